@@ -1,0 +1,51 @@
+"""Which op is what: one table from op codes to the categories of the perf sheet.
+
+Patterns are tried in order on the op code; the first that occurs in it decides. Order matters where names contain one
+another: ConvertToChw is data movement, not a convolution; a fused AllGatherMatmul does the matmul's work.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+MATMUL = "matmul"
+CONV = "conv"
+RESHARD = "reshard"
+OTHER = "other"
+
+_TABLE: tuple[tuple[str, str], ...] = (
+    (RESHARD, r"Reshard|InterleavedToSharded|ShardedToInterleaved"),
+    ("data movement", r"ConvertTo(Chw|Hwc)|ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
+    (MATMUL, r"(?i:matmul|\bbmm\b|^linear)"),
+    ("attention", r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
+    (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
+    ("collective", r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition)"),
+    ("normalisation", r"(?i:layer_?norm|rms_?norm|group_?norm|batch_?norm|norm)"),
+    ("softmax", r"(?i:softmax)"),
+    ("cache", r"(?i:kv_?cache|update_?cache|fill_?cache|paged)"),
+    ("rotary", r"(?i:rotary)"),
+    ("embedding", r"(?i:embedding)"),
+    ("pooling", r"(?i:pool|upsample|grid_?sample)"),
+    ("layout", r"(?i:tilize|typecast)"),
+    (
+        "data movement",
+        r"(?i:halo|move|copy|clone|transpose|permute|reshape|slice|split|concat|pad|repeat|expand|gather|scatter|fold"
+        r"|roll|flip|fill|^full|^zeros|^ones|index)",
+    ),
+    ("reduction", r"(?i:reduce|sum|mean|argmax|argmin|topk|sampling|prod|accumulation|intimg|cumsum|sort)"),
+    ("elementwise", r"(?i:binary|unary|ternary|eltwise|where|\badd|multiply|subtract|gelu|relu|sigmoid|dropout|rand|pow)"),
+)
+_COMPILED = tuple((category, re.compile(pattern)) for category, pattern in _TABLE)
+
+CATEGORIES: tuple[str, ...] = (*dict.fromkeys(category for category, _ in _TABLE), OTHER)
+
+
+@lru_cache(maxsize=4096)
+def category(op_code: str) -> str:
+    """The category of a device op, `other` where the table does not know it."""
+    bare = op_code.rsplit("::", 1)[-1].strip()
+    for name, pattern in _COMPILED:
+        if pattern.search(bare):
+            return name
+    return OTHER

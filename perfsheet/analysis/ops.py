@@ -1,0 +1,92 @@
+"""The device ops of a window with the figures that every other step works on, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.grid import WorkerGrid, worker_grid
+from perfsheet.analysis.options import Options
+from perfsheet.analysis.utilization import NO_MODEL_MAX_NS, utilization
+from perfsheet.analysis.window import Window
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
+
+LONGEST_PLAUSIBLE_NS = 1e13
+"""Almost three hours: a longer kernel duration is a corrupt marker (tt-metal#48043), not a measurement."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ops:
+    """One entry per device op of the window, in execution order; unknown figures are NaN.
+
+    `rows` are positions in `table`. `kernel_ns` is the usable DEVICE KERNEL DURATION; `raw_kernel_ns` the cell.
+    `utilization` follows the documented formula with the options' reference core count, `utilization_grid` the same
+    with the op's own worker grid; both are fractions. `pm_ideal_ns` is NaN where the profiler has no model.
+    """
+
+    table: OpsTable
+    options: Options
+    grid: WorkerGrid
+    rows: IntArray
+    codes: list[str]
+    device: IntArray
+    kernel_ns: FloatArray
+    raw_kernel_ns: FloatArray
+    cores: FloatArray
+    worker_cores: FloatArray
+    pm_ideal_ns: FloatArray
+    utilization: FloatArray
+    utilization_grid: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def timed(self) -> BoolArray:
+        """Ops with a usable kernel duration: those that are ranked and summed."""
+        return np.isfinite(self.kernel_ns)
+
+    @property
+    def total_ns(self) -> float:
+        """Kernel time of the window over all its devices."""
+        return float(np.nansum(self.kernel_ns))
+
+    def number(self, name: str) -> FloatArray:
+        """Another number column of the capture, for these ops."""
+        return self.table.number(name)[self.rows]
+
+    def text(self, name: str) -> list[str]:
+        """Another text column of the capture, for these ops."""
+        cells = self.table.text(name)
+        return [cells[row] for row in self.rows.tolist()]
+
+
+def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
+    """The device ops of the window with their figures."""
+    rows = window.rows[table.kind[window.rows] == RowKind.DEVICE]
+    grid = worker_grid(table, options.board)
+    raw = table.number("kernel_duration_ns")[rows]
+    kernel = np.where((raw >= 0) & (raw <= LONGEST_PLAUSIBLE_NS), raw, np.nan)
+    cores = table.number("core_count")[rows]
+    cores = np.where(cores > 0, cores, np.nan)
+    worker_cores = grid.cores[rows]
+    pm_ideal = table.number("pm_ideal_ns")[rows]
+    pm_ideal = np.where(pm_ideal > NO_MODEL_MAX_NS, pm_ideal, np.nan)
+    reference = worker_cores if options.ref_cores == "grid" else np.full(len(rows), float(options.ref_cores))
+    codes = table.text("op_code")
+    return Ops(
+        table=table,
+        options=options,
+        grid=grid,
+        rows=rows,
+        codes=[codes[row].strip() or "(blank)" for row in rows.tolist()],
+        device=table.device[rows],
+        kernel_ns=kernel,
+        raw_kernel_ns=raw,
+        cores=cores,
+        worker_cores=worker_cores,
+        pm_ideal_ns=pm_ideal,
+        utilization=utilization(pm_ideal, kernel, cores, reference),
+        utilization_grid=utilization(pm_ideal, kernel, cores, worker_cores),
+    )

@@ -1,0 +1,100 @@
+"""The verdict on a capture: what was used, what was left out and why, and which figures to distrust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from perfsheet.analysis.grid import IN_WORDS, UNKNOWN
+from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.result import Check
+from perfsheet.analysis.utilization import not_physical
+from perfsheet.capture.notes import Note, rows
+from perfsheet.capture.table import BoolArray
+
+
+def checks(ops: Ops) -> list[Check]:
+    """All checks, in the order in which they are shown; those of the reader come first."""
+    return [*_reader(ops.table.notes), *_durations(ops), *_cores(ops), *_model(ops)]
+
+
+def _reader(notes: tuple[Note, ...]) -> Iterator[Check]:
+    if not notes:
+        yield Check("records", "Records of the file", True, 0, "every record fits the header and was read")
+    for note in notes:
+        yield Check(note.id, "Records of the file", False, note.count, note.text)
+
+
+def _check(id: str, label: str, bad: BoolArray, fine: str, trouble: str) -> Check:  # noqa: A002
+    count = int(np.count_nonzero(bad))
+    return Check(id, label, not count, count, trouble.format(n=count, rows=rows(count, "device row")) if count else fine)
+
+
+def _durations(ops: Ops) -> Iterator[Check]:
+    label, blank = "Kernel durations", np.isnan(ops.raw_kernel_ns)
+    yield _check(
+        "blank-duration",
+        label,
+        blank,
+        f"all {rows(len(ops), 'device row')} have one",
+        "{rows} without DEVICE KERNEL DURATION [ns]: device data is missing, so they are neither ranked nor summed; "
+        "profile again with --op-support-count or --dump-device-data-mid-run",
+    )
+    yield _check(
+        "implausible-duration",
+        label,
+        ~blank & ~ops.timed,
+        "none is negative or absurdly long",
+        f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns (corrupt markers), left out",
+    )
+    yield _check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
+
+
+def _cores(ops: Ops) -> Iterator[Check]:
+    sources = ops.grid.sources
+    unknown_grid = np.isnan(ops.worker_cores)
+    words = " and ".join(IN_WORDS[source] for source in sources)
+    yield Check(
+        "worker-grid",
+        "Worker grid",
+        not unknown_grid.any(),
+        int(unknown_grid.sum()),
+        f"from {words}" if UNKNOWN not in sources else f"{words}; name it with --board, nothing is flagged without it",
+    )
+    yield _check(
+        "no-core-count",
+        "Core counts",
+        ops.timed & np.isnan(ops.cores),
+        "every timed op has one",
+        "{rows} with a blank or zero CORE COUNT: no utilization, not checked for few cores",
+    )
+    yield _check(
+        "cores-above-grid",
+        "Core counts",
+        ops.cores > ops.worker_cores,
+        "none exceeds its worker grid",
+        "{rows} with a CORE COUNT above the worker grid",
+    )
+
+
+def _model(ops: Ops) -> Iterator[Check]:
+    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
+    share = ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns)
+    count = int(modelled.sum())
+    covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
+    yield Check(
+        "model-coverage",
+        "PM IDEAL",
+        True,
+        int(ops.timed.sum()) - count,
+        f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
+    )
+    yield _check(
+        "not-physical",
+        "Utilization",
+        not_physical(ops.utilization, ops.utilization_grid),
+        "none above 100 %",
+        "{rows} above 100 % utilization: not physical, marked as such (docs/formulas.md says why)",
+    )

@@ -1,0 +1,62 @@
+"""Ops ranked by device kernel duration. Op-to-op gaps have no part in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.numbers import known_ints
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.result import OpGroup
+from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.capture.table import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """`order`: positions of the timed ops, longest first, equal ones in execution order.
+
+    `share` and `cumulative` (fractions of the window's kernel time) stand beside `order`, entry by entry.
+    """
+
+    order: IntArray
+    share: FloatArray
+    cumulative: FloatArray
+
+
+def rank(ops: Ops) -> Ranking:
+    """Rank all ops that have a kernel duration."""
+    timed = np.flatnonzero(ops.timed)
+    order = timed[np.argsort(-ops.kernel_ns[timed], kind="stable")]
+    return Ranking(order, *shares(ops.kernel_ns[order], ops.total_ns))
+
+
+def shares(kernel_ns: FloatArray, total_ns: float) -> tuple[FloatArray, FloatArray]:
+    """Share and cumulative share of a total, as fractions; NaN when the total is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kernel_ns / total_ns, np.cumsum(kernel_ns) / total_ns
+
+
+def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
+    """Identical ops together, ranked by the sum of their kernel durations."""
+    members: dict[Signature, list[int]] = {}
+    in_order = np.sort(ranking.order)
+    for position, signature in zip(in_order.tolist(), signatures(ops, in_order.tolist()), strict=True):
+        members.setdefault(signature, []).append(position)
+    sums = {signature: float(ops.kernel_ns[positions].sum()) for signature, positions in members.items()}
+    ranked = sorted(members, key=lambda signature: -sums[signature])
+    share, cumulative = shares(np.array([sums[signature] for signature in ranked]), ops.total_ns)
+    return [
+        OpGroup(
+            rank=index + 1,
+            signature=signature,
+            positions=np.array(members[signature]),
+            kernel_ns=sums[signature],
+            median_ns=float(np.median(ops.kernel_ns[members[signature]])),
+            share=float(share[index]),
+            cumulative=float(cumulative[index]),
+            cores=known_ints(ops.cores[members[signature]]),
+        )
+        for index, signature in enumerate(ranked)
+    ]

@@ -1,0 +1,45 @@
+"""Ops that run on a small part of the worker grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.categories import CONV, MATMUL
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.rules.base import Group, Hits, Rule
+
+_TRY = {
+    MATMUL: "give ttnn.matmul/linear a program_config whose compute_with_storage_grid_size covers the grid, "
+    "or shard its input over more cores",
+    CONV: "set another shard_layout in ttnn.Conv2dConfig (HEIGHT_SHARDED when N·H·W ≫ C, BLOCK_SHARDED when they are "
+    "alike, WIDTH_SHARDED when C dominates)",
+    "normalisation": "shard the input over the grid and pass ttnn.LayerNormShardedMultiCoreProgramConfig "
+    "(interleaved norms use one core per row of tiles)",
+    "attention": "enlarge compute_with_storage_grid_size in ttnn.SDPAProgramConfig",
+    "reshard": "spread the shard spec over more cores",
+}
+_TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"
+
+
+def find(ops: Ops) -> Hits:
+    """CORE COUNT ≤ `low_cores_pct` of the op's worker grid; an unknown grid or core count flags nothing."""
+    low = ops.timed & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
+    positions = np.flatnonzero(low)
+    idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
+    return Hits(positions, ops.kernel_ns[positions] * idle)
+
+
+def advice(ops: Ops, group: Group) -> str:
+    """What to try, by kind of op. More cores can also be slower (power), hence "try"."""
+    cores = "/".join(str(count) for count in group.cores)
+    todo = _TRY.get(group.category, _TRY_ANYTHING)
+    return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}."
+
+
+RULE = Rule(
+    id="low-core-count",
+    title="Low core count",
+    saving_formula="Σ kernel duration × (1 − core count / worker grid)",
+    find=find,
+    advice=advice,
+)

@@ -1,0 +1,58 @@
+"""Ops that do nothing but change how a tensor is sharded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.rules.base import Group, Hits, Rule
+from perfsheet.capture.table import BoolArray, IntArray
+
+_CODES = ("Reshard", "InterleavedToSharded", "ShardedToInterleaved")
+
+
+def is_reshard(ops: Ops) -> BoolArray:
+    """Ops whose code names a change of sharding; the …Partial… ones contain the same words."""
+    verdicts = {code: any(word in code for word in _CODES) for code in set(ops.codes)}
+    return np.fromiter((verdicts[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
+
+
+def back_to_back(ops: Ops) -> IntArray:
+    """Positions of reshards whose device ran another reshard as its previous device op.
+
+    Signposts and host ops between the two don't count.
+    """
+    by_device = np.argsort(ops.device, kind="stable")
+    reshard, device = is_reshard(ops)[by_device], ops.device[by_device]
+    second = reshard[1:] & reshard[:-1] & (device[1:] == device[:-1])
+    return np.sort(by_device[1:][second])
+
+
+def find(ops: Ops) -> Hits:
+    """Every reshard; all of its time could go."""
+    positions = np.flatnonzero(is_reshard(ops) & ops.timed)
+    return Hits(positions, ops.kernel_ns[positions])
+
+
+def advice(ops: Ops, group: Group) -> str:
+    """Which of the neighbours to change, by the direction of the reshard."""
+    pairs = int(np.isin(group.positions, back_to_back(ops)).sum())
+    if pairs:
+        return (
+            f"{pairs} of {len(group.positions)} follow another reshard directly: try to go from the first layout to the "
+            "last in one step, or to keep the first."
+        )
+    if "InterleavedToSharded" in group.signature.op_code:
+        return "Try to let the op before write the sharded layout itself (its memory_config), and keep it downstream."
+    if "ShardedToInterleaved" in group.signature.op_code:
+        return "Try to let the op after read the sharded tensor, and keep one shard scheme across neighbouring ops."
+    return "Try to give producer and consumer the same shard spec (grid, shape, orientation), so that none is needed."
+
+
+RULE = Rule(
+    id="reshard",
+    title="Reshard",
+    saving_formula="Σ kernel duration",
+    find=find,
+    advice=advice,
+)

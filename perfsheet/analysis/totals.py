@@ -1,0 +1,73 @@
+"""Where the time goes: by op type, by category, by device; and the frames a second that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from perfsheet.analysis.categories import CONV, MATMUL, category
+from perfsheet.analysis.numbers import known_ints, ratio
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.result import Fps, OpType
+from perfsheet.capture.table import BoolArray
+
+
+def by_op_type(ops: Ops, low_cores: BoolArray) -> list[OpType]:
+    """One entry per op code, most kernel time first."""
+    return _totals(ops, ops.codes, low_cores, lambda label: (label, category(label)))
+
+
+def by_category(ops: Ops, low_cores: BoolArray) -> list[OpType]:
+    """One entry per category of the table in categories.py, most kernel time first."""
+    return _totals(ops, [category(code) for code in ops.codes], low_cores, lambda label: ("", label))
+
+
+def _totals(ops: Ops, labels: Sequence[str], low_cores: BoolArray, names: Callable[[str], tuple[str, str]]) -> list[OpType]:
+    members: dict[str, list[int]] = {}
+    for position in np.flatnonzero(ops.timed).tolist():
+        members.setdefault(labels[position], []).append(position)
+    entries: list[OpType] = []
+    for label, positions in members.items():
+        kernel = ops.kernel_ns[positions]
+        cores = known_ints(ops.cores[positions])
+        op_code, named_category = names(label)
+        entries.append(
+            OpType(
+                op_code=op_code,
+                category=named_category,
+                count=len(positions),
+                kernel_ns=float(kernel.sum()),
+                share=ratio(float(kernel.sum()), ops.total_ns),
+                median_ns=float(np.median(kernel)),
+                longest_ns=float(kernel.max()),
+                cores_min=cores[0] if cores else None,
+                cores_max=cores[-1] if cores else None,
+                low_core_count=int(low_cores[positions].sum()),
+            )
+        )
+    return sorted(entries, key=lambda entry: -entry.kernel_ns)
+
+
+def by_device(ops: Ops) -> dict[int, float]:
+    """Kernel time of each device in ns."""
+    devices = np.unique(ops.device).tolist()
+    return {device: float(np.nansum(ops.kernel_ns[ops.device == device])) for device in devices}
+
+
+def fps(ops: Ops) -> Fps:
+    """1e9 × batch / kernel time of the busiest device: of all its ops, of its matmuls and convolutions, of the rest."""
+    per_device = by_device(ops)
+    if not per_device:
+        return Fps(None, None, None, None)
+    busiest = max(per_device, key=lambda device: per_device[device])
+    work = {code: category(code) in (MATMUL, CONV) for code in set(ops.codes)}
+    is_work = np.fromiter((work[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
+    here = ops.device == busiest
+    times = (per_device[busiest], _sum(ops, here & is_work), _sum(ops, here & ~is_work))
+    rates = [1e9 * ops.options.batch / time if time else None for time in times]
+    return Fps(*rates, device=busiest)
+
+
+def _sum(ops: Ops, mask: BoolArray) -> float:
+    return float(np.nansum(ops.kernel_ns[mask]))

@@ -1,0 +1,55 @@
+"""From the text of a cell to a number or to one of a few names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+UNKNOWN = {"", "-", "nan", "none", "null", "n/a"}
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_MEMORY_DEVICE = re.compile(r"DEV_\d+_")
+
+
+def parse_numbers(cells: Sequence[str]) -> tuple[list[float], list[int]]:
+    """Numbers of a column's cells, NaN where unknown, and the positions of cells that are neither.
+
+    Whole columns of plain numbers take the fast path; blanks are common, other texts are not.
+    """
+    try:
+        return [float(cell) if cell else math.nan for cell in cells], []
+    except ValueError:
+        pass
+    values: list[float] = []
+    unreadable: list[int] = []
+    for position, cell in enumerate(cells):
+        text = cell.strip()
+        if text.lower() in UNKNOWN:
+            values.append(math.nan)
+            continue
+        try:
+            values.append(float(text.replace(",", "") if _GROUPED.fullmatch(text) else text))
+        except ValueError:
+            values.append(math.nan)
+            unreadable.append(position)
+    return values, unreadable
+
+
+def memory_name(cell: str) -> str:
+    """`DEV_1_L1_HEIGHT_SHARDED` and `dev_0_l1_height_sharded` are both `L1_HEIGHT_SHARDED`; `HOST` stays.
+
+    The device number is dropped: it need not be the DEVICE ID, and it must not tell equal configurations apart.
+    """
+    return _MEMORY_DEVICE.sub("", cell.strip().upper(), count=1)
+
+
+def padded_extent(cell: str) -> str:
+    """`32[19]` (padded[logical]) is stored as 32; a bare `32` or `32.0` too."""
+    padded = cell.split("[", 1)[0].strip()
+    return padded.removesuffix(".0")
+
+
+def logical_extent(cell: str) -> str:
+    """`32[19]` holds 19 elements; a bare `32` holds 32."""
+    head, bracket, tail = cell.partition("[")
+    return (tail.rstrip("] ") if bracket else head).strip().removesuffix(".0")

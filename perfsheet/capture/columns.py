@@ -1,0 +1,165 @@
+"""Every column of the ops CSV that perfsheet knows, declared once.
+
+A column has one canonical name (used in code), the header that today's writer prints, the headers that earlier
+writers printed, a type, a unit and the schema generation that brought it (docs/ops-csv.md lists the generations).
+Columns that are not declared here are kept as text under their own header.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Type(Enum):
+    """How the cells of a column are read."""
+
+    TEXT = "text"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: `header` is today's spelling, `aliases` are the earlier ones."""
+
+    name: str
+    header: str
+    type: Type
+    unit: str = ""
+    since: str = "S0"
+    aliases: tuple[str, ...] = ()
+    meaning: str = ""
+    curated: bool = True
+    """Whether the All Ops sheet shows it (when the capture has a value in it)."""
+
+
+def _text(name: str, header: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True) -> Column:
+    return Column(name, header, Type.TEXT, "", since, aliases, meaning, curated)
+
+
+def _number(
+    name: str, header: str, unit: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True
+) -> Column:
+    return Column(name, header, Type.NUMBER, unit, since, aliases, meaning, curated)
+
+
+OP_COLUMNS: tuple[Column, ...] = (
+    _text("op_code", "OP CODE", "device operation, python fallback or signpost name"),
+    _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost"),
+    _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host"),
+    _number("device_id", "DEVICE ID", "", "chip index in the run", "S2"),
+    _text("device_arch", "DEVICE ARCH", "wormhole_b0, blackhole, …", "S8"),
+    _text("attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …"),
+    _text("math_fidelity", "MATH FIDELITY", "LoFi, HiFi2, HiFi3, HiFi4; blank for pure data movement"),
+    _number("core_count", "CORE COUNT", "cores", "cores that ran this program"),
+    _number("available_worker_cores", "AVAILABLE WORKER CORE COUNT", "cores", "worker grid of the device", "S8"),
+    _number("sub_device_id", "SUB DEVICE ID", "", "sub-device of the dispatch; blank = whole grid", "S10"),
+    _text("parallelization_strategy", "PARALLELIZATION STRATEGY", "legacy hint, usually blank", curated=False),
+    _number("host_start_ns", "HOST START TS", "ns", "host enqueue begin on the Tracy clock", curated=False),
+    _number("host_end_ns", "HOST END TS", "ns", "host enqueue end on the Tracy clock", curated=False),
+    _number("host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss"),
+    _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start"),
+    _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", curated=False),
+    _number("op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3"),
+    _number(
+        "op_to_op_latency_dm_ns",
+        "OP TO OP LATENCY BR/NRISC START [ns]",
+        "ns",
+        "the same gap, from the data-movement RISCs",
+        "S6",
+        curated=False,
+    ),
+    _number("fw_duration_ns", "DEVICE FW DURATION [ns]", "ns", "firmware zone span over all cores"),
+    _number(
+        "kernel_duration_ns",
+        "DEVICE KERNEL DURATION [ns]",
+        "ns",
+        "first kernel start to last kernel end over all cores: the ranking key",
+        "S0",
+        "DEVICE KERNEL DURATION NS",
+    ),
+    _number("kernel_dm_start_ns", "DEVICE KERNEL DURATION DM START [ns]", "ns", "", "S6", curated=False),
+    _number("per_core_min_ns", "DEVICE KERNEL DURATION PER CORE MIN [ns]", "ns", "fastest core", "S5"),
+    _number("per_core_max_ns", "DEVICE KERNEL DURATION PER CORE MAX [ns]", "ns", "slowest core", "S5"),
+    _number("per_core_avg_ns", "DEVICE KERNEL DURATION PER CORE AVG [ns]", "ns", "mean over the cores", "S5"),
+    _number("launch_skew_ns", "DEVICE KERNEL FIRST TO LAST START [ns]", "ns", "latest − earliest core start", "S5"),
+    _number("brisc_ns", "DEVICE BRISC KERNEL DURATION [ns]", "ns", "data movement (writer)"),
+    _number("ncrisc_ns", "DEVICE NCRISC KERNEL DURATION [ns]", "ns", "data movement (reader)"),
+    _number("trisc0_ns", "DEVICE TRISC0 KERNEL DURATION [ns]", "ns", "unpack"),
+    _number("trisc1_ns", "DEVICE TRISC1 KERNEL DURATION [ns]", "ns", "math"),
+    _number("trisc2_ns", "DEVICE TRISC2 KERNEL DURATION [ns]", "ns", "pack"),
+    _number("erisc_ns", "DEVICE ERISC KERNEL DURATION [ns]", "ns", "Ethernet RISC"),
+    _number("cb_wait_front_ns", "DEVICE COMPUTE CB WAIT FRONT [ns]", "ns", "wait for input circular buffers"),
+    _number("cb_reserve_back_ns", "DEVICE COMPUTE CB RESERVE BACK [ns]", "ns", "wait for output space"),
+    _number("dispatch_total_ns", "DISPATCH TOTAL CQ CMD OP TIME [ns]", "ns", "", "S6", curated=False),
+    _number("dispatch_go_wait_ns", "DISPATCH GO SEND WAIT TIME [ns]", "ns", "", "S6", curated=False),
+    _number("trace_id", "METAL TRACE ID", "", "captured metal trace; blank = not replayed", "S4", "TRACE ID"),
+    _number(
+        "replay_session",
+        "METAL TRACE REPLAY SESSION ID",
+        "",
+        "replay counter of the trace, from 1",
+        "S4",
+        "TRACE RUNTIME ID",
+        "METAL TRACE RUNTIME ID",
+    ),
+    _text("compute_kernels", "COMPUTE KERNEL SOURCE", "", "S0", "COMPUTE KERNEL PATH", curated=False),
+    _text("compute_kernel_hashes", "COMPUTE KERNEL HASH", "", curated=False),
+    _text("dm_kernels", "DATA MOVEMENT KERNEL SOURCE", "", "S0", "DATA MOVEMENT KERNEL PATH", curated=False),
+    _text("dm_kernel_hashes", "DATA MOVEMENT KERNEL HASH", "", curated=False),
+    _text("program_hash", "PROGRAM HASH", "program-cache key", "S9"),
+    _text("program_cache_hit", "PROGRAM CACHE HIT", "False = built in this call", "S9"),
+    _number("pm_ideal_ns", "PM IDEAL [ns]", "ns", "modelled time; ≤ 1 = no model", "S1", "PM IDEAL NS"),
+    _number("pm_compute_ns", "PM COMPUTE [ns]", "ns", "modelled math time", "S1", "PM COMPUTE NS"),
+    _number("pm_bandwidth_ns", "PM BANDWIDTH [ns]", "ns", "modelled DRAM time", "S1", "PM BANDWIDTH NS"),
+    _text("pm_req_input_bw", "PM REQ I BW", "bytes per ns needed at the ideal", "S1", curated=False),
+    _text("pm_req_output_bw", "PM REQ O BW", "bytes per ns needed at the ideal", "S1", curated=False),
+    _number("pm_fpu_util_pct", "PM FPU UTIL (%)", "%", "100 × PM COMPUTE / kernel duration", "S5"),
+    _number("noc_util_pct", "NOC UTIL (%)", "%", "from NoC traces", "S6"),
+    _number("multicast_noc_util_pct", "MULTICAST NOC UTIL (%)", "%", "from NoC traces", "S9"),
+    _number("dram_bw_util_pct", "DRAM BW UTIL (%)", "%", "from NoC traces", "S6"),
+    _number("eth_bw_util_pct", "ETH BW UTIL (%)", "%", "from NoC traces", "S9"),
+    _number("npe_cong_impact_pct", "NPE CONG IMPACT (%)", "%", "from NoC traces", "S6"),
+)
+
+TENSOR_DIMS = ("w", "z", "y", "x")
+TENSOR_FIELDS = (*TENSOR_DIMS, "layout", "datatype", "memory")
+
+_TENSOR_HEADER = re.compile(r"(INPUT|OUTPUT)_(\d+)_(?:([WZYX])(?:_PAD\[LOGICAL\])?|(LAYOUT)|(DATA ?TYPE)|(MEMORY))")
+_SPACES = re.compile(r"\s+")
+
+
+def normalise_header(header: str) -> str:
+    """The spelling under which headers are compared: upper case, single blanks."""
+    return _SPACES.sub(" ", header.strip()).upper()
+
+
+_BY_HEADER = {normalise_header(column.header): column for column in OP_COLUMNS}
+_BY_ALIAS = {normalise_header(alias): column for column in OP_COLUMNS for alias in column.aliases}
+BY_NAME = {column.name: column for column in OP_COLUMNS}
+
+
+def tensor_column(header: str) -> Column | None:
+    """The declared column behind a header of the INPUT_n / OUTPUT_n families, in any of its spellings."""
+    match = _TENSOR_HEADER.fullmatch(normalise_header(header))
+    if match is None:
+        return None
+    side, index, dim, layout, datatype, _memory = match.groups()
+    field = dim.lower() if dim else "layout" if layout else "datatype" if datatype else "memory"
+    return Column(f"{side.lower()}_{index}_{field}", header.strip(), Type.TEXT)
+
+
+def resolve(headers: list[str]) -> Iterator[tuple[int, Column]]:
+    """Pair the position of each known header with its column; the first and best spelling of a column wins.
+
+    A canonical header beats an alias: files of early 2025 carry both COMPUTE KERNEL PATH and … SOURCE.
+    """
+    taken: set[str] = set()
+    for by_spelling in (_BY_HEADER.get, _BY_ALIAS.get, tensor_column):
+        for position, header in enumerate(headers):
+            column = by_spelling(normalise_header(header))
+            if column is not None and column.name not in taken:
+                taken.add(column.name)
+                yield position, column

@@ -1,0 +1,80 @@
+"""Ops CSVs as text: dialects, encodings, stray bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, TextIO
+
+from perfsheet.capture import foreign
+from perfsheet.capture.notes import Note
+from perfsheet.capture.records import Record, Records
+from perfsheet.errors import unusable
+
+_ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_HEAD_BYTES = 1 << 12
+# ATTRIBUTES cells of a megabyte exist; csv's own limit is 128 KiB.
+_LARGEST_CELL = 1 << 28
+
+
+def csv_records(label: str, stream: BinaryIO) -> Records:
+    """The records of a delimited text file. Raises PerfsheetError (exit status 3) when it is not an ops CSV."""
+    head = stream.read(_HEAD_BYTES)
+    stream.seek(0)
+    if not head.strip():
+        raise unusable(f"{label} is empty", "run the profiler again, and look at its log")
+    if head.startswith(b"\x1f\x8b"):
+        raise unusable(f"{label} is gzip-compressed", "decompress it, or pipe it: gzip -dc FILE | perfsheet … -")
+    encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")
+    if encoding != "utf-16" and b"\0" in head:
+        raise unusable(f"{label} is a binary file, not an ops CSV", "give the ops_perf_results_*.csv")
+    notes: list[Note] = []
+    if encoding == "utf-8" and not _is_utf8(stream):
+        encoding = "latin-1"
+        notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, names may look odd", 1))
+    ends_in_newline = _ends_in_newline(stream)
+    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+    first_line = text.readline()
+    text.seek(0)
+    csv.field_size_limit(_LARGEST_CELL)
+    rows = _rows(label, text, _delimiter(first_line))
+    headers = next(rows, [])
+    if not foreign.is_ops_header(headers):
+        raise foreign.refuse(label, headers, first_line.lstrip("\ufeff"))
+    return Records(headers, rows, notes, ends_in_newline)
+
+
+def _is_utf8(stream: BinaryIO) -> bool:
+    """Decode the file once in pieces: the C decoder does 1 GB/s, and a fallback chosen midway would be too late."""
+    decoder = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    try:
+        while decoder.read(1 << 20):
+            pass
+    except UnicodeDecodeError:
+        return False
+    finally:
+        decoder.detach()
+        stream.seek(0)
+    return True
+
+
+def _ends_in_newline(stream: BinaryIO) -> bool:
+    stream.seek(-1, io.SEEK_END)
+    last = stream.read(1)
+    stream.seek(0)
+    return last in (b"\n", b"\r", b"\0")
+
+
+def _delimiter(first_line: str) -> str:
+    return max((",", ";", "\t"), key=first_line.count)
+
+
+def _rows(label: str, text: TextIO, delimiter: str) -> Iterator[Record]:
+    # NUL bytes come from truncated copies; csv of Python 3.10 refuses them.
+    lines = (line.replace("\0", "") if "\0" in line else line for line in text)
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise unusable(f"{label}, line {reader.line_num}: {error}", "look at that line; a quote may be open") from None

@@ -1,0 +1,125 @@
+"""Read captures: one file or the files of several hosts become one ops table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from perfsheet.capture.build import FileColumns, build
+from perfsheet.capture.notes import Note, rows
+from perfsheet.capture.opening import open_records
+from perfsheet.capture.schema import generation
+from perfsheet.capture.sources import Source, locate
+from perfsheet.capture.table import FloatArray, IntArray, OpsTable, RowKind
+
+_KINDS = {
+    "tt_dnn_device": RowKind.DEVICE,
+    "tt_dnn_cpu": RowKind.HOST,
+    "python_fallback": RowKind.PYTHON_FALLBACK,
+    "signpost": RowKind.SIGNPOST,
+}
+
+
+def read(inputs: Sequence[str | Path] | str | Path = (), only: frozenset[str] | None = None) -> OpsTable:
+    """Read an ops CSV, or several of one run, into one table.
+
+    `inputs`: paths of CSV or .xlsx files, of folders (their newest report), or "-"; none takes the newest report of
+    the profiler. `only` limits the columns that are kept, by canonical name, for speed.
+
+    Raises PerfsheetError: exit status 3 for a file that cannot be read or is not an ops CSV, 2 for one given twice.
+    """
+    sources = locate([inputs] if isinstance(inputs, str | Path) else inputs)
+    parts: list[FileColumns] = []
+    schemas: list[str] = []
+    for source in sources:
+        records = open_records(source)
+        schemas.append(generation(records.headers))
+        parts.append(build(source.label, records, only))
+    return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
+
+
+def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsTable:
+    notes = [note for part in parts for note in part.notes]
+    lengths = [len(part.row) for part in parts]
+    kinds = [_row_kinds(part, notes) for part in parts]
+    return OpsTable(
+        files=tuple(source.label for source in sources),
+        file=np.repeat(np.arange(len(parts)), lengths),
+        row=np.array([number for part in parts for number in part.row], dtype=np.int64),
+        kind=np.concatenate(kinds),
+        device=np.concatenate(_unique_devices(parts, kinds, notes)),
+        numbers={name: _joined_numbers(parts, name) for part in parts for name in part.numbers},
+        texts={name: _joined_texts(parts, name) for part in parts for name in part.texts},
+        headers={name: header for part in reversed(parts) for name, header in part.headers.items()}
+        if len(parts) > 1
+        else parts[0].headers,
+        notes=tuple(notes),
+        schema=schema,
+    )
+
+
+def _joined_numbers(parts: list[FileColumns], name: str) -> FloatArray:
+    return np.concatenate([part.numbers.get(name, np.full(len(part.row), np.nan)) for part in parts])
+
+
+def _joined_texts(parts: list[FileColumns], name: str) -> list[str]:
+    return [cell for part in parts for cell in part.texts.get(name, [""] * len(part.row))]
+
+
+def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
+    """Row kinds by OP TYPE; where it is missing or unknown, a row with device times is a device row."""
+    count = len(part.row)
+    blank = np.full(count, np.nan)
+    ran = np.isfinite(part.numbers.get("kernel_duration_ns", blank)) | np.isfinite(
+        part.numbers.get("fw_start_cycle", blank)
+    )
+    guess = np.where(ran, np.int8(RowKind.DEVICE), np.int8(RowKind.HOST))
+    types = part.texts.get("op_type")
+    if types is None:
+        notes.append(
+            Note("no-op-type", f"{part.label} has no OP TYPE column: rows with device times count as device ops", count)
+        )
+        return guess
+    known = {spelling: _KINDS.get(spelling.strip().lower()) for spelling in set(types)}
+    if None not in known.values():
+        return np.array([known[cell] for cell in types], dtype=np.int8)
+    strange = sum(known[cell] is None for cell in types)
+    notes.append(
+        Note(
+            "unknown-op-type",
+            f"{part.label}: {rows(strange)} with a blank or unknown OP TYPE; those with device times count as device ops",
+            strange,
+        )
+    )
+    found = [known[cell] for cell in types]
+    return np.array([g if kind is None else kind for kind, g in zip(found, guess, strict=True)], dtype=np.int8)
+
+
+def _unique_devices(
+    parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]
+) -> list[IntArray]:
+    """Device ids of each file, shifted where two files (hosts) use the same ones; -1 on rows without a device."""
+    unique: list[IntArray] = []
+    taken: set[int] = set()
+    for part, kind in zip(parts, kinds, strict=True):
+        on_device = kind == RowKind.DEVICE
+        given = part.numbers.get("device_id", np.full(len(part.row), np.nan))
+        unnamed = int(np.count_nonzero(on_device & np.isnan(given)))
+        if unnamed and "device_id" in part.headers:
+            notes.append(
+                Note("blank-device-id", f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID, taken as 0", unnamed)
+            )
+        # Files before generation S2 have one device and no DEVICE ID column.
+        device = np.where(on_device, np.nan_to_num(given, nan=0.0), -1).astype(np.int64)
+        own = {int(number) for number in np.unique(device[on_device])}
+        if own & taken:
+            shift = max(taken) + 1
+            device = np.where(on_device, device + shift, -1)
+            own = {number + shift for number in own}
+            notes.append(Note("devices-shifted", f"{part.label}: another host, so its device ids are raised by {shift}", 0))
+        taken |= own
+        unique.append(device)
+    return unique

@@ -1,0 +1,20 @@
+"""What every reader of a capture file hands on: a header row and the records after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from perfsheet.capture.notes import Note
+
+Record = list[str]
+
+
+@dataclass
+class Records:
+    """A header row and the records after it, as text; `notes` says what the reader had to do to get them."""
+
+    headers: Record
+    rows: Iterator[Record]
+    notes: list[Note] = field(default_factory=list)
+    ends_in_newline: bool = True

@@ -1,0 +1,98 @@
+"""Where captures come from: files, folders, standard input, or the newest report of the profiler."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from perfsheet.errors import unusable, usage
+
+STDIN = "-"
+_REPORT = "ops_perf_results*.csv"
+_STAMP = re.compile(r"(\d{4}(?:_\d{2}){5})\.csv$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One capture file to read. `path` is None for standard input; `found` says how it was chosen, if not named."""
+
+    label: str
+    path: Path | None
+    found: str = ""
+
+
+def locate(inputs: Sequence[str | Path]) -> list[Source]:
+    """The files behind the inputs: each a file, a folder (its newest report) or `-`; none = the newest report at all.
+
+    Raises PerfsheetError (exit status 3) for a path that is missing, or a folder without a report.
+    """
+    if not inputs:
+        return [_newest_report()]
+    sources = [_one(str(given)) for given in inputs]
+    seen: set[str] = set()
+    for source in sources:
+        key = STDIN if source.path is None else os.path.realpath(source.path)
+        if key in seen:
+            raise usage(f"{source.label} is given twice", "name each capture once")
+        seen.add(key)
+    return sources
+
+
+def _one(given: str) -> Source:
+    if given == STDIN:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise usage("standard input is a terminal", "pipe an ops CSV into `-`, or name a file")
+        return Source("standard input", None)
+    path = Path(given)
+    if path.is_dir():
+        newest = newest_report([path])
+        if newest is None:
+            raise unusable(f"{given}: no {_REPORT} in this folder", "name the ops CSV itself, or run the profiler first")
+        return Source(str(newest), newest, f"the newest report in {given}")
+    if not path.exists():
+        raise unusable(f"{given}: no such file", "check the path")
+    return Source(given, path)
+
+
+def newest_report(folders: Iterable[Path]) -> Path | None:
+    """The newest ops CSV below the folders, by the time stamp in its name, else by modification time."""
+    reports = [report for folder in folders if folder.is_dir() for report in folder.rglob(_REPORT) if report.is_file()]
+    return max(reports, key=_age_key, default=None)
+
+
+def _age_key(report: Path) -> tuple[float, str]:
+    stamp = _STAMP.search(report.name)
+    if stamp:
+        try:
+            return datetime.strptime(stamp[1], "%Y_%m_%d_%H_%M_%S").timestamp(), report.name
+        except ValueError:
+            pass
+    return report.stat().st_mtime, report.name
+
+
+def profiler_folders() -> list[Path]:
+    """The folders in which the profiler leaves reports, in the order in which they are named to the user."""
+    folders: list[Path] = []
+    if os.environ.get("TT_METAL_PROFILER_DIR"):
+        folders.append(Path(os.environ["TT_METAL_PROFILER_DIR"]))
+    if os.environ.get("TT_METAL_HOME"):
+        folders.append(Path(os.environ["TT_METAL_HOME"]) / "generated" / "profiler")
+    folders.append(Path("generated") / "profiler")
+    return folders
+
+
+def _newest_report() -> Source:
+    folders = profiler_folders()
+    newest = newest_report(folders)
+    if newest is None:
+        looked = ", ".join(str(folder) for folder in folders)
+        raise unusable(
+            f"no capture given, and no {_REPORT} under {looked}",
+            "name an ops CSV, or make one with `perfsheet run`",
+        )
+    return Source(str(newest), newest, "no capture given: the newest report is taken")

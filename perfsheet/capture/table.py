@@ -1,0 +1,90 @@
+"""The normalised, columnar ops table that every schema generation becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from perfsheet.capture.columns import BY_NAME, Type
+from perfsheet.capture.notes import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class RowKind(IntEnum):
+    """What a row of the ops CSV stands for (its OP TYPE)."""
+
+    DEVICE = 0
+    HOST = 1
+    PYTHON_FALLBACK = 2
+    SIGNPOST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class OpsTable:
+    """All rows of a capture, column by column; every column has `len(table)` entries.
+
+    `numbers` and `texts` are keyed by canonical column name, or by the file's own header for columns that perfsheet
+    does not declare. Unknown numbers are NaN, unknown texts are "". `headers` maps each key to the header that the
+    file uses. `file` indexes `files`; `row` is the record's number in its file, the header being row 1 (as a
+    spreadsheet numbers it). `device` is unique over all files of the capture, -1 on rows without a device.
+    """
+
+    files: tuple[str, ...]
+    file: IntArray
+    row: IntArray
+    kind: npt.NDArray[np.int8]
+    device: IntArray
+    numbers: dict[str, FloatArray]
+    texts: dict[str, list[str]]
+    headers: dict[str, str]
+    notes: tuple[Note, ...] = field(default=())
+    schema: str = ""
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def number(self, name: str) -> FloatArray:
+        """A number column by canonical name; all NaN where the file has no such column."""
+        found = self.numbers.get(name)
+        return np.full(len(self), np.nan) if found is None else found
+
+    def text(self, name: str) -> list[str]:
+        """A text column by canonical name; all blank where the file has no such column."""
+        found = self.texts.get(name)
+        return [""] * len(self) if found is None else found
+
+    def has(self, name: str) -> bool:
+        """Whether the file has that column."""
+        return name in self.headers
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table as a DataFrame for notebooks: the file's own headers, plus FILE, ROW and ROW KIND.
+
+        Number columns are float64 (NaN = unknown), the rest object/str. Imports pandas on the first call.
+        """
+        import pandas as pd
+
+        columns: dict[str, object] = {
+            "FILE": [self.files[index] for index in self.file],
+            "ROW": self.row,
+            "ROW KIND": [RowKind(kind).name.lower() for kind in self.kind],
+        }
+        for name, header in self.headers.items():
+            columns[header] = self.numbers[name] if name in self.numbers else self.texts[name]
+        return pd.DataFrame(columns)
+
+
+def is_number(name: str) -> bool:
+    """Whether a column holds numbers, by canonical name."""
+    column = BY_NAME.get(name)
+    return column is not None and column.type is Type.NUMBER

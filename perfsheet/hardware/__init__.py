@@ -1,0 +1,1 @@
+"""What is known about Tenstorrent boards, each fact with its source."""
