@@ -37,6 +37,13 @@ class PerfsheetError(Exception):
         return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
+class NoDeviceOpError(PerfsheetError):
+    """A capture, or a window of one, without any op that ran on a device (exit status 3; 5 when it was just run)."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(ExitStatus.CAPTURE_UNUSABLE, message, hint)
+
+
 def usage(message: str, hint: str = "") -> PerfsheetError:
     """An option or argument that cannot be followed (exit status 2)."""
     return PerfsheetError(ExitStatus.USAGE, message, hint)

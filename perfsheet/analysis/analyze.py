@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +18,7 @@ from perfsheet.analysis.result import (
     Finding,
     OpGroup,
     OpType,
+    Provenance,
     RankedOp,
     RowRef,
     RuleTotal,
@@ -28,22 +28,29 @@ from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.utilization import not_physical, reason_not_physical
 from perfsheet.analysis.window import Window, whole
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
-from perfsheet.errors import unusable
+from perfsheet.errors import NoDeviceOpError
 
 NO_MODEL = "no-model"
 NOT_PHYSICAL = "not-physical"
 
 
-def analyze(table: OpsTable, options: Options | None = None, window: Window | None = None) -> Analysis:
+def analyze(
+    table: OpsTable,
+    options: Options | None = None,
+    window: Window | None = None,
+    provenance: Provenance | None = None,
+) -> Analysis:
     """Analyse the device ops of a window (default: the whole capture).
 
-    Raises PerfsheetError (exit status 3) when the window has no device op.
+    Raises NoDeviceOpError (exit status 3) when the window has no device op.
     """
     window = window or whole(table)
     ops = device_ops(table, window, options or Options())
     if not len(ops):
-        raise unusable(f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs on a device")
-    return Analysis(ops, window)
+        raise NoDeviceOpError(
+            f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs ops on a device"
+        )
+    return Analysis(ops, window, provenance or Provenance())
 
 
 def _what_else(table: OpsTable, window: Window) -> str:
@@ -58,6 +65,7 @@ class Analysis:
 
     ops: Ops
     window: Window
+    provenance: Provenance
 
     @cached_property
     def ranking(self) -> ranking.Ranking:
@@ -177,17 +185,15 @@ class Analysis:
             low_cores_pct=options.low_cores_pct,
             batch=options.batch,
             window=self.window.label,
-            devices=_devices(ops),
+            devices=tuple(np.unique(ops.device).tolist()),
             device_rows=len(ops),
             timed_rows=int(ops.timed.sum()),
             host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
             signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
             dropped_rows=sum(note.dropped for note in table.notes),
             kernel_ns=ops.total_ns,
+            modelled_share=known(quality.modelled_share(ops)),
             fps=totals.fps(ops),
+            provenance=self.provenance,
             warnings=tuple(check.detail for check in self.checks if not check.ok),
         )
-
-
-def _devices(ops: Ops) -> Sequence[int]:
-    return tuple(np.unique(ops.device).tolist())

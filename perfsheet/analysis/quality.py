@@ -20,6 +20,12 @@ def checks(ops: Ops) -> list[Check]:
     return [*_reader(ops.table.notes), *_durations(ops), *_cores(ops), *_model(ops)]
 
 
+def modelled_share(ops: Ops) -> float:
+    """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
+    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
+    return ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns)
+
+
 def _reader(notes: tuple[Note, ...]) -> Iterator[Check]:
     if not notes:
         yield Check("records", "Records of the file", True, 0, "every record fits the header and was read")
@@ -61,7 +67,7 @@ def _cores(ops: Ops) -> Iterator[Check]:
         "Worker grid",
         not unknown_grid.any(),
         int(unknown_grid.sum()),
-        f"from {words}" if UNKNOWN not in sources else f"{words}; name it with --board, nothing is flagged without it",
+        f"worker grid from {words}" + ("; name it with --board, without it nothing is flagged" if UNKNOWN in sources else ""),
     )
     yield _check(
         "no-core-count",
@@ -80,9 +86,8 @@ def _cores(ops: Ops) -> Iterator[Check]:
 
 
 def _model(ops: Ops) -> Iterator[Check]:
-    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
-    share = ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns)
-    count = int(modelled.sum())
+    share = modelled_share(ops)
+    count = int((ops.timed & np.isfinite(ops.pm_ideal_ns)).sum())
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     yield Check(
         "model-coverage",

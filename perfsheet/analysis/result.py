@@ -129,6 +129,20 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """How the capture came to be, as far as perfsheet saw it happen.
+
+    `replayed`: the target ran without a profiler, and the figures are those of a capture recorded earlier.
+    `tests` is the target's own verdict on one line.
+    """
+
+    command: str | None = None
+    tests: str | None = None
+    tests_failed: bool = False
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
 class CaptureSummary:
     """What was analysed: the head of every output."""
 
@@ -149,5 +163,7 @@ class CaptureSummary:
     signpost_rows: int
     dropped_rows: int
     kernel_ns: float
+    modelled_share: float | None
     fps: Fps
+    provenance: Provenance
     warnings: tuple[str, ...]

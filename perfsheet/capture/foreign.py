@@ -57,8 +57,8 @@ _KINDS: tuple[_Kind, ...] = (
         "give perfsheet the ops CSV that the table was made from",
     ),
     _Kind(
-        lambda headers, line: {"RANK", "SHARE [%]", "UTILIZATION [%]"} <= headers,
-        "perfsheet's own top-ops table",
+        lambda headers, line: {"RANK", "SHARE_PCT", "KERNEL_DURATION_NS"} <= headers,
+        "a table printed by perfsheet",
         "give perfsheet the ops CSV that the table was made from",
     ),
     _Kind(

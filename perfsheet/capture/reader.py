@@ -31,7 +31,11 @@ def read(inputs: Sequence[str | Path] | str | Path = (), only: frozenset[str] | 
 
     Raises PerfsheetError: exit status 3 for a file that cannot be read or is not an ops CSV, 2 for one given twice.
     """
-    sources = locate([inputs] if isinstance(inputs, str | Path) else inputs)
+    return read_sources(locate([inputs] if isinstance(inputs, str | Path) else inputs), only)
+
+
+def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> OpsTable:
+    """Read captures that `locate` found, as `read` does."""
     parts: list[FileColumns] = []
     schemas: list[str] = []
     for source in sources:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from perfsheet.capture.columns import BY_NAME, Type
 from perfsheet.capture.notes import Note
 
 if TYPE_CHECKING:
@@ -55,13 +55,19 @@ class OpsTable:
 
     def number(self, name: str) -> FloatArray:
         """A number column by canonical name; all NaN where the file has no such column."""
-        found = self.numbers.get(name)
-        return np.full(len(self), np.nan) if found is None else found
+        return self.numbers.get(name, self._unknown)
 
     def text(self, name: str) -> list[str]:
         """A text column by canonical name; all blank where the file has no such column."""
-        found = self.texts.get(name)
-        return [""] * len(self) if found is None else found
+        return self.texts.get(name, self._blank)
+
+    @cached_property
+    def _unknown(self) -> FloatArray:
+        return np.full(len(self), np.nan)
+
+    @cached_property
+    def _blank(self) -> list[str]:
+        return [""] * len(self)
 
     def has(self, name: str) -> bool:
         """Whether the file has that column."""
@@ -83,8 +89,3 @@ class OpsTable:
             columns[header] = self.numbers[name] if name in self.numbers else self.texts[name]
         return pd.DataFrame(columns)
 
-
-def is_number(name: str) -> bool:
-    """Whether a column holds numbers, by canonical name."""
-    column = BY_NAME.get(name)
-    return column is not None and column.type is Type.NUMBER

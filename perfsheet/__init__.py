@@ -1,0 +1,32 @@
+"""perfsheet: from a pytest target, or a tt-metal ops CSV, to the Excel perf sheet.
+
+    >>> import perfsheet
+    >>> table = perfsheet.read("ops_perf_results_2026_11_01_10_00_00.csv")
+    >>> analysis = perfsheet.analyze(table, perfsheet.Options(batch=8))
+    >>> analysis.summary.fps.all, analysis.top(3), analysis.findings
+
+Nothing heavy is imported before one of these names is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perfsheet._version import __version__
+from perfsheet.errors import ExitStatus, PerfsheetError
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Analysis, Options, analyze
+    from perfsheet.capture import OpsTable, read
+
+__all__ = ["Analysis", "ExitStatus", "OpsTable", "Options", "PerfsheetError", "__version__", "analyze", "read"]
+
+_HOMES = {"Analysis": "analysis", "Options": "analysis", "analyze": "analysis", "OpsTable": "capture", "read": "capture"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"perfsheet.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'perfsheet' has no attribute {name!r}")

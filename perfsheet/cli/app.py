@@ -1,0 +1,41 @@
+"""The list of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from perfsheet._version import __version__
+from perfsheet.cli.hotspots import hotspots
+from perfsheet.cli.report import report
+from perfsheet.cli.run import run
+from perfsheet.cli.top_ops import top_ops
+
+# Plain help: rich's costs a tenth of a second at every start.
+app = typer.Typer(
+    name="perfsheet",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run", context_settings={"allow_extra_args": False, "ignore_unknown_options": False})(run)
+app.command("top-ops")(top_ops)
+app.command("hotspots")(hotspots)
+app.command("report")(report)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"perfsheet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def perfsheet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """From a pytest target, or a tt-metal ops CSV, to the Excel perf sheet: what to fix first."""

@@ -1,0 +1,55 @@
+"""How commands end: one line on standard error and a documented exit status, never a traceback."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from perfsheet.errors import ExitStatus, PerfsheetError
+
+P = ParamSpec("P")
+_INTERNAL_ERROR = 70
+
+
+def command(function: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn what a command returns or raises into the process's exit status."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        raise typer.Exit(_status(lambda: function(*args, **kwargs)))
+
+    return guarded
+
+
+def _status(run: Callable[[], int | None]) -> int:
+    try:
+        status = run() or ExitStatus.DONE
+        sys.stdout.flush()
+    except PerfsheetError as error:
+        say(f"perfsheet: {error}")
+        status = error.status
+    except KeyboardInterrupt:
+        say("perfsheet: interrupted")
+        status = ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (| head): it has what it wanted, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = ExitStatus.DONE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug ends in one line too
+        if os.environ.get("PERFSHEET_TRACEBACK"):
+            raise
+        say(f"perfsheet: a bug in perfsheet: {type(error).__name__}: {error}; PERFSHEET_TRACEBACK=1 shows where")
+        status = _INTERNAL_ERROR
+    return int(status)
+
+
+def say(text: str) -> None:
+    """A line for the user on standard error."""
+    from perfsheet.render.words import clean
+
+    typer.echo(clean(text), err=True)

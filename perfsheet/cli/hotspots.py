@@ -1,0 +1,48 @@
+"""`perfsheet hotspots`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.analysing import analyse
+from perfsheet.cli.handling import command
+
+
+_SCREENFUL = 10
+
+
+@command
+def hotspots(
+    captures: shared.Captures = None,
+    count: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("-n", "--top", metavar="N", help="Findings to show, 0 = all (default: 10; all in JSON and CSV)."),
+    ] = None,
+    ref_cores: shared.RefCores = "108",
+    low_cores: shared.LowCores = 25.0,
+    board: shared.Board = None,
+    batch: shared.Batch = 1.0,
+    json: shared.Json = False,
+    csv: shared.Csv = False,
+) -> None:
+    """Show ops on few cores and reshards: what each costs, and what fixing it could save at most."""
+    shared.one_format(json, csv)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    limit = shared.first(count or 0)
+    analysis = analyse(captures, settings)
+    if json:
+        from perfsheet.render import jsonout
+
+        typer.echo(jsonout.dumps(jsonout.hotspots(analysis, limit)))
+    elif csv:
+        from perfsheet.render import csvout
+
+        csvout.hotspots(analysis, limit, sys.stdout)
+    else:
+        from perfsheet.render.terminal import hotspots as terminal
+
+        terminal.render(analysis, _SCREENFUL if count is None else limit, sys.stdout)

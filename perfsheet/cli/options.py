@@ -1,0 +1,65 @@
+"""The options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from perfsheet.errors import usage
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
+
+# typer reads these annotations at run time on Python 3.10 too, hence Optional.
+Captures = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Argument(
+        metavar="[CSV]...",
+        help="Ops CSV files (several = hosts of one run), a folder (its newest report), an .xlsx copy, or - for "
+        "standard input. Without any: the newest report of the profiler.",
+        show_default=False,
+    ),
+]
+RefCores = Annotated[
+    str,
+    typer.Option("--ref-cores", metavar="N|grid", help="Reference core count of the utilization formula."),
+]
+LowCores = Annotated[
+    float,
+    typer.Option("--low-cores", metavar="PCT", help="Few cores: this share of the worker grid or less, in percent."),
+]
+Board = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--board", metavar="NAME", help="Board, for captures that don't state their worker grid."),
+]
+Batch = Annotated[float, typer.Option("--batch", metavar="N", help="Samples that the window works on, for FPS.")]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output (docs/json.md).")]
+Csv = Annotated[bool, typer.Option("--csv", help="The table as CSV on standard output, and nothing else there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
+
+
+def analysis_options(ref_cores: str, low_cores: float, board: str | None, batch: float) -> Options:
+    """The analysis options behind the command line's."""
+    from perfsheet.analysis import Options
+
+    if ref_cores.strip().lower() == "grid":
+        return Options("grid", low_cores, board, batch)
+    try:
+        cores = float(ref_cores)
+    except ValueError:
+        raise usage(f"--ref-cores {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
+    return Options(cores, low_cores, board, batch)
+
+
+def one_format(json: bool, csv: bool) -> None:
+    """Refuse two output formats at once."""
+    if json and csv:
+        raise usage("--json and --csv exclude each other", "choose one")
+
+
+def first(count: int) -> int | None:
+    """How many entries to show; 0 means all."""
+    if count < 0:
+        raise usage(f"-n {count}: not a count", "give 0 for all, or a number above")
+    return count or None

@@ -1,0 +1,80 @@
+"""[tool.perfsheet] in the nearest pyproject.toml: defaults of options, and recorded captures of targets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from perfsheet.errors import usage
+
+# Setting in pyproject.toml → the commands and the parameter whose default it replaces.
+_ANALYSING = ("run", "top-ops", "hotspots", "report")
+_KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
+    "ref-cores": (_ANALYSING, "ref_cores"),
+    "low-cores": (_ANALYSING, "low_cores"),
+    "board": (_ANALYSING, "board"),
+    "batch": (_ANALYSING, "batch"),
+    "top": (("top-ops",), "count"),
+    "tt-metal-home": (("run",), "tt_metal_home"),
+    "python": (("run",), "python"),
+    "timeout": (("run",), "timeout"),
+}
+
+
+_REPLAY = "replay"
+
+
+def defaults(folder: Path) -> dict[str, dict[str, Any]]:
+    """Default values by command and parameter, from the first pyproject.toml at or above `folder`.
+
+    Raises PerfsheetError (exit status 2) for a table that cannot be read or has an unknown key.
+    """
+    pyproject, table = _table(folder)
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in table.items():
+        if key == _REPLAY:
+            continue
+        if key not in _KNOWN:
+            known = ", ".join((*_KNOWN, _REPLAY))
+            raise usage(f"{pyproject}: [tool.perfsheet] has no setting {key!r}", f"known: {known}")
+        commands, parameter = _KNOWN[key]
+        for command in commands:
+            found.setdefault(command, {})[parameter] = str(value) if key == "ref-cores" else value
+    return found
+
+
+def recorded_capture(folder: Path, command: str) -> Path | None:
+    """The capture that [tool.perfsheet.replay] records for a target, relative to its pyproject.toml.
+
+    The table maps a part of the command, such as a pytest node id, to a file; the longest part that occurs counts.
+    """
+    pyproject, table = _table(folder)
+    recorded: dict[str, str] = table.get(_REPLAY, {})
+    target = max((part for part in recorded if part in command), key=len, default=None)
+    return None if target is None or pyproject is None else pyproject.parent / recorded[target]
+
+
+def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The nearest pyproject.toml and its [tool.perfsheet] table, empty when there is none."""
+    pyproject = next((at / "pyproject.toml" for at in (folder, *folder.parents) if (at / "pyproject.toml").is_file()), None)
+    if pyproject is None:
+        return None, {}
+    try:
+        text = pyproject.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return pyproject, {}
+    # Start-up pays for a TOML parser only where there is something to parse.
+    return pyproject, _parsed(pyproject, text) if "[tool.perfsheet" in text else {}
+
+
+def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("perfsheet", {})
+    except tomllib.TOMLDecodeError as error:
+        raise usage(f"{pyproject} is not valid TOML: {error}", "mend it, or run elsewhere") from None
+    return dict(table)

@@ -1,0 +1,49 @@
+"""`perfsheet top-ops`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.analysing import analyse
+from perfsheet.cli.handling import command
+
+# What the ranking needs; the other hundred columns of a capture are not even kept.
+_NEEDED = frozenset(
+    "op_code op_type global_call_count device_id device_arch core_count available_worker_cores fw_start_cycle "
+    "kernel_duration_ns replay_session pm_ideal_ns pm_compute_ns pm_bandwidth_ns".split()
+)
+
+
+@command
+def top_ops(
+    captures: shared.Captures = None,
+    count: Annotated[int, typer.Option("-n", "--top", metavar="N", help="Ops to show, 0 = all.")] = 20,
+    group: Annotated[bool, typer.Option("--group", help="Rank identical ops together.")] = False,
+    ref_cores: shared.RefCores = "108",
+    low_cores: shared.LowCores = 25.0,
+    board: shared.Board = None,
+    batch: shared.Batch = 1.0,
+    json: shared.Json = False,
+    csv: shared.Csv = False,
+) -> None:
+    """Rank ops by device kernel duration."""
+    shared.one_format(json, csv)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    limit = shared.first(count)
+    analysis = analyse(captures, settings, None if group else _NEEDED)
+    if json:
+        from perfsheet.render import jsonout
+
+        typer.echo(jsonout.dumps((jsonout.op_groups if group else jsonout.top_ops)(analysis, limit)))
+    elif csv:
+        from perfsheet.render import csvout
+
+        (csvout.op_groups if group else csvout.top_ops)(analysis, limit, sys.stdout)
+    else:
+        from perfsheet.render.terminal import top_ops as terminal
+
+        (terminal.render_groups if group else terminal.render)(analysis, limit, sys.stdout)

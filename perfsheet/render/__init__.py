@@ -1,0 +1,1 @@
+"""Renderers: they lay out what the analysis has decided, and compute nothing."""

@@ -1,0 +1,170 @@
+"""The JSON contract (docs/json.md). Percentages are numbers in percent, null is unknown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.numbers import known
+from perfsheet.analysis.result import Finding, OpGroup, RankedOp, RowRef
+from perfsheet.capture.table import IntArray
+
+SCHEMA_VERSION = 1
+
+Json = dict[str, Any]
+
+
+def top_ops(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
+    return {**_head(analysis), "ops": [_op(op) for op in analysis.top(count)]}
+
+
+def op_groups(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet top-ops --group --json`: identical ops together."""
+    return {**_head(analysis), "groups": [_group(analysis, group) for group in analysis.groups[:count]]}
+
+
+def hotspots(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
+    return {**_head(analysis), **_hotspots(analysis, count)}
+
+
+def report(analysis: Analysis, workbook: str) -> Json:
+    """`perfsheet report --json`: everything, and where the workbook is."""
+    return {
+        **_head(analysis),
+        "workbook": workbook,
+        "ops": [_op(op) for op in analysis.top()],
+        **_hotspots(analysis, None),
+    }
+
+
+def dumps(result: Json) -> str:
+    """The text of a result; NaN never gets into it."""
+    return json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def _head(analysis: Analysis) -> Json:
+    summary = analysis.summary
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "capture": {
+            "paths": list(summary.paths),
+            "schema": summary.schema,
+            "arch": summary.arch,
+            "board": summary.board,
+            "worker_cores": summary.worker_cores,
+            "worker_cores_source": "+".join(summary.worker_cores_sources),
+            "ref_cores": _number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
+            "low_cores_pct": _number(summary.low_cores_pct),
+            "batch": _number(summary.batch),
+            "window": summary.window,
+            "devices": list(summary.devices),
+            "device_rows": summary.device_rows,
+            "timed_rows": summary.timed_rows,
+            "host_rows": summary.host_rows,
+            "signpost_rows": summary.signpost_rows,
+            "dropped_rows": summary.dropped_rows,
+            "kernel_duration_ns": _number(summary.kernel_ns),
+            "fps": {
+                "all": summary.fps.all,
+                "matmul_conv": summary.fps.matmul_conv,
+                "other": summary.fps.other,
+            },
+            "replayed": summary.provenance.replayed,
+            "warnings": list(summary.warnings),
+        },
+    }
+
+
+def _row(ref: RowRef) -> Json:
+    return {
+        "file": ref.file,
+        "row": ref.row,
+        "device_id": ref.device_id,
+        "global_call_count": ref.global_call_count,
+        "replay_session": ref.replay_session,
+    }
+
+
+def _rows(analysis: Analysis, positions: IntArray) -> list[Json]:
+    return [_row(analysis.row_ref(position)) for position in positions.tolist()]
+
+
+def _op(op: RankedOp) -> Json:
+    return {
+        "rank": op.rank,
+        "row": _row(op.row),
+        "op_code": op.op_code,
+        "global_call_count": op.row.global_call_count,
+        "device_id": op.device,
+        "core_count": op.core_count,
+        "worker_cores": op.worker_cores,
+        "kernel_duration_ns": _number(op.kernel_ns),
+        "share_pct": _percent(op.share),
+        "cumulative_pct": _percent(op.cumulative),
+        "pm_ideal_ns": _number(op.pm_ideal_ns),
+        "utilization_pct": _percent(op.utilization),
+        "utilization_grid_pct": _percent(op.utilization_grid),
+        "flags": list(op.flags),
+        "not_physical_reason": op.not_physical_reason,
+    }
+
+
+def _group(analysis: Analysis, group: OpGroup) -> Json:
+    return {
+        "rank": group.rank,
+        "op_code": group.signature.op_code,
+        "signature": group.signature.text,
+        "count": group.count,
+        "cores": list(group.cores),
+        "kernel_duration_ns": _number(group.kernel_ns),
+        "median_ns": _number(group.median_ns),
+        "share_pct": _percent(group.share),
+        "cumulative_pct": _percent(group.cumulative),
+        "rows": _rows(analysis, group.positions),
+    }
+
+
+def _hotspots(analysis: Analysis, count: int | None) -> Json:
+    return {
+        "totals": {
+            total.rule.id: {
+                "rows": total.rows,
+                "kernel_duration_ns": _number(total.kernel_ns),
+                "share_pct": _percent(total.share),
+            }
+            for total in analysis.rule_totals
+        },
+        "reshard_pairs": analysis.reshard_pairs,
+        "findings": [_finding(analysis, finding) for finding in analysis.findings[:count]],
+    }
+
+
+def _finding(analysis: Analysis, finding: Finding) -> Json:
+    return {
+        "rule": finding.rule.id,
+        "op_code": finding.signature.op_code,
+        "signature": finding.signature.text,
+        "count": finding.count,
+        "kernel_duration_ns": _number(finding.kernel_ns),
+        "share_pct": _percent(finding.share),
+        "core_count": finding.cores[0] if finding.cores else None,
+        "cores": list(finding.cores),
+        "worker_cores": finding.worker_cores,
+        "saving_ns": _number(finding.saving_ns),
+        "rows": _rows(analysis, finding.positions),
+        "advice": finding.advice,
+    }
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else known(100 * fraction)
+
+
+def _number(value: float | None) -> float | int | None:
+    """Whole numbers without a fraction, as the capture has them."""
+    if value is None:
+        return None
+    return int(value) if float(value).is_integer() else float(value)

@@ -1,0 +1,32 @@
+"""What stands above every table: what was analysed, and the headline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from perfsheet.analysis.result import CaptureSummary
+from perfsheet.render import words
+from perfsheet.render.terminal.console import line
+
+
+def print_head(console: Console, summary: CaptureSummary) -> None:
+    """Two or three lines: the capture, its kernel time and FPS; a replayed capture says so first."""
+    if summary.provenance.replayed:
+        console.print(line(words.REPLAYED, "bold yellow"))
+    if summary.provenance.tests:
+        console.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
+    names = ", ".join(Path(path).name for path in summary.paths)
+    grid = "unknown grid" if summary.worker_cores is None else f"{summary.worker_cores} worker cores"
+    arch = summary.arch or "arch not stated"
+    console.print(line(f"{names} · {arch} · {grid} · schema {summary.schema} · {summary.window}", "bold"))
+    console.print(line(f"{words.device_ops(summary)} · kernel time {words.milliseconds(summary.kernel_ns)}"))
+    fps = summary.fps
+    console.print(
+        line(
+            f"FPS {words.rate(fps.all)} (batch {summary.batch:g}; matmul + conv alone {words.rate(fps.matmul_conv)}, "
+            f"the rest {words.rate(fps.other)})"
+        )
+    )
+    console.print()

@@ -1,0 +1,55 @@
+"""The findings in the terminal."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.result import Finding, RuleTotal
+from perfsheet.render import words
+from perfsheet.render.terminal.console import Field, console_for, line, table
+from perfsheet.render.terminal.head import print_head
+
+
+_TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
+    Field("RULE", lambda total: total.rule.title, number=False),
+    Field("OPS", lambda total: f"{total.rows:,}"),
+    Field("KERNEL [ns]", lambda total: words.whole(total.kernel_ns)),
+    Field("SHARE", lambda total: words.percent(total.share)),
+)
+
+
+def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
+    """Totals of every rule, then the first `count` findings with what to do about each."""
+    console = console_for(out)
+    print_head(console, analysis.summary)
+    console.print(table(console, _TOTAL_FIELDS, analysis.rule_totals))
+    if analysis.reshard_pairs:
+        console.print(line(f"{analysis.reshard_pairs:,} reshards directly follow another reshard."))
+    console.print()
+    shown = analysis.findings[:count]
+    if not shown:
+        console.print(line("No hotspot: nothing runs on few cores, and nothing is resharded."))
+        return
+    for finding in shown:
+        _print_finding(console, finding)
+    console.print(line(f"{len(shown):,} of {len(analysis.findings):,} findings, most kernel time first.", "dim"))
+    console.print(line(words.UPPER_BOUNDS, "dim"))
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    times = "op" if finding.count == 1 else "ops"
+    console.print(
+        line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
+    )
+    cores = words.span_of_grid(finding.cores, finding.worker_cores)
+    facts = (
+        f"{words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel time, on {cores} cores; "
+        f"saves at most {words.whole(round(finding.saving_ns))} ns"
+    )
+    for text, style in ((facts, ""), (finding.signature.tensors, "dim"), (finding.advice, "")):
+        console.print(Padding(line(text, style), (0, 0, 0, 3)))
+    console.print()

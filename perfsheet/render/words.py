@@ -1,0 +1,89 @@
+"""The few phrases and number formats that all renderers share, so that every output says the same."""
+
+from __future__ import annotations
+
+import re
+
+from perfsheet.analysis.grid import IN_WORDS
+from perfsheet.analysis.result import CaptureSummary
+from perfsheet.capture.notes import rows
+
+# C0 and C1 control characters, and the marks that reorder text: a capture must not drive a terminal or a reader's eye.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """Text of a capture made safe to show: control characters become `�`; longer than `limit` is cut with `…`."""
+    text = _UNPRINTABLE.sub("�", text)
+    return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def whole(value: float | None) -> str:
+    """`1,234,567`; fractions of a unit keep up to three digits; unknown is `–`."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0")
+
+
+def percent(fraction: float | None) -> str:
+    """`12.3 %`; unknown is `–`."""
+    return "–" if fraction is None or fraction != fraction else f"{100 * fraction:.1f} %"
+
+
+def milliseconds(nanoseconds: float) -> str:
+    """`63.218 ms`."""
+    return f"{nanoseconds / 1e6:,.3f} ms"
+
+
+def rate(value: float | None) -> str:
+    """Frames a second: `15.82`; unknown is `–`."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def cores_of_grid(cores: int | None, grid: int | None) -> str:
+    """`40/64`; unknown parts are `?`."""
+    return f"{'?' if cores is None else cores}/{'?' if grid is None else grid}"
+
+
+def short_code(op_code: str) -> str:
+    """`Matmul` for `MatmulDeviceOperation`: what narrow tables have room for."""
+    return op_code.removesuffix("DeviceOperation") or op_code
+
+
+def span(cores: tuple[int, ...]) -> str:
+    """`18–20` for the core counts of a group; `?` when none is known."""
+    if not cores:
+        return "?"
+    return str(cores[0]) if len(cores) == 1 else f"{cores[0]}–{cores[-1]}"
+
+
+def span_of_grid(cores: tuple[int, ...], grid: int | None) -> str:
+    """`18–20/110`."""
+    return f"{span(cores)}/{'?' if grid is None else grid}"
+
+
+def ref_cores(summary: CaptureSummary) -> str:
+    """The reference core count of the utilization formula: `108` or `the op's own grid`."""
+    return "worker grid" if summary.ref_cores == "grid" else f"{summary.ref_cores:g}"
+
+
+def formula(summary: CaptureSummary) -> str:
+    """The utilization formula as it was applied."""
+    return f"(PM IDEAL / DEVICE KERNEL DURATION) × ({ref_cores(summary)} / CORE COUNT)"
+
+
+def grid_sources(summary: CaptureSummary) -> str:
+    """Where the worker grid is from."""
+    return " and ".join(IN_WORDS[source] for source in summary.worker_cores_sources)
+
+
+def device_ops(summary: CaptureSummary) -> str:
+    """`1,872 device ops on 1 device`."""
+    devices = len(summary.devices)
+    return f"{rows(summary.device_rows, 'device op')} on {rows(devices, 'device')}"
+
+
+REPLAYED = "replayed: the target ran without a profiler, the figures are those of a recorded capture"
+UPPER_BOUNDS = "Savings are upper bounds; those of different findings can overlap and don't add up."

@@ -1,0 +1,1 @@
+"""The Excel perf sheet, written with XlsxWriter (docs/decisions.md says why)."""

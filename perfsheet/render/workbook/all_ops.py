@@ -1,0 +1,172 @@
+"""Sheet All Ops: every device op of the window in execution order, under the capture's own headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.numbers import known
+from perfsheet.capture.cells import parse_numbers
+from perfsheet.capture.columns import BY_NAME, Column, tensor_column
+from perfsheet.render.workbook import utilization
+from perfsheet.render.workbook.sheet import Cell, Field, data_bar, mark_impossible, set_up_table_sheet, write_table
+from perfsheet.render.workbook.theme import Styles
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+TITLE = "All Ops"
+ROWS_PER_SHEET = 1_048_575
+"""Excel's limit less the header; longer captures go on in `All Ops 2`, …"""
+
+_LEADING = ("op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns")
+_SHOWN_ELSEWHERE = {*_LEADING, "available_worker_cores", "op_type"}
+_DERIVED = {"WORKER CORES", "SHARE", "UTILIZATION", "UTILIZATION BY GRID", "FLAGS", "FINDINGS", "RANK", "FILE ROW"}
+_WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
+_EXACT = 1e15
+"""Above it a cell would round a whole number."""
+
+
+def sheets_needed(analysis: Analysis) -> int:
+    """How many sheets the ops take."""
+    return max(1, -(-len(analysis.ops) // ROWS_PER_SHEET))
+
+
+def sheet_title(number: int) -> str:
+    """`All Ops`, `All Ops 2`, …"""
+    return TITLE if number == 0 else f"{TITLE} {number + 1}"
+
+
+def location(position: int) -> str:
+    """The cell of an op, as a link target."""
+    number, row = divmod(position, ROWS_PER_SHEET)
+    return f"'{sheet_title(number)}'!A{row + 2}"
+
+
+def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) -> None:
+    """Write the ops from position `first` on, as many as a sheet takes."""
+    fields = _fields(analysis, first)
+    last = min(len(analysis.ops), first + ROWS_PER_SHEET)
+    after = write_table(sheet, styles, fields, range(first, last))
+    set_up_table_sheet(sheet, styles, fields, after)
+    headers = [field.header for field in fields]
+    data_bar(sheet, 4, 1, after - 1)
+    for header in ("UTILIZATION", "UTILIZATION BY GRID"):
+        mark_impossible(sheet, styles, headers.index(header), 1, after - 1)
+    flags = headers.index("FLAGS")
+    low = {"type": "formula", "criteria": f'=ISNUMBER(SEARCH("low-core-count",${chr(65 + flags)}2))'}
+    sheet.conditional_format(1, 2, max(1, after - 1), 2, {**low, "format": styles["amber"]})
+    # On paper sixty columns would be dust: the leading ones carry the analysis.
+    sheet.print_area(0, 0, max(1, after - 1), headers.index("FILE ROW"))
+    # Hashes are names made of digits: Excel need not offer to make numbers of them.
+    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{after}"})
+
+
+def _fields(analysis: Analysis, first: int) -> list[Field[int]]:
+    ops = analysis.ops
+    flags, found, ranks, share = _flags(analysis), _findings(analysis), _ranks(analysis), _shares(analysis)
+
+    def live(position: int) -> Cell:
+        return utilization.formula(position - first + 1, (6, 4, 2, 3), known(ops.utilization[position]))
+
+    headers = ops.table.headers
+    return [
+        Field(headers["op_code"], lambda at: ops.codes[at], width=34),
+        Field(headers.get("device_id", "DEVICE ID"), lambda at: int(ops.device[at]), "plain_number", 8),
+        Field(headers.get("core_count", "CORE COUNT"), lambda at: known(ops.cores[at]), "count", 8),
+        Field("WORKER CORES", lambda at: known(ops.worker_cores[at]), "count", 9),
+        Field(headers["kernel_duration_ns"], lambda at: known(ops.kernel_ns[at]), "ns", 18),
+        Field("SHARE", lambda at: share[at], "percent", 8),
+        Field(headers.get("pm_ideal_ns", "PM IDEAL [ns]"), _number(analysis, "pm_ideal_ns"), "ns", 12),
+        Field("UTILIZATION", live, "percent", 12),
+        Field("UTILIZATION BY GRID", lambda at: known(ops.utilization_grid[at]), "percent", 12),
+        Field("FLAGS", lambda at: flags[at], width=26),
+        Field("FINDINGS", lambda at: found.get(at, ""), width=11),
+        Field("RANK", lambda at: ranks.get(at), "count", 8),
+        Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
+        *_raw_fields(analysis),
+    ]
+
+
+def _raw_fields(analysis: Analysis) -> list[Field[int]]:
+    """The capture's other columns: the declared ones worth a look, tensors, and what perfsheet does not know."""
+    table = analysis.ops.table
+    fields: list[Field[int]] = []
+    for name, header in table.headers.items():
+        column = BY_NAME.get(name)
+        if name in _SHOWN_ELSEWHERE or (column is not None and not column.curated) or header.upper() in _DERIVED:
+            continue
+        if _is_bulk(header):
+            continue
+        field = _number_field(analysis, name, header) if name in table.numbers else _text_field(analysis, name, header)
+        if field is not None:
+            fields.append(field)
+    return fields
+
+
+def _is_bulk(header: str) -> bool:
+    """Per-processor kernel sizes and per-core counter statistics: dozens of columns that nobody reads here."""
+    return re.search(r"MAX KERNEL SIZE|_TT_HOST_FUNC|KERNEL PATH", header, re.IGNORECASE) is not None
+
+
+def _number_field(analysis: Analysis, name: str, header: str) -> Field[int] | None:
+    values = analysis.ops.number(name)
+    known_values = values[np.isfinite(values)]
+    if not known_values.size:
+        return None
+    unit = BY_NAME[name].unit if name in BY_NAME else ""
+    whole = bool((known_values == np.round(known_values)).all())
+    style = "ns" if unit == "ns" and whole else "plain_number" if whole else "decimal"
+    return Field(header, _number(analysis, name), style, 15 if unit == "cycles" else 12)
+
+
+def _number(analysis: Analysis, name: str) -> Callable[[int], Cell]:
+    values = analysis.ops.number(name)
+    return lambda at: known(values[at])
+
+
+def _text_field(analysis: Analysis, name: str, header: str) -> Field[int] | None:
+    cells = [cell.strip() for cell in analysis.ops.text(name)]
+    if not any(cells):
+        return None
+    declared: Column | None = BY_NAME.get(name)
+    if declared is None:
+        values, unreadable = parse_numbers(cells)
+        if not unreadable and np.nanmax(np.abs(values)) < _EXACT:
+            return Field(header, lambda at: known(values[at]), "decimal" if _fractional(values) else "plain_number", 10)
+    width = 9.0 if tensor_column(header) and not header.upper().endswith("MEMORY") else 24.0
+    return Field(header, lambda at: cells[at], width=_WIDTHS.get(name, width))
+
+
+def _fractional(values: list[float]) -> bool:
+    return any(value != round(value) for value in values if np.isfinite(value))
+
+
+def _flags(analysis: Analysis) -> list[str]:
+    texts = np.full(len(analysis.ops), "", dtype=object)
+    for flag, mask in analysis.flag_masks.items():
+        texts[mask] += f", {flag}"
+    return [str(text)[2:] for text in texts]
+
+
+def _findings(analysis: Analysis) -> dict[int, str]:
+    ids: dict[int, list[str]] = {}
+    for finding in analysis.findings:
+        for position in finding.positions.tolist():
+            ids.setdefault(position, []).append(finding.id)
+    return {position: ", ".join(names) for position, names in ids.items()}
+
+
+def _ranks(analysis: Analysis) -> dict[int, int]:
+    return {position: index for index, position in enumerate(analysis.ranking.order.tolist(), start=1)}
+
+
+def _shares(analysis: Analysis) -> list[float | None]:
+    share: list[float | None] = [None] * len(analysis.ops)
+    for position, value in zip(analysis.ranking.order.tolist(), analysis.ranking.share.tolist(), strict=True):
+        share[position] = known(value)
+    return share

@@ -1,0 +1,153 @@
+"""Tables on a worksheet: a header row, columns of one kind each, a filter, and text that stays text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from perfsheet.render.words import clean
+from perfsheet.render.workbook.theme import BAR, Styles
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+Item = TypeVar("Item")
+Value = str | float | int | None
+LONGEST_TEXT = 32_767
+"""Excel's limit for a cell."""
+_LINE_HEIGHT, _MOST_LINES = 13.5, 6
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A live formula with the value that it has now, for readers that don't calculate."""
+
+    text: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """Text that leads to a cell of this workbook, such as `'All Ops'!A57`."""
+
+    target: str
+    text: str
+    tip: str = ""
+
+
+Cell = Value | Formula | Link
+
+
+@dataclass(frozen=True)
+class Field(Generic[Item]):
+    """A column of a table: its header, the cell of an item, its style and its width in characters."""
+
+    header: str
+    cell: Callable[[Item], Cell]
+    style: str = "text"
+    width: float = 12
+
+
+_NUMBER_STYLES = {"count", "plain_number", "decimal", "ns", "percent"}
+
+
+def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format, link_style: Format) -> None:
+    """Write one cell; a text of the capture can never become a formula or a link."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return
+    if isinstance(value, str):
+        if value:
+            sheet.write_string(row, column, clean(value, LONGEST_TEXT), style)
+    elif isinstance(value, Formula):
+        sheet.write_formula(row, column, value.text, style, value.value)
+    elif isinstance(value, Link):
+        text = clean(value.text, 255)
+        sheet.write_url(row, column, f"internal:{value.target}", link_style, text, value.tip or None)
+    else:
+        sheet.write_number(row, column, value, style)
+
+
+def write_table(
+    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], top: int = 0, left: int = 0
+) -> int:
+    """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last.
+
+    Rows get the height that their wrapped texts need: not every reader of workbooks finds it out by itself.
+    """
+    for offset, field in enumerate(fields):
+        right = field.style in _NUMBER_STYLES
+        sheet.write_string(top, left + offset, field.header, styles["header_right" if right else "header"])
+    formats = [styles[field.style] for field in fields]
+    link = styles["link"]
+    row = top + 1
+    wraps = [field for field in fields if "wrap" in field.style]
+    for item in items:
+        lines = max((_lines(field, item) for field in wraps), default=1)
+        if lines > 1:
+            sheet.set_row(row, _LINE_HEIGHT * lines)
+        for offset, field in enumerate(fields):
+            write_cell(sheet, row, left + offset, field.cell(item), formats[offset], link)
+        row += 1
+    return row
+
+
+def _lines(field: Field[Item], item: Item) -> int:
+    value = field.cell(item)
+    return min(_MOST_LINES, math.ceil(len(value) / field.width)) if isinstance(value, str) else 1
+
+
+def set_up_table_sheet(sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], last_row: int) -> None:
+    """Widths, a frozen and filtered header in row 1, and a landscape page as wide as the table."""
+    for column, field in enumerate(fields):
+        sheet.set_column(column, column, field.width, styles["text"])
+    sheet.set_row(0, 32)
+    sheet.freeze_panes(1, 1)
+    if last_row > 1:
+        sheet.autofilter(0, 0, last_row - 1, len(fields) - 1)
+    set_up_page(sheet)
+    sheet.repeat_rows(0)
+
+
+def set_up_page(sheet: Worksheet) -> None:
+    """Landscape, one page wide, numbered."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L&8&F · &A&R&8&P / &N")
+    sheet.hide_gridlines(2)
+
+
+def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
+    """Bars from zero behind the figures of a column."""
+    if last_row >= first_row:
+        sheet.conditional_format(
+            first_row,
+            column,
+            last_row,
+            column,
+            {
+                "type": "data_bar",
+                "bar_solid": True,
+                "bar_color": BAR,
+                "bar_border_color": BAR,
+                "min_type": "num",
+                "min_value": 0,
+                "max_type": "max",
+            },
+        )
+
+
+def mark_impossible(sheet: Worksheet, styles: Styles, column: int, first_row: int, last_row: int) -> None:
+    """Set off utilizations above 100 %; it follows the live formula."""
+    if last_row >= first_row:
+        sheet.conditional_format(
+            first_row,
+            column,
+            last_row,
+            column,
+            {"type": "cell", "criteria": ">", "value": 1, "format": styles["impossible"]},
+        )

@@ -1,0 +1,84 @@
+"""The workbook's one theme: a dark header, one accent, amber for attention; never colour alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+
+INK, PAPER, QUIET = "#1F2933", "#FFFFFF", "#616E7C"
+HEADER, ACCENT, BAR = "#243B53", "#0B6E99", "#9FC5E8"
+RULE_LINE, PANEL = "#CBD2D9", "#F0F4F8"
+AMBER_INK, AMBER = "#7C4A03", "#FCEFC7"
+IMPOSSIBLE_INK, IMPOSSIBLE = "#8A1C1C", "#F9DCDC"
+INPUT_INK, INPUT = "#0B3D91", "#FFF9DB"
+FONT = "Calibri"
+
+NANOSECONDS = "#,##0"
+FRACTION = "0.0%"
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "text": {"indent": 1},
+    "bare": {},
+    "wrap": {"text_wrap": True, "indent": 1, "font_size": 9},
+    "quiet": {"font_color": QUIET},
+    "count": {"num_format": "#,##0"},
+    "plain_number": {"num_format": "0"},
+    "decimal": {"num_format": "#,##0.0##"},
+    "ns": {"num_format": NANOSECONDS},
+    "percent": {"num_format": FRACTION},
+    "link": {"font_color": ACCENT, "underline": 1, "indent": 1},
+    "header": {
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": HEADER,
+        "text_wrap": True,
+        "indent": 1,
+    },
+    "header_right": {
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": HEADER,
+        "text_wrap": True,
+        "align": "right",
+    },
+    "title": {"bold": True, "font_size": 18, "font_color": HEADER},
+    "section": {"bold": True, "font_size": 12, "font_color": HEADER, "bottom": 1, "bottom_color": RULE_LINE},
+    "section_line": {"bottom": 1, "bottom_color": RULE_LINE},
+    "banner": {"bold": True, "font_color": AMBER_INK, "bg_color": AMBER},
+    "amber": {"font_color": AMBER_INK, "bg_color": AMBER},
+    "impossible": {"font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
+    "tile_label": {"font_color": QUIET, "bg_color": PANEL, "font_size": 9, "align": "center", "text_wrap": True},
+    "tile_rate": {"num_format": "#,##0.00"},
+    "tile_ms": {"num_format": "#,##0.000"},
+    "tile_percent": {"num_format": FRACTION},
+    "tile_text": {},
+    "input": {
+        "bold": True,
+        "font_size": 16,
+        "font_color": INPUT_INK,
+        "bg_color": INPUT,
+        "align": "center",
+        "border": 1,
+        "border_color": AMBER_INK,
+        "num_format": "0.####",
+    },
+}
+_TILE = {"bold": True, "font_size": 16, "font_color": HEADER, "bg_color": PANEL, "align": "center"}
+
+
+class Styles:
+    """Formats by name, made when first asked for: a workbook holds those that it uses."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[str, Format] = {}
+
+    def __getitem__(self, name: str) -> Format:
+        if name not in self._made:
+            base = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter"}
+            tile = _TILE if name.startswith("tile_") and name != "tile_label" else {}
+            self._made[name] = self._book.add_format({**base, **tile, **_STYLES[name]})
+        return self._made[name]
