@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "ExitStatus", "OpsTable", "Options", "PerfsheetError", "__version__", "analyze", "read"]
 
-_HOMES = {"Analysis": "analysis", "Options": "analysis", "analyze": "analysis", "OpsTable": "capture", "read": "capture"}
+_HOMES = {
+    "Analysis": "perfsheet.analysis",
+    "Options": "perfsheet.analysis",
+    "analyze": "perfsheet.analysis",
+    "OpsTable": "perfsheet.capture",
+    "read": "perfsheet.capture",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(f"perfsheet.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'perfsheet' has no attribute {name!r}")

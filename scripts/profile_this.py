@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tt-metal's profile_this.py, with what it lacks: the tests' exit status, and the Excel perf sheet.
 
-    scripts/profile_this.py -n resnet -c "pytest models/demos/resnet/tests/test_perf_resnet.py::test_perf[20-0.0185-25]"
+scripts/profile_this.py -n resnet -c "pytest models/demos/resnet/tests/test_perf_resnet.py::test_perf[20-0.0185-25]"
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.utilization import not_physical, reason_not_physical
 from perfsheet.analysis.window import Window, whole
+from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError
 
@@ -55,7 +56,11 @@ def analyze(
 
 def _what_else(table: OpsTable, window: Window) -> str:
     kinds = table.kind[window.rows]
-    counts = [f"{int((kinds == kind).sum()):,} {kind.name.lower().replace('_', ' ')}" for kind in RowKind if (kinds == kind).any()]
+    counts = [
+        rows(int((kinds == kind).sum()), f"{kind.name.lower().replace('_', ' ')} row")
+        for kind in RowKind
+        if (kinds == kind).any()
+    ]
     return f"no device op in the {window.label} ({', '.join(counts) or 'no rows at all'})"
 
 
@@ -164,7 +169,10 @@ class Analysis:
         ops, row = self.ops, int(self.ops.rows[position])
         bandwidth, compute = (ops.table.number(name)[row] for name in ("pm_bandwidth_ns", "pm_compute_ns"))
         return reason_not_physical(
-            ops.pm_ideal_ns[position], ops.kernel_ns[position], bool(bandwidth >= compute), ops.utilization_grid[position]
+            pm_ideal_ns=ops.pm_ideal_ns[position],
+            kernel_ns=ops.kernel_ns[position],
+            bandwidth_bound=bool(bandwidth >= compute),
+            grid_utilization=ops.utilization_grid[position],
         )
 
     @cached_property

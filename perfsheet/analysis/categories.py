@@ -20,7 +20,10 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (MATMUL, r"(?i:matmul|\bbmm\b|^linear)"),
     ("attention", r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
-    ("collective", r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition)"),
+    (
+        "collective",
+        r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition)",
+    ),
     ("normalisation", r"(?i:layer_?norm|rms_?norm|group_?norm|batch_?norm|norm)"),
     ("softmax", r"(?i:softmax)"),
     ("cache", r"(?i:kv_?cache|update_?cache|fill_?cache|paged)"),
@@ -34,7 +37,10 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"|roll|flip|fill|^full|^zeros|^ones|index)",
     ),
     ("reduction", r"(?i:reduce|sum|mean|argmax|argmin|topk|sampling|prod|accumulation|intimg|cumsum|sort)"),
-    ("elementwise", r"(?i:binary|unary|ternary|eltwise|where|\badd|multiply|subtract|gelu|relu|sigmoid|dropout|rand|pow)"),
+    (
+        "elementwise",
+        r"(?i:binary|unary|ternary|eltwise|where|\badd|multiply|subtract|gelu|relu|sigmoid|dropout|rand|pow)",
+    ),
 )
 _COMPILED = tuple((category, re.compile(pattern)) for category, pattern in _TABLE)
 

@@ -33,9 +33,10 @@ def _reader(notes: tuple[Note, ...]) -> Iterator[Check]:
         yield Check(note.id, "Records of the file", False, note.count, note.text)
 
 
-def _check(id: str, label: str, bad: BoolArray, fine: str, trouble: str) -> Check:  # noqa: A002
+def _check(name: str, label: str, bad: BoolArray, fine: str, trouble: str) -> Check:
+    """`{rows}` in `trouble` stands for the number of ops that are bad."""
     count = int(np.count_nonzero(bad))
-    return Check(id, label, not count, count, trouble.format(n=count, rows=rows(count, "device row")) if count else fine)
+    return Check(name, label, not count, count, trouble.format(rows=rows(count, "device row")) if count else fine)
 
 
 def _durations(ops: Ops) -> Iterator[Check]:
@@ -62,12 +63,13 @@ def _cores(ops: Ops) -> Iterator[Check]:
     sources = ops.grid.sources
     unknown_grid = np.isnan(ops.worker_cores)
     words = " and ".join(IN_WORDS[source] for source in sources)
+    todo = "; name it with --board, without it nothing is flagged" if UNKNOWN in sources else ""
     yield Check(
         "worker-grid",
         "Worker grid",
         not unknown_grid.any(),
         int(unknown_grid.sum()),
-        f"worker grid from {words}" + ("; name it with --board, without it nothing is flagged" if UNKNOWN in sources else ""),
+        f"worker grid from {words}{todo}",
     )
     yield _check(
         "no-core-count",

@@ -36,7 +36,8 @@ class Signature:
     @property
     def text(self) -> str:
         """The whole signature on one line; equal texts are equal signatures."""
-        return " | ".join(part for part in (self.op_code, self.tensors, self.math_fidelity, self.program_config) if part)
+        parts = (self.op_code, self.tensors, self.math_fidelity, self.program_config)
+        return " | ".join(part for part in parts if part)
 
 
 def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:

@@ -23,7 +23,9 @@ def by_category(ops: Ops, low_cores: BoolArray) -> list[OpType]:
     return _totals(ops, [category(code) for code in ops.codes], low_cores, lambda label: ("", label))
 
 
-def _totals(ops: Ops, labels: Sequence[str], low_cores: BoolArray, names: Callable[[str], tuple[str, str]]) -> list[OpType]:
+def _totals(
+    ops: Ops, labels: Sequence[str], low_cores: BoolArray, names: Callable[[str], tuple[str, str]]
+) -> list[OpType]:
     members: dict[str, list[int]] = {}
     for position in np.flatnonzero(ops.timed).tolist():
         members.setdefault(labels[position], []).append(position)
@@ -40,7 +42,7 @@ def _totals(ops: Ops, labels: Sequence[str], low_cores: BoolArray, names: Callab
                 kernel_ns=float(kernel.sum()),
                 share=ratio(float(kernel.sum()), ops.total_ns),
                 median_ns=float(np.median(kernel)),
-                longest_ns=float(kernel.max()),
+                longest_ns=float(np.max(kernel)),
                 cores_min=cores[0] if cores else None,
                 cores_max=cores[-1] if cores else None,
                 low_core_count=int(low_cores[positions].sum()),
@@ -65,8 +67,8 @@ def fps(ops: Ops) -> Fps:
     is_work = np.fromiter((work[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
     here = ops.device == busiest
     times = (per_device[busiest], _sum(ops, here & is_work), _sum(ops, here & ~is_work))
-    rates = [1e9 * ops.options.batch / time if time else None for time in times]
-    return Fps(*rates, device=busiest)
+    every, work_only, rest = (1e9 * ops.options.batch / time if time else None for time in times)
+    return Fps(every, work_only, rest, busiest)
 
 
 def _sum(ops: Ops, mask: BoolArray) -> float:

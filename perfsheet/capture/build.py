@@ -49,7 +49,11 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
     if layout.duplicated:
         names = ", ".join(layout.duplicated[:3])
         out.notes.append(
-            Note("duplicated-columns", f"{label}: columns appear twice, the first is used: {names}", len(layout.duplicated))
+            Note(
+                "duplicated-columns",
+                f"{label}: columns appear twice, the first is used: {names}",
+                len(layout.duplicated),
+            )
         )
     pieces: dict[str, list[FloatArray]] = {name: [] for _, name in layout.numbers}
     for _, name in layout.texts:

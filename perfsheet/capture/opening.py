@@ -16,7 +16,7 @@ _ZIP = b"PK\x03\x04"
 
 
 def open_records(source: Source) -> Records:
-    """The records of a capture file. Raises PerfsheetError (exit status 3) when it cannot be read or is another kind."""
+    """The records of a capture file. Raises PerfsheetError (exit status 3) when it cannot be read as one."""
     try:
         stream = _open(source)
         magic = stream.read(len(_ZIP))

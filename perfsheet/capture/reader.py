@@ -80,7 +80,7 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
     ran = np.isfinite(part.numbers.get("kernel_duration_ns", blank)) | np.isfinite(
         part.numbers.get("fw_start_cycle", blank)
     )
-    guess = np.where(ran, np.int8(RowKind.DEVICE), np.int8(RowKind.HOST))
+    guess = np.where(ran, RowKind.DEVICE, RowKind.HOST).astype(np.int8)
     types = part.texts.get("op_type")
     if types is None:
         notes.append(
@@ -94,7 +94,7 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
     notes.append(
         Note(
             "unknown-op-type",
-            f"{part.label}: {rows(strange)} with a blank or unknown OP TYPE; those with device times count as device ops",
+            f"{part.label}: {rows(strange)} with a blank or unknown OP TYPE: device ops if they have device times",
             strange,
         )
     )
@@ -102,9 +102,7 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
     return np.array([g if kind is None else kind for kind, g in zip(found, guess, strict=True)], dtype=np.int8)
 
 
-def _unique_devices(
-    parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]
-) -> list[IntArray]:
+def _unique_devices(parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]) -> list[IntArray]:
     """Device ids of each file, shifted where two files (hosts) use the same ones; -1 on rows without a device."""
     unique: list[IntArray] = []
     taken: set[int] = set()
@@ -114,7 +112,11 @@ def _unique_devices(
         unnamed = int(np.count_nonzero(on_device & np.isnan(given)))
         if unnamed and "device_id" in part.headers:
             notes.append(
-                Note("blank-device-id", f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID, taken as 0", unnamed)
+                Note(
+                    "blank-device-id",
+                    f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID, taken as 0",
+                    unnamed,
+                )
             )
         # Files before generation S2 have one device and no DEVICE ID column.
         device = np.where(on_device, np.nan_to_num(given, nan=0.0), -1).astype(np.int64)
@@ -123,7 +125,9 @@ def _unique_devices(
             shift = max(taken) + 1
             device = np.where(on_device, device + shift, -1)
             own = {number + shift for number in own}
-            notes.append(Note("devices-shifted", f"{part.label}: another host, so its device ids are raised by {shift}", 0))
+            notes.append(
+                Note("devices-shifted", f"{part.label}: another host, so its device ids are raised by {shift}", 0)
+            )
         taken |= own
         unique.append(device)
     return unique

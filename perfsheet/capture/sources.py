@@ -52,7 +52,9 @@ def _one(given: str) -> Source:
     if path.is_dir():
         newest = newest_report([path])
         if newest is None:
-            raise unusable(f"{given}: no {_REPORT} in this folder", "name the ops CSV itself, or run the profiler first")
+            raise unusable(
+                f"{given}: no {_REPORT} in this folder", "name the ops CSV itself, or run the profiler first"
+            )
         return Source(str(newest), newest, f"the newest report in {given}")
     if not path.exists():
         raise unusable(f"{given}: no such file", "check the path")

@@ -87,5 +87,5 @@ class OpsTable:
         }
         for name, header in self.headers.items():
             columns[header] = self.numbers[name] if name in self.numbers else self.texts[name]
-        return pd.DataFrame(columns)
-
+        frame: pd.DataFrame = pd.DataFrame(columns)
+        return frame

@@ -40,7 +40,7 @@ def _status(run: Callable[[], int | None]) -> int:
         # The reader of our output went away (| head): it has what it wanted, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = ExitStatus.DONE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug ends in one line too
+    except Exception as error:  # the last line of defence: a bug ends in one line too
         if os.environ.get("PERFSHEET_TRACEBACK"):
             raise
         say(f"perfsheet: a bug in perfsheet: {type(error).__name__}: {error}; PERFSHEET_TRACEBACK=1 shows where")

@@ -11,7 +11,6 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse
 from perfsheet.cli.handling import command
 
-
 _SCREENFUL = 10
 
 

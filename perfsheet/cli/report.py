@@ -20,7 +20,9 @@ def report(
     captures: shared.Captures = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="FILE.xlsx", help="The workbook; default: the capture's name, beside it."),
+        typer.Option(
+            "-o", "--output", metavar="FILE.xlsx", help="The workbook; default: the capture's name, beside it."
+        ),
     ] = None,
     force: shared.Force = False,
     ref_cores: shared.RefCores = "108",

@@ -23,8 +23,12 @@ _TOP = 10
 
 @command
 def run(
-    target: Annotated[str, typer.Option("-c", "--command", metavar="COMMAND", help='The target: "pytest path::test[x]".')],
-    name: Annotated[str, typer.Option("-n", "--name", help="Name of the report: a folder and part of its file name.")] = "",
+    target: Annotated[
+        str, typer.Option("-c", "--command", metavar="COMMAND", help='The target: "pytest path::test[x]".')
+    ],
+    name: Annotated[
+        str, typer.Option("-n", "--name", help="Name of the report: a folder and part of its file name.")
+    ] = "",
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("-o", "--output-folder", metavar="DIR", help="Where the profiler leaves its logs and reports."),

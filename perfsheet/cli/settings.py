@@ -57,7 +57,9 @@ def recorded_capture(folder: Path, command: str) -> Path | None:
 
 def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     """The nearest pyproject.toml and its [tool.perfsheet] table, empty when there is none."""
-    pyproject = next((at / "pyproject.toml" for at in (folder, *folder.parents) if (at / "pyproject.toml").is_file()), None)
+    pyproject = next(
+        (at / "pyproject.toml" for at in (folder, *folder.parents) if (at / "pyproject.toml").is_file()), None
+    )
     if pyproject is None:
         return None, {}
     try:

@@ -13,8 +13,21 @@ from perfsheet.cli.handling import command
 
 # What the ranking needs; the other hundred columns of a capture are not even kept.
 _NEEDED = frozenset(
-    "op_code op_type global_call_count device_id device_arch core_count available_worker_cores fw_start_cycle "
-    "kernel_duration_ns replay_session pm_ideal_ns pm_compute_ns pm_bandwidth_ns".split()
+    [
+        "op_code",
+        "op_type",
+        "global_call_count",
+        "device_id",
+        "device_arch",
+        "core_count",
+        "available_worker_cores",
+        "fw_start_cycle",
+        "kernel_duration_ns",
+        "replay_session",
+        "pm_ideal_ns",
+        "pm_compute_ns",
+        "pm_bandwidth_ns",
+    ]
 )
 
 

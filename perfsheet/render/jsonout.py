@@ -56,7 +56,9 @@ def _head(analysis: Analysis) -> Json:
             "board": summary.board,
             "worker_cores": summary.worker_cores,
             "worker_cores_source": "+".join(summary.worker_cores_sources),
-            "ref_cores": _number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
+            "ref_cores": _number(summary.ref_cores)
+            if isinstance(summary.ref_cores, float | int)
+            else summary.ref_cores,
             "low_cores_pct": _number(summary.low_cores_pct),
             "batch": _number(summary.batch),
             "window": summary.window,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from perfsheet.analysis.grid import IN_WORDS
@@ -27,7 +28,7 @@ def whole(value: float | None) -> str:
 
 def percent(fraction: float | None) -> str:
     """`12.3 %`; unknown is `–`."""
-    return "–" if fraction is None or fraction != fraction else f"{100 * fraction:.1f} %"
+    return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
 
 
 def milliseconds(nanoseconds: float) -> str:

@@ -39,8 +39,8 @@ def advice(ops: Ops, group: Group) -> str:
     pairs = int(np.isin(group.positions, back_to_back(ops)).sum())
     if pairs:
         return (
-            f"{pairs} of {len(group.positions)} follow another reshard directly: try to go from the first layout to the "
-            "last in one step, or to keep the first."
+            f"{pairs} of {len(group.positions)} follow another reshard directly: try to go from the first layout to "
+            "the last in one step, or to keep the first."
         )
     if "InterleavedToSharded" in group.signature.op_code:
         return "Try to let the op before write the sharded layout itself (its memory_config), and keep it downstream."

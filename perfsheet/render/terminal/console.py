@@ -21,6 +21,7 @@ _GAP, _NARROWEST = 2, 8
 _PIPED_WIDTH = 160
 """Columns when the output is not a terminal: wide enough that nothing is cut short."""
 
+
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Leave it to the command line, which ends quietly; rich itself would end the process with status 1."""
@@ -72,7 +73,11 @@ def _fit(fields: Sequence[Field[Item]], wanted: list[int], room: int) -> list[in
     """Widths that fill `room` at most: flexible columns share what the others leave, the narrow ones first."""
     widths = list(wanted)
     flexible = sorted((index for index, field in enumerate(fields) if field.flexible), key=lambda index: wanted[index])
-    left = room - _GAP * (len(fields) - 1) - sum(width for width, field in zip(wanted, fields, strict=True) if not field.flexible)
+    left = (
+        room
+        - _GAP * (len(fields) - 1)
+        - sum(width for width, field in zip(wanted, fields, strict=True) if not field.flexible)
+    )
     for already, index in enumerate(flexible):
         widths[index] = max(_NARROWEST, min(wanted[index], left // (len(flexible) - already)))
         left -= widths[index]

@@ -13,7 +13,6 @@ from perfsheet.render import words
 from perfsheet.render.terminal.console import Field, console_for, line, table
 from perfsheet.render.terminal.head import print_head
 
-
 _TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
     Field("RULE", lambda total: total.rule.title, number=False),
     Field("OPS", lambda total: f"{total.rows:,}"),

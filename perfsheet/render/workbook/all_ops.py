@@ -86,7 +86,7 @@ def _fields(analysis: Analysis, first: int) -> list[Field[int]]:
         Field("UTILIZATION BY GRID", lambda at: known(ops.utilization_grid[at]), "percent", 12),
         Field("FLAGS", lambda at: flags[at], width=26),
         Field("FINDINGS", lambda at: found.get(at, ""), width=11),
-        Field("RANK", lambda at: ranks.get(at), "count", 8),
+        Field("RANK", ranks.get, "count", 8),
         Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
         *_raw_fields(analysis),
     ]

@@ -47,10 +47,10 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
         return
     data_bar(sheet, 6, 1, after - 1)
     sheet.print_area(0, 0, title_row + 1 + len(evidence), [field.header for field in fields].index("INPUTS → OUTPUTS"))
-    shown = "" if len(evidence) == sum(finding.count for finding in findings) else (
-        f" (the slowest {_ROWS_PER_FINDING} of a finding, {_EVIDENCE_ROWS:,} in all; FINDINGS in All Ops names the rest)"
-    )
-    sheet.write_string(title_row, 1, f"The rows behind each finding, slowest first{shown}", styles["section"])
+    cut = len(evidence) < sum(finding.count for finding in findings)
+    limits = f" (at most {_ROWS_PER_FINDING} of a finding, {_EVIDENCE_ROWS:,} in all; column FINDINGS of All Ops has the rest)"
+    title = f"The rows behind each finding, slowest first{limits if cut else ''}"
+    sheet.write_string(title_row, 1, title, styles["section"])
     write_table(sheet, styles, _evidence_fields(analysis), evidence, top=title_row + 1, left=1)
 
 
@@ -97,7 +97,9 @@ def _evidence_fields(analysis: Analysis) -> list[Field[_Evidence]]:
     ops = analysis.ops
     return [
         Field("FINDING", lambda entry: entry.finding.id),
-        Field("OP CODE", lambda entry: Link(all_ops.location(entry.position), ops.codes[entry.position], "Go to All Ops")),
+        Field(
+            "OP CODE", lambda entry: Link(all_ops.location(entry.position), ops.codes[entry.position], "Go to All Ops")
+        ),
         Field("DEVICE ID", lambda entry: int(ops.device[entry.position]), "plain_number"),
         Field("CORES", lambda entry: known_int(ops.cores[entry.position]), "plain_number"),
         Field("WORKER CORES", lambda entry: known(ops.worker_cores[entry.position]), "count"),

@@ -10,7 +10,7 @@ from perfsheet.errors import not_written, usage
 
 
 def default_path(captures: Sequence[str]) -> Path:
-    """`run.csv` becomes `run.xlsx` beside it; standard input becomes `perfsheet.xlsx` here; a workbook gets a suffix."""
+    """`run.csv` becomes `run.xlsx` beside it, a workbook `run.perfsheet.xlsx`, standard input `perfsheet.xlsx` here."""
     first = Path(captures[0])
     if not first.is_file():
         return Path("perfsheet.xlsx")
@@ -48,8 +48,10 @@ def replace(path: Path, write: Callable[[Path], None]) -> None:
         write(partial)
         partial.replace(path)
     except PermissionError:
-        raise _open_in_excel(path) if path.exists() else not_written(
-            f"{path.parent} is not writable", "give another place with -o"
+        raise (
+            _open_in_excel(path)
+            if path.exists()
+            else not_written(f"{path.parent} is not writable", "give another place with -o")
         ) from None
     except OSError as error:
         raise not_written(f"{path} cannot be written: {error.strerror or error}", "free space, or use -o") from None

@@ -184,7 +184,9 @@ def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, r
     for warning in summary.warnings or ("nothing to distrust was found",):
         sheet.write_string(row, 0, "Data quality", styles["quiet"])
         style = styles["amber"] if summary.warnings else styles["text"]
-        write_cell(sheet, row, 1, Link("'Data Quality'!A1", "look ▸") if summary.warnings else "ok", style, styles["link"])
+        write_cell(
+            sheet, row, 1, Link("'Data Quality'!A1", "look ▸") if summary.warnings else "ok", style, styles["link"]
+        )
         sheet.write_string(row, 2, words.clean(warning), styles["text"])
         row += 1
     return row

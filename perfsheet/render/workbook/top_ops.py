@@ -8,7 +8,15 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import RankedOp
 from perfsheet.analysis.signature import signatures
 from perfsheet.render.workbook import all_ops, utilization
-from perfsheet.render.workbook.sheet import Cell, Field, Link, data_bar, mark_impossible, set_up_table_sheet, write_table
+from perfsheet.render.workbook.sheet import (
+    Cell,
+    Field,
+    Link,
+    data_bar,
+    mark_impossible,
+    set_up_table_sheet,
+    write_table,
+)
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
