@@ -21,7 +21,7 @@ CAPTURES = Path(__file__).resolve().parent / "captures"
 
 
 def capture_name(variant_name: str) -> str:
-    return f"encoder_block_{variant_name}.csv"
+    return f"generated_encoder_block_{variant_name}.csv"
 
 
 def write_captures(folder: Path = CAPTURES) -> list[Path]:

@@ -23,7 +23,7 @@ class BlockConfig:
     hidden: int = 768
     heads: int = 12
     ff_hidden: int = 3072
-    layers: int = 6
+    layers: int = 4
     vocab: int = 30522
     epsilon: float = 1e-5
 

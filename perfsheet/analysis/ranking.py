@@ -13,6 +13,26 @@ from perfsheet.analysis.signature import Signature, signatures
 from perfsheet.capture.table import FloatArray, IntArray
 
 
+COLUMNS = frozenset(
+    {
+        "op_code",
+        "op_type",
+        "global_call_count",
+        "device_id",
+        "device_arch",
+        "core_count",
+        "available_worker_cores",
+        "fw_start_cycle",
+        "kernel_duration_ns",
+        "replay_session",
+        "pm_ideal_ns",
+        "pm_compute_ns",
+        "pm_bandwidth_ns",
+    }
+)
+"""All that the ranking of single ops reads: the other hundred columns of a capture need not be kept for it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """`order`: positions of the timed ops, longest first, equal ones in execution order.

@@ -11,26 +11,6 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse
 from perfsheet.cli.handling import command
 
-# What the ranking needs; the other hundred columns of a capture are not even kept.
-_NEEDED = frozenset(
-    [
-        "op_code",
-        "op_type",
-        "global_call_count",
-        "device_id",
-        "device_arch",
-        "core_count",
-        "available_worker_cores",
-        "fw_start_cycle",
-        "kernel_duration_ns",
-        "replay_session",
-        "pm_ideal_ns",
-        "pm_compute_ns",
-        "pm_bandwidth_ns",
-    ]
-)
-
-
 @command
 def top_ops(
     captures: shared.Captures = None,
@@ -47,7 +27,9 @@ def top_ops(
     shared.one_format(json, csv)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch)
     limit = shared.first(count)
-    analysis = analyse(captures, settings, None if group else _NEEDED)
+    from perfsheet.analysis.ranking import COLUMNS
+
+    analysis = analyse(captures, settings, None if group else COLUMNS)
     if json:
         from perfsheet.render import jsonout
 

@@ -48,7 +48,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     data_bar(sheet, 6, 1, after - 1)
     sheet.print_area(0, 0, title_row + 1 + len(evidence), [field.header for field in fields].index("INPUTS → OUTPUTS"))
     cut = len(evidence) < sum(finding.count for finding in findings)
-    limits = f" (at most {_ROWS_PER_FINDING} of a finding, {_EVIDENCE_ROWS:,} in all; column FINDINGS of All Ops has the rest)"
+    limits = f" (at most {_ROWS_PER_FINDING} each, {_EVIDENCE_ROWS:,} in all; column FINDINGS of All Ops has the rest)"
     title = f"The rows behind each finding, slowest first{limits if cut else ''}"
     sheet.write_string(title_row, 1, title, styles["section"])
     write_table(sheet, styles, _evidence_fields(analysis), evidence, top=title_row + 1, left=1)

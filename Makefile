@@ -1,0 +1,55 @@
+# Everything runs from a virtual environment that these targets make; a fresh machine needs python3 and pip only.
+PYTHON ?= python3
+VENV ?= .venv
+# Windows keeps the executables of a virtual environment elsewhere.
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+DEMO := generated/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full test-oldest test-lab lint types captures clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV) || ($(PYTHON) -m pip install --user virtualenv && $(PYTHON) -m virtualenv $(VENV))
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]' $(CONSTRAINTS)
+	@touch $@
+
+$(VENV)/lint-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
+	@touch $@
+
+demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbook
+	$(BIN)/perfsheet run --force -o $(DEMO) --replay examples/captures/generated_encoder_block_before.csv \
+	  -c "pytest -q examples/encoder_block/test_encoder_block.py::test_encoder_block[before]"
+
+test: $(VENV)/ready  ## Pass the tests
+	$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_OPTIONS)
+
+test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
+	$(BIN)/python -m pytest -q $(PYTEST_OPTIONS)
+
+test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
+	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'"
+
+.venv-lab/ready:
+	"$$(.ci/find-python 3.12)" -m venv .venv-lab
+	.venv-lab/bin/python -m pip install --quiet --disable-pip-version-check ttnn==0.81.1 'pandas<3' websockets pytest
+	@touch $@
+
+test-lab: $(VENV)/ready .venv-lab/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
+	PERFSHEET_LAB_PYTHON="$(CURDIR)/.venv-lab/bin/python" $(BIN)/python -m pytest -q -m lab $(PYTEST_OPTIONS)
+
+lint: $(VENV)/lint-ready  ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/lint-ready  ## Check types, strictly
+	$(BIN)/mypy
+
+captures: $(VENV)/ready  ## Make the example captures anew
+	$(BIN)/python examples/make_captures.py
+
+clean:  ## Remove what these targets made
+	rm -rf $(VENV) .venv-oldest .venv-lab generated .mypy_cache .pytest_cache .ruff_cache
