@@ -50,5 +50,5 @@ def _print_finding(console: Console, finding: Finding) -> None:
         f"saves at most {words.whole(round(finding.saving_ns))} ns"
     )
     for text, style in ((facts, ""), (finding.signature.tensors, "dim"), (finding.advice, "")):
-        console.print(Padding(line(text, style), (0, 0, 0, 3)))
+        console.print(Padding(line(text, style), (0, 0, 0, 3), expand=False))
     console.print()
