@@ -114,7 +114,7 @@ class Analysis:
     @cached_property
     def checks(self) -> list[Check]:
         """The verdict on the capture."""
-        return quality.checks(self.ops)
+        return [*quality.provenance(self.provenance), *quality.checks(self.ops)]
 
     @cached_property
     def flag_masks(self) -> dict[str, BoolArray]:

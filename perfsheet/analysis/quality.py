@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.grid import IN_WORDS, UNKNOWN
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.result import Check, Provenance
 from perfsheet.analysis.utilization import not_physical
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.table import BoolArray
@@ -18,6 +18,14 @@ from perfsheet.capture.table import BoolArray
 def checks(ops: Ops) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
     return [*_reader(ops.table.notes), *_durations(ops), *_cores(ops), *_model(ops)]
+
+
+def provenance(known: Provenance) -> Iterator[Check]:
+    """What has to be said about how the capture came to be."""
+    if known.replayed:
+        yield Check(
+            "replayed", "Provenance", False, 0, "replayed: these are figures of a recorded capture, not of this run"
+        )
 
 
 def modelled_share(ops: Ops) -> float:

@@ -12,7 +12,6 @@ from perfsheet.analysis.result import OpGroup
 from perfsheet.analysis.signature import Signature, signatures
 from perfsheet.capture.table import FloatArray, IntArray
 
-
 COLUMNS = frozenset(
     {
         "op_code",

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.render import words
 from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, place, summary, top_ops
-from perfsheet.render.workbook.theme import Styles
+from perfsheet.render.workbook.theme import AMBER, Styles
 
 _IN_MEMORY_OPS = 20_000
 """Beyond it rows go to disk as they are written: memory stays flat."""
@@ -43,6 +44,10 @@ def _write(analysis: Analysis, path: Path) -> None:
     for number, title in enumerate(ops_titles):
         all_ops.write(sheets[title], styles, analysis, first=number * all_ops.ROWS_PER_SHEET)
     data_quality.write(sheets[data_quality.TITLE], styles, analysis)
+    if analysis.provenance.replayed:
+        for sheet in sheets.values():
+            sheet.set_header(f"&C&10{words.REPLAYED}")
+            sheet.set_tab_color(AMBER)
     sheets[summary.TITLE].activate()
     try:
         book.close()

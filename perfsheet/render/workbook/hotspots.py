@@ -51,6 +51,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     limits = f" (at most {_ROWS_PER_FINDING} each, {_EVIDENCE_ROWS:,} in all; column FINDINGS of All Ops has the rest)"
     title = f"The rows behind each finding, slowest first{limits if cut else ''}"
     sheet.write_string(title_row, 1, title, styles["section"])
+    sheet.set_row(title_row + 1, 26)
     write_table(sheet, styles, _evidence_fields(analysis), evidence, top=title_row + 1, left=1)
 
 

@@ -49,6 +49,8 @@ def _fields(analysis: Analysis, ops: list[RankedOp]) -> list[Field[RankedOp]]:
     def live(op: RankedOp) -> Cell:
         return utilization.formula(op.rank, (7, 4, 2, 3), op.utilization)
 
+    impossible = any(op.not_physical_reason for op in ops)
+    why = [Field[RankedOp]("WHY NOT PHYSICAL", lambda op: op.not_physical_reason, width=30)] if impossible else []
     return [
         Field("RANK", lambda op: op.rank, "count", 7),
         Field("OP CODE", lambda op: Link(all_ops.location(op.position), op.op_code, "Go to All Ops"), width=34),
@@ -61,7 +63,7 @@ def _fields(analysis: Analysis, ops: list[RankedOp]) -> list[Field[RankedOp]]:
         Field("UTILIZATION", live, "percent", 12),
         Field("UTILIZATION BY GRID", lambda op: op.utilization_grid, "percent", 12),
         Field("FLAGS", lambda op: ", ".join(op.flags), width=26),
-        Field("WHY NOT PHYSICAL", lambda op: op.not_physical_reason, width=30),
+        *why,
         Field("DEVICE ID", lambda op: op.device, "plain_number", 8),
         Field("GLOBAL CALL COUNT", lambda op: op.row.global_call_count, "plain_number", 12),
         Field("FILE ROW", lambda op: op.row.row, "plain_number", 9),
