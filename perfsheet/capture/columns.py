@@ -151,6 +151,13 @@ def tensor_column(header: str) -> Column | None:
     return Column(f"{side.lower()}_{index}_{field}", header.strip(), Type.TEXT)
 
 
+def tensor_field(name: str) -> str | None:
+    """`y` of the canonical name `input_0_y`, `memory` of `output_1_memory`; None for other columns."""
+    side, _, rest = name.partition("_")
+    index, _, field = rest.partition("_")
+    return field if side in ("input", "output") and index.isdigit() and field in TENSOR_FIELDS else None
+
+
 def resolve(headers: list[str]) -> Iterator[tuple[int, Column]]:
     """Pair the position of each known header with its column; the first and best spelling of a column wins.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from perfsheet.capture.frame import canonical_columns
 from perfsheet.capture.notes import Note
 
 if TYPE_CHECKING:
@@ -74,18 +75,21 @@ class OpsTable:
         return name in self.headers
 
     def to_pandas(self) -> pd.DataFrame:
-        """The table as a DataFrame for notebooks: the file's own headers, plus FILE, ROW and ROW KIND.
+        """The table as a DataFrame whose columns have the same names for every schema generation.
 
-        Number columns are float64 (NaN = unknown), the rest object/str. Imports pandas on the first call.
+        Declared columns go by their canonical names (`kernel_duration_ns`), tensors as `input_0_y` (padded) and
+        `input_0_y_logical`, `input_0_memory` without its device prefix, other columns by the file's own header; `file`,
+        `row`, `kind` and `device` say what each row is. Numbers are float64, NaN = unknown. Imports pandas when called.
         """
         import pandas as pd
 
-        columns: dict[str, object] = {
-            "FILE": [self.files[index] for index in self.file],
-            "ROW": self.row,
-            "ROW KIND": [RowKind(kind).name.lower() for kind in self.kind],
-        }
-        for name, header in self.headers.items():
-            columns[header] = self.numbers[name] if name in self.numbers else self.texts[name]
-        frame: pd.DataFrame = pd.DataFrame(columns)
+        frame: pd.DataFrame = pd.DataFrame(
+            {
+                "file": [self.files[index] for index in self.file],
+                "row": self.row,
+                "kind": [RowKind(kind).name.lower() for kind in self.kind],
+                "device": self.device,
+                **canonical_columns(self.headers, self.numbers, self.texts),
+            }
+        )
         return frame

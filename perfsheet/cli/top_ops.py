@@ -11,6 +11,7 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse
 from perfsheet.cli.handling import command
 
+
 @command
 def top_ops(
     captures: shared.Captures = None,

@@ -1,0 +1,36 @@
+"""Columns under the same names for every schema generation, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
+from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
+
+
+def canonical_columns(
+    names: Iterable[str], numbers: Mapping[str, npt.NDArray[np.float64]], texts: Mapping[str, list[str]]
+) -> dict[str, object]:
+    """The columns of a table by canonical name, tensors taken apart: extents as numbers, memory without its device."""
+    columns: dict[str, object] = {}
+    for name in names:
+        field = tensor_field(name)
+        if name in numbers:
+            columns[name] = numbers[name]
+        elif field in TENSOR_DIMS:
+            columns[name], columns[f"{name}_logical"] = extents(texts[name])
+        elif field == "memory":
+            columns[name] = [memory_name(cell) for cell in texts[name]]
+        else:
+            columns[name] = texts[name]
+    return columns
+
+
+def extents(cells: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Padded and logical extents of a shape column (`32[19]` is 32 and 19; a bare `32` both), NaN where unknown."""
+    padded, _ = parse_numbers([padded_extent(cell) for cell in cells])
+    logical, _ = parse_numbers([logical_extent(cell) for cell in cells])
+    return np.array(padded), np.array(logical)
