@@ -1,0 +1,144 @@
+"""One child process: its output line by line as it comes, its time limit, and its end with all its descendants."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Literal, NoReturn
+
+from perfsheet.run.tree import ProcessTree
+
+_POLL_S = 0.1
+_LEFTOVER_GRACE_S = 1.0
+_UNKNOWN_STATUS = -1  # the process could not be ended, or not even started
+_STOPPING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child process ended.
+
+    `started` is seconds since the epoch, `stopped` why it was not left to end itself, `survivors` the processes of the
+    run that not even a kill could end (a hung device driver, another user's process).
+    """
+
+    status: int
+    started: float
+    duration_s: float
+    stopped: Literal["", "timeout", "interrupt"] = ""
+    survivors: tuple[int, ...] = ()
+
+
+def run(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    run_id: str,
+    on_line: Callable[[str], None],
+    timeout_s: float | None = None,
+) -> Ended:
+    """Run `argv` to its end and hand each line of its output (both streams) to `on_line`, in the calling thread.
+
+    No process of the run is alive when this returns or raises (but `survivors`), whichever way it ends: by itself,
+    after `timeout_s` seconds, by Ctrl-C, SIGTERM or SIGHUP, or by an exception from `on_line` (which is raised again).
+    Raises OSError when `argv` cannot be started.
+    """
+    started, clock = time.time(), time.monotonic()
+    process: subprocess.Popen[str] | None = None
+    stopped: Literal["", "timeout", "interrupt"] = ""
+    with _signals_interrupt():
+        try:
+            process = subprocess.Popen(
+                argv,
+                env=environment,
+                stdin=subprocess.DEVNULL,  # a breakpoint in the target fails at once instead of waiting for ever
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            for line in _lines(process, None if timeout_s is None else clock + timeout_s):
+                on_line(line)
+        except TimeoutError:
+            stopped = "timeout"
+        except KeyboardInterrupt:
+            stopped = "interrupt"
+        finally:
+            with _signals_ignored():
+                tree = ProcessTree(process, run_id)
+                survivors = tree.end() if stopped or not tree.wait(_LEFTOVER_GRACE_S) else set()
+    status = process.poll() if process is not None else None
+    return Ended(
+        _UNKNOWN_STATUS if status is None else status,
+        started,
+        time.monotonic() - clock,
+        stopped,
+        tuple(sorted(survivors)),
+    )
+
+
+def _lines(process: subprocess.Popen[str], deadline: float | None) -> Iterator[str]:
+    """Output lines until the process has ended; TimeoutError when it is still there at `deadline`.
+
+    The end of the stream decides nothing: a daemon left behind by the target may hold it open, and the target may
+    close it and work on.
+    """
+    arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        if process.stdout is not None:
+            with process.stdout as stream:
+                for line in stream:
+                    arrived.put(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read, name="perfsheet-output", daemon=True)
+    reader.start()
+    last_reads = 3  # of what was still in the pipe when the process ended
+    while last_reads:
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimeoutError
+        try:
+            yield arrived.get(timeout=_POLL_S)
+        except queue.Empty:
+            if process.poll() is not None:
+                last_reads = last_reads - 1 if reader.is_alive() else 0
+
+
+@contextlib.contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """Let the first Ctrl-C, SIGTERM or SIGHUP raise KeyboardInterrupt and ignore those after it."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in _STOPPING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with _handlers(interrupt):
+        yield
+
+
+@contextlib.contextmanager
+def _signals_ignored() -> Iterator[None]:
+    """Let no signal cut short the ending of the processes."""
+    with _handlers(signal.SIG_IGN):
+        yield
+
+
+@contextlib.contextmanager
+def _handlers(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # Python allows it there only
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in _STOPPING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

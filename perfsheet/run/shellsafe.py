@@ -1,0 +1,72 @@
+"""Keeping paths and names whole inside the profiler, which pastes them unquoted into shell commands.
+
+Among those commands is `rm -rf <root>/.logs`: a folder `/data/my runs` would have it delete `/data/my`. Values that a
+shell would split therefore never reach the profiler: paths go in under a temporary link, names and options are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from perfsheet.errors import usage
+
+_SAFE = re.compile(r"[\w@%+=:,./-]+")
+_NAME = re.compile(r"\w[\w.+-]*")
+
+# What perfsheet sets itself, or what would make the profiler do something else than run the target.
+_OWN_OPTIONS = {
+    "-o": "--output-dir",
+    "--output-folder": "--output-dir",
+    "-n": "--name",
+    "--name-append": "--name",
+    "-m": "the command",
+    "--no-capture-tool": "",
+    "--process-logs-only": "",
+}
+
+
+def is_safe(text: str) -> bool:
+    """Whether a shell takes `text` as one word and expands nothing in it."""
+    return _SAFE.fullmatch(text) is not None
+
+
+def checked_name(name: str) -> str:
+    """`name`, or PerfsheetError (usage) when it cannot be both a folder and a word of a shell command."""
+    if name and not _NAME.fullmatch(name):
+        raise usage(f"the name {name!r} cannot be part of a report's path", "use letters, digits, '.', '_', '-', '+'")
+    return name
+
+
+def checked_options(options: tuple[str, ...]) -> tuple[str, ...]:
+    """`options`, or PerfsheetError (usage) for one that perfsheet sets itself or that a shell would split."""
+    for option in options:
+        name = option.partition("=")[0] if option.startswith("--") else option
+        if name in _OWN_OPTIONS:
+            instead = _OWN_OPTIONS[name]
+            raise usage(f"the profiler's option {name} cannot be passed on", f"use {instead}" if instead else "")
+        if not is_safe(option):
+            raise usage(
+                f"the profiler would split its option {option!r} at its next shell", "leave such characters out"
+            )
+    return options
+
+
+class Aliases:
+    """Links of harmless name to folders of any name, in the temporary folder of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, path: Path, label: str) -> Path:
+        """`path` when a shell leaves it whole, else a link to it; PerfsheetError (usage) when there can be none."""
+        if is_safe(str(path)):
+            return path
+        link = self._folder / label
+        if not is_safe(str(link)):
+            raise usage(
+                f"the profiler cannot work in {str(path)!r}", "use a path (and a TMPDIR) without spaces and signs"
+            )
+        if not link.is_symlink():
+            link.symlink_to(path, target_is_directory=True)
+        return link

@@ -1,0 +1,71 @@
+"""Pytest plugin that writes what pytest decided, test by test, as JSON lines (PYTEST_DONT_REWRITE).
+
+It runs in the target's interpreter, so it uses nothing of perfsheet and nothing newer than Python 3.8 and pytest 6.
+Every event is flushed at once: a process that is killed or calls os._exit leaves all that happened before.
+
+Events: `loaded` (the plugin was imported), `session` (options are parsed), `test` (a test begins), `phase` (collection,
+setup, call or teardown has an outcome), `end` (pytest's exit status).
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+# Taken out of the environment, so that a pytest started by a test, or an xdist worker, has nowhere to write.
+_PATH = os.environ.pop("PERFSHEET_VERDICT", "")
+
+
+def _write(**event: object) -> None:
+    with Path(_PATH).open("a", encoding="utf-8") as verdict:
+        verdict.write(json.dumps(event) + "\n")
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self.session: Any = None
+        self.started = time.time()
+        _write(event="session")
+
+    def pytest_sessionstart(self, session: Any) -> None:
+        self.session = session
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            _write(
+                event="phase", nodeid=report.nodeid or "collection", when="collect", outcome="failed", duration_s=0.0
+            )
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        _write(event="test", nodeid=nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        _write(
+            event="phase", nodeid=report.nodeid, when=report.when, outcome=report.outcome, duration_s=report.duration
+        )
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._end(exitstatus)
+
+    def pytest_unconfigure(self) -> None:
+        # Other plugins may still have changed the status in their own pytest_sessionfinish.
+        if self.session is not None:
+            self._end(self.session.exitstatus)
+
+    def _end(self, exit_status: int) -> None:
+        _write(event="end", exit_status=int(exit_status), duration_s=time.time() - self.started)
+
+
+_recorders: "list[_Recorder]" = []
+
+
+def pytest_configure(config: Any) -> None:
+    """Record the first session of the process only: a test may run pytest in its own process."""
+    if _PATH and not _recorders and not hasattr(config, "workerinput"):
+        _recorders.append(_Recorder())
+        config.pluginmanager.register(_recorders[0], "perfsheet-verdict-recorder")
+
+
+if _PATH:
+    _write(event="loaded")

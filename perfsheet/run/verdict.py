@@ -1,0 +1,129 @@
+"""The target's own verdict, from the events that the helpers in `target/` write (never from scraped output)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+DIED = -1
+"""Exit status of a target that ended before it could state one (crash, os._exit, kill)."""
+
+PYTEST_USAGE_ERROR = 4
+PYTEST_NOTHING_COLLECTED = 5
+
+Source = Literal["pytest", "script"]
+Outcome = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped"."""
+
+    __test__: ClassVar[bool] = False  # the name alone would make pytest collect it
+
+    nodeid: str
+    outcome: Outcome
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the target ended.
+
+    `exit_status` is pytest's or the script's own (DIED when it never got to state one), `duration_s` seconds from the
+    start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
+    """
+
+    source: Source
+    exit_status: int
+    tests: tuple[TestResult, ...] = ()
+    duration_s: float = 0.0
+    running: str | None = None
+
+    @property
+    def passed(self) -> int:
+        """Number of tests that passed."""
+        return self._count("passed")
+
+    @property
+    def failed(self) -> int:
+        """Number of tests that failed, errors in collection, setup and teardown included."""
+        return self._count("failed")
+
+    @property
+    def skipped(self) -> int:
+        """Number of tests that were skipped or failed as expected."""
+        return self._count("skipped")
+
+    @property
+    def died(self) -> bool:
+        """Whether the target ended before it could state an exit status."""
+        return self.exit_status == DIED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the target says that all went well."""
+        return self.exit_status == 0 and not self.failed
+
+    @property
+    def summary(self) -> str:
+        """One line, such as "3 passed, 1 failed in 2.1 s"."""
+        if self.source == "script":
+            return "the script died" if self.died else f"exit status {self.exit_status} in {self.duration_s:.1f} s"
+        counts = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped}
+        said = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n) or "no tests ran"
+        if self.died:
+            return f"{said}, then pytest died" + (f" in {self.running}" if self.running else "")
+        return f"{said} in {self.duration_s:.1f} s"
+
+    def _count(self, outcome: Outcome) -> int:
+        return sum(test.outcome == outcome for test in self.tests)
+
+
+def read_verdict(path: Path, source: Source) -> Verdict | None:
+    """The verdict in the event file `path`; None when the target never started (there are no events)."""
+    events = list(_events(path))
+    if not events:
+        return None
+    tests: dict[str, TestResult] = {}
+    statuses: list[int] = []  # one per session: some profiler options run the target several times
+    running: str | None = None
+    duration_s = 0.0
+    for event in events:
+        match event["event"]:
+            case "session":
+                statuses.append(DIED)
+            case "test":
+                running = event["nodeid"]
+            case "phase":
+                tests[event["nodeid"]] = _merged(tests.get(event["nodeid"]), event)
+                running = None if event["when"] in ("teardown", "collect") else event["nodeid"]
+            case "end" if statuses:
+                statuses[-1], duration_s, running = event["exit_status"], event["duration_s"], None
+    if running is not None:  # its process ended under it
+        took = tests[running].duration_s if running in tests else 0.0
+        tests[running] = TestResult(running, "failed", took)
+    # Without a session pytest stopped while it read its options and conftest files.
+    status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
+    return Verdict(source, status, tuple(tests.values()), duration_s, running)
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    with contextlib.suppress(ValueError):  # the process was killed while it wrote its last line
+        for line in lines:
+            yield json.loads(line)
+
+
+def _merged(before: TestResult | None, phase: dict[str, Any]) -> TestResult:
+    """The result so far with one more phase: the worst outcome counts, durations add up."""
+    outcomes: set[str] = {phase["outcome"]} | ({before.outcome} if before else set())
+    worst: Outcome = "failed" if "failed" in outcomes else "skipped" if "skipped" in outcomes else "passed"
+    return TestResult(phase["nodeid"], worst, (before.duration_s if before else 0.0) + phase["duration_s"])

@@ -1,0 +1,161 @@
+"""`perfsheet.run.profile` against the real `python -m tracy` and its real post-processing; no device is needed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import alive
+
+from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.run import RunRequest, profile
+
+STANDINS = Path(__file__).parents[1] / "standins"
+PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
+
+TARGET = """
+import json, os, sys
+import pytest, raw_logs
+
+def test_work():
+    raw_logs.emit()
+
+def test_fail():
+    assert not os.environ.get("LAB_FAIL")
+
+@pytest.mark.parametrize("case", ["a b", "x]y[", "$HOME *", "it's", 'say "hi"', "größe"])
+def test_case(case):
+    raw_logs.emit()
+
+def test_arguments():
+    with open(os.environ["LAB_ARGUMENTS"], "w") as file:
+        json.dump(sys.argv[1:], file)
+"""
+
+
+def _missing() -> str:
+    if not PYTHON:
+        return "PERFSHEET_LAB_PYTHON does not name an interpreter with ttnn, pytest, websockets and pandas<3"
+    probe = [
+        PYTHON,
+        "-c",
+        "import importlib.util as u; assert all(map(u.find_spec, ('tracy', 'pytest', 'websockets')))",
+    ]
+    if shutil.which(PYTHON) and subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+        return ""
+    return f"{PYTHON} lacks tracy, pytest or websockets"
+
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(bool(_missing()), reason=_missing())]
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A current folder that serves as TT_METAL_HOME, with the tools and a target; afterwards no process may be left."""
+    tools = tmp_path / "build" / "tools" / "profiler" / "bin"
+    shutil.copytree(STANDINS / "tools", tools)
+    (tmp_path / "test_target.py").write_text(TARGET, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TT_METAL_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(STANDINS))
+    for name in ("TT_METAL_PROFILER_DIR", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "LAB_FAIL"):
+        monkeypatch.delenv(name, raising=False)
+    yield tmp_path
+    assert alive(f"TT_METAL_HOME={tmp_path}") == []
+
+
+def request(command: str, **options: object) -> RunRequest:
+    return RunRequest(command, python=PYTHON, timeout_s=100, **options)  # type: ignore[arg-type]
+
+
+def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
+    lines: list[str] = []
+    outcome = profile(request("pytest test_target.py -k work", name="demo"), lines.append)
+    assert outcome.csv is not None
+    assert outcome.csv.is_relative_to(lab / "generated" / "profiler" / "reports" / "demo")
+    assert outcome.csv.name.startswith("ops_perf_results_demo_")
+    with outcome.csv.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["OP CODE"] for row in rows] == [
+        "MatmulDeviceOperation",
+        "InterleavedToShardedDeviceOperation",
+        "UnaryDeviceOperation",
+    ]
+    assert [row["DEVICE KERNEL DURATION [ns]"] for row in rows] == ["9000", "700", "3000"]
+    assert not outcome.tests_failed
+    assert [(test.nodeid, test.outcome) for test in outcome.verdict.tests] == [("test_target.py::test_work", "passed")]
+    assert outcome.log.parent == outcome.csv.parent
+    assert outcome.log.read_text(encoding="utf-8").splitlines() == lines
+
+
+def test_failing_target_is_seen_though_the_profiler_ends_with_0(lab: Path) -> None:
+    outcome = profile(request('LAB_FAIL=1 pytest test_target.py -k "work or fail"'), lambda _: None)
+    assert outcome.csv is not None
+    assert outcome.exit_status == 0
+    assert outcome.tests_failed
+    assert (outcome.verdict.passed, outcome.verdict.failed) == (1, 1)
+
+
+@pytest.mark.parametrize("case", ["a b", "x]y[", "$HOME *", "it's", 'say "hi"', "größe"])
+def test_arguments_reach_pytest_byte_for_byte(lab: Path, case: str) -> None:
+    arguments = lab / "arguments.json"
+    escaped = case.encode("unicode_escape").decode()
+    target = (lab / "test_target.py").rename(lab / "test_größe 1.py").name
+    wanted = [f"{target}::test_case[{escaped}]", f"{target}::test_arguments", "-p", "no:cacheprovider", "-q"]
+    command = f"LAB_ARGUMENTS={shlex.quote(str(arguments))} python -m pytest {shlex.join(wanted)}"
+    outcome = profile(request(command), lambda _: None)
+    assert [test.nodeid for test in outcome.verdict.tests] == wanted[:2]
+    assert arguments.read_text() == json.dumps(wanted)
+
+
+def test_folder_with_spaces_stays_whole_and_its_neighbour_unharmed(lab: Path) -> None:
+    neighbour = lab / "my"
+    neighbour.mkdir()
+    outcome = profile(request("pytest test_target.py -k work", output_dir=lab / "my runs; $HOME"), lambda _: None)
+    assert outcome.csv is not None
+    assert outcome.csv.is_relative_to(lab / "my runs; $HOME")
+    assert neighbour.is_dir()
+
+
+def test_script_with_arguments_and_its_exit_status(lab: Path) -> None:
+    folder = lab / "my scripts"
+    folder.mkdir()
+    (folder / "helper.py").write_text("import raw_logs\n")
+    (folder / "block.py").write_text(
+        "import sys, helper\nassert __name__ == '__main__'\nhelper.raw_logs.emit()\n"
+        "assert sys.argv[1:] == ['a b', '$x'], sys.argv\nsys.exit(3)\n"
+    )
+    outcome = profile(request("""python "my scripts/block.py" 'a b' '$x'"""), lambda _: None)
+    assert outcome.csv is not None
+    assert outcome.tests_failed
+    assert (outcome.verdict.source, outcome.verdict.exit_status) == ("script", 3)
+
+
+def test_target_without_a_device_op(lab: Path) -> None:
+    (lab / "test_host.py").write_text("import raw_logs\n\ndef test_host():\n    raw_logs.emit_nothing()\n")
+    with pytest.raises(PerfsheetError) as caught:
+        profile(request("pytest test_host.py"), lambda _: None)
+    assert caught.value.status == ExitStatus.NOTHING_RAN
+
+
+def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDIN_CAPTURE_EXIT", "1")
+    with pytest.raises(PerfsheetError) as caught:
+        profile(request("pytest test_target.py -k work"), lambda _: None)
+    assert caught.value.status == ExitStatus.PROFILER_FAILED
+    assert "capture tool crashed" in caught.value.message
+
+
+def test_hanging_target_leaves_no_process(lab: Path) -> None:
+    (lab / "test_hang.py").write_text("import time\n\ndef test_hang():\n    time.sleep(60)\n")
+    with pytest.raises(PerfsheetError) as caught:
+        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=6), lambda _: None)
+    assert caught.value.status == ExitStatus.TIMEOUT
+    assert "test_hang.py::test_hang" in caught.value.message

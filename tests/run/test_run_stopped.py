@@ -1,0 +1,51 @@
+"""Runs that do not end by themselves; the fixture `home` sees to it that no process of theirs is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from profiling import failure, log_named_in, run
+
+from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.run import RunRequest, profile
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+
+
+@pytest.mark.parametrize("fault", ["", "deaf"])
+def test_time_limit_names_the_test_and_leaves_no_process(home: Path, fault: str) -> None:
+    error = failure(f"STANDIN_FAULT={fault} HANG=1 pytest test_it.py", timeout_s=4.0)
+    assert error.status == ExitStatus.TIMEOUT
+    assert "test_it.py::test_hangs" in error.message
+    assert "test session starts" in log_named_in(error)
+
+
+def test_time_limit_covers_post_processing(home: Path) -> None:
+    assert failure("STANDIN_FAULT=slow-report pytest test_it.py", timeout_s=2.0).status == ExitStatus.TIMEOUT
+
+
+def test_daemon_left_behind_is_ended(home: Path) -> None:
+    began = time.monotonic()
+    outcome, _ = run("STANDIN_FAULT=daemon pytest test_it.py")
+    assert outcome.csv is not None
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_leaves_no_process(home: Path, number: signal.Signals) -> None:
+    def interrupt_next_test(line: str) -> None:
+        if "test_fails PASSED" in line:
+            threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
+
+    request = RunRequest("HANG=1 pytest -v test_it.py", python=sys.executable, timeout_s=50)
+    with pytest.raises(PerfsheetError) as caught:
+        profile(request, interrupt_next_test)
+    error = caught.value
+    assert error.status == ExitStatus.INTERRUPTED
+    assert "test_it.py::test_hangs" in error.message
