@@ -31,9 +31,15 @@ def percent(fraction: float | None) -> str:
     return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
 
 
-def milliseconds(nanoseconds: float) -> str:
+def in_unit(nanoseconds: float) -> tuple[float, str]:
+    """A span in the unit that leaves digits before the point: 63,218,148 ns is 63.218… ms, 21,317 ns is 21.317 µs."""
+    return (nanoseconds / 1e6, "ms") if nanoseconds >= 1e6 else (nanoseconds / 1e3, "µs")
+
+
+def span_of_time(nanoseconds: float) -> str:
     """`63.218 ms`."""
-    return f"{nanoseconds / 1e6:,.3f} ms"
+    value, unit = in_unit(nanoseconds)
+    return f"{value:,.3f} {unit}"
 
 
 def rate(value: float | None) -> str:

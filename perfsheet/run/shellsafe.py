@@ -16,10 +16,10 @@ _NAME = re.compile(r"\w[\w.+-]*")
 
 # What perfsheet sets itself, or what would make the profiler do something else than run the target.
 _OWN_OPTIONS = {
-    "-o": "--output-dir",
-    "--output-folder": "--output-dir",
-    "-n": "--name",
-    "--name-append": "--name",
+    "-o": "-o of perfsheet run",
+    "--output-folder": "-o of perfsheet run",
+    "-n": "-n of perfsheet run",
+    "--name-append": "-n of perfsheet run",
     "-m": "the command",
     "--no-capture-tool": "",
     "--process-logs-only": "",

@@ -21,7 +21,7 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
     grid = "unknown grid" if summary.worker_cores is None else f"{summary.worker_cores} worker cores"
     arch = summary.arch or "arch not stated"
     console.print(line(f"{names} · {arch} · {grid} · schema {summary.schema} · {summary.window}", "bold"))
-    console.print(line(f"{words.device_ops(summary)} · kernel time {words.milliseconds(summary.kernel_ns)}"))
+    console.print(line(f"{words.device_ops(summary)} · kernel time {words.span_of_time(summary.kernel_ns)}"))
     fps = summary.fps
     console.print(
         line(

@@ -56,8 +56,9 @@ def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> N
 def _write_tiles(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     summary = analysis.summary
     shares = {total.rule.id: known(total.share) for total in analysis.rule_totals}
+    kernel_time, unit = words.in_unit(summary.kernel_ns)
     tiles: tuple[tuple[str, Cell, str], ...] = (
-        ("kernel time [ms]", summary.kernel_ns / 1e6, "tile_ms"),
+        (f"kernel time [{unit}]", kernel_time, "tile_time"),
         (f"FPS (batch {summary.batch:g})", summary.fps.all, "tile_rate"),
         ("FPS, matmul + conv alone", summary.fps.matmul_conv, "tile_rate"),
         ("FPS, the rest alone", summary.fps.other, "tile_rate"),

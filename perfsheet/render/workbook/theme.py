@@ -52,7 +52,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "impossible": {"font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
     "tile_label": {"font_color": QUIET, "bg_color": PANEL, "font_size": 9, "align": "center", "text_wrap": True},
     "tile_rate": {"num_format": "#,##0.00"},
-    "tile_ms": {"num_format": "#,##0.000"},
+    "tile_time": {"num_format": "#,##0.000"},
     "tile_percent": {"num_format": FRACTION},
     "tile_text": {},
     "input": {
