@@ -31,7 +31,7 @@ def find(ops: Ops) -> Hits:
 
 def advice(ops: Ops, group: Group) -> str:
     """What to try, by kind of op. More cores can also be slower (power), hence "try"."""
-    cores = "/".join(str(count) for count in group.cores)
+    cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
     todo = _TRY.get(group.category, _TRY_ANYTHING)
     return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}."
 

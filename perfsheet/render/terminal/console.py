@@ -40,7 +40,8 @@ def console_for(out: TextIO) -> Console:
 class Field(Generic[Item]):
     """A table column: `cell` words an item, `from_width` is the terminal width from which the column is shown.
 
-    Figures stand right and are never cut; a flexible column takes what room is left and is cut with `…`.
+    Figures stand right and are never cut; a flexible column takes what room is left and is cut with `…`. `style` is an
+    item's rich style, on top of what the text itself says.
     """
 
     header: str
@@ -48,6 +49,7 @@ class Field(Generic[Item]):
     number: bool = True
     flexible: bool = False
     from_width: int = 0
+    style: Callable[[Item], str] | None = None
 
 
 def table(console: Console, fields: Sequence[Field[Item]], items: Sequence[Item]) -> Table:
@@ -64,8 +66,9 @@ def table(console: Console, fields: Sequence[Field[Item]], items: Sequence[Item]
             overflow="ellipsis",
             width=width,
         )
-    for row in zip(*cells, strict=True):
-        grid.add_row(*(Text(cell) for cell in row))
+    for item, row in zip(items, zip(*cells, strict=True), strict=True):
+        styles = [field.style(item) if field.style else "" for field in shown]
+        grid.add_row(*(Text(cell, style) for cell, style in zip(row, styles, strict=True)))
     return grid
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
-from rich.padding import Padding
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import Finding, RuleTotal
 from perfsheet.render import words
 from perfsheet.render.terminal.console import Field, console_for, line, table
 from perfsheet.render.terminal.head import print_head
+from perfsheet.render.words import clean
+
+_ROWS_NAMED = 8
+_INDENT = "   "
 
 _TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
     Field("RULE", lambda total: total.rule.title, number=False),
@@ -34,12 +39,21 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
         console.print(line("No hotspot: nothing runs on few cores, and nothing is resharded."))
         return
     for finding in shown:
-        _print_finding(console, finding)
+        _print_finding(console, finding, _rows(analysis, finding))
     console.print(line(f"{len(shown):,} of {len(analysis.findings):,} findings, most kernel time first.", "dim"))
     console.print(line(words.UPPER_BOUNDS, "dim"))
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
+def _rows(analysis: Analysis, finding: Finding) -> str:
+    """Where the first of its ops stand in the capture."""
+    shown = [analysis.row_ref(position) for position in finding.positions[:_ROWS_NAMED].tolist()]
+    several = len(analysis.summary.paths) > 1
+    places = [f"{Path(ref.file).name}:{ref.row}" if several else str(ref.row) for ref in shown]
+    more = "" if len(shown) == finding.count else f" and {finding.count - len(shown):,} more"
+    return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
+
+
+def _print_finding(console: Console, finding: Finding, rows: str) -> None:
     times = "op" if finding.count == 1 else "ops"
     console.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
@@ -49,6 +63,7 @@ def _print_finding(console: Console, finding: Finding) -> None:
         f"{words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel time, on {cores} cores; "
         f"saves at most {words.whole(round(finding.saving_ns))} ns"
     )
-    for text, style in ((facts, ""), (finding.signature.tensors, "dim"), (finding.advice, "")):
-        console.print(Padding(line(text, style), (0, 0, 0, 3), expand=False))
+    for text, style in ((facts, ""), (finding.signature.tensors, "dim"), (rows, "dim"), (finding.advice, "")):
+        for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):
+            console.print(line(_INDENT + part, style))
     console.print()

@@ -59,6 +59,14 @@ def _marked(fraction: float | None) -> str:
     return ("!" if fraction is not None and fraction > 1 else "") + words.percent(fraction)
 
 
+def _few_cores_style(op: RankedOp) -> str:
+    return "yellow" if "low-core-count" in op.flags else ""
+
+
+def _impossible_style(op: RankedOp) -> str:
+    return "red" if "not-physical" in op.flags else ""
+
+
 def _flags_in_words(op: RankedOp) -> str:
     return ", ".join(flag for flag in op.flags if flag != "no-model")
 
@@ -71,11 +79,11 @@ _OP_FIELDS: tuple[Field[RankedOp], ...] = (
     Field("#", lambda op: str(op.rank)),
     Field("OP CODE", lambda op: words.short_code(op.op_code), number=False, flexible=True),
     Field("DEV", lambda op: str(op.device)),
-    Field("CORES", lambda op: words.cores_of_grid(op.core_count, op.worker_cores)),
+    Field("CORES", lambda op: words.cores_of_grid(op.core_count, op.worker_cores), style=_few_cores_style),
     Field("KERNEL [ns]", lambda op: words.whole(op.kernel_ns)),
     Field("SHARE", lambda op: words.percent(op.share)),
     Field("CUM.", lambda op: words.percent(op.cumulative)),
-    Field("UTIL.", lambda op: _marked(op.utilization)),
+    Field("UTIL.", lambda op: _marked(op.utilization), style=_impossible_style),
     Field("BY GRID", lambda op: _marked(op.utilization_grid), from_width=_WIDE),
     Field("ROW", lambda op: str(op.row.row), from_width=_WIDE),
 )
