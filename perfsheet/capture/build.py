@@ -94,18 +94,21 @@ def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
     layout = _Layout(width=len(headers))
     known = dict(resolve(headers))
     layout.op_code = next(position for position, column in known.items() if column.name == "op_code")
+    names = {column.name for column in known.values()}
     seen: set[str] = set()
     for position, header in enumerate(headers):
         column = known.get(position)
         spelling = normalise_header(header)
-        if spelling in seen:
+        if spelling and spelling in seen:
             layout.duplicated.append(header.strip())
         elif column is not None:
             if only is None or column.name in only:
                 (layout.numbers if column.type is Type.NUMBER else layout.texts).append((position, column.name))
                 layout.headers[column.name] = header.strip().lstrip("\ufeff")
         elif only is None and spelling:
-            layout.texts.append((position, header.strip()))
-            layout.headers[header.strip()] = header.strip()
+            # Its own header is its name, unless that is the name of a declared column.
+            name = header.strip() + "'" * (header.strip() in names)
+            layout.texts.append((position, name))
+            layout.headers[name] = header.strip()
         seen.add(spelling)
     return layout

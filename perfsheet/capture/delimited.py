@@ -13,7 +13,9 @@ from perfsheet.capture.records import Record, Records
 from perfsheet.errors import unusable
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOM_AS_LATIN_1 = "\ufeff\xef\xbb\xbf"
 _HEAD_BYTES = 1 << 12
+_TAIL_BYTES = 1 << 16
 # ATTRIBUTES cells of a megabyte exist; csv's own limit is 128 KiB.
 _LARGEST_CELL = 1 << 28
 
@@ -30,18 +32,20 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if encoding != "utf-16" and b"\0" in head:
         raise unusable(f"{label} is a binary file, not an ops CSV", "give the ops_perf_results_*.csv")
     notes: list[Note] = []
-    if encoding == "utf-8" and not _is_utf8(stream):
+    if encoding != "utf-16" and not _is_utf8(stream):
         encoding = "latin-1"
         notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, names may look odd", 1))
     ends_in_newline = _ends_in_newline(stream)
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    first_line = text.readline()
+    # Only UTF-16 can still hold what is no character: half of one, where a file was cut.
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    first_line = text.readline().lstrip(_BOM_AS_LATIN_1)
     text.seek(0)
     csv.field_size_limit(_LARGEST_CELL)
     rows = _rows(label, text, _delimiter(first_line))
     headers = next(rows, [])
+    headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
     if not foreign.is_ops_header(headers):
-        raise foreign.refuse(label, headers, first_line.lstrip("\ufeff"))
+        raise foreign.refuse(label, headers, first_line)
     return Records(headers, rows, notes, ends_in_newline)
 
 
@@ -60,10 +64,12 @@ def _is_utf8(stream: BinaryIO) -> bool:
 
 
 def _ends_in_newline(stream: BinaryIO) -> bool:
-    stream.seek(-1, io.SEEK_END)
-    last = stream.read(1)
+    """Whether the last row is whole; NUL bytes after it are what a copy that failed leaves, or half of a UTF-16 one."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _TAIL_BYTES))
+    tail = stream.read().rstrip(b"\0")
     stream.seek(0)
-    return last in (b"\n", b"\r", b"\0")
+    return tail.endswith((b"\n", b"\r")) or not tail
 
 
 def _delimiter(first_line: str) -> str:

@@ -12,9 +12,13 @@ Record = list[str]
 
 @dataclass
 class Records:
-    """A header row and the records after it, as text; `notes` says what the reader had to do to get them."""
+    """A header row and the records after it, as text; `notes` says what the reader had to do to get them.
+
+    `first_row` is the row of the first record after the header, as a spreadsheet numbers rows.
+    """
 
     headers: Record
     rows: Iterator[Record]
     notes: list[Note] = field(default_factory=list)
     ends_in_newline: bool = True
+    first_row: int = 2

@@ -21,22 +21,27 @@ class Salvage:
     repeated_headers: int = 0
     too_long: int = 0
     first_too_long: int = 0
+    trailing: int | None = None
+    """Blank cells that every row has after the last header, as spreadsheets leave them; told by the first row."""
     padded: int = 0
     first_padded: int = 0
     cut: int = 0
+    lines_in_open_quote: int = 0
 
     def sound_records(self, records: Records) -> Iterator[tuple[int, Record]]:
         """The records of the header's width, each with its row number (the header is row 1)."""
         held: tuple[int, Record] | None = None  # a short record is passed on only once another one follows it
-        for number, record in enumerate(records.rows, start=2):
+        for number, record in enumerate(records.rows, start=records.first_row):
             if held is not None:
                 yield self._pad(held)
                 held = None
             if not any(record):
                 continue
+            if self.trailing is None:
+                self.trailing = 0 if any(record[self.width :]) else max(0, len(record) - self.width)
             if len(record) < self.width:
                 held = number, record
-            elif any(record[self.width :]):
+            elif len(record) > self.width + self.trailing or any(record[self.width :]):
                 self.too_long += 1
                 self.first_too_long = self.first_too_long or number
             elif record[self.op_code].strip().upper() == _OP_CODE_HEADER:
@@ -44,10 +49,11 @@ class Salvage:
             else:
                 yield number, record[: self.width]
         if held is not None:
-            if records.ends_in_newline:
+            swallowed = sum(cell.count("\n") for cell in held[1])
+            if records.ends_in_newline and not swallowed:
                 yield self._pad(held)
             else:
-                self.cut = held[0]
+                self.cut, self.lines_in_open_quote = held[0], swallowed
 
     def _pad(self, short: tuple[int, Record]) -> tuple[int, Record]:
         number, record = short
@@ -75,5 +81,14 @@ class Salvage:
                 f"blank; the first is row {self.first_padded}",
                 self.padded,
             )
-        if self.cut:
+        if self.lines_in_open_quote:
+            lost = self.lines_in_open_quote
+            yield Note(
+                "open-quote",
+                f"{self.label}: row {self.cut} opens a quote that is never closed, so it and the {rows(lost, 'line')} "
+                "after it are dropped",
+                lost,
+                lost,
+            )
+        elif self.cut:
             yield Note("last-row-cut", f"{self.label}: row {self.cut}, the last one, is cut off and dropped", 1, 1)

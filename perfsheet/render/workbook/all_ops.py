@@ -23,8 +23,7 @@ TITLE = "All Ops"
 ROWS_PER_SHEET = 1_048_575
 """Excel's limit less the header; longer captures go on in `All Ops 2`, …"""
 
-_LEADING = ("op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns")
-_SHOWN_ELSEWHERE = {*_LEADING, "available_worker_cores", "op_type"}
+_LEADING = {"op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns"}
 _DERIVED = {"WORKER CORES", "SHARE", "UTILIZATION", "UTILIZATION BY GRID", "FLAGS", "FINDINGS", "RANK", "FILE ROW"}
 _WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
 _EXACT = 1e15
@@ -98,7 +97,7 @@ def _raw_fields(analysis: Analysis) -> list[Field[int]]:
     fields: list[Field[int]] = []
     for name, header in table.headers.items():
         column = BY_NAME.get(name)
-        if name in _SHOWN_ELSEWHERE or (column is not None and not column.curated) or header.upper() in _DERIVED:
+        if name in _LEADING or (column is not None and not column.curated) or header.upper() in _DERIVED:
             continue
         if _is_bulk(header):
             continue
