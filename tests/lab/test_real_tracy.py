@@ -156,6 +156,6 @@ def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_hanging_target_leaves_no_process(lab: Path) -> None:
     (lab / "test_hang.py").write_text("import time\n\ndef test_hang():\n    time.sleep(60)\n")
     with pytest.raises(PerfsheetError) as caught:
-        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=6), lambda _: None)
+        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=20), lambda _: None)
     assert caught.value.status == ExitStatus.TIMEOUT
     assert "test_hang.py::test_hang" in caught.value.message

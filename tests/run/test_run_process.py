@@ -95,10 +95,10 @@ def test_leftovers_of_a_process_that_ended_by_itself() -> None:
 @linux
 def test_time_limit_ends_the_whole_tree() -> None:
     lines: list[str] = []
-    ended = run(FAMILY + "time.sleep(99)", lines.append, timeout_s=4)
+    ended = run(FAMILY + "time.sleep(99)", lines.append, timeout_s=8)
     assert ended.stopped == "timeout"
     assert lines == ["ready"]
-    assert ended.duration_s < 15
+    assert ended.duration_s < 30
 
 
 @linux

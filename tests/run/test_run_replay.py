@@ -65,7 +65,7 @@ def test_log_is_kept_where_no_folder_is_given(tmp_path: Path, monkeypatch: pytes
 def test_what_is_no_outcome(tmp_path: Path, command: str, status: ExitStatus, said: str) -> None:
     (tmp_path / "test_hang.py").write_text("import time\ndef test_hang(): time.sleep(60)")
     with pytest.raises(PerfsheetError) as caught:
-        run(command, tmp_path, timeout_s=3.0)
+        run(command, tmp_path, timeout_s=10.0 if status == ExitStatus.TIMEOUT else None)
     assert caught.value.status == status
     assert said in caught.value.message
 

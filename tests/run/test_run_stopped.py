@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler ru
 
 @pytest.mark.parametrize("fault", ["", "deaf"])
 def test_time_limit_names_the_test_and_leaves_no_process(home: Path, fault: str) -> None:
-    error = failure(f"STANDIN_FAULT={fault} HANG=1 pytest test_it.py", timeout_s=4.0)
+    error = failure(f"STANDIN_FAULT={fault} HANG=1 pytest test_it.py", timeout_s=12.0)
     assert error.status == ExitStatus.TIMEOUT
     assert "test_it.py::test_hangs" in error.message
     assert "test session starts" in log_named_in(error)
