@@ -35,7 +35,7 @@ def worker_grid(table: OpsTable, board_name: str | None) -> WorkerGrid:
     capture when that is a known grid, else unknown."""
     device_rows = table.kind == RowKind.DEVICE
     stated = table.number("available_worker_cores")
-    has_stated = device_rows & (stated > 0)
+    has_stated = device_rows & (stated >= 1)
     missing = device_rows & ~has_stated
     fallback, source = _fallback(table.number("core_count")[device_rows], board_name)
     cores = np.where(has_stated, stated, np.where(device_rows, fallback, np.nan))

@@ -69,7 +69,7 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     raw = table.number("kernel_duration_ns")[rows]
     kernel = np.where((raw >= 0) & (raw <= LONGEST_PLAUSIBLE_NS), raw, np.nan)
     cores = table.number("core_count")[rows]
-    cores = np.where(cores > 0, cores, np.nan)
+    cores = np.where(cores >= 1, cores, np.nan)
     worker_cores = grid.cores[rows]
     pm_ideal = table.number("pm_ideal_ns")[rows]
     pm_ideal = np.where(pm_ideal > NO_MODEL_MAX_NS, pm_ideal, np.nan)

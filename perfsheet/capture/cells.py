@@ -17,7 +17,8 @@ def parse_numbers(cells: Sequence[str]) -> tuple[list[float], list[int]]:
     Whole columns of plain numbers take the fast path; blanks are common, other texts are not.
     """
     try:
-        return [float(cell) if cell else math.nan for cell in cells], []
+        if "_" not in "".join(cells):  # Python's float() reads 1_000, the profiler never writes it
+            return [float(cell) if cell else math.nan for cell in cells], []
     except ValueError:
         pass
     values: list[float] = []
@@ -28,7 +29,7 @@ def parse_numbers(cells: Sequence[str]) -> tuple[list[float], list[int]]:
             values.append(math.nan)
             continue
         try:
-            values.append(float(text.replace(",", "") if _GROUPED.fullmatch(text) else text))
+            values.append(float(text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace("_", "?")))
         except ValueError:
             values.append(math.nan)
             unreadable.append(position)

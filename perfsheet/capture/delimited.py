@@ -29,7 +29,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if head.startswith(b"\x1f\x8b"):
         raise unusable(f"{label} is gzip-compressed", "decompress it, or pipe it: gzip -dc FILE | perfsheet … -")
     encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in head:
+    if encoding != "utf-16" and b"\0" in head and b"OP CODE" not in head.replace(b"\0", b""):
         raise unusable(f"{label} is a binary file, not an ops CSV", "give the ops_perf_results_*.csv")
     notes: list[Note] = []
     if encoding != "utf-16" and not _is_utf8(stream):

@@ -34,5 +34,6 @@ def open_records(source: Source) -> Records:
 
 
 def _open(source: Source) -> BinaryIO:
-    # Standard input is taken whole: readers look at a file's head and end before its records.
-    return io.BytesIO(sys.stdin.buffer.read()) if source.path is None else source.path.open("rb")
+    stream: BinaryIO = sys.stdin.buffer if source.path is None else source.path.open("rb")
+    # Readers look at a file's head and end before its records, so a pipe is taken whole.
+    return stream if stream.seekable() and source.path is not None else io.BytesIO(stream.read())

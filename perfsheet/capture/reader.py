@@ -15,6 +15,8 @@ from perfsheet.capture.schema import generation
 from perfsheet.capture.sources import Source, locate
 from perfsheet.capture.table import FloatArray, IntArray, OpsTable, RowKind
 
+_LARGEST_DEVICE_ID = 1_000_000
+
 _KINDS = {
     "tt_dnn_device": RowKind.DEVICE,
     "tt_dnn_cpu": RowKind.HOST,
@@ -109,12 +111,13 @@ def _unique_devices(parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]],
     for part, kind in zip(parts, kinds, strict=True):
         on_device = kind == RowKind.DEVICE
         given = part.numbers.get("device_id", np.full(len(part.row), np.nan))
+        given = np.where((given >= 0) & (given <= _LARGEST_DEVICE_ID) & (given == np.round(given)), given, np.nan)
         unnamed = int(np.count_nonzero(on_device & np.isnan(given)))
         if unnamed and "device_id" in part.headers:
             notes.append(
                 Note(
                     "blank-device-id",
-                    f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID, taken as 0",
+                    f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID that can be one, taken as 0",
                     unnamed,
                 )
             )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Record, Records
 
 _OP_CODE_HEADER = "OP CODE"
+_SAMPLE = 64
 
 
 @dataclass
@@ -21,8 +23,6 @@ class Salvage:
     repeated_headers: int = 0
     too_long: int = 0
     first_too_long: int = 0
-    trailing: int | None = None
-    """Blank cells that every row has after the last header, as spreadsheets leave them; told by the first row."""
     padded: int = 0
     first_padded: int = 0
     cut: int = 0
@@ -31,17 +31,17 @@ class Salvage:
     def sound_records(self, records: Records) -> Iterator[tuple[int, Record]]:
         """The records of the header's width, each with its row number (the header is row 1)."""
         held: tuple[int, Record] | None = None  # a short record is passed on only once another one follows it
-        for number, record in enumerate(records.rows, start=records.first_row):
+        head = list(islice(records.rows, _SAMPLE))
+        widest = self.width + _trailing_blanks(head, self.width)
+        for number, record in enumerate(chain(head, records.rows), start=records.first_row):
             if held is not None:
                 yield self._pad(held)
                 held = None
             if not any(record):
                 continue
-            if self.trailing is None:
-                self.trailing = 0 if any(record[self.width :]) else max(0, len(record) - self.width)
             if len(record) < self.width:
                 held = number, record
-            elif len(record) > self.width + self.trailing or any(record[self.width :]):
+            elif len(record) > widest or any(record[self.width :]):
                 self.too_long += 1
                 self.first_too_long = self.first_too_long or number
             elif record[self.op_code].strip().upper() == _OP_CODE_HEADER:
@@ -92,3 +92,12 @@ class Salvage:
             )
         elif self.cut:
             yield Note("last-row-cut", f"{self.label}: row {self.cut}, the last one, is cut off and dropped", 1, 1)
+
+
+def _trailing_blanks(sample: list[Record], width: int) -> int:
+    """Blank cells that every row has after the last header, as some writers leave them.
+
+    A single longer row is no such habit: a comma in one of its cells has shifted the rest.
+    """
+    longer = [len(record) - width for record in sample if any(record)]
+    return max(0, min(longer)) if len(longer) > 1 else 0

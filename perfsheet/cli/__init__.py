@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def main(arguments: list[str] | None = None) -> None:
     from perfsheet.cli.settings import defaults
     from perfsheet.errors import PerfsheetError
 
+    if sys.stdout is None:  # closed by the caller (>&-)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that lacks a character must not end a run
             stream.reconfigure(errors="replace")

@@ -37,15 +37,24 @@ def _status(run: Callable[[], int | None]) -> int:
         say("perfsheet: interrupted")
         status = ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (| head): it has what it wanted, and Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (| head): it has what it wanted.
+        _silence_stdout()
         status = ExitStatus.DONE
+    except OSError as error:  # files report theirs as PerfsheetError: this is standard output
+        _silence_stdout()
+        say(f"perfsheet: standard output cannot be written: {error.strerror or error}; redirect it elsewhere")
+        status = ExitStatus.OUTPUT_NOT_WRITTEN
     except Exception as error:  # the last line of defence: a bug ends in one line too
         if os.environ.get("PERFSHEET_TRACEBACK"):
             raise
         say(f"perfsheet: a bug in perfsheet: {type(error).__name__}: {error}; PERFSHEET_TRACEBACK=1 shows where")
         status = _INTERNAL_ERROR
     return int(status)
+
+
+def _silence_stdout() -> None:
+    """Let what is still buffered go nowhere, so that Python does not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str) -> None:

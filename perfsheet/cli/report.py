@@ -32,7 +32,11 @@ def report(
     json: shared.Json = False,
 ) -> None:
     """Write the Excel perf sheet of a capture."""
+    from perfsheet.render.workbook import place
+
     settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    if output is not None:
+        place.check(output, captures or [], force)  # before the work, not after it
     analysis = analyse(captures, settings)
     workbook = write_workbook(analysis, output, force)
     if json:

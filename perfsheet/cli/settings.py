@@ -76,7 +76,11 @@ def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        table = tomllib.loads(text).get("tool", {}).get("perfsheet", {})
+        table = tomllib.loads(text)["tool"]["perfsheet"]
     except tomllib.TOMLDecodeError as error:
         raise usage(f"{pyproject} is not valid TOML: {error}", "mend it, or run elsewhere") from None
-    return dict(table)
+    except (KeyError, TypeError):  # the text that looked like our table stands elsewhere
+        return {}
+    if not isinstance(table, dict) or not isinstance(table.get(_REPLAY, {}), dict):
+        raise usage(f"{pyproject}: tool.perfsheet is not a table of settings", "see Settings in the README")
+    return table

@@ -42,7 +42,10 @@ def _flat(entry: jsonout.Json) -> dict[str, object]:
         if name == "row":
             cells["file"], cells["row"] = _text(value["file"]), value["row"]
         elif name == "rows":
-            cells["rows"] = ";".join(str(ref["row"]) for ref in value)
+            several = len({ref["file"] for ref in value}) > 1
+            cells["rows"] = _text(
+                ";".join(f"{ref['file']}:{ref['row']}" if several else str(ref["row"]) for ref in value)
+            )
         elif isinstance(value, list):
             cells[name] = ";".join(str(item) for item in value)
         else:

@@ -9,6 +9,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.result import Finding, OpGroup, RankedOp, RowRef
 from perfsheet.capture.table import IntArray
+from perfsheet.render import words
 
 SCHEMA_VERSION = 1
 
@@ -41,8 +42,9 @@ def report(analysis: Analysis, workbook: str) -> Json:
 
 
 def dumps(result: Json) -> str:
-    """The text of a result; NaN never gets into it."""
-    return json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
+    """The text of a result; NaN never gets into it, and characters that could drive a terminal are escaped."""
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
+    return words.UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
 
 def _head(analysis: Analysis) -> Json:

@@ -9,13 +9,14 @@ from perfsheet.analysis.grid import IN_WORDS
 from perfsheet.analysis.result import CaptureSummary
 from perfsheet.capture.notes import rows
 
-# C0 and C1 control characters, and the marks that reorder text: a capture must not drive a terminal or a reader's eye.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
+# non-characters (XML does not have them).
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def clean(text: str, limit: int = 0) -> str:
     """Text of a capture made safe to show: control characters become `�`; longer than `limit` is cut with `…`."""
-    text = _UNPRINTABLE.sub("�", text)
+    text = UNPRINTABLE.sub("�", text)
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -10,10 +10,9 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
-from perfsheet.capture.cells import parse_numbers
 from perfsheet.capture.columns import BY_NAME, Column, tensor_column
 from perfsheet.render.workbook import utilization
-from perfsheet.render.workbook.sheet import Cell, Field, data_bar, mark_impossible, set_up_table_sheet, write_table
+from perfsheet.render.workbook.sheet import Cell, Field, data_bar, mark_impossible, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ ROWS_PER_SHEET = 1_048_575
 _LEADING = {"op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns"}
 _DERIVED = {"WORKER CORES", "SHARE", "UTILIZATION", "UTILIZATION BY GRID", "FLAGS", "FINDINGS", "RANK", "FILE ROW"}
 _WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _EXACT = 1e15
 """Above it a cell would round a whole number."""
 
@@ -50,8 +50,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) 
     """Write the ops from position `first` on, as many as a sheet takes."""
     fields = _fields(analysis, first)
     last = min(len(analysis.ops), first + ROWS_PER_SHEET)
-    after = write_table(sheet, styles, fields, range(first, last))
-    set_up_table_sheet(sheet, styles, fields, after)
+    after = write_table_sheet(sheet, styles, fields, range(first, last))
     headers = [field.header for field in fields]
     data_bar(sheet, 4, 1, after - 1)
     for header in ("UTILIZATION", "UTILIZATION BY GRID"):
@@ -134,15 +133,25 @@ def _text_field(analysis: Analysis, name: str, header: str) -> Field[int] | None
         return None
     declared: Column | None = BY_NAME.get(name)
     if declared is None:
-        values, unreadable = parse_numbers(cells)
-        if not unreadable and np.nanmax(np.abs(values)) < _EXACT:
-            return Field(header, lambda at: known(values[at]), "decimal" if _fractional(values) else "plain_number", 10)
+        values = _plain_numbers(cells)
+        if values is not None:
+            return Field(
+                header, lambda at: values[at], "decimal" if any(map(_is_fraction, values)) else "plain_number", 10
+            )
     width = 9.0 if tensor_column(header) and not header.upper().endswith("MEMORY") else 24.0
     return Field(header, lambda at: cells[at], width=_WIDTHS.get(name, width))
 
 
-def _fractional(values: list[float]) -> bool:
-    return any(value != round(value) for value in values if np.isfinite(value))
+def _plain_numbers(cells: list[str]) -> list[float | None] | None:
+    """The cells as numbers if that loses nothing of how any of them is written: `007` and `1_000` are names."""
+    if not all(_PLAIN_NUMBER.fullmatch(cell) for cell in cells if cell):
+        return None
+    values = [float(cell) if cell else None for cell in cells]
+    return values if all(value is None or abs(value) < _EXACT for value in values) else None
+
+
+def _is_fraction(value: float | None) -> bool:
+    return value is not None and not value.is_integer()
 
 
 def _flags(analysis: Analysis) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from perfsheet._version import __version__
@@ -16,15 +17,15 @@ _IN_MEMORY_OPS = 20_000
 
 def write(analysis: Analysis, path: Path) -> None:
     """Write the workbook to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
-    place.replace(path, lambda partial: _write(analysis, partial))
+    place.replace(path, lambda sink: _write(analysis, sink))
 
 
-def _write(analysis: Analysis, path: Path) -> None:
+def _write(analysis: Analysis, sink: io.FileIO) -> None:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
     book = Workbook(
-        str(path),
+        sink,
         {
             "constant_memory": len(analysis.ops) > _IN_MEMORY_OPS,
             "strings_to_formulas": False,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import Check
-from perfsheet.render.workbook.sheet import Field, set_up_table_sheet, write_table
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ FIELDS: tuple[Field[Check], ...] = (
 
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the row counts, then every check."""
-    after = write_table(sheet, styles, FIELDS, [*_counts(analysis), *analysis.checks])
-    set_up_table_sheet(sheet, styles, FIELDS, after)
+    after = write_table_sheet(sheet, styles, FIELDS, [*_counts(analysis), *analysis.checks])
     sheet.conditional_format(
         1, 1, after - 1, 1, {"type": "cell", "criteria": "==", "value": '"look"', "format": styles["amber"]}
     )

@@ -11,7 +11,7 @@ from perfsheet.analysis.numbers import known, known_int
 from perfsheet.analysis.result import Finding
 from perfsheet.render import words
 from perfsheet.render.workbook import all_ops
-from perfsheet.render.workbook.sheet import Field, Link, data_bar, set_up_table_sheet, write_table
+from perfsheet.render.workbook.sheet import Field, Link, data_bar, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     for index, entry in enumerate(evidence):
         first_row.setdefault(entry.finding.id, title_row + 2 + index)
     fields = _finding_fields(first_row)
-    after = write_table(sheet, styles, fields, findings)
-    set_up_table_sheet(sheet, styles, fields, after)
+    after = write_table_sheet(sheet, styles, fields, findings)
     if not findings:
         sheet.write_string(1, 1, "No hotspot: nothing runs on few cores, and nothing is resharded.", styles["quiet"])
         return

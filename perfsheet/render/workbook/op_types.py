@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpType
-from perfsheet.render.workbook.sheet import Field, data_bar, set_up_table_sheet, write_table
+from perfsheet.render.workbook.sheet import Field, data_bar, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ FIELDS: tuple[Field[OpType], ...] = (
 
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write both tables."""
-    after = write_table(sheet, styles, FIELDS, analysis.op_types)
-    set_up_table_sheet(sheet, styles, FIELDS, after)
+    after = write_table_sheet(sheet, styles, FIELDS, analysis.op_types)
     data_bar(sheet, 3, 1, after - 1)
     top = after + 1
     end = write_table(sheet, styles, FIELDS[1:], analysis.categories, top=top, left=1)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfsheet.errors import not_written, usage
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 def default_path(captures: Sequence[str]) -> Path:
@@ -38,14 +43,46 @@ def check(path: Path, captures: Sequence[str], force: bool) -> None:
         raise _open_in_excel(path)
 
 
-def replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` make a file beside `path`, then put it in place in one step: never half a workbook.
+class _Sink(io.FileIO):
+    """A file that, once writing has failed, takes all that comes without a word.
+
+    The zip file around it is closed once more when it is thrown away, and must not complain a second time.
+    """
+
+    failed = False
+
+    def write(self, data: Buffer, /) -> int:
+        view = memoryview(data).cast("B")
+        if not self.failed:
+            written = 0
+            while written < len(view):
+                written += super().write(view[written:]) or 0
+        return len(view)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return 0 if self.failed else super().seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self.failed else super().tell()
+
+    def flush(self) -> None:
+        if not self.failed:
+            super().flush()
+
+
+def replace(path: Path, write: Callable[[io.FileIO], None]) -> None:
+    """Let `write` fill a file beside `path`, then put it in place in one step: never half a workbook.
 
     Raises PerfsheetError (exit status 7), and leaves what was at `path`, when the file cannot be written.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write(partial)
+        with _Sink(partial, "w") as sink:
+            try:
+                write(sink)
+            except BaseException:
+                sink.failed = True
+                raise
         partial.replace(path)
     except PermissionError:
         raise (

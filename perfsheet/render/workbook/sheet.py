@@ -43,12 +43,14 @@ Cell = Value | Formula | Link
 
 @dataclass(frozen=True)
 class Field(Generic[Item]):
-    """A column of a table: its header, the cell of an item, its style and its width in characters."""
+    """A column of a table: its header, the cell of an item, its style, its width in characters, and how many columns of
+    the sheet it spans (text only)."""
 
     header: str
     cell: Callable[[Item], Cell]
     style: str = "text"
     width: float = 12
+    span: int = 1
 
 
 _NUMBER_STYLES = {"count", "plain_number", "decimal", "ns", "percent"}
@@ -71,25 +73,39 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
 
 
 def write_table(
-    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], top: int = 0, left: int = 0
+    sheet: Worksheet,
+    styles: Styles,
+    fields: Sequence[Field[Item]],
+    items: Iterable[Item],
+    top: int = 0,
+    left: int = 0,
+    row_height: float | None = None,
 ) -> int:
     """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last.
 
-    Rows get the height that their wrapped texts need: not every reader of workbooks finds it out by itself.
+    Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get `row_height`, else
+    the height that their wrapped texts need: not every reader of workbooks finds it out by itself.
     """
     for offset, field in enumerate(fields):
         right = field.style in _NUMBER_STYLES
         sheet.write_string(top, left + offset, field.header, styles["header_right" if right else "header"])
+        for spanned in range(offset + 1, offset + field.span):
+            sheet.write_blank(top, left + spanned, None, styles["header"])
     formats = [styles[field.style] for field in fields]
     link = styles["link"]
     row = top + 1
     wraps = [field for field in fields if "wrap" in field.style]
     for item in items:
         lines = max((_lines(field, item) for field in wraps), default=1)
-        if lines > 1:
-            sheet.set_row(row, _LINE_HEIGHT * lines)
+        if row_height or lines > 1:
+            sheet.set_row(row, row_height or _LINE_HEIGHT * lines)
         for offset, field in enumerate(fields):
-            write_cell(sheet, row, left + offset, field.cell(item), formats[offset], link)
+            column = left + offset
+            if field.span > 1:
+                text = clean(str(field.cell(item)), LONGEST_TEXT)
+                sheet.merge_range(row, column, row, column + field.span - 1, text, formats[offset])
+            else:
+                write_cell(sheet, row, column, field.cell(item), formats[offset], link)
         row += 1
     return row
 
@@ -99,16 +115,18 @@ def _lines(field: Field[Item], item: Item) -> int:
     return min(_MOST_LINES, math.ceil(len(value) / field.width)) if isinstance(value, str) else 1
 
 
-def set_up_table_sheet(sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], last_row: int) -> None:
-    """Widths, a frozen and filtered header in row 1, and a landscape page as wide as the table."""
+def write_table_sheet(sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item]) -> int:
+    """A sheet that is one table: frozen and filtered header in row 1, widths, landscape; the row after the last."""
     for column, field in enumerate(fields):
         sheet.set_column(column, column, field.width, styles["text"])
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, 1)
-    if last_row > 1:
-        sheet.autofilter(0, 0, last_row - 1, len(fields) - 1)
     set_up_page(sheet)
     sheet.repeat_rows(0)
+    after = write_table(sheet, styles, fields, items)
+    if after > 1:
+        sheet.autofilter(0, 0, after - 1, len(fields) - 1)
+    return after
 
 
 def set_up_page(sheet: Worksheet) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.numbers import known
 from perfsheet.analysis.result import CaptureSummary, Finding
 from perfsheet.render import words
-from perfsheet.render.workbook import hotspots, op_types, utilization
+from perfsheet.render.workbook import headline, hotspots, op_types
 from perfsheet.render.workbook.sheet import Cell, Field, Link, data_bar, set_up_page, write_cell, write_table
 from perfsheet.render.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 
@@ -22,8 +20,6 @@ TITLE = "Summary"
 _FINDINGS, _TYPES = 5, 10
 _LAST_COLUMN = 10
 _WIDTHS = (36, 16, 14, 16, 14, 16, 16, 16, 16, 16, 44)
-_INPUT = (5, 7)
-"""Row and column of the input cell `ref_cores`."""
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
@@ -31,58 +27,11 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) 
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width, styles["text"])
     set_up_page(sheet)
-    _write_title(sheet, styles, analysis.summary)
-    _write_tiles(book, sheet, styles, analysis)
+    headline.write(book, sheet, styles, analysis, TITLE, _LAST_COLUMN)
     row = _write_findings(sheet, styles, analysis, 7)
     row = _write_op_types(book, sheet, styles, analysis, row + 1)
     row = _write_measured(sheet, styles, analysis.summary, row + 1)
     sheet.print_area(0, 0, row, _LAST_COLUMN)
-
-
-def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> None:
-    names = ", ".join(Path(path).name for path in summary.paths)
-    sheet.set_row(0, 28)
-    sheet.write_string(0, 0, words.clean(f"Perf sheet · {names}", 200), styles["title"])
-    arch = summary.arch or "arch not stated"
-    grid = "worker grid unknown" if summary.worker_cores is None else f"{summary.worker_cores} worker cores"
-    sheet.write_string(1, 0, f"{arch} · {grid} · {words.device_ops(summary)} · {summary.window}", styles["quiet"])
-    provenance = summary.provenance
-    if provenance.replayed:
-        for column in range(_LAST_COLUMN + 1):
-            sheet.write_blank(2, column, None, styles["banner"])
-        sheet.write_string(2, 0, words.REPLAYED[0].upper() + words.REPLAYED[1:], styles["banner"])
-
-
-def _write_tiles(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
-    summary = analysis.summary
-    shares = {total.rule.id: known(total.share) for total in analysis.rule_totals}
-    kernel_time, unit = words.in_unit(summary.kernel_ns)
-    tiles: tuple[tuple[str, Cell, str], ...] = (
-        (f"kernel time [{unit}]", kernel_time, "tile_time"),
-        (f"FPS (batch {summary.batch:g})", summary.fps.all, "tile_rate"),
-        ("FPS, matmul + conv alone", summary.fps.matmul_conv, "tile_rate"),
-        ("FPS, the rest alone", summary.fps.other, "tile_rate"),
-        (f"time on ≤ {summary.low_cores_pct:g} % of the grid", shares["low-core-count"], "tile_percent"),
-        ("time in reshards", shares["reshard"], "tile_percent"),
-        ("time in ops with a model", summary.modelled_share, "tile_percent"),
-    )
-    sheet.set_row(4, 26)
-    sheet.set_row(5, 26)
-    for column, (label, value, style) in enumerate(tiles):
-        sheet.write_string(4, column, label, styles["tile_label"])
-        sheet.write_blank(5, column, None, styles[style])
-        write_cell(sheet, 5, column, "–" if value is None else value, styles[style], styles["link"])
-    row, column = _INPUT
-    sheet.write_string(row - 1, column, "reference cores (input: N, or grid)", styles["tile_label"])
-    write_cell(sheet, row, column, summary.ref_cores, styles["input"], styles["link"])
-    sheet.write_comment(
-        row,
-        column,
-        f"UTILIZATION everywhere is {words.formula(summary)} and follows this cell. 108 is the documented reference; "
-        "any text, such as grid, takes each op's own worker grid.",
-        {"x_scale": 2},
-    )
-    book.define_name(utilization.REF_CORES, f"={TITLE}!${chr(65 + column)}${row + 1}")
 
 
 def _write_section(sheet: Worksheet, styles: Styles, row: int, title: str, note: str) -> int:
@@ -108,16 +57,9 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
         Field("SHARE", lambda finding: finding.share, "percent"),
         Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
         Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores)),
-        Field("ADVICE", lambda finding: ""),
+        Field("ADVICE", lambda finding: finding.advice, "wrap", span=4),
     ]
-    after = write_table(sheet, styles, fields, findings, top=row)
-    advice = len(fields) - 1
-    for column in range(advice + 1, _LAST_COLUMN + 1):
-        sheet.write_blank(row, column, None, styles["header"])
-    for line, finding in enumerate(findings, start=row + 1):
-        sheet.set_row(line, 26)
-        sheet.merge_range(line, advice, line, _LAST_COLUMN, words.clean(finding.advice), styles["wrap"])
-    return after
+    return write_table(sheet, styles, fields, findings, top=row, row_height=26)
 
 
 def _write_op_types(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:

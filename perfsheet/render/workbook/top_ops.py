@@ -8,15 +8,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import RankedOp
 from perfsheet.analysis.signature import signatures
 from perfsheet.render.workbook import all_ops, utilization
-from perfsheet.render.workbook.sheet import (
-    Cell,
-    Field,
-    Link,
-    data_bar,
-    mark_impossible,
-    set_up_table_sheet,
-    write_table,
-)
+from perfsheet.render.workbook.sheet import Cell, Field, Link, data_bar, mark_impossible, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -31,8 +23,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the first ops of the ranking."""
     ops = analysis.top(SHOWN)
     fields = _fields(analysis, ops)
-    after = write_table(sheet, styles, fields, ops)
-    set_up_table_sheet(sheet, styles, fields, after)
+    after = write_table_sheet(sheet, styles, fields, ops)
     data_bar(sheet, 4, 1, after - 1)
     mark_impossible(sheet, styles, 8, 1, after - 1)
     mark_impossible(sheet, styles, 9, 1, after - 1)

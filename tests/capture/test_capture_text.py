@@ -1,0 +1,126 @@
+"""Line ends, encodings, dialects and stray bytes."""
+
+import pytest
+from support.captures import csv_text, op, shape
+
+from perfsheet import PerfsheetError, analyze, read
+
+ROWS = [op("Add", 300, 8, call=1024), op("Größe😀", 200, 64, call=2048), op("Conv2d", 100, 64, call=3072)]
+CODES = ["Add", "Größe😀", "Conv2d"]
+
+
+def table_of(tmp_path, data: bytes):
+    path = tmp_path / "run.csv"
+    path.write_bytes(data)
+    return read(path)
+
+
+def codes_and_times(table):
+    return table.text("op_code"), table.number("kernel_duration_ns").tolist()
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_line_ends_and_encodings(tmp_path, newline, encoding):
+    text = csv_text(ROWS, newline=newline)
+    marked = encoding in ("utf-16-le", "utf-16-be")
+    table = table_of(tmp_path, (("\ufeff" if marked else "") + text).encode(encoding))
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+    assert table.notes == ()
+
+
+def test_a_complete_last_line_needs_no_line_end(tmp_path):
+    table = table_of(tmp_path, csv_text(ROWS).removesuffix("\r\n").encode())
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+    assert table.notes == ()
+
+
+def test_a_mix_of_line_ends(tmp_path):
+    head, first, *rest = csv_text(ROWS).split("\r\n")
+    table = table_of(tmp_path, f"{head}\r\n{first}\n{rest[0]}\r\n{rest[1]}".encode())
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+
+
+@pytest.mark.parametrize("far", [0, 6000])
+def test_latin_1_is_read_and_said(tmp_path, far):
+    rows = [op("Add" * (far // 3 or 1), 300), op("Größe", 200)]
+    table = table_of(tmp_path, csv_text(rows).encode("latin-1"))
+    assert table.text("op_code")[1] == "Größe"
+    assert [note.id for note in table.notes] == ["not-utf8"]
+
+
+def test_latin_1_bytes_behind_a_byte_order_mark_end_in_no_bug_report(tmp_path):
+    data = b"\xef\xbb\xbf" + csv_text([op("Größe", 200)]).encode("latin-1")
+    assert table_of(tmp_path, data).number("kernel_duration_ns").tolist() == [200]
+
+
+def test_utf_16_cut_in_the_middle_of_a_character_keeps_the_rows_before(tmp_path):
+    table = table_of(tmp_path, csv_text(ROWS).encode("utf-16")[:-5])
+    assert table.number("kernel_duration_ns").tolist()[:2] == [300, 200]
+
+
+def test_nul_bytes_further_down_are_dropped(tmp_path):
+    rows = [*(op("Add", 300) for _ in range(100)), op("Mul", 200)]
+    data = csv_text(rows).encode().replace(b"Mul", b"M\0ul\0")
+    table = table_of(tmp_path, data)
+    assert table.text("op_code")[-1] == "Mul"
+    assert len(table) == 101
+
+
+def test_binary_files_are_refused(tmp_path):
+    with pytest.raises(PerfsheetError, match="binary") as caught:
+        table_of(tmp_path, b"\x7fELF\x02\x01\x01\0\0\0\0")
+    assert caught.value.status == 3
+
+
+def test_a_tail_of_nul_bytes_after_a_cut_row_does_not_complete_it(tmp_path):
+    rows = [op("Add", 300) for _ in range(100)]
+    data = csv_text(rows).encode()
+    cut = data[: data.rindex(b"Add") + 25] + b"\0" * 64
+    table = table_of(tmp_path, cut)
+    assert len(table) == 99
+    assert sum(note.dropped for note in table.notes) == 1
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_dialects_of_spreadsheets(tmp_path, delimiter):
+    attributes = "{'a': '1'; 'b': '2, 3'}"
+    rows = [row | {"ATTRIBUTES": attributes} for row in ROWS]
+    table = table_of(tmp_path, csv_text(rows, delimiter=delimiter).encode())
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+    assert table.text("attributes") == [attributes] * 3
+
+
+def test_quoted_cells_hold_newlines_quotes_and_delimiters(tmp_path):
+    rows = [op("Add", 300, attributes='a\r\nb, "c"'), op("Mul", 200)]
+    table = table_of(tmp_path, csv_text(rows).encode())
+    assert table.text("attributes")[0] == 'a\r\nb, "c"'
+    assert codes_and_times(table) == (["Add", "Mul"], [300, 200])
+    assert table.row.tolist() == [2, 3]
+
+
+def test_bytes_at_the_edge_of_a_read_buffer_are_not_torn(tmp_path):
+    rows = [op("é" * 50, 10) | shape("INPUT_1", ("ü" * 7, 1, 1, 1)) for _ in range(2000)]
+    table = table_of(tmp_path, csv_text(rows).encode())
+    assert table.notes == ()
+    assert set(table.text("op_code")) == {"é" * 50}
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n \r\n", b"\xef\xbb\xbf"])
+def test_empty_files_are_refused(tmp_path, data):
+    with pytest.raises(PerfsheetError) as caught:
+        table_of(tmp_path, data)
+    assert caught.value.status == 3
+
+
+def test_a_header_alone_has_no_device_op(tmp_path):
+    with pytest.raises(PerfsheetError, match="no device op") as caught:
+        analyze(table_of(tmp_path, csv_text([]).encode()))
+    assert caught.value.status == 3
+
+
+def test_gzip_is_named(tmp_path):
+    import gzip
+
+    with pytest.raises(PerfsheetError, match="gzip"):
+        table_of(tmp_path, gzip.compress(csv_text(ROWS).encode()))

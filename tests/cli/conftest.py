@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.captures import op, signpost, write_csv
+
+ROWS = (
+    signpost(),
+    op("MatmulDeviceOperation", 40_000, 64, pm=20_000, call=1024),
+    op("LayerNormDeviceOperation", 9_000, 1, call=2048),
+    op("ReshardDeviceOperation", 1_000, 64, call=3072),
+)
+
+
+@pytest.fixture(autouse=True)
+def _plain_surroundings(monkeypatch, tmp_path):
+    for name in ("TT_METAL_HOME", "TT_METAL_PROFILER_DIR", "COLUMNS", "PERFSHEET_TRACEBACK"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+
+
+@pytest.fixture
+def run_csv(tmp_path) -> Path:
+    return write_csv(tmp_path / "run.csv", ROWS)
+
+
+@pytest.fixture(scope="session")
+def large_csv(tmp_path_factory) -> Path:
+    rows = [op(f"Op{number}", 1 + number, 1 + number % 64, call=number) for number in range(5000)]
+    return write_csv(tmp_path_factory.mktemp("large") / "run.csv", rows)

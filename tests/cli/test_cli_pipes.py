@@ -1,0 +1,54 @@
+"""Readers that go away early."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.command import ROOT, environment
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+
+CASES = [
+    "top-ops {capture} -n 0",
+    "top-ops {capture} -n 0 --json",
+    "top-ops {capture} -n 0 --csv",
+    "top-ops {capture} -n 0 --group",
+    "hotspots {capture} -n 0",
+    "hotspots {capture} --json",
+]
+
+
+def piped(line):
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_closed_pipe_is_quiet_and_a_success(large_csv, case):
+    done = piped(f"{sys.executable} -m perfsheet {case.format(capture=large_csv)} | head -n 1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_reader_that_never_reads(run_csv):
+    done = piped(f"{sys.executable} -m perfsheet top-ops {run_csv} | true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_into_a_closed_pipe(run_csv):
+    done = piped(f"{sys.executable} -m perfsheet top-ops --help | true")
+    assert done.stderr == ""
+
+
+def test_standard_output_that_is_closed_is_no_bug(run_csv):
+    done = piped(f"{sys.executable} -m perfsheet top-ops {run_csv} >&-")
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
