@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-
-from perfsheet.cli import main
+from pathlib import Path
 
 
 def run_arguments(argv: list[str]) -> list[str]:
@@ -32,5 +31,17 @@ def run_arguments(argv: list[str]) -> list[str]:
     return [*arguments, "--", *tracy] if tracy else arguments
 
 
+def profile() -> None:
+    """Run perfsheet: the installed one, else that of the checkout in which this script lies."""
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    arguments = run_arguments(sys.argv[1:])
+    try:
+        from perfsheet.cli import main
+
+        main(arguments)
+    except ModuleNotFoundError as error:
+        sys.exit(f"profile_this: {error.name} is not installed for {sys.executable}; pip install perfsheet")
+
+
 if __name__ == "__main__":
-    main(run_arguments(sys.argv[1:]))
+    profile()

@@ -144,13 +144,18 @@ class Provenance:
 
 @dataclass(frozen=True)
 class CaptureSummary:
-    """What was analysed: the head of every output."""
+    """What was analysed: the head of every output.
+
+    `worker_grids` are the distinct worker grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are
+    timed ops whose worker grid or core count is unknown: nothing can be said of them using few cores.
+    """
 
     paths: tuple[str, ...]
     schema: str
     arch: str | None
     board: str | None
     worker_cores: int | None
+    worker_grids: tuple[int, ...]
     worker_cores_sources: tuple[str, ...]
     ref_cores: float | str
     low_cores_pct: float
@@ -159,6 +164,7 @@ class CaptureSummary:
     devices: tuple[int, ...]
     device_rows: int
     timed_rows: int
+    unchecked_rows: int
     host_rows: int
     signpost_rows: int
     dropped_rows: int

@@ -29,6 +29,11 @@ class Signature:
     program_config: str
 
     @property
+    def has_tensors(self) -> bool:
+        """Whether the capture says anything about tensors of this op."""
+        return bool(self.inputs or self.outputs)
+
+    @property
     def tensors(self) -> str:
         """Inputs → outputs, on one line."""
         return f"{', '.join(self.inputs) or '–'} → {', '.join(self.outputs) or '–'}"

@@ -45,7 +45,7 @@ class _Layout:
 def build(label: str, records: Records, only: frozenset[str] | None) -> FileColumns:
     """Read all records into columns; `only` names the columns to keep (None = all, undeclared ones included)."""
     layout = _lay_out(records.headers, only)
-    out = FileColumns(label, headers=layout.headers, notes=list(records.notes))
+    out = FileColumns(label, headers=layout.headers)
     if layout.duplicated:
         names = ", ".join(layout.duplicated[:3])
         out.notes.append(
@@ -75,7 +75,7 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
         for position, name in layout.texts:
             # Cells repeat: one string object per distinct text keeps a large capture small.
             out.texts[name].extend(repertoire.setdefault(cell, cell) for cell in columns[position])
-    out.notes += salvage.notes()
+    out.notes += [*records.notes, *salvage.notes()]
     out.numbers = {name: np.concatenate(arrays) if arrays else np.empty(0) for name, arrays in pieces.items()}
     if unreadable:
         number, name, cell = unreadable[0]

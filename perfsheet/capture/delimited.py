@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from perfsheet.capture import foreign
-from perfsheet.capture.notes import Note
+from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Record, Records
 from perfsheet.errors import unusable
 
@@ -41,12 +41,12 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     first_line = text.readline().lstrip(_BOM_AS_LATIN_1)
     text.seek(0)
     csv.field_size_limit(_LARGEST_CELL)
-    rows = _rows(label, text, _delimiter(first_line))
-    headers = next(rows, [])
+    records = _records(label, text, _delimiter(first_line), notes)
+    headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
     if not foreign.is_ops_header(headers):
         raise foreign.refuse(label, headers, first_line)
-    return Records(headers, rows, notes, ends_in_newline)
+    return Records(headers, records, notes, ends_in_newline)
 
 
 def _is_utf8(stream: BinaryIO) -> bool:
@@ -76,11 +76,20 @@ def _delimiter(first_line: str) -> str:
     return max((",", ";", "\t"), key=first_line.count)
 
 
-def _rows(label: str, text: TextIO, delimiter: str) -> Iterator[Record]:
-    # NUL bytes come from truncated copies; csv of Python 3.10 refuses them.
-    lines = (line.replace("\0", "") if "\0" in line else line for line in text)
-    reader = csv.reader(lines, delimiter=delimiter)
+def _records(label: str, text: TextIO, delimiter: str, notes: list[Note]) -> Iterator[Record]:
+    nul_bytes = 0
+
+    def lines() -> Iterator[str]:
+        # NUL bytes come from copies that failed; csv of Python 3.10 refuses them.
+        nonlocal nul_bytes
+        for line in text:
+            nul_bytes += line.count("\0")
+            yield line.replace("\0", "")
+
+    reader = csv.reader(lines(), delimiter=delimiter)
     try:
         yield from reader
+        if nul_bytes:
+            notes.append(Note("nul-bytes", f"{label}: {rows(nul_bytes, 'NUL byte')} ignored", nul_bytes))
     except csv.Error as error:
         raise unusable(f"{label}, line {reader.line_num}: {error}", "look at that line; a quote may be open") from None

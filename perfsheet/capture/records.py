@@ -12,7 +12,8 @@ Record = list[str]
 
 @dataclass
 class Records:
-    """A header row and the records after it, as text; `notes` says what the reader had to do to get them.
+    """A header row and the records after it, as text; `notes` says what the reader had to do
+    to get them, once they are exhausted.
 
     `first_row` is the row of the first record after the header, as a spreadsheet numbers rows.
     """

@@ -44,6 +44,8 @@ def locate(inputs: Sequence[str | Path]) -> list[Source]:
 
 
 def _one(given: str) -> Source:
+    if not given.strip():
+        raise usage("a capture's name is empty", "name a file (is a variable of the shell unset?)")
     if given == STDIN:
         if sys.stdin is None or sys.stdin.isatty():
             raise usage("standard input is a terminal", "pipe an ops CSV into `-`, or name a file")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import ParamSpec
 
@@ -61,4 +63,7 @@ def say(text: str) -> None:
     """A line for the user on standard error."""
     from perfsheet.render.words import clean
 
-    typer.echo(clean(text), err=True)
+    text = clean(text)
+    if sys.stderr.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False)
+    typer.echo(text, err=True)

@@ -108,10 +108,12 @@ def _recorded(request: RunRequest) -> list[str]:
 
 
 def _replayed_workbook(captures: list[str], output: Path | None, force: bool) -> Path:
-    """Where the workbook of a replay goes; refused before the target has run for nothing."""
+    """Where the workbook of a replay goes; it and the captures are looked at before the target runs for nothing."""
+    from perfsheet.capture.sources import locate
     from perfsheet.errors import not_written
     from perfsheet.render.workbook import place
 
+    captures = [source.label for source in locate(captures)]
     path = place.default_path(captures)
     if output is not None:
         try:

@@ -8,17 +8,19 @@ from typing import Any
 
 from perfsheet.errors import usage
 
-# Setting in pyproject.toml → the commands and the parameter whose default it replaces.
 _ANALYSING = ("run", "top-ops", "hotspots", "report")
-_KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
-    "ref-cores": (_ANALYSING, "ref_cores"),
-    "low-cores": (_ANALYSING, "low_cores"),
-    "board": (_ANALYSING, "board"),
-    "batch": (_ANALYSING, "batch"),
-    "top": (("top-ops",), "count"),
-    "tt-metal-home": (("run",), "tt_metal_home"),
-    "python": (("run",), "python"),
-    "timeout": (("run",), "timeout"),
+_NUMBER: tuple[type, ...] = (int, float)
+_TEXT: tuple[type, ...] = (str,)
+# Setting in pyproject.toml → the commands and the parameter whose default it replaces, and the types that it takes.
+_KNOWN: dict[str, tuple[tuple[str, ...], str, tuple[type, ...]]] = {
+    "ref-cores": (_ANALYSING, "ref_cores", (*_NUMBER, *_TEXT)),
+    "low-cores": (_ANALYSING, "low_cores", _NUMBER),
+    "board": (_ANALYSING, "board", _TEXT),
+    "batch": (_ANALYSING, "batch", _NUMBER),
+    "top": (("top-ops",), "count", (int,)),
+    "tt-metal-home": (("run",), "tt_metal_home", _TEXT),
+    "python": (("run",), "python", _TEXT),
+    "timeout": (("run",), "timeout", _NUMBER),
 }
 
 
@@ -38,7 +40,10 @@ def defaults(folder: Path) -> dict[str, dict[str, Any]]:
         if key not in _KNOWN:
             known = ", ".join((*_KNOWN, _REPLAY))
             raise usage(f"{pyproject}: [tool.perfsheet] has no setting {key!r}", f"known: {known}")
-        commands, parameter = _KNOWN[key]
+        commands, parameter, types = _KNOWN[key]
+        if not isinstance(value, types) or isinstance(value, bool):
+            wanted = " or ".join(dict.fromkeys("a text" if kind is str else "a number" for kind in types))
+            raise usage(f"{pyproject}: [tool.perfsheet] {key} = {value!r} cannot be followed", f"give {wanted}")
         for command in commands:
             found.setdefault(command, {})[parameter] = str(value) if key == "ref-cores" else value
     return found
@@ -67,7 +72,7 @@ def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     except (OSError, UnicodeDecodeError):
         return pyproject, {}
     # Start-up pays for a TOML parser only where there is something to parse.
-    return pyproject, _parsed(pyproject, text) if "[tool.perfsheet" in text else {}
+    return pyproject, _parsed(pyproject, text) if "perfsheet" in text else {}
 
 
 def _parsed(pyproject: Path, text: str) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def percent(fraction: float | None) -> str:
     return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
 
 
+def in_percent(fraction: float | None) -> str:
+    """`12.3`, for columns whose header has the sign; unknown is `–`."""
+    return percent(fraction).removesuffix(" %")
+
+
 def in_unit(nanoseconds: float) -> tuple[float, str]:
     """A span in the unit that leaves digits before the point: 63,218,148 ns is 63.218… ms, 21,317 ns is 21.317 µs."""
     return (nanoseconds / 1e6, "ms") if nanoseconds >= 1e6 else (nanoseconds / 1e3, "µs")
@@ -47,7 +52,8 @@ def rate(value: float | None) -> str:
     """Frames a second: `15.82`; unknown is `–`."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    decimals = 0 if value >= 1000 else 1 if value >= 100 else 2 if value >= 1 else 4
+    return f"{value:,.{decimals}f}"
 
 
 def cores_of_grid(cores: int | None, grid: int | None) -> str:
@@ -70,6 +76,30 @@ def span(cores: tuple[int, ...]) -> str:
 def span_of_grid(cores: tuple[int, ...], grid: int | None) -> str:
     """`18–20/110`."""
     return f"{span(cores)}/{'?' if grid is None else grid}"
+
+
+def worker_cores(summary: CaptureSummary) -> str:
+    """`64 worker cores`, for unequal devices `64 and 110 worker cores`."""
+    if not summary.worker_grids:
+        return "worker grid unknown"
+    return f"{' and '.join(map(str, summary.worker_grids))} worker cores"
+
+
+def no_finding(summary: CaptureSummary) -> str:
+    """What to say when no rule found anything: all clear only if everything could be checked."""
+    if not summary.timed_rows:
+        return "Nothing could be checked: no device op has a kernel duration."
+    if summary.unchecked_rows:
+        return "No hotspot among what could be checked."
+    return "No hotspot: nothing runs on few cores, and nothing is resharded."
+
+
+def unchecked(summary: CaptureSummary) -> str:
+    """A warning about ops that the low-core rule could not judge; blank when there is none."""
+    if not summary.unchecked_rows:
+        return ""
+    count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_rows:,}"
+    return f"{count} of {all_of} not checked for few cores: worker grid or core count unknown (--board names the grid)"
 
 
 def ref_cores(summary: CaptureSummary) -> str:

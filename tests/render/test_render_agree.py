@@ -16,7 +16,7 @@ from perfsheet.render.workbook import book
 
 LINE = re.compile(
     r"\s*(?P<rank>\d+)  +(?P<code>\S+)  +(?:(?P<device>\d+)  +)?(?P<cores>\S+/\S+)  +(?P<kernel>[\d,.]+)"
-    r"  +(?P<share>[\d.]+ %|–)  +(?P<cumulative>[\d.]+ %|–)  +(?P<util>!?[\d.]+ %|–)  +(?P<grid>!?[\d.]+ %|–)"
+    r"  +(?P<share>[\d.]+|–)  +(?P<cumulative>[\d.]+|–)  +(?P<util>!?[\d.]+|–)  +(?P<grid>!?[\d.]+|–)"
     r"  +(?P<row>\d+) *(?P<flags>.*)"
 )
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
@@ -142,7 +142,7 @@ def test_the_terminal_totals(sample, monkeypatch):
     result = jsonout.hotspots(sample[0], None)
     for rule, title in (("low-core-count", "Low core count"), ("reshard", "Reshard")):
         total = result["totals"][rule]
-        line = re.search(rf"^{title}  +([\d,]+)  +([\d,.]+)  +([\d.]+) %\s*$", text, re.MULTILINE)
+        line = re.search(rf"^{title}  +([\d,]+)  +([\d,.]+)  +([\d.]+)\s*$", text, re.MULTILINE)
         assert line is not None
         assert (figure(line[1]), figure(line[2])) == (
             total["rows"],

@@ -40,8 +40,8 @@ def assert_fits(text, width):
 def figures(analysis, count):
     for ranked in analysis.top(count):
         kernel = f"{ranked.kernel_ns:,.0f}" if ranked.kernel_ns.is_integer() else f"{ranked.kernel_ns:,.3f}".rstrip("0")
-        share = [f"{100 * value:.1f} %" for value in (ranked.share, ranked.cumulative)]
-        util = "–" if ranked.utilization is None else f"{100 * ranked.utilization:.1f} %"
+        share = [f"{100 * value:.1f}" for value in (ranked.share, ranked.cumulative)]
+        util = "–" if ranked.utilization is None else f"{100 * ranked.utilization:.1f}"
         yield [str(ranked.rank), f"{ranked.core_count or '?'}/{ranked.worker_cores or '?'}", kernel, *share, util]
 
 

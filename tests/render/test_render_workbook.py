@@ -144,7 +144,8 @@ def test_flags_and_findings_stand_beside_each_op(all_ops, analysis):
 @pytest.mark.parametrize("title", ["Hotspots", "Top Ops", "By Op Type", "All Ops", "Data Quality"])
 def test_headers_are_frozen_and_filtered(formulas, title):
     sheet = formulas[title]
-    assert sheet.freeze_panes in ("A2", "B2")
+    # Hotspots has a second table below, with headers of its own.
+    assert sheet.freeze_panes in ((None,) if sheet.title == "Hotspots" else ("A2", "B2"))
     assert sheet.auto_filter.ref.startswith("A1:")
 
 

@@ -18,9 +18,8 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
     if summary.provenance.tests:
         console.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
     names = ", ".join(Path(path).name for path in summary.paths)
-    grid = "unknown grid" if summary.worker_cores is None else f"{summary.worker_cores} worker cores"
-    arch = summary.arch or "arch not stated"
-    console.print(line(f"{names} · {arch} · {grid} · schema {summary.schema} · {summary.window}", "bold"))
+    facts = (names, summary.arch or "arch not stated", words.worker_cores(summary), f"schema {summary.schema}")
+    console.print(line(" · ".join((*facts, summary.window)), "bold"))
     console.print(line(f"{words.device_ops(summary)} · kernel time {words.span_of_time(summary.kernel_ns)}"))
     fps = summary.fps
     console.print(

@@ -11,8 +11,9 @@ from rich.console import Console
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import Finding, RuleTotal
 from perfsheet.render import words
-from perfsheet.render.terminal.console import Field, console_for, line, table
+from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
+from perfsheet.render.terminal.table import Field, print_table
 from perfsheet.render.words import clean
 
 _ROWS_NAMED = 8
@@ -22,7 +23,7 @@ _TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
     Field("RULE", lambda total: total.rule.title, number=False),
     Field("OPS", lambda total: f"{total.rows:,}"),
     Field("KERNEL [ns]", lambda total: words.whole(total.kernel_ns)),
-    Field("SHARE", lambda total: words.percent(total.share)),
+    Field("SHARE %", lambda total: words.in_percent(total.share)),
 )
 
 
@@ -30,13 +31,15 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
     console = console_for(out)
     print_head(console, analysis.summary)
-    console.print(table(console, _TOTAL_FIELDS, analysis.rule_totals))
+    print_table(console, _TOTAL_FIELDS, analysis.rule_totals)
+    if unchecked := words.unchecked(analysis.summary):
+        console.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
         console.print(line(f"{analysis.reshard_pairs:,} reshards directly follow another reshard."))
     console.print()
     shown = analysis.findings[:count]
     if not shown:
-        console.print(line("No hotspot: nothing runs on few cores, and nothing is resharded."))
+        console.print(line(words.no_finding(analysis.summary)))
         return
     for finding in shown:
         _print_finding(console, finding, _rows(analysis, finding))
@@ -63,7 +66,8 @@ def _print_finding(console: Console, finding: Finding, rows: str) -> None:
         f"{words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel time, on {cores} cores; "
         f"saves at most {words.whole(round(finding.saving_ns))} ns"
     )
-    for text, style in ((facts, ""), (finding.signature.tensors, "dim"), (rows, "dim"), (finding.advice, "")):
+    tensors = finding.signature.tensors if finding.signature.has_tensors else ""
+    for text, style in ((facts, ""), (tensors, "dim"), (rows, "dim"), (finding.advice, "")):
         for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):
             console.print(line(_INDENT + part, style))
     console.print()

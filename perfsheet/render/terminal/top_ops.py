@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TextIO
+
+from rich.console import Console
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpGroup, RankedOp
 from perfsheet.render import words
-from perfsheet.render.terminal.console import Field, console_for, line, table
+from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
+from perfsheet.render.terminal.table import Field, print_table
 
-_WIDE, _VERY_WIDE = 110, 150
+_ROOM_FOR_WORDS = 130
 _MARKS = {"low-core-count": "L", "reshard": "R", "not-physical": "!"}
 
 
@@ -23,24 +27,24 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if not ops:
         console.print(line("Nothing to rank: no device op has a kernel duration."))
         return
-    several = len(summary.devices) > 1
-    fields = [field for field in _OP_FIELDS if several or field.header != "DEV"]
-    if console.width >= _VERY_WIDE:
-        fields.append(Field("FLAGS", _flags_in_words, number=False))
-    else:
-        fields.append(Field("FLAGS", _flags_in_letters, number=False))
-    console.print(table(console, fields, ops))
-    console.print()
-    legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. = {words.formula(summary)}; – = no model."]
-    if console.width >= _WIDE:
-        legend.append("BY GRID = the same with the op's own worker grid. ROW = row in the file, the header being 1.")
-    if console.width < _VERY_WIDE:
+    in_words = console.width >= _ROOM_FOR_WORDS
+    fields = [
+        *_OP_FIELDS[:2],
+        *([Field[RankedOp]("DEV", lambda op: str(op.device))] if len(summary.devices) > 1 else []),
+        *_OP_FIELDS[2:],
+        Field("ROW", _row_with_file if len(summary.paths) > 1 else _row, optional=3),
+        Field("FLAGS", _flags_in_words if in_words else _flags_in_letters, number=False),
+    ]
+    left_out = print_table(console, fields, ops)
+    legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. % = {words.formula(summary)}; – = no model."]
+    if "GRID %" not in left_out:
+        legend.append("GRID % = the same with the op's own worker grid in place of the reference.")
+    if not in_words:
         legend.append("FLAGS: L low core count, R reshard, ! above 100 %, which is not physical.")
     impossible = next((op for op in ops if op.not_physical_reason), None)
     if impossible:
         legend.append(f"! is not physical, e.g. # {impossible.rank}: {impossible.not_physical_reason}.")
-    for text in legend:
-        console.print(line(text, "dim"))
+    _print_legend(console, legend, left_out)
 
 
 def render_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -48,15 +52,22 @@ def render_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
     console = console_for(out)
     print_head(console, analysis.summary)
     groups = analysis.groups[:count]
-    console.print(table(console, _GROUP_FIELDS, groups))
-    console.print()
+    left_out = print_table(console, _GROUP_FIELDS, groups)
     same = "same op, shapes, data types, memory, fidelity and program config"
-    console.print(line(f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same}).", "dim"))
+    _print_legend(console, [f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same})."], left_out)
+
+
+def _print_legend(console: Console, legend: list[str], left_out: list[str]) -> None:
+    console.print()
+    if left_out:
+        legend = [*legend, f"Left out for want of room: {', '.join(left_out)}; --csv and --json have everything."]
+    for text in legend:
+        console.print(line(text, "dim"))
 
 
 def _marked(fraction: float | None) -> str:
     """A percentage; above 100 % it carries a mark."""
-    return ("!" if fraction is not None and fraction > 1 else "") + words.percent(fraction)
+    return ("!" if fraction is not None and fraction > 1 else "") + words.in_percent(fraction)
 
 
 def _few_cores_style(op: RankedOp) -> str:
@@ -65,6 +76,14 @@ def _few_cores_style(op: RankedOp) -> str:
 
 def _impossible_style(op: RankedOp) -> str:
     return "red" if "not-physical" in op.flags else ""
+
+
+def _row(op: RankedOp) -> str:
+    return str(op.row.row)
+
+
+def _row_with_file(op: RankedOp) -> str:
+    return f"{Path(op.row.file).name}:{op.row.row}"
 
 
 def _flags_in_words(op: RankedOp) -> str:
@@ -77,25 +96,29 @@ def _flags_in_letters(op: RankedOp) -> str:
 
 _OP_FIELDS: tuple[Field[RankedOp], ...] = (
     Field("#", lambda op: str(op.rank)),
-    Field("OP CODE", lambda op: words.short_code(op.op_code), number=False, flexible=True),
-    Field("DEV", lambda op: str(op.device)),
+    Field("OP CODE", lambda op: op.op_code, number=False, flexible=True, short=lambda op: words.short_code(op.op_code)),
     Field("CORES", lambda op: words.cores_of_grid(op.core_count, op.worker_cores), style=_few_cores_style),
     Field("KERNEL [ns]", lambda op: words.whole(op.kernel_ns)),
-    Field("SHARE", lambda op: words.percent(op.share)),
-    Field("CUM.", lambda op: words.percent(op.cumulative)),
-    Field("UTIL.", lambda op: _marked(op.utilization), style=_impossible_style),
-    Field("BY GRID", lambda op: _marked(op.utilization_grid), from_width=_WIDE),
-    Field("ROW", lambda op: str(op.row.row), from_width=_WIDE),
+    Field("SHARE %", lambda op: words.in_percent(op.share)),
+    Field("CUM. %", lambda op: words.in_percent(op.cumulative)),
+    Field("UTIL. %", lambda op: _marked(op.utilization), style=_impossible_style),
+    Field("GRID %", lambda op: _marked(op.utilization_grid), optional=1, style=_impossible_style),
 )
 
 _GROUP_FIELDS: tuple[Field[OpGroup], ...] = (
     Field("#", lambda group: str(group.rank)),
-    Field("OP CODE", lambda group: words.short_code(group.signature.op_code), number=False, flexible=True),
+    Field(
+        "OP CODE",
+        lambda group: group.signature.op_code,
+        number=False,
+        flexible=True,
+        short=lambda group: words.short_code(group.signature.op_code),
+    ),
     Field("COUNT", lambda group: f"{group.count:,}"),
     Field("CORES", lambda group: words.span(group.cores)),
     Field("Σ KERNEL [ns]", lambda group: words.whole(group.kernel_ns)),
-    Field("MEDIAN [ns]", lambda group: words.whole(group.median_ns), from_width=90),
-    Field("SHARE", lambda group: words.percent(group.share)),
-    Field("CUM.", lambda group: words.percent(group.cumulative)),
-    Field("INPUTS → OUTPUTS", lambda group: group.signature.tensors, number=False, flexible=True, from_width=_WIDE),
+    Field("MEDIAN [ns]", lambda group: words.whole(group.median_ns)),
+    Field("SHARE %", lambda group: words.in_percent(group.share)),
+    Field("CUM. %", lambda group: words.in_percent(group.cumulative), optional=1),
+    Field("INPUTS → OUTPUTS", lambda group: group.signature.tensors, number=False, flexible=True, optional=2),
 )

@@ -12,7 +12,14 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.capture.columns import BY_NAME, Column, tensor_column
 from perfsheet.render.workbook import utilization
-from perfsheet.render.workbook.sheet import Cell, Field, data_bar, mark_impossible, write_table_sheet
+from perfsheet.render.workbook.sheet import (
+    Cell,
+    Field,
+    data_bar,
+    mark_impossible,
+    strike_stale_flags,
+    write_table_sheet,
+)
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -56,6 +63,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) 
     for header in ("UTILIZATION", "UTILIZATION BY GRID"):
         mark_impossible(sheet, styles, headers.index(header), 1, after - 1)
     flags = headers.index("FLAGS")
+    strike_stale_flags(sheet, styles, flags, (flags - 2, flags - 1), after - 1)
     low = {"type": "formula", "criteria": f'=ISNUMBER(SEARCH("low-core-count",${chr(65 + flags)}2))'}
     sheet.conditional_format(1, 2, max(1, after - 1), 2, {**low, "format": styles["amber"]})
     # On paper sixty columns would be dust: the leading ones carry the analysis.

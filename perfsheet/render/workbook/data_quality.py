@@ -24,8 +24,9 @@ FIELDS: tuple[Field[Check], ...] = (
 
 
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
-    """Write the row counts, then every check."""
-    after = write_table_sheet(sheet, styles, FIELDS, [*_counts(analysis), *analysis.checks])
+    """Write every check and the row counts, those first that want a look."""
+    checks = sorted([*analysis.checks, *_counts(analysis)], key=lambda check: check.ok)
+    after = write_table_sheet(sheet, styles, FIELDS, checks)
     sheet.conditional_format(
         1, 1, after - 1, 1, {"type": "cell", "criteria": "==", "value": '"look"', "format": styles["amber"]}
     )

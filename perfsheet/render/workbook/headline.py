@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _LABELS, _VALUES = 4, 5
+_EXPLAINED = (
+    "UTILIZATION everywhere is {formula} and follows this cell. 108 is the documented reference; the word grid takes "
+    "each op's own worker grid."
+)
 
 
 def write(
     book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, sheet_title: str, last_column: int
 ) -> None:
-    """Write rows 1 to 6 of the sheet, from top to bottom."""
+    """Write rows 1 to 7 of the sheet, from top to bottom."""
     _write_title(sheet, styles, analysis.summary, last_column)
     tiles = _tiles(analysis)
     sheet.set_row(_LABELS, 26)
@@ -34,15 +38,15 @@ def write(
         sheet.write_string(_LABELS, column, label, styles["tile_label"])
     for column, (_, value, style) in enumerate(tiles):
         write_cell(sheet, _VALUES, column, "–" if value is None else value, styles[style], styles["link"])
-    _declare_input(book, sheet, analysis.summary, sheet_title, len(tiles) - 1)
+    _declare_input(book, sheet, styles, analysis.summary, (sheet_title, len(tiles) - 1))
 
 
 def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary, last_column: int) -> None:
     names = ", ".join(Path(path).name for path in summary.paths)
     sheet.set_row(0, 28)
     sheet.write_string(0, 0, words.clean(f"Perf sheet · {names}", 200), styles["title"])
-    grid = "worker grid unknown" if summary.worker_cores is None else f"{summary.worker_cores} worker cores"
-    facts = (summary.arch or "arch not stated", grid, words.device_ops(summary), summary.window)
+    arch = summary.arch or "arch not stated"
+    facts = (arch, words.worker_cores(summary), words.device_ops(summary), summary.window)
     sheet.write_string(1, 0, words.clean(" · ".join(facts)), styles["quiet"])
     if summary.provenance.replayed:
         sheet.write_string(2, 0, words.REPLAYED[0].upper() + words.REPLAYED[1:], styles["banner"])
@@ -67,13 +71,26 @@ def _tiles(analysis: Analysis) -> tuple[tuple[str, Cell, str], ...]:
     )
 
 
-def _declare_input(book: Workbook, sheet: Worksheet, summary: CaptureSummary, sheet_title: str, column: int) -> None:
-    sheet.write_comment(
-        _VALUES,
-        column,
-        f"UTILIZATION everywhere is {words.formula(summary)} and follows this cell. 108 is the documented reference; "
-        "any text, such as grid, takes each op's own worker grid.",
-        {"x_scale": 2},
-    )
+def _declare_input(
+    book: Workbook, sheet: Worksheet, styles: Styles, summary: CaptureSummary, place: tuple[str, int]
+) -> None:
+    """Name the input cell, say what it does, take only what makes sense, and tell when it differs from the report's."""
+    sheet_title, column = place
     cell = xl_rowcol_to_cell(_VALUES, column, row_abs=True, col_abs=True)
     book.define_name(utilization.REF_CORES, f"={sheet_title}!{cell}")
+    sheet.write_comment(_VALUES, column, _EXPLAINED.format(formula=words.formula(summary)), {"x_scale": 2})
+    validation = {
+        "validate": "custom",
+        "value": utilization.VALID.format(cell=cell),
+        "ignore_blank": False,
+        "error_title": "reference cores",
+        "error_message": "Give a core count above 0, or the word grid.",
+    }
+    sheet.data_validation(_VALUES, column, _VALUES, column, validation)
+    reported = f'"{summary.ref_cores}"' if isinstance(summary.ref_cores, str) else f"{summary.ref_cores:g}"
+    note, at = _VALUES + 1, 0
+    was = words.ref_cores(summary)
+    text = f"Changed: UTILIZATION follows the input cell; FLAGS and texts are still those of {was}."
+    sheet.write_string(note, at, text, styles["hidden_note"])
+    rule = {"type": "formula", "criteria": f"={cell}<>{reported}", "format": styles["shown_note"]}
+    sheet.conditional_format(note, at, note, at, rule)

@@ -40,9 +40,9 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     for index, entry in enumerate(evidence):
         first_row.setdefault(entry.finding.id, title_row + 2 + index)
     fields = _finding_fields(first_row)
-    after = write_table_sheet(sheet, styles, fields, findings)
+    after = write_table_sheet(sheet, styles, fields, findings, freeze=False)
     if not findings:
-        sheet.write_string(1, 1, "No hotspot: nothing runs on few cores, and nothing is resharded.", styles["quiet"])
+        sheet.write_string(1, 1, words.no_finding(analysis.summary), styles["quiet"])
         return
     data_bar(sheet, 6, 1, after - 1)
     sheet.print_area(0, 0, title_row + 1 + len(evidence), [field.header for field in fields].index("INPUTS → OUTPUTS"))
@@ -79,7 +79,7 @@ def _finding_fields(first_row: dict[str, int]) -> list[Field[Finding]]:
         Field("RULE", lambda finding: finding.rule.title, width=17),
         Field("OP CODE", lambda finding: finding.signature.op_code, width=34),
         Field("OPS", lambda finding: finding.count, "count", 10),
-        Field("CORES", lambda finding: words.span(finding.cores), width=9),
+        Field("CORES", lambda finding: words.span(finding.cores), "right", 9),
         Field("WORKER CORES", lambda finding: finding.worker_cores, "count", 9),
         Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns", 16),
         Field("SHARE", lambda finding: finding.share, "percent", 9),

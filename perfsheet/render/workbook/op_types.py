@@ -29,7 +29,7 @@ FIELDS: tuple[Field[OpType], ...] = (
     Field("SHARE", lambda entry: entry.share, "percent", 9),
     Field("MEDIAN [ns]", lambda entry: entry.median_ns, "ns", 13),
     Field("LONGEST [ns]", lambda entry: entry.longest_ns, "ns", 13),
-    Field("CORES", _cores, width=9),
+    Field("CORES", _cores, "right", 9),
     Field("OPS ON FEW CORES", lambda entry: entry.low_core_count, "count", 11),
 )
 

@@ -39,7 +39,7 @@ def check(path: Path, captures: Sequence[str], force: bool) -> None:
         raise not_written(f"{path.parent} is not a folder", "make it first, or give another place with -o")
     if path.exists() and not force:
         raise not_written(f"{path} exists already", "overwrite it with --force, or give another name with -o")
-    if path.with_name(f"~${path.name}").exists():
+    if path.exists() and path.with_name(f"~${path.name}").exists():
         raise _open_in_excel(path)
 
 

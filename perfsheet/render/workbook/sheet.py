@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from perfsheet.render.words import clean
 from perfsheet.render.workbook.theme import BAR, Styles
 
@@ -53,7 +55,7 @@ class Field(Generic[Item]):
     span: int = 1
 
 
-_NUMBER_STYLES = {"count", "plain_number", "decimal", "ns", "percent"}
+_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent"}
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format, link_style: Format) -> None:
@@ -79,15 +81,14 @@ def write_table(
     items: Iterable[Item],
     top: int = 0,
     left: int = 0,
-    row_height: float | None = None,
 ) -> int:
     """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last.
 
-    Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get `row_height`, else
-    the height that their wrapped texts need: not every reader of workbooks finds it out by itself.
+    Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get the
+    height that their wrapped texts need: not every reader of workbooks finds it out by itself.
     """
     for offset, field in enumerate(fields):
-        right = field.style in _NUMBER_STYLES
+        right = field.style in _RIGHT_STYLES
         sheet.write_string(top, left + offset, field.header, styles["header_right" if right else "header"])
         for spanned in range(offset + 1, offset + field.span):
             sheet.write_blank(top, left + spanned, None, styles["header"])
@@ -97,8 +98,8 @@ def write_table(
     wraps = [field for field in fields if "wrap" in field.style]
     for item in items:
         lines = max((_lines(field, item) for field in wraps), default=1)
-        if row_height or lines > 1:
-            sheet.set_row(row, row_height or _LINE_HEIGHT * lines)
+        if lines > 1:
+            sheet.set_row(row, _LINE_HEIGHT * lines)
         for offset, field in enumerate(fields):
             column = left + offset
             if field.span > 1:
@@ -115,12 +116,18 @@ def _lines(field: Field[Item], item: Item) -> int:
     return min(_MOST_LINES, math.ceil(len(value) / field.width)) if isinstance(value, str) else 1
 
 
-def write_table_sheet(sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item]) -> int:
-    """A sheet that is one table: frozen and filtered header in row 1, widths, landscape; the row after the last."""
+def write_table_sheet(
+    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], freeze: bool = True
+) -> int:
+    """A sheet that starts with a table: filtered header in row 1, widths, landscape; the row after the last.
+
+    `freeze` keeps the header in sight; not where a second table below has headers of its own.
+    """
     for column, field in enumerate(fields):
         sheet.set_column(column, column, field.width, styles["text"])
     sheet.set_row(0, 32)
-    sheet.freeze_panes(1, 1)
+    if freeze:
+        sheet.freeze_panes(1, 1)
     set_up_page(sheet)
     sheet.repeat_rows(0)
     after = write_table(sheet, styles, fields, items)
@@ -157,6 +164,19 @@ def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> No
                 "max_type": "max",
             },
         )
+
+
+def strike_stale_flags(
+    sheet: Worksheet, styles: Styles, flags: int, utilizations: tuple[int, int], last_row: int
+) -> None:
+    """Strike flags that say not-physical once a change of ref_cores has brought both utilizations to 100 % or below."""
+    if last_row < 1:
+        return
+    flag, first, second = (xl_rowcol_to_cell(1, column, col_abs=True) for column in (flags, *utilizations))
+    stale = f'=AND(ISNUMBER(SEARCH("not-physical",{flag})),N({first})<=1,N({second})<=1)'
+    sheet.conditional_format(
+        1, flags, last_row, flags, {"type": "formula", "criteria": stale, "format": styles["stale"]}
+    )
 
 
 def mark_impossible(sheet: Worksheet, styles: Styles, column: int, first_row: int, last_row: int) -> None:

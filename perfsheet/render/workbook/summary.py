@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TITLE = "Summary"
 _FINDINGS, _TYPES = 5, 10
 _LAST_COLUMN = 10
-_WIDTHS = (36, 16, 14, 16, 14, 16, 16, 16, 16, 16, 44)
+_WIDTHS = (36, 16, 14, 16, 14, 19, 17, 17, 16, 16, 44)
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
@@ -47,7 +47,7 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
     total = len(analysis.findings)
     row = _write_section(sheet, styles, row, "Top findings", f"{len(findings)} of {total}. {words.UPPER_BOUNDS}")
     if not findings:
-        sheet.write_string(row, 0, "None: nothing runs on few cores, and nothing is resharded.", styles["text"])
+        sheet.write_string(row, 0, words.no_finding(analysis.summary), styles["text"])
         return row + 1
     fields: list[Field[Finding]] = [
         Field("OP CODE", lambda finding: hotspots.link_to(findings.index(finding), finding.signature.op_code)),
@@ -56,10 +56,10 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
         Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns"),
         Field("SHARE", lambda finding: finding.share, "percent"),
         Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
-        Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores)),
-        Field("ADVICE", lambda finding: finding.advice, "wrap", span=4),
+        Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores), "right"),
+        Field("ADVICE", lambda finding: finding.advice, "wrap", 110, span=4),
     ]
-    return write_table(sheet, styles, fields, findings, top=row, row_height=26)
+    return write_table(sheet, styles, fields, findings, top=row)
 
 
 def _write_op_types(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
@@ -103,6 +103,7 @@ def _chart(book: Workbook, sheet: Worksheet, first: int, last: int, anchor: int)
 def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, row: int) -> int:
     row = _write_section(sheet, styles, row, "What was measured", f"perfsheet {__version__}")
     provenance = summary.provenance
+    unchecked = words.unchecked(summary) or None
     facts: list[tuple[str, Cell]] = [
         ("Capture", ", ".join(summary.paths)),
         ("Command", provenance.command),
@@ -110,6 +111,7 @@ def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, r
         ("Schema generation", summary.schema),
         ("Board", summary.board or "not stated"),
         ("Worker grid from", words.grid_sources(summary)),
+        ("Few cores", unchecked),
         ("Devices", ", ".join(map(str, summary.devices[:16])) + (" …" if len(summary.devices) > 16 else "")),
         (
             "Rows",

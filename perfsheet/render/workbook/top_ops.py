@@ -8,7 +8,15 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import RankedOp
 from perfsheet.analysis.signature import signatures
 from perfsheet.render.workbook import all_ops, utilization
-from perfsheet.render.workbook.sheet import Cell, Field, Link, data_bar, mark_impossible, write_table_sheet
+from perfsheet.render.workbook.sheet import (
+    Cell,
+    Field,
+    Link,
+    data_bar,
+    mark_impossible,
+    strike_stale_flags,
+    write_table_sheet,
+)
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -27,6 +35,9 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     data_bar(sheet, 4, 1, after - 1)
     mark_impossible(sheet, styles, 8, 1, after - 1)
     mark_impossible(sheet, styles, 9, 1, after - 1)
+    strike_stale_flags(sheet, styles, 10, (8, 9), after - 1)
+    # On paper the shapes would shrink the rest beyond reading.
+    sheet.print_area(0, 0, after + 1, len(fields) - 2)
     left_out = analysis.summary.timed_rows - len(ops)
     if left_out:
         note = f"{left_out:,} shorter ops are not listed here; sheet All Ops has every op with its rank."

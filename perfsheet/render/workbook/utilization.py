@@ -7,7 +7,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from perfsheet.render.workbook.sheet import Formula
 
 REF_CORES = "ref_cores"
-"""Defined name of the input cell on Summary: a core count, or any text for each op's own worker grid."""
+"""Defined name of the input cell on Summary: a core count, or `grid` for each op's own worker grid."""
+VALID = '=OR(AND(ISNUMBER({cell}),{cell}>0),{cell}="grid")'
+"""What the input cell takes."""
 
 
 def formula(row: int, columns: tuple[int, int, int, int], value: float | None) -> Formula | None:
