@@ -25,10 +25,10 @@ demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbo
 	  -c "pytest -q examples/encoder_block/test_encoder_block.py::test_encoder_block[before]"
 
 test: $(VENV)/ready  ## Pass the tests
-	$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" $(PYTEST_OPTIONS)
 
 test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
-	$(BIN)/python -m pytest -q $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run.process import Ended
 from perfsheet.run.report import announced_csv
 from perfsheet.run.toolchain import REPLAY_HINT
-from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
+from perfsheet.run.verdict import (
+    PYTEST_NOTHING_COLLECTED,
+    PYTEST_USAGE_ERROR,
+    Source,
+    Verdict,
+    is_over,
+    read_verdict,
+)
 
 CAPTURE_CRASHED = 70
 SIGNALLED = 3
@@ -30,6 +38,8 @@ class Symptom:
 _MARKERS_HINT = (
     "end the command with '-- --op-support-count 10000' or '-- --dump-device-data-mid-run', or run fewer layers"
 )
+
+_NO_CAPTURE = "Tracy capture did not finish"
 
 SYMPTOMS = (
     Symptom(
@@ -51,7 +61,7 @@ SYMPTOMS = (
         "pip install websockets",
     ),
     Symptom(
-        "Tracy capture did not finish",
+        _NO_CAPTURE,
         ExitStatus.PROFILER_FAILED,
         "the capture tool was still waiting for the target two minutes after it ended",
         "a target that ends before it opens a device does this: run it without the profiler first",
@@ -63,11 +73,12 @@ SYMPTOMS = (
 
 @dataclass
 class Signs:
-    """What the output gives away, gathered line by line."""
+    """What the run gives away: in its output, gathered line by line, and by a device log (`device_logged`)."""
 
     announced: Path | None = None
     symptoms: list[Symptom] = field(default_factory=list)
     exception: str = ""
+    device_logged: bool = False
     _in_traceback: bool = False
 
     def read(self, line: str) -> None:
@@ -105,6 +116,23 @@ def refused(verdict: Verdict | None) -> PerfsheetError | None:
     return None
 
 
+class Hopeless:
+    """Tells, while a run goes on, that pytest has refused it: the capture tool would wait two minutes for nothing."""
+
+    _PATIENCE_S = 3.0
+
+    def __init__(self, verdict_file: Path, source: Source) -> None:
+        self._verdict_file, self._source = verdict_file, source
+        self._since: float | None = None
+
+    def __call__(self) -> bool:
+        """Whether pytest refused the run some seconds ago."""
+        if self._since is None:
+            over = is_over(self._verdict_file) and refused(read_verdict(self._verdict_file, self._source))
+            self._since = time.monotonic() if over else None
+        return self._since is not None and time.monotonic() - self._since > self._PATIENCE_S
+
+
 def stopped(ended: Ended, verdict: Verdict | None, log: Path, timeout_s: float | None) -> PerfsheetError | None:
     """The error for a run that was stopped from outside: by its time limit or by the user."""
     error = _stopped(ended, verdict, timeout_s)
@@ -124,6 +152,8 @@ def _stopped(ended: Ended, verdict: Verdict | None, timeout_s: float | None) -> 
     if ended.stopped == "timeout":
         message = f"the run was stopped{at} after its time limit of {timeout_s:g} s"
         return PerfsheetError(ExitStatus.TIMEOUT, message, "give it longer with --timeout")
+    if ended.stopped == "useless":
+        return refused(verdict)
     if ended.stopped == "interrupt":
         return PerfsheetError(ExitStatus.INTERRUPTED, f"the run was interrupted{at} after {ended.duration_s:.0f} s")
     return None
@@ -153,6 +183,8 @@ def _no_report(ended: Ended, verdict: Verdict | None, signs: Signs) -> Perfsheet
     said = verdict.summary if verdict else "the target ran"
     symptom = signs.symptom(ExitStatus.PROFILER_FAILED)
     broke = ended.status not in (0, TESTS_FAILED_CHECKED)
+    if symptom and symptom.text == _NO_CAPTURE and not signs.device_logged:
+        broke = False  # the capture tool waited in vain, as it does when nothing opens a device
     why = symptom.message if symptom else signs.exception or f"status {ended.status}"
     if verdict is not None and not verdict.succeeded:
         because = f": {why}" if broke else ""

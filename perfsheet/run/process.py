@@ -21,6 +21,13 @@ _UNKNOWN_STATUS = -1  # the process could not be ended, or not even started
 _STOPPING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+Stopped = Literal["", "timeout", "interrupt", "useless"]
+
+
+class _UselessError(Exception):
+    """Waiting on brings nothing."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a child process ended.
@@ -32,7 +39,7 @@ class Ended:
     status: int
     started: float
     duration_s: float
-    stopped: Literal["", "timeout", "interrupt"] = ""
+    stopped: Stopped = ""
     survivors: tuple[int, ...] = ()
 
 
@@ -42,16 +49,18 @@ def run(
     run_id: str,
     on_line: Callable[[str], None],
     timeout_s: float | None = None,
+    useless: Callable[[], bool] = lambda: False,
 ) -> Ended:
     """Run `argv` to its end and hand each line of its output (both streams) to `on_line`, in the calling thread.
 
     No process of the run is alive when this returns or raises (but `survivors`), whichever way it ends: by itself,
-    after `timeout_s` seconds, by Ctrl-C, SIGTERM or SIGHUP, or by an exception from `on_line` (which is raised again).
+    after `timeout_s` seconds, when `useless` says so (it is asked while there is no output), by Ctrl-C, SIGTERM or
+    SIGHUP, or by an exception from `on_line` (which is raised again).
     Raises OSError when `argv` cannot be started.
     """
     started, clock = time.time(), time.monotonic()
     process: subprocess.Popen[str] | None = None
-    stopped: Literal["", "timeout", "interrupt"] = ""
+    stopped: Stopped = ""
     with _signals_interrupt():
         try:
             process = subprocess.Popen(
@@ -64,10 +73,12 @@ def run(
                 errors="replace",
                 start_new_session=True,
             )
-            for line in _lines(process, None if timeout_s is None else clock + timeout_s):
+            for line in _lines(process, None if timeout_s is None else clock + timeout_s, useless):
                 on_line(line)
         except TimeoutError:
             stopped = "timeout"
+        except _UselessError:
+            stopped = "useless"
         except KeyboardInterrupt:
             stopped = "interrupt"
         finally:
@@ -84,7 +95,7 @@ def run(
     )
 
 
-def _lines(process: subprocess.Popen[str], deadline: float | None) -> Iterator[str]:
+def _lines(process: subprocess.Popen[str], deadline: float | None, useless: Callable[[], bool]) -> Iterator[str]:
     """Output lines until the process has ended; TimeoutError when it is still there at `deadline`.
 
     The end of the stream decides nothing: a daemon left behind by the target may hold it open, and the target may
@@ -107,6 +118,8 @@ def _lines(process: subprocess.Popen[str], deadline: float | None) -> Iterator[s
         try:
             yield arrived.get(timeout=_POLL_S)
         except queue.Empty:
+            if useless():
+                raise _UselessError from None
             if process.poll() is not None:
                 last_reads = last_reads - 1 if reader.is_alive() else 0
 

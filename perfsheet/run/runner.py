@@ -10,7 +10,7 @@ from pathlib import Path
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.run import failures, process
 from perfsheet.run.command import TargetCommand, parse_command
-from perfsheet.run.failures import Signs
+from perfsheet.run.failures import Hopeless, Signs
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.report import Reports
 from perfsheet.run.shellsafe import Aliases
@@ -57,7 +57,9 @@ def profile(request: RunRequest, echo: Echo) -> RunOutcome:
         log = Log(_made(root) / "run-logs", run_id)
         try:
             reports = Reports(root)
-            ended = _started(argv, environment, run_id, log.tee(signs.read, echo), request.timeout_s)
+            hopeless = Hopeless(verdict_file, command.source)
+            ended = _started(argv, environment, run_id, log.tee(signs.read, echo), request.timeout_s, hopeless)
+            signs.device_logged = (root / ".logs" / "profile_log_device.csv").is_file()
             csv = None if ended.stopped else reports.of_this_run(signs.announced, ended.started)
         finally:
             log.close()
@@ -114,10 +116,15 @@ def _made(root: Path) -> Path:
 
 
 def _started(
-    argv: tuple[str, ...], environment: Mapping[str, str], run_id: str, on_line: Echo, timeout_s: float | None
+    argv: tuple[str, ...],
+    environment: Mapping[str, str],
+    run_id: str,
+    on_line: Echo,
+    timeout_s: float | None,
+    useless: Callable[[], bool] = lambda: False,
 ) -> process.Ended:
     try:
-        return process.run(argv, environment, run_id, on_line, timeout_s)
+        return process.run(argv, environment, run_id, on_line, timeout_s, useless)
     except (PermissionError, FileNotFoundError) as error:
         raise usage(f"cannot start {argv[0]} ({error.strerror})", "name another interpreter with --python") from error
 

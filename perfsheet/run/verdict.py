@@ -84,6 +84,11 @@ class Verdict:
         return sum(test.outcome == outcome for test in self.tests)
 
 
+def is_over(path: Path) -> bool:
+    """Whether the event file says that the target's process came to its end, or pytest to its exit status."""
+    return any(event["event"] in ("end", "exit") for event in _events(path))
+
+
 def read_verdict(path: Path, source: Source) -> Verdict | None:
     """The verdict in the event file `path`; None when the target never started (there are no events)."""
     events = list(_events(path))

@@ -30,6 +30,27 @@ def test_time_limit_covers_post_processing(home: Path) -> None:
     assert failure("STANDIN_FAULT=slow-report pytest test_it.py", timeout_s=2.0).status == ExitStatus.TIMEOUT
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ("-k nothing", ExitStatus.NOTHING_RAN),
+        ("no_such_file.py", ExitStatus.USAGE),
+        ("--no-such-option", ExitStatus.USAGE),
+    ],
+)
+def test_capture_tool_does_not_wait_for_a_target_that_pytest_refused(
+    home: Path, arguments: str, status: ExitStatus
+) -> None:
+    error = failure(f"STANDIN_FAULT=waiting pytest {arguments}")
+    assert error.status == status
+
+
+def test_capture_tool_that_waited_in_vain_means_that_no_op_ran(home: Path) -> None:
+    fault = "STANDIN_FAULT=no-capture"
+    assert failure(f"{fault} pytest test_it.py").status == ExitStatus.NOTHING_RAN
+    assert failure(f"{fault} STANDIN_DEVICE_LOG=1 pytest test_it.py").status == ExitStatus.PROFILER_FAILED
+
+
 def test_daemon_left_behind_is_ended(home: Path) -> None:
     began = time.monotonic()
     outcome, _ = run("STANDIN_FAULT=daemon pytest test_it.py")

@@ -199,4 +199,4 @@ def test_helpers_run_on_old_pythons_without_perfsheet(helper: Path) -> None:
     tree = ast.parse(helper.read_text(encoding="utf-8"), feature_version=(3, 8))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"json", "os", "runpy", "sys", "time", "pathlib", "typing"}
+    assert imported <= {"atexit", "json", "os", "runpy", "sys", "time", "pathlib", "typing"}

@@ -4,9 +4,10 @@ It runs in the target's interpreter, so it uses nothing of perfsheet and nothing
 Every event is flushed at once: a process that is killed or calls os._exit leaves all that happened before.
 
 Events: `loaded` (the plugin was imported), `session` (options are parsed), `test` (a test begins), `phase` (collection,
-setup, call or teardown has an outcome), `end` (pytest's exit status).
+setup, call or teardown has an outcome), `end` (pytest's exit status), `exit` (the process ends in good order).
 """
 
+import atexit
 import json
 import os
 import time
@@ -69,3 +70,4 @@ def pytest_configure(config: Any) -> None:
 
 if _PATH:
     _write(event="loaded")
+    atexit.register(_write, event="exit")

@@ -16,6 +16,8 @@ ops CSV is. `STANDIN_FAULT` makes it fail:
     device-only      a device-only report is announced, and no other
     daemon           a process of another session is left behind, holding the output open
     deaf             the front end ignores SIGTERM
+    waiting          the capture tool waits on for a target that has ended, for five minutes
+    no-capture       … and has given up: 1; with STANDIN_DEVICE_LOG a device had written its log
     slow-report      post-processing takes a minute
 """
 
@@ -77,6 +79,13 @@ def capture(options):
     status = target.wait()
     if options.check_exit_code and status:
         sys.exit(4)
+    if FAULT == "waiting":
+        time.sleep(300)
+    if FAULT == "no-capture":
+        if os.environ.get("STANDIN_DEVICE_LOG"):
+            (root / ".logs" / "profile_log_device.csv").touch()
+        say("ERROR", "Tracy capture did not finish in 120 seconds")
+        sys.exit(1)
     if FAULT == "capture-crash":
         say("ERROR", "Tracy capture tool (tracy-capture) exited with code 1 before writing a trace.")
         sys.exit(70)
