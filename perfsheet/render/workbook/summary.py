@@ -35,10 +35,10 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) 
 
 
 def _write_section(sheet: Worksheet, styles: Styles, row: int, title: str, note: str) -> int:
-    for column in range(1, _LAST_COLUMN + 1):
-        sheet.write_blank(row, column, None, styles["section_line"])
     sheet.write_string(row, 0, title, styles["section"])
-    sheet.write_string(row, 1, note, styles["quiet"])
+    sheet.write_string(row, 1, note, styles["section_note"])
+    for column in range(2, _LAST_COLUMN + 1):
+        sheet.write_blank(row, column, None, styles["section_line"])
     return row + 1
 
 
@@ -57,7 +57,7 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
         Field("SHARE", lambda finding: finding.share, "percent"),
         Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
         Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores), "right"),
-        Field("ADVICE", lambda finding: finding.advice, "wrap", 110, span=4),
+        Field("ADVICE", lambda finding: finding.advice, "wrap", 125, span=4),
     ]
     return write_table(sheet, styles, fields, findings, top=row)
 

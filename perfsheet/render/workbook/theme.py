@@ -46,6 +46,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     },
     "title": {"bold": True, "font_size": 18, "font_color": HEADER},
     "section": {"bold": True, "font_size": 12, "font_color": HEADER, "bottom": 1, "bottom_color": RULE_LINE},
+    "section_note": {"font_color": QUIET, "bottom": 1, "bottom_color": RULE_LINE},
     "section_line": {"bottom": 1, "bottom_color": RULE_LINE},
     # A text that is there all the time and shows, by its conditional format, when it matters.
     "hidden_note": {"font_color": PAPER, "font_size": 9},
