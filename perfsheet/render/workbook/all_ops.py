@@ -10,16 +10,11 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
+from perfsheet.analysis.rules import low_core_count
 from perfsheet.capture.columns import BY_NAME, Column, tensor_column
 from perfsheet.render.workbook import utilization
-from perfsheet.render.workbook.sheet import (
-    Cell,
-    Field,
-    data_bar,
-    mark_impossible,
-    strike_stale_flags,
-    write_table_sheet,
-)
+from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible, strike_stale_flags
+from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -59,13 +54,12 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) 
     last = min(len(analysis.ops), first + ROWS_PER_SHEET)
     after = write_table_sheet(sheet, styles, fields, range(first, last))
     headers = [field.header for field in fields]
-    data_bar(sheet, 4, 1, after - 1)
-    for header in ("UTILIZATION", "UTILIZATION BY GRID"):
-        mark_impossible(sheet, styles, headers.index(header), 1, after - 1)
     flags = headers.index("FLAGS")
-    strike_stale_flags(sheet, styles, flags, (flags - 2, flags - 1), after - 1)
-    low = {"type": "formula", "criteria": f'=ISNUMBER(SEARCH("low-core-count",${chr(65 + flags)}2))'}
-    sheet.conditional_format(1, 2, max(1, after - 1), 2, {**low, "format": styles["amber"]})
+    utilizations = headers.index("UTILIZATION"), headers.index("UTILIZATION BY GRID")
+    data_bar(sheet, 4, 1, after - 1)
+    mark_impossible(sheet, styles, utilizations, after - 1)
+    strike_stale_flags(sheet, styles, flags, utilizations, after - 1)
+    mark_flagged(sheet, styles, 2, flags, low_core_count.RULE.id, after - 1)
     # On paper sixty columns would be dust: the leading ones carry the analysis.
     sheet.print_area(0, 0, max(1, after - 1), headers.index("FILE ROW"))
     # Hashes are names made of digits: Excel need not offer to make numbers of them.

@@ -11,7 +11,8 @@ from perfsheet.analysis.numbers import known, known_int
 from perfsheet.analysis.result import Finding
 from perfsheet.render import words
 from perfsheet.render.workbook import all_ops
-from perfsheet.render.workbook.sheet import Field, Link, data_bar, write_table, write_table_sheet
+from perfsheet.render.workbook.marks import data_bar
+from perfsheet.render.workbook.sheet import Field, Link, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpType
-from perfsheet.render.workbook.sheet import Field, data_bar, write_table, write_table_sheet
+from perfsheet.render.workbook.marks import data_bar
+from perfsheet.render.workbook.sheet import Field, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from perfsheet.render.words import clean
-from perfsheet.render.workbook.theme import BAR, Styles
+from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -144,48 +142,3 @@ def set_up_page(sheet: Worksheet) -> None:
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer("&L&8&F · &A&R&8&P / &N")
     sheet.hide_gridlines(2)
-
-
-def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
-    """Bars from zero behind the figures of a column."""
-    if last_row >= first_row:
-        sheet.conditional_format(
-            first_row,
-            column,
-            last_row,
-            column,
-            {
-                "type": "data_bar",
-                "bar_solid": True,
-                "bar_color": BAR,
-                "bar_border_color": BAR,
-                "min_type": "num",
-                "min_value": 0,
-                "max_type": "max",
-            },
-        )
-
-
-def strike_stale_flags(
-    sheet: Worksheet, styles: Styles, flags: int, utilizations: tuple[int, int], last_row: int
-) -> None:
-    """Strike flags that say not-physical once a change of ref_cores has brought both utilizations to 100 % or below."""
-    if last_row < 1:
-        return
-    flag, first, second = (xl_rowcol_to_cell(1, column, col_abs=True) for column in (flags, *utilizations))
-    stale = f'=AND(ISNUMBER(SEARCH("not-physical",{flag})),N({first})<=1,N({second})<=1)'
-    sheet.conditional_format(
-        1, flags, last_row, flags, {"type": "formula", "criteria": stale, "format": styles["stale"]}
-    )
-
-
-def mark_impossible(sheet: Worksheet, styles: Styles, column: int, first_row: int, last_row: int) -> None:
-    """Set off utilizations above 100 %; it follows the live formula."""
-    if last_row >= first_row:
-        sheet.conditional_format(
-            first_row,
-            column,
-            last_row,
-            column,
-            {"type": "cell", "criteria": ">", "value": 1, "format": styles["impossible"]},
-        )

@@ -9,7 +9,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import CaptureSummary, Finding
 from perfsheet.render import words
 from perfsheet.render.workbook import headline, hotspots, op_types
-from perfsheet.render.workbook.sheet import Cell, Field, Link, data_bar, set_up_page, write_cell, write_table
+from perfsheet.render.workbook.marks import data_bar
+from perfsheet.render.workbook.sheet import Cell, Field, Link, set_up_page, write_cell, write_table
 from perfsheet.render.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 
 if TYPE_CHECKING:

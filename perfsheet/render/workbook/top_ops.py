@@ -8,15 +8,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import RankedOp
 from perfsheet.analysis.signature import signatures
 from perfsheet.render.workbook import all_ops, utilization
-from perfsheet.render.workbook.sheet import (
-    Cell,
-    Field,
-    Link,
-    data_bar,
-    mark_impossible,
-    strike_stale_flags,
-    write_table_sheet,
-)
+from perfsheet.render.workbook.marks import data_bar, mark_impossible, strike_stale_flags
+from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -33,8 +26,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     fields = _fields(analysis, ops)
     after = write_table_sheet(sheet, styles, fields, ops)
     data_bar(sheet, 4, 1, after - 1)
-    mark_impossible(sheet, styles, 8, 1, after - 1)
-    mark_impossible(sheet, styles, 9, 1, after - 1)
+    mark_impossible(sheet, styles, (8, 9), after - 1)
     strike_stale_flags(sheet, styles, 10, (8, 9), after - 1)
     # On paper the shapes would shrink the rest beyond reading.
     sheet.print_area(0, 0, after + 1, len(fields) - 2)
