@@ -22,8 +22,8 @@ def top_ops(analysis: Analysis, count: int | None) -> Json:
 
 
 def op_groups(analysis: Analysis, count: int | None) -> Json:
-    """`perfsheet top-ops --group --json`: identical ops together."""
-    return {**_head(analysis), "groups": [_group(analysis, group) for group in analysis.groups[:count]]}
+    """`perfsheet top-ops --group --json`: identical ops together, beside the ranking of single ops."""
+    return {**top_ops(analysis, count), "groups": [_group(analysis, group) for group in analysis.groups[:count]]}
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
