@@ -17,7 +17,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 $(VENV)/lint-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint]'
 	@touch $@
 
 demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbook

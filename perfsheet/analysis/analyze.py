@@ -83,18 +83,22 @@ class Analysis:
         return ranking.group(self.ops, self.ranking)
 
     @cached_property
-    def _found(self) -> finding.Findings:
-        return finding.find(self.ops)
+    def _hits(self) -> finding.AllHits:
+        return finding.hits(self.ops)
 
-    @property
+    @cached_property
+    def _hit_masks(self) -> dict[str, BoolArray]:
+        return finding.masks(self.ops, self._hits)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, most kernel time first."""
-        return self._found.findings
+        return finding.findings(self.ops, self._hits)
 
-    @property
+    @cached_property
     def rule_totals(self) -> tuple[RuleTotal, ...]:
         """Rows and time that each rule hit."""
-        return self._found.totals
+        return finding.totals(self.ops, self._hits)
 
     @cached_property
     def reshard_pairs(self) -> int:
@@ -104,12 +108,12 @@ class Analysis:
     @cached_property
     def op_types(self) -> list[OpType]:
         """Kernel time by op code."""
-        return totals.by_op_type(self.ops, self._found.hit[low_core_count.RULE.id])
+        return totals.by_op_type(self.ops, self._hit_masks[low_core_count.RULE.id])
 
     @cached_property
     def categories(self) -> list[OpType]:
         """Kernel time by category."""
-        return totals.by_category(self.ops, self._found.hit[low_core_count.RULE.id])
+        return totals.by_category(self.ops, self._hit_masks[low_core_count.RULE.id])
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -121,7 +125,7 @@ class Analysis:
         """For each flag which ops carry it: every rule's id, no-model and not-physical."""
         ops = self.ops
         return {
-            **self._found.hit,
+            **self._hit_masks,
             NO_MODEL: np.isnan(ops.pm_ideal_ns),
             NOT_PHYSICAL: not_physical(ops.utilization, ops.utilization_grid),
         }

@@ -16,7 +16,8 @@ OTHER = "other"
 
 _TABLE: tuple[tuple[str, str], ...] = (
     (RESHARD, r"Reshard|InterleavedToSharded|ShardedToInterleaved"),
-    ("data movement", r"ConvertTo(Chw|Hwc)|ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
+    ("data movement", r"(?i:convert_?to_?(?:chw|hwc))"),
+    ("data movement", r"ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
     (MATMUL, r"(?i:matmul|\bbmm\b|^linear)"),
     ("attention", r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,39 +16,44 @@ from perfsheet.analysis.rules.base import Group, Hits
 from perfsheet.analysis.signature import Signature, signatures
 from perfsheet.capture.table import BoolArray
 
-
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """All findings, longest kernel time first; the totals of each rule; which ops each rule hit."""
-
-    findings: tuple[Finding, ...]
-    totals: tuple[RuleTotal, ...]
-    hit: dict[str, BoolArray]
+AllHits = dict[str, Hits]
 
 
-def find(ops: Ops, rules: tuple[Rule, ...] = RULES) -> Findings:
-    """Apply every rule."""
-    findings: list[Finding] = []
-    totals: list[RuleTotal] = []
-    hit: dict[str, BoolArray] = {}
-    for rule in rules:
-        hits = rule.find(ops)
-        kernel_ns = float(ops.kernel_ns[hits.positions].sum())
-        totals.append(RuleTotal(rule, len(hits.positions), kernel_ns, ratio(kernel_ns, ops.total_ns)))
-        hit[rule.id] = np.zeros(len(ops), dtype=np.bool_)
-        hit[rule.id][hits.positions] = True
-        findings += _grouped(ops, rule, hits)
-    findings.sort(key=lambda finding: -finding.kernel_ns)
-    numbered = (replace(finding, id=f"H{number}") for number, finding in enumerate(findings, start=1))
-    return Findings(tuple(numbered), tuple(totals), hit)
+def hits(ops: Ops, rules: tuple[Rule, ...] = RULES) -> AllHits:
+    """What each rule finds, by its id."""
+    return {rule.id: rule.find(ops) for rule in rules}
 
 
-def _grouped(ops: Ops, rule: Rule, hits: Hits) -> Iterable[Finding]:
+def masks(ops: Ops, found: AllHits) -> dict[str, BoolArray]:
+    """For each rule which ops it hit."""
+    hit = {name: np.zeros(len(ops), dtype=np.bool_) for name in found}
+    for name, own in found.items():
+        hit[name][own.positions] = True
+    return hit
+
+
+def totals(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
+    """Rows and time of each rule."""
+    times = {name: float(ops.kernel_ns[own.positions].sum()) for name, own in found.items()}
+    return tuple(
+        RuleTotal(rule, len(found[rule.id].positions), times[rule.id], ratio(times[rule.id], ops.total_ns))
+        for rule in rules
+    )
+
+
+def findings(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+    """Hits of one rule and one configuration together, longest kernel time first."""
+    unordered = [finding for rule in rules for finding in _grouped(ops, rule, found[rule.id])]
+    ranked = sorted(unordered, key=lambda finding: -finding.kernel_ns)
+    return tuple(replace(finding, id=f"H{number}") for number, finding in enumerate(ranked, start=1))
+
+
+def _grouped(ops: Ops, rule: Rule, own: Hits) -> Iterable[Finding]:
     members: dict[Signature, list[int]] = {}
-    for index, signature in enumerate(signatures(ops, hits.positions.tolist())):
+    for index, signature in enumerate(signatures(ops, own.positions.tolist())):
         members.setdefault(signature, []).append(index)
     for signature, indices in members.items():
-        positions = hits.positions[indices]
+        positions = own.positions[indices]
         grids = known_ints(ops.worker_cores[positions])
         group = Group(
             signature=signature,
@@ -67,6 +72,6 @@ def _grouped(ops: Ops, rule: Rule, hits: Hits) -> Iterable[Finding]:
             share=ratio(kernel_ns, ops.total_ns),
             cores=group.cores,
             worker_cores=group.worker_cores,
-            saving_ns=float(hits.saving_ns[indices].sum()),
+            saving_ns=float(own.saving_ns[indices].sum()),
             advice=rule.advice(ops, group),
         )

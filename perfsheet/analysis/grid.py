@@ -18,7 +18,7 @@ IN_WORDS = {
     FROM_COLUMN: "column AVAILABLE WORKER CORE COUNT",
     FROM_BOARD: "--board",
     FROM_LARGEST: "the largest CORE COUNT seen, which is a known grid",
-    UNKNOWN: "nowhere: no AVAILABLE WORKER CORE COUNT, no --board, and the largest CORE COUNT is no known grid",
+    UNKNOWN: "no AVAILABLE WORKER CORE COUNT, no --board, and the largest CORE COUNT is no known grid",
 }
 
 

@@ -70,14 +70,14 @@ def _durations(ops: Ops) -> Iterator[Check]:
 def _cores(ops: Ops) -> Iterator[Check]:
     sources = ops.grid.sources
     unknown_grid = np.isnan(ops.worker_cores)
-    words = " and ".join(IN_WORDS[source] for source in sources)
-    todo = "; name it with --board, without it nothing is flagged" if UNKNOWN in sources else ""
+    words = " and ".join(IN_WORDS[source] for source in sources if source != UNKNOWN)
+    missing = f"{rows(int(unknown_grid.sum()), 'device row')} without a known worker grid: {IN_WORDS[UNKNOWN]}"
     yield Check(
         "worker-grid",
         "Worker grid",
         not unknown_grid.any(),
         int(unknown_grid.sum()),
-        f"worker grid from {words}{todo}",
+        f"{missing}; not checked for few cores" if UNKNOWN in sources else f"from {words}",
     )
     yield _check(
         "no-core-count",

@@ -9,10 +9,11 @@ import numpy as np
 from perfsheet.analysis.numbers import known_ints
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpGroup
+from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.signature import Signature, signatures
 from perfsheet.capture.table import FloatArray, IntArray
 
-COLUMNS = frozenset(
+_COLUMNS = frozenset(
     {
         "op_code",
         "op_type",
@@ -29,7 +30,11 @@ COLUMNS = frozenset(
         "pm_bandwidth_ns",
     }
 )
-"""All that the ranking of single ops reads: the other hundred columns of a capture need not be kept for it."""
+
+
+def columns() -> frozenset[str]:
+    """All that a ranking of single ops and its flags read: the other hundred columns need not be kept for it."""
+    return _COLUMNS.union(*(rule.columns for rule in RULES))
 
 
 @dataclass(frozen=True, eq=False)

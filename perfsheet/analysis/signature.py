@@ -40,7 +40,7 @@ class Signature:
 
     @property
     def text(self) -> str:
-        """The whole signature on one line; equal texts are equal signatures."""
+        """The whole signature on one line."""
         parts = (self.op_code, self.tensors, self.math_fidelity, self.program_config)
         return " | ".join(part for part in parts if part)
 

@@ -66,7 +66,7 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
         out.row.extend(number for number, _ in piece)
         columns = list(zip(*(record for _, record in piece), strict=True))
         for position, name in layout.numbers:
-            values, bad = parse_numbers(columns[position])
+            values, bad = parse_numbers(columns[position], records.grouped_numbers)
             array = np.array(values, dtype=np.float64)
             infinite = np.flatnonzero(np.isinf(array))
             array[infinite] = np.nan

@@ -11,10 +11,11 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _MEMORY_DEVICE = re.compile(r"DEV_\d+_")
 
 
-def parse_numbers(cells: Sequence[str]) -> tuple[list[float], list[int]]:
+def parse_numbers(cells: Sequence[str], grouped: bool = True) -> tuple[list[float], list[int]]:
     """Numbers of a column's cells, NaN where unknown, and the positions of cells that are neither.
 
-    Whole columns of plain numbers take the fast path; blanks are common, other texts are not.
+    `grouped`: whether `1,234` is a number; it is not where a comma may be a decimal point. Whole columns of plain
+    numbers take the fast path; blanks are common, other texts are not.
     """
     try:
         if "_" not in "".join(cells):  # Python's float() reads 1_000, the profiler never writes it
@@ -29,7 +30,9 @@ def parse_numbers(cells: Sequence[str]) -> tuple[list[float], list[int]]:
             values.append(math.nan)
             continue
         try:
-            values.append(float(text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace("_", "?")))
+            values.append(
+                float(text.replace(",", "") if grouped and _GROUPED.fullmatch(text) else text.replace("_", "?"))
+            )
         except ValueError:
             values.append(math.nan)
             unreadable.append(position)

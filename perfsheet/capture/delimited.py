@@ -41,12 +41,14 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     first_line = text.readline().lstrip(_BOM_AS_LATIN_1)
     text.seek(0)
     csv.field_size_limit(_LARGEST_CELL)
-    records = _records(label, text, _delimiter(first_line), notes)
+    delimiter = _delimiter(first_line)
+    records = _records(label, text, delimiter, notes)
     headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
     if not foreign.is_ops_header(headers):
         raise foreign.refuse(label, headers, first_line)
-    return Records(headers, records, notes, ends_in_newline)
+    # Where `;` separates the cells, a comma in a number is as likely a decimal point.
+    return Records(headers, records, notes, ends_in_newline, grouped_numbers=delimiter != ";")
 
 
 def _is_utf8(stream: BinaryIO) -> bool:

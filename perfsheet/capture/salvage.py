@@ -85,8 +85,8 @@ class Salvage:
             lost = self.lines_in_open_quote
             yield Note(
                 "open-quote",
-                f"{self.label}: row {self.cut} opens a quote that is never closed, so it and the {rows(lost, 'line')} "
-                "after it are dropped",
+                f"{self.label}: row {self.cut} opens a quote that is never closed: {rows(lost, 'line')} from there "
+                "are dropped",
                 lost,
                 lost,
             )

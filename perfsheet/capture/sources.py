@@ -33,7 +33,7 @@ def locate(inputs: Sequence[str | Path]) -> list[Source]:
     """
     if not inputs:
         return [_newest_report()]
-    sources = [_one(str(given)) for given in inputs]
+    sources = [_located(str(given)) for given in inputs]
     seen: set[str] = set()
     for source in sources:
         key = STDIN if source.path is None else os.path.realpath(source.path)
@@ -41,6 +41,13 @@ def locate(inputs: Sequence[str | Path]) -> list[Source]:
             raise usage(f"{source.label} is given twice", "name each capture once")
         seen.add(key)
     return sources
+
+
+def _located(given: str) -> Source:
+    try:
+        return _one(given)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise unusable(f"{given[:80]}: {error.strerror or error}", "check the path") from None
 
 
 def _one(given: str) -> Source:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+_ALWAYS = {"-h", "--help", "--version"}
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `perfsheet` and `python -m perfsheet`; ends the process with a documented exit status."""
@@ -17,14 +19,23 @@ def main(arguments: list[str] | None = None) -> None:
     from perfsheet.cli.settings import defaults
     from perfsheet.errors import PerfsheetError
 
-    if sys.stdout is None:  # closed by the caller (>&-)
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a character must not end a run
-            stream.reconfigure(errors="replace")
+    _prepare_streams()
+    wanted = sys.argv[1:] if arguments is None else arguments
     try:
-        default_map = defaults(Path.cwd())
+        # Help and version must come whatever the settings say.
+        default_map = {} if _ALWAYS.intersection(wanted) else defaults(Path.cwd())
     except PerfsheetError as error:
         say(f"perfsheet: {error}")
         raise SystemExit(error.status) from None
     get_command(app).main(arguments, prog_name="perfsheet", default_map=default_map)
+
+
+def _prepare_streams() -> None:
+    """A stream that the caller closed (>&-) leads nowhere; a pipe is UTF-8 unless the user chose otherwise."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # open as long as the process lives
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            chosen = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=None if chosen else "utf-8", errors="replace")

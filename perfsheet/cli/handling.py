@@ -29,6 +29,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _status(run: Callable[[], int | None]) -> int:
+    status: int = ExitStatus.DONE
     try:
         status = run() or ExitStatus.DONE
         sys.stdout.flush()
@@ -41,7 +42,6 @@ def _status(run: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         # The reader of our output went away (| head): it has what it wanted.
         _silence_stdout()
-        status = ExitStatus.DONE
     except OSError as error:  # files report theirs as PerfsheetError: this is standard output
         _silence_stdout()
         say(f"perfsheet: standard output cannot be written: {error.strerror or error}; redirect it elsewhere")

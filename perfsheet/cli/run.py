@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -75,7 +76,9 @@ def run(
     request = profiler.RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
 
     def echo(line: str) -> None:
-        typer.echo(line.rstrip("\r\n"), err=json)
+        # Who reads our output may stop reading (| head); the run goes on, and its log has everything.
+        with contextlib.suppress(BrokenPipeError):
+            typer.echo(line.rstrip("\r\n"), err=json)
 
     captures = replay or _recorded(request)
     if captures:
@@ -87,7 +90,10 @@ def run(
         analysis = _analyse([str(outcome.csv)], settings, request, outcome)
         workbook = None
     workbook = write_workbook(analysis, workbook, force)
-    _show(analysis, workbook, json)
+    if outcome.tests_failed:
+        say(f"perfsheet: tests failed: {outcome.verdict.summary}; the full output is in {outcome.log}")
+    with contextlib.suppress(BrokenPipeError):
+        _show(analysis, workbook, json)
     return ExitStatus.TESTS_FAILED if outcome.tests_failed else ExitStatus.DONE
 
 

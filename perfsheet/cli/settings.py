@@ -45,8 +45,16 @@ def defaults(folder: Path) -> dict[str, dict[str, Any]]:
             wanted = " or ".join(dict.fromkeys("a text" if kind is str else "a number" for kind in types))
             raise usage(f"{pyproject}: [tool.perfsheet] {key} = {value!r} cannot be followed", f"give {wanted}")
         for command in commands:
-            found.setdefault(command, {})[parameter] = str(value) if key == "ref-cores" else value
+            found.setdefault(command, {})[parameter] = _resolved(key, value, pyproject)
     return found
+
+
+def _resolved(key: str, value: Any, pyproject: Path | None) -> Any:
+    """Paths are relative to the file that states them; a bare interpreter name is looked up on PATH."""
+    if key == "ref-cores":
+        return str(value)
+    is_path = key == "tt-metal-home" or (key == "python" and "/" in value)
+    return str(pyproject.parent / value) if is_path and pyproject else value
 
 
 def recorded_capture(folder: Path, command: str) -> Path | None:
@@ -86,6 +94,7 @@ def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
         raise usage(f"{pyproject} is not valid TOML: {error}", "mend it, or run elsewhere") from None
     except (KeyError, TypeError):  # the text that looked like our table stands elsewhere
         return {}
-    if not isinstance(table, dict) or not isinstance(table.get(_REPLAY, {}), dict):
+    replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None
+    if not isinstance(replays, dict) or not all(isinstance(capture, str) for capture in replays.values()):
         raise usage(f"{pyproject}: tool.perfsheet is not a table of settings", "see Settings in the README")
-    return table
+    return dict(table)

@@ -28,9 +28,9 @@ def top_ops(
     shared.one_format(json, csv)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch)
     limit = shared.first(count)
-    from perfsheet.analysis.ranking import COLUMNS
+    from perfsheet.analysis.ranking import columns
 
-    analysis = analyse(captures, settings, None if group else COLUMNS)
+    analysis = analyse(captures, settings, None if group else columns())
     if json:
         from perfsheet.render import jsonout
 

@@ -13,26 +13,36 @@ from perfsheet.render.words import clean
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 
+# The columns, which stand there without a single line below them, too.
+_OP = (
+    "rank file row op_code global_call_count device_id core_count worker_cores kernel_duration_ns share_pct "
+    "cumulative_pct pm_ideal_ns utilization_pct utilization_grid_pct flags not_physical_reason"
+)
+_GROUP = "rank op_code signature count cores kernel_duration_ns median_ns share_pct cumulative_pct rows"
+_FINDING = (
+    "rule op_code signature count kernel_duration_ns share_pct core_count cores worker_cores saving_ns rows advice"
+)
+
+
 def top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The ranking, one line per op."""
-    _write(out, jsonout.top_ops(analysis, count)["ops"])
+    _write(out, jsonout.top_ops(analysis, count)["ops"], _OP)
 
 
 def op_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Identical ops together, one line per configuration."""
-    _write(out, jsonout.op_groups(analysis, count)["groups"])
+    _write(out, jsonout.op_groups(analysis, count)["groups"], _GROUP)
 
 
 def hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The findings, one line each."""
-    _write(out, jsonout.hotspots(analysis, count)["findings"])
+    _write(out, jsonout.hotspots(analysis, count)["findings"], _FINDING)
 
 
-def _write(out: TextIO, entries: list[jsonout.Json]) -> None:
-    lines = [_flat(entry) for entry in entries]
-    writer = csv.DictWriter(out, list(lines[0]) if lines else ["rank"], lineterminator="\n")
+def _write(out: TextIO, entries: list[jsonout.Json], names: str) -> None:
+    writer = csv.DictWriter(out, names.split(), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows(_flat(entry) for entry in entries)
 
 
 def _flat(entry: jsonout.Json) -> dict[str, object]:

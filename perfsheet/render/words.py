@@ -7,6 +7,7 @@ import re
 
 from perfsheet.analysis.grid import IN_WORDS
 from perfsheet.analysis.result import CaptureSummary
+from perfsheet.analysis.rules import RULES
 from perfsheet.capture.notes import rows
 
 # Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
@@ -24,7 +25,7 @@ def whole(value: float | None) -> str:
     """`1,234,567`; fractions of a unit keep up to three digits; unknown is `–`."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0")
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def percent(fraction: float | None) -> str:
@@ -91,7 +92,7 @@ def no_finding(summary: CaptureSummary) -> str:
         return "Nothing could be checked: no device op has a kernel duration."
     if summary.unchecked_rows:
         return "No hotspot among what could be checked."
-    return "No hotspot: nothing runs on few cores, and nothing is resharded."
+    return "No hotspot: " + ", ".join(f"no {rule.title.lower()}" for rule in RULES) + "."
 
 
 def unchecked(summary: CaptureSummary) -> str:
@@ -103,7 +104,7 @@ def unchecked(summary: CaptureSummary) -> str:
 
 
 def ref_cores(summary: CaptureSummary) -> str:
-    """The reference core count of the utilization formula: `108` or `the op's own grid`."""
+    """The reference core count of the utilization formula: `108` or `worker grid`."""
     return "worker grid" if summary.ref_cores == "grid" else f"{summary.ref_cores:g}"
 
 

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import NoReturn
 
 from perfsheet.errors import usage
@@ -111,6 +111,7 @@ def _refuse_option(option: str) -> NoReturn:
     )
 
 
-def _python_beside(program: str) -> str:
-    """The interpreter in the folder of a pytest that is named by its path."""
-    return str(PurePath(program).with_name("python.exe" if program.endswith(".exe") else "python"))
+def _python_beside(program: str) -> str | None:
+    """The interpreter in the folder of a pytest that is named by its path; a user's ~/.local/bin has none."""
+    python = Path(program).with_name("python.exe" if program.endswith(".exe") else "python")
+    return str(python) if python.exists() or not Path(program).exists() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -42,5 +43,8 @@ class Reports:
         return new.pop() if len(new) == 1 else None
 
     def _now(self) -> dict[Path, Stamp]:
-        files = self._folder.glob("**/ops_perf_results*.csv")
-        return {path: (stat.st_mtime_ns, stat.st_size) for path in files if (stat := path.stat())}
+        stamps: dict[Path, Stamp] = {}
+        for path in self._folder.glob("**/ops_perf_results*.csv"):
+            with contextlib.suppress(OSError):  # a link to nowhere, or gone meanwhile
+                stamps[path] = (path.stat().st_mtime_ns, path.stat().st_size)
+        return stamps

@@ -125,7 +125,7 @@ def _started(
 ) -> process.Ended:
     try:
         return process.run(argv, environment, run_id, on_line, timeout_s, useless)
-    except (PermissionError, FileNotFoundError) as error:
+    except OSError as error:
         raise usage(f"cannot start {argv[0]} ({error.strerror})", "name another interpreter with --python") from error
 
 

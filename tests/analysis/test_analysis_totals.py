@@ -72,6 +72,7 @@ def test_op_types(analysis_of):
         ("Conv3dDeviceOperation", "conv"),
         ("conv_transpose2d", "conv"),
         ("ConvertToChw", "data movement"),
+        ("ConvertToCHWDeviceOperation", "data movement"),
         ("ConvertToHwcDeviceOperation", "data movement"),
         ("NLPConcatHeadsDeviceOperation", "data movement"),
         ("TransposeDeviceOperation", "data movement"),

@@ -142,3 +142,10 @@ def test_only_the_wanted_columns_are_kept(capture_of):
     table = read(capture_of(op("Add", 10) | {"LOC": "x"}, extra=["LOC"]), only=wanted)
     assert set(table.headers) == wanted
     assert not set(table.texts) - wanted
+
+
+def test_a_comma_in_a_number_is_not_guessed_where_semicolons_separate(tmp_path):
+    head, first = (line.replace(",", ";") for line in lines_of("Add"))
+    table = read_text(tmp_path, "\n".join([head, first.replace(";10;", ";57,875;"), ""]))
+    assert table.texts["op_code"] == ["Add"]
+    assert seen(table)["unreadable-numbers"][0] == 1

@@ -52,3 +52,16 @@ def test_standard_output_that_is_closed_is_no_bug(run_csv):
     done = piped(f"{sys.executable} -m perfsheet top-ops {run_csv} >&-")
     assert "bug" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_goes_on_when_nobody_reads_its_output_any_more(tmp_path, run_csv):
+    (tmp_path / "test_it.py").write_text("def test_a(): print('x' * 100_000)\ndef test_b(): assert False")
+    command = f"pytest -s {tmp_path}/test_it.py"
+    done = piped(f"{sys.executable} -m perfsheet run --replay {run_csv} -c '{command}' | head -n 1")
+    assert done.returncode == 1
+    assert "1 passed, 1 failed" in done.stderr
+    assert run_csv.with_suffix(".xlsx").is_file()
+
+
+def test_a_standard_error_that_is_closed_keeps_the_exit_status():
+    assert piped(f"{sys.executable} -m perfsheet top-ops no-such-file.csv 2>&-").returncode == 3

@@ -36,12 +36,15 @@ class Group:
 class Rule:
     """A finding rule: which ops, how much could be saved at most, and what to try.
 
-    `id` is a word that never changes (it stands in JSON, flags and budgets); `saving_formula` is the formula behind
-    `Hits.saving_ns`, for people.
+    `id` is a word that never changes (it stands in JSON and flags), `letter` marks it in narrow tables;
+    `saving_formula` is the formula behind `Hits.saving_ns`, for people. `columns` names the columns of the capture that
+    `find` reads beyond the fields of `Ops`.
     """
 
     id: str
+    letter: str
     title: str
     saving_formula: str
     find: Callable[[Ops], Hits]
     advice: Callable[[Ops, Group], str]
+    columns: frozenset[str] = frozenset()

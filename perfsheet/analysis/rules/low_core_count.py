@@ -38,6 +38,7 @@ def advice(ops: Ops, group: Group) -> str:
 
 RULE = Rule(
     id="low-core-count",
+    letter="L",
     title="Low core count",
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,

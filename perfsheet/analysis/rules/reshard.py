@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from perfsheet.analysis.ops import Ops
@@ -17,6 +19,7 @@ def is_reshard(ops: Ops) -> BoolArray:
     return np.fromiter((verdicts[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
 
 
+@lru_cache(maxsize=1)
 def back_to_back(ops: Ops) -> IntArray:
     """Positions of reshards whose device ran another reshard as its previous device op.
 
@@ -51,6 +54,7 @@ def advice(ops: Ops, group: Group) -> str:
 
 RULE = Rule(
     id="reshard",
+    letter="R",
     title="Reshard",
     saving_formula="Σ kernel duration",
     find=find,

@@ -8,14 +8,16 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.analyze import NOT_PHYSICAL
 from perfsheet.analysis.result import OpGroup, RankedOp
+from perfsheet.analysis.rules import RULES
 from perfsheet.render import words
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
 from perfsheet.render.terminal.table import Field, print_table
 
 _ROOM_FOR_WORDS = 130
-_MARKS = {"low-core-count": "L", "reshard": "R", "not-physical": "!"}
+_MARKS = {**{rule.id: rule.letter for rule in RULES}, NOT_PHYSICAL: "!"}
 
 
 def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -40,7 +42,8 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if "GRID %" not in left_out:
         legend.append("GRID % = the same with the op's own worker grid in place of the reference.")
     if not in_words:
-        legend.append("FLAGS: L low core count, R reshard, ! above 100 %, which is not physical.")
+        named = ", ".join(f"{rule.letter} {rule.title.lower()}" for rule in RULES)
+        legend.append(f"FLAGS: {named}, ! above 100 %, which is not physical.")
     impossible = next((op for op in ops if op.not_physical_reason), None)
     if impossible:
         legend.append(f"! is not physical, e.g. # {impossible.rank}: {impossible.not_physical_reason}.")

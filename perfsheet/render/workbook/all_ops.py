@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
+
+Item = TypeVar("Item")
 
 TITLE = "All Ops"
 ROWS_PER_SHEET = 1_048_575
@@ -88,8 +91,18 @@ def _fields(analysis: Analysis, first: int) -> list[Field[int]]:
         Field("FINDINGS", lambda at: found.get(at, ""), width=11),
         Field("RANK", ranks.get, "count", 8),
         Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
+        *file_fields(analysis, lambda at: at),
         *_raw_fields(analysis),
     ]
+
+
+def file_fields(analysis: Analysis, position: Callable[[Item], int]) -> list[Field[Item]]:
+    """A column with the file of each row, for captures of several; `position` is where an item's op stands."""
+    names = [Path(path).name for path in analysis.summary.paths]
+    if len(names) == 1:
+        return []
+    files, rows = analysis.ops.table.file, analysis.ops.rows
+    return [Field("FILE", lambda item: names[files[rows[position(item)]]], width=30)]
 
 
 def _raw_fields(analysis: Analysis) -> list[Field[int]]:

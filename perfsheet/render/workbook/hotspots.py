@@ -106,5 +106,6 @@ def _evidence_fields(analysis: Analysis) -> list[Field[_Evidence]]:
         Field("WORKER CORES", lambda entry: known(ops.worker_cores[entry.position]), "count"),
         Field("KERNEL [ns]", lambda entry: known(ops.kernel_ns[entry.position]), "ns"),
         Field("FILE ROW", lambda entry: int(ops.table.row[ops.rows[entry.position]]), "plain_number"),
+        *all_ops.file_fields(analysis, lambda entry: entry.position),
         Field("GLOBAL CALL COUNT", lambda entry: analysis.row_ref(entry.position).global_call_count, "plain_number"),
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpType
+from perfsheet.render import words
 from perfsheet.render.workbook.marks import data_bar
 from perfsheet.render.workbook.sheet import Field, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
@@ -17,9 +18,7 @@ TITLE = "By Op Type"
 
 
 def _cores(entry: OpType) -> str:
-    if entry.cores_min is None:
-        return "?"
-    return str(entry.cores_min) if entry.cores_min == entry.cores_max else f"{entry.cores_min}–{entry.cores_max}"
+    return words.span(tuple(dict.fromkeys(count for count in (entry.cores_min, entry.cores_max) if count is not None)))
 
 
 FIELDS: tuple[Field[OpType], ...] = (

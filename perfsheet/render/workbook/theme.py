@@ -21,7 +21,6 @@ FRACTION = "0.0%"
 
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"indent": 1},
-    "bare": {},
     "wrap": {"text_wrap": True, "indent": 1, "font_size": 9},
     "quiet": {"font_color": QUIET},
     "count": {"num_format": "#,##0"},
@@ -60,7 +59,6 @@ _STYLES: dict[str, dict[str, Any]] = {
     "tile_rate": {"num_format": "#,##0.00"},
     "tile_time": {"num_format": "#,##0.000"},
     "tile_percent": {"num_format": FRACTION},
-    "tile_text": {},
     "input": {
         "bold": True,
         "font_size": 16,

@@ -61,5 +61,6 @@ def _fields(analysis: Analysis, ops: list[RankedOp]) -> list[Field[RankedOp]]:
         Field("DEVICE ID", lambda op: op.device, "plain_number", 8),
         Field("GLOBAL CALL COUNT", lambda op: op.row.global_call_count, "plain_number", 12),
         Field("FILE ROW", lambda op: op.row.row, "plain_number", 9),
+        *all_ops.file_fields(analysis, lambda op: op.position),
         Field("INPUTS → OUTPUTS", lambda op: tensors[op.position], width=90),
     ]
