@@ -20,9 +20,9 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run", context_settings={"allow_extra_args": False, "ignore_unknown_options": False})(run)
+app.command("run", short_help="Profile a target, and write its perf sheet.")(run)
 app.command("top-ops")(top_ops)
-app.command("hotspots")(hotspots)
+app.command("hotspots", short_help="Find few cores and reshards, with possible savings.")(hotspots)
 app.command("report")(report)
 
 
