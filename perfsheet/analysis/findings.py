@@ -13,7 +13,7 @@ from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import Finding, RuleTotal
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
-from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.analysis.signature import by_signature
 from perfsheet.capture.table import BoolArray
 
 AllHits = dict[str, Hits]
@@ -49,10 +49,7 @@ def findings(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple
 
 
 def _grouped(ops: Ops, rule: Rule, own: Hits) -> Iterable[Finding]:
-    members: dict[Signature, list[int]] = {}
-    for index, signature in enumerate(signatures(ops, own.positions.tolist())):
-        members.setdefault(signature, []).append(index)
-    for signature, indices in members.items():
+    for signature, indices in by_signature(ops, own.positions.tolist()).items():
         positions = own.positions[indices]
         grids = known_ints(ops.worker_cores[positions])
         group = Group(

@@ -30,8 +30,11 @@ def provenance(known: Provenance) -> Iterator[Check]:
 
 def modelled_share(ops: Ops) -> float:
     """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
-    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
-    return ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns)
+    return ratio(float(ops.kernel_ns[_modelled(ops)].sum()), ops.total_ns)
+
+
+def _modelled(ops: Ops) -> BoolArray:
+    return ops.timed & np.isfinite(ops.pm_ideal_ns)
 
 
 def _reader(notes: tuple[Note, ...]) -> Iterator[Check]:
@@ -97,7 +100,7 @@ def _cores(ops: Ops) -> Iterator[Check]:
 
 def _model(ops: Ops) -> Iterator[Check]:
     share = modelled_share(ops)
-    count = int((ops.timed & np.isfinite(ops.pm_ideal_ns)).sum())
+    count = int(_modelled(ops).sum())
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     yield Check(
         "model-coverage",

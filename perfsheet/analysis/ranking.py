@@ -10,7 +10,7 @@ from perfsheet.analysis.numbers import known_ints
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpGroup
 from perfsheet.analysis.rules import RULES
-from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.analysis.signature import by_signature
 from perfsheet.capture.table import FloatArray, IntArray
 
 _COLUMNS = frozenset(
@@ -64,10 +64,8 @@ def shares(kernel_ns: FloatArray, total_ns: float) -> tuple[FloatArray, FloatArr
 
 def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
     """Identical ops together, ranked by the sum of their kernel durations."""
-    members: dict[Signature, list[int]] = {}
     in_order = np.sort(ranking.order)
-    for position, signature in zip(in_order.tolist(), signatures(ops, in_order.tolist()), strict=True):
-        members.setdefault(signature, []).append(position)
+    members = {signature: in_order[places] for signature, places in by_signature(ops, in_order.tolist()).items()}
     sums = {signature: float(ops.kernel_ns[positions].sum()) for signature, positions in members.items()}
     ranked = sorted(members, key=lambda signature: -sums[signature])
     share, cumulative = shares(np.array([sums[signature] for signature in ranked]), ops.total_ns)
@@ -75,7 +73,7 @@ def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
         OpGroup(
             rank=index + 1,
             signature=signature,
-            positions=np.array(members[signature]),
+            positions=members[signature],
             kernel_ns=sums[signature],
             median_ns=float(np.median(ops.kernel_ns[members[signature]])),
             share=float(share[index]),

@@ -68,6 +68,14 @@ def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:
     return found
 
 
+def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
+    """For each signature among these ops the places in `positions` that have it, in their order."""
+    members: dict[Signature, list[int]] = {}
+    for place, signature in enumerate(signatures(ops, positions)):
+        members.setdefault(signature, []).append(place)
+    return members
+
+
 def _tensor_cells(ops: Ops, rows: list[int], side: str) -> list[_Tensors]:
     """For each row the raw cells (w, z, y, x, datatype, memory) of each tensor of that side."""
     numbers = sorted(

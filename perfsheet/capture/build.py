@@ -104,7 +104,7 @@ def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
         elif column is not None:
             if only is None or column.name in only:
                 (layout.numbers if column.type is Type.NUMBER else layout.texts).append((position, column.name))
-                layout.headers[column.name] = header.strip().lstrip("\ufeff")
+                layout.headers[column.name] = header.strip()
         elif only is None and spelling:
             # Its own header is its name, unless that is the name of a declared column.
             name = header.strip() + "'" * (header.strip() in names)

@@ -40,12 +40,17 @@ def report(
     analysis = analyse(captures, settings)
     workbook = write_workbook(analysis, output, force)
     if json:
-        from perfsheet.render import jsonout
-
-        typer.echo(jsonout.dumps(jsonout.report(analysis, str(workbook))))
-        say(f"Wrote {workbook}")
+        print_json(analysis, workbook)
     else:
         typer.echo(f"Wrote {workbook}")
+
+
+def print_json(analysis: Analysis, workbook: Path) -> None:
+    """Everything as JSON on standard output; where the workbook is then goes to standard error."""
+    from perfsheet.render import jsonout
+
+    typer.echo(jsonout.dumps(jsonout.report(analysis, str(workbook))))
+    say(f"Wrote {workbook}")
 
 
 def write_workbook(analysis: Analysis, output: Path | None, force: bool) -> Path:

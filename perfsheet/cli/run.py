@@ -12,7 +12,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse
 from perfsheet.cli.handling import command, say
-from perfsheet.cli.report import write_workbook
+from perfsheet.cli.report import print_json, write_workbook
 from perfsheet.errors import ExitStatus, NoDeviceOpError, PerfsheetError, usage
 
 if TYPE_CHECKING:
@@ -147,10 +147,7 @@ def _analyse(captures: list[str], settings: Options, request: RunRequest, outcom
 
 def _show(analysis: Analysis, workbook: Path, json: bool) -> None:
     if json:
-        from perfsheet.render import jsonout
-
-        typer.echo(jsonout.dumps(jsonout.report(analysis, str(workbook))))
-        say(f"Wrote {workbook}")
+        print_json(analysis, workbook)
         return
     from perfsheet.render.terminal import top_ops
 

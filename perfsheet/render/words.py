@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 from perfsheet.analysis.grid import IN_WORDS
-from perfsheet.analysis.result import CaptureSummary
+from perfsheet.analysis.result import CaptureSummary, RowRef
 from perfsheet.analysis.rules import RULES
 from perfsheet.capture.notes import rows
 
@@ -101,6 +102,11 @@ def unchecked(summary: CaptureSummary) -> str:
         return ""
     count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_rows:,}"
     return f"{count} of {all_of} not checked for few cores: worker grid or core count unknown (--board names the grid)"
+
+
+def place(ref: RowRef, several_files: bool) -> str:
+    """`57`, the row of an op in its capture; with several captures `host1.csv:57`."""
+    return f"{Path(ref.file).name}:{ref.row}" if several_files else str(ref.row)
 
 
 def ref_cores(summary: CaptureSummary) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
@@ -51,7 +50,7 @@ def _rows(analysis: Analysis, finding: Finding) -> str:
     """Where the first of its ops stand in the capture."""
     shown = [analysis.row_ref(position) for position in finding.positions[:_ROWS_NAMED].tolist()]
     several = len(analysis.summary.paths) > 1
-    places = [f"{Path(ref.file).name}:{ref.row}" if several else str(ref.row) for ref in shown]
+    places = [words.place(ref, several) for ref in shown]
     more = "" if len(shown) == finding.count else f" and {finding.count - len(shown):,} more"
     return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.analyze import NOT_PHYSICAL
+from perfsheet.analysis.analyze import NO_MODEL, NOT_PHYSICAL
 from perfsheet.analysis.result import OpGroup, RankedOp
-from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.render import words
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
@@ -29,12 +28,13 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if not ops:
         console.print(line("Nothing to rank: no device op has a kernel duration."))
         return
+    several_files = len(summary.paths) > 1
     in_words = console.width >= _ROOM_FOR_WORDS
     fields = [
         *_OP_FIELDS[:2],
         *([Field[RankedOp]("DEV", lambda op: str(op.device))] if len(summary.devices) > 1 else []),
         *_OP_FIELDS[2:],
-        Field("ROW", _row_with_file if len(summary.paths) > 1 else _row, optional=3),
+        Field("ROW", lambda op: words.place(op.row, several_files), optional=3),
         Field("FLAGS", _flags_in_words if in_words else _flags_in_letters, number=False),
     ]
     left_out = print_table(console, fields, ops)
@@ -74,23 +74,15 @@ def _marked(fraction: float | None) -> str:
 
 
 def _few_cores_style(op: RankedOp) -> str:
-    return "yellow" if "low-core-count" in op.flags else ""
+    return "yellow" if low_core_count.RULE.id in op.flags else ""
 
 
 def _impossible_style(op: RankedOp) -> str:
-    return "red" if "not-physical" in op.flags else ""
-
-
-def _row(op: RankedOp) -> str:
-    return str(op.row.row)
-
-
-def _row_with_file(op: RankedOp) -> str:
-    return f"{Path(op.row.file).name}:{op.row.row}"
+    return "red" if NOT_PHYSICAL in op.flags else ""
 
 
 def _flags_in_words(op: RankedOp) -> str:
-    return ", ".join(flag for flag in op.flags if flag != "no-model")
+    return ", ".join(flag for flag in op.flags if flag != NO_MODEL)
 
 
 def _flags_in_letters(op: RankedOp) -> str:

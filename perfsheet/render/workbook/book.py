@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.render import words
 from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, place, summary, top_ops
 from perfsheet.render.workbook.theme import AMBER, Styles
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
 
 _IN_MEMORY_OPS = 20_000
 """Beyond it rows go to disk as they are written: memory stays flat."""
@@ -33,7 +37,7 @@ def _write(analysis: Analysis, sink: io.FileIO) -> None:
             "strings_to_numbers": False,
         },
     )
-    _describe(book.set_properties, analysis)
+    _describe(book, analysis)
     styles = Styles(book)
     titles = [summary.TITLE, hotspots.TITLE, top_ops.TITLE, op_types.TITLE]
     ops_titles = [all_ops.sheet_title(number) for number in range(all_ops.sheets_needed(analysis))]
@@ -57,11 +61,10 @@ def _write(analysis: Analysis, sink: io.FileIO) -> None:
         raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None
 
 
-def _describe(set_properties: object, analysis: Analysis) -> None:
-    assert callable(set_properties)
+def _describe(book: Workbook, analysis: Analysis) -> None:
     names = ", ".join(Path(path).name for path in analysis.summary.paths)
     replayed = " (replayed)" if analysis.summary.provenance.replayed else ""
-    set_properties(
+    book.set_properties(
         {
             "title": f"Perf sheet of {names}{replayed}"[:255],
             "subject": "tt-metal device ops by kernel duration",
