@@ -12,13 +12,13 @@ from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.numbers import known, known_int, known_ints
 from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
+from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import (
     CaptureSummary,
     Check,
     Finding,
     OpGroup,
     OpType,
-    Provenance,
     RankedOp,
     RowRef,
     RuleTotal,
@@ -30,9 +30,11 @@ from perfsheet.analysis.window import Window, whole
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError
+from perfsheet.provenance import Provenance
 
 NO_MODEL = "no-model"
 NOT_PHYSICAL = "not-physical"
+NOISY = "noisy"
 
 
 def analyze(
@@ -40,8 +42,9 @@ def analyze(
     options: Options | None = None,
     window: Window | None = None,
     provenance: Provenance | None = None,
+    repeats: Repeats | None = None,
 ) -> Analysis:
-    """Analyse the device ops of a window (default: the whole capture).
+    """Analyse the device ops of a window (default: the whole capture); `repeats`: what other runs of them took.
 
     Raises NoDeviceOpError (exit status 3) when the window has no device op.
     """
@@ -51,7 +54,7 @@ def analyze(
         raise NoDeviceOpError(
             f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs ops on a device"
         )
-    return Analysis(ops, window, provenance or Provenance())
+    return Analysis(ops, window, provenance or Provenance(), repeats)
 
 
 def _what_else(table: OpsTable, window: Window) -> str:
@@ -71,6 +74,7 @@ class Analysis:
     ops: Ops
     window: Window
     provenance: Provenance
+    repeats: Repeats | None = None
 
     @cached_property
     def ranking(self) -> ranking.Ranking:
@@ -118,16 +122,18 @@ class Analysis:
     @cached_property
     def checks(self) -> list[Check]:
         """The verdict on the capture."""
-        return [*quality.provenance(self.provenance), *quality.checks(self.ops)]
+        repeats = quality.repeats(self.repeats) if self.repeats else ()
+        return [*quality.provenance(self.provenance), *repeats, *quality.checks(self.ops)]
 
     @cached_property
     def flag_masks(self) -> dict[str, BoolArray]:
-        """For each flag which ops carry it: every rule's id, no-model and not-physical."""
+        """For each flag which ops carry it: every rule's id, no-model, not-physical, and with repeats noisy."""
         ops = self.ops
         return {
             **self._hit_masks,
             NO_MODEL: np.isnan(ops.pm_ideal_ns),
             NOT_PHYSICAL: not_physical(ops.utilization, ops.utilization_grid),
+            **({NOISY: self.repeats.noisy} if self.repeats else {}),
         }
 
     def flags(self, position: int) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ import numpy as np
 from perfsheet.analysis.grid import IN_WORDS, UNKNOWN
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
-from perfsheet.analysis.result import Check, Provenance
+from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.result import Check
 from perfsheet.analysis.utilization import not_physical
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.table import BoolArray
+from perfsheet.provenance import Provenance
 
 
 def checks(ops: Ops) -> list[Check]:
@@ -26,6 +28,33 @@ def provenance(known: Provenance) -> Iterator[Check]:
         yield Check(
             "replayed", "Provenance", False, 0, "replayed: these are figures of a recorded capture, not of this run"
         )
+    elif known.simulator:
+        yield Check(
+            "simulated", "Provenance", False, 0, f"a simulator ran the ops ({known.simulator}): durations are modelled"
+        )
+    for loss in known.losses:
+        yield Check("incomplete", "Profiler", False, 0, loss)
+
+
+def repeats(known: Repeats) -> Iterator[Check]:
+    """What several runs say about how far their figures can be relied on."""
+    label = "Repeats"
+    for failure in known.failures:
+        yield Check("run-failed", label, False, 1, f"{failure}; it is in no figure")
+    for run in known.runs:
+        if not run.aligned:
+            yield Check("run-apart", label, False, run.ops, f"{run.label} is set apart: {run.difference}")
+    if known.aligned < 2:
+        yield Check("one-run", label, False, 0, "only one run could be used: nothing is known of its noise")
+        return
+    yield _check(
+        "noisy-ops",
+        label,
+        known.noisy,
+        f"no op varies by more than {known.noisy_pct:g} % between {known.aligned} runs",
+        f"{{rows}} whose kernel duration varies by more than {known.noisy_pct:g} % (standard deviation / mean) between "
+        f"{known.aligned} runs: marked noisy",
+    )
 
 
 def modelled_share(ops: Ops) -> float:

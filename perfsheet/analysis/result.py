@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from perfsheet.analysis.rules.base import Rule
 from perfsheet.analysis.signature import Signature
 from perfsheet.capture.table import IntArray
+from perfsheet.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -126,20 +127,6 @@ class Check:
     ok: bool
     count: int
     detail: str
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """How the capture came to be, as far as perfsheet saw it happen.
-
-    `replayed`: the target ran without a profiler, and the figures are those of a capture recorded earlier.
-    `tests` is the target's own verdict on one line.
-    """
-
-    command: str | None = None
-    tests: str | None = None
-    tests_failed: bool = False
-    replayed: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,12 @@ from perfsheet.cli.handling import say
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
-    from perfsheet.analysis.result import Provenance
 
 
 def analyse(
     captures: Sequence[str] | None,
     options: Options,
     only: frozenset[str] | None = None,
-    provenance: Provenance | None = None,
 ) -> Analysis:
     """Read the captures and analyse them; how a capture was found and every warning go to standard error."""
     from perfsheet.analysis import analyze
@@ -27,7 +25,7 @@ def analyse(
     for source in located:
         if source.found:
             say(f"{source.found}: {source.label}")
-    analysis = analyze(read_sources(located, only), options, provenance=provenance)
+    analysis = analyze(read_sources(located, only), options)
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis

@@ -13,6 +13,7 @@ from typing import ParamSpec
 import typer
 
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.signals import interruptible
 
 P = ParamSpec("P")
 _INTERNAL_ERROR = 70
@@ -31,8 +32,9 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
 def _status(run: Callable[[], int | None]) -> int:
     status: int = ExitStatus.DONE
     try:
-        status = run() or ExitStatus.DONE
-        sys.stdout.flush()
+        with interruptible():
+            status = run() or ExitStatus.DONE
+            sys.stdout.flush()
     except PerfsheetError as error:
         say(f"perfsheet: {error}")
         status = error.status

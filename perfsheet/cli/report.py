@@ -32,7 +32,7 @@ def report(
     json: shared.Json = False,
 ) -> None:
     """Write the Excel perf sheet of a capture."""
-    from perfsheet.render.workbook import place
+    from perfsheet.render import place
 
     settings = shared.analysis_options(ref_cores, low_cores, board, batch)
     if output is not None:
@@ -55,7 +55,8 @@ def print_json(analysis: Analysis, workbook: Path) -> None:
 
 def write_workbook(analysis: Analysis, output: Path | None, force: bool) -> Path:
     """Write the workbook where it belongs, and tell where that is."""
-    from perfsheet.render.workbook import book, place
+    from perfsheet.render import place
+    from perfsheet.render.workbook import book
 
     captures = analysis.summary.paths
     path = place.default_path(captures) if output is None else output

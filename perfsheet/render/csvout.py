@@ -7,6 +7,7 @@ from typing import TextIO
 
 from perfsheet.analysis import Analysis
 from perfsheet.render import jsonout
+from perfsheet.render.jsonout.parts import Json
 from perfsheet.render.words import clean
 
 # A cell that starts with one of these is a formula to a spreadsheet; an apostrophe keeps it text.
@@ -39,13 +40,13 @@ def hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     _write(out, jsonout.hotspots(analysis, count)["findings"], _FINDING)
 
 
-def _write(out: TextIO, entries: list[jsonout.Json], names: str) -> None:
+def _write(out: TextIO, entries: list[Json], names: str) -> None:
     writer = csv.DictWriter(out, names.split(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(_flat(entry) for entry in entries)
 
 
-def _flat(entry: jsonout.Json) -> dict[str, object]:
+def _flat(entry: Json) -> dict[str, object]:
     """One JSON object as cells: a row reference becomes `file` and `row`, lists are joined with `;`."""
     cells: dict[str, object] = {}
     for name, value in entry.items():

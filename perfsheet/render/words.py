@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 from perfsheet.analysis.grid import IN_WORDS
+from perfsheet.analysis.repeats import Repeats, Spread
 from perfsheet.analysis.result import CaptureSummary, RowRef
 from perfsheet.analysis.rules import RULES
 from perfsheet.capture.notes import rows
+from perfsheet.provenance import RunRecord
 
 # Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
 # non-characters (XML does not have them).
@@ -128,6 +130,39 @@ def device_ops(summary: CaptureSummary) -> str:
     """`1,872 device ops on 1 device`."""
     devices = len(summary.devices)
     return f"{rows(summary.device_rows, 'device op')} on {rows(devices, 'device')}"
+
+
+def exit_statuses(record: RunRecord) -> str:
+    """`profiler 0, target 1`; a target that died has none."""
+    target = "died" if record.target_status < 0 else str(record.target_status)
+    return f"profiler {record.profiler_status}, target {target}"
+
+
+def short_nodeid(nodeid: str) -> str:
+    """`test_block[2-float32]` for `models/tests/test_block.py::test_block[2-float32]`."""
+    return nodeid.partition("::")[2] or nodeid
+
+
+def plus_minus(spread: Spread) -> str:
+    """`1,234 ± 12`, in ns; a single run has no deviation."""
+    mean = whole(None if spread.mean_ns is None else round(spread.mean_ns))
+    return mean if spread.std_ns is None else f"{mean} ± {whole(round(spread.std_ns))}"
+
+
+def repeated(repeats: Repeats) -> str:
+    """`3 of 5 runs aligned · kernel time 1.2 ms, median of …` on one line."""
+    total = repeats.total
+    span = (
+        ""
+        if total.min_ns is None or total.max_ns is None
+        else (f", {span_of_time(total.min_ns)} to {span_of_time(total.max_ns)}")
+    )
+    varies = "" if total.cv is None else f", CV {percent(total.cv)}"
+    noisy = int(repeats.noisy.sum())
+    return (
+        f"{repeats.aligned} of {rows(len(repeats.runs), 'run')} aligned{span}{varies} · "
+        f"{rows(noisy, 'noisy op')} (CV above {repeats.noisy_pct:g} %)"
+    )
 
 
 REPLAYED = "replayed: the target ran without a profiler, the figures are those of a recorded capture"

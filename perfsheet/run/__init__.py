@@ -1,13 +1,26 @@
 """Running a target under tt-metal's profiler, and finding the ops CSV of exactly that run.
 
-    outcome = profile(RunRequest("pytest tests/test_block.py"), echo=print)
+    outcome = profile(RunRequest("pytest tests/test_block.py"), Watch())
     outcome.csv, outcome.verdict.summary, outcome.tests_failed
 
 Failures raise perfsheet.errors.PerfsheetError. The profiler itself is never imported into this process.
 """
 
+from perfsheet.progress import Watch
+from perfsheet.provenance import TestResult
 from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.runner import available, profile, replay
-from perfsheet.run.verdict import TestResult, Verdict
+from perfsheet.run.runner import available, collect, profile, replay, reports_folder
+from perfsheet.run.verdict import Verdict
 
-__all__ = ["RunOutcome", "RunRequest", "TestResult", "Verdict", "available", "profile", "replay"]
+__all__ = [
+    "RunOutcome",
+    "RunRequest",
+    "TestResult",
+    "Verdict",
+    "Watch",
+    "available",
+    "collect",
+    "profile",
+    "replay",
+    "reports_folder",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfsheet.provenance import Provenance, RunRecord
 from perfsheet.run.verdict import Verdict
 
 
@@ -16,7 +17,8 @@ class RunRequest:
     the profiler's artifact root (default: `$TT_METAL_PROFILER_DIR`, else `generated/profiler` under TT_METAL_HOME,
     which defaults to the current folder). `timeout_s` covers the whole run, post-processing included. `python` is the
     target's interpreter; without it the one that the command names, else this process's own when it has what the run
-    needs, else `python3` or `python` on PATH. `tracy_options` are handed to `python -m tracy` as they are.
+    needs, else `python3` or `python` on PATH. `tracy_options` are handed to `python -m tracy` as they are. `only`
+    is the one test of the target that runs (a pytest node id); None = all.
     """
 
     command: str
@@ -26,6 +28,7 @@ class RunRequest:
     tt_metal_home: Path | None = None
     python: str | None = None
     tracy_options: tuple[str, ...] = ()
+    only: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class RunOutcome:
     """A run that came to an end by itself.
 
     `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed, `argv` the process
-    that was started and `exit_status` its status, `started` seconds since the epoch.
+    that was started and `exit_status` its status, `started` seconds since the epoch. `losses` says in sentences what
+    the profiler itself reported as missing from the capture.
     """
 
     csv: Path | None
@@ -43,9 +47,24 @@ class RunOutcome:
     started: float
     duration_s: float
     exit_status: int
+    record: RunRecord
+    losses: tuple[str, ...] = ()
     replayed: bool = False
 
     @property
     def tests_failed(self) -> bool:
         """Whether the target says that something failed; the profiler's own status does not tell."""
         return not self.verdict.succeeded
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the outputs show of this run."""
+        return Provenance(
+            command=self.record.command,
+            tests=self.verdict.summary,
+            tests_failed=self.tests_failed,
+            replayed=self.replayed,
+            results=self.verdict.tests,
+            losses=self.losses,
+            record=self.record,
+        )

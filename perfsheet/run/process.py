@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
-from typing import Literal, NoReturn
+from typing import Literal
 
 from perfsheet.run.tree import ProcessTree
+from perfsheet.signals import ignored, interruptible
 
 _POLL_S = 0.1
 _LEFTOVER_GRACE_S = 1.0
 _UNKNOWN_STATUS = -1  # the process could not be ended, or not even started
-_STOPPING_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 Stopped = Literal["", "timeout", "interrupt", "useless"]
@@ -54,14 +51,14 @@ def run(
     """Run `argv` to its end and hand each line of its output (both streams) to `on_line`, in the calling thread.
 
     No process of the run is alive when this returns or raises (but `survivors`), whichever way it ends: by itself,
-    after `timeout_s` seconds, when `useless` says so (it is asked while there is no output), by Ctrl-C, SIGTERM or
+    after `timeout_s` seconds, when `useless` says so (it is asked several times a second), by Ctrl-C, SIGTERM or
     SIGHUP, or by an exception from `on_line` (which is raised again).
     Raises OSError when `argv` cannot be started.
     """
     started, clock = time.time(), time.monotonic()
     process: subprocess.Popen[str] | None = None
     stopped: Stopped = ""
-    with _signals_interrupt():
+    with interruptible():
         try:
             process = subprocess.Popen(
                 argv,
@@ -82,7 +79,7 @@ def run(
         except KeyboardInterrupt:
             stopped = "interrupt"
         finally:
-            with _signals_ignored():
+            with ignored():
                 tree = ProcessTree(process, run_id)
                 survivors = tree.end() if stopped or not tree.wait(_LEFTOVER_GRACE_S) else set()
     status = process.poll() if process is not None else None
@@ -112,46 +109,17 @@ def _lines(process: subprocess.Popen[str], deadline: float | None, useless: Call
     reader = threading.Thread(target=read, name="perfsheet-output", daemon=True)
     reader.start()
     last_reads = 3  # of what was still in the pipe when the process ended
+    ask_at = 0.0
     while last_reads:
-        if deadline is not None and time.monotonic() >= deadline:
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
             raise TimeoutError
+        if now >= ask_at:
+            ask_at = now + _POLL_S
+            if useless():
+                raise _UselessError
         try:
             yield arrived.get(timeout=_POLL_S)
         except queue.Empty:
-            if useless():
-                raise _UselessError from None
             if process.poll() is not None:
                 last_reads = last_reads - 1 if reader.is_alive() else 0
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let the first Ctrl-C, SIGTERM or SIGHUP raise KeyboardInterrupt and ignore those after it."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        for number in _STOPPING_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    with _handlers(interrupt):
-        yield
-
-
-@contextlib.contextmanager
-def _signals_ignored() -> Iterator[None]:
-    """Let no signal cut short the ending of the processes."""
-    with _handlers(signal.SIG_IGN):
-        yield
-
-
-@contextlib.contextmanager
-def _handlers(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # Python allows it there only
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in _STOPPING_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)

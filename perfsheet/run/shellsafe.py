@@ -6,12 +6,18 @@ shell would split therefore never reach the profiler: paths go in under a tempor
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfsheet.errors import usage
 
+if TYPE_CHECKING:
+    from perfsheet.run.probe import Toolbox
+
 _SAFE = re.compile(r"[\w@%+=:,./-]+")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _NAME = re.compile(r"\w[\w.+-]*")
 
 # What perfsheet sets itself, or what would make the profiler do something else than run the target.
@@ -38,8 +44,9 @@ def checked_name(name: str) -> str:
     return name
 
 
-def checked_options(options: tuple[str, ...]) -> tuple[str, ...]:
-    """`options`, or PerfsheetError (usage) for one that perfsheet sets itself or that a shell would split."""
+def checked_options(options: tuple[str, ...], toolbox: Toolbox) -> tuple[str, ...]:
+    """`options`, or PerfsheetError (usage) for one that perfsheet sets itself, that a shell would split, or that this
+    profiler does not have."""
     for option in options:
         name = option.partition("=")[0] if option.startswith("--") else option
         if name in _OWN_OPTIONS:
@@ -49,7 +56,20 @@ def checked_options(options: tuple[str, ...]) -> tuple[str, ...]:
             raise usage(
                 f"the profiler would split its option {option!r} at its next shell", "leave such characters out"
             )
+        if _OPTION.fullmatch(name) and not _is_known(name, toolbox):
+            close = difflib.get_close_matches(name, toolbox.options or (), 2)
+            raise usage(
+                f"this profiler has no option {name} (ttnn {toolbox.versions.get('ttnn') or 'of unknown version'})",
+                f"did you mean {' or '.join(close)}?" if close else "python -m tracy --help lists what it has",
+            )
     return options
+
+
+def _is_known(name: str, toolbox: Toolbox) -> bool:
+    """The profiler's parser takes the beginning of a long option for the whole, and letters in one word."""
+    if toolbox.options is None or not name.startswith("--"):
+        return toolbox.has_option(name[:2])
+    return any(option.startswith(name) for option in toolbox.options)
 
 
 class Aliases:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
+
+from perfsheet.provenance import Outcome, TestResult
+from perfsheet.run.events import Events
 
 DIED = -1
 """Exit status of a target that ended before it could state one (crash, os._exit, kill)."""
@@ -16,18 +16,6 @@ PYTEST_USAGE_ERROR = 4
 PYTEST_NOTHING_COLLECTED = 5
 
 Source = Literal["pytest", "script"]
-Outcome = Literal["passed", "failed", "skipped"]
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped"."""
-
-    __test__: ClassVar[bool] = False  # the name alone would make pytest collect it
-
-    nodeid: str
-    outcome: Outcome
-    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -36,6 +24,7 @@ class Verdict:
 
     `exit_status` is pytest's or the script's own (DIED when it never got to state one), `duration_s` seconds from the
     start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
+    `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative.
     """
 
     source: Source
@@ -43,6 +32,8 @@ class Verdict:
     tests: tuple[TestResult, ...] = ()
     duration_s: float = 0.0
     running: str | None = None
+    collected: tuple[str, ...] = ()
+    folder: str | None = None
 
     @property
     def passed(self) -> int:
@@ -84,24 +75,22 @@ class Verdict:
         return sum(test.outcome == outcome for test in self.tests)
 
 
-def is_over(path: Path) -> bool:
-    """Whether the event file says that the target's process came to its end, or pytest to its exit status."""
-    return any(event["event"] in ("end", "exit") for event in _events(path))
-
-
 def read_verdict(path: Path, source: Source) -> Verdict | None:
     """The verdict in the event file `path`; None when the target never started (there are no events)."""
-    events = list(_events(path))
+    events = list(Events(path).new())
     if not events:
         return None
     tests: dict[str, TestResult] = {}
     statuses: list[int] = []  # one per session: some profiler options run the target several times
     running: str | None = None
-    duration_s = 0.0
+    duration_s, collected, folder = 0.0, dict[str, None](), None
     for event in events:
         match event["event"]:
             case "session":
                 statuses.append(DIED)
+                folder = event.get("folder")
+            case "collected":
+                collected |= dict.fromkeys(event["nodeids"])
             case "test":
                 running = event["nodeid"]
             case "phase":
@@ -114,17 +103,7 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
         tests[running] = TestResult(running, "failed", took)
     # Without a session pytest stopped while it read its options and conftest files.
     status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
-    return Verdict(source, status, tuple(tests.values()), duration_s, running)
-
-
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return
-    with contextlib.suppress(ValueError):  # the process was killed while it wrote its last line
-        for line in lines:
-            yield json.loads(line)
+    return Verdict(source, status, tuple(tests.values()), duration_s, running, tuple(collected), folder)
 
 
 def _merged(before: TestResult | None, phase: dict[str, Any]) -> TestResult:

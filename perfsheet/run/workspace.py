@@ -1,29 +1,30 @@
-"""What one run sets up for its target: its own folder, the environment, the command line, and the log."""
+"""What one run sets up for its target: its own folder, the environment and the command line."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
-import shutil
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
-from perfsheet.errors import not_written, usage
+from perfsheet.errors import usage
 from perfsheet.run.command import TargetCommand
 from perfsheet.run.model import RunRequest
 from perfsheet.run.shellsafe import Aliases, checked_name, checked_options, is_safe
-from perfsheet.run.toolchain import metal_home, tools_folder
 from perfsheet.run.tree import RUN_ID
+
+if TYPE_CHECKING:
+    from perfsheet.run.probe import Toolbox
+
+TOOLS_OPTION = "--tracy-tools-folder"
 
 TARGET_HELPERS = Path(__file__).parent / "target"
 """Folder of the two modules that run in the target's interpreter."""
 
-_VERDICT = "PERFSHEET_VERDICT"
+_VERDICT, _ONLY = "PERFSHEET_VERDICT", "PERFSHEET_ONLY"
 
 
 def new_run_id() -> str:
@@ -43,19 +44,27 @@ def target_environment(request: RunRequest, command: TargetCommand, run_id: str,
         environment["TT_METAL_HOME"] = str(request.tt_metal_home.absolute())
     environment |= {RUN_ID: run_id, _VERDICT: str(verdict), "PYTHONUNBUFFERED": "1", "TRACY_NO_WEB_SERVER": "1"}
     environment.setdefault("PYTHONIOENCODING", "utf-8")
-    _append(environment, "PYTHONPATH", str(TARGET_HELPERS), os.pathsep)
     if command.source == "pytest":
-        _append(environment, "PYTEST_PLUGINS", "perfsheet_verdict", ",")
-    return environment
+        environment["PYTEST_PLUGINS"] = ",".join(filter(None, (environment.get("PYTEST_PLUGINS"), "perfsheet_verdict")))
+        if request.only is not None:
+            environment[_ONLY] = request.only
+    return add_to_path(environment, TARGET_HELPERS)
 
 
-def _append(environment: dict[str, str], name: str, value: str, separator: str) -> None:
-    environment[name] = separator.join(filter(None, (environment.get(name), value)))
+def add_to_path(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """`environment` with `folder` as the last place where its Python looks for modules."""
+    path = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), str(folder))))
+    return {**environment, "PYTHONPATH": path}
 
 
 def target_module(command: TargetCommand) -> tuple[str, ...]:
     """The module that runs the target and its arguments: what follows `python -m`."""
     return ("pytest" if command.source == "pytest" else "perfsheet_script", *command.arguments)
+
+
+def metal_home(environment: Mapping[str, str]) -> Path:
+    """TT_METAL_HOME, which defaults to the current folder."""
+    return Path(environment.get("TT_METAL_HOME") or ".").absolute()
 
 
 def artifact_root(request: RunRequest, environment: Mapping[str, str]) -> Path:
@@ -68,65 +77,29 @@ def artifact_root(request: RunRequest, environment: Mapping[str, str]) -> Path:
 
 
 def profiler_argv(
-    python: str, request: RunRequest, command: TargetCommand, environment: Mapping[str, str], aliases: Aliases
+    toolbox: Toolbox, request: RunRequest, command: TargetCommand, tools: Path, root: Path, aliases: Aliases
 ) -> tuple[str, ...]:
-    """The profiler's command line.
+    """The profiler's command line; `tools` is the folder of its capture tools, `root` where it leaves logs and reports.
 
     The profiler joins its arguments with blanks and gives them to a shell, so the target's arguments are quoted once
     more. Its own options it also reads before that, so those cannot be quoted: they must be harmless (`shellsafe`).
     """
+    python = toolbox.interpreter
     if not is_safe(python):
         raise usage(
             f"the profiler cannot start the interpreter {python!r}", "use one whose path has no spaces and signs"
         )
-    root, tools = artifact_root(request, environment), tools_folder(request.tracy_options, environment)
-    argv = [python, "-m", "tracy", "-r", "-p", "-v"]
-    if request.output_dir is not None or not is_safe(str(root)):
-        argv += ["-o", str(aliases.of(root, "root"))]
+    argv = [python, "-m", "tracy", "-r", "-p", "-v", "-o", str(aliases.of(root, "root"))]
     if name := checked_name(request.name):
         argv += ["-n", name]
-    argv += checked_options(request.tracy_options)
+    argv += checked_options(request.tracy_options, toolbox)
     if not is_safe(str(tools)):
-        argv += ["--tracy-tools-folder", str(aliases.of(tools, "tools"))]
+        if not toolbox.has_option(TOOLS_OPTION):
+            raise usage(
+                f"this profiler cannot work with tools in {str(tools)!r}", "use a path without spaces and signs"
+            )
+        argv += [TOOLS_OPTION, str(aliases.of(tools, "tools"))]
     return (*argv, "-m", *map(shlex.quote, target_module(command)))
-
-
-class Log:
-    """Everything that the run prints, in a file that is kept."""
-
-    def __init__(self, folder: Path, run_id: str) -> None:
-        stamp = time.strftime("%Y_%m_%d_%H_%M_%S")
-        self.path = folder / f"perfsheet_run_{stamp}_{run_id[:8]}.log"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = self.path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise not_written(
-                f"cannot write the log {self.path} ({error.strerror})", "choose another folder"
-            ) from error
-
-    def tee(self, *readers: Callable[[str], None]) -> Callable[[str], None]:
-        """A reader of lines that writes each to the log and then hands it to `readers`."""
-
-        def read(line: str) -> None:
-            try:
-                self._file.write(line + "\n")
-                self._file.flush()
-            except OSError as error:
-                raise not_written(f"cannot write the log {self.path} ({error.strerror})", "make room for it") from error
-            for reader in readers:
-                reader(line)
-
-        return read
-
-    def close(self, beside: Path | None = None) -> Path:
-        """Close the log, move it into the folder of `beside` when that is given, and say where it is."""
-        with contextlib.suppress(OSError):  # nothing is lost: each line was flushed, or its failure raised
-            self._file.close()
-        if beside is not None and not self.path.is_relative_to(beside.parent):
-            with contextlib.suppress(OSError):  # it is as good where it is
-                self.path = Path(shutil.move(self.path, beside.parent / self.path.name))
-        return self.path
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from processes import alive
+from profiling import Heard
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run import RunRequest, profile
+from perfsheet.run import RunRequest, Watch, profile
 
 STANDINS = Path(__file__).parents[1] / "standins"
 PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
@@ -76,8 +77,8 @@ def request(command: str, **options: object) -> RunRequest:
 
 
 def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
-    lines: list[str] = []
-    outcome = profile(request("pytest test_target.py -k work", name="demo"), lines.append)
+    heard = Heard()
+    outcome = profile(request("pytest test_target.py -k work", name="demo"), heard)
     assert outcome.csv is not None
     assert outcome.csv.is_relative_to(lab / "generated" / "profiler" / "reports" / "demo")
     assert outcome.csv.name.startswith("ops_perf_results_demo_")
@@ -92,11 +93,11 @@ def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
     assert not outcome.tests_failed
     assert [(test.nodeid, test.outcome) for test in outcome.verdict.tests] == [("test_target.py::test_work", "passed")]
     assert outcome.log.parent == outcome.csv.parent
-    assert outcome.log.read_text(encoding="utf-8").splitlines() == lines
+    assert outcome.log.read_text(encoding="utf-8").splitlines() == heard.lines
 
 
 def test_failing_target_is_seen_though_the_profiler_ends_with_0(lab: Path) -> None:
-    outcome = profile(request('LAB_FAIL=1 pytest test_target.py -k "work or fail"'), lambda _: None)
+    outcome = profile(request('LAB_FAIL=1 pytest test_target.py -k "work or fail"'), Watch())
     assert outcome.csv is not None
     assert outcome.exit_status == 0
     assert outcome.tests_failed
@@ -110,7 +111,7 @@ def test_arguments_reach_pytest_byte_for_byte(lab: Path, case: str) -> None:
     target = (lab / "test_target.py").rename(lab / "test_größe 1.py").name
     wanted = [f"{target}::test_case[{escaped}]", f"{target}::test_arguments", "-p", "no:cacheprovider", "-q"]
     command = f"LAB_ARGUMENTS={shlex.quote(str(arguments))} python -m pytest {shlex.join(wanted)}"
-    outcome = profile(request(command), lambda _: None)
+    outcome = profile(request(command), Watch())
     assert [test.nodeid for test in outcome.verdict.tests] == wanted[:2]
     assert arguments.read_text() == json.dumps(wanted)
 
@@ -118,7 +119,7 @@ def test_arguments_reach_pytest_byte_for_byte(lab: Path, case: str) -> None:
 def test_folder_with_spaces_stays_whole_and_its_neighbour_unharmed(lab: Path) -> None:
     neighbour = lab / "my"
     neighbour.mkdir()
-    outcome = profile(request("pytest test_target.py -k work", output_dir=lab / "my runs; $HOME"), lambda _: None)
+    outcome = profile(request("pytest test_target.py -k work", output_dir=lab / "my runs; $HOME"), Watch())
     assert outcome.csv is not None
     assert outcome.csv.is_relative_to(lab / "my runs; $HOME")
     assert neighbour.is_dir()
@@ -132,7 +133,7 @@ def test_script_with_arguments_and_its_exit_status(lab: Path) -> None:
         "import sys, helper\nassert __name__ == '__main__'\nhelper.raw_logs.emit()\n"
         "assert sys.argv[1:] == ['a b', '$x'], sys.argv\nsys.exit(3)\n"
     )
-    outcome = profile(request("""python "my scripts/block.py" 'a b' '$x'"""), lambda _: None)
+    outcome = profile(request("""python "my scripts/block.py" 'a b' '$x'"""), Watch())
     assert outcome.csv is not None
     assert outcome.tests_failed
     assert (outcome.verdict.source, outcome.verdict.exit_status) == ("script", 3)
@@ -141,14 +142,14 @@ def test_script_with_arguments_and_its_exit_status(lab: Path) -> None:
 def test_target_without_a_device_op(lab: Path) -> None:
     (lab / "test_host.py").write_text("import raw_logs\n\ndef test_host():\n    raw_logs.emit_nothing()\n")
     with pytest.raises(PerfsheetError) as caught:
-        profile(request("pytest test_host.py"), lambda _: None)
+        profile(request("pytest test_host.py"), Watch())
     assert caught.value.status == ExitStatus.NOTHING_RAN
 
 
 def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STANDIN_CAPTURE_EXIT", "1")
     with pytest.raises(PerfsheetError) as caught:
-        profile(request("pytest test_target.py -k work"), lambda _: None)
+        profile(request("pytest test_target.py -k work"), Watch())
     assert caught.value.status == ExitStatus.PROFILER_FAILED
     assert "capture tool crashed" in caught.value.message
 
@@ -156,6 +157,6 @@ def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_hanging_target_leaves_no_process(lab: Path) -> None:
     (lab / "test_hang.py").write_text("import time\n\ndef test_hang():\n    time.sleep(60)\n")
     with pytest.raises(PerfsheetError) as caught:
-        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=20), lambda _: None)
+        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=20), Watch())
     assert caught.value.status == ExitStatus.TIMEOUT
     assert "test_hang.py::test_hang" in caught.value.message

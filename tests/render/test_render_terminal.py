@@ -10,7 +10,7 @@ from support.captures import op
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.analysis.result import Provenance
+from perfsheet.provenance import Provenance
 from perfsheet.render.terminal import hotspots, top_ops
 
 RENDERERS = {"top-ops": top_ops.render, "group": top_ops.render_groups, "hotspots": hotspots.render}

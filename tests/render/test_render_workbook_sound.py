@@ -8,7 +8,7 @@ from support.real import CAPTURES, each
 from support.xlsx import lint
 
 from perfsheet import analyze, read
-from perfsheet.analysis.result import Provenance
+from perfsheet.provenance import Provenance
 from perfsheet.render.workbook import all_ops, book
 
 try:

@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from profiling import Heard
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run import RunOutcome, RunRequest, replay
+from perfsheet.run import RunOutcome, RunRequest, Watch, replay
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +21,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(command: str, folder: Path, **options: object) -> tuple[RunOutcome, list[str]]:
-    lines: list[str] = []
-    return replay(RunRequest(command, output_dir=folder, **options), lines.append), lines  # type: ignore[arg-type]
+    heard = Heard()
+    request = RunRequest(command, output_dir=folder, **options)  # type: ignore[arg-type]
+    return replay(request, [], heard), heard.lines
 
 
 def test_target_runs_without_a_profiler(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_script(tmp_path: Path) -> None:
 def test_log_is_kept_where_no_folder_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    outcome = replay(RunRequest("pytest test_it.py"), lambda _: None)
+    outcome = replay(RunRequest("pytest test_it.py"), [], Watch())
     assert outcome.log.is_relative_to(tmp_path / "tmp")
     assert outcome.log.stat().st_size > 0
 

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from profiling import failure, log_named_in, run
+from profiling import failure, listen, log_named_in, run
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run import RunRequest, profile
+from perfsheet.run import Watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
 
@@ -60,13 +60,13 @@ def test_daemon_left_behind_is_ended(home: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interruption_leaves_no_process(home: Path, number: signal.Signals) -> None:
-    def interrupt_next_test(line: str) -> None:
-        if "test_fails PASSED" in line:
-            threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
+    class Impatient(Watch):
+        def line(self, text: str) -> None:
+            if "test_fails PASSED" in text:
+                threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
 
-    request = RunRequest("HANG=1 pytest -v test_it.py", python=sys.executable, timeout_s=50)
     with pytest.raises(PerfsheetError) as caught:
-        profile(request, interrupt_next_test)
+        listen(Impatient(), "HANG=1 pytest -v test_it.py")
     error = caught.value
     assert error.status == ExitStatus.INTERRUPTED
     assert "test_it.py::test_hangs" in error.message

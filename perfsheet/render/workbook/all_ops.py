@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.capture.columns import BY_NAME, Column, tensor_column
+from perfsheet.progress import Watch
 from perfsheet.render.workbook import utilization
 from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible, strike_stale_flags
 from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
@@ -31,6 +32,7 @@ _LEADING = {"op_code", "device_id", "core_count", "kernel_duration_ns", "pm_idea
 _DERIVED = {"WORKER CORES", "SHARE", "UTILIZATION", "UTILIZATION BY GRID", "FLAGS", "FINDINGS", "RANK", "FILE ROW"}
 _WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_TOLD_EVERY = 1000
 _EXACT = 1e15
 """Above it a cell would round a whole number."""
 
@@ -51,11 +53,11 @@ def location(position: int) -> str:
     return f"'{sheet_title(number)}'!A{row + 2}"
 
 
-def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) -> None:
-    """Write the ops from position `first` on, as many as a sheet takes."""
+def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int, watch: Watch) -> None:
+    """Write the ops from position `first` on, as many as a sheet takes; `watch` hears how many are written."""
     fields = _fields(analysis, first)
     last = min(len(analysis.ops), first + ROWS_PER_SHEET)
-    after = write_table_sheet(sheet, styles, fields, range(first, last))
+    after = write_table_sheet(sheet, styles, fields, _told(range(first, last), len(analysis.ops), watch))
     headers = [field.header for field in fields]
     flags = headers.index("FLAGS")
     utilizations = headers.index("UTILIZATION"), headers.index("UTILIZATION BY GRID")
@@ -67,6 +69,13 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, first: int = 0) 
     sheet.print_area(0, 0, max(1, after - 1), headers.index("FILE ROW"))
     # Hashes are names made of digits: Excel need not offer to make numbers of them.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{after}"})
+
+
+def _told(positions: range, total: int, watch: Watch) -> Iterator[int]:
+    for position in positions:
+        if position % _TOLD_EVERY == 0:
+            watch.progress(position, total)
+        yield position
 
 
 def _fields(analysis: Analysis, first: int) -> list[Field[int]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.progress import Watch
 from perfsheet.render import words
-from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, place, summary, top_ops
+from perfsheet.render.whole_file import replace
+from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, provenance, repeats, summary, top_ops
 from perfsheet.render.workbook.theme import AMBER, Styles
 
 if TYPE_CHECKING:
@@ -19,46 +24,67 @@ _IN_MEMORY_OPS = 20_000
 """Beyond it rows go to disk as they are written: memory stays flat."""
 
 
-def write(analysis: Analysis, path: Path) -> None:
-    """Write the workbook to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
-    place.replace(path, lambda sink: _write(analysis, sink))
+def write(analysis: Analysis, path: Path, watch: Watch | None = None) -> None:
+    """Write the workbook to `path`, whole or not at all; `watch` hears how far it is.
+
+    Raises PerfsheetError (exit status 7) when it cannot be written.
+    """
+    replace(path, lambda sink: _write(analysis, sink, watch or Watch()))
 
 
-def _write(analysis: Analysis, sink: io.FileIO) -> None:
+@contextmanager
+def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
+    """A workbook that is complete in `sink` at the end; `on_disk` keeps its rows there instead of in memory.
+
+    Raises OSError when it cannot be written; temporary files go away in any case.
+    """
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    book = Workbook(
-        sink,
-        {
-            "constant_memory": len(analysis.ops) > _IN_MEMORY_OPS,
+    with tempfile.TemporaryDirectory(prefix="perfsheet-workbook-") as folder:
+        settings = {
+            "constant_memory": on_disk,
+            "tmpdir": folder,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-        },
-    )
-    _describe(book, analysis)
-    styles = Styles(book)
-    titles = [summary.TITLE, hotspots.TITLE, top_ops.TITLE, op_types.TITLE]
-    ops_titles = [all_ops.sheet_title(number) for number in range(all_ops.sheets_needed(analysis))]
-    sheets = {title: book.add_worksheet(title) for title in [*titles, *ops_titles, data_quality.TITLE]}
-    summary.write(book, sheets[summary.TITLE], styles, analysis)
-    hotspots.write(sheets[hotspots.TITLE], styles, analysis)
-    top_ops.write(sheets[top_ops.TITLE], styles, analysis)
-    op_types.write(sheets[op_types.TITLE], styles, analysis)
-    for number, title in enumerate(ops_titles):
-        all_ops.write(sheets[title], styles, analysis, first=number * all_ops.ROWS_PER_SHEET)
-    data_quality.write(sheets[data_quality.TITLE], styles, analysis)
-    if analysis.provenance.replayed:
-        for sheet in sheets.values():
-            sheet.set_header(f"&C&10{words.REPLAYED}")
-            sheet.set_tab_color(AMBER)
-    sheets[summary.TITLE].activate()
-    try:
-        book.close()
-    except FileCreateError as error:
-        cause = error.args[0] if error.args else error
-        raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None
+        }
+        book = Workbook(sink, settings)
+        yield book
+        try:
+            book.close()
+        except FileCreateError as error:
+            cause = error.args[0] if error.args else error
+            raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None
+
+
+def _write(analysis: Analysis, sink: io.FileIO, watch: Watch) -> None:
+    with opened(sink, len(analysis.ops) > _IN_MEMORY_OPS) as book:
+        _describe(book, analysis)
+        styles = Styles(book)
+        ops_titles = [all_ops.sheet_title(number) for number in range(all_ops.sheets_needed(analysis))]
+        titles = [summary.TITLE, hotspots.TITLE, top_ops.TITLE, op_types.TITLE]
+        titles += [repeats.TITLE] if analysis.repeats else []
+        titles += [*ops_titles, data_quality.TITLE]
+        titles += [provenance.TITLE] if analysis.provenance.record else []
+        sheets = {title: book.add_worksheet(title) for title in titles}
+        summary.write(book, sheets[summary.TITLE], styles, analysis)
+        hotspots.write(sheets[hotspots.TITLE], styles, analysis)
+        top_ops.write(sheets[top_ops.TITLE], styles, analysis)
+        op_types.write(sheets[op_types.TITLE], styles, analysis)
+        if analysis.repeats:
+            repeats.write(sheets[repeats.TITLE], styles, analysis, analysis.repeats)
+        for number, title in enumerate(ops_titles):
+            all_ops.write(sheets[title], styles, analysis, number * all_ops.ROWS_PER_SHEET, watch)
+        data_quality.write(sheets[data_quality.TITLE], styles, analysis)
+        if record := analysis.provenance.record:
+            provenance.write(sheets[provenance.TITLE], styles, record, analysis.provenance.results)
+        if analysis.provenance.replayed:
+            for sheet in sheets.values():
+                sheet.set_header(f"&C&10{words.REPLAYED}")
+                sheet.set_tab_color(AMBER)
+        sheets[summary.TITLE].activate()
+        watch.progress(len(analysis.ops), len(analysis.ops))
 
 
 def _describe(book: Workbook, analysis: Analysis) -> None:

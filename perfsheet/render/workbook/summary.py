@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import CaptureSummary, Finding
+from perfsheet.provenance import Provenance, TestResult
 from perfsheet.render import words
-from perfsheet.render.workbook import headline, hotspots, op_types
+from perfsheet.render.workbook import headline, hotspots, op_types, repeats
 from perfsheet.render.workbook.marks import data_bar
+from perfsheet.render.workbook.provenance import TESTS as TEST_FIELDS
+from perfsheet.render.workbook.provenance import mark_failed
 from perfsheet.render.workbook.sheet import Cell, Field, Link, set_up_page, write_cell, write_table
 from perfsheet.render.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 TITLE = "Summary"
-_FINDINGS, _TYPES = 5, 10
+_FINDINGS, _TYPES, _TESTS = 5, 10, 8
 _LAST_COLUMN = 10
 _WIDTHS = (36, 16, 14, 16, 14, 19, 17, 17, 16, 16, 44)
 
@@ -31,6 +36,10 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) 
     headline.write(book, sheet, styles, analysis, TITLE, _LAST_COLUMN)
     row = _write_findings(sheet, styles, analysis, 7)
     row = _write_op_types(book, sheet, styles, analysis, row + 1)
+    if analysis.repeats:
+        row = _write_runs(sheet, styles, analysis.repeats, row + 1)
+    if results := analysis.provenance.results:
+        row = _write_tests(sheet, styles, analysis.provenance, results, row + 1)
     row = _write_measured(sheet, styles, analysis.summary, row + 1)
     sheet.print_area(0, 0, row, _LAST_COLUMN)
 
@@ -99,6 +108,25 @@ def _chart(book: Workbook, sheet: Worksheet, first: int, last: int, anchor: int)
     sheet.insert_chart(
         anchor, 5, chart, {"x_offset": 8, "y_offset": 2, "description": "Share of kernel time of the largest op codes"}
     )
+
+
+def _write_runs(sheet: Worksheet, styles: Styles, runs: Repeats, row: int) -> int:
+    row = _write_section(sheet, styles, row, "Runs of this target", f"{words.repeated(runs)}; sheet Repeats, op by op")
+    after = write_table(sheet, styles, repeats.RUNS, runs.runs, top=row)
+    for place, run in enumerate(runs.runs, row + 1):
+        if not run.aligned:
+            sheet.write_string(place, len(repeats.RUNS), words.clean(run.difference), styles["text"])
+    return after
+
+
+def _write_tests(sheet: Worksheet, styles: Styles, known: Provenance, results: Sequence[TestResult], row: int) -> int:
+    """The tests that failed first; all of them are on sheet Run."""
+    shown = sorted(results, key=lambda test: test.outcome != "failed")[:_TESTS]
+    note = f"{known.tests}; {len(shown)} of {len(results):,}" + ("; sheet Run has all of them" if known.record else "")
+    row = _write_section(sheet, styles, row, "Tests", note)
+    after = write_table(sheet, styles, TEST_FIELDS, shown, top=row)
+    mark_failed(sheet, styles, row, after)
+    return after
 
 
 def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, row: int) -> int:

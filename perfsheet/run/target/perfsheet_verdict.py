@@ -3,8 +3,11 @@
 It runs in the target's interpreter, so it uses nothing of perfsheet and nothing newer than Python 3.8 and pytest 6.
 Every event is flushed at once: a process that is killed or calls os._exit leaves all that happened before.
 
-Events: `loaded` (the plugin was imported), `session` (options are parsed), `test` (a test begins), `phase` (collection,
-setup, call or teardown has an outcome), `end` (pytest's exit status), `exit` (the process ends in good order).
+Events: `loaded` (the plugin was imported), `session` (options are parsed), `collected` (how many tests; which, when
+they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `end`
+(pytest's exit status), `exit` (the process ends in good order).
+
+PERFSHEET_ONLY names the one test of the session that is to run.
 """
 
 import atexit
@@ -14,8 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 # Taken out of the environment, so that a pytest started by a test, or an xdist worker, has nowhere to write.
 _PATH = os.environ.pop("PERFSHEET_VERDICT", "")
+_ONLY = os.environ.pop("PERFSHEET_ONLY", None)
 
 
 def _write(**event: object) -> None:
@@ -24,13 +30,31 @@ def _write(**event: object) -> None:
 
 
 class _Recorder:
-    def __init__(self) -> None:
+    def __init__(self, config: Any) -> None:
         self.session: Any = None
         self.started = time.time()
-        _write(event="session")
+        folder = getattr(config, "rootpath", None) or config.rootdir  # pytest 6.0 has the latter only
+        _write(event="session", folder=str(folder))
 
     def pytest_sessionstart(self, session: Any) -> None:
         self.session = session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: Any, items: "list[Any]") -> None:
+        if _ONLY is None:
+            return
+        others = [item for item in items if item.nodeid != _ONLY]
+        if others:
+            items[:] = [item for item in items if item.nodeid == _ONLY]
+            config.hook.pytest_deselected(items=others)
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        only_collected = session.config.option.collectonly
+        _write(
+            event="collected",
+            count=len(session.items),
+            nodeids=[item.nodeid for item in session.items] if only_collected else [],
+        )
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -64,7 +88,7 @@ _recorders: "list[_Recorder]" = []
 def pytest_configure(config: Any) -> None:
     """Record the first session of the process only: a test may run pytest in its own process."""
     if _PATH and not _recorders and not hasattr(config, "workerinput"):
-        _recorders.append(_Recorder())
+        _recorders.append(_Recorder(config))
         config.pluginmanager.register(_recorders[0], "perfsheet-verdict-recorder")
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.numbers import known
-from perfsheet.analysis.result import Finding, OpGroup, RankedOp, RowRef
-from perfsheet.capture.table import IntArray
+from perfsheet.analysis.cases import Case
+from perfsheet.analysis.result import Finding, OpGroup, RankedOp
 from perfsheet.render import words
+from perfsheet.render.jsonout.parts import Json, number, percent, row, rows
+from perfsheet.render.jsonout.runs import repeats, run
+
+__all__ = ["SCHEMA_VERSION", "cases", "dumps", "hotspots", "op_groups", "report", "run", "top_ops"]
 
 SCHEMA_VERSION = 1
-
-Json = dict[str, Any]
 
 
 def top_ops(analysis: Analysis, count: int | None) -> Json:
@@ -36,9 +37,16 @@ def report(analysis: Analysis, workbook: str) -> Json:
     return {
         **_head(analysis),
         "workbook": workbook,
+        **({"run": run(analysis.provenance, analysis.summary)} if analysis.provenance.record else {}),
+        **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
         "ops": [_op(op) for op in analysis.top()],
         **_hotspots(analysis, None),
     }
+
+
+def cases(found: Sequence[Case], workbook: str) -> Json:
+    """`perfsheet run --split-cases --json`: one entry per case, and where the workbook is."""
+    return {"schema_version": SCHEMA_VERSION, "workbook": workbook, "cases": [_case(case) for case in found]}
 
 
 def dumps(result: Json) -> str:
@@ -58,11 +66,9 @@ def _head(analysis: Analysis) -> Json:
             "board": summary.board,
             "worker_cores": summary.worker_cores,
             "worker_cores_source": "+".join(summary.worker_cores_sources),
-            "ref_cores": _number(summary.ref_cores)
-            if isinstance(summary.ref_cores, float | int)
-            else summary.ref_cores,
-            "low_cores_pct": _number(summary.low_cores_pct),
-            "batch": _number(summary.batch),
+            "ref_cores": number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
+            "low_cores_pct": number(summary.low_cores_pct),
+            "batch": number(summary.batch),
             "window": summary.window,
             "devices": list(summary.devices),
             "device_rows": summary.device_rows,
@@ -70,7 +76,7 @@ def _head(analysis: Analysis) -> Json:
             "host_rows": summary.host_rows,
             "signpost_rows": summary.signpost_rows,
             "dropped_rows": summary.dropped_rows,
-            "kernel_duration_ns": _number(summary.kernel_ns),
+            "kernel_duration_ns": number(summary.kernel_ns),
             "fps": {
                 "all": summary.fps.all,
                 "matmul_conv": summary.fps.matmul_conv,
@@ -82,35 +88,38 @@ def _head(analysis: Analysis) -> Json:
     }
 
 
-def _row(ref: RowRef) -> Json:
+def _case(case: Case) -> Json:
     return {
-        "file": ref.file,
-        "row": ref.row,
-        "device_id": ref.device_id,
-        "global_call_count": ref.global_call_count,
-        "replay_session": ref.replay_session,
+        "nodeid": case.nodeid,
+        "outcome": case.outcome,
+        "duration_s": None if case.duration_s is None else round(case.duration_s, 3),
+        "csv": case.csv,
+        "problem": case.problem or None,
+        "kernel_duration_ns": number(case.kernel_ns),
+        "report": {key: value for key, value in report(case.analysis, "").items() if key not in _NOT_OF_A_CASE}
+        if case.analysis
+        else None,
     }
 
 
-def _rows(analysis: Analysis, positions: IntArray) -> list[Json]:
-    return [_row(analysis.row_ref(position)) for position in positions.tolist()]
+_NOT_OF_A_CASE = {"schema_version", "workbook"}
 
 
 def _op(op: RankedOp) -> Json:
     return {
         "rank": op.rank,
-        "row": _row(op.row),
+        "row": row(op.row),
         "op_code": op.op_code,
         "global_call_count": op.row.global_call_count,
         "device_id": op.device,
         "core_count": op.core_count,
         "worker_cores": op.worker_cores,
-        "kernel_duration_ns": _number(op.kernel_ns),
-        "share_pct": _percent(op.share),
-        "cumulative_pct": _percent(op.cumulative),
-        "pm_ideal_ns": _number(op.pm_ideal_ns),
-        "utilization_pct": _percent(op.utilization),
-        "utilization_grid_pct": _percent(op.utilization_grid),
+        "kernel_duration_ns": number(op.kernel_ns),
+        "share_pct": percent(op.share),
+        "cumulative_pct": percent(op.cumulative),
+        "pm_ideal_ns": number(op.pm_ideal_ns),
+        "utilization_pct": percent(op.utilization),
+        "utilization_grid_pct": percent(op.utilization_grid),
         "flags": list(op.flags),
         "not_physical_reason": op.not_physical_reason,
     }
@@ -123,11 +132,11 @@ def _group(analysis: Analysis, group: OpGroup) -> Json:
         "signature": group.signature.text,
         "count": group.count,
         "cores": list(group.cores),
-        "kernel_duration_ns": _number(group.kernel_ns),
-        "median_ns": _number(group.median_ns),
-        "share_pct": _percent(group.share),
-        "cumulative_pct": _percent(group.cumulative),
-        "rows": _rows(analysis, group.positions),
+        "kernel_duration_ns": number(group.kernel_ns),
+        "median_ns": number(group.median_ns),
+        "share_pct": percent(group.share),
+        "cumulative_pct": percent(group.cumulative),
+        "rows": rows(analysis, group.positions),
     }
 
 
@@ -136,8 +145,8 @@ def _hotspots(analysis: Analysis, count: int | None) -> Json:
         "totals": {
             total.rule.id: {
                 "rows": total.rows,
-                "kernel_duration_ns": _number(total.kernel_ns),
-                "share_pct": _percent(total.share),
+                "kernel_duration_ns": number(total.kernel_ns),
+                "share_pct": percent(total.share),
             }
             for total in analysis.rule_totals
         },
@@ -152,23 +161,12 @@ def _finding(analysis: Analysis, finding: Finding) -> Json:
         "op_code": finding.signature.op_code,
         "signature": finding.signature.text,
         "count": finding.count,
-        "kernel_duration_ns": _number(finding.kernel_ns),
-        "share_pct": _percent(finding.share),
+        "kernel_duration_ns": number(finding.kernel_ns),
+        "share_pct": percent(finding.share),
         "core_count": finding.cores[0] if finding.cores else None,
         "cores": list(finding.cores),
         "worker_cores": finding.worker_cores,
-        "saving_ns": _number(finding.saving_ns),
-        "rows": _rows(analysis, finding.positions),
+        "saving_ns": number(finding.saving_ns),
+        "rows": rows(analysis, finding.positions),
         "advice": finding.advice,
     }
-
-
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else known(100 * fraction)
-
-
-def _number(value: float | None) -> float | int | None:
-    """Whole numbers without a fraction, as the capture has them."""
-    if value is None:
-        return None
-    return int(value) if float(value).is_integer() else float(value)

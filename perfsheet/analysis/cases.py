@@ -1,0 +1,83 @@
+"""Cases of one parametrised target, each profiled on its own, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.numbers import known
+from perfsheet.analysis.repeats import Spread
+from perfsheet.analysis.result import CaptureSummary, OpType
+from perfsheet.provenance import Outcome
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case. `analysis` is None when it came to no report; then `problem` says why.
+
+    `csv` is its ops CSV, `duration_s` what pytest took for it; both None where there is none.
+    """
+
+    number: int
+    nodeid: str
+    outcome: Outcome | None
+    duration_s: float | None
+    csv: str | None
+    problem: str = ""
+    analysis: Analysis | None = field(default=None, repr=False)
+
+    @property
+    def kernel_ns(self) -> float | None:
+        """Kernel time of the case; None without a report."""
+        return self.summary.kernel_ns if self.summary else None
+
+    @property
+    def longest(self) -> OpType | None:
+        """The op code that takes most of its kernel time; None when unknown."""
+        return self.analysis.op_types[0] if self.analysis and self.analysis.op_types else None
+
+    @property
+    def summary(self) -> CaptureSummary | None:
+        """What was analysed; None without a report."""
+        return self.analysis.summary if self.analysis else None
+
+    @property
+    def kernel_spread(self) -> Spread | None:
+        """How its kernel time varies between repeated runs; None when it was not repeated."""
+        return self.analysis.repeats.total if self.analysis and self.analysis.repeats else None
+
+    def share_of(self, rule: str) -> float | None:
+        """Share of kernel time (a fraction) that a finding rule hit; None when unknown."""
+        if self.analysis is None:
+            return None
+        return next((known(total.share) for total in self.analysis.rule_totals if total.rule.id == rule), None)
+
+
+@dataclass(frozen=True)
+class OpCodeOfCases:
+    """Kernel time (ns) and number of ops of one op code, case by case; None where a case has none of it."""
+
+    op_code: str
+    kernel_ns: tuple[float | None, ...]
+    counts: tuple[int | None, ...]
+
+    @property
+    def total_ns(self) -> float:
+        """Kernel time over all cases."""
+        return sum(value for value in self.kernel_ns if value is not None)
+
+
+def op_codes(cases: Sequence[Case]) -> list[OpCodeOfCases]:
+    """Every op code of any case with its kernel time in each, the longest over all cases first."""
+    found = [{kind.op_code: kind for kind in case.analysis.op_types} if case.analysis else {} for case in cases]
+    names = dict.fromkeys(name for kinds in found for name in kinds)
+    unordered = [
+        OpCodeOfCases(
+            name,
+            tuple(kinds[name].kernel_ns if name in kinds else None for kinds in found),
+            tuple(kinds[name].count if name in kinds else None for kinds in found),
+        )
+        for name in names
+    ]
+    return sorted(unordered, key=lambda kind: -kind.total_ns)

@@ -1,0 +1,211 @@
+"""Several runs of one target: what each op took in all of them, and how far that can be relied on."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+
+import numpy as np
+
+from perfsheet.analysis.numbers import known
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.capture.table import BoolArray, FloatArray
+
+NOISY_PCT = 5.0
+"""Coefficient of variation, in percent, above which an op counts as noisy. Identical ops of the real captures that this
+project is tested on vary by 1 to 1.5 % (median), the worst by 20 %."""
+
+# What an op must have in common with its counterpart in another run: code, device, signature.
+_Key = tuple[str, int, Signature]
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One run: the sequence of its device ops, and how long each took (NaN = unknown)."""
+
+    label: str
+    path: str
+    keys: tuple[_Key, ...]
+    kernel_ns: FloatArray
+
+    @property
+    def total_ns(self) -> float:
+        """Kernel time of the run."""
+        return float(np.nansum(self.kernel_ns))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How one figure varies between runs. Times in ns; None = unknown. `cv` is a fraction of the mean.
+
+    `std_ns` is the sample standard deviation (n − 1), unknown for a single run, and so is `cv`.
+    """
+
+    runs: int
+    min_ns: float | None
+    median_ns: float | None
+    max_ns: float | None
+    mean_ns: float | None
+    std_ns: float | None
+    cv: float | None
+
+
+@dataclass(frozen=True)
+class RepeatedRun:
+    """One run of several; `difference` says where its op sequence parts from that of the others (blank = aligned)."""
+
+    label: str
+    path: str
+    ops: int
+    kernel_ns: float
+    difference: str
+    shown: bool
+
+    @property
+    def aligned(self) -> bool:
+        """Whether its ops are the same, in the same order, as those of the other runs."""
+        return not self.difference
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """Runs of one target, their ops aligned.
+
+    `runs` has all of them in order; `shown` is the index of the one whose ops the outputs show, the aligned run of
+    median kernel time. `durations` has a line per aligned run and a column per op of the shown run (in ns, NaN =
+    unknown).
+    """
+
+    runs: tuple[RepeatedRun, ...]
+    shown: int
+    total: Spread
+    durations: FloatArray
+    noisy_pct: float
+    failures: tuple[str, ...] = ()
+
+    @property
+    def aligned(self) -> int:
+        """How many runs have the same ops."""
+        return len(self.durations)
+
+    def op(self, position: int) -> Spread:
+        """What the op at this position of the shown run took in all aligned runs."""
+        return self._spreads.at(position)
+
+    @cached_property
+    def median_ns(self) -> FloatArray:
+        """Median kernel duration of every op of the shown run; NaN = unknown."""
+        return self._spreads.median_ns
+
+    @cached_property
+    def noisy(self) -> BoolArray:
+        """The ops whose coefficient of variation exceeds `noisy_pct` percent; unknown is not noisy."""
+        return 100 * self._spreads.cv > self.noisy_pct
+
+    @cached_property
+    def _spreads(self) -> _Spreads:
+        return _spreads(self.durations)
+
+
+def observe(ops: Ops, label: str, path: str) -> Observation:
+    """What `align` needs of one run."""
+    found = signatures(ops, range(len(ops)))
+    keys = tuple(zip(ops.codes, ops.device.tolist(), found, strict=True))
+    return Observation(label, path, keys, ops.kernel_ns.copy())
+
+
+def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failures: Sequence[str] = ()) -> Repeats:
+    """Set the runs side by side, op by op.
+
+    The op sequence that most runs have (of equally many, the earliest) is the reference; a run with another one is
+    set apart: it is listed with where it parts, and is in no statistic. `failures`: runs without a capture, in words.
+    """
+    reference = _most_common([run.keys for run in observed])
+    differences = [_difference(run.keys, reference) for run in observed]
+    aligned = [index for index, difference in enumerate(differences) if not difference]
+    by_time = sorted(aligned, key=lambda index: observed[index].total_ns)
+    shown = by_time[(len(by_time) - 1) // 2]
+    durations = np.vstack([observed[index].kernel_ns for index in aligned])
+    return Repeats(
+        runs=tuple(
+            RepeatedRun(run.label, run.path, len(run.keys), run.total_ns, differences[index], index == shown)
+            for index, run in enumerate(observed)
+        ),
+        shown=shown,
+        total=spread(np.array([observed[index].total_ns for index in aligned])),
+        durations=durations,
+        noisy_pct=noisy_pct,
+        failures=tuple(failures),
+    )
+
+
+def spread(values: FloatArray) -> Spread:
+    """The statistics of one figure (ns) over several runs; unknown values (NaN) don't count."""
+    return _spreads(values[:, np.newaxis]).at(0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Spreads:
+    """`Spread` of many figures at once: an array each, NaN = unknown."""
+
+    runs: FloatArray
+    min_ns: FloatArray
+    median_ns: FloatArray
+    max_ns: FloatArray
+    mean_ns: FloatArray
+    std_ns: FloatArray
+    cv: FloatArray
+
+    def at(self, column: int) -> Spread:
+        figures = (self.min_ns, self.median_ns, self.max_ns, self.mean_ns, self.std_ns, self.cv)
+        return Spread(int(self.runs[column]), *(known(figure[column]) for figure in figures))
+
+
+def _spreads(durations: FloatArray) -> _Spreads:
+    """The statistics of every column; a line per run."""
+    runs = np.isfinite(durations).sum(axis=0)
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a known value, or with one: NaN it is
+        mean = np.nanmean(durations, axis=0)
+        std = np.nanstd(durations, axis=0, ddof=1)
+        return _Spreads(
+            runs=runs.astype(np.float64),
+            min_ns=np.nanmin(durations, axis=0),
+            median_ns=np.nanmedian(durations, axis=0),
+            max_ns=np.nanmax(durations, axis=0),
+            mean_ns=mean,
+            std_ns=std,
+            cv=std / mean,
+        )
+
+
+def _most_common(sequences: Sequence[tuple[_Key, ...]]) -> tuple[_Key, ...]:
+    return Counter(sequences).most_common(1)[0][0]
+
+
+def _difference(keys: tuple[_Key, ...], reference: tuple[_Key, ...]) -> str:
+    """Where two sequences part, in words; blank when they are the same."""
+    if keys == reference:
+        return ""
+    count = "" if len(keys) == len(reference) else f"{len(keys):,} ops instead of {len(reference):,}; "
+    place, (mine, theirs) = next(
+        (place, pair) for place, pair in enumerate(zip_longest(keys, reference), 1) if pair[0] != pair[1]
+    )
+    return f"{count}first at op {place:,}: {_contrast(mine, theirs)}"
+
+
+def _contrast(mine: _Key | None, theirs: _Key | None) -> str:
+    if mine is None:
+        return f"it ends, the others go on with {theirs[0] if theirs else '?'}"
+    if theirs is None:
+        return f"it goes on with {mine[0]}, the others end"
+    if mine[0] != theirs[0]:
+        return f"{mine[0]} instead of {theirs[0]}"
+    if mine[1] != theirs[1]:
+        return f"{mine[0]} on device {mine[1]} instead of {theirs[1]}"
+    return f"{mine[0]} in another configuration: {mine[2].text} instead of {theirs[2].text}"

@@ -1,0 +1,218 @@
+"""What `perfsheet run` does with its options: which view it opens, what it calls, where the outputs go."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from perfsheet.cli.handling import say
+from perfsheet.errors import not_written
+from perfsheet.progress import Phase
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
+    from perfsheet.analysis.cases import Case
+    from perfsheet.profiling import Plan, Profiled
+    from perfsheet.render.terminal.progress import View
+    from perfsheet.run import RunRequest
+
+_TOP = 10
+RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants to see and to keep."""
+
+    settings: Options
+    json: bool
+    quiet: bool
+    verbose: bool
+    force: bool
+
+
+def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
+    """Profile the target; where there is no profiler, replay the capture that is recorded for it, if one is."""
+    from perfsheet.profiling import profiled
+
+    if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
+        return run_replay(request, recorded, wish)
+    with _view(wish) as view:
+        done = profiled(request, plan, wish.settings, view)
+        workbook = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
+    return _told(done, workbook, wish)
+
+
+def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
+    """Run the target without a profiler, and show recorded captures in place of its own."""
+    from perfsheet.profiling import replayed
+
+    workbook = _replayed_workbook(captures, request.output_dir, wish.force)
+    with _view(wish) as view:
+        done = replayed(request, captures, wish.settings, view)
+        workbook = _written(done, workbook, wish, view)
+    return _told(done, workbook, wish)
+
+
+def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
+    """Profile every case of the target on its own, and show them side by side."""
+    from perfsheet.profiling import profiled_cases
+    from perfsheet.render import jsonout
+    from perfsheet.render.workbook import case_book
+
+    with _view(wish) as view:
+        cases, done, status = profiled_cases(request, plan, wish.settings, view)
+        for result in done:
+            _keep_records(result)
+        folder = _cases_folder(request)
+        workbook = folder / f"{folder.name}.xlsx"
+        case_book.write(cases, workbook, view)
+    if wish.json:
+        typer.echo(jsonout.dumps(jsonout.cases(cases, str(workbook))))
+    _finish(workbook, wish, lambda: _show_cases(cases))
+    return status
+
+
+def _view(wish: Wish) -> View:
+    """A live view on a terminal, else plain lines; nothing but notices when the user wants it quiet."""
+    from perfsheet.render.terminal.progress import LiveView, PlainView, View
+
+    if wish.quiet:
+        return View(sys.stderr)
+    live = sys.stderr.isatty() and (wish.json or sys.stdout.isatty())
+    if live and not wish.verbose:
+        return LiveView(sys.stderr)
+
+    def echo(line: str) -> None:
+        # Who reads our output may stop reading (| head); the run goes on, and its log has everything.
+        with contextlib.suppress(BrokenPipeError):
+            typer.echo(line.rstrip("\r\n"), err=wish.json)
+
+    return PlainView(sys.stderr, echo, detailed=wish.verbose)
+
+
+def _recorded(request: RunRequest) -> list[str]:
+    """The recorded capture of this target, when there is one and no profiler is here."""
+    from perfsheet.cli.settings import recorded_capture
+    from perfsheet.run import available
+
+    recorded = recorded_capture(Path.cwd(), request.command)
+    if recorded is None:
+        return []
+    missing = available(request)
+    if missing is None:
+        return []
+    say(f"perfsheet: {missing}")
+    say(f"The recorded capture of this target is replayed: {recorded}")
+    return [str(recorded)]
+
+
+def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool) -> Path:
+    """Where the workbook of a replay goes; it and the captures are looked at before the target runs for nothing."""
+    from perfsheet.capture.sources import locate
+    from perfsheet.render import place
+
+    found = [source.label for source in locate(list(captures))]
+    path = place.default_path(found)
+    if output is not None:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
+        path = output / path.name
+    place.check(path, found, force)
+    place.check_new(path.with_name(RECORD), force)
+    return path
+
+
+def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> Path:
+    """Write the workbook and the records, and tell what is to be distrusted."""
+    from perfsheet.render import place
+    from perfsheet.render.workbook import book
+
+    for warning in done.analysis.summary.warnings:
+        view.notice(f"warning: {warning}")
+    place.check(workbook, done.analysis.summary.paths, wish.force)
+    book.write(done.analysis, workbook, view)
+    _keep_records(done, workbook.parent)
+    view.phase(Phase.DONE)
+    return workbook
+
+
+def _keep_records(done: Profiled, folder: Path | None = None) -> None:
+    """A run.json beside the report of every run."""
+    from perfsheet.render import jsonout
+    from perfsheet.render.whole_file import replace_text
+
+    for run in done.runs:
+        beside = run.outcome.csv.parent if run.outcome.csv else folder
+        if beside is not None:
+            record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
+            replace_text(beside / RECORD, jsonout.dumps(record) + "\n")
+
+
+def _told(done: Profiled, workbook: Path, wish: Wish) -> int:
+    """Show the result, and give the exit status."""
+    from perfsheet.render import jsonout
+
+    if wish.json:
+        typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(workbook))))
+    _finish(workbook, wish, lambda: _show(done))
+    if done.tests_failed:
+        failed = next(run.outcome for run in done.runs if run.outcome.tests_failed)
+        say(f"perfsheet: tests failed: {failed.verdict.summary}; the full output is in {failed.log}")
+    for failure in done.failures:
+        say(f"perfsheet: {failure.label}: {failure.error}")
+    return done.status
+
+
+def _show(done: Profiled) -> None:
+    from perfsheet.render.terminal import repeats, top_ops
+    from perfsheet.render.terminal.console import console_for
+    from perfsheet.render.terminal.tests import print_tests
+
+    print_tests(console_for(sys.stdout), done.shown.verdict.tests)
+    if done.analysis.repeats:
+        repeats.render(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
+    else:
+        top_ops.render(done.analysis, _TOP, sys.stdout)
+
+
+def _show_cases(cases: Sequence[Case]) -> None:
+    from perfsheet.render.terminal import cases as terminal
+
+    terminal.render(cases, sys.stdout)
+
+
+def _finish(workbook: Path, wish: Wish, show: Callable[[], None]) -> None:
+    """The result on standard output, and last of all where the workbook is."""
+    if wish.json:
+        say(f"Wrote {workbook}")
+        return
+    with contextlib.suppress(BrokenPipeError):
+        if not wish.quiet:
+            typer.echo()
+            show()
+            typer.echo()
+        typer.echo(f"Wrote {workbook}")
+
+
+def _cases_folder(request: RunRequest) -> Path:
+    """A new folder beside the reports of the cases."""
+    from perfsheet.run import reports_folder
+
+    folder = reports_folder(request) / "_".join(
+        filter(None, ("cases", request.name, time.strftime("%Y_%m_%d_%H_%M_%S")))
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
+    return folder

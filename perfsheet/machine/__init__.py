@@ -1,0 +1,1 @@
+"""What can be known of this machine without opening a device: nodes, boards, processes, checkouts."""

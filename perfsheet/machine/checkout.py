@@ -1,0 +1,40 @@
+"""The tt-metal checkout behind a run, if there is one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+_TIMEOUT_S = 15
+
+
+def is_checkout(folder: Path) -> bool:
+    """Whether `folder` is the top of a tt-metal source tree."""
+    return (folder / "tt_metal").is_dir() and (folder / "CMakeLists.txt").is_file()
+
+
+def commit(folder: Path) -> str | None:
+    """The commit that is checked out, with `-dirty` where tracked files differ from it; None without a repository."""
+    # A folder inside somebody else's repository is not a checkout of its own.
+    if not is_checkout(folder) or not (folder / ".git").exists():
+        return None
+    head = _git(folder, "rev-parse", "HEAD")
+    if not head:
+        return None
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
+    return f"{head}-dirty" if changed else head
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints; None when it fails, is missing or takes too long."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None

@@ -1,0 +1,56 @@
+"""Tenstorrent devices as the kernel driver shows them; nothing is opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from perfsheet.provenance import Device
+
+NODES = Path("/dev/tenstorrent")
+_CLASS = Path("/sys/class/tenstorrent")
+_HOLDERS = Path("/proc/driver/tenstorrent")
+
+# PCI device ids of vendor 0x1e52, as in the driver's and the user-mode driver's tables.
+_ARCHES = {"0xfaca": "grayskull", "0x401e": "wormhole_b0", "0xb140": "blackhole"}
+
+
+def devices() -> tuple[Device, ...]:
+    """The device nodes with architecture and board, where the driver tells them."""
+    return tuple(Device(str(node), _arch(node.name), _read(_class(node.name) / "tt_card_type")) for node in nodes())
+
+
+def nodes() -> list[Path]:
+    """The device nodes, in the order of their numbers."""
+    return sorted((path for path in NODES.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
+
+
+def usable(node: Path) -> bool:
+    """Whether this user may open the node."""
+    return os.access(node, os.R_OK | os.W_OK)
+
+
+def holders(node: Path) -> list[int]:
+    """The processes that have the device open, as the driver lists them."""
+    listed = _read(_HOLDERS / node.name / "pids") or ""
+    return [int(word) for word in listed.split() if word.isdigit()]
+
+
+def driver_version() -> str | None:
+    """Version of the kernel driver; None when it is not loaded."""
+    return _read(Path("/sys/module/tenstorrent/version"))
+
+
+def _class(number: str) -> Path:
+    return _CLASS / f"tenstorrent!{number}"
+
+
+def _arch(number: str) -> str | None:
+    return _ARCHES.get((_read(_class(number) / "device" / "device") or "").lower())
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(errors="replace").strip() or None
+    except OSError:
+        return None

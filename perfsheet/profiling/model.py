@@ -1,0 +1,77 @@
+"""What is to be profiled, and what came of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.repeats import NOISY_PCT
+from perfsheet.analysis.result import CaptureSummary
+from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.run import RunOutcome
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often a target is profiled.
+
+    `repeat` runs are measured, after `warmup` ones whose figures are thrown away; an op whose coefficient of variation
+    exceeds `noisy_pct` percent is noisy. Raises PerfsheetError (exit status 2) for values that make no sense.
+    """
+
+    repeat: int = 1
+    warmup: int = 0
+    noisy_pct: float = NOISY_PCT
+
+    def __post_init__(self) -> None:
+        if self.repeat < 1:
+            raise usage(f"--repeat {self.repeat}: not a number of runs", "give 1 or more")
+        if self.warmup < 0:
+            raise usage(f"--warmup {self.warmup}: not a number of runs", "give 0 or more")
+        if not (math.isfinite(self.noisy_pct) and self.noisy_pct >= 0):
+            raise usage(f"--noisy {self.noisy_pct}: not a percentage", "give 0 or more")
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """One measured run that came to a report: `label` is what it is called in the outputs."""
+
+    label: str
+    outcome: RunOutcome
+    summary: CaptureSummary
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """One run that came to no report."""
+
+    label: str
+    error: PerfsheetError
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for people."""
+        return f"{self.label} came to no report: {self.error.message}"
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """The analysis of the run that is shown, which is `shown`, and all runs behind it."""
+
+    analysis: Analysis
+    shown: RunOutcome
+    runs: tuple[MeasuredRun, ...]
+    failures: tuple[FailedRun, ...] = ()
+
+    @property
+    def tests_failed(self) -> bool:
+        """Whether tests failed in any run."""
+        return any(run.outcome.tests_failed for run in self.runs)
+
+    @property
+    def status(self) -> ExitStatus:
+        """Exit status: failing tests come first, then the first run that came to no report."""
+        if self.tests_failed:
+            return ExitStatus.TESTS_FAILED
+        return self.failures[0].error.status if self.failures else ExitStatus.DONE

@@ -1,0 +1,31 @@
+"""Pytest's own verdict in the terminal, test by test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from perfsheet.provenance import TestResult
+from perfsheet.render.terminal.console import line
+from perfsheet.render.terminal.table import Field, print_table
+
+_SHOWN = 12
+_STYLES = {"failed": "red", "passed": "green", "skipped": "yellow"}
+
+_FIELDS: tuple[Field[TestResult], ...] = (
+    Field("OUTCOME", lambda test: test.outcome, number=False, style=lambda test: _STYLES[test.outcome]),
+    Field("SECONDS", lambda test: f"{test.duration_s:,.2f}"),
+    Field("TEST", lambda test: test.nodeid, number=False, flexible=True),
+)
+
+
+def print_tests(console: Console, results: Sequence[TestResult]) -> None:
+    """The tests that failed, then the others, as many as there is room for; nothing when there are none."""
+    if not results:
+        return
+    shown = sorted(results, key=lambda test: test.outcome != "failed")[:_SHOWN]
+    print_table(console, _FIELDS, shown)
+    if len(shown) < len(results):
+        console.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
+    console.print()

@@ -1,0 +1,78 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfsheet.errors import not_written
+from perfsheet.render.place import open_in_excel
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class _Sink(io.FileIO):
+    """A file that, once writing has failed, takes all that comes without a word.
+
+    The zip file around it is closed once more when it is thrown away, and must not complain a second time.
+    """
+
+    failed = False
+
+    def write(self, data: Buffer, /) -> int:
+        view = memoryview(data).cast("B")
+        if not self.failed:
+            written = 0
+            while written < len(view):
+                written += super().write(view[written:]) or 0
+        return len(view)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return 0 if self.failed else super().seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self.failed else super().tell()
+
+    def flush(self) -> None:
+        if not self.failed:
+            super().flush()
+
+
+def replace(path: Path, write: Callable[[io.FileIO], None]) -> None:
+    """Let `write` fill a file beside `path`, then put it in place in one step: never half a file.
+
+    Raises PerfsheetError (exit status 7), and leaves what was at `path`, when the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with _Sink(partial, "w") as sink:
+            try:
+                write(sink)
+                os.fsync(sink.fileno())  # a network file system may say only now that it is full
+            except BaseException:
+                sink.failed = True
+                raise
+        partial.replace(path)
+    except PermissionError:
+        raise (
+            open_in_excel(path)
+            if path.exists()
+            else not_written(f"{path.parent} is not writable", "give another place with -o")
+        ) from None
+    except OSError as error:
+        raise not_written(f"{path} cannot be written: {error.strerror or error}", "free space, or use -o") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """The same for a text, in UTF-8."""
+
+    def write(sink: io.FileIO) -> None:
+        sink.write(text.encode("utf-8"))
+
+    replace(path, write)

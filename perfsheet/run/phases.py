@@ -1,0 +1,69 @@
+"""Where a run is: read from the events of the target and from what the profiler prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from perfsheet.progress import Phase, Watch
+from perfsheet.run.events import Event, Events
+from perfsheet.run.verdict import Source
+
+# What the profiler says on its way through post-processing, in order; the same since 0.60.
+_MILESTONES = (
+    "Host side ops time report generated",
+    "Host side ops data report generated",
+    "Importing ops logs",
+    "Appending device data",
+    "OPs' perf analysis is finished",
+    "Copying runtime artifacts",
+    "Generating OPs CSV",
+    "OPs csv generated at",
+)
+
+
+class Tracker:
+    """Follows one run and tells `watch`; `over` is True once the target has come to its end."""
+
+    def __init__(self, events: Path, source: Source, watch: Watch, profiled: bool) -> None:
+        self._events, self._watch = Events(events), watch
+        self._first = Phase.COLLECT if source == "pytest" else Phase.RUN
+        self._profiled = profiled
+        self._tests = 0
+        self._total: int | None = None
+        self.phase = Phase.START
+        self.over = False
+
+    def poll(self) -> None:
+        """Take in what the target has told since the last time."""
+        for event in self._events.new():
+            self._take(event)
+        self._watch.alive()
+
+    def read(self, line: str) -> None:
+        """Take in a line of output."""
+        done = next((place for place, text in enumerate(_MILESTONES, 1) if text in line), 0)
+        if done and self._profiled:
+            self._enter(Phase.POST_PROCESS)
+            self._watch.progress(done, len(_MILESTONES))
+        self._watch.line(line)
+
+    def _take(self, event: Event) -> None:
+        match event["event"]:
+            case "session":
+                self._tests = 0
+                self._enter(self._first)
+            case "collected":
+                self._total = event["count"]
+            case "test":
+                self._enter(Phase.RUN)
+                self._tests += 1
+                self._watch.test(event["nodeid"], self._tests, self._total)
+            case "end" | "exit":
+                self.over = True
+                if self._profiled and self.phase != Phase.POST_PROCESS:
+                    self._enter(Phase.CAPTURE)
+
+    def _enter(self, phase: Phase) -> None:
+        if phase != self.phase:
+            self.phase = phase
+            self._watch.phase(phase)

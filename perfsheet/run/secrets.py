@@ -1,0 +1,69 @@
+"""Keeping secrets out of everything that is recorded of a run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+MASK = "***"
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASS(WORD|WD|PHRASE)?(?![A-Z])|PWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|(^|_)KEY$|(^|_)AUTH(?!OR)|"
+    r"COOKIE|BEARER|(^|_)PAT$",
+    re.IGNORECASE,
+)
+# Shapes of well-known credentials: user:password@ in an address, Hugging Face, GitHub, AWS, OpenAI, Slack, JWT.
+_SECRET_VALUE = re.compile(
+    r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)|\bhf_\w{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|"
+    r"\bsk-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
+)
+_NAMED = re.compile(r"(?s)(-{0,2}[A-Za-z][\w.-]*)=(.*)")
+_RECORDED = re.compile(r"(TT_|TTNN_|TRACY_)\w*|ARCH_NAME|WH_ARCH_YAML|MESH_DEVICE|PYTEST_ADDOPTS|LOGURU_LEVEL")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable or option of that name looks like one that holds a secret."""
+    return _SECRET_NAME.search(name.lstrip("-").replace("-", "_")) is not None
+
+
+def masked_value(value: str) -> str:
+    """`value` without what looks like a credential, whatever its name."""
+    return _SECRET_VALUE.sub(MASK, value)
+
+
+def masked_words(words: Sequence[str]) -> list[str]:
+    """A command's words: `API_TOKEN=x`, `--token=x` and `--token x` keep the name only."""
+    masked: list[str] = []
+    after_secret_option = False
+    for word in words:
+        named = _NAMED.fullmatch(word)
+        if after_secret_option and not word.startswith("-"):
+            masked.append(MASK)
+        elif named and is_secret_name(named[1]):
+            masked.append(f"{named[1]}={MASK}")
+        else:
+            masked.append(masked_value(word))
+        after_secret_option = word.startswith("-") and "=" not in word and is_secret_name(word)
+    return masked
+
+
+def masked_command(text: str) -> str:
+    """A command as its user typed it; where that would show a secret, its words with the secret masked."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return masked_value(text)
+    masked = masked_words(words)
+    if masked == words:
+        return text
+    return " ".join(word if MASK in word else shlex.quote(word) for word in masked)
+
+
+def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that decide what a run does, without any that looks like a secret."""
+    return {
+        name: masked_value(value)
+        for name, value in sorted(environment.items())
+        if _RECORDED.fullmatch(name) and not is_secret_name(name)
+    }

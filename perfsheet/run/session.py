@@ -1,0 +1,101 @@
+"""One process of a run, from its environment to what it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfsheet.errors import usage
+from perfsheet.progress import Watch
+from perfsheet.run import process
+from perfsheet.run.command import TargetCommand, parse_command
+from perfsheet.run.failures import Hopeless, Leavings
+from perfsheet.run.log import Log
+from perfsheet.run.model import RunOutcome, RunRequest
+from perfsheet.run.phases import Tracker
+from perfsheet.run.probe import Toolbox
+from perfsheet.run.record import record
+from perfsheet.run.signs import Signs
+from perfsheet.run.verdict import Verdict, read_verdict
+from perfsheet.run.workspace import new_run_id, target_environment, temporary_folder
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run works with; `folder` is its own and goes away with it."""
+
+    request: RunRequest
+    command: TargetCommand
+    run_id: str
+    folder: Path
+    environment: Mapping[str, str]
+    watch: Watch
+
+    @property
+    def _verdict_file(self) -> Path:
+        return _verdict_file(self.folder)
+
+    def run(self, argv: tuple[str, ...], signs: Signs, log: Log, root: Path | None = None) -> Leavings:
+        """Run `argv` to its end, whichever it is; the log is closed then. `root` is where its profiler, if it has one,
+        leaves logs and reports."""
+        # Besides its option for it, parts of the profiler look at the variable.
+        environment = self.environment if root is None else {**self.environment, "TT_METAL_PROFILER_DIR": str(root)}
+        source = self.command.source
+        tracker = Tracker(self._verdict_file, source, self.watch, profiled=root is not None)
+        hopeless = Hopeless(tracker, self._verdict_file, source)
+
+        def read(line: str) -> None:
+            lock = signs.lock
+            signs.read(line)
+            tracker.read(line)
+            if signs.lock != lock and signs.lock is not None:
+                self.watch.notice(f"perfsheet: {signs.lock.sentence}")
+
+        try:
+            ended = process.run(argv, environment, self.run_id, log.tee(read), self.request.timeout_s, hopeless)
+        except OSError as error:
+            raise usage(
+                f"cannot start {argv[0]} ({error.strerror})", "name another interpreter with --python"
+            ) from error
+        finally:
+            log.close()
+        tracker.poll()
+        verdict = read_verdict(self._verdict_file, source)
+        return Leavings(argv, ended, verdict, signs, tracker.phase, log.path, self.request.timeout_s)
+
+    def outcome(
+        self, toolbox: Toolbox, left: Leavings, verdict: Verdict, captures: Sequence[Path], log: Path, csv: Path | None
+    ) -> RunOutcome:
+        """What a run came to that has something to show: `csv`, or in a replay the recorded `captures`."""
+        known = record(self, toolbox, left, verdict, captures, log)
+        return RunOutcome(
+            csv=csv,
+            log=log,
+            verdict=verdict,
+            argv=left.argv,
+            started=left.ended.started,
+            duration_s=left.ended.duration_s,
+            exit_status=left.ended.status,
+            record=known,
+            losses=left.signs.losses,
+            replayed=csv is None,
+        )
+
+
+@contextlib.contextmanager
+def session(request: RunRequest, watch: Watch) -> Iterator[Session]:
+    """A session for one run. Raises PerfsheetError (usage) for a command that cannot be followed."""
+    command = parse_command(request.command)
+    if command.script and not Path(command.script).is_file():
+        raise usage(f"there is no script {command.script!r}", "name it from the current folder")
+    run_id = new_run_id()
+    with temporary_folder() as name:
+        folder = Path(name)
+        environment = target_environment(request, command, run_id, _verdict_file(folder))
+        yield Session(request, command, run_id, folder, environment, watch)
+
+
+def _verdict_file(folder: Path) -> Path:
+    return folder / "verdict.jsonl"

@@ -1,0 +1,157 @@
+"""What a run gives away in its output, gathered line by line: why there is no report, or what is missing from it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfsheet.errors import ExitStatus
+from perfsheet.run.probe import Toolbox
+from perfsheet.run.report import announced_csv, without_colours
+from perfsheet.run.toolchain import REPLAY_HINT
+
+NO_CAPTURE = "Tracy capture did not finish"
+
+_DROPPED = "device markers were dropped"
+_TELL_MARKERS = "{markers}, or run fewer layers"
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A text in the output that says by itself why there is no report; `{markers}` in `hint` stands for the options of
+    this profiler that keep more markers."""
+
+    text: str
+    status: ExitStatus
+    message: str
+    hint: str
+
+
+SYMPTOMS = (
+    Symptom(
+        "requires a Tracy-enabled build",
+        ExitStatus.NO_PROFILER,
+        "this ttnn is built without the profiler, as the wheels on PyPI are",
+        f"use a source build of tt-metal with Tracy enabled; or {REPLAY_HINT}",
+    ),
+    Symptom(
+        "Tracy tools were not found",
+        ExitStatus.NO_PROFILER,
+        "the profiler did not find its capture tools",
+        f"name a tt-metal build that has them with --tt-metal-home; or {REPLAY_HINT}",
+    ),
+    Symptom(
+        "No available port found",
+        ExitStatus.PROFILER_FAILED,
+        "all ports of the profiler, 8086 to 8499, are taken",
+        "end the profilers that hang: perfsheet doctor names them",
+    ),
+    Symptom(
+        "No space left on device",
+        ExitStatus.OUTPUT_NOT_WRITTEN,
+        "the disk ran full under the profiler",
+        "make room, or give a folder on another disk with -o",
+    ),
+    Symptom(
+        NO_CAPTURE,
+        ExitStatus.PROFILER_FAILED,
+        "the capture tool was still waiting for the target two minutes after it ended",
+        "a target that ends before it opens a device does this: run it without the profiler first",
+    ),
+    Symptom(
+        "was not generated. Run in verbose",
+        ExitStatus.PROFILER_FAILED,
+        "the capture tool left no trace",
+        "run it once more; if it happens again, with fewer layers or iterations",
+    ),
+    Symptom("Device data missing", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
+    Symptom("Device data mismatch", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
+)
+
+_FULL = re.compile(r"buffers were full.*?(?:device (\d+)|$)")
+_REPORTED = re.compile(
+    r"(Device data (?:missing|mismatch).*|Device \d+: trace \d+ was captured but never replayed.*|"
+    r"Skipping \d+ device op\(s\) with no matching host data.*)"
+)
+_LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by thread TID: \d+, PID: (\d+)")
+_LONGEST_QUOTE = 240
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A device lock that the run waits for, and the process that holds it."""
+
+    name: str
+    holder: int
+
+    @property
+    def sentence(self) -> str:
+        """What a user can do with it."""
+        gone = "" if Path(f"/proc/{self.holder}").exists() or not Path("/proc").exists() else ", which is gone"
+        return f"waiting for the device lock {self.name}, held by process {self.holder}{gone}"
+
+
+class Signs:
+    """Reads the output of one run."""
+
+    def __init__(self, toolbox: Toolbox | None = None) -> None:
+        self._toolbox = toolbox
+        self._in_traceback = False
+        self._full: Counter[str] = Counter()
+        self._quoted: dict[str, None] = {}
+        self.announced: Path | None = None
+        self.symptoms: list[Symptom] = []
+        self.exception = ""
+        self.lock: Lock | None = None
+
+    def read(self, line: str) -> None:
+        """Take in one line of output."""
+        line = without_colours(line)
+        self.announced = announced_csv(line) or self.announced
+        self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
+        if full := _FULL.search(line):
+            self._full[full[1] or "?"] += 1
+        if reported := _REPORTED.search(line):
+            self._quoted[reported[1].strip()[:_LONGEST_QUOTE]] = None
+        if waiting := _LOCK.search(line):
+            self.lock = Lock(waiting[1], int(waiting[2]))
+        if line.startswith("Traceback (most recent call last)"):
+            self._in_traceback = True
+        elif self._in_traceback and re.match(r"[\w.]+", line):  # frames and source lines are indented
+            self.exception, self._in_traceback = line.strip(), False
+
+    def symptom(self, status: ExitStatus) -> Symptom | None:
+        """The first symptom of that status, if any was seen."""
+        return next((symptom for symptom in self.symptoms if symptom.status == status), None)
+
+    def hint(self, symptom: Symptom) -> str:
+        """What to do about a symptom, in options that this profiler has."""
+        return symptom.hint.format(markers=self._markers())
+
+    @property
+    def buffers_full(self) -> str:
+        """Which devices dropped markers because the profiler's buffers were full; blank when none said so."""
+        if not self._full:
+            return ""
+        devices = ", ".join(sorted(self._full))
+        times = sum(self._full.values())
+        return f"the profiler's buffers were full {times:,}× (device {devices}) and markers were dropped"
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is missing from a report that was written all the same."""
+        full = self.buffers_full
+        said = [f"{full}: ops can be missing or have wrong durations; {self._markers()}"] if full else []
+        return (*said, *(f"the profiler reported: {text}" for text in self._quoted))
+
+    def _markers(self) -> str:
+        has = self._toolbox.has_option if self._toolbox else lambda _option: True
+        wanted = ["--op-support-count 10000", "--dump-device-data-mid-run"]
+        if self._toolbox and self._toolbox.options is not None:
+            wanted.append("--push-device-data-mid-run")  # what the profilers before 0.63 call it
+        options = [f"'-- {option}'" for option in wanted if has(option.partition(" ")[0])]
+        if not options:
+            return "call ttnn.ReadDeviceProfiler(device) every so many ops"
+        return f"end the command with {' or '.join(options)}"
