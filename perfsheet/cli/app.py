@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from perfsheet._version import __version__
+from perfsheet.cli.doctor import doctor
 from perfsheet.cli.hotspots import hotspots
 from perfsheet.cli.report import report
 from perfsheet.cli.run import run
@@ -24,6 +25,7 @@ app.command("run", short_help="Profile a target, and write its perf sheet.")(run
 app.command("top-ops")(top_ops)
 app.command("hotspots", short_help="Find few cores and reshards, with possible savings.")(hotspots)
 app.command("report")(report)
+app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
 
 
 def _version(wanted: bool) -> None:

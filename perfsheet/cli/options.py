@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -36,6 +37,14 @@ Board = Annotated[
 Batch = Annotated[float, typer.Option("--batch", metavar="N", help="Samples that the window works on, for FPS.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output (docs/json.md).")]
 Csv = Annotated[bool, typer.Option("--csv", help="The table as CSV on standard output, and nothing else there.")]
+TtMetalHome = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--tt-metal-home", metavar="DIR", help="The tt-metal checkout; default: $TT_METAL_HOME."),
+]
+Python = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 
 

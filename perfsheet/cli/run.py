@@ -38,14 +38,8 @@ def run(
     split_cases: Annotated[
         bool, typer.Option("--split-cases", help="Profile each case of the target in a run of its own.")
     ] = False,
-    tt_metal_home: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--tt-metal-home", metavar="DIR", help="The tt-metal checkout; default: $TT_METAL_HOME."),
-    ] = None,
-    python: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none."),
-    ] = None,
+    tt_metal_home: shared.TtMetalHome = None,
+    python: shared.Python = None,
     replay: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(

@@ -8,6 +8,7 @@ from typing import Any
 
 from perfsheet.errors import usage
 
+_PROFILING = ("run", "doctor")
 _ANALYSING = ("run", "top-ops", "hotspots", "report")
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
@@ -18,8 +19,8 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str, tuple[type, ...]]] = {
     "board": (_ANALYSING, "board", _TEXT),
     "batch": (_ANALYSING, "batch", _NUMBER),
     "top": (("top-ops",), "count", (int,)),
-    "tt-metal-home": (("run",), "tt_metal_home", _TEXT),
-    "python": (("run",), "python", _TEXT),
+    "tt-metal-home": (_PROFILING, "tt_metal_home", _TEXT),
+    "python": (_PROFILING, "python", _TEXT),
     "timeout": (("run",), "timeout", _NUMBER),
 }
 

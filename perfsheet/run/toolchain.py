@@ -94,4 +94,6 @@ def missing_tools(toolbox: Toolbox, tools: Path) -> tuple[str, str] | None:
             f"this profiler looks for {names}, but the build in {tools} has {' and '.join(other)}",
             "build tt-metal at the version of the installed ttnn",
         )
+    if toolbox.tools is None:
+        names += f" (before 0.75: {' and '.join(CAPTURE_TOOLS[1])})"
     return f"the capture tools {names} are not in {tools}", "name a tt-metal build that has them with --tt-metal-home"

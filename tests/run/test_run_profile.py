@@ -55,7 +55,6 @@ def test_failing_test_that_the_profiler_checks(home: Path) -> None:
         ("markers", ExitStatus.PROFILER_FAILED, "--op-support-count"),
         ("tools-missing", ExitStatus.NO_PROFILER, "capture tools"),
         ("wheel", ExitStatus.NO_PROFILER, "built without the profiler"),
-        ("websockets", ExitStatus.NO_PROFILER, "pip install websockets"),
         ("no-op", ExitStatus.NOTHING_RAN, "no operation on a device"),
         ("device-only", ExitStatus.NOTHING_RAN, "no operation on a device"),
     ],

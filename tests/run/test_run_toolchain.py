@@ -40,6 +40,13 @@ def test_folder_called_tracy_is_no_profiler(home: Path) -> None:
     assert failure("PYTHONPATH= pytest test_it.py").status == ExitStatus.NO_PROFILER
 
 
+def test_module_that_the_profiler_needs_is_named_before_anything_runs(home: Path) -> None:
+    error = failure("STANDIN_FAULT=websockets pytest test_it.py")
+    assert error.status == ExitStatus.NO_PROFILER
+    assert "pip install websockets" in error.hint
+    assert not (home / "generated").exists()
+
+
 def test_interpreter_that_is_not_there_or_does_not_work(home: Path) -> None:
     assert failure("/nowhere/bin/python -m pytest test_it.py", python=None).status == ExitStatus.USAGE
     broken = home / "python"

@@ -9,7 +9,9 @@ import pytest
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunRequest
 from perfsheet.run.command import parse_command
+from perfsheet.run.probe import Toolbox
 from perfsheet.run.shellsafe import Aliases, checked_name, checked_options
+from perfsheet.run.toolchain import tools_folder
 from perfsheet.run.workspace import TARGET_HELPERS, artifact_root, profiler_argv, target_environment
 
 
@@ -25,10 +27,15 @@ def environment_of(text: str, **options: object) -> dict[str, str]:
     return target_environment(request, parse_command(text), "id", Path("verdict"))
 
 
-def argv_of(request: RunRequest, aliases: Path, python: str = "/usr/bin/python3") -> tuple[str, ...]:
+KNOWN = frozenset({"-r", "-p", "-v", "-o", "-n", "-m", "--op-support-count", "--tracy-tools-folder", "-t", "--port"})
+MUTE = Toolbox("/usr/bin/python3")
+
+
+def argv_of(request: RunRequest, aliases: Path, toolbox: Toolbox = MUTE) -> tuple[str, ...]:
     command = parse_command(request.command)
     environment = target_environment(request, command, "id", Path("verdict"))
-    return profiler_argv(python, request, command, environment, Aliases(aliases))
+    tools, root = tools_folder(request.tracy_options, environment), artifact_root(request, environment)
+    return profiler_argv(toolbox, request, command, tools, root, Aliases(aliases))
 
 
 def test_own_variables_are_added_to_those_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +85,21 @@ def test_name_that_a_shell_or_a_path_would_split(name: str) -> None:
 @pytest.mark.parametrize("option", ["-o", "--output-folder=x", "-n", "--process-logs-only", "--child-functions=a b"])
 def test_options_that_cannot_be_passed_on(option: str) -> None:
     with pytest.raises(PerfsheetError) as caught:
-        checked_options(("-v", option))
+        checked_options(("-v", option), MUTE)
     assert caught.value.status == ExitStatus.USAGE
+
+
+def test_options_are_those_that_this_profiler_has() -> None:
+    """The profiler's parser takes the beginning of a long option, and a value that looks like one is none."""
+    asked = Toolbox("/usr/bin/python3", options=KNOWN)
+    checked_options(("--op-support-count", "-5", "--op-support=7", "-t8090", "-t", "8090"), asked)
+    with pytest.raises(PerfsheetError) as caught:
+        checked_options(("--op-support-counts", "5000"), asked)
+    assert caught.value.status == ExitStatus.USAGE
+    assert "--op-support-count?" in caught.value.hint
+    with pytest.raises(PerfsheetError) as caught:
+        checked_options(("--dump-device-data-mid-run",), asked)
+    assert "no option --dump-device-data-mid-run" in caught.value.message
 
 
 def test_folders_that_a_shell_would_split_go_in_under_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +120,7 @@ def test_where_no_link_helps_the_run_is_refused(tmp_path: Path) -> None:
         argv_of(RunRequest("pytest", output_dir=folder), aliases=folder)
     assert caught.value.status == ExitStatus.USAGE
     with pytest.raises(PerfsheetError) as caught:
-        argv_of(RunRequest("pytest"), tmp_path, python="/my env/bin/python")
+        argv_of(RunRequest("pytest"), tmp_path, Toolbox("/my env/bin/python"))
     assert caught.value.status == ExitStatus.USAGE
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.cases import Case
 from perfsheet.analysis.result import Finding, OpGroup, RankedOp
+from perfsheet.doctor.model import Diagnosis
 from perfsheet.render import words
 from perfsheet.render.jsonout.parts import Json, number, percent, row, rows
 from perfsheet.render.jsonout.runs import repeats, run
 
-__all__ = ["SCHEMA_VERSION", "cases", "dumps", "hotspots", "op_groups", "report", "run", "top_ops"]
+__all__ = ["SCHEMA_VERSION", "cases", "doctor", "dumps", "hotspots", "op_groups", "report", "run", "top_ops"]
 
 SCHEMA_VERSION = 1
 
@@ -47,6 +49,12 @@ def report(analysis: Analysis, workbook: str) -> Json:
 def cases(found: Sequence[Case], workbook: str) -> Json:
     """`perfsheet run --split-cases --json`: one entry per case, and where the workbook is."""
     return {"schema_version": SCHEMA_VERSION, "workbook": workbook, "cases": [_case(case) for case in found]}
+
+
+def doctor(findings: Sequence[Diagnosis]) -> Json:
+    """`perfsheet doctor --json`: `ok` is null where it could not be told, or does not matter."""
+    ok = not any(finding.ok is False for finding in findings)
+    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": [asdict(finding) for finding in findings]}
 
 
 def dumps(result: Json) -> str:

@@ -1,0 +1,43 @@
+"""`perfsheet doctor`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command
+from perfsheet.errors import ExitStatus
+
+
+@command
+def doctor(
+    open_device: Annotated[
+        bool, typer.Option("--open-device", help="Open and close device 0, too; nothing else opens one.")
+    ] = False,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output-folder", metavar="DIR", help="Where reports would go."),
+    ] = None,
+    tt_metal_home: shared.TtMetalHome = None,
+    python: shared.Python = None,
+    json: shared.Json = False,
+) -> int:
+    """Check what a profiling run needs, and say how to mend what is missing."""
+    from perfsheet.doctor import diagnose
+    from perfsheet.run import RunRequest
+
+    request = RunRequest("pytest", output_dir=output, tt_metal_home=tt_metal_home, python=python)
+    findings = diagnose(request, open_device)
+    if json:
+        from perfsheet.render import jsonout
+
+        typer.echo(jsonout.dumps(jsonout.doctor(findings)))
+    else:
+        from perfsheet.render.terminal import doctor as terminal
+
+        terminal.render(findings, sys.stdout)
+    return ExitStatus.NO_PROFILER if any(finding.ok is False for finding in findings) else ExitStatus.DONE
