@@ -10,7 +10,8 @@ from perfsheet.analysis.cases import Case
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.profiling.model import Plan, Profiled
 from perfsheet.profiling.series import profiled
-from perfsheet.progress import Phase, Watch
+from perfsheet.progress import Watch
+from perfsheet.provenance import Outcome
 from perfsheet.run import RunRequest, collect
 
 _LONGEST_NAME = 60
@@ -25,7 +26,6 @@ def profiled_cases(
     not end well. Raises PerfsheetError when there is nothing to collect, or the user interrupts.
     """
     watch.run("cases")
-    watch.phase(Phase.COLLECT)
     nodeids = collect(request, watch)
     cases: list[Case] = []
     done: list[Profiled] = []
@@ -39,7 +39,8 @@ def profiled_cases(
             if error.status == ExitStatus.INTERRUPTED:
                 raise
             watch.notice(f"perfsheet: case {number}, {nodeid}: {error}")
-            cases.append(Case(number, nodeid, None, None, None, str(error)))
+            outcome: Outcome | None = "failed" if error.status == ExitStatus.TESTS_FAILED else None
+            cases.append(Case(number, nodeid, outcome, None, None, str(error)))
             status = status or error.status
             continue
         done.append(result)

@@ -22,6 +22,8 @@ class _Sink(io.FileIO):
     """
 
     failed = False
+    _pretended = 0
+    """Where it would be by now: the zip file computes sizes from it."""
 
     def write(self, data: Buffer, /) -> int:
         view = memoryview(data).cast("B")
@@ -29,13 +31,18 @@ class _Sink(io.FileIO):
             written = 0
             while written < len(view):
                 written += super().write(view[written:]) or 0
+        self._pretended += len(view)
         return len(view)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        return 0 if self.failed else super().seek(offset, whence)
+        if not self.failed:
+            self._pretended = super().seek(offset, whence)
+        elif whence != io.SEEK_END:
+            self._pretended = offset + (self._pretended if whence == io.SEEK_CUR else 0)
+        return self._pretended
 
     def tell(self) -> int:
-        return 0 if self.failed else super().tell()
+        return self._pretended if self.failed else super().tell()
 
     def flush(self) -> None:
         if not self.failed:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Phase
-from perfsheet.run.phases import Tracker
 from perfsheet.run.process import Ended
 from perfsheet.run.signs import NO_CAPTURE, Signs
-from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Source, Verdict, read_verdict
+from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
 
 CAPTURE_CRASHED = 70
 SIGNALLED = 3
@@ -62,29 +59,6 @@ def refused(verdict: Verdict | None) -> PerfsheetError | None:
     return None
 
 
-class Hopeless:
-    """Tells, while a run goes on, that pytest has refused it: the capture tool would wait two minutes for nothing."""
-
-    _PATIENCE_S = 3.0
-
-    def __init__(self, tracker: Tracker, verdict_file: Path, source: Source) -> None:
-        self._tracker, self._verdict_file, self._source = tracker, verdict_file, source
-        self._ask_at: float | None = None
-
-    def __call__(self) -> bool:
-        """Whether pytest refused the run some seconds ago; the verdict is read once."""
-        self._tracker.poll()
-        if not self._tracker.over:
-            return False
-        now = time.monotonic()
-        if self._ask_at is None:
-            self._ask_at = now + self._PATIENCE_S
-        if now < self._ask_at:
-            return False
-        self._ask_at = math.inf
-        return refused(read_verdict(self._verdict_file, self._source)) is not None
-
-
 def stopped(left: Leavings) -> PerfsheetError | None:
     """The error for a run that was stopped from outside: by its time limit or by the user."""
     error = _stopped(left)
@@ -119,10 +93,8 @@ def _stopped(left: Leavings) -> PerfsheetError | None:
         at += f", {lock.sentence},"
     if ended.stopped == "timeout":
         message = f"the run was stopped{at} after its time limit of {left.timeout_s:g} s"
-        hint = f"end process {lock.holder}, or reset the device" if lock else "give it longer with --timeout"
+        hint = lock.mend if lock else "give it longer with --timeout"
         return PerfsheetError(ExitStatus.TIMEOUT, message, hint)
-    if ended.stopped == "useless":
-        return refused(verdict)
     if ended.stopped == "interrupt":
         return PerfsheetError(ExitStatus.INTERRUPTED, f"the run was interrupted{at} after {ended.duration_s:.0f} s")
     return None
@@ -134,6 +106,8 @@ def _no_start(left: Leavings) -> PerfsheetError | None:
     symptom = signs.symptom(ExitStatus.NO_PROFILER)
     if symptom:
         return PerfsheetError(symptom.status, symptom.message, signs.hint(symptom))
+    if ended.stopped == "useless":
+        return refused(verdict) or _nothing_ran(verdict)
     if ended.status == CAPTURE_CRASHED:
         return PerfsheetError(
             ExitStatus.PROFILER_FAILED,
@@ -161,15 +135,22 @@ def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
     why = symptom.message if symptom else signs.exception or f"status {ended.status}"
     if symptom and signs.buffers_full:
         why = signs.buffers_full
-    if verdict is not None and not verdict.succeeded:
-        because = f": {why}" if broke else ""
-        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{said}, and no ops CSV was written{because}")
+    if broke and verdict is not None and not verdict.succeeded:
+        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{said}, and no ops CSV was written: {why}")
     if broke:
         hint = signs.hint(symptom) if symptom else "look at the end of the log"
         status = symptom.status if symptom else ExitStatus.PROFILER_FAILED
         return PerfsheetError(status, f"the profiler failed after the target ran ({said}): {why}", hint)
+    return _nothing_ran(verdict)
+
+
+def _nothing_ran(verdict: Verdict | None) -> PerfsheetError:
+    """The target came to its end, and no device has logged an operation."""
+    if verdict is not None and not verdict.succeeded:
+        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{verdict.summary}, and no ops CSV was written")
+    said = f" ({verdict.summary})" if verdict else ""
     return PerfsheetError(
         ExitStatus.NOTHING_RAN,
-        f"the target ran ({said}), but no operation on a device",
+        f"the target ran{said}, but no operation on a device",
         "check that the target opens a device and that its tests are not skipped",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from perfsheet.progress import Phase, Watch
 from perfsheet.run.events import Event, Events
+from perfsheet.run.tree import is_alive
 from perfsheet.run.verdict import Source
 
 # What the profiler says on its way through post-processing, in order; the same since 0.60.
@@ -22,7 +23,10 @@ _MILESTONES = (
 
 
 class Tracker:
-    """Follows one run and tells `watch`; `over` is True once the target has come to its end."""
+    """Follows one run and tells `watch`.
+
+    `over` is True once the target has come to its end, `gone` once its process is no more.
+    """
 
     def __init__(self, events: Path, source: Source, watch: Watch, profiled: bool) -> None:
         self._events, self._watch = Events(events), watch
@@ -32,12 +36,20 @@ class Tracker:
         self._total: int | None = None
         self.phase = Phase.START
         self.over = False
+        self._pid: int | None = None
 
     def poll(self) -> None:
         """Take in what the target has told since the last time."""
         for event in self._events.new():
             self._take(event)
+        if not self.over and self.gone:  # killed, or it called os._exit
+            self._end()
         self._watch.alive()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the target's process was there and is no more."""
+        return self._pid is not None and not is_alive(self._pid)
 
     def read(self, line: str) -> None:
         """Take in a line of output."""
@@ -50,7 +62,7 @@ class Tracker:
     def _take(self, event: Event) -> None:
         match event["event"]:
             case "session":
-                self._tests = 0
+                self._tests, self._pid, self.over = 0, event.get("pid"), False
                 self._enter(self._first)
             case "collected":
                 self._total = event["count"]
@@ -59,9 +71,12 @@ class Tracker:
                 self._tests += 1
                 self._watch.test(event["nodeid"], self._tests, self._total)
             case "end" | "exit":
-                self.over = True
-                if self._profiled and self.phase != Phase.POST_PROCESS:
-                    self._enter(Phase.CAPTURE)
+                self._end()
+
+    def _end(self) -> None:
+        self.over = True
+        if self._profiled and self.phase != Phase.POST_PROCESS:
+            self._enter(Phase.CAPTURE)
 
     def _enter(self, phase: Phase) -> None:
         if phase != self.phase:

@@ -12,12 +12,18 @@ from perfsheet.errors import not_written
 
 _ANNOUNCED = re.compile(r"(?<!Device only )OPs csv generated at: (.+)")
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_REPORTS, _LOGS, _DEVICE_LOG = "reports", ".logs", "profile_log_device.csv"
+_REPORTS, _LOGS = "reports", ".logs"
+_DEVICE_LOGS = ("profile_log_device.csv", "cpp_device_perf_report.csv")
 
 
 def without_colours(line: str) -> str:
     """`line` as it would be where nothing is coloured."""
     return _TERMINAL_COLOURS.sub("", line)
+
+
+def has_device_log(root: Path) -> bool:
+    """Whether a device has written a log below the root of a run."""
+    return any((root / _LOGS / name).is_file() for name in _DEVICE_LOGS)
 
 
 def announced_csv(line: str) -> Path | None:
@@ -48,8 +54,8 @@ class PrivateRoot:
 
     @property
     def device_logged(self) -> bool:
-        """Whether a device has written its log."""
-        return (self.path / _LOGS / _DEVICE_LOG).is_file()
+        """Whether a device has written a log."""
+        return has_device_log(self.path)
 
     def csv(self, announced: Path | None) -> Path | None:
         """The CSV that was announced, else the only one that is there, else None."""

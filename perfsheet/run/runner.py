@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
-from perfsheet.progress import Watch
+from perfsheet.progress import Phase, Watch
 from perfsheet.run import failures
 from perfsheet.run.command import TargetCommand, parse_command
 from perfsheet.run.failures import Leavings
@@ -39,6 +39,7 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
     either, no process of the run is alive.
     """
     with session(request, watch) as now:
+        watch.phase(Phase.START)
         toolbox = ask(target_python(request, now.command, now.environment, "tracy"), now.environment)
         if missing := missing_profiler(toolbox, tools_folder(request.tracy_options, now.environment)):
             raise missing
@@ -56,7 +57,9 @@ def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot) -> RunOutcom
     argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases)
     log = Log(artifact_root(request, environment) / "run-logs", now.run_id)
     left = now.run(argv, Signs(toolbox), log, aliases.of(private.path, "root"))
-    csv = None if left.ended.stopped else private.csv(left.signs.announced)
+    # Post-processing that breaks down may leave a CSV that it had only begun.
+    complete = not left.ended.stopped and (left.signs.announced is not None or left.ended.status == 0)
+    csv = private.csv(left.signs.announced) if complete else None
     if csv is None or left.verdict is None or failures.refused(left.verdict):
         error = failures.failure(left, private.device_logged)
         if error.status == ExitStatus.PROFILER_FAILED and private.device_logged:
@@ -93,6 +96,7 @@ def collect(request: RunRequest, watch: Watch) -> tuple[str, ...]:
         left = _plainly(now, (*_plain_argv(request, now.command, now), "--collect-only", "-q"))
         verdict = left.verdict
         if verdict is not None and verdict.collected and verdict.exit_status == 0:
+            left.log.unlink(missing_ok=True)  # a list of names that the caller has now
             return verdict.collected
         if verdict is not None and verdict.tests:
             broken = ", ".join(test.nodeid for test in verdict.tests)

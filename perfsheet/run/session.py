@@ -11,12 +11,14 @@ from perfsheet.errors import usage
 from perfsheet.progress import Watch
 from perfsheet.run import process
 from perfsheet.run.command import TargetCommand, parse_command
-from perfsheet.run.failures import Hopeless, Leavings
+from perfsheet.run.failures import Leavings
+from perfsheet.run.hopeless import Hopeless
 from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.phases import Tracker
 from perfsheet.run.probe import Toolbox
 from perfsheet.run.record import record
+from perfsheet.run.report import has_device_log
 from perfsheet.run.signs import Signs
 from perfsheet.run.verdict import Verdict, read_verdict
 from perfsheet.run.workspace import new_run_id, target_environment, temporary_folder
@@ -44,7 +46,13 @@ class Session:
         environment = self.environment if root is None else {**self.environment, "TT_METAL_PROFILER_DIR": str(root)}
         source = self.command.source
         tracker = Tracker(self._verdict_file, source, self.watch, profiled=root is not None)
-        hopeless = Hopeless(tracker, self._verdict_file, source)
+        hopeless = Hopeless(
+            tracker,
+            self._verdict_file,
+            source,
+            device_logged=lambda: root is None or has_device_log(root),
+            again="--perf-counter-multipass" in self.request.tracy_options,
+        )
 
         def read(line: str) -> None:
             lock = signs.lock
@@ -61,9 +69,11 @@ class Session:
             ) from error
         finally:
             log.close()
+        phase = tracker.phase  # once the target has been ended, its end is an event too
         tracker.poll()
         verdict = read_verdict(self._verdict_file, source)
-        return Leavings(argv, ended, verdict, signs, tracker.phase, log.path, self.request.timeout_s)
+        phase = phase if ended.stopped else tracker.phase
+        return Leavings(argv, ended, verdict, signs, phase, log.path, self.request.timeout_s)
 
     def outcome(
         self, toolbox: Toolbox, left: Leavings, verdict: Verdict, captures: Sequence[Path], log: Path, csv: Path | None

@@ -11,6 +11,7 @@ from perfsheet.errors import ExitStatus
 from perfsheet.run.probe import Toolbox
 from perfsheet.run.report import announced_csv, without_colours
 from perfsheet.run.toolchain import REPLAY_HINT
+from perfsheet.run.tree import is_alive
 
 NO_CAPTURE = "Tracy capture did not finish"
 
@@ -88,9 +89,16 @@ class Lock:
 
     @property
     def sentence(self) -> str:
-        """What a user can do with it."""
-        gone = "" if Path(f"/proc/{self.holder}").exists() or not Path("/proc").exists() else ", which is gone"
+        """What the run waits for."""
+        gone = "" if is_alive(self.holder) else ", which is gone"
         return f"waiting for the device lock {self.name}, held by process {self.holder}{gone}"
+
+    @property
+    def mend(self) -> str:
+        """What to do about it."""
+        if is_alive(self.holder):
+            return f"wait for process {self.holder}, or end it"
+        return "free the lock by resetting the device: tt-smi -r"
 
 
 class Signs:

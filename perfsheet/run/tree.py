@@ -86,6 +86,21 @@ class ProcessTree:
         return found
 
 
+def is_alive(pid: int) -> bool:
+    """Whether the process is there and has not ended; True where that cannot be told."""
+    if os.name == "nt":
+        return True
+    try:
+        if _PROC.is_dir():
+            return _state_and_parent(_PROC / str(pid))[0] not in "ZX"
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def _state_and_parent(process: Path) -> tuple[str, int]:
     # The command name, in brackets, may hold spaces and brackets itself.
     state, parent = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]

@@ -4,72 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shlex
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import alive
 from profiling import Heard
+from tracy_lab import PYTHON, needs_tracy
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunRequest, Watch, profile
 
-STANDINS = Path(__file__).parents[1] / "standins"
-PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
-
-TARGET = """
-import json, os, sys
-import pytest, raw_logs
-
-def test_work():
-    raw_logs.emit()
-
-def test_fail():
-    assert not os.environ.get("LAB_FAIL")
-
-@pytest.mark.parametrize("case", ["a b", "x]y[", "$HOME *", "it's", 'say "hi"', "größe"])
-def test_case(case):
-    raw_logs.emit()
-
-def test_arguments():
-    with open(os.environ["LAB_ARGUMENTS"], "w") as file:
-        json.dump(sys.argv[1:], file)
-"""
-
-
-def _missing() -> str:
-    if not PYTHON:
-        return "PERFSHEET_LAB_PYTHON does not name an interpreter with ttnn, pytest, websockets and pandas<3"
-    probe = [
-        PYTHON,
-        "-c",
-        "import importlib.util as u; assert all(map(u.find_spec, ('tracy', 'pytest', 'websockets')))",
-    ]
-    if shutil.which(PYTHON) and subprocess.run(probe, capture_output=True, check=False).returncode == 0:
-        return ""
-    return f"{PYTHON} lacks tracy, pytest or websockets"
-
-
-pytestmark = [pytest.mark.lab, pytest.mark.skipif(bool(_missing()), reason=_missing())]
-
-
-@pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A current folder that serves as TT_METAL_HOME, with the tools and a target; afterwards no process may be left."""
-    tools = tmp_path / "build" / "tools" / "profiler" / "bin"
-    shutil.copytree(STANDINS / "tools", tools)
-    (tmp_path / "test_target.py").write_text(TARGET, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TT_METAL_HOME", str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(STANDINS))
-    for name in ("TT_METAL_PROFILER_DIR", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "LAB_FAIL"):
-        monkeypatch.delenv(name, raising=False)
-    yield tmp_path
-    assert alive(f"TT_METAL_HOME={tmp_path}") == []
+pytestmark = needs_tracy
 
 
 def request(command: str, **options: object) -> RunRequest:

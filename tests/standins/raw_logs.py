@@ -17,6 +17,11 @@ MHZ = 1000  # one cycle is one nanosecond
 GRID = (8, 8)
 FIRMWARE = 40  # cycles around a kernel
 RISCS = {"BRISC": "BRISC", "NCRISC": "NCRISC", "TRISC_0": "TRISC", "TRISC_1": "TRISC", "TRISC_2": "TRISC"}
+BUFFERS_FULL = (
+    "2026-01-01 00:00:00.000 | warning  |           Metal | Profiler DRAM buffers were full, markers were dropped! "
+    "device 0, worker core 1, 2, Risc BRISC,  bufferEndIndex = 12000. Please either decrease the number of ops being "
+    "profiled or run read device profiler more often"
+)
 DEVICE_COLUMNS = (
     "PCIe slot, core_x, core_y, RISC processor type, timer_id, time[cycles since reset], data, run host ID, "
     "trace id, trace id counter, zone name, type, source line, source file, meta data"
@@ -40,7 +45,15 @@ BLOCK = (
 
 
 def emit(ops: tuple[Op, ...] = BLOCK) -> Path:
-    """Act as a profiled process that ran `ops`; durations vary by ±STANDIN_SPREAD (a fraction), default not at all."""
+    """Act as a profiled process that ran `ops`; durations vary by ±STANDIN_SPREAD (a fraction), default not at all.
+
+    STANDIN_LOGS lets something go wrong: `full` (markers dropped, with the runtime's own words), `missing` (the last op
+    is in no device report), `mismatch` (as in a build without that report: the last op is in no device log), `no-times`
+    (the last op has no host time: post-processing raises).
+    """
+    fault = os.environ.get("STANDIN_LOGS", "")
+    if fault == "full":
+        print(BUFFERS_FULL, flush=True)
     logs = _root() / ".logs"
     logs.mkdir(parents=True, exist_ok=True)
     spread = float(os.environ.get("STANDIN_SPREAD", "0"))
@@ -52,10 +65,15 @@ def emit(ops: tuple[Op, ...] = BLOCK) -> Path:
         call = 1024 * number
         messages.append(f"{_message(op, call)};{1000 * number}")
         zone = "TT_DNN_DEVICE_OP"
-        zones.append(f"{zone},device_operation.hpp,400,{zone},id:{call},{1000 * number},300,0,")
-        device += _markers(op, call, start, duration)
+        last = number == len(timed)
+        if not (last and fault == "no-times"):
+            zones.append(f"{zone},device_operation.hpp,400,{zone},id:{call},{1000 * number},300,0,")
+        if not (last and fault == "mismatch"):
+            device += _markers(op, call, start, duration)
     (logs / "profile_log_device.csv").write_text("\n".join(device) + "\n")
-    _write_device_report(logs / "cpp_device_perf_report.csv", timed)
+    if fault != "mismatch":
+        reported = timed[:-1] if fault == "missing" else timed
+        _write_device_report(logs / "cpp_device_perf_report.csv", reported)
     (logs / "sent_zones.csv").write_text("\n".join(zones) + "\n")
     (logs / "sent_messages.csv").write_text("\n".join(messages) + "\n")
     return _connect(logs)

@@ -61,7 +61,7 @@ class PlainView(View):
         self._tell(label)
 
     def phase(self, phase: Phase) -> None:
-        self._phase = phase
+        self._phase, self._told_at = phase, time.monotonic()
         if phase != Phase.DONE:
             self._tell(phase.value)
 
@@ -94,6 +94,13 @@ class LiveView(View):
 
         super().__init__(err)
         self._console = Console(file=err, highlight=False)
+        self._started = self._phase_started = time.monotonic()
+        self._tail: deque[str] = deque(maxlen=_TAIL_ON_FAILURE)
+        self._label = ""
+        self._phase = Phase.START
+        self._took: dict[Phase, float] = {}
+        self._test = ""
+        self._progress: tuple[int, int] | None = None
         self._live = Live(
             console=self._console,
             get_renderable=self._render,
@@ -102,13 +109,6 @@ class LiveView(View):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._started = self._phase_started = time.monotonic()
-        self._tail: deque[str] = deque(maxlen=_TAIL_ON_FAILURE)
-        self._label = ""
-        self._phase = Phase.START
-        self._took: dict[Phase, float] = {}
-        self._test = ""
-        self._progress: tuple[int, int] | None = None
 
     def __enter__(self) -> LiveView:
         self._live.start()

@@ -43,7 +43,7 @@ def main() -> None:
     # Taken out of the environment, so that a process started by the script has nowhere to write.
     path = os.environ.pop("PERFSHEET_VERDICT", "")
     started = time.time()
-    _write(path, event="session")
+    _write(path, event="session", pid=os.getpid())
     status = 1
     try:
         _run(sys.argv[1:])

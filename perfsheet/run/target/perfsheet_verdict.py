@@ -34,7 +34,7 @@ class _Recorder:
         self.session: Any = None
         self.started = time.time()
         folder = getattr(config, "rootpath", None) or config.rootdir  # pytest 6.0 has the latter only
-        _write(event="session", folder=str(folder))
+        _write(event="session", folder=str(folder), pid=os.getpid())
 
     def pytest_sessionstart(self, session: Any) -> None:
         self.session = session
