@@ -55,6 +55,7 @@ class Tracker:
         """Take in a line of output."""
         done = next((place for place, text in enumerate(_MILESTONES, 1) if text in line), 0)
         if done and self._profiled:
+            self.poll()  # what the target told comes before it
             self._enter(Phase.POST_PROCESS)
             self._watch.progress(done, len(_MILESTONES))
         self._watch.line(line)

@@ -55,4 +55,4 @@ def failure(command: str = "pytest test_it.py", **options: object) -> PerfsheetE
 
 
 def log_named_in(error: PerfsheetError) -> str:
-    return Path(error.hint.rpartition("full output is in ")[2]).read_text()
+    return Path(error.hint.rpartition("full output is in ")[2].partition("; ")[0]).read_text()

@@ -62,9 +62,9 @@ def _write_cases(sheet: Worksheet, styles: Styles, cases: Sequence[Case], with_s
         return Link(f"'{sheet_title(case)}'!A1", case.nodeid, "Its ranking")
 
     fields: list[Field[Case]] = [
+        Field("CASE", name, width=60),
         Field("OUTCOME", lambda case: case.outcome or "no verdict", width=12),
         Field("#", lambda case: case.number, "count", 6),
-        Field("CASE", name, width=60),
         Field("KERNEL [ns]", lambda case: case.kernel_ns, "ns", 16),
         Field("FPS", lambda case: case.summary.fps.all if case.summary else None, "decimal", 12),
         Field("DEVICE OPS", lambda case: case.summary.device_rows if case.summary else None, "count", 10),
@@ -80,7 +80,9 @@ def _write_cases(sheet: Worksheet, styles: Styles, cases: Sequence[Case], with_s
     ]
     after = write_table_sheet(sheet, styles, fields, cases)
     data_bar(sheet, 3, 1, after - 1)
-    mark_failed(sheet, styles, 1, after)
+    mark_failed(sheet, styles, 1, after, column=1)
+    # On paper paths and sentences would shrink the figures beyond reading.
+    sheet.print_area(0, 0, after - 1, [field.header for field in fields].index("TEST DURATION [s]"))
 
 
 def _spread_fields(cases: Sequence[Case]) -> list[Field[Case]]:

@@ -39,5 +39,6 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     after = write_table_sheet(sheet, styles, FIELDS, analysis.op_types)
     data_bar(sheet, 3, 1, after - 1)
     top = after + 1
+    sheet.set_row(top, 32)
     end = write_table(sheet, styles, FIELDS[1:], analysis.categories, top=top, left=1)
     data_bar(sheet, 3, top + 1, end - 1)

@@ -50,10 +50,10 @@ def write(sheet: Worksheet, styles: Styles, record: RunRecord, results: Sequence
     mark_failed(sheet, styles, first, row)
 
 
-def mark_failed(sheet: Worksheet, styles: Styles, first_row: int, last_row: int) -> None:
-    """Set off the word `failed` among the outcomes in column A."""
+def mark_failed(sheet: Worksheet, styles: Styles, first_row: int, last_row: int, column: int = 0) -> None:
+    """Set off the word `failed` among the outcomes in a column."""
     rule = {"type": "cell", "criteria": "==", "value": '"failed"', "format": styles["amber"]}
-    sheet.conditional_format(first_row, 0, last_row, 0, rule)
+    sheet.conditional_format(first_row, column, last_row, column, rule)
 
 
 def facts(record: RunRecord) -> Iterator[tuple[str, str]]:

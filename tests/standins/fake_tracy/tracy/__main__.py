@@ -19,6 +19,9 @@ ops CSV is. `STANDIN_FAULT` makes it fail:
     waiting          the capture tool waits on for a target that has ended, for five minutes
     no-capture       … and has given up: 1; with STANDIN_DEVICE_LOG a device had written its log
     slow-report      post-processing takes a minute
+
+`STANDIN_SERIES` says, run by run, what becomes of the first op: a duration in ns, `other` (one op more than in the
+other runs), or one of the faults above; `series` beside the target counts the runs.
 """
 
 import optparse
@@ -30,6 +33,7 @@ import sys
 import time
 from pathlib import Path
 
+SERIES = list(filter(None, os.environ.get("STANDIN_SERIES", "").split(",")))
 FAULT = os.environ.get("STANDIN_FAULT", "")
 HEADER = "OP CODE,OP TYPE,GLOBAL CALL COUNT,DEVICE ID,CORE COUNT,DEVICE KERNEL DURATION [ns],PM IDEAL [ns]"
 ROWS = ("MatmulDeviceOperation,tt_dnn_device,1024,0,64,9100,900", "UnaryDeviceOperation,tt_dnn_device,2048,0,32,3100,1")
@@ -52,6 +56,20 @@ def options_of(arguments):
     return parser.parse_args(arguments)
 
 
+def place_in_series():
+    """What becomes of this run."""
+    counter = Path("series")
+    count = int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count + 1))
+    return SERIES[count]
+
+
+def rows(place):
+    if place.isdigit():
+        return (ROWS[0].replace("9100", place), *ROWS[1:])
+    return (ROWS[0], *ROWS) if place == "other" else ROWS
+
+
 def run_target(options, target):
     if FAULT == "wheel":
         sys.exit("TT_FATAL: TT_METAL_DEVICE_PROFILER requires a Tracy-enabled build of tt-metal.")
@@ -62,10 +80,10 @@ def run_target(options, target):
         runpy.run_path(target[0], run_name="__main__")
 
 
-def capture(options):
+def capture(options, fault):
     home = Path(os.environ.get("TT_METAL_HOME", Path.cwd()))
     tools = Path(options.tools) if options.tools else home / "build" / "tools" / "profiler" / "bin"
-    if FAULT == "tools-missing" or not (tools / "tracy-capture").is_file():
+    if fault == "tools-missing" or not (tools / "tracy-capture").is_file():
         say("ERROR", "Tracy tools were not found. Please make sure you are on a Tracy-enabled build (default).")
         sys.exit(1)
     default = Path(os.environ.get("TT_METAL_PROFILER_DIR", home / "generated" / "profiler"))
@@ -77,43 +95,43 @@ def capture(options):
     again = " ".join(["--no-capture-tool", *sys.argv[1:]])
     target = subprocess.Popen(f"{sys.executable} -m tracy {again}", shell=True, start_new_session=True)
     status = target.wait()
+    if fault not in ("no-op", "waiting", "no-capture", "wheel") or os.environ.get("STANDIN_DEVICE_LOG"):
+        (root / ".logs" / "profile_log_device.csv").touch()
     if options.check_exit_code and status:
         sys.exit(4)
-    if FAULT == "waiting":
+    if fault == "waiting":
         time.sleep(300)
-    if FAULT == "no-capture":
-        if os.environ.get("STANDIN_DEVICE_LOG"):
-            (root / ".logs" / "profile_log_device.csv").touch()
+    if fault == "no-capture":
         say("ERROR", "Tracy capture did not finish in 120 seconds")
         sys.exit(1)
-    if FAULT == "capture-crash":
+    if fault == "capture-crash":
         say("ERROR", "Tracy capture tool (tracy-capture) exited with code 1 before writing a trace.")
         sys.exit(70)
     return root
 
 
-def post_process(root, name):
-    if FAULT == "slow-report":
+def post_process(root, name, fault, place):
+    if fault == "slow-report":
         time.sleep(60)
-    if FAULT == "traceback":
+    if fault == "traceback":
         raise KeyError("Op time for op 1024 must present")
-    if FAULT == "markers":
+    if fault == "markers":
         raise AssertionError("Device data missing: Op 1024 not present in profile_log_device.csv for device 0")
-    if FAULT == "no-op":
+    if fault == "no-op":
         say("INFO", "No device logs found")
         return
-    if FAULT == "stale":
+    if fault == "stale":
         say("INFO", f"OPs csv generated at: {os.environ['STANDIN_STALE']}")
         return
     stamp = time.strftime("%Y_%m_%d_%H_%M_%S")
     folder = root.absolute() / "reports" / name / stamp
     folder.mkdir(parents=True, exist_ok=True)
-    if FAULT == "device-only":
+    if fault == "device-only":
         say("INFO", f"Device only OPs csv generated at: {folder / 'ops_perf_results.csv'}")
         return
     path = folder / ("_".join(filter(None, ["ops_perf_results", name, stamp])) + ".csv")
-    path.write_text("\n".join([HEADER, *ROWS, ""]))
-    if FAULT != "silent":
+    path.write_text("\n".join([HEADER, *rows(place), ""]))
+    if fault != "silent":
         say("INFO", f"OPs csv generated at: {path}")
 
 
@@ -124,11 +142,13 @@ def main():
     if options.no_capture_tool:
         run_target(options, target)
         return
-    if FAULT == "deaf":
+    place = place_in_series() if SERIES else ""
+    fault = FAULT if place.isdigit() or place in ("", "other") else place
+    if fault == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if FAULT == "daemon":
+    if fault == "daemon":
         subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True)
-    post_process(capture(options), options.n)
+    post_process(capture(options, fault), options.n, fault, place)
 
 
 if __name__ == "__main__":

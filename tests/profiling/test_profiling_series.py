@@ -1,0 +1,114 @@
+"""Several runs of one target, and its cases, against the stand-in for the profiler's front end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from profiling import Heard
+
+from perfsheet import Options
+from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.profiling import Plan, Profiled, profiled, profiled_cases
+from perfsheet.run import RunRequest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+
+
+def series(*places: object, repeat: int | None = None, warmup: int = 0, command: str = "pytest test_it.py") -> Profiled:
+    text = f"STANDIN_SERIES={','.join(map(str, places))} {command}"
+    request = RunRequest(text, python=sys.executable, timeout_s=20.0)
+    return profiled(request, Plan(repeat or len(places) - warmup, warmup), Options(), Heard())
+
+
+def test_one_run_has_no_repeats(home: Path) -> None:
+    done = series(9100)
+    assert (done.analysis.repeats, done.status, len(done.runs)) == (None, ExitStatus.DONE, 1)
+
+
+def test_warm_up_is_thrown_away(home: Path) -> None:
+    done = series(50_000, 9000, 9500, 9100, warmup=1)
+    repeats = done.analysis.repeats
+    assert repeats is not None
+    assert repeats.durations[:, 0].tolist() == [9000, 9500, 9100]
+    assert done.shown.csv == done.runs[2].outcome.csv
+    assert done.analysis.ops.kernel_ns[0] == 9100
+    assert len(list((home / "generated/profiler/reports").glob("**/ops_perf_results*.csv"))) == 3
+
+
+def test_run_with_other_ops_is_set_apart_and_said(home: Path) -> None:
+    done = series(9000, "other", 9100)
+    assert done.analysis.repeats is not None
+    assert done.analysis.repeats.aligned == 2
+    warnings = done.analysis.summary.warnings
+    assert any("run 2 is set apart: 3 ops instead of 2; first at op 2" in warning for warning in warnings)
+    assert done.status == ExitStatus.DONE
+
+
+def test_run_that_fails_after_another_worked_is_listed(home: Path) -> None:
+    done = series(9000, "traceback", 9100)
+    assert done.status == ExitStatus.PROFILER_FAILED
+    assert [failed.label for failed in done.failures] == ["run 2"]
+    assert done.analysis.repeats is not None
+    assert done.analysis.repeats.aligned == 2
+    assert any("run 2 came to no report" in warning for warning in done.analysis.summary.warnings)
+
+
+def test_time_limit_ends_the_series(home: Path) -> None:
+    done = series(9000, "slow-report", 9100)
+    assert done.status == ExitStatus.TIMEOUT
+    assert len(done.runs) == 1
+    assert (home / "series").read_text() == "2"
+
+
+def test_first_run_that_fails_is_the_end(home: Path) -> None:
+    with pytest.raises(PerfsheetError) as caught:
+        series("markers", 9000)
+    assert caught.value.status == ExitStatus.PROFILER_FAILED
+    assert (home / "series").read_text() == "1"
+
+
+def test_failing_tests_count_in_every_run(home: Path) -> None:
+    assert series(9000, 9100, command="FAIL=1 pytest test_it.py").status == ExitStatus.TESTS_FAILED
+
+
+@pytest.mark.parametrize("plan", [(0, 0, 5.0), (1, -1, 5.0), (1, 0, -1.0), (1, 0, float("nan"))])
+def test_plans_that_make_no_sense(plan: tuple[int, int, float]) -> None:
+    with pytest.raises(PerfsheetError) as caught:
+        Plan(*plan)
+    assert caught.value.status == ExitStatus.USAGE
+
+
+CASES = """
+import pytest
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_case(n):
+    assert n != 2
+    if n == 4: pytest.skip("not here")
+"""
+
+
+def test_cases_side_by_side(home: Path) -> None:
+    """A failing case, one without a report, and a skipped one do not stop the others."""
+    (home / "test_it.py").write_text(CASES)
+    request = RunRequest("STANDIN_SERIES=9000,9100,no-op,9300 pytest test_it.py", name="demo", python=sys.executable)
+    cases, done, status = profiled_cases(request, Plan(), Options(), Heard())
+    assert [case.nodeid for case in cases] == [f"test_it.py::test_case[{n}]" for n in (1, 2, 3, 4)]
+    assert [case.outcome for case in cases] == ["passed", "failed", None, "skipped"]
+    assert [case.kernel_ns for case in cases] == [12_100, 12_200, None, 12_400]
+    assert "tests failed: 1 failed" in cases[1].problem
+    assert "no operation on a device" in cases[2].problem
+    assert status == ExitStatus.TESTS_FAILED
+    assert len(done) == 3
+    assert cases[0].csv is not None
+    assert Path(cases[0].csv).parts[-3] == "demo_test_case_1"
+    assert cases[0].share_of("low-core-count") == 0
+
+
+def test_cases_repeated(home: Path) -> None:
+    (home / "test_it.py").write_text("import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_case(n): pass\n")
+    request = RunRequest("STANDIN_SERIES=100,110,200,200 pytest test_it.py", python=sys.executable)
+    cases, _, status = profiled_cases(request, Plan(repeat=2), Options(), Heard())
+    assert status == ExitStatus.DONE
+    assert [case.kernel_spread.max_ns for case in cases if case.kernel_spread] == [3210, 3300]
