@@ -25,7 +25,7 @@ demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbo
 	  -c "pytest -q examples/encoder_block/test_encoder_block.py::test_encoder_block[before]"
 
 test: $(VENV)/ready  ## Pass the tests
-	$(BIN)/python -m pytest -q -n 2 -m "not slow" $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -q -n 4 -m "not slow" $(PYTEST_OPTIONS)
 
 test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
@@ -39,7 +39,7 @@ test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as b
 	@touch $@
 
 test-lab: $(VENV)/ready .venv-lab/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
-	PERFSHEET_LAB_PYTHON="$(CURDIR)/.venv-lab/bin/python" $(BIN)/python -m pytest -q -m lab $(PYTEST_OPTIONS)
+	PERFSHEET_LAB_PYTHON="$(CURDIR)/.venv-lab/bin/python" $(BIN)/python -m pytest -q -n 4 -m lab $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler ru
 
 def series(*places: object, repeat: int | None = None, warmup: int = 0, command: str = "pytest test_it.py") -> Profiled:
     text = f"STANDIN_SERIES={','.join(map(str, places))} {command}"
-    request = RunRequest(text, python=sys.executable, timeout_s=20.0)
+    request = RunRequest(text, python=sys.executable, timeout_s=9.0)
     return profiled(request, Plan(repeat or len(places) - warmup, warmup), Options(), Heard())
 
 
