@@ -33,13 +33,17 @@ test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'"
 
-.venv-lab/ready:
-	"$$(.ci/find-python 3.12)" -m venv .venv-lab
-	.venv-lab/bin/python -m pip install --quiet --disable-pip-version-check ttnn==0.81.1 'pandas<3' websockets pytest
+# Any version that has a wheel for Python 3.12: make test-lab LAB_TTNN=0.70.1
+LAB_TTNN ?= 0.81.1
+LAB := .venv-lab-$(LAB_TTNN)
+
+$(LAB)/ready:
+	"$$(.ci/find-python 3.12)" -m venv $(LAB)
+	$(LAB)/bin/python -m pip install --quiet --disable-pip-version-check ttnn==$(LAB_TTNN) 'pandas<3' websockets pytest
 	@touch $@
 
-test-lab: $(VENV)/ready .venv-lab/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
-	PERFSHEET_LAB_PYTHON="$(CURDIR)/.venv-lab/bin/python" $(BIN)/python -m pytest -q -n 4 -m lab $(PYTEST_OPTIONS)
+test-lab: $(VENV)/ready $(LAB)/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
+	PERFSHEET_LAB_PYTHON="$(CURDIR)/$(LAB)/bin/python" $(BIN)/python -m pytest -q -n 4 -m lab $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .
@@ -52,4 +56,4 @@ captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py
 
 clean:  ## Remove what these targets made
-	rm -rf $(VENV) .venv-oldest .venv-lab generated .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest .venv-lab-* generated .mypy_cache .pytest_cache .ruff_cache

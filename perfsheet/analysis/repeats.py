@@ -14,6 +14,7 @@ import numpy as np
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, FloatArray
 
 NOISY_PCT = 5.0
@@ -192,7 +193,7 @@ def _difference(keys: tuple[_Key, ...], reference: tuple[_Key, ...]) -> str:
     """Where two sequences part, in words; blank when they are the same."""
     if keys == reference:
         return ""
-    count = "" if len(keys) == len(reference) else f"{len(keys):,} ops instead of {len(reference):,}; "
+    count = "" if len(keys) == len(reference) else f"{rows(len(keys), 'op')} instead of {len(reference):,}; "
     place, (mine, theirs) = next(
         (place, pair) for place, pair in enumerate(zip_longest(keys, reference), 1) if pair[0] != pair[1]
     )

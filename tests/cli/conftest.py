@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,9 @@ def run_csv(tmp_path) -> Path:
 def large_csv(tmp_path_factory) -> Path:
     rows = [op(f"Op{number}", 1 + number, 1 + number % 64, call=number) for number in range(5000)]
     return write_csv(tmp_path_factory.mktemp("large") / "run.csv", rows)
+
+
+sys.path.append(str(Path(__file__).parents[1] / "standins"))
+from standin_home import home  # noqa: E402
+
+__all__ = ["home"]

@@ -35,8 +35,12 @@ def test_arguments():
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A current folder that serves as TT_METAL_HOME, with the tools and a target; afterwards no process may be left."""
+    from tracy_lab import tool_names
+
     tools = tmp_path / "build" / "tools" / "profiler" / "bin"
-    shutil.copytree(STANDINS / "tools", tools)
+    tools.mkdir(parents=True)
+    for standin, name in zip(("tracy-capture", "tracy-csvexport"), tool_names(), strict=True):
+        shutil.copy(STANDINS / "tools" / standin, tools / name)
     (tmp_path / "test_target.py").write_text(TARGET, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TT_METAL_HOME", str(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from support.command import environment
+
+from perfsheet.run.probe import ask
 
 PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
 
@@ -33,6 +36,14 @@ def _missing() -> str:
 
 
 needs_tracy = [pytest.mark.lab, pytest.mark.skipif(bool(_missing()), reason=_missing())]
+
+
+@functools.lru_cache
+def tool_names() -> tuple[str, str]:
+    """What the capture tools are called that this profiler looks for."""
+    names = ask(PYTHON, environment()).tools
+    assert names is not None
+    return names
 
 
 @dataclass(frozen=True)
