@@ -13,16 +13,26 @@ _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 _Handler = Callable[[int, "FrameType | None"], object] | signal.Handlers
 
 
+class _Process:
+    """What this process does about signals: `ends` when the first one ends it, `ending` once that has come."""
+
+    ends = False
+    ending = False
+
+
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(ends_process: bool = False) -> Iterator[None]:
     """Let the first Ctrl-C, SIGTERM or SIGHUP raise KeyboardInterrupt, and ignore those after it.
 
-    A signal that the caller has switched off (nohup, a shell's background job) stays off.
+    `ends_process`: the process ends after that, so that they stay ignored; else the former handlers come back. A signal
+    that the caller has switched off (nohup, a shell's background job) stays off.
     """
+    _Process.ends = _Process.ends or ends_process
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in _STOPPING:
             signal.signal(number, signal.SIG_IGN)
+        _Process.ending = _Process.ends
         raise KeyboardInterrupt
 
     with _handlers(interrupt):
@@ -48,5 +58,5 @@ def _handlers(handler: _Handler) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, previous in changed.items():
+        for number, previous in () if _Process.ending else changed.items():
             signal.signal(number, signal.SIG_DFL if previous is None else previous)

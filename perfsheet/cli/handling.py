@@ -32,7 +32,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
 def _status(run: Callable[[], int | None]) -> int:
     status: int = ExitStatus.DONE
     try:
-        with interruptible():
+        with interruptible(ends_process=True):
             status = run() or ExitStatus.DONE
             sys.stdout.flush()
     except PerfsheetError as error:
