@@ -130,7 +130,7 @@ def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
     said = verdict.summary if verdict else "the target ran"
     symptom = signs.symptom(ExitStatus.OUTPUT_NOT_WRITTEN) or signs.symptom(ExitStatus.PROFILER_FAILED)
     broke = ended.status not in (0, TESTS_FAILED_CHECKED)
-    if symptom and symptom.text == NO_CAPTURE and not device_logged:
+    if symptom and symptom.text in NO_CAPTURE and not device_logged:
         broke = False  # the capture tool waited in vain, as it does when nothing opens a device
     why = symptom.message if symptom else signs.exception or f"status {ended.status}"
     if symptom and signs.buffers_full:

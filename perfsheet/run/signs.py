@@ -13,7 +13,8 @@ from perfsheet.run.report import announced_csv, without_colours
 from perfsheet.run.toolchain import REPLAY_HINT
 from perfsheet.run.tree import is_alive
 
-NO_CAPTURE = "Tracy capture did not finish"
+NO_CAPTURE = ("Tracy capture did not finish", "No profiling data could be captured")
+"""How the profiler says that it gave up waiting for its capture tool: 0.81 after two minutes, 0.70 after 15 seconds."""
 
 _DROPPED = "device markers were dropped"
 _TELL_MARKERS = "{markers}, or run fewer layers"
@@ -55,11 +56,14 @@ SYMPTOMS = (
         "the disk ran full under the profiler",
         "make room, or give a folder on another disk with -o",
     ),
-    Symptom(
-        NO_CAPTURE,
-        ExitStatus.PROFILER_FAILED,
-        "the capture tool was still waiting for the target two minutes after it ended",
-        "a target that ends before it opens a device does this: run it without the profiler first",
+    *(
+        Symptom(
+            text,
+            ExitStatus.PROFILER_FAILED,
+            "the profiler gave up waiting for its capture tool, which was still at work after the target had ended",
+            "run fewer layers or iterations, so that the trace is smaller; perfsheet doctor checks the tools",
+        )
+        for text in NO_CAPTURE
     ),
     Symptom(
         "was not generated. Run in verbose",

@@ -115,15 +115,16 @@ def test_no_op_ran(lab: Path, body: str) -> None:
 def test_capture_tool_crashes(lab: Path) -> None:
     ended = run(*WORK, STANDIN_CAPTURE_EXIT="1")
     assert ended.status == 6
-    assert "capture tool crashed" in ended.sentence
-    assert "exited with code 1" in log_named_in(ended)
+    assert (
+        "capture tool crashed" in ended.sentence or "capture tool left no trace" in ended.sentence
+    )  # since 0.75, before
 
 
 def test_capture_tool_never_ends(lab: Path) -> None:
-    """The profiler itself gives up after two minutes."""
+    """The profiler itself gives up: 0.81 after two minutes, 0.70 after 15 seconds."""
     ended = run(*WORK, STANDIN_CAPTURE_HANG="1")
     assert ended.status == 6
-    assert "still waiting for the target two minutes after it ended" in ended.sentence
+    assert "the profiler gave up waiting for its capture tool" in ended.sentence
 
 
 def test_capture_tool_never_ends_and_a_time_limit(lab: Path) -> None:

@@ -96,7 +96,7 @@ def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(PerfsheetError) as caught:
         profile(request("pytest test_target.py -k work"), Watch())
     assert caught.value.status == ExitStatus.PROFILER_FAILED
-    assert "capture tool crashed" in caught.value.message
+    assert "capture tool" in caught.value.message
 
 
 def test_hanging_target_leaves_no_process(lab: Path) -> None:
