@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+RECORD_NAME = "run.json"
+"""The record of a run, beside its report."""
+
 Outcome = Literal["passed", "failed", "skipped"]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.cli.handling import say
+from perfsheet.provenance import RECORD_NAME
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
+    from perfsheet.provenance import Provenance
 
 
 def analyse(
@@ -25,7 +28,16 @@ def analyse(
     for source in located:
         if source.found:
             say(f"{source.found}: {source.label}")
-    analysis = analyze(read_sources(located, only), options)
+    analysis = analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis
+
+
+def _provenance(captures: Sequence[str]) -> Provenance | None:
+    """What is recorded of the run behind a single capture; several are hosts of one run, or nobody knows what."""
+    if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
+        return None
+    from perfsheet.run.recorded import provenance_of
+
+    return provenance_of(Path(captures[0]))

@@ -15,6 +15,7 @@ import typer
 from perfsheet.cli.handling import say
 from perfsheet.errors import not_written
 from perfsheet.progress import Phase
+from perfsheet.provenance import RECORD_NAME
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from perfsheet.run import RunRequest
 
 _TOP = 10
-RECORD = "run.json"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool
             raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
         path = output / path.name
     place.check(path, found, force)
-    place.check_new(path.with_name(RECORD), force)
+    place.check_new(path.with_name(RECORD_NAME), force)
     return path
 
 
@@ -155,7 +155,7 @@ def _keep_records(done: Profiled, folder: Path | None = None) -> None:
         beside = run.outcome.csv.parent if run.outcome.csv else folder
         if beside is not None:
             record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
-            replace_text(beside / RECORD, jsonout.dumps(record) + "\n")
+            replace_text(beside / RECORD_NAME, jsonout.dumps(record) + "\n")
 
 
 def _told(done: Profiled, workbook: Path, wish: Wish) -> int:

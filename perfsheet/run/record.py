@@ -77,10 +77,11 @@ def _target_files(command: TargetCommand, verdict: Verdict) -> list[Path]:
 def _input_files(paths: Sequence[Path]) -> Iterator[InputFile]:
     for path in paths:
         with contextlib.suppress(OSError):  # gone meanwhile, or never a file: a plugin may name its items as it likes
-            yield _input_file(path)
+            yield input_file(path)
 
 
-def _input_file(path: Path) -> InputFile:
+def input_file(path: Path) -> InputFile:
+    """A file with its size and hash. Raises OSError when it cannot be read."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -58,6 +58,19 @@ def test_json_has_standard_output_for_itself(home: Path) -> None:
     assert "test_it.py::test_passes PASSED" in done.err
 
 
+def test_report_made_later_knows_the_run_of_its_very_capture(home: Path) -> None:
+    result = json.loads(run(home, "--json", FAIL="1").out)
+    (capture,) = map(Path, result["capture"]["paths"])
+    again = json.loads(perfsheet("report", capture, "--force", "--json").out)
+    assert again == result
+    assert "tests: 2 passed, 1 failed" in perfsheet("top-ops", capture).out
+    changed = capture.read_text().replace("9100", "9101")
+    capture.write_text(changed)
+    assert "run" not in json.loads(perfsheet("report", capture, "--force", "--json").out)
+    capture.with_name("run.json").write_text("[]")
+    assert perfsheet("top-ops", capture).status == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
