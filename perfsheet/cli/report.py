@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -10,9 +11,12 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse
 from perfsheet.cli.handling import command, say
+from perfsheet.progress import Phase
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Analysis
+    from perfsheet.render.terminal.progress import View
+
+_LONG_OPS = 10_000
 
 
 @command
@@ -32,34 +36,27 @@ def report(
     json: shared.Json = False,
 ) -> None:
     """Write the Excel perf sheet of a capture."""
-    from perfsheet.render import place
+    from perfsheet.render import jsonout, place
+    from perfsheet.render.workbook import book
 
     settings = shared.analysis_options(ref_cores, low_cores, board, batch)
     if output is not None:
         place.check(output, captures or [], force)  # before the work, not after it
     analysis = analyse(captures, settings)
-    workbook = write_workbook(analysis, output, force)
+    workbook = place.default_path(analysis.summary.paths) if output is None else output
+    place.check(workbook, analysis.summary.paths, force)
+    with _view(len(analysis.ops)) as watch:
+        watch.phase(Phase.ANALYSE)
+        book.write(analysis, workbook, watch)
     if json:
-        print_json(analysis, workbook)
+        typer.echo(jsonout.dumps(jsonout.report(analysis, str(workbook))))
+        say(f"Wrote {workbook}")
     else:
         typer.echo(f"Wrote {workbook}")
 
 
-def print_json(analysis: Analysis, workbook: Path) -> None:
-    """Everything as JSON on standard output; where the workbook is then goes to standard error."""
-    from perfsheet.render import jsonout
+def _view(ops: int) -> View:
+    """A bar on a terminal for a capture that takes its time."""
+    from perfsheet.render.terminal.progress import LiveView, View
 
-    typer.echo(jsonout.dumps(jsonout.report(analysis, str(workbook))))
-    say(f"Wrote {workbook}")
-
-
-def write_workbook(analysis: Analysis, output: Path | None, force: bool) -> Path:
-    """Write the workbook where it belongs, and tell where that is."""
-    from perfsheet.render import place
-    from perfsheet.render.workbook import book
-
-    captures = analysis.summary.paths
-    path = place.default_path(captures) if output is None else output
-    place.check(path, captures, force)
-    book.write(analysis, path)
-    return path
+    return LiveView(sys.stderr) if sys.stderr.isatty() and ops > _LONG_OPS else View(sys.stderr)

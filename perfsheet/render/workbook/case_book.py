@@ -20,6 +20,7 @@ from perfsheet.render.workbook.marks import data_bar, mark_impossible
 from perfsheet.render.workbook.provenance import mark_failed
 from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
+from perfsheet.render.workbook.top_ops import FIGURES
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -123,12 +124,7 @@ def _write_ranking(sheet: Worksheet, styles: Styles, case: Case) -> None:
     fields: list[Field[RankedOp]] = [
         Field("RANK", lambda op: op.rank, "count", 7),
         Field("OP CODE", lambda op: op.op_code, width=34),
-        Field("CORE COUNT", lambda op: op.core_count, "count", 8),
-        Field("WORKER CORES", lambda op: op.worker_cores, "count", 9),
-        Field("DEVICE KERNEL DURATION [ns]", lambda op: op.kernel_ns, "ns", 18),
-        Field("SHARE", lambda op: op.share, "percent", 9),
-        Field("CUMULATIVE", lambda op: op.cumulative, "percent", 12),
-        Field("PM IDEAL [ns]", lambda op: op.pm_ideal_ns, "ns", 12),
+        *FIGURES,
         Field("UTILIZATION", lambda op: op.utilization, "percent", 12),
         Field("UTILIZATION BY GRID", lambda op: op.utilization_grid, "percent", 12),
         Field("FLAGS", lambda op: ", ".join(op.flags), width=26),

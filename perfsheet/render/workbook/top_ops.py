@@ -19,6 +19,16 @@ TITLE = "Top Ops"
 SHOWN = 200
 """Ops on this sheet; All Ops has all of them, with their rank."""
 
+FIGURES: tuple[Field[RankedOp], ...] = (
+    Field("CORE COUNT", lambda op: op.core_count, "count", 8),
+    Field("WORKER CORES", lambda op: op.worker_cores, "count", 9),
+    Field("DEVICE KERNEL DURATION [ns]", lambda op: op.kernel_ns, "ns", 18),
+    Field("SHARE", lambda op: op.share, "percent", 9),
+    Field("CUMULATIVE", lambda op: op.cumulative, "percent", 12),
+    Field("PM IDEAL [ns]", lambda op: op.pm_ideal_ns, "ns", 12),
+)
+"""What every ranking shows of an op, behind its rank and its code."""
+
 
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the first ops of the ranking."""
@@ -48,12 +58,7 @@ def _fields(analysis: Analysis, ops: list[RankedOp]) -> list[Field[RankedOp]]:
     return [
         Field("RANK", lambda op: op.rank, "count", 7),
         Field("OP CODE", lambda op: Link(all_ops.location(op.position), op.op_code, "Go to All Ops"), width=34),
-        Field("CORE COUNT", lambda op: op.core_count, "count", 8),
-        Field("WORKER CORES", lambda op: op.worker_cores, "count", 9),
-        Field("DEVICE KERNEL DURATION [ns]", lambda op: op.kernel_ns, "ns", 18),
-        Field("SHARE", lambda op: op.share, "percent", 9),
-        Field("CUMULATIVE", lambda op: op.cumulative, "percent", 12),
-        Field("PM IDEAL [ns]", lambda op: op.pm_ideal_ns, "ns", 12),
+        *FIGURES,
         Field("UTILIZATION", live, "percent", 12),
         Field("UTILIZATION BY GRID", lambda op: op.utilization_grid, "percent", 12),
         Field("FLAGS", lambda op: ", ".join(op.flags), width=26),
