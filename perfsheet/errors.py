@@ -33,6 +33,10 @@ class PerfsheetError(Exception):
         self.message = message
         self.hint = hint
 
+    def add_hint(self, hint: str) -> None:
+        """Put one more hint behind those that it has."""
+        self.hint = "; ".join(filter(None, (self.hint, hint)))
+
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
 

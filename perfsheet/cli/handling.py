@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import shutil
@@ -17,6 +18,13 @@ from perfsheet.signals import interruptible
 
 P = ParamSpec("P")
 _INTERNAL_ERROR = 70
+_OF_STREAMS = {
+    errno.ENOSPC,
+    errno.EIO,
+    errno.EBADF,
+    errno.EFBIG,
+    errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.EIO,
+}
 
 
 def command(function: Callable[P, int | None]) -> Callable[P, None]:
@@ -44,9 +52,8 @@ def _status(run: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         # The reader of our output went away (| head): it has what it wanted.
         _silence_stdout()
-    except OSError as error:  # files report theirs as PerfsheetError: this is standard output
-        _silence_stdout()
-        say(f"perfsheet: standard output cannot be written: {error.strerror or error}; redirect it elsewhere")
+    except OSError as error:
+        say(f"perfsheet: {_of_the_system(error)}")
         status = ExitStatus.OUTPUT_NOT_WRITTEN
     except Exception as error:  # the last line of defence: a bug ends in one line too
         if os.environ.get("PERFSHEET_TRACEBACK"):
@@ -54,6 +61,16 @@ def _status(run: Callable[[], int | None]) -> int:
         say(f"perfsheet: a bug in perfsheet: {type(error).__name__}: {error}; PERFSHEET_TRACEBACK=1 shows where")
         status = _INTERNAL_ERROR
     return int(status)
+
+
+def _of_the_system(error: OSError) -> str:
+    """Files that matter report theirs as PerfsheetError; what has neither a name nor a reason of its own is stdout."""
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror or error}; see to it, or work in another folder"
+    if error.errno not in _OF_STREAMS:
+        return f"{error.strerror or error}; see to it, or set TMPDIR to a folder that can be written"
+    _silence_stdout()
+    return f"standard output cannot be written: {error.strerror or error}; redirect it elsewhere"
 
 
 def _silence_stdout() -> None:

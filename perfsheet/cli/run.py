@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -70,7 +71,7 @@ def run(
 
     if tracy_options and not tracy_options[0].startswith("-"):
         raise usage(f"unexpected argument {tracy_options[0]!r}", "give the whole target in -c; tracy options follow --")
-    if timeout is not None and timeout <= 0:
+    if timeout is not None and not 0 < timeout < math.inf:
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     if quiet and verbose:
         raise usage("--quiet and --verbose exclude each other", "choose one")

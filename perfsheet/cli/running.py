@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
     from perfsheet.profiling import Plan, Profiled
+    from perfsheet.profiling.model import MeasuredRun
     from perfsheet.render.terminal.progress import View
     from perfsheet.run import RunRequest
 
@@ -45,7 +46,7 @@ def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
     if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
         return run_replay(request, recorded, wish)
     with _view(wish) as view:
-        done = profiled(request, plan, wish.settings, view)
+        done = profiled(request, plan, wish.settings, view, _keep_record)
         workbook = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
     return _told(done, workbook, wish)
 
@@ -58,6 +59,8 @@ def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
     with _view(wish) as view:
         done = replayed(request, captures, wish.settings, view)
         workbook = _written(done, workbook, wish, view)
+        for run in done.runs:
+            _write_record(run, workbook.parent)
     return _told(done, workbook, wish)
 
 
@@ -68,9 +71,9 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     from perfsheet.render.workbook import case_book
 
     with _view(wish) as view:
-        cases, done, status = profiled_cases(request, plan, wish.settings, view)
-        for result in done:
-            _keep_records(result)
+        cases, status = profiled_cases(request, plan, wish.settings, view, _keep_record)
+        for warning, numbers in _warnings(cases).items():
+            view.notice(f"warning: {'case' if len(numbers) == 1 else 'cases'} {', '.join(numbers)}: {warning}")
         folder = _cases_folder(request)
         workbook = folder / f"{folder.name}.xlsx"
         case_book.write(cases, workbook, view)
@@ -141,21 +144,31 @@ def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> Path:
         view.notice(f"warning: {warning}")
     place.check(workbook, done.analysis.summary.paths, wish.force)
     book.write(done.analysis, workbook, view)
-    _keep_records(done, workbook.parent)
     view.phase(Phase.DONE)
     return workbook
 
 
-def _keep_records(done: Profiled, folder: Path | None = None) -> None:
-    """A run.json beside the report of every run."""
+def _keep_record(run: MeasuredRun) -> None:
+    """A run.json beside the report of every run, as soon as there is one."""
+    if run.outcome.csv is not None:
+        _write_record(run, run.outcome.csv.parent)
+
+
+def _write_record(run: MeasuredRun, folder: Path) -> None:
     from perfsheet.render import jsonout
     from perfsheet.render.whole_file import replace_text
 
-    for run in done.runs:
-        beside = run.outcome.csv.parent if run.outcome.csv else folder
-        if beside is not None:
-            record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
-            replace_text(beside / RECORD_NAME, jsonout.dumps(record) + "\n")
+    record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
+    replace_text(folder / RECORD_NAME, jsonout.dumps(record) + "\n")
+
+
+def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
+    """Everything to distrust about any case, with the numbers of the cases that it is about."""
+    found: dict[str, list[str]] = {}
+    for case in cases:
+        for warning in case.summary.warnings if case.summary else ():
+            found.setdefault(warning, []).append(str(case.number))
+    return found
 
 
 def _told(done: Profiled, workbook: Path, wish: Wish) -> int:
@@ -166,8 +179,9 @@ def _told(done: Profiled, workbook: Path, wish: Wish) -> int:
         typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(workbook))))
     _finish(workbook, wish, lambda: _show(done))
     if done.tests_failed:
-        failed = next(run.outcome for run in done.runs if run.outcome.tests_failed)
-        say(f"perfsheet: tests failed: {failed.verdict.summary}; the full output is in {failed.log}")
+        failed = next((run.outcome for run in done.runs if run.outcome.tests_failed), None)
+        if failed is not None:
+            say(f"perfsheet: tests failed: {failed.verdict.summary}; the full output is in {failed.log}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
     return done.status

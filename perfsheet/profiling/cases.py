@@ -9,44 +9,54 @@ from perfsheet.analysis import Options
 from perfsheet.analysis.cases import Case
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.profiling.model import Plan, Profiled
-from perfsheet.profiling.series import profiled
+from perfsheet.profiling.series import Keep, profiled
 from perfsheet.progress import Watch
 from perfsheet.provenance import Outcome
-from perfsheet.run import RunRequest, collect
+from perfsheet.run import RunFailedError, RunRequest, collect
 
 _LONGEST_NAME = 60
 
 
+_ENDS_ALL = {
+    ExitStatus.INTERRUPTED,
+    ExitStatus.USAGE,
+    ExitStatus.NO_PROFILER,
+    ExitStatus.OUTPUT_NOT_WRITTEN,
+}
+"""What would meet every other case, too."""
+
+
 def profiled_cases(
-    request: RunRequest, plan: Plan, options: Options, watch: Watch
-) -> tuple[list[Case], list[Profiled], ExitStatus]:
+    request: RunRequest, plan: Plan, options: Options, watch: Watch, keep: Keep = lambda _run: None
+) -> tuple[list[Case], ExitStatus]:
     """Profile each test of the target in a run of its own, as planned; a case that fails does not stop the others.
 
-    Gives the cases, the runs behind those that came to a report, and the exit status: that of the first case that did
-    not end well. Raises PerfsheetError when there is nothing to collect, or the user interrupts.
+    Gives the cases and the exit status: that of the first case that did not end well (to be skipped is well). `keep`
+    gets every measured run as soon as it is over. Raises PerfsheetError when there is nothing to collect, the user
+    interrupts, or no case could be profiled for the same reason.
     """
     watch.run("cases")
     nodeids = collect(request, watch)
     cases: list[Case] = []
-    done: list[Profiled] = []
     status = ExitStatus.DONE
     for number, nodeid in enumerate(nodeids, 1):
         watch.run(f"case {number} of {len(nodeids)}")
         own = replace(request, only=nodeid, name="_".join(filter(None, (request.name, _slug(nodeid)))))
         try:
-            result = profiled(own, plan, options, _Labelled(watch, f"case {number} of {len(nodeids)}"))
+            result = profiled(own, plan, options, _Labelled(watch, f"case {number} of {len(nodeids)}"), keep)
         except PerfsheetError as error:
-            if error.status == ExitStatus.INTERRUPTED:
+            if error.status in _ENDS_ALL:
+                kept = sum(case.csv is not None for case in cases)
+                error.add_hint(f"the reports of {kept} cases before it are kept" if kept else "")
                 raise
-            watch.notice(f"perfsheet: case {number}, {nodeid}: {error}")
-            outcome: Outcome | None = "failed" if error.status == ExitStatus.TESTS_FAILED else None
-            cases.append(Case(number, nodeid, outcome, None, None, str(error)))
-            status = status or error.status
-            continue
-        done.append(result)
-        cases.append(_case(number, nodeid, result))
-        status = status or result.status
-    return cases, done, status
+            cases.append(_without_report(number, nodeid, error))
+            if cases[-1].outcome != "skipped":
+                watch.notice(f"perfsheet: case {number}, {nodeid}: {error}")
+                status = status or error.status
+        else:
+            cases.append(_case(number, nodeid, result))
+            status = status or result.status
+    return cases, status
 
 
 class _Labelled(Watch):
@@ -63,9 +73,18 @@ class _Labelled(Watch):
         self._watch.run(f"{self._label}, {label}")
 
 
+def _without_report(number: int, nodeid: str, error: PerfsheetError) -> Case:
+    verdict = error.verdict if isinstance(error, RunFailedError) else None
+    test = verdict.test(nodeid) if verdict else None
+    if test is not None and test.outcome == "skipped":
+        return Case(number, nodeid, "skipped", test.duration_s, None)
+    outcome: Outcome | None = "failed" if error.status == ExitStatus.TESTS_FAILED else None
+    return Case(number, nodeid, outcome, test.duration_s if test else None, None, str(error))
+
+
 def _case(number: int, nodeid: str, result: Profiled) -> Case:
     verdict = result.shown.verdict
-    test = next((test for test in verdict.tests if test.nodeid == nodeid), None)
+    test = verdict.test(nodeid)
     outcome = test.outcome if test else "failed" if result.tests_failed else "passed"
     problem = "; ".join(
         [f"tests failed: {verdict.summary}" if result.tests_failed else ""] + [run.sentence for run in result.failures]

@@ -67,7 +67,9 @@ class Profiled:
     @property
     def tests_failed(self) -> bool:
         """Whether tests failed in any run."""
-        return any(run.outcome.tests_failed for run in self.runs)
+        return any(run.outcome.tests_failed for run in self.runs) or any(
+            run.error.status == ExitStatus.TESTS_FAILED for run in self.failures
+        )
 
     @property
     def status(self) -> ExitStatus:

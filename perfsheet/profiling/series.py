@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +16,18 @@ from perfsheet.profiling.model import FailedRun, MeasuredRun, Plan, Profiled
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunOutcome, RunRequest, profile, replay
 
+Keep = Callable[[MeasuredRun], None]
+
 _ENDS_THE_SERIES = {ExitStatus.TIMEOUT}
 """What would happen again: trying on would cost the same time for every run that is left."""
 
 
-def profiled(request: RunRequest, plan: Plan, options: Options, watch: Watch) -> Profiled:
+def profiled(
+    request: RunRequest, plan: Plan, options: Options, watch: Watch, keep: Keep = lambda _run: None
+) -> Profiled:
     """Profile the target as planned; the run of median kernel time is the one that is analysed and shown.
 
+    `keep` gets every measured run as soon as it is over: what comes after it may fail.
     Raises PerfsheetError when no run comes to a report, or the user interrupts. A run that fails after another has
     worked is listed, and the series goes on.
     """
@@ -41,13 +46,17 @@ def profiled(request: RunRequest, plan: Plan, options: Options, watch: Watch) ->
             analysis = _analysed(outcome, options)
         except PerfsheetError as error:
             if error.status == ExitStatus.INTERRUPTED or not measured:
-                raise _with_reports(error, label, measured) from None
+                if measured:
+                    kept = ", ".join(str(run.outcome.csv) for run in measured)
+                    error.add_hint(f"the reports of the runs before {label} are kept: {kept}")
+                raise
             failures.append(FailedRun(label, error))
             watch.notice(f"perfsheet: {failures[-1].sentence}")
             if error.status in _ENDS_THE_SERIES:
                 break
             continue
         measured.append(MeasuredRun(label, outcome, analysis.summary))
+        keep(measured[-1])
         if plan.repeat > 1:
             observed.append(observe(analysis.ops, label, str(outcome.csv)))
     if not observed:
@@ -82,11 +91,3 @@ def _analysed(outcome: RunOutcome, options: Options) -> Analysis:
     except NoDeviceOpError as error:
         status = ExitStatus.TESTS_FAILED if outcome.tests_failed else ExitStatus.NOTHING_RAN
         raise PerfsheetError(status, f"{error.message} (tests: {outcome.verdict.summary})", error.hint) from None
-
-
-def _with_reports(error: PerfsheetError, label: str, measured: Sequence[MeasuredRun]) -> PerfsheetError:
-    if not measured:
-        return error
-    kept = ", ".join(str(run.outcome.csv) for run in measured)
-    hint = "; ".join(filter(None, (error.hint, f"the reports of the runs before {label} are kept: {kept}")))
-    return PerfsheetError(error.status, error.message, hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections.abc import Callable
@@ -73,7 +74,8 @@ def replace(path: Path, write: Callable[[io.FileIO], None]) -> None:
     except OSError as error:
         raise not_written(f"{path} cannot be written: {error.strerror or error}", "free space, or use -o") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that is read-only has nothing to remove
+            partial.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -8,11 +8,13 @@ Failures raise perfsheet.errors.PerfsheetError. The profiler itself is never imp
 
 from perfsheet.progress import Watch
 from perfsheet.provenance import TestResult
+from perfsheet.run.failures import RunFailedError
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.runner import available, collect, profile, replay, reports_folder
 from perfsheet.run.verdict import Verdict
 
 __all__ = [
+    "RunFailedError",
     "RunOutcome",
     "RunRequest",
     "TestResult",

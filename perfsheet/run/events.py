@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,4 +30,5 @@ class Events:
             if not line.endswith(b"\n"):
                 return
             self._read_to += len(line)
-            yield json.loads(line)
+            with contextlib.suppress(ValueError):  # cut short by a kill, and another process wrote on
+                yield json.loads(line)

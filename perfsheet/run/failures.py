@@ -32,6 +32,14 @@ class Leavings:
     timeout_s: float | None = None
 
 
+class RunFailedError(PerfsheetError):
+    """A run that came to no report; `verdict` is the target's own, where it got to one."""
+
+    def __init__(self, error: PerfsheetError, hint: str, verdict: Verdict | None) -> None:
+        super().__init__(error.status, error.message, hint)
+        self.verdict = verdict
+
+
 def failure(left: Leavings, device_logged: bool) -> PerfsheetError:
     """Why the run has no ops CSV; the hint always names the log. `device_logged`: a device had written its own."""
     return with_log(_stopped(left) or _no_start(left) or _no_report(left, device_logged), left)
@@ -67,15 +75,10 @@ def stopped(left: Leavings) -> PerfsheetError | None:
 
 def with_log(error: PerfsheetError, left: Leavings) -> PerfsheetError:
     """`error` with a hint that says where the log is, and which processes are left, if any could not be ended."""
-    error = with_hint(error, f"the full output is in {left.log}")
-    if not left.ended.survivors:
-        return error
-    return with_hint(error, f"not even a kill ended process {', '.join(map(str, left.ended.survivors))}")
-
-
-def with_hint(error: PerfsheetError, hint: str) -> PerfsheetError:
-    """`error` with one more hint behind those that it has."""
-    return PerfsheetError(error.status, error.message, "; ".join(filter(None, (error.hint, hint))))
+    hints = [error.hint, f"the full output is in {left.log}"]
+    if left.ended.survivors:
+        hints.append(f"not even a kill ended process {', '.join(map(str, left.ended.survivors))}")
+    return RunFailedError(error, "; ".join(filter(None, hints)), left.verdict)
 
 
 _DOING = {
@@ -136,7 +139,8 @@ def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
     if symptom and signs.buffers_full:
         why = signs.buffers_full
     if broke and verdict is not None and not verdict.succeeded:
-        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{said}, and no ops CSV was written: {why}")
+        hint = signs.hint(symptom) if symptom else ""
+        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{said}, and no ops CSV was written: {why}", hint)
     if broke:
         hint = signs.hint(symptom) if symptom else "look at the end of the log"
         status = symptom.status if symptom else ExitStatus.PROFILER_FAILED

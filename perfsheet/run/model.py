@@ -35,18 +35,13 @@ class RunRequest:
 class RunOutcome:
     """A run that came to an end by itself.
 
-    `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed, `argv` the process
-    that was started and `exit_status` its status, `started` seconds since the epoch. `losses` says in sentences what
-    the profiler itself reported as missing from the capture.
+    `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed. `losses` says in
+    sentences what the profiler itself reported as missing from the capture.
     """
 
     csv: Path | None
     log: Path
     verdict: Verdict
-    argv: tuple[str, ...]
-    started: float
-    duration_s: float
-    exit_status: int
     record: RunRecord
     losses: tuple[str, ...] = ()
     replayed: bool = False

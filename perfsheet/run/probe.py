@@ -12,6 +12,7 @@ from typing import Any
 from perfsheet.run.workspace import TARGET_HELPERS, add_to_path
 
 _TIMEOUT_S = 60
+_MARK = "perfsheet-probe: "
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ def ask(interpreter: str, environment: Mapping[str, str]) -> Toolbox:
             return Toolbox(interpreter, f"the interpreter {interpreter} does not start ({error.strerror or error})")
         except subprocess.TimeoutExpired:
             return Toolbox(interpreter, f"the interpreter {interpreter} did not answer within {_TIMEOUT_S} s")
-    answer = done.stdout.decode(errors="replace").strip().splitlines()[-1:]
-    try:
-        return _toolbox(interpreter, json.loads("".join(answer)))
-    except ValueError:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        return Toolbox(interpreter, f"the interpreter {interpreter} does not work: {last[0]}")
+    lines = done.stdout.decode(errors="replace").splitlines()
+    answer = next((line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)), None)
+    if answer is not None:
+        return _toolbox(interpreter, json.loads(answer))
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
+    return Toolbox(interpreter, f"the interpreter {interpreter} does not work: {last[0]}")
 
 
 def _toolbox(interpreter: str, facts: dict[str, Any]) -> Toolbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import time
@@ -66,12 +67,12 @@ class PrivateRoot:
 
     def publish(self, csv: Path) -> Path:
         """Move the report with `csv`, and the raw logs that it does not hold yet, to the user's root; its new path."""
-        for log in (self.path / _LOGS).iterdir() if (self.path / _LOGS).is_dir() else ():
-            if not (csv.parent / log.name).exists():
-                (csv.parent / _LOGS).mkdir(exist_ok=True)
-                log.rename(csv.parent / _LOGS / log.name)
         wanted = self._root / csv.parent.relative_to(self.path)
         try:
+            for log in (self.path / _LOGS).iterdir() if (self.path / _LOGS).is_dir() else ():
+                if not (csv.parent / log.name).exists():
+                    (csv.parent / _LOGS).mkdir(exist_ok=True)
+                    log.rename(csv.parent / _LOGS / log.name)
             wanted.parent.mkdir(parents=True, exist_ok=True)
             folder = _moved(csv.parent, wanted)
         except OSError as error:
@@ -109,7 +110,9 @@ def _moved(folder: Path, wanted: Path) -> Path:
         if not target.exists():
             try:
                 return folder.rename(target)
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.EXDEV:  # the reports lie on another disk
+                    return Path(shutil.move(folder, target))
                 if not target.exists():
                     raise
     raise AssertionError("count never ends")

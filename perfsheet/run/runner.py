@@ -14,6 +14,7 @@ from perfsheet.run.command import TargetCommand, parse_command
 from perfsheet.run.failures import Leavings
 from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
+from perfsheet.run.port import reserved_port
 from perfsheet.run.probe import Toolbox, ask
 from perfsheet.run.report import PrivateRoot
 from perfsheet.run.session import Session, session
@@ -21,6 +22,9 @@ from perfsheet.run.shellsafe import Aliases
 from perfsheet.run.signs import Signs
 from perfsheet.run.toolchain import missing_profiler, target_python, tools_folder
 from perfsheet.run.workspace import artifact_root, new_run_id, profiler_argv, target_environment, target_module
+
+_BROKE = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
+"""Failures after which somebody may want to process the raw logs again."""
 
 
 def available(request: RunRequest) -> str | None:
@@ -45,16 +49,17 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
             raise missing
         private = PrivateRoot(artifact_root(request, now.environment), now.run_id)
         try:
-            return _profiled(now, toolbox, private)
+            with reserved_port() as port:
+                return _profiled(now, toolbox, private, port)
         finally:
             private.discard()
 
 
-def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot) -> RunOutcome:
+def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot, port: int | None) -> RunOutcome:
     request, environment = now.request, now.environment
     tools = tools_folder(request.tracy_options, environment)
     aliases = Aliases(now.folder)
-    argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases)
+    argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases, port)
     log = Log(artifact_root(request, environment) / "run-logs", now.run_id)
     left = now.run(argv, Signs(toolbox), log, aliases.of(private.path, "root"))
     # Post-processing that breaks down may leave a CSV that it had only begun.
@@ -62,8 +67,8 @@ def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot) -> RunOutcom
     csv = private.csv(left.signs.announced) if complete else None
     if csv is None or left.verdict is None or failures.refused(left.verdict):
         error = failures.failure(left, private.device_logged)
-        if error.status == ExitStatus.PROFILER_FAILED and private.device_logged:
-            error = failures.with_hint(error, f"the raw logs are kept in {private.keep()}")
+        if error.status in _BROKE and private.device_logged and not left.ended.stopped:
+            error.add_hint(f"the raw logs are kept in {private.keep()}")
         raise error
     csv = private.publish(csv)
     return now.outcome(toolbox, left, left.verdict, [csv], log.close(beside=csv), csv)
@@ -118,7 +123,8 @@ def _plain_argv(request: RunRequest, command: TargetCommand, now: Session) -> tu
 
 
 def _plainly(now: Session, argv: tuple[str, ...]) -> Leavings:
-    folder = now.request.output_dir or Path(tempfile.gettempdir())
+    user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # the folder is everybody's
+    folder = now.request.output_dir or Path(tempfile.gettempdir()) / user
     left = now.run(argv, Signs(), Log(folder / "run-logs", now.run_id))
     if error := failures.stopped(left):
         raise error

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 
 MASK = "***"
 
+# A model's options are full of tokens and tokenizers: only the singular at the end is a secret there.
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASS(WORD|WD|PHRASE)?(?![A-Z])|PWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|(^|_)KEY$|(^|_)AUTH(?!OR)|"
-    r"COOKIE|BEARER|(^|_)PAT$",
+    r"(^|_)TOKEN$|SECRET|PASS(WORD|WD|PHRASE)?(?![A-Z])|PWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|(^|_)KEY$|"
+    r"(^|_)AUTH(?!OR)|COOKIE|BEARER|(^|_)PAT$",
     re.IGNORECASE,
 )
 # Shapes of well-known credentials: user:password@ in an address, Hugging Face, GitHub, AWS, OpenAI, Slack, JWT.
@@ -19,6 +20,7 @@ _SECRET_VALUE = re.compile(
     r"\bsk-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
 )
 _NAMED = re.compile(r"(?s)(-{0,2}[A-Za-z][\w.-]*)=(.*)")
+_COMMAND_LINES = {"PYTEST_ADDOPTS"}
 _RECORDED = re.compile(r"(TT_|TTNN_|TRACY_)\w*|ARCH_NAME|WH_ARCH_YAML|MESH_DEVICE|PYTEST_ADDOPTS|LOGURU_LEVEL")
 
 
@@ -33,19 +35,31 @@ def masked_value(value: str) -> str:
 
 
 def masked_words(words: Sequence[str]) -> list[str]:
-    """A command's words: `API_TOKEN=x`, `--token=x` and `--token x` keep the name only."""
+    """A command's words: `API_TOKEN=x`, `--token=x` and `--token x` keep the name only, quoted or not."""
     masked: list[str] = []
     after_secret_option = False
     for word in words:
-        named = _NAMED.fullmatch(word)
-        if after_secret_option and not word.startswith("-"):
-            masked.append(MASK)
-        elif named and is_secret_name(named[1]):
-            masked.append(f"{named[1]}={MASK}")
-        else:
-            masked.append(masked_value(word))
-        after_secret_option = word.startswith("-") and "=" not in word and is_secret_name(word)
+        bare = _unquoted(word)
+        hidden = MASK if after_secret_option and not bare.startswith("-") else _masked_word(bare)
+        masked.append(word if hidden == bare else hidden)
+        after_secret_option = bare.startswith("-") and "=" not in bare and is_secret_name(bare)
     return masked
+
+
+def _masked_word(word: str) -> str:
+    named = _NAMED.fullmatch(word)
+    if named is None:
+        return masked_value(word)
+    return f"{named[1]}={MASK if is_secret_name(named[1]) else _masked_word(named[2])}"
+
+
+def _unquoted(word: str) -> str:
+    """The word that a shell would make of this one; itself where it would make none, or several."""
+    try:
+        parts = shlex.split(word)
+    except ValueError:
+        return word
+    return parts[0] if len(parts) == 1 else word
 
 
 def masked_command(text: str) -> str:
@@ -63,7 +77,7 @@ def masked_command(text: str) -> str:
 def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that decide what a run does, without any that looks like a secret."""
     return {
-        name: masked_value(value)
+        name: masked_command(value) if name in _COMMAND_LINES else masked_value(value)
         for name, value in sorted(environment.items())
-        if _RECORDED.fullmatch(name) and not is_secret_name(name)
+        if _RECORDED.fullmatch(name) and not is_secret_name(name) and "TOKEN" not in name.upper()
     }

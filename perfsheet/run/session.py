@@ -63,10 +63,8 @@ class Session:
 
         try:
             ended = process.run(argv, environment, self.run_id, log.tee(read), self.request.timeout_s, hopeless)
-        except OSError as error:
-            raise usage(
-                f"cannot start {argv[0]} ({error.strerror})", "name another interpreter with --python"
-            ) from error
+        except process.NotStartedError as error:
+            raise usage(f"cannot start {argv[0]} ({error})", "name another interpreter with --python") from error
         finally:
             log.close()
         phase = tracker.phase  # once the target has been ended, its end is an event too
@@ -81,16 +79,7 @@ class Session:
         """What a run came to that has something to show: `csv`, or in a replay the recorded `captures`."""
         known = record(self, toolbox, left, verdict, captures, log)
         return RunOutcome(
-            csv=csv,
-            log=log,
-            verdict=verdict,
-            argv=left.argv,
-            started=left.ended.started,
-            duration_s=left.ended.duration_s,
-            exit_status=left.ended.status,
-            record=known,
-            losses=left.signs.losses,
-            replayed=csv is None,
+            csv=csv, log=log, verdict=verdict, record=known, losses=left.signs.losses, replayed=csv is None
         )
 
 

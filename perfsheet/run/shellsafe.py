@@ -49,9 +49,9 @@ def checked_options(options: tuple[str, ...], toolbox: Toolbox) -> tuple[str, ..
     profiler does not have."""
     for option in options:
         name = option.partition("=")[0] if option.startswith("--") else option
-        if name in _OWN_OPTIONS:
-            instead = _OWN_OPTIONS[name]
-            raise usage(f"the profiler's option {name} cannot be passed on", f"use {instead}" if instead else "")
+        if own := _own_option(name):
+            instead = _OWN_OPTIONS[own]
+            raise usage(f"the profiler's option {own} cannot be passed on", f"use {instead}" if instead else "")
         if not is_safe(option):
             raise usage(
                 f"the profiler would split its option {option!r} at its next shell", "leave such characters out"
@@ -63,6 +63,13 @@ def checked_options(options: tuple[str, ...], toolbox: Toolbox) -> tuple[str, ..
                 f"did you mean {' or '.join(close)}?" if close else "python -m tracy --help lists what it has",
             )
     return options
+
+
+def _own_option(name: str) -> str | None:
+    """The option of perfsheet's own that the profiler's parser would take `name` for: `-oDIR`, `--out` …"""
+    if name.startswith("--"):
+        return next((own for own in _OWN_OPTIONS if len(name) > 2 and own.startswith(name)), None)
+    return next((own for own in _OWN_OPTIONS if len(own) == 2 and name.startswith(own)), None)
 
 
 def _is_known(name: str, toolbox: Toolbox) -> bool:

@@ -78,7 +78,8 @@ SYMPTOMS = (
 _FULL = re.compile(r"buffers were full.*?(?:device (\d+)|$)")
 _REPORTED = re.compile(
     r"(Device data (?:missing|mismatch).*|Device \d+: trace \d+ was captured but never replayed.*|"
-    r"Skipping \d+ device op\(s\) with no matching host data.*)"
+    r"Skipping \d+ device op\(s\) with no matching host data.*|Skipping op with malformed JSON.*|"
+    r"Skipping cached op reference with no prior data.*)"
 )
 _LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by thread TID: \d+, PID: (\d+)")
 _LONGEST_QUOTE = 240

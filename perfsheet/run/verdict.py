@@ -35,6 +35,10 @@ class Verdict:
     collected: tuple[str, ...] = ()
     folder: str | None = None
 
+    def test(self, nodeid: str) -> TestResult | None:
+        """The result of one test; None when it did not run."""
+        return next((test for test in self.tests if test.nodeid == nodeid), None)
+
     @property
     def passed(self) -> int:
         """Number of tests that passed."""

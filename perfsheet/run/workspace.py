@@ -6,7 +6,7 @@ import os
 import shlex
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ def target_environment(request: RunRequest, command: TargetCommand, run_id: str,
         if not environment.get(name):  # set but empty: the profiler would take it for the current folder
             environment.pop(name, None)
     if request.tt_metal_home is not None:
-        if not request.tt_metal_home.is_dir():
+        if not os.path.isdir(request.tt_metal_home):  # noqa: PTH112 - Path.is_dir() may raise
             raise usage(f"there is no folder {request.tt_metal_home}", "--tt-metal-home names a tt-metal checkout")
         environment["TT_METAL_HOME"] = str(request.tt_metal_home.absolute())
     environment |= {RUN_ID: run_id, _VERDICT: str(verdict), "PYTHONUNBUFFERED": "1", "TRACY_NO_WEB_SERVER": "1"}
@@ -77,7 +77,13 @@ def artifact_root(request: RunRequest, environment: Mapping[str, str]) -> Path:
 
 
 def profiler_argv(
-    toolbox: Toolbox, request: RunRequest, command: TargetCommand, tools: Path, root: Path, aliases: Aliases
+    toolbox: Toolbox,
+    request: RunRequest,
+    command: TargetCommand,
+    tools: Path,
+    root: Path,
+    aliases: Aliases,
+    port: int | None = None,
 ) -> tuple[str, ...]:
     """The profiler's command line; `tools` is the folder of its capture tools, `root` where it leaves logs and reports.
 
@@ -93,6 +99,8 @@ def profiler_argv(
     if name := checked_name(request.name):
         argv += ["-n", name]
     argv += checked_options(request.tracy_options, toolbox)
+    if port is not None and toolbox.has_option("-t") and not _names_port(request.tracy_options):
+        argv += ["-t", str(port)]
     if not is_safe(str(tools)):
         if not toolbox.has_option(TOOLS_OPTION):
             raise usage(
@@ -100,6 +108,12 @@ def profiler_argv(
             )
         argv += [TOOLS_OPTION, str(aliases.of(tools, "tools"))]
     return (*argv, "-m", *map(shlex.quote, target_module(command)))
+
+
+def _names_port(options: Sequence[str]) -> bool:
+    """Whether the user chose a port: `-t 8090`, `-t8090`, `--port=8090`, `--por 8090`."""
+    names = [option.partition("=")[0] for option in options]
+    return any(name[:2] == "-t" or (len(name) > 2 and "--port".startswith(name)) for name in names)
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:

@@ -44,7 +44,7 @@ def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
 def test_failing_target_is_seen_though_the_profiler_ends_with_0(lab: Path) -> None:
     outcome = profile(request('LAB_FAIL=1 pytest test_target.py -k "work or fail"'), Watch())
     assert outcome.csv is not None
-    assert outcome.exit_status == 0
+    assert outcome.record.profiler_status == 0
     assert outcome.tests_failed
     assert (outcome.verdict.passed, outcome.verdict.failed) == (1, 1)
 

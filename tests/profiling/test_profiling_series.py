@@ -11,6 +11,7 @@ from profiling import Heard
 from perfsheet import Options
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.profiling import Plan, Profiled, profiled, profiled_cases
+from perfsheet.profiling.model import MeasuredRun
 from perfsheet.run import RunRequest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
@@ -93,22 +94,38 @@ def test_cases_side_by_side(home: Path) -> None:
     """A failing case, one without a report, and a skipped one do not stop the others."""
     (home / "test_it.py").write_text(CASES)
     request = RunRequest("STANDIN_SERIES=9000,9100,no-op,9300 pytest test_it.py", name="demo", python=sys.executable)
-    cases, done, status = profiled_cases(request, Plan(), Options(), Heard())
+    kept: list[MeasuredRun] = []
+    cases, status = profiled_cases(request, Plan(), Options(), Heard(), kept.append)
     assert [case.nodeid for case in cases] == [f"test_it.py::test_case[{n}]" for n in (1, 2, 3, 4)]
     assert [case.outcome for case in cases] == ["passed", "failed", None, "skipped"]
     assert [case.kernel_ns for case in cases] == [12_100, 12_200, None, 12_400]
     assert "tests failed: 1 failed" in cases[1].problem
     assert "no operation on a device" in cases[2].problem
     assert status == ExitStatus.TESTS_FAILED
-    assert len(done) == 3
+    assert len(kept) == 3
     assert cases[0].csv is not None
     assert Path(cases[0].csv).parts[-3] == "demo_test_case_1"
     assert cases[0].share_of("low-core-count") == 0
 
 
+def test_skipped_case_ends_well_though_it_runs_no_op(home: Path) -> None:
+    (home / "test_it.py").write_text(CASES.replace("n != 2", "n"))
+    request = RunRequest("STANDIN_SERIES=9000,9100,9200,no-op pytest test_it.py", python=sys.executable)
+    cases, status = profiled_cases(request, Plan(), Options(), Heard())
+    assert status == ExitStatus.DONE
+    assert [(case.outcome, case.kernel_ns, case.problem) for case in cases][3] == ("skipped", None, "")
+
+
+def test_what_would_meet_every_case_ends_them_all(home: Path) -> None:
+    (home / "test_it.py").write_text(CASES)
+    with pytest.raises(PerfsheetError) as caught:
+        profiled_cases(RunRequest("PYTHONPATH= pytest test_it.py", python=sys.executable), Plan(), Options(), Heard())
+    assert caught.value.status == ExitStatus.NO_PROFILER
+
+
 def test_cases_repeated(home: Path) -> None:
     (home / "test_it.py").write_text("import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_case(n): pass\n")
     request = RunRequest("STANDIN_SERIES=100,110,200,200 pytest test_it.py", python=sys.executable)
-    cases, _, status = profiled_cases(request, Plan(repeat=2), Options(), Heard())
+    cases, status = profiled_cases(request, Plan(repeat=2), Options(), Heard())
     assert status == ExitStatus.DONE
     assert [case.kernel_spread.max_ns for case in cases if case.kernel_spread] == [3210, 3300]

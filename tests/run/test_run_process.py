@@ -80,6 +80,22 @@ def test_no_standard_input_to_wait_for() -> None:
     assert run("input()", timeout_s=20).status == 1
 
 
+def test_leftover_that_prints_for_ever_does_not_hold_the_run() -> None:
+    code = "import time\nwhile True: print('tick', flush=True); time.sleep(0.02)"
+    began = time.monotonic()
+    ended = run(f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True)")
+    assert (ended.status, ended.stopped) == (0, "")
+    assert time.monotonic() - began < 25
+
+
+def test_error_of_the_reader_is_not_taken_for_one_of_the_program() -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        run("print(1)", full)
+
+
 def test_process_that_closes_its_output_and_works_on(tmp_path: Path) -> None:
     done = tmp_path / "done"
     run(f"import os, time; os.close(1); os.close(2); time.sleep(2); open({str(done)!r}, 'w')")
@@ -161,5 +177,5 @@ def test_from_another_thread_no_handler_is_set() -> None:
 
 
 def test_program_that_is_not_there() -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(process.NotStartedError, match="No such file"):
         process.run(["/nowhere/python"], {}, ID, lambda _: None)

@@ -21,7 +21,7 @@ def test_outcome_of_a_run(home: Path) -> None:
     assert outcome.verdict.summary.startswith("3 passed in ")
     assert not outcome.tests_failed
     assert not outcome.replayed
-    assert outcome.argv[:6] == (sys.executable, "-m", "tracy", "-r", "-p", "-v")
+    assert outcome.record.argv[:6] == (sys.executable, "-m", "tracy", "-r", "-p", "-v")
     assert outcome.log.parent == outcome.csv.parent
     assert outcome.log.read_text().splitlines() == lines
     assert any("3 passed" in line for line in lines)
@@ -30,7 +30,7 @@ def test_outcome_of_a_run(home: Path) -> None:
 def test_failing_test_is_an_outcome_though_the_profiler_ends_with_0(home: Path) -> None:
     outcome, _ = run("FAIL=1 pytest test_it.py")
     assert outcome.csv is not None
-    assert outcome.exit_status == 0
+    assert outcome.record.profiler_status == 0
     assert outcome.tests_failed
     assert [test.outcome for test in outcome.verdict.tests] == ["passed", "failed", "passed"]
 

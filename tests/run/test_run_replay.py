@@ -29,7 +29,7 @@ def run(command: str, folder: Path, **options: object) -> tuple[RunOutcome, list
 def test_target_runs_without_a_profiler(tmp_path: Path) -> None:
     outcome, lines = run("pytest test_it.py", tmp_path)
     assert (outcome.csv, outcome.replayed, outcome.tests_failed) == (None, True, False)
-    assert outcome.argv == (sys.executable, "-m", "pytest", "test_it.py")
+    assert outcome.record.argv == (sys.executable, "-m", "pytest", "test_it.py")
     assert outcome.log.read_text(encoding="utf-8").splitlines() == lines
     assert outcome.log.is_relative_to(tmp_path)
 
@@ -37,7 +37,7 @@ def test_target_runs_without_a_profiler(tmp_path: Path) -> None:
 def test_failing_test_is_an_outcome(tmp_path: Path) -> None:
     outcome, _ = run("FAIL=1 pytest test_it.py", tmp_path)
     assert outcome.tests_failed
-    assert outcome.exit_status == 1
+    assert outcome.record.profiler_status == 1
     assert outcome.verdict.failed == 1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,34 @@ def test_report_that_cannot_be_moved_is_kept_and_named(tmp_path: Path) -> None:
     private.discard()
     assert str(csv.parent) in caught.value.hint
     assert csv.is_file()
+
+
+def test_report_survives_raw_logs_that_cannot_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = PrivateRoot(tmp_path, "a" * 32)
+    csv = write(private.path, "2026")
+    (private.path / ".logs").mkdir()
+    (private.path / ".logs" / "tracy_ops_times.csv").touch()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(PerfsheetError):
+        private.publish(csv)
+    private.discard()
+    assert csv.is_file()
+
+
+def test_report_moves_to_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = PrivateRoot(tmp_path, "a" * 32)
+    csv = write(private.path, "2026")
+
+    def elsewhere(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    monkeypatch.setattr("os.rename", elsewhere)
+    assert private.publish(csv).read_text() == "OP CODE\n"
 
 
 def test_raw_logs_put_aside(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfsheet.run.secrets import is_secret_name, masked_command, recorded_environment
+from perfsheet.run.secrets import is_secret_name, masked_command, masked_words, recorded_environment
 
 HF = "hf_" + "a1B2" * 8
 
@@ -57,8 +57,24 @@ def test_environment_that_matters_without_its_secrets() -> None:
         ("pytest t.py --password 'a b' -q", "pytest t.py --password *** -q"),
         (f"python run.py {HF}", "python run.py ***"),
         ("pytest 't[a b]' --url https://u:pw@h/x", "pytest 't[a b]' --url https://***@h/x"),
+        ("pytest t.py --password='s3cret$!x'", "pytest t.py --password=***"),
+        ("pytest t.py --env=HF_TOKEN=x", "pytest t.py --env=HF_TOKEN=***"),
+        (
+            "pytest t.py --max_generated_tokens 200 --tokenizer x",
+            "pytest t.py --max_generated_tokens 200 --tokenizer x",
+        ),
         ("pytest t.py::test_token[4]", "pytest t.py::test_token[4]"),
     ],
 )
 def test_command_keeps_all_but_its_secrets(command: str, recorded: str) -> None:
     assert masked_command(command) == recorded
+
+
+def test_words_that_are_quoted_once_more() -> None:
+    words = ["-m", "pytest", "t.py", "'--password=s3cret$!x'", "'a b'", "--token", "'x y'"]
+    assert masked_words(words) == ["-m", "pytest", "t.py", "--password=***", "'a b'", "--token", "***"]
+
+
+def test_options_of_pytest_in_the_environment() -> None:
+    recorded = recorded_environment({"PYTEST_ADDOPTS": "-q --api-key=abc --token 'a b'", "TT_METAL_TOKEN_FILE": "x"})
+    assert recorded == {"PYTEST_ADDOPTS": "-q --api-key=*** --token ***"}

@@ -82,7 +82,9 @@ def test_name_that_a_shell_or_a_path_would_split(name: str) -> None:
     assert checked_name("größe_1.5+b-2") == "größe_1.5+b-2"
 
 
-@pytest.mark.parametrize("option", ["-o", "--output-folder=x", "-n", "--process-logs-only", "--child-functions=a b"])
+@pytest.mark.parametrize(
+    "option", ["-o", "-o/tmp/x", "--out", "--output-folder=x", "-n", "--process-logs-only", "--child-functions=a b"]
+)
 def test_options_that_cannot_be_passed_on(option: str) -> None:
     with pytest.raises(PerfsheetError) as caught:
         checked_options(("-v", option), MUTE)

@@ -23,8 +23,8 @@ def answer(patient: Patient, code: str, timeout_s: float) -> tuple[list[str], st
             ended = process.run(
                 [patient.toolbox.interpreter, "-c", script], environment, run_id, lines.append, timeout_s
             )
-        except OSError as error:
-            return [], str(error.strerror or error)
+        except process.NotStartedError as error:
+            return [], str(error)
     found = [line.partition("answer:")[2].strip() for line in lines if line.startswith("answer:")]
     if ended.stopped == "interrupt":
         raise KeyboardInterrupt

@@ -16,7 +16,7 @@ _LEAST_FREE = 2 << 30
 def disk(patient: Patient) -> Iterator[Diagnosis]:
     """Reports can be written, and there is room for them."""
     label = "report folder"
-    folder = next(at for at in (patient.root, *patient.root.parents) if at.exists())
+    folder = next(at for at in (patient.root, *patient.root.parents) if os.path.exists(at))  # noqa: PTH110 - Path.exists() raises without the permission to look
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         yield Diagnosis("disk", label, False, f"{folder} is not writable", "give another folder with -o")
         return

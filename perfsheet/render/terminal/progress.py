@@ -154,7 +154,7 @@ class LiveView(View):
         from rich.progress_bar import ProgressBar
 
         now = time.monotonic()
-        steps = [f"{phase.value} {_seconds(took)}" for phase, took in self._took.items() if phase != self._phase]
+        steps = [f"{phase.value} {_seconds(took)}" for phase, took in list(self._took.items()) if phase != self._phase]
         head = " · ".join(filter(None, (self._label, f"{self._phase.value} {_seconds(now - self._phase_started)}")))
         parts: list[RenderableType] = [
             self._line(f"● {head}   {_seconds(now - self._started)} in all", "bold cyan"),

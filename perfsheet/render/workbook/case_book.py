@@ -77,6 +77,7 @@ def _write_cases(sheet: Worksheet, styles: Styles, cases: Sequence[Case], with_s
         *_spread_fields(cases),
         Field("TEST DURATION [s]", lambda case: case.duration_s and round(case.duration_s, 3), "decimal", 12),
         Field("WHAT WENT WRONG", lambda case: case.problem, "wrap", 60),
+        Field("TO DISTRUST", lambda case: "; ".join(case.summary.warnings) if case.summary else None, "wrap", 60),
         Field("OPS CSV", lambda case: case.csv, width=60),
     ]
     after = write_table_sheet(sheet, styles, fields, cases)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 TITLE = "Repeats"
+_MOST_LINKS = 10_000
+"""Excel takes 65,530 a sheet, and every one costs time."""
 _MOST_RUNS = 30
 """Runs that get a column of their own."""
 
@@ -26,8 +28,9 @@ RUNS: tuple[Field[RepeatedRun], ...] = (
     Field("DEVICE OPS", lambda run: run.ops, "count"),
     Field("KERNEL [ns]", lambda run: run.kernel_ns, "ns"),
     Field("ROLE", lambda run: "shown" if run.shown else "aligned" if run.aligned else "set apart"),
+    Field("WHAT SETS IT APART", lambda run: run.difference, span=6),
 )
-"""The runs side by side, for Summary; what sets a run apart stands beside it there."""
+"""The runs side by side, for Summary."""
 
 
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis, repeats: Repeats) -> None:
@@ -43,16 +46,20 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, repeats: Repeats
 
 def _fields(analysis: Analysis, repeats: Repeats, spreads: dict[int, Spread]) -> list[Field[int]]:
     ops = analysis.ops
+    linked = set(list(spreads)[:_MOST_LINKS])
     aligned = [run for run in repeats.runs if run.aligned][:_MOST_RUNS]
 
     def of_run(line: int) -> Field[int]:
         return Field(f"{aligned[line].label} [ns]".upper(), lambda at: known(repeats.durations[line, at]), "ns", 12)
 
+    def code(at: int) -> Cell:
+        return Link(all_ops.location(at), ops.codes[at], "Go to All Ops") if at in linked else ops.codes[at]
+
     def figure(at: int, value: float | None) -> Cell:
         return None if value is None else round(value, 3)
 
     return [
-        Field("OP CODE", lambda at: Link(all_ops.location(at), ops.codes[at], "Go to All Ops"), width=34),
+        Field("OP CODE", code, width=34),
         Field("DEVICE ID", lambda at: int(ops.device[at]), "plain_number", 8),
         Field("CORE COUNT", lambda at: known(ops.cores[at]), "count", 8),
         Field("RUNS", lambda at: spreads[at].runs, "count", 7),

@@ -112,11 +112,7 @@ def _chart(book: Workbook, sheet: Worksheet, first: int, last: int, anchor: int)
 
 def _write_runs(sheet: Worksheet, styles: Styles, runs: Repeats, row: int) -> int:
     row = _write_section(sheet, styles, row, "Runs of this target", f"{words.repeated(runs)}; sheet Repeats, op by op")
-    after = write_table(sheet, styles, repeats.RUNS, runs.runs, top=row)
-    for place, run in enumerate(runs.runs, row + 1):
-        if not run.aligned:
-            sheet.write_string(place, len(repeats.RUNS), words.clean(run.difference), styles["text"])
-    return after
+    return write_table(sheet, styles, repeats.RUNS, runs.runs, top=row)
 
 
 def _write_tests(sheet: Worksheet, styles: Styles, known: Provenance, results: Sequence[TestResult], row: int) -> int:

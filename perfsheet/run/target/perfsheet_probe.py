@@ -69,7 +69,7 @@ def main() -> None:
                 facts.update(_profiler())
         except BaseException as error:  # whatever it is, it would stop the run too
             facts["tracy_error"] = f"{type(error).__name__}: {error}"
-    print(json.dumps(facts))  # noqa: T201
+    print("perfsheet-probe:", json.dumps(facts))  # noqa: T201
 
 
 if __name__ == "__main__":

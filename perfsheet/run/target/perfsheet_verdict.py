@@ -87,6 +87,8 @@ _recorders: "list[_Recorder]" = []
 
 def pytest_configure(config: Any) -> None:
     """Record the first session of the process only: a test may run pytest in its own process."""
+    if _ONLY is not None and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("one case in a run of its own cannot be distributed: leave -n out")
     if _PATH and not _recorders and not hasattr(config, "workerinput"):
         _recorders.append(_Recorder(config))
         config.pluginmanager.register(_recorders[0], "perfsheet-verdict-recorder")
