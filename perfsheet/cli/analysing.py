@@ -38,6 +38,6 @@ def _provenance(captures: Sequence[str]) -> Provenance | None:
     """What is recorded of the run behind a single capture; several are hosts of one run, or nobody knows what."""
     if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
         return None
-    from perfsheet.run.recorded import provenance_of
+    from perfsheet.run.recording.recorded import provenance_of
 
     return provenance_of(Path(captures[0]))

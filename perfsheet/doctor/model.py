@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfsheet.run.probe import Toolbox
+from perfsheet.run.setup.toolbox import Toolbox
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Phase
-from perfsheet.run.process import Ended
-from perfsheet.run.signs import NO_CAPTURE, Signs
-from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
+from perfsheet.run.processes.process import Ended
+from perfsheet.run.watching.signs import NO_CAPTURE, Signs
+from perfsheet.run.watching.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
 
 CAPTURE_CRASHED = 70
 SIGNALLED = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.provenance import Provenance, RunRecord
-from perfsheet.run.verdict import Verdict
+from perfsheet.run.watching.verdict import Verdict
 
 
 @dataclass(frozen=True)

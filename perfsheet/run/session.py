@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import usage
 from perfsheet.progress import Watch
-from perfsheet.run import process
-from perfsheet.run.command import TargetCommand, parse_command
 from perfsheet.run.failures import Leavings
-from perfsheet.run.hopeless import Hopeless
 from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.phases import Tracker
-from perfsheet.run.probe import Toolbox
-from perfsheet.run.record import record
+from perfsheet.run.processes import process
+from perfsheet.run.recording.record import record
 from perfsheet.run.report import has_device_log
-from perfsheet.run.signs import Signs
-from perfsheet.run.verdict import Verdict, read_verdict
-from perfsheet.run.workspace import new_run_id, target_environment, temporary_folder
+from perfsheet.run.setting import Setting
+from perfsheet.run.setup.command import parse_command
+from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.setup.workspace import new_run_id, target_environment, temporary_folder
+from perfsheet.run.watching.hopeless import Hopeless
+from perfsheet.run.watching.phases import Tracker
+from perfsheet.run.watching.signs import Signs
+from perfsheet.run.watching.verdict import Verdict, read_verdict
 
 
 @dataclass(frozen=True)
-class Session:
-    """What a run works with; `folder` is its own and goes away with it."""
+class Session(Setting):
+    """A setting whose process can be run; `watch` hears how far it is."""
 
-    request: RunRequest
-    command: TargetCommand
-    run_id: str
-    folder: Path
-    environment: Mapping[str, str]
     watch: Watch
 
     @property

@@ -6,9 +6,9 @@ import os
 import tempfile
 
 from perfsheet.doctor.model import Patient
-from perfsheet.run import process
-from perfsheet.run.tree import RUN_ID
-from perfsheet.run.workspace import new_run_id
+from perfsheet.run.processes import process
+from perfsheet.run.processes.tree import RUN_ID
+from perfsheet.run.setup.workspace import new_run_id
 
 
 def answer(patient: Patient, code: str, timeout_s: float) -> tuple[list[str], str]:

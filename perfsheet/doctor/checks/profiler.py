@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.doctor.model import Diagnosis, Patient
 from perfsheet.machine.checkout import commit, is_checkout
-from perfsheet.run.toolchain import CAPTURE_TOOLS, missing_tools, missing_tracy
+from perfsheet.run.setup.toolchain import CAPTURE_TOOLS, missing_tools, missing_tracy
 
 # rtoptions.cpp of tt-metal has this text only where the profiler is compiled out.
 _WITHOUT_TRACY = b"requires a Tracy-enabled build of tt-metal"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from perfsheet.provenance import Outcome, TestResult
-from perfsheet.run.events import Events
+from perfsheet.run.watching.events import Events
 
 DIED = -1
 """Exit status of a target that ended before it could state one (crash, os._exit, kill)."""

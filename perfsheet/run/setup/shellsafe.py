@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
-    from perfsheet.run.probe import Toolbox
+    from perfsheet.run.setup.toolbox import Toolbox
 
 _SAFE = re.compile(r"[\w@%+=:,./-]+")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")

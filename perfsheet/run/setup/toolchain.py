@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
-from perfsheet.run.command import TargetCommand
 from perfsheet.run.model import RunRequest
-from perfsheet.run.probe import Toolbox
-from perfsheet.run.workspace import TOOLS_OPTION, metal_home
+from perfsheet.run.setup.command import TargetCommand
+from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.setup.workspace import TOOLS_OPTION, metal_home
 
 CAPTURE_TOOLS = (("tracy-capture", "tracy-csvexport"), ("capture-release", "csvexport-release"))
 """Names of the capture and the export tool: of 0.75 and newer, and of those before."""

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.errors import usage
-from perfsheet.run.command import TargetCommand
 from perfsheet.run.model import RunRequest
-from perfsheet.run.shellsafe import Aliases, checked_name, checked_options, is_safe
-from perfsheet.run.tree import RUN_ID
+from perfsheet.run.processes.tree import RUN_ID
+from perfsheet.run.setup.command import TargetCommand
+from perfsheet.run.setup.shellsafe import Aliases, checked_name, checked_options, is_safe
 
 if TYPE_CHECKING:
-    from perfsheet.run.probe import Toolbox
+    from perfsheet.run.setup.toolbox import Toolbox
 
 TOOLS_OPTION = "--tracy-tools-folder"
 
-TARGET_HELPERS = Path(__file__).parent / "target"
+TARGET_HELPERS = Path(__file__).parents[1] / "target"
 """Folder of the two modules that run in the target's interpreter."""
 
 _VERDICT, _ONLY = "PERFSHEET_VERDICT", "PERFSHEET_ONLY"

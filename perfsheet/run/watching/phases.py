@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from perfsheet.progress import Phase, Watch
-from perfsheet.run.events import Event, Events
-from perfsheet.run.tree import is_alive
-from perfsheet.run.verdict import Source
+from perfsheet.run.processes.tree import is_alive
+from perfsheet.run.watching.events import Event, Events
+from perfsheet.run.watching.verdict import Source
 
 # What the profiler says on its way through post-processing, in order; the same since 0.60.
 _MILESTONES = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from perfsheet.errors import usage
-from perfsheet.run.verdict import Source
+from perfsheet.run.watching.verdict import Source
 
 FORMS = "'pytest …', 'python -m pytest …', 'python script.py …' or 'python -m module …', with VAR=value before it"
 

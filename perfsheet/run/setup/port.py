@@ -1,7 +1,7 @@
 """A port for the profiler of one run, which no other run takes.
 
-The profiler itself looks for a free one and lets go of it again: two that start together may get the same, and one capture
-tool would record the other's target.
+The profiler itself looks for a free one and lets go of it again: two that start together may get the same, and one
+capture tool would record the other's target.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.provenance import RECORD_NAME, Device, InputFile, Provenance, RunRecord, TestResult
-from perfsheet.run.record import input_file
+from perfsheet.run.recording.record import input_file
 
 _VERSION = 1
 

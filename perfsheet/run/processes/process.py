@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perfsheet.run.tree import ProcessTree
+from perfsheet.run.processes.tree import ProcessTree
 from perfsheet.signals import ignored, interruptible
 
 _POLL_S = 0.1

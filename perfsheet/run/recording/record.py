@@ -9,34 +9,31 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.machine.checkout import commit, is_checkout
 from perfsheet.machine.devices import devices
 from perfsheet.provenance import InputFile, RunRecord
-from perfsheet.run.command import TargetCommand
 from perfsheet.run.failures import Leavings
-from perfsheet.run.probe import Toolbox
-from perfsheet.run.secrets import masked_command, masked_value, masked_words, recorded_environment
-from perfsheet.run.verdict import Verdict
-from perfsheet.run.workspace import metal_home
-
-if TYPE_CHECKING:
-    from perfsheet.run.session import Session
+from perfsheet.run.recording.secrets import masked_command, masked_value, masked_words, recorded_environment
+from perfsheet.run.setting import Setting
+from perfsheet.run.setup.command import TargetCommand
+from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.setup.workspace import metal_home
+from perfsheet.run.watching.verdict import Verdict
 
 _CHUNK = 1 << 20
 _MOST_TARGET_FILES = 50
 
 
 def record(
-    session: Session, toolbox: Toolbox, left: Leavings, verdict: Verdict, captures: Sequence[Path], log: Path
+    setting: Setting, toolbox: Toolbox, left: Leavings, verdict: Verdict, captures: Sequence[Path], log: Path
 ) -> RunRecord:
     """Put down what is known once the run has ended; `captures` are the files that its figures come from."""
-    environment, ended = session.environment, left.ended
+    environment, ended = setting.environment, left.ended
     home = _home(environment, toolbox)
     return RunRecord(
-        command=masked_command(session.request.command),
+        command=masked_command(setting.request.command),
         argv=tuple(masked_words(left.argv)),
         folder=masked_value(os.getcwd()),  # noqa: PTH109
         environment=recorded_environment(environment),
@@ -53,7 +50,7 @@ def record(
         duration_s=round(ended.duration_s, 3),
         profiler_status=ended.status,
         target_status=verdict.exit_status,
-        inputs=tuple(_input_files([*captures, *_target_files(session.command, verdict)])),
+        inputs=tuple(_input_files([*captures, *_target_files(setting.command, verdict)])),
         log=str(log),
     )
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus
-from perfsheet.run.probe import Toolbox
+from perfsheet.run.processes.tree import is_alive
 from perfsheet.run.report import announced_csv, without_colours
-from perfsheet.run.toolchain import REPLAY_HINT
-from perfsheet.run.tree import is_alive
+from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.setup.toolchain import REPLAY_HINT
 
 NO_CAPTURE = ("Tracy capture did not finish", "No profiling data could be captured")
 """How the profiler says that it gave up waiting for its capture tool: 0.81 after two minutes, 0.70 after 15 seconds."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from perfsheet.run.failures import refused
-from perfsheet.run.phases import Tracker
-from perfsheet.run.verdict import Source, read_verdict
+from perfsheet.run.watching.phases import Tracker
+from perfsheet.run.watching.verdict import Source, read_verdict
 
 _REFUSED_PATIENCE_S = 3.0
 _SILENT_PATIENCE_S = 10.0

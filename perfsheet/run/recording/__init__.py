@@ -1,0 +1,1 @@
+"""The record of a run, without secrets, and finding it again."""

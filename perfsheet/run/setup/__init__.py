@@ -1,0 +1,1 @@
+"""What a run needs before it starts: command, interpreter, profiler, environment, command line, port."""
