@@ -14,13 +14,17 @@ Outcome = Literal["passed", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class TestResult:
-    """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped"."""
+    """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped".
+
+    `reason` is the error in one line, such as `AssertionError: assert 1 == 2`; blank when it did not fail.
+    """
 
     __test__: ClassVar[bool] = False  # the name alone would make pytest collect it
 
     nodeid: str
     outcome: Outcome
     duration_s: float
+    reason: str = ""
 
 
 @dataclass(frozen=True)

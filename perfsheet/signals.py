@@ -27,7 +27,7 @@ def interruptible(ends_process: bool = False) -> Iterator[None]:
     `ends_process`: the process ends after that, so that they stay ignored; else the former handlers come back. A signal
     that the caller has switched off (nohup, a shell's background job) stays off.
     """
-    _Process.ends = _Process.ends or ends_process
+    before, _Process.ends = _Process.ends, _Process.ends or ends_process
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in _STOPPING:
@@ -35,8 +35,11 @@ def interruptible(ends_process: bool = False) -> Iterator[None]:
         _Process.ending = _Process.ends
         raise KeyboardInterrupt
 
-    with _handlers(interrupt):
-        yield
+    try:
+        with _handlers(interrupt):
+            yield
+    finally:
+        _Process.ends = before
 
 
 @contextlib.contextmanager

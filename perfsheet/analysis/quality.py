@@ -42,6 +42,8 @@ def repeats(known: Repeats) -> Iterator[Check]:
     for failure in known.failures:
         yield Check("run-failed", label, False, 1, f"{failure}; it is in no figure")
     for run in known.runs:
+        if run.tests_failed:
+            yield Check("run-tests-failed", label, False, 1, f"tests failed in {run.label}: {run.tests}")
         if not run.aligned:
             yield Check("run-apart", label, False, run.ops, f"{run.label} is set apart: {run.difference}")
     if known.aligned < 2:

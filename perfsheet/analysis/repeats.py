@@ -27,12 +27,14 @@ _Key = tuple[str, int, Signature]
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One run: the sequence of its device ops, and how long each took (NaN = unknown)."""
+    """One run: the sequence of its device ops, how long each took (NaN = unknown), and what its tests said."""
 
     label: str
     path: str
     keys: tuple[_Key, ...]
     kernel_ns: FloatArray
+    tests: str = ""
+    tests_failed: bool = False
 
     @property
     def total_ns(self) -> float:
@@ -58,7 +60,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class RepeatedRun:
-    """One run of several; `difference` says where its op sequence parts from that of the others (blank = aligned)."""
+    """One run of several; `difference` says where its op sequence parts from that of the others (blank = aligned).
+
+    `tests` is the verdict of its target on one line; blank = unknown.
+    """
 
     label: str
     path: str
@@ -66,6 +71,8 @@ class RepeatedRun:
     kernel_ns: float
     difference: str
     shown: bool
+    tests: str = ""
+    tests_failed: bool = False
 
     @property
     def aligned(self) -> bool:
@@ -113,11 +120,11 @@ class Repeats:
         return _spreads(self.durations)
 
 
-def observe(ops: Ops, label: str, path: str) -> Observation:
-    """What `align` needs of one run."""
+def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool = False) -> Observation:
+    """What `align` needs of one run; `tests` is the verdict of its target on one line."""
     found = signatures(ops, range(len(ops)))
     keys = tuple(zip(ops.codes, ops.device.tolist(), found, strict=True))
-    return Observation(label, path, keys, ops.kernel_ns.copy())
+    return Observation(label, path, keys, ops.kernel_ns.copy(), tests, tests_failed)
 
 
 def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failures: Sequence[str] = ()) -> Repeats:
@@ -134,7 +141,16 @@ def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failure
     durations = np.vstack([observed[index].kernel_ns for index in aligned])
     return Repeats(
         runs=tuple(
-            RepeatedRun(run.label, run.path, len(run.keys), run.total_ns, differences[index], index == shown)
+            RepeatedRun(
+                run.label,
+                run.path,
+                len(run.keys),
+                run.total_ns,
+                differences[index],
+                index == shown,
+                run.tests,
+                run.tests_failed,
+            )
             for index, run in enumerate(observed)
         ),
         shown=shown,

@@ -84,5 +84,5 @@ def say(text: str) -> None:
 
     text = clean(text)
     if sys.stderr.isatty():
-        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False)
+        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
     typer.echo(text, err=True)

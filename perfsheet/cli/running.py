@@ -59,8 +59,10 @@ def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
     with _view(wish) as view:
         done = replayed(request, captures, wish.settings, view)
         workbook = _written(done, workbook, wish, view)
-        for run in done.runs:
-            _write_record(run, workbook.parent)
+        record = workbook.with_name(RECORD_NAME)
+        if record.exists() and not wish.force:  # of another replay: captures may lie side by side
+            record = workbook.with_suffix(f".{RECORD_NAME}")
+        _write_record(done.runs[0], record)
     return _told(done, workbook, wish)
 
 
@@ -68,6 +70,7 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     """Profile every case of the target on its own, and show them side by side."""
     from perfsheet.profiling import profiled_cases
     from perfsheet.render import jsonout
+    from perfsheet.render.whole_file import replace_text
     from perfsheet.render.workbook import case_book
 
     with _view(wish) as view:
@@ -77,6 +80,7 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
         folder = _cases_folder(request)
         workbook = folder / f"{folder.name}.xlsx"
         case_book.write(cases, workbook, view)
+        replace_text(folder / RECORD_NAME, jsonout.dumps(jsonout.case_records(cases)) + "\n")
     if wish.json:
         typer.echo(jsonout.dumps(jsonout.cases(cases, str(workbook))))
     _finish(workbook, wish, lambda: _show_cases(cases))
@@ -131,7 +135,6 @@ def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool
             raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
         path = output / path.name
     place.check(path, found, force)
-    place.check_new(path.with_name(RECORD_NAME), force)
     return path
 
 
@@ -151,15 +154,15 @@ def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> Path:
 def _keep_record(run: MeasuredRun) -> None:
     """A run.json beside the report of every run, as soon as there is one."""
     if run.outcome.csv is not None:
-        _write_record(run, run.outcome.csv.parent)
+        _write_record(run, run.outcome.csv.with_name(RECORD_NAME))
 
 
-def _write_record(run: MeasuredRun, folder: Path) -> None:
+def _write_record(run: MeasuredRun, path: Path) -> None:
     from perfsheet.render import jsonout
     from perfsheet.render.whole_file import replace_text
 
     record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
-    replace_text(folder / RECORD_NAME, jsonout.dumps(record) + "\n")
+    replace_text(path, jsonout.dumps(record) + "\n")
 
 
 def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
@@ -179,12 +182,20 @@ def _told(done: Profiled, workbook: Path, wish: Wish) -> int:
         typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(workbook))))
     _finish(workbook, wish, lambda: _show(done))
     if done.tests_failed:
-        failed = next((run.outcome for run in done.runs if run.outcome.tests_failed), None)
+        failed = next((run for run in done.runs if run.outcome.tests_failed), None)
         if failed is not None:
-            say(f"perfsheet: tests failed: {failed.verdict.summary}; the full output is in {failed.log}")
+            say(f"perfsheet: {_failed(failed, of_several=len(done.runs) > 1)}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
     return done.status
+
+
+def _failed(run: MeasuredRun, of_several: bool) -> str:
+    verdict = run.outcome.verdict
+    what = "tests" if verdict.source == "pytest" else "the target"
+    where = f" in {run.label}" if of_several else ""
+    because = f" ({verdict.first_reason})" if verdict.first_reason else ""
+    return f"{what} failed{where}: {verdict.summary}{because}; the full output is in {run.outcome.log}"
 
 
 def _show(done: Profiled) -> None:

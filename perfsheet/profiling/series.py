@@ -58,13 +58,18 @@ def profiled(
         measured.append(MeasuredRun(label, outcome, analysis.summary))
         keep(measured[-1])
         if plan.repeat > 1:
-            observed.append(observe(analysis.ops, label, str(outcome.csv)))
+            verdict = outcome.verdict
+            observed.append(observe(analysis.ops, label, str(outcome.csv), verdict.summary, outcome.tests_failed))
     if not observed:
         assert analysis is not None
         return Profiled(analysis, measured[0].outcome, tuple(measured), tuple(failures))
     repeats = align(observed, plan.noisy_pct, [failed.sentence for failed in failures])
-    shown = measured[repeats.shown].outcome
-    return Profiled(replace(_analysed(shown, options), repeats=repeats), shown, tuple(measured), tuple(failures))
+    shown = measured[repeats.shown]
+    analysis = _analysed(shown.outcome, options)
+    elsewhere = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
+    provenance = replace(analysis.provenance, losses=(*analysis.provenance.losses, *elsewhere))
+    analysis = replace(analysis, repeats=repeats, provenance=provenance)
+    return Profiled(analysis, shown.outcome, tuple(measured), tuple(failures))
 
 
 def replayed(request: RunRequest, captures: Sequence[str], options: Options, watch: Watch) -> Profiled:

@@ -158,10 +158,10 @@ def repeated(repeats: Repeats) -> str:
         else (f", {span_of_time(total.min_ns)} to {span_of_time(total.max_ns)}")
     )
     varies = "" if total.cv is None else f", CV {percent(total.cv)}"
-    noisy = int(repeats.noisy.sum())
+    noisy = rows(int(repeats.noisy.sum()), "noisy op") if repeats.aligned > 1 else "noise unknown"
     return (
         f"{repeats.aligned} of {rows(len(repeats.runs), 'run')} aligned{span}{varies} · "
-        f"{rows(noisy, 'noisy op')} (CV above {repeats.noisy_pct:g} %)"
+        f"{noisy} (CV above {repeats.noisy_pct:g} %)"
     )
 
 

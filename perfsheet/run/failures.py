@@ -11,6 +11,7 @@ from perfsheet.run.processes.process import Ended
 from perfsheet.run.watching.signs import NO_CAPTURE, Signs
 from perfsheet.run.watching.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
 
+USAGE_ERROR = 2
 CAPTURE_CRASHED = 70
 SIGNALLED = 3
 TESTS_FAILED_CHECKED = 4  # with --check-exit-code
@@ -49,17 +50,20 @@ def not_started(left: Leavings) -> PerfsheetError:
     """Why a target that runs without a profiler came to no test."""
     why = left.signs.exception or f"status {left.ended.status}"
     error = PerfsheetError(ExitStatus.NOTHING_RAN, f"the target never started: {why}")
-    return with_log(refused(left.verdict) or error, left)
+    return with_log(refused(left.verdict, left.signs.complaint) or error, left)
 
 
-def refused(verdict: Verdict | None) -> PerfsheetError | None:
-    """Why there is nothing to report on, with and without a profiler: no test was found, or the options are wrong."""
+def refused(verdict: Verdict | None, complaint: str = "") -> PerfsheetError | None:
+    """Why there is nothing to report on, with and without a profiler: no test was found, or the options are wrong.
+
+    `complaint` is what pytest said of it, where it was heard.
+    """
     if verdict is None or verdict.source != "pytest":
         return None
     if verdict.exit_status == PYTEST_USAGE_ERROR:
-        return PerfsheetError(
-            ExitStatus.USAGE, "pytest cannot follow the command", "see its message for the option or path it refuses"
-        )
+        because = f": {complaint}" if complaint else ""
+        hint = "" if complaint else "see its message for the option or path it refuses"
+        return PerfsheetError(ExitStatus.USAGE, f"pytest cannot follow the command{because}", hint)
     if verdict.exit_status == PYTEST_NOTHING_COLLECTED or (verdict.exit_status == 0 and not verdict.tests):
         return PerfsheetError(
             ExitStatus.NOTHING_RAN, "pytest ran no test", "check the path, the parameters in brackets and -k or -m"
@@ -109,22 +113,30 @@ def _no_start(left: Leavings) -> PerfsheetError | None:
     symptom = signs.symptom(ExitStatus.NO_PROFILER)
     if symptom:
         return PerfsheetError(symptom.status, symptom.message, signs.hint(symptom))
-    if ended.stopped == "useless":
-        return refused(verdict) or _nothing_ran(verdict)
+    if verdict is not None and ended.stopped == "useless":
+        return refused(verdict, signs.complaint) or _nothing_ran(verdict)
     if ended.status == CAPTURE_CRASHED:
         return PerfsheetError(
             ExitStatus.PROFILER_FAILED,
             "the profiler's capture tool crashed" + (f" ({verdict.summary})" if verdict else ""),
             "run it once more, and with fewer layers or iterations if it crashes again",
         )
-    if ended.status == SIGNALLED:
+    if ended.status == SIGNALLED and ended.stopped != "useless":
         return PerfsheetError(ExitStatus.INTERRUPTED, "the profiler was ended by a signal from outside")
     if verdict is None:
-        symptom = signs.symptom(ExitStatus.PROFILER_FAILED)
-        why = symptom.message if symptom else signs.exception or f"status {ended.status}"
-        hint = signs.hint(symptom) if symptom else "perfsheet doctor checks what a run needs"
-        return PerfsheetError(ExitStatus.PROFILER_FAILED, f"the target never started: {why}", hint)
-    return refused(verdict)
+        return _never_started(left)
+    return refused(verdict, signs.complaint)
+
+
+def _never_started(left: Leavings) -> PerfsheetError:
+    """The target's own reason comes first: the profiler only waits for it."""
+    signs, symptom = left.signs, left.signs.symptom(ExitStatus.PROFILER_FAILED)
+    if left.ended.status == USAGE_ERROR and signs.complaint:
+        return PerfsheetError(ExitStatus.USAGE, f"the profiler cannot follow its options: {signs.complaint}")
+    heard = signs.exception or signs.complaint
+    why = heard or (symptom.message if symptom else f"status {left.ended.status}")
+    hint = signs.hint(symptom) if symptom and not heard else "perfsheet doctor checks what a run needs"
+    return PerfsheetError(ExitStatus.PROFILER_FAILED, f"the target never started: {why}", hint)
 
 
 def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
@@ -151,7 +163,9 @@ def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
 def _nothing_ran(verdict: Verdict | None) -> PerfsheetError:
     """The target came to its end, and no device has logged an operation."""
     if verdict is not None and not verdict.succeeded:
-        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{verdict.summary}, and no ops CSV was written")
+        because = f" ({verdict.first_reason})" if verdict.first_reason else ""
+        message = f"{verdict.summary}, and no ops CSV was written{because}"
+        return PerfsheetError(ExitStatus.TESTS_FAILED, message)
     said = f" ({verdict.summary})" if verdict else ""
     return PerfsheetError(
         ExitStatus.NOTHING_RAN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import shutil
@@ -101,6 +102,18 @@ class PrivateRoot:
             self.path.parent.rmdir()
         except OSError:  # another run is in progress
             return
+
+
+def remove_trace_copy(copy: Path) -> None:
+    """Remove the copy of the trace that the profiler makes for its web page, which a run does not start.
+
+    The trace is in the report; copies pile up in the build folder, run by run.
+    """
+    link = copy.parent.parent / "embed.tracy"
+    with contextlib.suppress(OSError):
+        copy.unlink(missing_ok=True)
+        if link.is_symlink() and not link.exists():
+            link.unlink()
 
 
 def _moved(folder: Path, wanted: Path) -> Path:

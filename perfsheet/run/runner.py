@@ -13,7 +13,7 @@ from perfsheet.run import failures
 from perfsheet.run.failures import Leavings
 from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.report import PrivateRoot
+from perfsheet.run.report import PrivateRoot, remove_trace_copy
 from perfsheet.run.session import Session, session
 from perfsheet.run.setup.command import TargetCommand, parse_command
 from perfsheet.run.setup.port import reserved_port
@@ -72,6 +72,8 @@ def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot, port: int | 
             error.add_hint(f"the raw logs are kept in {private.keep()}")
         raise error
     csv = private.publish(csv)
+    if left.signs.trace_copy is not None:
+        remove_trace_copy(left.signs.trace_copy)
     return now.outcome(toolbox, left, left.verdict, [csv], log.close(beside=csv), csv)
 
 
@@ -84,7 +86,8 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
     """
     with session(request, watch) as now:
         argv = _plain_argv(request, now.command, now)
-        left = _plainly(now, argv)
+        user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # that folder is everybody's
+        left = _plainly(now, argv, request.output_dir or Path(tempfile.gettempdir()) / user)
         if left.verdict is None or failures.refused(left.verdict):
             raise failures.not_started(left)
         toolbox = ask(argv[0], now.environment)
@@ -99,14 +102,14 @@ def collect(request: RunRequest, watch: Watch) -> tuple[str, ...]:
     with session(request, watch) as now:
         if now.command.source != "pytest":
             raise usage("a script has no cases to split", "give a pytest target")
-        left = _plainly(now, (*_plain_argv(request, now.command, now), "--collect-only", "-q"))
+        argv = (*_plain_argv(request, now.command, now), "--collect-only", "-q")
+        left = _plainly(now, argv, artifact_root(request, now.environment))
         verdict = left.verdict
         if verdict is not None and verdict.collected and verdict.exit_status == 0:
             left.log.unlink(missing_ok=True)  # a list of names that the caller has now
             return verdict.collected
         if verdict is not None and verdict.tests:
-            broken = ", ".join(test.nodeid for test in verdict.tests)
-            error = PerfsheetError(ExitStatus.TESTS_FAILED, f"pytest could not collect {broken}")
+            error = PerfsheetError(ExitStatus.TESTS_FAILED, f"pytest could not collect {verdict.first_reason}")
             raise failures.with_log(error, left)
         raise failures.not_started(left)
 
@@ -123,9 +126,7 @@ def _plain_argv(request: RunRequest, command: TargetCommand, now: Session) -> tu
     return (target_python(request, command, now.environment, needs), "-m", *target_module(command))
 
 
-def _plainly(now: Session, argv: tuple[str, ...]) -> Leavings:
-    user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # the folder is everybody's
-    folder = now.request.output_dir or Path(tempfile.gettempdir()) / user
+def _plainly(now: Session, argv: tuple[str, ...], folder: Path) -> Leavings:
     left = now.run(argv, Signs(), Log(folder / "run-logs", now.run_id))
     if error := failures.stopped(left):
         raise error

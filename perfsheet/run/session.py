@@ -13,6 +13,7 @@ from perfsheet.run.failures import Leavings
 from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.processes import process
+from perfsheet.run.processes.tree import ProcessTree
 from perfsheet.run.recording.record import record
 from perfsheet.run.report import has_device_log
 from perfsheet.run.setting import Setting
@@ -23,6 +24,9 @@ from perfsheet.run.watching.hopeless import Hopeless
 from perfsheet.run.watching.phases import Tracker
 from perfsheet.run.watching.signs import Signs
 from perfsheet.run.watching.verdict import Verdict, read_verdict
+
+_TARGET_MARK = "--no-capture-tool"
+"""What tells the process of the target from those of the profiler around it."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,14 @@ class Session(Setting):
         # Besides its option for it, parts of the profiler look at the variable.
         environment = self.environment if root is None else {**self.environment, "TT_METAL_PROFILER_DIR": str(root)}
         source = self.command.source
-        tracker = Tracker(self._verdict_file, source, self.watch, profiled=root is not None)
+        tracker = Tracker(self._verdict_file, source, self.watch, root is not None, signs.read)
+        tree = ProcessTree(None, self.run_id)
         hopeless = Hopeless(
             tracker,
             self._verdict_file,
             source,
             device_logged=lambda: root is None or has_device_log(root),
+            target_lives=lambda: tree.has(_TARGET_MARK),
             again="--perf-counter-multipass" in self.request.tracy_options,
         )
 

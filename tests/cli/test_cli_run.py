@@ -103,13 +103,12 @@ def test_cases(home: Path) -> None:
     assert workbook.parent.parent == home / "generated" / "profiler" / "reports"
 
 
-def test_record_of_a_replay_is_not_overwritten_without_force(home: Path, tmp_path: Path) -> None:
+def test_record_of_a_replay_overwrites_nothing_without_force(home: Path, tmp_path: Path) -> None:
     capture = write_csv(tmp_path / "old.csv", [op()])
     (tmp_path / "run.json").write_text("precious")
-    done = run(home, "--replay", str(capture))
-    assert done.status == 7
-    assert "run.json exists already" in done.err
+    assert run(home, "--replay", str(capture)).status == 0
     assert (tmp_path / "run.json").read_text() == "precious"
+    assert json.loads((tmp_path / "old.run.json").read_text(encoding="utf-8"))["replayed"] is True
     assert run(home, "--replay", str(capture), "--force").status == 0
     assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["replayed"] is True
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,43 @@ def test_option_that_this_profiler_does_not_have(lab: Path) -> None:
     assert "--dump-device-data-mid-run" in ended.sentence
 
 
+@pytest.mark.parametrize(
+    ("files", "arguments", "status", "said"),
+    [
+        (
+            {"test_imp.py": "import not_there"},
+            "test_imp.py",
+            1,
+            "test_imp.py: ModuleNotFoundError: No module named 'not_there'",
+        ),
+        (
+            {"test_exit.py": "import pytest\ndef test_a(): pytest.exit('no board')"},
+            "test_exit.py",
+            1,
+            "pytest stopped: no board",
+        ),
+        ({"conftest.py": "import not_there"}, "test_target.py", 2, "ModuleNotFoundError: No module named 'not_there'"),
+        ({}, "-p nosuchplugin test_target.py", 6, "No module named 'nosuchplugin'"),
+    ],
+    ids=["import", "exit", "conftest", "plugin"],
+)
+def test_target_that_cannot_start(lab: Path, files: dict[str, str], arguments: str, status: int, said: str) -> None:
+    """The reason is in the sentence, and nobody waits two minutes for the capture tool."""
+    for name, text in files.items():
+        (lab / name).write_text(text)
+    began = time.monotonic()
+    ended = run("-c", f"pytest -q {arguments}")
+    assert ended.status == status
+    assert said in ended.sentence
+    assert time.monotonic() - began < 60
+
+
+def test_option_of_the_profiler_without_its_value(lab: Path) -> None:
+    ended = run(*WORK, "--", "--op-support-count")
+    assert ended.status in (2, 6)
+    assert "--op-support-count" in ended.sentence
+
+
 @pytest.mark.parametrize("body", ["pass", "import raw_logs; raw_logs.emit_nothing()"])
 def test_no_op_ran(lab: Path, body: str) -> None:
     (lab / "test_host.py").write_text(f"def test_host():\n    {body}\n")
@@ -152,8 +190,10 @@ def test_device_data_missing_or_mismatch(lab: Path, damage: str) -> None:
     assert f"Device data {damage}" in log_named_in(ended)
 
 
-def test_buffers_were_full_but_a_report_was_written(lab: Path) -> None:
-    ended = run("-c", "pytest -s test_target.py::test_work", STANDIN_LOGS="full")
+@pytest.mark.parametrize("capture", ["-s", "-q"])
+def test_buffers_were_full_but_a_report_was_written(lab: Path, capture: str) -> None:
+    """Also when pytest keeps the runtime's words to itself, as it does with the output of a test that passes."""
+    ended = run("-c", f"pytest {capture} test_target.py::test_work", STANDIN_LOGS="full")
     assert ended.status == 0
     warning = next(line for line in ended.err.splitlines() if "buffers were full" in line)
     assert warning.startswith("warning: the profiler's buffers were full 1× (device 0) and markers were dropped")

@@ -69,5 +69,7 @@ def test_cases_each_in_a_run_of_its_own(lab: Path) -> None:
     assert "no ops CSV was written" in result["cases"][2]["problem"]
     assert sum(durations(result["cases"][1]["csv"])) == 25_400
     book = load_workbook(result["workbook"])
-    assert book.sheetnames == ["Cases", "Cases By Op Code", "Case 1", "Case 2"]
+    assert book.sheetnames == ["Cases", "Cases By Op Code", "Case 1", "Case 2", "Run"]
+    record = json.loads((Path(result["workbook"]).parent / "run.json").read_text(encoding="utf-8"))
+    assert [bool(case["run"]) for case in record["cases"]] == [True, True, False]
     assert [row[0].value for row in book["Cases"].iter_rows(min_row=2)] == [case["nodeid"] for case in result["cases"]]

@@ -41,6 +41,13 @@ def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
     assert outcome.log.read_text(encoding="utf-8").splitlines() == heard.lines
 
 
+def test_copies_of_the_trace_do_not_pile_up(lab: Path) -> None:
+    outcome = profile(request("pytest test_target.py -k work"), Watch())
+    assert outcome.csv is not None
+    assert (outcome.csv.parent / "tracy_profile_log_host.tracy").is_file()
+    assert [path.name for path in (lab / "build").glob("**/*.tracy")] == []
+
+
 def test_failing_target_is_seen_though_the_profiler_ends_with_0(lab: Path) -> None:
     outcome = profile(request('LAB_FAIL=1 pytest test_target.py -k "work or fail"'), Watch())
     assert outcome.csv is not None

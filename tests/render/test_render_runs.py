@@ -88,7 +88,7 @@ def test_spread_is_the_same_everywhere(analysis, tmp_path) -> None:
         assert row["CV"] == pytest.approx(entry["cv_pct"] / 100)
         assert f"{entry['cv_pct']:.1f}" in line
         assert (row["NOISE"] == "noisy") == entry["noisy"] == line.endswith("noisy")
-    assert [row["RUN1 [NS]"] for row in rows.values()] == [9000, 3000.5, 700]
+    assert [row["RUN1 [ns]"] for row in rows.values()] == [9000, 3000.5, 700]
 
 
 def test_noisy_ops_carry_the_flag(analysis) -> None:
@@ -139,7 +139,7 @@ def test_cases_are_the_same_everywhere(cases, tmp_path) -> None:
     case_book.write(cases, path)
     assert lint(path) == []
     loaded = load_workbook(path)
-    assert loaded.sheetnames == ["Cases", "Cases By Op Code", "Case 1", "Case 2"]
+    assert loaded.sheetnames == ["Cases", "Cases By Op Code", "Case 1", "Case 2", "Run"]
     header, *rows = ([cell.value for cell in row] for row in loaded["Cases"].iter_rows())
     sheet = [dict(zip(header, row, strict=True)) for row in rows]
     told = json.loads(jsonout.dumps(jsonout.cases(cases, str(path))))["cases"]

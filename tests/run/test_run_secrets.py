@@ -58,6 +58,9 @@ def test_environment_that_matters_without_its_secrets() -> None:
         (f"python run.py {HF}", "python run.py ***"),
         ("pytest 't[a b]' --url https://u:pw@h/x", "pytest 't[a b]' --url https://***@h/x"),
         ("pytest t.py --password='s3cret$!x'", "pytest t.py --password=***"),
+        ("pytest t.py -H 'Authorization: Bearer abc'", "pytest t.py -H 'Authorization: Bearer ***'"),
+        ("pytest t.py --data 's3://b/x?sig=abc&v=1'", "pytest t.py --data 's3://b/x?sig=***&v=1'"),
+        ("pytest t.py 'https://h/x?v=1&X-Amz-Signature=abc'", "pytest t.py 'https://h/x?v=1&X-Amz-Signature=***'"),
         ("pytest t.py --env=HF_TOKEN=x", "pytest t.py --env=HF_TOKEN=***"),
         (
             "pytest t.py --max_generated_tokens 200 --tokenizer x",

@@ -14,7 +14,18 @@ from perfsheet.render import words
 from perfsheet.render.jsonout.parts import Json, number, percent, row, rows
 from perfsheet.render.jsonout.runs import repeats, run
 
-__all__ = ["SCHEMA_VERSION", "cases", "doctor", "dumps", "hotspots", "op_groups", "report", "run", "top_ops"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "case_records",
+    "cases",
+    "doctor",
+    "dumps",
+    "hotspots",
+    "op_groups",
+    "report",
+    "run",
+    "top_ops",
+]
 
 SCHEMA_VERSION = 1
 
@@ -49,6 +60,20 @@ def report(analysis: Analysis, workbook: str) -> Json:
 def cases(found: Sequence[Case], workbook: str) -> Json:
     """`perfsheet run --split-cases --json`: one entry per case, and where the workbook is."""
     return {"schema_version": SCHEMA_VERSION, "workbook": workbook, "cases": [_case(case) for case in found]}
+
+
+def case_records(found: Sequence[Case]) -> Json:
+    """The run.json of cases: how each of them was run."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "cases": [
+            {
+                **{key: value for key, value in _case(case).items() if key != "report"},
+                "run": run(case.analysis.provenance, case.analysis.summary) if case.analysis else None,
+            }
+            for case in found
+        ],
+    }
 
 
 def doctor(findings: Sequence[Diagnosis]) -> Json:

@@ -44,6 +44,8 @@ def repeats(analysis: Analysis, known: Repeats) -> Json:
                 "aligned": run.aligned,
                 "difference": run.difference or None,
                 "shown": run.shown,
+                "tests": run.tests or None,
+                "tests_failed": run.tests_failed,
             }
             for run in known.runs
         ],
@@ -73,7 +75,12 @@ def spread(known: Spread) -> Json:
 
 
 def _test(test: TestResult) -> Json:
-    return {"nodeid": test.nodeid, "outcome": test.outcome, "duration_s": round(test.duration_s, 3)}
+    return {
+        "nodeid": test.nodeid,
+        "outcome": test.outcome,
+        "duration_s": round(test.duration_s, 3),
+        "reason": test.reason or None,
+    }
 
 
 def _joined(names: Iterable[str | None]) -> str | None:

@@ -20,12 +20,12 @@ def render(findings: Sequence[Diagnosis], out: TextIO) -> None:
     indent = " " * (width + 4)
     for finding in findings:
         sign, style = _SIGNS[finding.ok]
-        parts = textwrap.wrap(clean(finding.detail), max(20, console.width - len(indent))) or [""]
+        parts = _wrapped(finding.detail, console.width - len(indent)) or [""]
         console.print(line(f"{sign} {finding.label:<{width}}  {parts[0]}", style))
         for part in parts[1:]:
             console.print(line(indent + part, style))
         if finding.mend:
-            for number, part in enumerate(textwrap.wrap(clean(finding.mend), max(20, console.width - len(indent) - 2))):
+            for number, part in enumerate(_wrapped(finding.mend, console.width - len(indent) - 2)):
                 console.print(line(f"{indent}{'→ ' if number == 0 else '  '}{part}"))
     wrong = sum(finding.ok is False for finding in findings)
     console.print()
@@ -33,3 +33,8 @@ def render(findings: Sequence[Diagnosis], out: TextIO) -> None:
         "Everything that a profiling run needs is here." if not wrong else f"{wrong} to mend before a profiling run."
     )
     console.print(line(verdict, "bold green" if not wrong else "bold red"))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a text; a path stays whole as long as it fits."""
+    return textwrap.wrap(clean(text), max(20, width), break_on_hyphens=False)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _TAIL = 6
+_BAR = 40
 _TAIL_ON_FAILURE = 20
 _PLAIN_PROGRESS_EVERY_S = 5.0
 
@@ -151,7 +152,6 @@ class LiveView(View):
 
     def _render(self) -> RenderableType:
         from rich.console import Group
-        from rich.progress_bar import ProgressBar
 
         now = time.monotonic()
         steps = [f"{phase.value} {_seconds(took)}" for phase, took in list(self._took.items()) if phase != self._phase]
@@ -164,8 +164,7 @@ class LiveView(View):
         if self._test:
             parts.append(self._line(f"  {self._test}"))
         if self._progress:
-            done, total = self._progress
-            parts.append(ProgressBar(total=max(1, total), completed=done, width=min(40, self._console.width)))
+            parts.append(self._line(f"  {_bar(*self._progress)}", "cyan"))
         parts += [self._line(f"  │ {text}", "dim") for text in list(self._tail)[-_TAIL:]]
         return Group(*parts)
 
@@ -173,6 +172,13 @@ class LiveView(View):
         from rich.text import Text
 
         return Text(clean(text), style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _bar(done: int, total: int) -> str:
+    """`━━━━━━━━━━──────────  50 %`."""
+    share = min(1.0, done / max(1, total))
+    filled = round(_BAR * share)
+    return f"{'━' * filled}{'─' * (_BAR - filled)} {100 * share:3.0f} %"
 
 
 def _seconds(seconds: float) -> str:

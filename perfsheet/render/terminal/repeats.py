@@ -19,6 +19,13 @@ _RUNS: tuple[Field[RepeatedRun], ...] = (
     Field("DEVICE OPS", lambda run: f"{run.ops:,}"),
     Field("KERNEL [ns]", lambda run: words.whole(run.kernel_ns)),
     Field(
+        "TESTS",
+        lambda run: run.tests or "–",
+        number=False,
+        optional=1,
+        style=lambda run: "red" if run.tests_failed else "",
+    ),
+    Field(
         "",
         lambda run: "shown below" if run.shown else run.difference and f"set apart: {run.difference}",
         number=False,

@@ -17,6 +17,7 @@ _FIELDS: tuple[Field[TestResult], ...] = (
     Field("OUTCOME", lambda test: test.outcome, number=False, style=lambda test: _STYLES[test.outcome]),
     Field("SECONDS", lambda test: f"{test.duration_s:,.2f}"),
     Field("TEST", lambda test: test.nodeid, number=False, flexible=True),
+    Field("REASON", lambda test: test.reason, number=False, flexible=True, optional=1),
 )
 
 
@@ -25,7 +26,7 @@ def print_tests(console: Console, results: Sequence[TestResult]) -> None:
     if not results:
         return
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_SHOWN]
-    print_table(console, _FIELDS, shown)
+    print_table(console, _FIELDS if any(test.reason for test in shown) else _FIELDS[:-1], shown)
     if len(shown) < len(results):
         console.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
     console.print()

@@ -1,4 +1,4 @@
-"""The workbook of a target's cases: all side by side, then the ranking of each."""
+"""The workbook of a target's cases: all side by side, then the ranking of each, and how the first of them was run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from perfsheet.render import words
 from perfsheet.render.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.marks import data_bar, mark_impossible
+from perfsheet.render.workbook.provenance import TITLE as RUN
 from perfsheet.render.workbook.provenance import mark_failed
+from perfsheet.render.workbook.provenance import write as write_run
 from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 from perfsheet.render.workbook.top_ops import FIGURES
@@ -48,6 +50,10 @@ def _write(cases: Sequence[Case], sink: io.FileIO, watch: Watch) -> None:
         for done, case in enumerate(own, 1):
             _write_ranking(book.add_worksheet(sheet_title(case)), styles, case)
             watch.progress(done, len(own))
+        first = next((case.analysis.provenance.record for case in own if case.analysis), None)
+        if first is not None:
+            results = [test for case in own if case.analysis for test in case.analysis.provenance.results]
+            write_run(book.add_worksheet(RUN), styles, first, results)
         sheet.activate()
 
 

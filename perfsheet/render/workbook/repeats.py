@@ -27,6 +27,7 @@ RUNS: tuple[Field[RepeatedRun], ...] = (
     Field("RUN", lambda run: run.label),
     Field("DEVICE OPS", lambda run: run.ops, "count"),
     Field("KERNEL [ns]", lambda run: run.kernel_ns, "ns"),
+    Field("TESTS", lambda run: "failed" if run.tests_failed else "passed" if run.tests else None),
     Field("ROLE", lambda run: "shown" if run.shown else "aligned" if run.aligned else "set apart"),
     Field("WHAT SETS IT APART", lambda run: run.difference, span=6),
 )
@@ -50,7 +51,7 @@ def _fields(analysis: Analysis, repeats: Repeats, spreads: dict[int, Spread]) ->
     aligned = [run for run in repeats.runs if run.aligned][:_MOST_RUNS]
 
     def of_run(line: int) -> Field[int]:
-        return Field(f"{aligned[line].label} [ns]".upper(), lambda at: known(repeats.durations[line, at]), "ns", 12)
+        return Field(f"{aligned[line].label.upper()} [ns]", lambda at: known(repeats.durations[line, at]), "ns", 12)
 
     def code(at: int) -> Cell:
         return Link(all_ops.location(at), ops.codes[at], "Go to All Ops") if at in linked else ops.codes[at]

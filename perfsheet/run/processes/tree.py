@@ -36,6 +36,12 @@ class ProcessTree:
         roots = {self._root.pid} if self._root is not None and root_lives else set()
         return roots | self._marked_or_descending(roots) if sys.platform == "linux" else roots
 
+    def has(self, word: str) -> bool:
+        """Whether a living process of the run has this word in its command line; True where that cannot be told."""
+        if not _PROC.is_dir():
+            return True
+        return any(word.encode() in _command_line(pid) for pid in self.living())
+
     def end(self, grace_s: float = 5.0, kill_s: float = 10.0) -> set[int]:
         """Terminate all, wait up to `grace_s` seconds, then kill for up to `kill_s` seconds; returns what survived."""
         self._signal(kill=False)
@@ -84,6 +90,13 @@ class ProcessTree:
         while more := {pid for pid, parent in parents.items() if parent in found} - found:
             found |= more
         return found
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def is_alive(pid: int) -> bool:

@@ -38,7 +38,7 @@ def _provenance(known: dict[str, Any]) -> Provenance:
         command=record.command,
         tests=known["verdict"],
         tests_failed=known["tests_failed"],
-        results=tuple(TestResult(**test) for test in known["tests"]),
+        results=tuple(TestResult(**{**test, "reason": test["reason"] or ""}) for test in known["tests"]),
         losses=tuple(known["losses"]),
         record=record,
     )

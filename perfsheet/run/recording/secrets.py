@@ -17,8 +17,10 @@ _SECRET_NAME = re.compile(
 # Shapes of well-known credentials: user:password@ in an address, Hugging Face, GitHub, AWS, OpenAI, Slack, JWT.
 _SECRET_VALUE = re.compile(
     r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)|\bhf_\w{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|"
-    r"\bsk-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
+    r"\bsk-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+|"
+    r"(?<=\bBearer )\S+|(?<=\bBasic )\S+|(?<=[?&]sig=)[^&\s]+"
 )
+_QUERY = re.compile(r"([?&])([\w.-]+)=([^&\s#]*)")  # of an address
 _NAMED = re.compile(r"(?s)(-{0,2}[A-Za-z][\w.-]*)=(.*)")
 _COMMAND_LINES = {"PYTEST_ADDOPTS"}
 _RECORDED = re.compile(r"(TT_|TTNN_|TRACY_)\w*|ARCH_NAME|WH_ARCH_YAML|MESH_DEVICE|PYTEST_ADDOPTS|LOGURU_LEVEL")
@@ -31,7 +33,12 @@ def is_secret_name(name: str) -> bool:
 
 def masked_value(value: str) -> str:
     """`value` without what looks like a credential, whatever its name."""
+    value = _QUERY.sub(lambda part: part[0] if not _is_signature(part[2]) else f"{part[1]}{part[2]}={MASK}", value)
     return _SECRET_VALUE.sub(MASK, value)
+
+
+def _is_signature(name: str) -> bool:
+    return is_secret_name(name) or "signature" in name.lower()
 
 
 def masked_words(words: Sequence[str]) -> list[str]:
@@ -71,7 +78,7 @@ def masked_command(text: str) -> str:
     masked = masked_words(words)
     if masked == words:
         return text
-    return " ".join(word if MASK in word else shlex.quote(word) for word in masked)
+    return " ".join(shlex.quote(word).replace(f"'{MASK}'", MASK) if word != MASK else word for word in masked)
 
 
 def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:

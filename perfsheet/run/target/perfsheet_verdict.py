@@ -4,8 +4,9 @@ It runs in the target's interpreter, so it uses nothing of perfsheet and nothing
 Every event is flushed at once: a process that is killed or calls os._exit leaves all that happened before.
 
 Events: `loaded` (the plugin was imported), `session` (options are parsed), `collected` (how many tests; which, when
-they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `end`
-(pytest's exit status), `exit` (the process ends in good order).
+they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `said`
+(a line that pytest captured and that tells of the profiler or the device), `stopped` (why pytest went no further),
+`end` (pytest's exit status), `exit` (the process ends in good order).
 
 PERFSHEET_ONLY names the one test of the session that is to run.
 """
@@ -22,6 +23,10 @@ import pytest
 # Taken out of the environment, so that a pytest started by a test, or an xdist worker, has nowhere to write.
 _PATH = os.environ.pop("PERFSHEET_VERDICT", "")
 _ONLY = os.environ.pop("PERFSHEET_ONLY", None)
+
+# pytest keeps the output of a test that passes to itself, the runtime's own words included.
+_TELLING = ("were full", "Waiting for lock", "Device data m", "never replayed", "Tracy-enabled build", "Skipping ")
+_MOST_LINES, _LONGEST = 100, 400
 
 
 def _write(**event: object) -> None:
@@ -59,7 +64,12 @@ class _Recorder:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             _write(
-                event="phase", nodeid=report.nodeid or "collection", when="collect", outcome="failed", duration_s=0.0
+                event="phase",
+                nodeid=report.nodeid or "collection",
+                when="collect",
+                outcome="failed",
+                duration_s=0.0,
+                reason=_reason(report),
             )
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -67,8 +77,19 @@ class _Recorder:
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         _write(
-            event="phase", nodeid=report.nodeid, when=report.when, outcome=report.outcome, duration_s=report.duration
+            event="phase",
+            nodeid=report.nodeid,
+            when=report.when,
+            outcome=report.outcome,
+            duration_s=report.duration,
+            reason=_reason(report) if report.failed else "",
         )
+        if report.when == "teardown":  # it has the sections of the phases before it, too
+            for line in _telling_lines(report)[:_MOST_LINES]:
+                _write(event="said", line=line[:_LONGEST])
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        _write(event="stopped", reason=str(excinfo.value)[:_LONGEST])
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._end(exitstatus)
@@ -80,6 +101,19 @@ class _Recorder:
 
     def _end(self, exit_status: int) -> None:
         _write(event="end", exit_status=int(exit_status), duration_s=time.time() - self.started)
+
+
+def _reason(report: Any) -> str:
+    """The last line of an error, such as `AssertionError: assert 1 == 2`; blank when there is none to be had."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr or "")
+    lines = [line.partition("E   ")[2] or line for line in text.splitlines() if line.strip()]
+    return (lines[0] if crash is not None else lines[-1]).strip()[:_LONGEST] if lines else ""
+
+
+def _telling_lines(report: Any) -> "list[str]":
+    lines = [line for _, content in report.sections for line in content.splitlines()]
+    return [line for line in lines if any(word in line for word in _TELLING)]
 
 
 _recorders: "list[_Recorder]" = []

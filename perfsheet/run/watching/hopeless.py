@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +10,16 @@ from perfsheet.run.failures import refused
 from perfsheet.run.watching.phases import Tracker
 from perfsheet.run.watching.verdict import Source, read_verdict
 
-_REFUSED_PATIENCE_S = 3.0
+_PATIENCE_S = 3.0
 _SILENT_PATIENCE_S = 10.0
 
 
 class Hopeless:
     """Tells, while a run goes on, that no report will come of it.
 
-    Either pytest has refused the run, or the target's process is gone and no device has left a log (`device_logged`).
-    `again`: the profiler runs the target several times, so that a target that is gone may come back.
+    Pytest has refused the run or came to no test; or the target's process is gone without a device log
+    (`device_logged`); or it ended before it could tell anything (`target_lives` asks for its process). `again`: the
+    profiler runs the target several times, so that a target that is gone may come back.
     """
 
     def __init__(
@@ -28,29 +28,42 @@ class Hopeless:
         verdict_file: Path,
         source: Source,
         device_logged: Callable[[], bool],
+        target_lives: Callable[[], bool],
         again: bool = False,
     ) -> None:
         self._tracker, self._verdict_file, self._source = tracker, verdict_file, source
-        self._device_logged, self._again = device_logged, again
-        self._over_at = math.inf
-        self._gone_at = math.inf
+        self._device_logged, self._target_lives, self._again = device_logged, target_lives, again
+        self._over, self._gone, self._absent = _Since(), _Since(), _Since()
         self._verdict_read = False
 
     def __call__(self) -> bool:
-        """Whether there is nothing to wait for; asked several times a second, it looks at files once."""
-        self._tracker.poll()
-        now = time.monotonic()
-        if not self._tracker.over:
-            self._over_at = self._gone_at = math.inf
-            return False
-        self._over_at = min(self._over_at, now)
-        if self._tracker.gone:
-            self._gone_at = min(self._gone_at, now)
-        if not self._verdict_read and now - self._over_at > _REFUSED_PATIENCE_S:
+        """Whether there is nothing to wait for; asked several times a second."""
+        tracker = self._tracker
+        tracker.poll()
+        if not tracker.started:
+            return tracker.launched and self._never_started()
+        if self._over.seconds(tracker.over) > _PATIENCE_S and not self._verdict_read:
             self._verdict_read = True
             if refused(read_verdict(self._verdict_file, self._source)):
                 return True
-        if not self._again and now - self._gone_at > _SILENT_PATIENCE_S:
-            self._gone_at = math.inf if self._device_logged() else self._gone_at
-            return self._gone_at != math.inf
-        return False
+        patience = _SILENT_PATIENCE_S if tracker.tests or self._source == "script" else _PATIENCE_S
+        gone = self._gone.seconds(tracker.over and tracker.gone)
+        return not self._again and gone > patience and not self._device_logged()
+
+    def _never_started(self) -> bool:
+        return self._absent.seconds(not self._target_lives()) > _PATIENCE_S
+
+
+class _Since:
+    """For how long something has been so."""
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+
+    def seconds(self, is_so: bool) -> float:
+        if not is_so:
+            self._at = None
+            return 0.0
+        now = time.monotonic()
+        self._at = now if self._at is None else self._at
+        return now - self._at

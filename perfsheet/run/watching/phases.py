@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from perfsheet.progress import Phase, Watch
@@ -20,22 +21,27 @@ _MILESTONES = (
     "Generating OPs CSV",
     "OPs csv generated at",
 )
+_LAUNCHED = "Test process started"
 
 
 class Tracker:
     """Follows one run and tells `watch`.
 
-    `over` is True once the target has come to its end, `gone` once its process is no more.
+    `over` is True once the target has come to its end, `gone` once its process is no more, `tests` counts those that
+    began, `launched` says that the profiler has started it. `said` gets the telling lines that pytest kept to itself.
     """
 
-    def __init__(self, events: Path, source: Source, watch: Watch, profiled: bool) -> None:
-        self._events, self._watch = Events(events), watch
+    def __init__(
+        self, events: Path, source: Source, watch: Watch, profiled: bool, said: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._events, self._watch, self._said = Events(events), watch, said
         self._first = Phase.COLLECT if source == "pytest" else Phase.RUN
         self._profiled = profiled
-        self._tests = 0
+        self.tests = 0
         self._total: int | None = None
         self.phase = Phase.START
         self.over = False
+        self.launched = False
         self._pid: int | None = None
 
     def poll(self) -> None:
@@ -58,19 +64,27 @@ class Tracker:
             self.poll()  # what the target told comes before it
             self._enter(Phase.POST_PROCESS)
             self._watch.progress(done, len(_MILESTONES))
+        self.launched = self.launched or _LAUNCHED in line
         self._watch.line(line)
+
+    @property
+    def started(self) -> bool:
+        """Whether the target has told of itself."""
+        return self._pid is not None
 
     def _take(self, event: Event) -> None:
         match event["event"]:
             case "session":
-                self._tests, self._pid, self.over = 0, event.get("pid"), False
+                self.tests, self._pid, self.over = 0, event.get("pid"), False
                 self._enter(self._first)
             case "collected":
                 self._total = event["count"]
             case "test":
                 self._enter(Phase.RUN)
-                self._tests += 1
-                self._watch.test(event["nodeid"], self._tests, self._total)
+                self.tests += 1
+                self._watch.test(event["nodeid"], self.tests, self._total)
+            case "said":
+                self._said(event["line"])
             case "end" | "exit":
                 self._end()
 

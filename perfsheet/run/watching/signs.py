@@ -82,6 +82,8 @@ _REPORTED = re.compile(
     r"Skipping cached op reference with no prior data.*)"
 )
 _LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by thread TID: \d+, PID: (\d+)")
+_COMPLAINT = re.compile(r"(?:ERROR: (?!usage:)|.*: error: |ImportError while loading conftest )(.*)")
+_COPIED = re.compile(r"Copied .+ to (.+\.tracy)\s*$")
 _LONGEST_QUOTE = 240
 
 
@@ -115,8 +117,10 @@ class Signs:
         self._full: Counter[str] = Counter()
         self._quoted: dict[str, None] = {}
         self.announced: Path | None = None
+        self.trace_copy: Path | None = None
         self.symptoms: list[Symptom] = []
         self.exception = ""
+        self.complaint = ""
         self.lock: Lock | None = None
 
     def read(self, line: str) -> None:
@@ -124,12 +128,18 @@ class Signs:
         line = without_colours(line)
         self.announced = announced_csv(line) or self.announced
         self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
+        if copied := _COPIED.search(line):
+            self.trace_copy = Path(copied[1])
         if full := _FULL.search(line):
             self._full[full[1] or "?"] += 1
         if reported := _REPORTED.search(line):
             self._quoted[reported[1].strip()[:_LONGEST_QUOTE]] = None
         if waiting := _LOCK.search(line):
             self.lock = Lock(waiting[1], int(waiting[2]))
+        if complaint := _COMPLAINT.match(line):
+            self.complaint = line.strip() if "conftest" in line else complaint[1].strip()
+        elif self.complaint.startswith("ImportError while loading") and line.startswith("E   "):
+            self.complaint += f" {line[4:].strip()}"
         if line.startswith("Traceback (most recent call last)"):
             self._in_traceback = True
         elif self._in_traceback and re.match(r"[\w.]+", line):  # frames and source lines are indented

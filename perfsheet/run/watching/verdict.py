@@ -24,7 +24,8 @@ class Verdict:
 
     `exit_status` is pytest's or the script's own (DIED when it never got to state one), `duration_s` seconds from the
     start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
-    `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative.
+    `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative,
+    `stopped` is why pytest went no further than it did (pytest.exit, a limit of failures), where it says so.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Verdict:
     running: str | None = None
     collected: tuple[str, ...] = ()
     folder: str | None = None
+    stopped: str = ""
 
     def test(self, nodeid: str) -> TestResult | None:
         """The result of one test; None when it did not run."""
@@ -73,7 +75,14 @@ class Verdict:
         said = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n) or "no tests ran"
         if self.died:
             return f"{said}, then pytest died" + (f" in {self.running}" if self.running else "")
-        return f"{said} in {self.duration_s:.1f} s"
+        stopped = f", then pytest stopped: {self.stopped}" if self.stopped else ""
+        return f"{said} in {self.duration_s:.1f} s{stopped}"
+
+    @property
+    def first_reason(self) -> str:
+        """The first test that failed, and why in one line; blank when none did, or nobody knows."""
+        failed = next((test for test in self.tests if test.outcome == "failed" and test.reason), None)
+        return f"{failed.nodeid}: {failed.reason}" if failed else ""
 
     def _count(self, outcome: Outcome) -> int:
         return sum(test.outcome == outcome for test in self.tests)
@@ -87,7 +96,7 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
     tests: dict[str, TestResult] = {}
     statuses: list[int] = []  # one per session: some profiler options run the target several times
     running: str | None = None
-    duration_s, collected, folder = 0.0, dict[str, None](), None
+    duration_s, collected, folder, stopped = 0.0, dict[str, None](), None, ""
     for event in events:
         match event["event"]:
             case "session":
@@ -100,18 +109,21 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
             case "phase":
                 tests[event["nodeid"]] = _merged(tests.get(event["nodeid"]), event)
                 running = None if event["when"] in ("teardown", "collect") else event["nodeid"]
+            case "stopped":
+                stopped = event["reason"]
             case "end" if statuses:
                 statuses[-1], duration_s, running = event["exit_status"], event["duration_s"], None
     if running is not None:  # its process ended under it
         took = tests[running].duration_s if running in tests else 0.0
-        tests[running] = TestResult(running, "failed", took)
+        tests[running] = TestResult(running, "failed", took, "its process ended")
     # Without a session pytest stopped while it read its options and conftest files.
     status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
-    return Verdict(source, status, tuple(tests.values()), duration_s, running, tuple(collected), folder)
+    return Verdict(source, status, tuple(tests.values()), duration_s, running, tuple(collected), folder, stopped)
 
 
 def _merged(before: TestResult | None, phase: dict[str, Any]) -> TestResult:
-    """The result so far with one more phase: the worst outcome counts, durations add up."""
+    """The result so far with one more phase: the worst outcome counts, the first reason, and durations add up."""
     outcomes: set[str] = {phase["outcome"]} | ({before.outcome} if before else set())
     worst: Outcome = "failed" if "failed" in outcomes else "skipped" if "skipped" in outcomes else "passed"
-    return TestResult(phase["nodeid"], worst, (before.duration_s if before else 0.0) + phase["duration_s"])
+    reason = (before.reason if before else "") or phase.get("reason", "")
+    return TestResult(phase["nodeid"], worst, (before.duration_s if before else 0.0) + phase["duration_s"], reason)

@@ -94,6 +94,7 @@ def capture(options, fault):
     subprocess.run(f"rm -rf {root / '.logs'}; mkdir -p {root / '.logs'}", shell=True, check=True)
     again = " ".join(["--no-capture-tool", *sys.argv[1:]])
     target = subprocess.Popen(f"{sys.executable} -m tracy {again}", shell=True, start_new_session=True)
+    say("INFO", "Test process started")
     status = target.wait()
     if fault not in ("no-op", "waiting", "no-capture", "wheel") or os.environ.get("STANDIN_DEVICE_LOG"):
         (root / ".logs" / "profile_log_device.csv").touch()
