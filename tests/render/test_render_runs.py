@@ -43,7 +43,7 @@ RECORD = RunRecord(
     inputs=(InputFile("/here/ops.csv", 1234, "ab" * 32),),
     log="/here/log",
 )
-RESULTS = (TestResult("t.py::a", "passed", 1.5), TestResult("t.py::=b", "failed", 0.25))
+RESULTS = (TestResult("t.py::a", "passed", 1.5), TestResult("t.py::=b", "failed", 0.25, "E: x"))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_run_record_is_the_same_in_json_and_on_its_sheet(analysis, tmp_path) -> 
     assert told["command"] == RECORD.command
     assert told["inputs"] == [{"path": "/here/ops.csv", "size_bytes": 1234, "sha256": "ab" * 32}]
     assert (told["arch"], told["board"], told["tests_failed"]) == ("wormhole_b0", "p150b", True)
-    assert told["tests"][1] == {"nodeid": "t.py::=b", "outcome": "failed", "duration_s": 0.25}
+    assert told["tests"][1] == {"nodeid": "t.py::=b", "outcome": "failed", "duration_s": 0.25, "reason": "E: x"}
     cells = [[cell.value for cell in row] for row in workbook_of(analysis, tmp_path)["Run"].iter_rows()]
     facts = {row[0]: row[1] for row in cells}
     assert facts["Command"] == RECORD.command

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 MASK = "***"
+_QUIET = "_masked_"
 
 # A model's options are full of tokens and tokenizers: only the singular at the end is a secret there.
 _SECRET_NAME = re.compile(
@@ -78,7 +79,8 @@ def masked_command(text: str) -> str:
     masked = masked_words(words)
     if masked == words:
         return text
-    return " ".join(shlex.quote(word).replace(f"'{MASK}'", MASK) if word != MASK else word for word in masked)
+    # The mask itself need not be quoted: nobody runs this.
+    return " ".join(shlex.quote(word.replace(MASK, _QUIET)).replace(_QUIET, MASK) for word in masked)
 
 
 def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:
