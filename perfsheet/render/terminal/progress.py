@@ -121,7 +121,7 @@ class LiveView(View):
         self._live.stop()
         if kind is not None:
             for text in self._tail:
-                self._console.print(self._line(f"  {text}", "dim"))
+                self._console.print(self._line(f"  {text}", "dim"), no_wrap=True, overflow="ellipsis", crop=True)
 
     def run(self, label: str) -> None:
         self._label = label
