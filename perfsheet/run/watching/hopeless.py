@@ -12,6 +12,7 @@ from perfsheet.run.watching.verdict import Source, read_verdict
 
 _PATIENCE_S = 3.0
 _SILENT_PATIENCE_S = 10.0
+_LOOK_EVERY_S = 1.0
 
 
 class Hopeless:
@@ -34,7 +35,8 @@ class Hopeless:
         self._tracker, self._verdict_file, self._source = tracker, verdict_file, source
         self._device_logged, self._target_lives, self._again = device_logged, target_lives, again
         self._over, self._gone, self._absent = _Since(), _Since(), _Since()
-        self._verdict_read = False
+        self._verdict_read = self._is_absent = False
+        self._look_at = 0.0
 
     def __call__(self) -> bool:
         """Whether there is nothing to wait for; asked several times a second."""
@@ -51,7 +53,11 @@ class Hopeless:
         return not self._again and gone > patience and not self._device_logged()
 
     def _never_started(self) -> bool:
-        return self._absent.seconds(not self._target_lives()) > _PATIENCE_S
+        now = time.monotonic()
+        if now >= self._look_at:  # a look at all processes costs more than one at a file
+            self._look_at = now + _LOOK_EVERY_S
+            self._is_absent = not self._target_lives()
+        return self._absent.seconds(self._is_absent) > _PATIENCE_S
 
 
 class _Since:

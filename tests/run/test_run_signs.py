@@ -1,0 +1,109 @@
+"""What is read out of a run's output, in the words of the real profiler, runtime and pytest."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from perfsheet.errors import ExitStatus
+from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.watching.signs import Signs
+
+FULL = (
+    "2026-01-01 00:00:00.000 | warning | Metal | Profiler DRAM buffers were full, markers were dropped! device {}, "
+    "worker core 1, 2, Risc BRISC,  bufferEndIndex = 12000. Please either decrease the number of ops being profiled"
+)
+TRACY_0_81 = frozenset({"--op-support-count", "--dump-device-data-mid-run"})
+TRACY_0_60 = frozenset({"--push-device-data-mid-run", "--check-exit-code"})
+
+
+def signs(*lines: str, options: frozenset[str] | None = TRACY_0_81) -> Signs:
+    read = Signs(Toolbox("python", options=options))
+    for line in lines:
+        read.read(line)
+    return read
+
+
+@pytest.mark.parametrize(
+    ("options", "named", "not_named"),
+    [
+        (TRACY_0_81, ("--op-support-count 10000", "--dump-device-data-mid-run"), "--push"),
+        (TRACY_0_60, ("--push-device-data-mid-run",), "--op-support-count"),
+        (frozenset({"--no-device"}), ("ttnn.ReadDeviceProfiler(device)",), "--"),
+        (None, ("--op-support-count 10000", "--dump-device-data-mid-run"), "--push"),
+    ],
+)
+def test_hints_name_options_that_the_profiler_has(options, named: tuple[str, ...], not_named: str) -> None:
+    (loss,) = signs(FULL.format(0), options=options).losses
+    assert all(option in loss for option in named)
+    assert not_named not in loss
+
+
+def test_full_buffers_are_counted_by_device() -> None:
+    (loss,) = signs(FULL.format(0), FULL.format(3), FULL.format(0)).losses
+    assert loss.startswith("the profiler's buffers were full 3× (device 0, 3) and markers were dropped")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Device 0: trace 3 was captured but never replayed (no REPLAY marker from the host); its 12 ops get no data",
+        "Skipping 4 device op(s) with no matching host data on device 0",
+        "Skipping op with malformed JSON (likely truncated by Tracy's 64 KiB message limit): TT_DNN_DEVICE_OP",
+        "Skipping cached op reference with no prior data (device_id=0, op_hash=17)",
+        "Device data missing: Op 1024 not present",
+    ],
+)
+def test_what_the_profiler_reports_as_missing(said: str) -> None:
+    line = f"\x1b[33m2026 | WARNING  | tracy.process_ops_logs:f:1 - {said}\x1b[0m"
+    assert signs(line, line).losses == (f"the profiler reported: {said}",)
+
+
+def test_nothing_to_report() -> None:
+    assert signs("all is well", "OPs csv generated at: /a.csv").losses == ()
+
+
+def test_lock_and_its_holder() -> None:
+    line = "UMD | Waiting for lock 'CHIP_IN_USE_1_PCIe' which is currently held by thread TID: 7, PID: {} (x.cpp:1)"
+    lock = signs(line.format(os.getpid())).lock
+    assert lock is not None
+    assert lock.sentence == f"waiting for the device lock CHIP_IN_USE_1_PCIe, held by process {os.getpid()}"
+    assert lock.mend == f"wait for process {os.getpid()}, or end it"
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (
+            ["ERROR: usage: pytest [options]", "pytest: error: unrecognized arguments: --no"],
+            "unrecognized arguments: --no",
+        ),
+        (["ERROR: file or directory not found: x.py"], "file or directory not found: x.py"),
+        (
+            [
+                "ImportError while loading conftest '/a/conftest.py'.",
+                "a/conftest.py:1: in <module>",
+                "E   KeyError: 'x'",
+            ],
+            "ImportError while loading conftest '/a/conftest.py'. KeyError: 'x'",
+        ),
+    ],
+)
+def test_complaints_of_pytest(lines: list[str], complaint: str) -> None:
+    assert signs(*lines).complaint == complaint
+
+
+def test_last_exception() -> None:
+    read = signs(
+        "Traceback (most recent call last):", '  File "x.py", line 1', "    boom()", "KeyError: 'host_time'", "x"
+    )
+    assert read.exception == "KeyError: 'host_time'"
+
+
+def test_symptom_of_a_status() -> None:
+    read = signs("TT_FATAL: TT_METAL_DEVICE_PROFILER requires a Tracy-enabled build of tt-metal.")
+    symptom = read.symptom(ExitStatus.NO_PROFILER)
+    assert symptom is not None
+    assert "wheels on PyPI" in symptom.message
+    assert read.symptom(ExitStatus.PROFILER_FAILED) is None
