@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -93,7 +94,7 @@ def _view(wish: Wish) -> View:
 
     if wish.quiet:
         return View(sys.stderr)
-    live = sys.stderr.isatty() and (wish.json or sys.stdout.isatty())
+    live = sys.stderr.isatty() and (wish.json or sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
     if live and not wish.verbose:
         return LiveView(sys.stderr)
 

@@ -150,7 +150,7 @@ def test_report_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_left_over_profiler_is_named(home: Path) -> None:
     """The one whose front end is gone, not the one at work under its front end."""
     tool = home / "capture-release"
-    tool.write_text("#!/bin/sh\nsleep 60\n")
+    tool.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     tool.chmod(0o755)
     left = subprocess.Popen([tool])
     try:
@@ -160,7 +160,6 @@ def test_left_over_profiler_is_named(home: Path) -> None:
         assert named[0].ok is False
         assert "capture-release" in named[0].detail
     finally:
-        subprocess.run(["pkill", "-P", str(left.pid)], check=False)
         left.kill()
         left.wait()
 
