@@ -11,7 +11,7 @@ _PROC = Path("/proc")
 _TOOLS = {"tracy-capture", "capture-release", "tracy-csvexport", "csvexport-release"}
 _REAPERS = {"systemd", "init", "tini", "dumb-init", "docker-init", "s6-svscan"}
 _SHELLS = {"bash", "sh", "zsh", "fish", "dash", "tmux", "sshd"}
-_LONGEST_COMMAND = 100
+_LONGEST_COMMAND = 240
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def profilers(_patient: Patient) -> Iterator[Diagnosis]:
     found = processes.profilers()
     left = [process for process in found if process.abandoned]
     for process in left:
-        detail = f"process {process.pid} has outlived its run by now {process.age}: {process.command}"
+        detail = f"process {process.pid} is left over, {process.age} old: {process.command}"
         yield Diagnosis("profilers", "left-over profiler", False, detail, f"kill {process.pid}")
     if not left:
         at_work = f"{len(found)} at work: {', '.join(str(process.pid) for process in found)}" if found else "none"
