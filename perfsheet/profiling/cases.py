@@ -86,16 +86,16 @@ def _case(number: int, nodeid: str, result: Profiled) -> Case:
     verdict = result.shown.verdict
     test = verdict.test(nodeid)
     outcome = test.outcome if test else "failed" if result.tests_failed else "passed"
-    problem = "; ".join(
-        [f"tests failed: {verdict.summary}" if result.tests_failed else ""] + [run.sentence for run in result.failures]
-    ).strip("; ")
+    problems = [f"tests failed: {verdict.summary}"] if result.tests_failed else []
+    problems += [verdict.first_reason] if verdict.first_reason else []
+    problems += [run.sentence for run in result.failures]
     return Case(
         number,
         nodeid,
         "failed" if result.tests_failed else outcome,
         test.duration_s if test else None,
         str(result.shown.csv),
-        problem,
+        "; ".join(problems),
         result.analysis,
     )
 

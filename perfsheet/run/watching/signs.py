@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +113,7 @@ class Signs:
     def __init__(self, toolbox: Toolbox | None = None) -> None:
         self._toolbox = toolbox
         self._in_traceback = False
-        self._full: Counter[str] = Counter()
+        self._full: dict[str, str] = {}  # the line, once however often it is shown, and its device
         self._quoted: dict[str, None] = {}
         self.announced: Path | None = None
         self.trace_copy: Path | None = None
@@ -131,7 +130,7 @@ class Signs:
         if copied := _COPIED.search(line):
             self.trace_copy = Path(copied[1])
         if full := _FULL.search(line):
-            self._full[full[1] or "?"] += 1
+            self._full[line.strip()] = full[1] or "?"
         if reported := _REPORTED.search(line):
             self._quoted[reported[1].strip()[:_LONGEST_QUOTE]] = None
         if waiting := _LOCK.search(line):
@@ -158,9 +157,8 @@ class Signs:
         """Which devices dropped markers because the profiler's buffers were full; blank when none said so."""
         if not self._full:
             return ""
-        devices = ", ".join(sorted(self._full))
-        times = sum(self._full.values())
-        return f"the profiler's buffers were full {times:,}× (device {devices}) and markers were dropped"
+        devices = ", ".join(sorted(set(self._full.values())))
+        return f"the profiler's buffers were full {len(self._full):,}× (device {devices}) and markers were dropped"
 
     @property
     def losses(self) -> tuple[str, ...]:
