@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.cli.handling import say
-from perfsheet.provenance import RECORD_NAME
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
@@ -36,6 +35,8 @@ def analyse(
 
 def _provenance(captures: Sequence[str]) -> Provenance | None:
     """What is recorded of the run behind a single capture; several are hosts of one run, or nobody knows what."""
+    from perfsheet.provenance import RECORD_NAME
+
     if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
         return None
     from perfsheet.run.recording.recorded import provenance_of
