@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     device.simulator,
     machine.disk,
     machine.profilers,
+    machine.unfinished,
 )
 
 

@@ -36,6 +36,13 @@ def profilers() -> list[Profiler]:
     return [found for entry in _PROC.iterdir() if entry.name.isdigit() and (found := _profiler(entry))]
 
 
+def any_marked(text: str) -> bool:
+    """Whether a process has that text in its environment; True where that cannot be told."""
+    if not _PROC.is_dir():
+        return True
+    return any(text.encode() in _bytes(entry / "environ") for entry in _PROC.iterdir() if entry.name.isdigit())
+
+
 def command_line(pid: int) -> str | None:
     """The command line of a process, shortened; None when it cannot be read."""
     words = _words(_PROC / str(pid))
@@ -94,10 +101,14 @@ def _name(pid: int) -> str:
 
 
 def _words(entry: Path) -> list[str]:
+    return _bytes(entry / "cmdline").decode(errors="replace").split("\0")[:-1]
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        return (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-    except OSError:
-        return []
+        return path.read_bytes()
+    except OSError:  # ended meanwhile, or of another user
+        return b""
 
 
 def _shown(words: list[str]) -> str:

@@ -14,6 +14,8 @@ from perfsheet.errors import not_written
 
 _ANNOUNCED = re.compile(r"(?<!Device only )OPs csv generated at: (.+)")
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+IN_PROGRESS = "in-progress"
+"""Where, below the user's root, runs work until their report is complete."""
 _REPORTS, _LOGS = "reports", ".logs"
 _DEVICE_LOGS = ("profile_log_device.csv", "cpp_device_perf_report.csv")
 
@@ -45,7 +47,7 @@ class PrivateRoot:
     def __init__(self, root: Path, run_id: str) -> None:
         self._root = root.resolve()
         self._name = f"{time.strftime('%Y_%m_%d_%H_%M_%S')}_{run_id[:8]}"
-        self.path = self._root / "in-progress" / self._name
+        self.path = self._root / IN_PROGRESS / self._name
         self._keep = False
         try:
             self.path.mkdir(parents=True)

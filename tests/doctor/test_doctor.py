@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -145,6 +146,19 @@ def test_report_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "not writable" in found(output_dir=home / "file" / "below")["disk"].detail
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1 << 20})())
     assert (found()["disk"].ok, found()["disk"].mend) == (False, "make room, or use -o")
+
+
+def test_what_a_killed_run_left_is_named_and_what_a_living_one_works_in_is_not(home: Path) -> None:
+    folder = home / "generated" / "profiler" / "in-progress"
+    (folder / "2026_01_01_00_00_00_deadbeef").mkdir(parents=True)
+    (folder / "2026_01_01_00_00_00_a11ea11e").mkdir()
+    living = subprocess.Popen(["sleep", "60"], env={**os.environ, "PERFSHEET_RUN_ID": "a11ea11e" + "0" * 24})
+    try:
+        named = [one for one in diagnose(RunRequest("pytest", python=sys.executable)) if one.id == "unfinished-run"]
+    finally:
+        living.kill()
+        living.wait()
+    assert [(one.ok, one.mend) for one in named] == [(None, f"rm -r {folder / '2026_01_01_00_00_00_deadbeef'}")]
 
 
 def test_left_over_profiler_is_named(home: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 
 from perfsheet.doctor.model import Diagnosis, Patient
 from perfsheet.machine import processes
+from perfsheet.run.processes.tree import RUN_ID
+from perfsheet.run.report import IN_PROGRESS
 
 _LEAST_FREE = 2 << 30
 """A device log of some hundred thousand ops takes about that much."""
@@ -23,6 +26,15 @@ def disk(patient: Patient) -> Iterator[Diagnosis]:
     free = shutil.disk_usage(folder).free
     told = f"{patient.root}, {free / (1 << 30):,.1f} GiB free"
     yield Diagnosis("disk", label, free >= _LEAST_FREE, told, "" if free >= _LEAST_FREE else "make room, or use -o")
+
+
+def unfinished(patient: Patient) -> Iterator[Diagnosis]:
+    """What runs that were killed left in the report folder; it is in nobody's way but takes room."""
+    for folder in sorted((patient.root / IN_PROGRESS).glob("*_????????")):
+        run_id = folder.name.rpartition("_")[2]  # its beginning
+        if not processes.any_marked(f"{RUN_ID}={run_id}"):
+            detail = f"{folder} was left by a run that was killed"
+            yield Diagnosis("unfinished-run", "unfinished run", None, detail, f"rm -r {shlex.quote(str(folder))}")
 
 
 def profilers(_patient: Patient) -> Iterator[Diagnosis]:
