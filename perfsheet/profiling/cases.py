@@ -15,8 +15,6 @@ from perfsheet.provenance import Outcome
 from perfsheet.run import RunFailedError, RunRequest, collect
 
 _LONGEST_NAME = 60
-
-
 _ENDS_ALL = {
     ExitStatus.INTERRUPTED,
     ExitStatus.USAGE,
@@ -40,10 +38,11 @@ def profiled_cases(
     cases: list[Case] = []
     status = ExitStatus.DONE
     for number, nodeid in enumerate(nodeids, 1):
-        watch.run(f"case {number} of {len(nodeids)}")
+        label = f"case {number} of {len(nodeids)}"
+        watch.run(label)
         own = replace(request, only=nodeid, name="_".join(filter(None, (request.name, _slug(nodeid)))))
         try:
-            result = profiled(own, plan, options, _Labelled(watch, f"case {number} of {len(nodeids)}"), keep)
+            result = profiled(own, plan, options, _Labelled(watch, label), keep)
         except PerfsheetError as error:
             if error.status in _ENDS_ALL:
                 kept = sum(case.csv is not None for case in cases)
@@ -85,14 +84,13 @@ def _without_report(number: int, nodeid: str, error: PerfsheetError) -> Case:
 def _case(number: int, nodeid: str, result: Profiled) -> Case:
     verdict = result.shown.verdict
     test = verdict.test(nodeid)
-    outcome = test.outcome if test else "failed" if result.tests_failed else "passed"
     problems = [f"tests failed: {verdict.summary}"] if result.tests_failed else []
     problems += [verdict.first_reason] if verdict.first_reason else []
     problems += [run.sentence for run in result.failures]
     return Case(
         number,
         nodeid,
-        "failed" if result.tests_failed else outcome,
+        "failed" if result.tests_failed else test.outcome if test else "passed",
         test.duration_s if test else None,
         str(result.shown.csv),
         "; ".join(problems),

@@ -15,7 +15,7 @@ from perfsheet.run.log import Log
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.report import PrivateRoot, remove_trace_copy
 from perfsheet.run.session import Session, session
-from perfsheet.run.setup.command import TargetCommand, parse_command
+from perfsheet.run.setup.command import parse_command
 from perfsheet.run.setup.port import reserved_port
 from perfsheet.run.setup.probe import ask
 from perfsheet.run.setup.shellsafe import Aliases
@@ -46,22 +46,22 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
     with session(request, watch) as now:
         watch.phase(Phase.START)
         toolbox = ask(target_python(request, now.command, now.environment, "tracy"), now.environment)
-        if missing := missing_profiler(toolbox, tools_folder(request.tracy_options, now.environment)):
+        tools = tools_folder(request.tracy_options, now.environment)
+        if missing := missing_profiler(toolbox, tools):
             raise missing
-        private = PrivateRoot(artifact_root(request, now.environment), now.run_id)
+        root = artifact_root(request, now.environment)
+        private, aliases = PrivateRoot(root, now.run_id), Aliases(now.folder)
         try:
             with reserved_port() as port:
-                return _profiled(now, toolbox, private, port)
+                argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases, port)
+                return _profiled(now, toolbox, argv, Log(root / "run-logs", now.run_id), private, aliases)
         finally:
             private.discard()
 
 
-def _profiled(now: Session, toolbox: Toolbox, private: PrivateRoot, port: int | None) -> RunOutcome:
-    request, environment = now.request, now.environment
-    tools = tools_folder(request.tracy_options, environment)
-    aliases = Aliases(now.folder)
-    argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases, port)
-    log = Log(artifact_root(request, environment) / "run-logs", now.run_id)
+def _profiled(
+    now: Session, toolbox: Toolbox, argv: tuple[str, ...], log: Log, private: PrivateRoot, aliases: Aliases
+) -> RunOutcome:
     left = now.run(argv, Signs(toolbox), log, aliases.of(private.path, "root"))
     # Post-processing that breaks down may leave a CSV that it had only begun.
     complete = not left.ended.stopped and (left.signs.announced is not None or left.ended.status == 0)
@@ -85,7 +85,7 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
     `tracy_options` mean nothing without a profiler.
     """
     with session(request, watch) as now:
-        argv = _plain_argv(request, now.command, now)
+        argv = _plain_argv(now)
         user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # that folder is everybody's
         left = _plainly(now, argv, request.output_dir or Path(tempfile.gettempdir()) / user)
         if left.verdict is None or failures.refused(left.verdict):
@@ -102,7 +102,7 @@ def collect(request: RunRequest, watch: Watch) -> tuple[str, ...]:
     with session(request, watch) as now:
         if now.command.source != "pytest":
             raise usage("a script has no cases to split", "give a pytest target")
-        argv = (*_plain_argv(request, now.command, now), "--collect-only", "-q")
+        argv = (*_plain_argv(now), "--collect-only", "-q")
         left = _plainly(now, argv, artifact_root(request, now.environment))
         verdict = left.verdict
         if verdict is not None and verdict.collected and verdict.exit_status == 0:
@@ -120,10 +120,10 @@ def reports_folder(request: RunRequest) -> Path:
     return artifact_root(request, target_environment(request, command, new_run_id(), Path(os.devnull))) / "reports"
 
 
-def _plain_argv(request: RunRequest, command: TargetCommand, now: Session) -> tuple[str, ...]:
+def _plain_argv(now: Session) -> tuple[str, ...]:
     """The target without a profiler."""
-    needs = "pytest" if command.source == "pytest" else "runpy"
-    return (target_python(request, command, now.environment, needs), "-m", *target_module(command))
+    needs = "pytest" if now.command.source == "pytest" else "runpy"
+    return (target_python(now.request, now.command, now.environment, needs), "-m", *target_module(now.command))
 
 
 def _plainly(now: Session, argv: tuple[str, ...], folder: Path) -> Leavings:
