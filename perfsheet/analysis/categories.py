@@ -12,6 +12,7 @@ from functools import lru_cache
 MATMUL = "matmul"
 CONV = "conv"
 RESHARD = "reshard"
+ATTENTION = "attention"
 OTHER = "other"
 
 _TABLE: tuple[tuple[str, str], ...] = (
@@ -19,7 +20,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("data movement", r"(?i:convert_?to_?(?:chw|hwc))"),
     ("data movement", r"ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
     (MATMUL, r"(?i:matmul|\bbmm\b|^linear)"),
-    ("attention", r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
+    (ATTENTION, r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
     (
         "collective",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from perfsheet.analysis.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.utilization import NO_MODEL_MAX_NS, utilization
+from perfsheet.analysis.variants import Variants, variants
 from perfsheet.analysis.window import Window
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 
@@ -51,6 +53,11 @@ class Ops:
     def total_ns(self) -> float:
         """Kernel time of the window over all its devices."""
         return float(np.nansum(self.kernel_ns))
+
+    @cached_property
+    def variants(self) -> Variants:
+        """The distinct descriptions of these ops."""
+        return variants(self.table, self.rows, self.codes)
 
     def number(self, name: str) -> FloatArray:
         """Another number column of the capture, for these ops."""

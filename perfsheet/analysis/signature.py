@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.variants import Variant
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
-from perfsheet.capture.columns import TENSOR_DIMS
+from perfsheet.capture.table import IntArray
 
 # Matmul, norm, softmax and SDPA call it program_config, MinimalMatmul config; convolutions split it in two.
 _PROGRAM_CONFIG = re.compile(r"'(?:program_config|config|parallelization_config|block_config)': '([^']*)'")
-_TENSOR = re.compile(r"(input|output)_(\d+)_w")
-_Tensors = tuple[tuple[str, ...], ...]
 _NO_CONFIG = {"std::nullopt", "nullopt", "None", ""}
 
 
@@ -48,48 +49,50 @@ class Signature:
 def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:
     """The signature of each of these ops. Cells that only differ in spelling (64 and 64.0, DEV_0_… and dev_1_…)
     give equal signatures."""
-    at = list(positions)
-    rows = ops.rows[at].tolist()
-    inputs = _tensor_cells(ops, rows, "input")
-    outputs = _tensor_cells(ops, rows, "output")
-    fidelity, attributes = ops.table.text("math_fidelity"), ops.table.text("attributes")
-    known: dict[tuple[str, _Tensors, _Tensors, str, str], Signature] = {}
-    found: list[Signature] = []
-    for index, (position, row) in enumerate(zip(at, rows, strict=True)):
-        config = _program_config(attributes[row])
-        key = (ops.codes[position], inputs[index], outputs[index], fidelity[row], config)
-        signature = known.get(key)
-        if signature is None:
-            signature = Signature(
-                ops.codes[position], _describe(inputs[index]), _describe(outputs[index]), fidelity[row].strip(), config
-            )
-            known[key] = signature
-        found.append(signature)
-    return found
+    known = of_variants(ops)
+    of = ops.variants.of
+    return [known[of[position]] for position in positions]
+
+
+@lru_cache(maxsize=8)
+def of_variants(ops: Ops) -> tuple[Signature, ...]:
+    """The signature of each distinct description among the ops; equal ones are one object."""
+    unique: dict[Signature, Signature] = {}
+    found = (signature(variant) for variant in ops.variants.all)
+    return tuple(unique.setdefault(one, one) for one in found)
+
+
+def signature(variant: Variant) -> Signature:
+    """The signature of one description."""
+    return Signature(
+        variant.op_code,
+        _describe(variant.input_cells),
+        _describe(variant.output_cells),
+        variant.math_fidelity,
+        program_config(variant.attributes),
+    )
 
 
 def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
     """For each signature among these ops the places in `positions` that have it, in their order."""
     members: dict[Signature, list[int]] = {}
-    for place, signature in enumerate(signatures(ops, positions)):
-        members.setdefault(signature, []).append(place)
+    for place, found in enumerate(signatures(ops, positions)):
+        members.setdefault(found, []).append(place)
     return members
 
 
-def _tensor_cells(ops: Ops, rows: list[int], side: str) -> list[_Tensors]:
-    """For each row the raw cells (w, z, y, x, datatype, memory) of each tensor of that side."""
-    numbers = sorted(
-        int(match[2]) for name in ops.table.headers if (match := _TENSOR.fullmatch(name)) and match[1] == side
+@lru_cache(maxsize=8)
+def numbers(ops: Ops) -> IntArray:
+    """For each op the number of its signature: equal numbers, equal signatures."""
+    known: dict[Signature, int] = {}
+    of_variant = np.array([known.setdefault(found, len(known)) for found in of_variants(ops)], dtype=np.int64)
+    return of_variant[ops.variants.of]
+
+
+def _describe(tensors: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(
+        text for w, z, y, x, _, datatype, memory in tensors if (text := tensor_text(w, z, y, x, datatype, memory))
     )
-    tensors: list[list[tuple[str, ...]]] = []
-    for number in numbers:
-        columns = [ops.table.text(f"{side}_{number}_{field}") for field in (*TENSOR_DIMS, "datatype", "memory")]
-        tensors.append([tuple(column[row] for column in columns) for row in rows])
-    return list(zip(*tensors, strict=True)) if tensors else [()] * len(rows)
-
-
-def _describe(tensors: _Tensors) -> tuple[str, ...]:
-    return tuple(text for cells in tensors if (text := tensor_text(*cells)))
 
 
 @lru_cache(maxsize=65536)
@@ -111,6 +114,6 @@ def _extent(cell: str) -> str:
     return (padded if padded == logical else f"{padded}[{logical}]") or "?"
 
 
-@lru_cache(maxsize=65536)
-def _program_config(attributes: str) -> str:
+def program_config(attributes: str) -> str:
+    """The program config in the ATTRIBUTES of an op; blank when it has none."""
     return "; ".join(found for found in _PROGRAM_CONFIG.findall(attributes) if found not in _NO_CONFIG)

@@ -1,7 +1,7 @@
-"""Boards and worker grids: one table, each number with its source.
+"""Boards: one table of what a chip of each has, every number with its source (docs/hardware.md).
 
 A worker grid is what is left of the Tensix grid after harvesting and dispatch; AVAILABLE WORKER CORE COUNT in a capture
-is authoritative, this table serves captures that lack the column.
+is authoritative, and so is its clock. This table serves captures that lack them, and gives the peaks.
 """
 
 from __future__ import annotations
@@ -14,30 +14,85 @@ DOCUMENTED_REF_CORES = 108
 """The reference core count of the documented utilization formula: 9 × 12, Grayskull e150's worker grid less one
 dispatch row (TTNN-model-bringup.md §4.1; tt-metal#12468). No board that is supported today has 108 workers."""
 
+FIDELITY_PASSES = {"LOFI": 1, "HIFI2": 2, "HIFI3": 3, "HIFI4": 4}
+"""Passes over the matrix engine for each math fidelity (tech_reports/matrix_engine): peak FLOP/s divide by it."""
+
 
 @dataclass(frozen=True)
 class Board:
-    """A board as `--board` names it; `worker_cores` is per chip, `source` says where the figure is from."""
+    """What one chip of a board has; `--board` names it.
+
+    `dram_gb_s`: peak DRAM bandwidth in 10⁹ bytes a second. `clock_ghz`: AI clock. `flops_per_cycle`: of one core at
+    LoFi, a multiply and an add being two. `grid_source`, `dram_source`: where those figures are from.
+    """
 
     name: str
     arch: str
     worker_cores: int
-    source: str
+    dram_gb_s: float
+    clock_ghz: float
+    flops_per_cycle: int
+    grid_source: str
+    dram_source: str
 
 
+_WORMHOLE, _BLACKHOLE, _GRAYSKULL = "wormhole_b0", "blackhole", "grayskull"
+_SIX_GDDR6 = "data sheet: 192 bit of GDDR6 at 12 GT/s; tt-perf-report has the same"
+
+# 4096 FLOP a cycle: 8×16 by 16×16 multiply-adds in one (tt-metal operation.cpp; tech_reports/matrix_engine).
 BOARDS: tuple[Board, ...] = (
-    Board("n150", "wormhole_b0", 64, "core descriptor wormhole_b0_80_arch: 8×8 workers, one row for dispatch"),
-    Board("n300", "wormhole_b0", 56, "core descriptor: 8×7 workers a chip with Tensix dispatch"),
-    Board("galaxy", "wormhole_b0", 72, "core descriptor: 8×9 workers a chip with row dispatch"),
-    Board("p100", "blackhole", 110, "AVAILABLE WORKER CORE COUNT of captures taken on p100a: 11×10"),
-    Board("p150", "blackhole", 110, "AVAILABLE WORKER CORE COUNT of captures taken on p150: 11×10"),
-    Board("bh20", "blackhole", 20, "AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative"),
-    Board("e150", "grayskull", 108, "9×12 workers; support was removed from tt-metal"),
+    Board("n150", _WORMHOLE, 64, 288, 1.0, 4096, "core descriptor: 8×8 workers, one row for dispatch", _SIX_GDDR6),
+    Board(
+        "n300", _WORMHOLE, 56, 288, 1.0, 4096, "core descriptor: 8×7 workers a chip with Tensix dispatch", _SIX_GDDR6
+    ),
+    Board("galaxy", _WORMHOLE, 72, 288, 1.0, 4096, "core descriptor: 8×9 workers a chip with row dispatch", _SIX_GDDR6),
+    Board(
+        "p100",
+        _BLACKHOLE,
+        110,
+        448,
+        1.35,
+        4096,
+        "AVAILABLE WORKER CORE COUNT of captures taken on p100a: 11×10",
+        "data sheet: 224 bit of GDDR6 at 16 GT/s",
+    ),
+    Board(
+        "p150",
+        _BLACKHOLE,
+        110,
+        512,
+        1.35,
+        4096,
+        "AVAILABLE WORKER CORE COUNT of captures taken on p150: 11×10",
+        "data sheet: 256 bit of GDDR6 at 16 GT/s; tt-metal operation.cpp has the same",
+    ),
+    Board(
+        "bh20",
+        _BLACKHOLE,
+        20,
+        512,
+        1.35,
+        4096,
+        "AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative",
+        "tt-perf-report's bh20; no data sheet",
+    ),
+    Board(
+        "e150",
+        _GRAYSKULL,
+        108,
+        118.4,
+        1.2,
+        2048,
+        "9×12 workers; support was removed from tt-metal",
+        "data sheet: 256 bit of LPDDR4 at 3.7 GT/s",
+    ),
 )
 
 # tt_metal/core_descriptors/*.yaml: every worker grid that a chip of these architectures can have, with the dispatch
 # cores on a Tensix row, on a Tensix column or on Ethernet cores, and with zero to two Blackhole columns harvested.
 KNOWN_GRIDS: frozenset[int] = frozenset({20, 56, 63, 64, 70, 72, 80, 108, 110, 120, 130, 140})
+
+_CLOCK_TOLERANCE = 0.02
 
 
 def board(name: str) -> Board:
@@ -46,3 +101,21 @@ def board(name: str) -> Board:
         if known.name == name.strip().lower():
             return known
     raise usage(f"unknown board {name!r}", "known: " + ", ".join(known.name for known in BOARDS))
+
+
+def likely_board(arch: str, worker_cores: int | None, clock_ghz: float | None) -> Board | None:
+    """The board behind a chip; None when nothing tells.
+
+    `arch` as DEVICE ARCH spells it; blank = told by the clock, which the architectures don't share. Of several boards
+    that fit, the one with the most DRAM bandwidth is taken, so that no share of it comes out too high.
+    """
+    fitting = [
+        one for one in BOARDS if (one.arch == arch.strip().lower() if arch.strip() else _clock_fits(one, clock_ghz))
+    ]
+    same_grid = [one for one in fitting if one.worker_cores == worker_cores]
+    # A 20-core grid is a board of its own; any other unknown grid is a harvested chip of the usual kind.
+    return max(same_grid or fitting, key=lambda one: one.dram_gb_s, default=None)
+
+
+def _clock_fits(candidate: Board, clock_ghz: float | None) -> bool:
+    return clock_ghz is not None and abs(candidate.clock_ghz / clock_ghz - 1) <= _CLOCK_TOLERANCE

@@ -1,0 +1,73 @@
+"""What the chip of each op could do at most: its clock, FLOPs of one core and DRAM bandwidth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.numbers import known_int
+from perfsheet.analysis.ops import Ops
+from perfsheet.capture.table import FloatArray
+from perfsheet.hardware.boards import FIDELITY_PASSES, Board, board, likely_board
+
+_PLAUSIBLE_GHZ = (0.1, 5.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Per op, NaN = unknown: clock in GHz, FLOPs a ns of one core at LoFi, DRAM bytes a ns.
+
+    `boards` are the boards that the figures are of.
+    """
+
+    clock_ghz: FloatArray
+    core_flops_per_ns: FloatArray
+    dram_bytes_per_ns: FloatArray
+    boards: tuple[Board, ...]
+
+
+def peaks(ops: Ops) -> Peaks:
+    """Clocks are the capture's own (firmware cycles / ns), the median of each device; else the board's.
+
+    Boards are the one of `--board`, else told by DEVICE ARCH (or the clock, where the column is missing) and grid.
+    """
+    measured = measured_clock_ghz(ops)
+    arches = ops.text("device_arch")
+    stated = board(ops.options.board) if ops.options.board else None
+    chips: dict[tuple[str, float, float], Board | None] = {}
+    clock, flops, dram = (np.full(len(ops), np.nan) for _ in range(3))
+    for position, (arch, grid, ghz) in enumerate(
+        zip(arches, ops.worker_cores.tolist(), measured.tolist(), strict=True)
+    ):
+        key = (arch, grid if np.isfinite(grid) else -1.0, ghz if np.isfinite(ghz) else -1.0)
+        if key not in chips:
+            chips[key] = stated or likely_board(arch, known_int(grid), ghz if np.isfinite(ghz) else None)
+        chip = chips[key]
+        if chip is not None:
+            clock[position] = ghz if np.isfinite(ghz) else chip.clock_ghz
+            flops[position] = chip.flops_per_cycle * clock[position]
+            dram[position] = chip.dram_gb_s  # 10⁹ bytes a second are bytes a ns
+        else:
+            clock[position] = ghz
+    found = tuple(dict.fromkeys(chip for chip in chips.values() if chip is not None))
+    return Peaks(clock, flops, dram, found)
+
+
+def measured_clock_ghz(ops: Ops) -> FloatArray:
+    """The AI clock of each op's device: the median of (FW END − FW START cycles) / FW DURATION over its ops."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = (ops.number("fw_end_cycle") - ops.number("fw_start_cycle")) / ops.number("fw_duration_ns")
+    plausible = (each >= _PLAUSIBLE_GHZ[0]) & (each <= _PLAUSIBLE_GHZ[1])
+    clock = np.full(len(ops), np.nan)
+    for device in np.unique(ops.device):
+        here = ops.device == device
+        if (plausible & here).any():
+            clock[here] = float(np.median(each[plausible & here]))
+    return clock
+
+
+def fidelity_passes(cells: list[str]) -> FloatArray:
+    """Passes over the matrix engine that each math fidelity takes; NaN where it is blank or unknown."""
+    known = {cell: FIDELITY_PASSES.get(cell.strip().upper()) for cell in set(cells)}
+    return np.array([np.nan if known[cell] is None else known[cell] for cell in cells], dtype=np.float64)

@@ -1,0 +1,207 @@
+"""How far each op is from the speed of light of its chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+
+from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
+from perfsheet.analysis.light import attention, conv, matmul
+from perfsheet.analysis.light.peaks import Peaks, fidelity_passes, peaks
+from perfsheet.analysis.light.traffic import dram_bytes
+from perfsheet.analysis.light.work import NO_FLOP_MODEL, Work
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.variants import Variant
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+
+NEAR = 0.65
+"""An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
+
+
+CONTRADICTED = (
+    "an op of this description ran faster than its tensors allow: after a program-cache hit the profiler repeats the "
+    "tensors of an earlier call"
+)
+
+
+class Bound(Enum):
+    """What holds an op back."""
+
+    COMPUTE = "compute"
+    DRAM = "dram"
+    NEITHER = "neither"
+    UNKNOWN = "unknown"
+
+
+_BOUNDS = tuple(Bound)
+_MODELS = {MATMUL: matmul.flops, CONV: conv.flops, ATTENTION: attention.flops}
+
+
+@dataclass(frozen=True, eq=False)
+class SpeedOfLight:
+    """Per op, NaN = unknown; fractions of a peak, none of which exceeds 1.
+
+    `compute`: FLOPs over kernel duration, of the peak of the whole worker grid at the op's math fidelity;
+    `compute_used_cores`: the same of the cores that it ran on. `dram`: DRAM bytes over kernel duration, of the peak
+    bandwidth. `sol`: the larger of `compute` and `dram`. `light_ns`: the kernel duration at a `sol` of 1.
+    `contradicted`: ops whose recorded tensors cannot be what they worked on.
+    """
+
+    peaks: Peaks
+    flops: FloatArray
+    dram_bytes: FloatArray
+    compute: FloatArray
+    compute_used_cores: FloatArray
+    dram: FloatArray
+    sol: FloatArray
+    light_ns: FloatArray
+    contradicted: BoolArray
+    bound_index: IntArray
+    reasons: tuple[str, ...]
+    reason_index: IntArray
+
+    def bound(self, position: int) -> Bound:
+        """What holds this op back."""
+        return _BOUNDS[int(self.bound_index[position])]
+
+    def reason(self, position: int) -> str:
+        """Why its distance is unknown; blank when it is known."""
+        return self.reasons[int(self.reason_index[position])]
+
+    def is_bound(self, bound: Bound) -> BoolArray:
+        """The ops with that bound."""
+        return np.asarray(self.bound_index == _BOUNDS.index(bound))
+
+
+@lru_cache(maxsize=8)
+def speed_of_light(ops: Ops) -> SpeedOfLight:
+    """Work out every distinct description once, then all ops at once."""
+    chip = peaks(ops)
+    of = ops.variants.of
+    work = [_flops(variant) for variant in ops.variants.all]
+    traffic = [dram_bytes(variant) for variant in ops.variants.all]
+    passes = fidelity_passes([variant.math_fidelity for variant in ops.variants.all])[of]
+    flops, moved = _amounts(work)[of], _amounts(traffic)[of]
+    figures = _figures(ops, chip, flops, passes, moved)
+    contradicted = _contradicted(ops, figures)
+    if contradicted.any():
+        flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
+        figures = _figures(ops, chip, flops, passes, moved)
+    reasons, reason_index = _reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
+    return SpeedOfLight(
+        peaks=chip,
+        flops=flops,
+        dram_bytes=moved,
+        compute=figures.compute,
+        compute_used_cores=figures.compute_used_cores,
+        dram=figures.dram,
+        sol=figures.sol,
+        light_ns=figures.light_ns,
+        contradicted=contradicted,
+        bound_index=_bound(figures),
+        reasons=reasons,
+        reason_index=reason_index,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Figures:
+    compute: FloatArray
+    compute_used_cores: FloatArray
+    dram: FloatArray
+    sol: FloatArray
+    light_ns: FloatArray
+
+
+def _figures(ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray) -> _Figures:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        core_ns = flops * passes / chip.core_flops_per_ns
+        compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
+        dram_ns = moved / chip.dram_bytes_per_ns
+        compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
+    # No DRAM traffic is a fact, but no bound: without FLOPs beside it nothing limits the op that we know of.
+    some = moved > 0
+    return _Figures(
+        compute=compute,
+        compute_used_cores=used,
+        dram=dram,
+        sol=np.fmax(compute, np.where(some, dram, np.nan)),
+        light_ns=np.fmax(compute_ns, np.where(some, dram_ns, np.nan)),
+    )
+
+
+def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
+    """All ops of a description that one of them outruns.
+
+    After a program-cache hit the profiler repeats the tensors of the call that made the program (process_ops_logs.py,
+    cached_ops), and programs that do not depend on the shape serve calls of other shapes.
+    """
+    faster = (figures.sol > 1) | (figures.compute_used_cores > 1)
+    return np.isin(ops.variants.of, np.unique(ops.variants.of[faster]))
+
+
+def _flops(variant: Variant) -> Work:
+    model = _MODELS.get(category(variant.op_code))
+    return model(variant) if model else NO_FLOP_MODEL
+
+
+def _amounts(work: list[Work]) -> FloatArray:
+    return np.array([np.nan if one.amount is None else one.amount for one in work], dtype=np.float64)
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _bound(figures: _Figures) -> IntArray:
+    """The nearer of the two bounds that are reached; neither, when the op is far from what is known."""
+    compute, dram = (np.nan_to_num(share) for share in (figures.compute, figures.dram))
+    index = np.full(len(compute), _BOUNDS.index(Bound.NEITHER), dtype=np.int64)
+    index[(dram >= NEAR) & (dram > compute)] = _BOUNDS.index(Bound.DRAM)
+    index[(compute >= NEAR) & (compute >= dram)] = _BOUNDS.index(Bound.COMPUTE)
+    index[np.isnan(figures.sol)] = _BOUNDS.index(Bound.UNKNOWN)
+    return index
+
+
+def _reasons(
+    ops: Ops,
+    chip: Peaks,
+    work: list[Work],
+    traffic: list[Work],
+    passes: FloatArray,
+    sol: FloatArray,
+    contradicted: BoolArray,
+) -> tuple[tuple[str, ...], IntArray]:
+    """Why each op's distance is unknown, said once each."""
+    texts: dict[str, int] = {"": 0}
+    index = np.zeros(len(ops), dtype=np.int64)
+    for position in np.flatnonzero(np.isnan(sol)).tolist():
+        variant = int(ops.variants.of[position])
+        text = (
+            CONTRADICTED
+            if contradicted[position]
+            else _reason(ops, chip, work[variant], traffic[variant], bool(np.isnan(passes[position])), position)
+        )
+        index[position] = texts.setdefault(text, len(texts))
+    return tuple(texts), index
+
+
+def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, position: int) -> str:
+    if np.isnan(ops.kernel_ns[position]):
+        return "no kernel duration"
+    if ops.kernel_ns[position] == 0:
+        return "a kernel duration of 0 ns"
+    if np.isnan(chip.core_flops_per_ns[position]):
+        return "the chip is unknown: no DEVICE ARCH, and no clock that tells it (--board names it)"
+    if flops.amount is not None and no_fidelity:
+        return "no math fidelity in the capture"
+    if flops.amount is not None:
+        return "the worker grid is unknown (--board names it)"
+    if moved.amount is None:
+        return moved.reason if flops is NO_FLOP_MODEL else flops.reason
+    if flops is NO_FLOP_MODEL:
+        return "no FLOP model of this op, and all of its tensors are in L1"
+    return flops.reason

@@ -1,0 +1,172 @@
+"""Bytes that an op must move between DRAM and its cores, at the least: every input once, every output once.
+
+Ops that touch a part of a tensor are in the table below, with the part that they must touch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from perfsheet.analysis.attributes import is_set
+from perfsheet.analysis.light.attention import POSITION_UNKNOWN, keys_of_decode
+from perfsheet.analysis.light.work import Work, unknown
+from perfsheet.analysis.tensors import Tensor
+from perfsheet.analysis.variants import Variant
+
+# What must be moved: each tensor with the elements of it that are touched (None = all that it stores).
+_Touched = Iterable[tuple[Tensor, int | None]]
+
+_NOT_SAID = "which part of its tensors this op touches is not in the capture"
+
+
+def dram_bytes(variant: Variant) -> Work:
+    """The bytes, 0 when every tensor is in L1."""
+    if not variant.inputs and not variant.outputs:
+        return unknown("the capture describes no tensor of this op")
+    touched = _touch(variant.op_code)(variant)
+    if isinstance(touched, Work):
+        return touched
+    total = 0.0
+    for tensor, elements in touched:
+        if tensor.in_dram:
+            size = tensor.size if elements is None else tensor.part(elements)
+            if size is None:
+                return unknown("the shape or data type of a tensor in DRAM is not readable")
+            total += size
+    return Work(total)
+
+
+def _whole(tensors: Iterable[Tensor]) -> _Touched:
+    return [(one, None) for one in tensors]
+
+
+def _everything(variant: Variant) -> _Touched:
+    return _whole((*variant.inputs, *variant.outputs))
+
+
+def _first(count: int) -> Callable[[Variant], _Touched]:
+    """Ops with so many operands; further inputs are outputs that the caller allocated, which nobody reads."""
+    return lambda variant: _whole((*variant.inputs[:count], *variant.outputs[:1]))
+
+
+def _binary(variant: Variant) -> _Touched:
+    """Two operands, or one and a scalar: then the second input can only be the output."""
+    operands = 1 if "'scalar': '" in variant.attributes and "'scalar': 'std::nullopt'" not in variant.attributes else 2
+    return _first(operands)(variant)
+
+
+def _outputs(variant: Variant) -> _Touched:
+    return _whole(variant.outputs)
+
+
+def _collective(variant: Variant) -> _Touched:
+    """The own part is read, the result (the last output; others are buffers) written."""
+    return _whole((*variant.inputs[:1], *variant.outputs[-1:]))
+
+
+def _slice(variant: Variant) -> _Touched:
+    """As much of the input as comes out."""
+    return [(variant.inputs[0], _elements(variant.outputs)), *_whole(variant.outputs)] if variant.inputs else []
+
+
+def _write_into(variant: Variant) -> _Touched:
+    """The first input goes into a part of the output that is as large."""
+    source = variant.inputs[0]
+    return [(source, None), *((target, source.elements) for target in variant.outputs[:1])]
+
+
+def _update_cache(variant: Variant) -> _Touched:
+    """The second input goes into a part of the first that is as large."""
+    if len(variant.inputs) < 2:
+        return []
+    cache, update = variant.inputs[:2]
+    return [(update, update.elements), (cache, update.elements)]
+
+
+def _embedding(variant: Variant) -> _Touched:
+    """The indices, one row of the table for each, and the output."""
+    indices, *rest = variant.inputs
+    return [(indices, None), *((table, _elements(variant.outputs)) for table in rest[:1]), *_whole(variant.outputs)]
+
+
+def _grid_sample(variant: Variant) -> _Touched:
+    """The grid and the output; which pixels are looked up depends on the grid."""
+    return _whole((*variant.inputs[1:2], *variant.outputs))
+
+
+def _gather(variant: Variant) -> _Touched:
+    """The index, and as much of the input as comes out."""
+    return [(variant.inputs[0], _elements(variant.outputs)), *_whole((*variant.inputs[1:2], *variant.outputs))]
+
+
+def _of_rows(variant: Variant) -> _Touched:
+    """Ops that pick rows out of tiles: logical elements only."""
+    return [(one, one.elements) for one in (*variant.inputs, *variant.outputs)]
+
+
+def _attention(variant: Variant) -> _Touched:
+    """Q, K, V and the output, with a mask if there is one."""
+    return _whole((*variant.inputs[:3], *variant.outputs[:1]))
+
+
+def _decode(variant: Variant) -> _Touched | Work:
+    """Q, the keys and values that the positions reach, and the output."""
+    if len(variant.inputs) < 3 or variant.inputs[1].logical is None or variant.inputs[2].logical is None:
+        return unknown(_NOT_SAID)
+    keys = keys_of_decode(variant)
+    if keys is None:
+        return unknown(POSITION_UNKNOWN)
+    query, *caches = variant.inputs[:3]
+    parts = [(one, keys * one.logical[1] * one.logical[3]) for one in caches if one.logical is not None]
+    return [(query, query.elements), *parts, *((one, one.elements) for one in variant.outputs[:1])]
+
+
+def _matmul(variant: Variant) -> _Touched | Work:
+    if "sparse" in variant.op_code.lower():
+        return unknown("sparse matmul: how many blocks are non-zero is not in the capture")
+    if is_set(variant.attributes, "gather_in0"):
+        return unknown("a ring matmul shares its inputs with other ops")
+    return _everything(variant)
+
+
+def _not_said(_: Variant) -> Work:
+    return unknown(_NOT_SAID)
+
+
+_TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
+    ("sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv", _not_said),
+    ("all_?gather.*matmul|matmul.*reduce_?scatter|matmul.*all_?reduce", _not_said),
+    ("matmul|linear|bmm", _matmul),
+    ("decode.*(?:sdpa|attention|mla)|(?:sdpa|attention|mla).*decode", _decode),
+    ("sdpa|scaled_?dot_?product|flash_?mla|ring.*attention", _attention),
+    ("all_?gather|reduce_?scatter|all_?reduce|broadcast", _collective),
+    ("fill_?cache|update_?(?:kv_?)?cache|kv_?cache|paged", _update_cache),
+    ("embedding", _embedding),
+    ("rotary.*embedding", _everything),
+    ("grid_?sample", _grid_sample),
+    ("slice_?write|sharded_?to_?interleaved_?partial", _write_into),
+    ("slice|interleaved_?to_?sharded_?partial|unpad(?!ding)|narrow|chunk", _slice),
+    ("index_?fill|scatter|topk|sampling|non_?zero|fold", _not_said),
+    ("gather", _gather),
+    ("^(?:full|fill|zeros|ones|arange|rand|uniform|empty)", _outputs),
+    ("heads.*decode", _of_rows),
+    ("halo|pool|upsample", _not_said),
+    ("where|ternary", _first(3)),
+    ("binary|^add|^mul|^sub", _binary),
+    ("unary|typecast|move|copy|clone|tilize|transpose|permute|reshape|pad|softmax|repeat|reshard|sharded", _first(1)),
+)
+_COMPILED = tuple((re.compile(f"(?i){pattern}"), touch) for pattern, touch in _TABLE)
+
+
+@lru_cache(maxsize=4096)
+def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
+    """What an op touches; the first pattern that occurs in its code decides, else all of its tensors."""
+    if re.search(r"(?i)rotary", op_code):
+        return _everything
+    return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
+
+
+def _elements(tensors: Iterable[Tensor]) -> int:
+    return sum(one.elements or 0 for one in tensors)

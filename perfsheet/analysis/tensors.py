@@ -1,0 +1,122 @@
+"""The tensors of an op as the capture describes them, and the bytes that each occupies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
+
+Extents = tuple[int, int, int, int]
+
+_TILE_ELEMENTS = 32 * 32
+
+# Bytes of a 32×32 tile. Block floats share one 8-bit exponent among 16 elements: 64 exponents a tile
+# (tt-metal tech_reports/data_formats; tt_metal/api/tt-metalium/tt_backend_api_types.hpp, tile_size).
+_TILE_BYTES = {
+    "FLOAT32": 4096,
+    "INT32": 4096,
+    "UINT32": 4096,
+    "BFLOAT16": 2048,
+    "FLOAT16": 2048,
+    "UINT16": 2048,
+    "UINT8": 1024,
+    "FP8_E4M3": 1024,
+    "BFLOAT8_B": 1024 + 64,
+    "BFLOAT4_B": 512 + 64,
+    "BFLOAT2_B": 256 + 64,
+}
+
+SIGNIFICANT_BITS = {"FLOAT32": 24, "BFLOAT16": 8, "BFLOAT8_B": 7, "BFLOAT4_B": 3, "BFLOAT2_B": 1}
+"""Significant bits of an element, the hidden one of bfloat16 and float32 included (block floats have none)."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output. Extents are (w, z, y, x), None where the capture's cells are no numbers.
+
+    `memory` is without the device prefix: `DRAM_INTERLEAVED`, `L1_BLOCK_SHARDED`, `HOST`.
+    """
+
+    padded: Extents | None
+    logical: Extents | None
+    layout: str
+    datatype: str
+    memory: str
+
+    @property
+    def in_dram(self) -> bool:
+        """Whether it lives in the device's DRAM."""
+        return self.memory.startswith("DRAM")
+
+    @property
+    def in_l1(self) -> bool:
+        """Whether it lives in the L1 of the cores."""
+        return self.memory.startswith("L1")
+
+    @property
+    def sharded(self) -> bool:
+        """Whether it is sharded, in L1 or DRAM."""
+        return "SHARDED" in self.memory
+
+    @cached_property
+    def elements(self) -> int | None:
+        """Logical elements."""
+        return None if self.logical is None else math.prod(self.logical)
+
+    @cached_property
+    def stored_elements(self) -> int | None:
+        """Elements that occupy memory: whole tiles in TILE layout, else the logical ones."""
+        if self.padded is None or self.layout == "ROW_MAJOR":
+            return self.elements
+        w, z, y, x = self.padded
+        return w * z * _up_to_tile(y) * _up_to_tile(x) if self.layout == "TILE" else w * z * y * x
+
+    @property
+    def bytes_per_element(self) -> float | None:
+        """Bytes of one element, the shared exponents of block floats included; None for an unknown data type."""
+        tile = _TILE_BYTES.get(self.datatype)
+        return None if tile is None else tile / _TILE_ELEMENTS
+
+    @cached_property
+    def size(self) -> float | None:
+        """Bytes in memory; None when the shape or the data type is unknown."""
+        each, count = self.bytes_per_element, self.stored_elements
+        return None if each is None or count is None else each * count
+
+    def part(self, elements: int | None) -> float | None:
+        """Bytes of so many of its elements."""
+        each = self.bytes_per_element
+        return None if each is None or elements is None else each * elements
+
+
+def _up_to_tile(extent: int) -> int:
+    return -(-extent // 32) * 32
+
+
+@lru_cache(maxsize=65536)
+def tensor(w: str, z: str, y: str, x: str, layout: str, datatype: str, memory: str) -> Tensor | None:
+    """The tensor behind the seven cells of an INPUT_n or OUTPUT_n block; None when they are blank."""
+    cells = (w, z, y, x)
+    if not (any(cells) or datatype.strip()):
+        return None
+    return Tensor(
+        padded=_extents(tuple(padded_extent(cell) for cell in cells)),
+        logical=_extents(tuple(logical_extent(cell) for cell in cells)),
+        layout=_enum(layout),
+        datatype=_enum(datatype),
+        memory=memory_name(memory),
+    )
+
+
+def _enum(cell: str) -> str:
+    return cell.strip().upper().rsplit("::", 1)[-1]
+
+
+def _extents(cells: tuple[str, ...]) -> Extents | None:
+    try:
+        w, z, y, x = (int(float(cell)) for cell in cells)
+    except (ValueError, OverflowError):
+        return None
+    return (w, z, y, x) if min(w, z, y, x) >= 0 else None
