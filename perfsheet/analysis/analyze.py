@@ -26,7 +26,7 @@ from perfsheet.analysis.result import (
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.utilization import not_physical, reason_not_physical
-from perfsheet.analysis.window import Window, whole
+from perfsheet.analysis.windows.window import Window, whole
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError

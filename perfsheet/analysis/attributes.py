@@ -49,3 +49,9 @@ def key_numbers(text: str, key: str) -> tuple[int, ...]:
 def list_numbers(text: str) -> tuple[int, ...]:
     """All whole numbers of a value: `{1; 98; 1280; 3}`."""
     return tuple(int(number) for number in _NUMBERS.findall(text))
+
+
+def grid_size(attributes: str) -> int | None:
+    """Cores of `compute_with_storage_grid_size`, spelled `(x=8;y=8)` or `8-8`."""
+    extents = [abs(extent) for extent in key_numbers(attributes, "compute_with_storage_grid_size")]
+    return extents[0] * extents[1] if len(extents) == 2 else None

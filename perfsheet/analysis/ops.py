@@ -11,7 +11,7 @@ from perfsheet.analysis.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.utilization import NO_MODEL_MAX_NS, utilization
 from perfsheet.analysis.variants import Variants, variants
-from perfsheet.analysis.window import Window
+from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 
 LONGEST_PLAUSIBLE_NS = 1e13

@@ -11,10 +11,14 @@ from perfsheet.capture.table import IntArray, OpsTable, RowKind
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Rows of a table to analyse: `rows` are positions in the table, in execution order; `label` names the window."""
+    """Rows of a table to analyse: `rows` are positions in the table, in execution order; `label` names the window.
+
+    `warm`: a pass of the capture that was not its first, so that no op of it waits for a compiler.
+    """
 
     label: str
     rows: IntArray
+    warm: bool = False
 
 
 def whole(table: OpsTable) -> Window:

@@ -1,0 +1,158 @@
+"""Passes: how often a window runs the model, told by trace replays or by repetition, and the layers inside one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.signature import numbers
+from perfsheet.analysis.windows.periods import smallest_period, tandems
+from perfsheet.capture.table import FloatArray, IntArray
+
+COLD_FACTOR = 3.0
+"""A first pass whose gaps add up to so many times those of the median pass was compiling, not running."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One pass: its ops (positions), Σ kernel time over all devices, that of the busiest device, and Σ of its gaps.
+
+    Gaps are op-to-op latencies, in ns; that before the first op of each device is not of this pass. `cold`: its gaps
+    are those of compiling.
+    """
+
+    number: int
+    positions: IntArray
+    kernel_ns: float
+    busiest_ns: float
+    gap_ns: float
+    fps: float | None
+    cold: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Passes:
+    """`all` has at least one pass. `how`: `one`, `repeated` (the same ops again) or `replayed` (trace replays).
+
+    `outside` are ops that belong to none: what ran before the first replay. `note` says what kept passes from being
+    told.
+    """
+
+    how: str
+    all: tuple[Pass, ...]
+    outside: IntArray
+    note: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.all)
+
+
+def passes(ops: Ops) -> Passes:
+    """Find the passes. A repetition counts when it makes up the whole window and has two distinct op codes."""
+    session = ops.number("replay_session")
+    if np.isfinite(session).any():
+        return _replays(ops, session)
+    of = np.zeros(len(ops), dtype=np.int64)
+    counts: set[int] = set()
+    for device in np.unique(ops.device):
+        here = np.flatnonzero(ops.device == device)
+        period = _period(ops, here)
+        of[here] = np.arange(len(here)) // period
+        counts.add(len(here) // period)
+    if len(counts) == 1:
+        count = counts.pop()
+        return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.empty(0, dtype=np.int64))
+    note = "devices repeat their ops a different number of times, so no passes are told"
+    return Passes("one", _split(ops, np.zeros_like(of), 1), np.empty(0, dtype=np.int64), note)
+
+
+def _period(ops: Ops, here: IntArray) -> int:
+    period = smallest_period(numbers(ops)[here])
+    distinct = {ops.codes[position] for position in here[:period].tolist()}
+    return period if len(distinct) > 1 else len(here)
+
+
+def _replays(ops: Ops, session: FloatArray) -> Passes:
+    """Each replay session is a pass; what ran outside of any trace is none, unless it is the same ops."""
+    order = np.unique(session[np.isfinite(session)])
+    of = np.searchsorted(order, np.nan_to_num(session, nan=order[0])).astype(np.int64)
+    of[np.isnan(session)] = -1
+    return Passes("replayed", _split(ops, of, len(order)), np.flatnonzero(of < 0))
+
+
+def _split(ops: Ops, of: IntArray, count: int) -> tuple[Pass, ...]:
+    gaps = ops.number("op_to_op_latency_ns")
+    members = [np.flatnonzero(of == number) for number in range(count)]
+    gap_sums = [float(np.nansum(np.clip(gaps[_but_first(ops, here)], 0, None))) for here in members]
+    # A replayed trace has no cold pass; of repeated ones the first is, when it waited far longer than the rest.
+    typical = float(np.median(gap_sums[1:])) if count > 1 else np.nan
+    return tuple(
+        Pass(
+            number=number + 1,
+            positions=here,
+            kernel_ns=float(np.nansum(ops.kernel_ns[here])),
+            busiest_ns=busiest,
+            gap_ns=gap_sums[number],
+            fps=1e9 * ops.options.batch / busiest if busiest else None,
+            cold=number == 0 and count > 1 and gap_sums[0] > COLD_FACTOR * typical,
+        )
+        for number, here in enumerate(members)
+        for busiest in [_busiest(ops, here)]
+    )
+
+
+def _busiest(ops: Ops, here: IntArray) -> float:
+    return max(
+        (float(np.nansum(ops.kernel_ns[here[ops.device[here] == one]])) for one in np.unique(ops.device[here])),
+        default=0.0,
+    )
+
+
+def _but_first(ops: Ops, here: IntArray) -> IntArray:
+    """All but the first op of each device: the gap before that one is no gap of this pass."""
+    _, first = np.unique(ops.device[here], return_index=True)
+    return np.delete(here, first)
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A piece of one pass that repeats: `count` times the ops `codes`; `kernel_ns` of all repetitions of that pass.
+
+    `first` is the position of its first op, `share` the part of the pass's kernel time on that device.
+    """
+
+    first: int
+    codes: tuple[str, ...]
+    count: int
+    kernel_ns: float
+    share: float
+
+
+_LAYERS = 8
+
+
+def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
+    """The repeated pieces of the last pass on its first device, those with most kernel time first."""
+    last = found.all[-1].positions
+    if not len(last):
+        return ()
+    here = last[ops.device[last] == ops.device[last].min()]
+    total = float(np.nansum(ops.kernel_ns[here]))
+    codes = np.unique([ops.codes[position] for position in here.tolist()], return_inverse=True)[1].reshape(-1)
+    pieces = [
+        Layer(
+            first=int(here[one.start]),
+            codes=tuple(ops.codes[position] for position in here[one.start : one.start + one.period].tolist()),
+            count=one.count,
+            kernel_ns=time,
+            share=ratio(time, total),
+        )
+        for one in tandems(numbers(ops)[here], codes)
+        for time in [float(np.nansum(ops.kernel_ns[here[one.start : one.start + one.length]]))]
+    ]
+    return tuple(sorted(pieces, key=lambda layer: -layer.kernel_ns)[:_LAYERS])

@@ -1,0 +1,78 @@
+"""Repetition in a sequence of numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.capture.table import IntArray
+
+
+def smallest_period(sequence: IntArray) -> int:
+    """The length of the shortest piece that makes up the whole sequence by repetition; its own length if none does."""
+    items = sequence.tolist()
+    # The failure function of Knuth, Morris and Pratt: how long a prefix ends at each place.
+    border = [0] * len(items)
+    length = 0
+    for place in range(1, len(items)):
+        while length and items[place] != items[length]:
+            length = border[length - 1]
+        if items[place] == items[length]:
+            length += 1
+        border[place] = length
+    if not items:
+        return 0
+    period = len(items) - border[-1]
+    return period if len(items) % period == 0 else len(items)
+
+
+@dataclass(frozen=True)
+class Tandem:
+    """A piece of `period` places that repeats `count` times in a row, from place `start` on."""
+
+    start: int
+    period: int
+    count: int
+
+    @property
+    def length(self) -> int:
+        """All places of all repetitions."""
+        return self.period * self.count
+
+
+_CANDIDATES = 24
+_SAMPLES = 5000
+
+
+def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
+    """Pieces that repeat in a row, those that cover most first, none overlapping another.
+
+    A piece needs two distinct values of `distinct_in` (op codes: a sweep of one op is no layer). Periods are tried that
+    are common distances between equal items.
+    """
+    found: list[Tandem] = []
+    for period in _likely_periods(sequence):
+        equal = sequence[period:] == sequence[:-period]
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], equal.astype(np.int8), [0]])))
+        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            count = (stop - start) // period + 1
+            if count > 1 and len(np.unique(distinct_in[start : start + period])) > 1:
+                found.append(Tandem(start, period, count))
+    chosen: list[Tandem] = []
+    # Most coverage first, of equal ones the shorter piece: 12 layers rather than 6 pairs of them.
+    for one in sorted(found, key=lambda tandem: (-tandem.length, tandem.period)):
+        if all(one.start + one.length <= other.start or other.start + other.length <= one.start for other in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def _likely_periods(sequence: IntArray) -> list[int]:
+    distances: Counter[int] = Counter()
+    last: dict[int, list[int]] = {}
+    for place, item in enumerate(sequence[:_SAMPLES].tolist()):
+        earlier = last.setdefault(item, [])
+        distances.update(place - one for one in earlier[-3:])
+        earlier.append(place)
+    return [distance for distance, _ in distances.most_common(_CANDIDATES) if 1 < distance < len(sequence)]

@@ -1,0 +1,138 @@
+"""From what a user asks for to a window: signposts, rows, devices, host ops, and last of all one pass."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.ops import device_ops
+from perfsheet.analysis.options import Options
+from perfsheet.analysis.windows.passes import passes
+from perfsheet.analysis.windows.window import Window, execution_order
+from perfsheet.capture.table import IntArray, OpsTable, RowKind
+from perfsheet.errors import usage
+
+_NUMBERED = re.compile(r"(.+)#(\d+)")
+_NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What part of a capture is wanted; the default is all of it.
+
+    `start_signpost`, `end_signpost`: only what lies after the first such signpost, and before the first such one that
+    follows; `NAME#2` is the second of that name. `id_range`: `5-10`, `31-` or `-12`, numbers of records in their file
+    (the header is row 1). `devices`: device ids, as the outputs show them; empty = all. `host_ops`: whether host rows
+    count. `which_pass`: `first`, `last`, a number from 1, or `all`.
+    Raises PerfsheetError (exit status 2) for values that make no sense.
+    """
+
+    start_signpost: str | None = None
+    end_signpost: str | None = None
+    id_range: str | None = None
+    devices: tuple[int, ...] = ()
+    host_ops: bool = True
+    which_pass: str = "all"
+
+    def __post_init__(self) -> None:
+        if self.id_range is not None:
+            parse_id_range(self.id_range)
+        word = self.which_pass.strip().lower()
+        if word not in ("all", "first", "last") and not (word.isdigit() and int(word) > 0):
+            raise usage(f"--pass {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
+
+
+def parse_id_range(text: str) -> tuple[int, float]:
+    """First and last row of `5-10`, `31-`, `-12` or `7`. Raises PerfsheetError (exit status 2) for anything else."""
+    match = re.fullmatch(r"\s*(\d*)\s*(-?)\s*(\d*)\s*", text)
+    if match is None or not (match[1] or match[3]):
+        raise usage(f"--id-range {text}: not a range of rows", "give 5-10, 31- or -12")
+    first = int(match[1]) if match[1] else 0
+    last = float(match[3]) if match[3] else np.inf if match[2] else float(first)
+    if last < first:
+        raise usage(f"--id-range {text}: its end lies before its start", "give 5-10, 31- or -12")
+    return first, last
+
+
+def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
+    """The window of a selection. Raises PerfsheetError (exit status 2) where the capture has no such part."""
+    rows = execution_order(table)
+    labels: list[str] = []
+    if wanted.start_signpost or wanted.end_signpost:
+        rows = _between(table, rows, wanted.start_signpost, wanted.end_signpost, labels)
+    if wanted.id_range is not None:
+        first, last = parse_id_range(wanted.id_range)
+        rows = rows[(table.row[rows] >= first) & (table.row[rows] <= last)]
+        labels.append(f"rows {wanted.id_range.strip()}")
+    if wanted.devices:
+        rows = _of_devices(table, rows, wanted.devices, labels)
+    if not wanted.host_ops:
+        rows = rows[~np.isin(table.kind[rows], (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
+        labels.append("no host ops")
+    window = Window(", ".join(labels) or "whole capture", rows)
+    return window if wanted.which_pass == "all" else _of_pass(table, window, wanted.which_pass, options)
+
+
+def _between(table: OpsTable, rows: IntArray, start: str | None, end: str | None, labels: list[str]) -> IntArray:
+    places = np.flatnonzero(table.kind[rows] == RowKind.SIGNPOST).tolist()
+    names = [table.text("op_code")[row].strip() for row in rows[places].tolist()]
+    first, after = 0, 0
+    if start:
+        after = _nth(names, start, 0, "--start-signpost") + 1
+        first = places[after - 1] + 1
+        labels.append(f"after {start}")
+    last = len(rows)
+    if end:
+        # tt-perf-report takes the second one when both have the same name; so does this, for it follows the first.
+        numbered = _NUMBERED.fullmatch(end) if end not in names else None
+        at = _nth(names, end, 0 if numbered else after, "--end-signpost")
+        last = places[at]
+        labels.append(f"until {end}")
+        if last < first:
+            raise usage(f"--end-signpost {end} comes before --start-signpost {start}", "look at --signposts")
+    return rows[first:last]
+
+
+def _nth(names: list[str], wanted: str, after: int, option: str) -> int:
+    """The index of a signpost among all of them, the first from `after` on, or the one that `NAME#n` says."""
+    numbered = _NUMBERED.fullmatch(wanted)
+    name, number = wanted.strip(), 1
+    if name not in names and numbered:
+        name, number = numbered[1].strip(), int(numbered[2])
+    found = [index for index, one in enumerate(names) if one == name and index >= after]
+    if 0 < number <= len(found):
+        return found[number - 1]
+    known = list(dict.fromkeys(names))
+    listed = ", ".join(known[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
+    where = " after the start" if after and name in names else ""
+    raise usage(f"{option} {wanted}: no such signpost{where}", f"known: {listed or 'the capture has none'}")
+
+
+def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], labels: list[str]) -> IntArray:
+    known = sorted({int(one) for one in table.device[rows] if one >= 0})
+    for device in devices:
+        if device not in known:
+            raise usage(f"--device {device}: no op ran on it", "known: " + ", ".join(map(str, known)))
+    labels.append(f"device{'s' if len(devices) > 1 else ''} {', '.join(map(str, devices))}")
+    return rows[(table.device[rows] < 0) | np.isin(table.device[rows], devices)]
+
+
+def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> Window:
+    ops = device_ops(table, window, options)
+    found = passes(ops)
+    word = which.strip().lower()
+    number = 1 if word == "first" else found.count if word == "last" else int(word)
+    if number > found.count:
+        raise usage(f"--pass {which}: the window has {found.count}", "give a lower number, or last")
+    chosen = np.isin(window.rows, ops.rows[found.all[number - 1].positions])
+    places = np.flatnonzero(chosen)
+    # Host rows and signposts between the pass's ops are of it.
+    span = np.zeros(len(window.rows), dtype=np.bool_)
+    if places.size:
+        span[places[0] : places[-1] + 1] = True
+    keep = chosen | (span & (table.kind[window.rows] != RowKind.DEVICE))
+    label = "" if window.label == "whole capture" else f"{window.label}, "
+    warm = found.how == "replayed" or number > 1
+    return Window(f"{label}pass {number} of {found.count}", window.rows[keep], warm)
