@@ -16,14 +16,25 @@ from perfsheet._version import __version__
 from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Analysis, Options, analyze
+    from perfsheet.analysis import Analysis, Options, Selection, analyze
     from perfsheet.capture import OpsTable, read
 
-__all__ = ["Analysis", "ExitStatus", "OpsTable", "Options", "PerfsheetError", "__version__", "analyze", "read"]
+__all__ = [
+    "Analysis",
+    "ExitStatus",
+    "OpsTable",
+    "Options",
+    "PerfsheetError",
+    "Selection",
+    "__version__",
+    "analyze",
+    "read",
+]
 
 _HOMES = {
     "Analysis": "perfsheet.analysis",
     "Options": "perfsheet.analysis",
+    "Selection": "perfsheet.analysis",
     "analyze": "perfsheet.analysis",
     "OpsTable": "perfsheet.capture",
     "read": "perfsheet.capture",

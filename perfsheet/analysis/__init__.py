@@ -2,6 +2,7 @@
 
 from perfsheet.analysis.analyze import Analysis, analyze
 from perfsheet.analysis.options import Options
+from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.analysis.windows.window import Window, whole
 
-__all__ = ["Analysis", "Options", "Window", "analyze", "whole"]
+__all__ = ["Analysis", "Options", "Selection", "Window", "analyze", "whole"]

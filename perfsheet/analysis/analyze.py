@@ -9,9 +9,11 @@ import numpy as np
 
 from perfsheet.analysis import findings as finding
 from perfsheet.analysis import quality, ranking, totals
-from perfsheet.analysis.numbers import known, known_int, known_ints
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.numbers import known, known_int
 from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
+from perfsheet.analysis.pm import corrected_utilization
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import (
     CaptureSummary,
@@ -22,11 +24,16 @@ from perfsheet.analysis.result import (
     RankedOp,
     RowRef,
     RuleTotal,
+    WhatIf,
 )
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.reshard import back_to_back
+from perfsheet.analysis.savings import what_if
+from perfsheet.analysis.summary import summarise
 from perfsheet.analysis.utilization import not_physical, reason_not_physical
-from perfsheet.analysis.windows.window import Window, whole
+from perfsheet.analysis.windows.selection import select
+from perfsheet.analysis.windows.signposts import Signposts, signposts
+from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError
@@ -44,12 +51,14 @@ def analyze(
     provenance: Provenance | None = None,
     repeats: Repeats | None = None,
 ) -> Analysis:
-    """Analyse the device ops of a window (default: the whole capture); `repeats`: what other runs of them took.
+    """Analyse the device ops of a window (default: the one that the options select, the whole capture if none).
 
-    Raises NoDeviceOpError (exit status 3) when the window has no device op.
+    `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
+    device op, PerfsheetError (exit status 2) when the capture has no such window.
     """
-    window = window or whole(table)
-    ops = device_ops(table, window, options or Options())
+    options = options or Options()
+    window = window or select(table, options.selection, options)
+    ops = device_ops(table, window, options)
     if not len(ops):
         raise NoDeviceOpError(
             f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs ops on a device"
@@ -87,8 +96,18 @@ class Analysis:
         return ranking.group(self.ops, self.ranking)
 
     @cached_property
+    def facts(self) -> Facts:
+        """What follows from the ops: speed of light, passes, devices."""
+        return Facts(self.ops, self.window)
+
+    @cached_property
+    def signposts(self) -> Signposts:
+        """The signposts of the window, and the regions between them."""
+        return signposts(self.window, self.ops)
+
+    @cached_property
     def _hits(self) -> finding.AllHits:
-        return finding.hits(self.ops)
+        return finding.hits(self.facts)
 
     @cached_property
     def _hit_masks(self) -> dict[str, BoolArray]:
@@ -96,8 +115,13 @@ class Analysis:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, most kernel time first."""
-        return finding.findings(self.ops, self._hits)
+        """All findings, largest saving first."""
+        return finding.findings(self.facts, self._hits)
+
+    @cached_property
+    def what_if(self) -> tuple[WhatIf, ...]:
+        """What mending the first findings would leave."""
+        return what_if(self.ops, self.findings, self.summary.fps.device)
 
     @cached_property
     def rule_totals(self) -> tuple[RuleTotal, ...]:
@@ -123,7 +147,7 @@ class Analysis:
     def checks(self) -> list[Check]:
         """The verdict on the capture."""
         repeats = quality.repeats(self.repeats) if self.repeats else ()
-        return [*quality.provenance(self.provenance), *repeats, *quality.checks(self.ops)]
+        return [*quality.provenance(self.provenance), *repeats, *quality.checks(self.facts)]
 
     @cached_property
     def flag_masks(self) -> dict[str, BoolArray]:
@@ -142,7 +166,11 @@ class Analysis:
 
     def row_ref(self, position: int) -> RowRef:
         """Where an op stands in its capture."""
-        table, row = self.ops.table, int(self.ops.rows[position])
+        return self.table_ref(int(self.ops.rows[position]))
+
+    def table_ref(self, row: int) -> RowRef:
+        """Where a row of the table stands in its capture."""
+        table = self.ops.table
         device_id, call, session = (
             table.number(name)[row] for name in ("device_id", "global_call_count", "replay_session")
         )
@@ -156,7 +184,7 @@ class Analysis:
         return [self._ranked(index, int(position), ops) for index, position in enumerate(order)]
 
     def _ranked(self, index: int, position: int, ops: Ops) -> RankedOp:
-        flags = self.flags(position)
+        flags, light = self.flags(position), self.facts.light
         return RankedOp(
             rank=index + 1,
             position=position,
@@ -171,6 +199,15 @@ class Analysis:
             pm_ideal_ns=known(ops.pm_ideal_ns[position]),
             utilization=known(ops.utilization[position]),
             utilization_grid=known(ops.utilization_grid[position]),
+            utilization_corrected=known(corrected_utilization(ops)[position]),
+            flops=known(light.flops[position]),
+            dram_bytes=known(light.dram_bytes[position]),
+            compute=known(light.compute[position]),
+            compute_used_cores=known(light.compute_used_cores[position]),
+            dram=known(light.dram[position]),
+            sol=known(light.sol[position]),
+            sol_unknown_reason=light.reason(position) or None,
+            bound=light.bound(position).value,
             flags=flags,
             not_physical_reason=self._reason(position) if NOT_PHYSICAL in flags else None,
         )
@@ -188,32 +225,4 @@ class Analysis:
     @cached_property
     def summary(self) -> CaptureSummary:
         """What was analysed."""
-        ops, table, options = self.ops, self.ops.table, self.ops.options
-        kinds = table.kind[self.window.rows]
-        arches = sorted({cell.strip() for cell in ops.text("device_arch")} - {""})
-        grids = known_ints(ops.worker_cores)
-        return CaptureSummary(
-            paths=table.files,
-            schema=table.schema,
-            arch="+".join(arches) or None,
-            board=options.board,
-            worker_cores=grids[-1] if grids else None,
-            worker_grids=grids,
-            worker_cores_sources=ops.grid.sources,
-            ref_cores=options.ref_cores,
-            low_cores_pct=options.low_cores_pct,
-            batch=options.batch,
-            window=self.window.label,
-            devices=tuple(np.unique(ops.device).tolist()),
-            device_rows=len(ops),
-            timed_rows=int(ops.timed.sum()),
-            unchecked_rows=int((ops.timed & np.isnan(ops.cores * ops.worker_cores)).sum()),
-            host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
-            signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
-            dropped_rows=sum(note.dropped for note in table.notes),
-            kernel_ns=ops.total_ns,
-            modelled_share=known(quality.modelled_share(ops)),
-            fps=totals.fps(ops),
-            provenance=self.provenance,
-            warnings=tuple(check.detail for check in self.checks if not check.ok),
-        )
+        return summarise(self.facts, self.checks, self.provenance)

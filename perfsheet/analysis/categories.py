@@ -13,6 +13,7 @@ MATMUL = "matmul"
 CONV = "conv"
 RESHARD = "reshard"
 ATTENTION = "attention"
+COLLECTIVE = "collective"
 OTHER = "other"
 
 _TABLE: tuple[tuple[str, str], ...] = (
@@ -23,7 +24,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (ATTENTION, r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
     (
-        "collective",
+        COLLECTIVE,
         r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition)",
     ),
     ("normalisation", r"(?i:layer_?norm|rms_?norm|group_?norm|batch_?norm|norm)"),

@@ -1,27 +1,29 @@
-"""Run the rules over the ops, and put hits of one configuration together into one finding."""
+"""Run the rules over the ops, and put hits about one subject together into one finding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from perfsheet.analysis.categories import category
-from perfsheet.analysis.numbers import known_ints, ratio
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.numbers import known, known_ints, ratio
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import Finding, RuleTotal
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
-from perfsheet.analysis.signature import by_signature
+from perfsheet.analysis.savings import added
+from perfsheet.analysis.signature import Signature, signatures
 from perfsheet.capture.table import BoolArray
 
 AllHits = dict[str, Hits]
 
 
-def hits(ops: Ops, rules: tuple[Rule, ...] = RULES) -> AllHits:
+def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
     """What each rule finds, by its id."""
-    return {rule.id: rule.find(ops) for rule in rules}
+    return {rule.id: rule.find(facts) for rule in rules}
 
 
 def masks(ops: Ops, found: AllHits) -> dict[str, BoolArray]:
@@ -34,41 +36,64 @@ def masks(ops: Ops, found: AllHits) -> dict[str, BoolArray]:
 
 def totals(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
     """Rows and time of each rule."""
-    times = {name: float(ops.kernel_ns[own.positions].sum()) for name, own in found.items()}
+    counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in found.items()}
+    times = {name: float(np.nansum(ops.kernel_ns[np.unique(own.positions)])) for name, own in found.items()}
     return tuple(
-        RuleTotal(rule, len(found[rule.id].positions), times[rule.id], ratio(times[rule.id], ops.total_ns))
-        for rule in rules
+        RuleTotal(rule, counts[rule.id], times[rule.id], ratio(times[rule.id], ops.total_ns)) for rule in rules
     )
 
 
-def findings(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
-    """Hits of one rule and one configuration together, longest kernel time first."""
-    unordered = [finding for rule in rules for finding in _grouped(ops, rule, found[rule.id])]
-    ranked = sorted(unordered, key=lambda finding: -finding.kernel_ns)
-    return tuple(replace(finding, id=f"H{number}") for number, finding in enumerate(ranked, start=1))
+def findings(facts: Facts, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+    """Hits of one rule about one subject together, largest saving first; those of unknown saving come last."""
+    unordered = [finding for rule in rules for finding in _grouped(facts, rule, found[rule.id])]
+    ranked = sorted(
+        unordered, key=lambda one: (-1.0 if one.saving_ns is None else one.saving_ns, one.kernel_ns), reverse=True
+    )
+    return tuple(
+        replace(finding, id=f"H{number}", added_ns=more)
+        for number, (finding, more) in enumerate(zip(ranked, added(facts.ops, ranked), strict=True), start=1)
+    )
 
 
-def _grouped(ops: Ops, rule: Rule, own: Hits) -> Iterable[Finding]:
-    for signature, indices in by_signature(ops, own.positions.tolist()).items():
-        positions = own.positions[indices]
+def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
+    ops = facts.ops
+    for subject, indices in _by_subject(ops, own).items():
+        positions = own.positions[indices] if own.rows is None else own.positions
+        rows = ops.rows[positions] if own.rows is None else own.rows[indices]
         grids = known_ints(ops.worker_cores[positions])
         group = Group(
-            signature=signature,
-            category=category(signature.op_code),
+            signature=subject,
+            category=category(subject.op_code),
             positions=positions,
+            rows=rows,
             cores=known_ints(ops.cores[positions]),
             worker_cores=grids[0] if grids else None,
         )
-        kernel_ns = float(ops.kernel_ns[positions].sum())
+        kernel_ns = float(np.nansum(ops.kernel_ns[positions]))
+        savings = own.saving_ns[indices]
         yield Finding(
             id="",
             rule=rule,
-            signature=signature,
+            signature=subject,
             positions=positions,
+            rows=rows,
             kernel_ns=kernel_ns,
             share=ratio(kernel_ns, ops.total_ns),
             cores=group.cores,
             worker_cores=group.worker_cores,
-            saving_ns=float(own.saving_ns[indices].sum()),
-            advice=rule.advice(ops, group),
+            saving_ns=known(float(np.nansum(savings))) if np.isfinite(savings).any() else None,
+            savings=savings,
+            added_ns=0.0,
+            advice=rule.advice(facts, group),
+            evidence=rule.evidence(facts, group),
         )
+
+
+def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:
+    subjects: Sequence[Signature] = (
+        own.subjects if own.subjects is not None else signatures(ops, own.positions.tolist())
+    )
+    members: dict[Signature, list[int]] = {}
+    for index, subject in enumerate(subjects):
+        members.setdefault(subject, []).append(index)
+    return members

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.errors import usage
 from perfsheet.hardware.boards import DOCUMENTED_REF_CORES, board
 
@@ -18,7 +19,8 @@ class Options:
 
     `ref_cores`: the reference core count of the utilization formula, or "grid" for each op's own worker grid.
     `low_cores_pct`: an op on this share of its worker grid or less has a low core count, in percent.
-    `board`: name of a board whose worker grid serves ops that don't state theirs. `batch`: samples a window, for FPS.
+    `board`: name of the board that the capture is from: its peaks, and its worker grid for ops that don't state theirs.
+    `batch`: samples a window, for FPS. `selection`: the part of the capture to analyse, by default all of it.
     Raises PerfsheetError (exit status 2) for values that make no sense.
     """
 
@@ -26,6 +28,7 @@ class Options:
     low_cores_pct: float = 25.0
     board: str | None = None
     batch: float = 1.0
+    selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
         known = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.grid import IN_WORDS, UNKNOWN
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
@@ -17,9 +18,18 @@ from perfsheet.capture.table import BoolArray
 from perfsheet.provenance import Provenance
 
 
-def checks(ops: Ops) -> list[Check]:
+def checks(facts: Facts) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
-    return [*_reader(ops.table.notes), *_durations(ops), *_cores(ops), *_model(ops)]
+    ops = facts.ops
+    return [
+        *_reader(ops.table.notes),
+        *_durations(ops),
+        *_cores(ops),
+        *_model(ops),
+        *_light(facts),
+        *_passes(facts),
+        *_devices(facts),
+    ]
 
 
 def provenance(known: Provenance) -> Iterator[Check]:
@@ -147,3 +157,54 @@ def _model(ops: Ops) -> Iterator[Check]:
         "none above 100 %",
         "{rows} above 100 % utilization: not physical, marked as such (docs/formulas.md says why)",
     )
+
+
+def _light(facts: Facts) -> Iterator[Check]:
+    ops, light = facts.ops, facts.light
+    told = np.isfinite(light.sol)
+    share = ratio(float(ops.kernel_ns[told].sum()), ops.total_ns)
+    covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
+    boards = " and ".join(board.name for board in light.peaks.boards) or "no known board"
+    guessed = "" if ops.options.board or not light.peaks.boards else " (by arch, grid and clock; --board names another)"
+    yield Check(
+        "speed-of-light",
+        "Speed of light",
+        True,
+        int(ops.timed.sum()) - int(told.sum()),
+        f"known for {rows(int(told.sum()), 'op')}, {covered}, by the peaks of {boards}{guessed}",
+    )
+    yield _check(
+        "stale-tensors",
+        "Tensors",
+        light.contradicted,
+        "no op is faster than its tensors allow",
+        "{rows} whose tensors cannot be theirs, for one of their kind is faster than that: after a program-cache hit "
+        "the "
+        "profiler repeats the tensors of an earlier call; they have no speed of light",
+    )
+
+
+def _passes(facts: Facts) -> Iterator[Check]:
+    found = facts.passes
+    if found.note:
+        yield Check("passes", "Passes", False, 0, found.note)
+    elif found.all[0].cold:
+        yield Check(
+            "cold-pass",
+            "Passes",
+            True,
+            len(found.all[0].positions),
+            f"the first of {found.count} passes is cold: {found.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
+            f"{found.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
+        )
+
+
+def _devices(facts: Facts) -> Iterator[Check]:
+    found = facts.devices
+    if len(found.totals) < 2:
+        return
+    detail = found.problem or (
+        f"the ops of {len(found.totals)} devices are aligned step by step, {rows(found.unmatched, 'op')} without a "
+        "counterpart"
+    )
+    yield Check("devices", "Devices", not found.problem, found.unmatched, detail)

@@ -11,8 +11,10 @@ from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpGroup
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.signature import by_signature
+from perfsheet.capture.columns import TENSOR_FIELDS
 from perfsheet.capture.table import FloatArray, IntArray
 
+_MOST_TENSORS = 64
 _COLUMNS = frozenset(
     {
         "op_code",
@@ -28,13 +30,27 @@ _COLUMNS = frozenset(
         "pm_ideal_ns",
         "pm_compute_ns",
         "pm_bandwidth_ns",
+        "fw_end_cycle",
+        "fw_duration_ns",
+        "op_to_op_latency_ns",
+        "host_duration_ns",
+        "host_start_ns",
+        "program_cache_hit",
+        "math_fidelity",
+        "attributes",
     }
 )
 
 
 def columns() -> frozenset[str]:
-    """All that a ranking of single ops and its flags read: the other hundred columns need not be kept for it."""
-    return _COLUMNS.union(*(rule.columns for rule in RULES))
+    """All that a ranking of ops, their speed of light and flags read: kernels and model details need not be kept."""
+    tensors = (
+        f"{side}_{number}_{field}"
+        for side in ("input", "output")
+        for number in range(_MOST_TENSORS)
+        for field in TENSOR_FIELDS
+    )
+    return _COLUMNS.union(tensors, *(rule.columns for rule in RULES))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perfsheet.analysis.rules.base import Rule
+from perfsheet.analysis.devices import DeviceTotal
+from perfsheet.analysis.rules.base import Evidence, Rule
 from perfsheet.analysis.signature import Signature
-from perfsheet.capture.table import IntArray
+from perfsheet.analysis.windows.passes import Layer, Pass
+from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.provenance import Provenance
 
 
@@ -23,7 +25,11 @@ class RowRef:
 
 @dataclass(frozen=True)
 class RankedOp:
-    """One op of the ranking. Shares and utilizations are fractions; None = unknown (or no model)."""
+    """One op of the ranking. Shares and utilizations are fractions; None = unknown (or no model).
+
+    `compute`, `compute_used_cores`, `dram` and `sol` are fractions of peaks (analysis/light); `bound` is compute, dram,
+    neither or unknown.
+    """
 
     rank: int
     position: int
@@ -38,6 +44,15 @@ class RankedOp:
     pm_ideal_ns: float | None
     utilization: float | None
     utilization_grid: float | None
+    utilization_corrected: float | None
+    flops: float | None
+    dram_bytes: float | None
+    compute: float | None
+    compute_used_cores: float | None
+    dram: float | None
+    sol: float | None
+    sol_unknown_reason: str | None
+    bound: str
     flags: tuple[str, ...]
     not_physical_reason: str | None
 
@@ -63,23 +78,47 @@ class OpGroup:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """One (rule, configuration) with all its ops. `saving_ns` is an upper bound; savings of findings can overlap."""
+    """One (rule, subject) with all its ops.
+
+    `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `added_ns` is what
+    it adds to the findings before it: these never add up to more than the kernel time (of rules that wait, the gaps).
+    `rows` are positions in the table, also of findings about host rows, which have no ops.
+    """
 
     id: str
     rule: Rule
     signature: Signature
     positions: IntArray
+    rows: IntArray
     kernel_ns: float
     share: float
     cores: tuple[int, ...]
     worker_cores: int | None
-    saving_ns: float
+    saving_ns: float | None
+    savings: FloatArray
+    added_ns: float
     advice: str
+    evidence: Evidence
 
     @property
     def count(self) -> int:
-        """Ops behind the finding."""
-        return len(self.positions)
+        """Ops (or host rows) behind the finding."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """If the first `findings` findings were mended, each to its upper bound: what would be saved, and what is left.
+
+    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` by the time that is left.
+    """
+
+    findings: int
+    saving_ns: float
+    share: float
+    left_ns: float
+    gap_saving_ns: float
+    fps: float | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +169,34 @@ class Check:
 
 
 @dataclass(frozen=True)
+class LightSummary:
+    """How far the window is from the speed of light.
+
+    `clock_ghz`: the capture's own, None where it has none. `boards`: those whose peaks were taken. `known_share`: part
+    of the kernel time whose speed of light is known; `sol`: that part's, weighted by kernel time.
+    """
+
+    clock_ghz: float | None
+    boards: tuple[str, ...]
+    known_share: float | None
+    sol: float | None
+
+
+@dataclass(frozen=True)
+class PassSummary:
+    """`how`: one, repeated or replayed. Per pass: ops and FPS (mean). Each pass: kernel time, gaps, FPS, cold or "
+    "not."""
+
+    how: str
+    count: int
+    ops_per_pass: float
+    fps_per_pass: float | None
+    all: tuple[Pass, ...]
+    layers: tuple[Layer, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class CaptureSummary:
     """What was analysed: the head of every output.
 
@@ -158,5 +225,10 @@ class CaptureSummary:
     kernel_ns: float
     modelled_share: float | None
     fps: Fps
+    light: LightSummary
+    pm_generations: tuple[str, ...]
+    passes: PassSummary
+    device_totals: tuple[DeviceTotal, ...]
+    critical_path_ns: float | None
     provenance: Provenance
     warnings: tuple[str, ...]

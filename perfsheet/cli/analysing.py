@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from perfsheet.cli.handling import say
 
@@ -31,6 +34,23 @@ def analyse(
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis
+
+
+def show_signposts(captures: Sequence[str] | None, options: Options, json: bool, csv: bool = False) -> None:
+    """List the signposts of a capture and the regions between them, in place of a command's own output."""
+    analysis = analyse(captures, options)
+    if json:
+        from perfsheet.render import jsonout
+
+        typer.echo(jsonout.dumps(jsonout.signposts(analysis)))
+    elif csv:
+        from perfsheet.render import csvout
+
+        csvout.signposts(analysis, sys.stdout)
+    else:
+        from perfsheet.render.terminal import signposts as terminal
+
+        terminal.render(analysis, sys.stdout)
 
 
 def _provenance(captures: Sequence[str]) -> Provenance | None:

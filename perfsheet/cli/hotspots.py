@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse
+from perfsheet.cli.analysing import analyse, show_signposts
 from perfsheet.cli.handling import command
 
 _SCREENFUL = 10
@@ -25,12 +25,23 @@ def hotspots(
     low_cores: shared.LowCores = 25.0,
     board: shared.Board = None,
     batch: shared.Batch = 1.0,
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    id_range: shared.IdRange = None,
+    device: shared.Device = None,
+    no_host_ops: shared.NoHostOps = False,
+    which_pass: shared.WhichPass = "all",
+    signposts: shared.Signposts = False,
     json: shared.Json = False,
     csv: shared.Csv = False,
 ) -> None:
     """Show ops on few cores and reshards: what each costs, and what fixing it could save at most."""
     shared.one_format(json, csv)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    if signposts:
+        show_signposts(captures, settings, json, csv)
+        return
     limit = shared.first(count or 0)
     analysis = analyse(captures, settings)
     if json:

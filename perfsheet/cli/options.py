@@ -10,7 +10,7 @@ import typer
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Options
+    from perfsheet.analysis import Options, Selection
 
 # typer reads these annotations at run time on Python 3.10 too, hence Optional.
 Captures = Annotated[
@@ -32,7 +32,7 @@ LowCores = Annotated[
 ]
 Board = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--board", metavar="NAME", help="Board, for captures that don't state their worker grid."),
+    typer.Option("--board", metavar="NAME", help="Board that the capture is from: its peaks, its worker grid."),
 ]
 Batch = Annotated[float, typer.Option("--batch", metavar="N", help="Samples that the window works on, for FPS.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output (docs/json.md).")]
@@ -45,20 +45,64 @@ Python = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none."),
 ]
+StartSignpost = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--start-signpost", metavar="NAME", help="Only what follows the first such signpost (NAME#2: second)."
+    ),
+]
+EndSignpost = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--end-signpost", metavar="NAME", help="Only what comes before the first such signpost after that."),
+]
+IdRange = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--id-range", metavar="A-B", help="Only these rows of the file (5-10, 31-, -12; the header is row 1)."
+    ),
+]
+Device = Annotated[
+    Optional[list[int]],  # noqa: UP045
+    typer.Option("--device", metavar="ID", help="Only this device; may be given several times."),
+]
+NoHostOps = Annotated[bool, typer.Option("--no-host-ops", help="Leave host ops out.")]
+WhichPass = Annotated[
+    str,
+    typer.Option("--pass", metavar="first|last|N|all", help="Only this pass, of those that the window repeats."),
+]
+Signposts = Annotated[
+    bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 
 
-def analysis_options(ref_cores: str, low_cores: float, board: str | None, batch: float) -> Options:
+def selection(
+    start_signpost: str | None,
+    end_signpost: str | None,
+    id_range: str | None,
+    device: list[int] | None,
+    no_host_ops: bool,
+    which_pass: str,
+) -> Selection:
+    """The part of a capture behind the command line's options."""
+    from perfsheet.analysis import Selection
+
+    return Selection(start_signpost, end_signpost, id_range, tuple(device or ()), not no_host_ops, which_pass)
+
+
+def analysis_options(
+    ref_cores: str, low_cores: float, board: str | None, batch: float, selection: Selection
+) -> Options:
     """The analysis options behind the command line's."""
     from perfsheet.analysis import Options
 
     if ref_cores.strip().lower() == "grid":
-        return Options("grid", low_cores, board, batch)
+        return Options("grid", low_cores, board, batch, selection)
     try:
         cores = float(ref_cores)
     except ValueError:
         raise usage(f"--ref-cores {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
-    return Options(cores, low_cores, board, batch)
+    return Options(cores, low_cores, board, batch, selection)
 
 
 def one_format(json: bool, csv: bool) -> None:

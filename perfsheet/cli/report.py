@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse
+from perfsheet.cli.analysing import analyse, show_signposts
 from perfsheet.cli.handling import command, say
 from perfsheet.progress import Phase
 
@@ -33,13 +33,24 @@ def report(
     low_cores: shared.LowCores = 25.0,
     board: shared.Board = None,
     batch: shared.Batch = 1.0,
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    id_range: shared.IdRange = None,
+    device: shared.Device = None,
+    no_host_ops: shared.NoHostOps = False,
+    which_pass: shared.WhichPass = "all",
+    signposts: shared.Signposts = False,
     json: shared.Json = False,
 ) -> None:
     """Write the Excel perf sheet of a capture."""
     from perfsheet.render import jsonout, place
     from perfsheet.render.workbook import book
 
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    if signposts:
+        show_signposts(captures, settings, json)
+        return
     if output is not None:
         place.check(output, captures or [], force)  # before the work, not after it
     analysis = analyse(captures, settings)

@@ -62,6 +62,12 @@ def run(
     low_cores: shared.LowCores = 25.0,
     board: shared.Board = None,
     batch: shared.Batch = 1.0,
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    id_range: shared.IdRange = None,
+    device: shared.Device = None,
+    no_host_ops: shared.NoHostOps = False,
+    which_pass: shared.WhichPass = "all",
     json: shared.Json = False,
 ) -> int:
     """Run a target under the profiler, and write the Excel perf sheet of its ops."""
@@ -75,7 +81,8 @@ def run(
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     if quiet and verbose:
         raise usage("--quiet and --verbose exclude each other", "choose one")
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch)
+    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
     plan = Plan(repeat, warmup, noisy)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
     wish = Wish(settings, json, quiet, verbose, force)

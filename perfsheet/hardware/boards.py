@@ -39,22 +39,23 @@ class Board:
 _WORMHOLE, _BLACKHOLE, _GRAYSKULL = "wormhole_b0", "blackhole", "grayskull"
 _SIX_GDDR6 = "data sheet: 192 bit of GDDR6 at 12 GT/s; tt-perf-report has the same"
 
+# Of each architecture the usual board stands first: it is taken for a chip whose grid is that of none.
 # 4096 FLOP a cycle: 8×16 by 16×16 multiply-adds in one (tt-metal operation.cpp; tech_reports/matrix_engine).
 BOARDS: tuple[Board, ...] = (
     Board("n150", _WORMHOLE, 64, 288, 1.0, 4096, "core descriptor: 8×8 workers, one row for dispatch", _SIX_GDDR6),
     Board(
         "n300", _WORMHOLE, 56, 288, 1.0, 4096, "core descriptor: 8×7 workers a chip with Tensix dispatch", _SIX_GDDR6
     ),
-    Board("galaxy", _WORMHOLE, 72, 288, 1.0, 4096, "core descriptor: 8×9 workers a chip with row dispatch", _SIX_GDDR6),
     Board(
-        "p100",
-        _BLACKHOLE,
-        110,
-        448,
-        1.35,
+        "galaxy",
+        _WORMHOLE,
+        72,
+        336,
+        1.0,
         4096,
-        "AVAILABLE WORKER CORE COUNT of captures taken on p100a: 11×10",
-        "data sheet: 224 bit of GDDR6 at 16 GT/s",
+        "core descriptor: 8×9 workers a chip with row dispatch",
+        "192 bit of GDDR6 at 14 GT/s, the fastest that a Wormhole was measured with (Saturating_DRAM_bandwidth.md); no "
+        "data sheet says that Galaxy has it",
     ),
     Board(
         "p150",
@@ -67,6 +68,16 @@ BOARDS: tuple[Board, ...] = (
         "data sheet: 256 bit of GDDR6 at 16 GT/s; tt-metal operation.cpp has the same",
     ),
     Board(
+        "p100",
+        _BLACKHOLE,
+        110,
+        448,
+        1.35,
+        4096,
+        "AVAILABLE WORKER CORE COUNT of captures taken on p100a: 11×10",
+        "data sheet: 224 bit of GDDR6 at 16 GT/s",
+    ),
+    Board(
         "bh20",
         _BLACKHOLE,
         20,
@@ -74,7 +85,17 @@ BOARDS: tuple[Board, ...] = (
         1.35,
         4096,
         "AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative",
-        "tt-perf-report's bh20; no data sheet",
+        "tt-perf-report's bh20; eight DRAM channels in tt-metal's blackhole_24_BOS_arch.yaml; no data sheet",
+    ),
+    Board(
+        "n1",
+        _BLACKHOLE,
+        20,
+        120,
+        0.65,
+        4096,
+        "tt-perf-report's n1; 5×4 workers in tt-metal's blackhole_24_BOS_arch.yaml",
+        "tt-perf-report's n1, and its maker's page on Eagle-N A0; no data sheet",
     ),
     Board(
         "e150",
@@ -83,8 +104,8 @@ BOARDS: tuple[Board, ...] = (
         118.4,
         1.2,
         2048,
-        "9×12 workers; support was removed from tt-metal",
-        "data sheet: 256 bit of LPDDR4 at 3.7 GT/s",
+        "core descriptor: 12×9 workers; support was removed from tt-metal",
+        "data sheet: 256 bit of LPDDR4 at 3.7 GT/s; 2048 FLOP a cycle as tt-metal's model had it",
     ),
 )
 
@@ -106,15 +127,15 @@ def board(name: str) -> Board:
 def likely_board(arch: str, worker_cores: int | None, clock_ghz: float | None) -> Board | None:
     """The board behind a chip; None when nothing tells.
 
-    `arch` as DEVICE ARCH spells it; blank = told by the clock, which the architectures don't share. Of several boards
-    that fit, the one with the most DRAM bandwidth is taken, so that no share of it comes out too high.
+    `arch` as DEVICE ARCH spells it; blank = told by the clock alone, which the architectures don't share. Of several
+    boards that fit, the one with the most DRAM bandwidth is taken, so that no share of it comes out too high.
     """
-    fitting = [
-        one for one in BOARDS if (one.arch == arch.strip().lower() if arch.strip() else _clock_fits(one, clock_ghz))
-    ]
+    of_arch = [one for one in BOARDS if not arch.strip() or one.arch == arch.strip().lower()]
+    same_clock = [one for one in of_arch if _clock_fits(one, clock_ghz)]
+    # Without DEVICE ARCH only the clock tells; with it a chip may be clocked like no board of the table.
+    fitting = same_clock or (of_arch if arch.strip() else [])
     same_grid = [one for one in fitting if one.worker_cores == worker_cores]
-    # A 20-core grid is a board of its own; any other unknown grid is a harvested chip of the usual kind.
-    return max(same_grid or fitting, key=lambda one: one.dram_gb_s, default=None)
+    return max(same_grid or fitting[:1], key=lambda one: one.dram_gb_s, default=None)
 
 
 def _clock_fits(candidate: Board, clock_ghz: float | None) -> bool:

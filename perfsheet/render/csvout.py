@@ -17,12 +17,17 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 # The columns, which stand there without a single line below them, too.
 _OP = (
     "rank file row op_code global_call_count device_id core_count worker_cores kernel_duration_ns share_pct "
-    "cumulative_pct pm_ideal_ns utilization_pct utilization_grid_pct flags not_physical_reason"
+    "cumulative_pct pm_ideal_ns utilization_pct utilization_grid_pct utilization_corrected_pct flops dram_bytes "
+    "compute_pct compute_used_cores_pct dram_pct sol_pct sol_unknown_reason bound flags not_physical_reason"
 )
 _GROUP = "rank op_code signature count cores kernel_duration_ns median_ns share_pct cumulative_pct rows"
 _FINDING = (
-    "rule op_code signature count kernel_duration_ns share_pct core_count cores worker_cores saving_ns rows advice"
+    "id rule op_code signature count kernel_duration_ns share_pct core_count cores worker_cores saving_ns "
+    "added_saving_ns saving_of saving_formula rows advice caveat evidence"
 )
+
+
+_SIGNPOST = "row name host_ns ops kernel_duration_ns"
 
 
 def top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -33,6 +38,11 @@ def top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
 def op_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Identical ops together, one line per configuration."""
     _write(out, jsonout.op_groups(analysis, count)["groups"], _GROUP)
+
+
+def signposts(analysis: Analysis, out: TextIO) -> None:
+    """The signposts, one line each."""
+    _write(out, jsonout.signposts(analysis)["signposts"], _SIGNPOST)
 
 
 def hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -50,13 +60,15 @@ def _flat(entry: Json) -> dict[str, object]:
     """One JSON object as cells: a row reference becomes `file` and `row`, lists are joined with `;`."""
     cells: dict[str, object] = {}
     for name, value in entry.items():
-        if name == "row":
+        if name == "row" and isinstance(value, dict):
             cells["file"], cells["row"] = _text(value["file"]), value["row"]
         elif name == "rows":
             several = len({ref["file"] for ref in value}) > 1
             cells["rows"] = _text(
                 ";".join(f"{ref['file']}:{ref['row']}" if several else str(ref["row"]) for ref in value)
             )
+        elif isinstance(value, dict):
+            cells[name] = _text(";".join(f"{key}={item}" for key, item in value.items()))
         elif isinstance(value, list):
             cells[name] = ";".join(str(item) for item in value)
         else:

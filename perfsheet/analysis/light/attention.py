@@ -60,9 +60,11 @@ def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
 
 
 def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
-    """Pairs of one head on the mean device of the ring: each holds its part of Q and meets all of K.
+    """Pairs of one head on one device of the ring, which holds a part of Q and meets all of K.
 
-    tt-metal counts the same. With a causal mask that is not balanced the first devices do less, the last ones more.
+    With a causal mask and balanced (zig-zag) parts every device does the mean, as tt-metal counts it. Unbalanced, the
+    first device meets the half of its own part only; which device is which is not in a capture, so that is the least
+    that any of them does.
     """
     query = shapes[0]
     total = whole_number(variant.attributes, "logical_n")
@@ -76,7 +78,7 @@ def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     joint = shapes[3] if "Joint" in variant.op_code and len(shapes) > 3 else None
     extra = joint[2] if joint else 0
     if is_set(variant.attributes, "is_causal"):
-        return query[2] * total / 2
+        return query[2] * (total if is_set(variant.attributes, "is_balanced") else query[2]) / 2
     return float((query[2] + extra) * (total + extra))
 
 

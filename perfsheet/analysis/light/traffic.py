@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from perfsheet.analysis.attributes import is_set
+from perfsheet.analysis.attributes import attribute, is_set
 from perfsheet.analysis.light.attention import POSITION_UNKNOWN, keys_of_decode
 from perfsheet.analysis.light.work import Work, unknown
 from perfsheet.analysis.tensors import Tensor
@@ -78,11 +78,10 @@ def _write_into(variant: Variant) -> _Touched:
 
 
 def _update_cache(variant: Variant) -> _Touched:
-    """The second input goes into a part of the first that is as large."""
-    if len(variant.inputs) < 2:
-        return []
-    cache, update = variant.inputs[:2]
-    return [(update, update.elements), (cache, update.elements)]
+    """The second input goes into a part of the first that is as large; fused updates have two such pairs."""
+    count = 4 if "fused" in variant.op_code.lower() else 2
+    pairs = zip(variant.inputs[0:count:2], variant.inputs[1:count:2], strict=False)
+    return [part for cache, update in pairs for part in ((update, update.elements), (cache, update.elements))]
 
 
 def _embedding(variant: Variant) -> _Touched:
@@ -106,8 +105,10 @@ def _of_rows(variant: Variant) -> _Touched:
     return [(one, one.elements) for one in (*variant.inputs, *variant.outputs)]
 
 
-def _attention(variant: Variant) -> _Touched:
-    """Q, K, V and the output, with a mask if there is one."""
+def _attention(variant: Variant) -> _Touched | Work:
+    """Q, K, V and the output; of a paged cache only pages up to the chunk are read."""
+    if attribute(variant.attributes, "chunk_start_idx", "chunk_start_idx_tensor"):
+        return unknown(_NOT_SAID)
     return _whole((*variant.inputs[:3], *variant.outputs[:1]))
 
 
@@ -128,7 +129,10 @@ def _matmul(variant: Variant) -> _Touched | Work:
         return unknown("sparse matmul: how many blocks are non-zero is not in the capture")
     if is_set(variant.attributes, "gather_in0"):
         return unknown("a ring matmul shares its inputs with other ops")
-    return _everything(variant)
+    given = variant.outputs[0] if variant.outputs else None
+    # A bias may follow the two operands; what equals the output there is the output, allocated by the caller.
+    further = [one for one in variant.inputs[2:] if one != given]
+    return _whole((*variant.inputs[:2], *further, *variant.outputs))
 
 
 def _not_said(_: Variant) -> Work:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.categories import CONV, MATMUL
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.rules.base import Group, Hits, Rule
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 _TRY = {
     MATMUL: "give ttnn.matmul/linear a program_config whose compute_with_storage_grid_size covers the grid, "
@@ -21,19 +21,25 @@ _TRY = {
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"
 
 
-def find(ops: Ops) -> Hits:
+def find(facts: Facts) -> Hits:
     """CORE COUNT ≤ `low_cores_pct` of the op's worker grid; an unknown grid or core count flags nothing."""
+    ops = facts.ops
     low = ops.timed & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
     idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
     return Hits(positions, ops.kernel_ns[positions] * idle)
 
 
-def advice(ops: Ops, group: Group) -> str:
+def advice(facts: Facts, group: Group) -> str:
     """What to try, by kind of op. More cores can also be slower (power), hence "try"."""
     cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
     todo = _TRY.get(group.category, _TRY_ANYTHING)
     return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}."
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The least core count, and the grid."""
+    return {"core_count": group.cores[0], "worker_cores": group.worker_cores or 0}
 
 
 RULE = Rule(
@@ -43,4 +49,10 @@ RULE = Rule(
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,
     advice=advice,
+    caveat=(
+        "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops have work "
+        "for "
+        "a few cores only. DRAM-sharded matmuls report the whole grid although a dozen cores work (tt-metal#13108)."
+    ),
+    evidence=evidence,
 )

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.rules.base import Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import BoolArray, IntArray
 
 _CODES = ("Reshard", "InterleavedToSharded", "ShardedToInterleaved")
@@ -31,15 +32,16 @@ def back_to_back(ops: Ops) -> IntArray:
     return np.sort(by_device[1:][second])
 
 
-def find(ops: Ops) -> Hits:
+def find(facts: Facts) -> Hits:
     """Every reshard; all of its time could go."""
+    ops = facts.ops
     positions = np.flatnonzero(is_reshard(ops) & ops.timed)
     return Hits(positions, ops.kernel_ns[positions])
 
 
-def advice(ops: Ops, group: Group) -> str:
+def advice(facts: Facts, group: Group) -> str:
     """Which of the neighbours to change, by the direction of the reshard."""
-    pairs = int(np.isin(group.positions, back_to_back(ops)).sum())
+    pairs = _pairs(facts, group)
     if pairs:
         return (
             f"{pairs} of {len(group.positions)} follow another reshard directly: try to go from the first layout to "
@@ -52,6 +54,15 @@ def advice(ops: Ops, group: Group) -> str:
     return "Try to give producer and consumer the same shard spec (grid, shape, orientation), so that none is needed."
 
 
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How many directly follow another one."""
+    return {"back_to_back": _pairs(facts, group)}
+
+
+def _pairs(facts: Facts, group: Group) -> int:
+    return int(np.isin(group.positions, back_to_back(facts.ops)).sum())
+
+
 RULE = Rule(
     id="reshard",
     letter="R",
@@ -59,4 +70,6 @@ RULE = Rule(
     saving_formula="Σ kernel duration",
     find=find,
     advice=advice,
+    caveat="An op that reads or writes the other layout itself can become slower; compare their sum.",
+    evidence=evidence,
 )

@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis.ops import device_ops
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.windows.passes import passes
+from perfsheet.analysis.windows.wanted import Selection, parse_id_range
 from perfsheet.analysis.windows.window import Window, execution_order
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 from perfsheet.errors import usage
 
 _NUMBERED = re.compile(r"(.+)#(\d+)")
 _NAMES_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What part of a capture is wanted; the default is all of it.
-
-    `start_signpost`, `end_signpost`: only what lies after the first such signpost, and before the first such one that
-    follows; `NAME#2` is the second of that name. `id_range`: `5-10`, `31-` or `-12`, numbers of records in their file
-    (the header is row 1). `devices`: device ids, as the outputs show them; empty = all. `host_ops`: whether host rows
-    count. `which_pass`: `first`, `last`, a number from 1, or `all`.
-    Raises PerfsheetError (exit status 2) for values that make no sense.
-    """
-
-    start_signpost: str | None = None
-    end_signpost: str | None = None
-    id_range: str | None = None
-    devices: tuple[int, ...] = ()
-    host_ops: bool = True
-    which_pass: str = "all"
-
-    def __post_init__(self) -> None:
-        if self.id_range is not None:
-            parse_id_range(self.id_range)
-        word = self.which_pass.strip().lower()
-        if word not in ("all", "first", "last") and not (word.isdigit() and int(word) > 0):
-            raise usage(f"--pass {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
-
-
-def parse_id_range(text: str) -> tuple[int, float]:
-    """First and last row of `5-10`, `31-`, `-12` or `7`. Raises PerfsheetError (exit status 2) for anything else."""
-    match = re.fullmatch(r"\s*(\d*)\s*(-?)\s*(\d*)\s*", text)
-    if match is None or not (match[1] or match[3]):
-        raise usage(f"--id-range {text}: not a range of rows", "give 5-10, 31- or -12")
-    first = int(match[1]) if match[1] else 0
-    last = float(match[3]) if match[3] else np.inf if match[2] else float(first)
-    if last < first:
-        raise usage(f"--id-range {text}: its end lies before its start", "give 5-10, 31- or -12")
-    return first, last
 
 
 def select(table: OpsTable, wanted: Selection, options: Options) -> Window:

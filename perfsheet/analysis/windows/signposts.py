@@ -142,7 +142,7 @@ def _spans(marks: list[_Mark], end: int) -> tuple[list[_Span], list[int]]:
         name, role = label(mark.name)
         if role == "closes":
             closings[name] -= 1
-            depth = next((at for at in reversed(range(len(open_spans))) if open_spans[at].name == name), None)
+            depth = _opened_by(name, open_spans)
             if depth is None:
                 unmatched.append(index)
                 continue
@@ -156,6 +156,14 @@ def _spans(marks: list[_Mark], end: int) -> tuple[list[_Span], list[int]]:
             open_spans.append(span)
             spans.append(span)
     return spans, unmatched
+
+
+def _opened_by(name: str, open_spans: list[_Span]) -> int | None:
+    """The innermost open region of that name, else one that the name abbreviates: `OftNet finished` ends `OftNet "
+    "module`."""
+    depths = range(len(open_spans) - 1, -1, -1)
+    same = next((at for at in depths if open_spans[at].name == name), None)
+    return same if same is not None else next((at for at in depths if open_spans[at].name.startswith(f"{name} ")), None)
 
 
 def _regions(

@@ -8,11 +8,14 @@ from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.cases import Case
+from perfsheet.analysis.numbers import known
 from perfsheet.analysis.result import Finding, OpGroup, RankedOp
 from perfsheet.doctor.model import Diagnosis
 from perfsheet.render import words
 from perfsheet.render.jsonout.parts import Json, number, percent, row, rows
 from perfsheet.render.jsonout.runs import repeats, run
+from perfsheet.render.jsonout.windows import passes
+from perfsheet.render.jsonout.windows import signposts as signposts_of
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -24,6 +27,7 @@ __all__ = [
     "op_groups",
     "report",
     "run",
+    "signposts",
     "top_ops",
 ]
 
@@ -82,6 +86,11 @@ def doctor(findings: Sequence[Diagnosis]) -> Json:
     return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": [asdict(finding) for finding in findings]}
 
 
+def signposts(analysis: Analysis) -> Json:
+    """`--signposts --json`: the signposts of the window, and the regions between them."""
+    return {**_head(analysis), **signposts_of(analysis.signposts)}
+
+
 def dumps(result: Json) -> str:
     """The text of a result; NaN never gets into it, and characters that could drive a terminal are escaped."""
     text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
@@ -115,6 +124,17 @@ def _head(analysis: Analysis) -> Json:
                 "matmul_conv": summary.fps.matmul_conv,
                 "other": summary.fps.other,
             },
+            "aiclk_ghz": summary.light.clock_ghz,
+            "peaks_of": list(summary.light.boards),
+            "sol_pct": percent(summary.light.sol),
+            "sol_known_pct": percent(summary.light.known_share),
+            "pm_generations": list(summary.pm_generations),
+            **passes(summary.passes),
+            "device_totals": [
+                {"device_id": one.device, "ops": one.ops, "kernel_duration_ns": number(one.kernel_ns)}
+                for one in summary.device_totals
+            ],
+            "critical_path_ns": number(summary.critical_path_ns),
             "replayed": summary.provenance.replayed,
             "warnings": list(summary.warnings),
         },
@@ -153,6 +173,15 @@ def _op(op: RankedOp) -> Json:
         "pm_ideal_ns": number(op.pm_ideal_ns),
         "utilization_pct": percent(op.utilization),
         "utilization_grid_pct": percent(op.utilization_grid),
+        "utilization_corrected_pct": percent(op.utilization_corrected),
+        "flops": number(op.flops),
+        "dram_bytes": number(op.dram_bytes),
+        "compute_pct": percent(op.compute),
+        "compute_used_cores_pct": percent(op.compute_used_cores),
+        "dram_pct": percent(op.dram),
+        "sol_pct": percent(op.sol),
+        "sol_unknown_reason": op.sol_unknown_reason,
+        "bound": op.bound,
         "flags": list(op.flags),
         "not_physical_reason": op.not_physical_reason,
     }
@@ -185,11 +214,23 @@ def _hotspots(analysis: Analysis, count: int | None) -> Json:
         },
         "reshard_pairs": analysis.reshard_pairs,
         "findings": [_finding(analysis, finding) for finding in analysis.findings[:count]],
+        "what_if": [
+            {
+                "findings": one.findings,
+                "saving_ns": number(one.saving_ns),
+                "saving_pct": percent(known(one.share)),
+                "kernel_duration_ns": number(one.left_ns),
+                "gap_saving_ns": number(one.gap_saving_ns),
+                "fps": one.fps,
+            }
+            for one in analysis.what_if
+        ],
     }
 
 
 def _finding(analysis: Analysis, finding: Finding) -> Json:
     return {
+        "id": finding.id,
         "rule": finding.rule.id,
         "op_code": finding.signature.op_code,
         "signature": finding.signature.text,
@@ -200,6 +241,13 @@ def _finding(analysis: Analysis, finding: Finding) -> Json:
         "cores": list(finding.cores),
         "worker_cores": finding.worker_cores,
         "saving_ns": number(finding.saving_ns),
-        "rows": rows(analysis, finding.positions),
+        "added_saving_ns": number(finding.added_ns),
+        "saving_of": "gaps" if finding.rule.waits else "kernel",
+        "saving_formula": finding.rule.saving_formula,
+        "rows": [row(analysis.table_ref(place)) for place in finding.rows.tolist()],
         "advice": finding.advice,
+        "caveat": finding.rule.caveat,
+        "evidence": {
+            name: number(value) if isinstance(value, float) else value for name, value in finding.evidence.items()
+        },
     }

@@ -12,7 +12,7 @@ from perfsheet.render.terminal.console import line
 
 
 def print_head(console: Console, summary: CaptureSummary) -> None:
-    """Two or three lines: the capture, its kernel time and FPS; a replayed capture says so first."""
+    """The capture, its kernel time, passes, devices, FPS and speed of light; a replayed capture says so first."""
     if summary.provenance.replayed:
         console.print(line(words.REPLAYED, "bold yellow"))
     if summary.provenance.tests:
@@ -21,11 +21,22 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
     facts = (names, summary.arch or "arch not stated", words.worker_cores(summary), f"schema {summary.schema}")
     console.print(line(" · ".join((*facts, summary.window)), "bold"))
     console.print(line(f"{words.device_ops(summary)} · kernel time {words.span_of_time(summary.kernel_ns)}"))
+    for told in (
+        (words.passes(summary.passes), words.layers(summary.passes)),
+        (words.device_totals(summary),),
+    ):
+        if any(told):
+            console.print(line(" · ".join(filter(None, told))))
     fps = summary.fps
     console.print(
         line(
             f"FPS {words.rate(fps.all)} (batch {summary.batch:g}; matmul + conv alone {words.rate(fps.matmul_conv)}, "
-            f"the rest {words.rate(fps.other)})"
+            f"the rest {words.rate(fps.other)}){_per_pass(summary)}"
         )
     )
+    console.print(line(" · ".join(filter(None, (words.speed_of_light(summary), words.pm_generation(summary))))))
     console.print()
+
+
+def _per_pass(summary: CaptureSummary) -> str:
+    return f"; {words.rate(summary.passes.fps_per_pass)} a pass" if summary.passes.count > 1 else ""

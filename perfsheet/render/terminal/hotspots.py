@@ -17,6 +17,7 @@ from perfsheet.render.words import clean
 
 _ROWS_NAMED = 8
 _INDENT = "   "
+_TENSORS_SHOWN = 220
 
 _TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
     Field("RULE", lambda total: total.rule.title, number=False),
@@ -30,7 +31,7 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
     console = console_for(out)
     print_head(console, analysis.summary)
-    print_table(console, _TOTAL_FIELDS, analysis.rule_totals)
+    print_table(console, _TOTAL_FIELDS, [total for total in analysis.rule_totals if total.rows])
     if unchecked := words.unchecked(analysis.summary):
         console.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
@@ -42,8 +43,11 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
         return
     for finding in shown:
         _print_finding(console, finding, _rows(analysis, finding))
-    console.print(line(f"{len(shown):,} of {len(analysis.findings):,} findings, most kernel time first.", "dim"))
+    console.print(line(f"{len(shown):,} of {len(analysis.findings):,} findings, largest saving first.", "dim"))
     console.print(line(words.UPPER_BOUNDS, "dim"))
+    console.print(line("If they were mended:", "bold"))
+    for one in analysis.what_if:
+        console.print(line(_INDENT + words.what_if(one)))
 
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
@@ -62,11 +66,19 @@ def _print_finding(console: Console, finding: Finding, rows: str) -> None:
     )
     cores = words.span_of_grid(finding.cores, finding.worker_cores)
     facts = (
-        f"{words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel time, on {cores} cores; "
-        f"saves at most {words.whole(round(finding.saving_ns))} ns"
+        f"{words.saving_of(finding)}; {words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel "
+        "time"
+        f"{f', on {cores} cores' if finding.cores else ''}"
     )
     tensors = finding.signature.tensors if finding.signature.has_tensors else ""
-    for text, style in ((facts, ""), (tensors, "dim"), (rows, "dim"), (finding.advice, "")):
+    shown = (
+        (facts, ""),
+        (clean(tensors, _TENSORS_SHOWN), "dim"),
+        (rows, "dim"),
+        (finding.advice, ""),
+        (words.adds_little(finding) or finding.rule.caveat, "dim"),
+    )
+    for text, style in shown:
         for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):
             console.print(line(_INDENT + part, style))
     console.print()

@@ -19,6 +19,9 @@ _ROOM_FOR_WORDS = 130
 _MARKS = {**{rule.id: rule.letter for rule in RULES}, NOT_PHYSICAL: "!"}
 
 
+_BOUND_WORDS = {"unknown": "–"}
+
+
 def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The first `count` ops, by device kernel duration."""
     console = console_for(out)
@@ -34,16 +37,23 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
         *_OP_FIELDS[:2],
         *([Field[RankedOp]("DEV", lambda op: str(op.device))] if len(summary.devices) > 1 else []),
         *_OP_FIELDS[2:],
-        Field("ROW", lambda op: words.place(op.row, several_files), optional=3),
-        Field("FLAGS", _flags_in_words if in_words else _flags_in_letters, number=False),
+        Field("ROW", lambda op: words.place(op.row, several_files), optional=6),
+        Field("FLAGS", _flags_in_words if in_words else _flags_in_letters, number=False, flexible=in_words),
     ]
     left_out = print_table(console, fields, ops)
     legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. % = {words.formula(summary)}; – = no model."]
     if "GRID %" not in left_out:
         legend.append("GRID % = the same with the op's own worker grid in place of the reference.")
-    if not in_words:
-        named = ", ".join(f"{rule.letter} {rule.title.lower()}" for rule in RULES)
-        legend.append(f"FLAGS: {named}, ! above 100 %, which is not physical.")
+    if "CORR. %" not in left_out:
+        legend.append("CORR. % = that without the errors of the PM columns (docs/formulas.md).")
+    if "SOL %" not in left_out:
+        legend.append(
+            "SOL % = speed of light: the larger share of the grid's compute peak and of the DRAM peak; – = unknown."
+        )
+    if not in_words and (flags := {flag for op in ops for flag in op.flags}):
+        named = [f"{rule.letter} {rule.title.lower()}" for rule in RULES if rule.id in flags]
+        impossible_flag = ["! above 100 %, which is not physical"] if NOT_PHYSICAL in flags else []
+        legend.append(f"FLAGS: {', '.join([*named, *impossible_flag]) or 'none'}.")
     impossible = next((op for op in ops if op.not_physical_reason), None)
     if impossible:
         legend.append(f"! is not physical, e.g. # {impossible.rank}: {impossible.not_physical_reason}.")
@@ -97,7 +107,10 @@ _OP_FIELDS: tuple[Field[RankedOp], ...] = (
     Field("SHARE %", lambda op: words.in_percent(op.share)),
     Field("CUM. %", lambda op: words.in_percent(op.cumulative)),
     Field("UTIL. %", lambda op: _marked(op.utilization), style=_impossible_style),
-    Field("GRID %", lambda op: _marked(op.utilization_grid), optional=1, style=_impossible_style),
+    Field("GRID %", lambda op: _marked(op.utilization_grid), optional=4, style=_impossible_style),
+    Field("CORR. %", lambda op: _marked(op.utilization_corrected), optional=3),
+    Field("SOL %", lambda op: words.in_percent(op.sol), optional=1),
+    Field("BOUND", lambda op: _BOUND_WORDS.get(op.bound, op.bound), number=False, optional=5),
 )
 
 _GROUP_FIELDS: tuple[Field[OpGroup], ...] = (

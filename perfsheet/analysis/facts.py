@@ -1,0 +1,96 @@
+"""All that a finding rule can ask about a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from perfsheet.analysis.categories import category
+from perfsheet.analysis.devices import Devices, devices
+from perfsheet.analysis.light import SpeedOfLight, speed_of_light
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.signature import Signature, of_variants
+from perfsheet.analysis.variants import Variant
+from perfsheet.analysis.windows.passes import Passes, passes
+from perfsheet.analysis.windows.window import Window
+from perfsheet.capture.table import BoolArray, IntArray, RowKind
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """The ops of a window, and what follows from them; each is worked out when first asked for."""
+
+    ops: Ops
+    window: Window
+
+    @cached_property
+    def light(self) -> SpeedOfLight:
+        """Speed of light of every op."""
+        return speed_of_light(self.ops)
+
+    @cached_property
+    def passes(self) -> Passes:
+        """How often the window runs the model."""
+        return passes(self.ops)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """The devices, and their ops step by step."""
+        return devices(self.ops)
+
+    @cached_property
+    def warm(self) -> BoolArray:
+        """Ops that cannot have waited for a compiler: replayed ones, program-cache hits, those of a later pass."""
+        ops = self.ops
+        replayed = np.isfinite(ops.number("replay_session"))
+        hit = np.array(
+            [cell.strip().lower() in ("true", "1") for cell in ops.text("program_cache_hit")], dtype=np.bool_
+        )
+        later = np.full(len(ops), self.window.warm)
+        for one in self.passes.all[1:]:
+            later[one.positions] = True
+        return np.asarray(replayed | hit | later)
+
+    @cached_property
+    def previous(self) -> IntArray:
+        """For each op the position of the op that its device ran before it, -1 for the first one."""
+        before = np.full(len(self.ops), -1, dtype=np.int64)
+        for here in self.by_device:
+            before[here[1:]] = here[:-1]
+        return before
+
+    @cached_property
+    def by_device(self) -> tuple[IntArray, ...]:
+        """Positions of the ops of each device, in execution order."""
+        return tuple(np.flatnonzero(self.ops.device == device) for device in np.unique(self.ops.device))
+
+    @cached_property
+    def host_rows(self) -> IntArray:
+        """Rows of the table with host ops, from the first device op of the window to the last one."""
+        rows = self.window.rows
+        kinds = self.ops.table.kind[rows]
+        on_device = np.flatnonzero(kinds == RowKind.DEVICE)
+        if not on_device.size:
+            return np.empty(0, dtype=np.int64)
+        inside = np.zeros(len(rows), dtype=np.bool_)
+        inside[on_device[0] : on_device[-1]] = True
+        return rows[inside & np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
+
+    def in_category(self, *names: str) -> BoolArray:
+        """Ops of these categories (analysis/categories.py)."""
+        verdicts = {code: category(code) in names for code in set(self.ops.codes)}
+        return np.fromiter((verdicts[code] for code in self.ops.codes), np.bool_, len(self.ops))
+
+    def variant(self, position: int) -> Variant:
+        """The description of an op."""
+        return self.ops.variants.all[int(self.ops.variants.of[position])]
+
+    def signature(self, position: int) -> Signature:
+        """The signature of an op."""
+        return of_variants(self.ops)[int(self.ops.variants.of[position])]
+
+    def of_variants(self, verdicts: list[bool]) -> BoolArray:
+        """For each op the verdict on its description; `verdicts` has one for each of `ops.variants.all`."""
+        return np.array(verdicts, dtype=np.bool_)[self.ops.variants.of]

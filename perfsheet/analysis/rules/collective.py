@@ -1,0 +1,52 @@
+"""Ops that only move data between devices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.attributes import attribute
+from perfsheet.analysis.categories import COLLECTIVE
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+
+
+def find(facts: Facts) -> Hits:
+    """Every collective; all of its time could hide behind other work."""
+    positions = np.flatnonzero(facts.in_category(COLLECTIVE) & facts.ops.timed)
+    return Hits(positions, facts.ops.kernel_ns[positions])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Overlap, links, topology."""
+    attributes = facts.variant(int(group.positions[0])).attributes
+    ring = (
+        ", topology=ttnn.Topology.Ring where the links close one"
+        if "Linear" in attribute(attributes, "topology")
+        else ""
+    )
+    return (
+        f"Devices exchange data and compute nothing: try more num_links{ring}, a narrower data type on the wire, or "
+        "an op that "
+        "overlaps it with a matmul (ttnn.experimental.all_gather_matmul_async, "
+        "ttnn.experimental.matmul_reduce_scatter_async)."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """Links and topology, and how the devices' times differ."""
+    attributes = facts.variant(int(group.positions[0])).attributes
+    kernel = facts.ops.kernel_ns[group.positions]
+    said = {name: text for name in ("num_links", "topology", "ring_size") if (text := attribute(attributes, name))}
+    return {**said, "fastest_ns": float(kernel.min()), "slowest_ns": float(kernel.max())}
+
+
+RULE = Rule(
+    id="collective",
+    letter="X",
+    title="Collective",
+    saving_formula="Σ kernel duration",
+    find=find,
+    advice=advice,
+    caveat="Its duration holds the wait for the slowest device; only what other work can hide is saved.",
+    evidence=evidence,
+)

@@ -1,0 +1,70 @@
+"""Host ops between device ops."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.signature import signature
+from perfsheet.analysis.variants import variants
+from perfsheet.capture.table import IntArray, RowKind
+
+
+def find(facts: Facts) -> Hits:
+    """Every host op and python fallback from the first device op to the last.
+
+    On a warm pass at most its own duration can be saved; on a first pass that duration is the compiler's too: unknown.
+    """
+    table, rows = facts.ops.table, facts.host_rows
+    codes = [table.text("op_code")[row].strip() or "(blank)" for row in rows.tolist()]
+    distinct = variants(table, rows, codes)
+    known = [signature(variant) for variant in distinct.all]
+    duration = table.number("host_duration_ns")[rows]
+    return Hits(
+        positions=np.empty(0, dtype=np.int64),
+        saving_ns=np.where(_after_warm(facts, rows), duration, np.nan),
+        subjects=[known[index] for index in distinct.of.tolist()],
+        rows=rows,
+    )
+
+
+def _after_warm(facts: Facts, rows: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Whether the device op before each row is warm."""
+    order = np.empty(len(facts.ops.table), dtype=np.int64)
+    order[facts.window.rows] = np.arange(len(facts.window.rows))
+    before = np.searchsorted(order[facts.ops.rows], order[rows]) - 1
+    return np.asarray(facts.warm[np.clip(before, 0, None)])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Keep the tensor on the device."""
+    if (facts.ops.table.kind[group.rows] == RowKind.PYTHON_FALLBACK).any():
+        return (
+            "PyTorch runs this on the host while the device waits: try the ttnn op in its place, so that the tensor "
+            "stays "
+            "on the device (no ttnn.to_torch and ttnn.from_torch between device ops)."
+        )
+    return (
+        "The host works while the device waits: try to do this before the model runs, or on the device "
+        "(ttnn.to_layout, "
+        "ttnn.pad and ttnn.typecast take device tensors)."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How long the host took."""
+    return {"host_ns": float(np.nansum(facts.ops.table.number("host_duration_ns")[group.rows]))}
+
+
+RULE = Rule(
+    id="host-fallback",
+    letter="H",
+    title="Host op between device ops",
+    saving_formula="Σ host duration on warm passes; unknown on a first pass",
+    find=find,
+    advice=advice,
+    caveat="Host time is not kernel time: it shows between kernels, and only where the device has to wait for it.",
+    evidence=evidence,
+    waits=True,
+)

@@ -1,0 +1,54 @@
+"""Matmuls and convolutions that read an activation from DRAM that L1 has room for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.categories import CONV, MATMUL
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.light import Bound
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+
+_L1_BYTES = 1.5e6
+_ROOM = 0.5
+_READS = 0.1
+
+
+def find(facts: Facts) -> Hits:
+    """First inputs in DRAM of at most half of the grid's L1, where the op is not bound by compute."""
+    ops, light = facts.ops, facts.light
+    sizes = [one.inputs[0].size if one.inputs and one.inputs[0].in_dram else None for one in ops.variants.all]
+    size = np.array([np.nan if one is None else one for one in sizes], dtype=np.float64)[ops.variants.of]
+    fits = size <= _ROOM * _L1_BYTES * ops.worker_cores
+    reads = (light.dram >= _READS) & ~light.is_bound(Bound.COMPUTE)
+    positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)
+    return Hits(positions, ops.kernel_ns[positions] * size[positions] / light.dram_bytes[positions])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Where to put it."""
+    return (
+        "Its first input comes from DRAM and would fit into L1: try to let the op before write to L1 "
+        "(memory_config=ttnn.L1_MEMORY_CONFIG, or a sharded one)."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """Bytes of the input, and of all traffic."""
+    first = int(group.positions[0])
+    return {
+        "input_bytes": facts.variant(first).inputs[0].size or 0.0,
+        "dram_bytes": float(facts.light.dram_bytes[first]),
+    }
+
+
+RULE = Rule(
+    id="input-in-dram",
+    letter="I",
+    title="Input in DRAM",
+    saving_formula="Σ kernel duration × input bytes / DRAM bytes",
+    find=find,
+    advice=advice,
+    caveat="What else lives in L1 at that time is not in the capture.",
+    evidence=evidence,
+)

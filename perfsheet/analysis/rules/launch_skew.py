@@ -1,0 +1,48 @@
+"""Ops whose cores start one after another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+
+_SHARE = 0.25
+_LEAST_NS = 1000
+
+
+def find(facts: Facts) -> Hits:
+    """From the first core's start to the last one's: a quarter of the kernel duration or more, and 1 µs."""
+    ops = facts.ops
+    skew = ops.number("launch_skew_ns")
+    late = (skew >= _SHARE * ops.kernel_ns) & (skew >= _LEAST_NS) & (skew <= ops.kernel_ns)
+    positions = np.flatnonzero(late)
+    return Hits(positions, skew[positions])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Fewer, larger launches."""
+    return (
+        "Its last core starts long after its first: try fewer cores where the op is short, or fewer and larger ops "
+        "(fused, "
+        "batched), so that the launch weighs less."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The median skew, and its share of the duration."""
+    skew, kernel = facts.ops.number("launch_skew_ns")[group.positions], facts.ops.kernel_ns[group.positions]
+    return {"first_to_last_start_ns": float(np.median(skew)), "share_pct": 100 * float(np.median(skew / kernel))}
+
+
+RULE = Rule(
+    id="launch-skew",
+    letter="K",
+    title="Late cores",
+    saving_formula="Σ (last core's start − first core's start)",
+    find=find,
+    advice=advice,
+    caveat="Dispatch takes its time on every op; the profiler's own markers add to it.",
+    evidence=evidence,
+    columns=frozenset({"launch_skew_ns"}),
+)

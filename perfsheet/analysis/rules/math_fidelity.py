@@ -1,0 +1,66 @@
+"""More passes over the matrix engine than the data types have bits for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.light.peaks import fidelity_passes
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.tensors import SIGNIFICANT_BITS
+from perfsheet.analysis.variants import Variant
+
+_BUSY = 0.1
+_NAMES = {1: "LoFi", 2: "HiFi2", 3: "HiFi3", 4: "HiFi4"}
+
+
+def needed_passes(variant: Variant) -> int:
+    """LoFi for a bfloat4_b operand, HiFi2 for a bfloat8_b one, else all four."""
+    bits = [SIGNIFICANT_BITS.get(one.datatype, 24) for one in variant.inputs[:2]]
+    least = min(bits, default=24)
+    return 1 if least <= 3 else 2 if least <= 7 else 4
+
+
+def find(facts: Facts) -> Hits:
+    """Matmuls, convolutions and attention that use 10 % of their cores' peak or more: less would not show."""
+    ops = facts.ops
+    passes = fidelity_passes([one.math_fidelity for one in ops.variants.all])[ops.variants.of]
+    needed = np.array([needed_passes(one) for one in ops.variants.all], dtype=np.float64)[ops.variants.of]
+    busy = facts.light.compute_used_cores >= _BUSY
+    positions = np.flatnonzero(facts.in_category(MATMUL, CONV, ATTENTION) & (passes > needed) & busy & ops.timed)
+    return Hits(positions, ops.kernel_ns[positions] * (1 - needed[positions] / passes[positions]))
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The fidelity that its operands have bits for."""
+    variant = facts.variant(int(group.positions[0]))
+    types = " × ".join(one.datatype.lower() for one in variant.inputs[:2])
+    return (
+        f"{variant.math_fidelity} for {types}: try math_fidelity=ttnn.MathFidelity.{_NAMES[needed_passes(variant)]} "
+        "in its "
+        "compute_kernel_config (ttnn.init_device_compute_kernel_config), and check the accuracy."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """Passes now and needed, and how busy its cores are."""
+    variant = facts.variant(int(group.positions[0]))
+    busy = facts.light.compute_used_cores[group.positions]
+    return {
+        "passes": int(fidelity_passes([variant.math_fidelity])[0]),
+        "passes_needed": needed_passes(variant),
+        "compute_used_cores_pct": 100 * float(np.median(busy)),
+    }
+
+
+RULE = Rule(
+    id="math-fidelity",
+    letter="F",
+    title="Math fidelity above data type",
+    saving_formula="Σ kernel duration × (1 − passes needed / passes)",
+    find=find,
+    advice=advice,
+    caveat="The saving is that of an op that does nothing but math; accuracy decides.",
+    evidence=evidence,
+)

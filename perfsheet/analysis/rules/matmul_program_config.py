@@ -1,0 +1,84 @@
+"""Matmuls without a program config, or with blocks that are too small."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.attributes import attribute, key_numbers
+from perfsheet.analysis.categories import MATMUL
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.light.speed import NEAR
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.variants import Variant
+
+_LONG_NS = 5000
+
+
+def trouble(variant: Variant) -> str:
+    """What is to be mended: blank when nothing is, or nothing is known."""
+    if "'program_config'" not in variant.attributes:
+        return ""
+    config = attribute(variant.attributes, "program_config")
+    if not config:
+        return "none"
+    block, height, width = (key_numbers(config, key) for key in ("in0_block_w", "out_subblock_h", "out_subblock_w"))
+    if block and block[0] < 2 and _inner_tiles(variant) > 1:
+        return "in0_block_w"
+    if height and width and height[0] * width[0] < 2:
+        return "out_subblock"
+    return ""
+
+
+def _inner_tiles(variant: Variant) -> int:
+    padded = variant.inputs[0].padded if variant.inputs else None
+    return padded[3] // 32 if padded else 0
+
+
+def find(facts: Facts) -> Hits:
+    """Those of 5 µs or more that are not near a bound anyhow."""
+    ops, light = facts.ops, facts.light
+    mendable = facts.of_variants([bool(trouble(one)) for one in ops.variants.all])
+    slow = (light.sol < NEAR) & (ops.kernel_ns >= _LONG_NS)
+    positions = np.flatnonzero(facts.in_category(MATMUL) & mendable & slow)
+    return Hits(positions, ops.kernel_ns[positions] - light.light_ns[positions])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """By what is wrong."""
+    what = trouble(facts.variant(int(group.positions[0])))
+    if what == "in0_block_w":
+        return "in0_block_w is 1: try 2 or more (a divisor of K in tiles), so that K is read in larger blocks."
+    if what == "out_subblock":
+        return (
+            "out_subblock_h × out_subblock_w is 1: try the largest that divides per_core_M and per_core_N, up to 8 "
+            "(4 with "
+            "fp32_dest_acc_en)."
+        )
+    return (
+        "No program_config: try ttnn.MatmulMultiCoreReuseMultiCastProgramConfig (or "
+        "ttnn.MatmulMultiCoreReuseMultiCast1D"
+        "ProgramConfig for a wide or tall output) with the whole grid, or core_grid of ttnn.linear."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The blocks, where there is a config, and the distance."""
+    config = attribute(facts.variant(int(group.positions[0])).attributes, "program_config")
+    blocks = {
+        key: found[0]
+        for key in ("in0_block_w", "out_subblock_h", "out_subblock_w")
+        if (found := key_numbers(config, key))
+    }
+    return {**blocks, "sol_pct": 100 * float(np.median(facts.light.sol[group.positions]))}
+
+
+RULE = Rule(
+    id="matmul-program-config",
+    letter="P",
+    title="Matmul program config",
+    saving_formula="Σ (kernel duration − time at the speed of light)",
+    find=find,
+    advice=advice,
+    caveat="Large matmuls reach 10 to 47 % of the peak in practice (tt-metal#29716), small ones less.",
+    evidence=evidence,
+)

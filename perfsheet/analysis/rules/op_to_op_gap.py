@@ -1,0 +1,75 @@
+"""Gaps between ops on warm passes: the host does not keep up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.signature import Signature
+from perfsheet.capture.table import BoolArray
+
+HIGH_NS = 6500
+"""Gaps above this are the host's (tt-perf-report draws the line there, too)."""
+
+LONGEST_PLAUSIBLE_NS = 1e10
+_EVERYTHING = Signature("all ops of warm passes", (), (), "", "")
+
+
+def gaps(facts: Facts) -> BoolArray:
+    """Ops that follow a high gap and are warm; the first op of a device or a pass waited for something else."""
+    ops = facts.ops
+    gap = ops.number("op_to_op_latency_ns")
+    inside = facts.previous >= 0
+    for one in facts.passes.all:
+        _, first = np.unique(ops.device[one.positions], return_index=True)
+        inside[one.positions[first]] = False
+    return np.asarray(facts.warm & inside & (gap > HIGH_NS) & (gap <= LONGEST_PLAUSIBLE_NS))
+
+
+def find(facts: Facts) -> Hits:
+    """All of them are one finding: what mends one mends all."""
+    positions = np.flatnonzero(gaps(facts))
+    gap = facts.ops.number("op_to_op_latency_ns")[positions]
+    return Hits(positions, gap, [_EVERYTHING] * len(positions))
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Tracing takes the host out."""
+    if np.isfinite(facts.ops.number("replay_session")[group.positions]).any():
+        return (
+            "Gaps inside a replayed trace: look at dispatch (command queues, sub-devices), and at ops that wait "
+            "for others."
+        )
+    return (
+        "The device waits for the host between ops: try a trace (ttnn.begin_trace_capture, ttnn.end_trace_capture, "
+        "ttnn.execute_trace), which replays them without the host."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The median gap, and all of them against the kernel time of the warm ops."""
+    gap = facts.ops.number("op_to_op_latency_ns")[group.positions]
+    return {
+        "median_gap_ns": float(np.median(gap)),
+        "gaps_ns": float(gap.sum()),
+        "warm_kernel_ns": float(np.nansum(facts.ops.kernel_ns[facts.warm])),
+    }
+
+
+RULE = Rule(
+    id="op-to-op-gap",
+    letter="Q",
+    title="Gaps between ops",
+    saving_formula="Σ OP TO OP LATENCY above 6.5 µs of warm ops",
+    find=find,
+    advice=advice,
+    caveat=(
+        "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are no kernel time. The first pass, "
+        "with its "
+        "compiling, is left out, and so is a capture of one pass that does not say whether its programs were cached."
+    ),
+    evidence=evidence,
+    waits=True,
+    columns=frozenset({"op_to_op_latency_ns", "program_cache_hit"}),
+)

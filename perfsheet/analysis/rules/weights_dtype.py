@@ -1,0 +1,68 @@
+"""Weights in bfloat16 or float32 where bfloat8_b is customary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.categories import CONV, MATMUL
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.variants import Variant
+
+_WIDE = {"BFLOAT16", "FLOAT32"}
+_BFLOAT8_B_BYTES = 1088 / 1024
+_READS = 0.1
+
+
+def saved_bytes(variant: Variant) -> float:
+    """Bytes that the second input would not have as bfloat8_b; 0 when it is no wide weight in DRAM.
+
+    A weight has no batch: the product of two activations has one on both sides.
+    """
+    if len(variant.inputs) < 2:
+        return 0.0
+    weight = variant.inputs[1]
+    if not (weight.in_dram and weight.datatype in _WIDE and weight.padded and weight.padded[:2] == (1, 1)):
+        return 0.0
+    return (weight.size or 0.0) - _BFLOAT8_B_BYTES * (weight.stored_elements or 0)
+
+
+def find(facts: Facts) -> Hits:
+    """Matmuls and convolutions that use 10 % of the DRAM bandwidth or more, most of it for weights or not."""
+    ops, light = facts.ops, facts.light
+    saved = np.array([saved_bytes(one) for one in ops.variants.all])[ops.variants.of]
+    positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (light.dram >= _READS))
+    return Hits(positions, ops.kernel_ns[positions] * saved[positions] / light.dram_bytes[positions])
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """Half the bytes."""
+    weight = facts.variant(int(group.positions[0])).inputs[1]
+    return (
+        f"Its weights are {weight.datatype.lower()} in DRAM: try dtype=ttnn.bfloat8_b for them (ttnn.as_tensor, or "
+        "weights_dtype "
+        "of ttnn.Conv2dConfig), and check the accuracy."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """Bytes of the weights, and the share of the DRAM peak."""
+    first = int(group.positions[0])
+    weight = facts.variant(first).inputs[1]
+    return {
+        "weight_bytes": weight.size or 0.0,
+        "dram_bytes": float(facts.light.dram_bytes[first]),
+        "dram_pct": 100 * float(np.median(facts.light.dram[group.positions])),
+    }
+
+
+RULE = Rule(
+    id="weights-dtype",
+    letter="W",
+    title="Wide weights",
+    saving_formula="Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes",
+    find=find,
+    advice=advice,
+    caveat="The saving is that of an op that does nothing but read; accuracy decides.",
+    evidence=evidence,
+)

@@ -1,0 +1,87 @@
+"""The head of every output: what was analysed, and its headline figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from perfsheet.analysis import quality, totals
+from perfsheet.analysis.devices import critical_path_ns
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.light.peaks import measured_clock_ghz
+from perfsheet.analysis.numbers import known, known_ints, ratio
+from perfsheet.analysis.pm import evidence
+from perfsheet.analysis.result import CaptureSummary, Check, LightSummary, PassSummary
+from perfsheet.analysis.windows.passes import layers
+from perfsheet.capture.table import RowKind
+from perfsheet.provenance import Provenance
+
+
+def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> CaptureSummary:
+    """Everything about a window that is one figure, or a few."""
+    ops, table, options = facts.ops, facts.ops.table, facts.ops.options
+    kinds = table.kind[facts.window.rows]
+    arches = sorted({cell.strip() for cell in ops.text("device_arch")} - {""})
+    grids = known_ints(ops.worker_cores)
+    fps = totals.fps(ops)
+    return CaptureSummary(
+        paths=table.files,
+        schema=table.schema,
+        arch="+".join(arches) or None,
+        board=options.board,
+        worker_cores=grids[-1] if grids else None,
+        worker_grids=grids,
+        worker_cores_sources=ops.grid.sources,
+        ref_cores=options.ref_cores,
+        low_cores_pct=options.low_cores_pct,
+        batch=options.batch,
+        window=facts.window.label,
+        devices=tuple(np.unique(ops.device).tolist()),
+        device_rows=len(ops),
+        timed_rows=int(ops.timed.sum()),
+        unchecked_rows=int((ops.timed & np.isnan(ops.cores * ops.worker_cores)).sum()),
+        host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
+        signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
+        dropped_rows=sum(note.dropped for note in table.notes),
+        kernel_ns=ops.total_ns,
+        modelled_share=known(quality.modelled_share(ops)),
+        fps=fps,
+        light=_light(facts),
+        pm_generations=evidence(ops).names,
+        passes=_passes(facts, fps.all),
+        device_totals=facts.devices.totals,
+        critical_path_ns=critical_path_ns(ops, facts.devices),
+        provenance=provenance,
+        warnings=tuple(check.detail for check in checks if not check.ok),
+    )
+
+
+def _light(facts: Facts) -> LightSummary:
+    ops, light = facts.ops, facts.light
+    clock = measured_clock_ghz(ops)
+    told = np.isfinite(light.sol)
+    time = float(ops.kernel_ns[told].sum())
+    return LightSummary(
+        clock_ghz=known(float(np.nanmedian(clock))) if np.isfinite(clock).any() else None,
+        boards=tuple(board.name for board in light.peaks.boards),
+        known_share=known(ratio(time, ops.total_ns)),
+        sol=known(ratio(float((light.sol * ops.kernel_ns)[told].sum()), time)),
+    )
+
+
+def _passes(facts: Facts, fps: float | None) -> PassSummary:
+    """FPS of a pass is that of the window times the passes: each works on a batch of its own."""
+    found = facts.passes
+    in_passes = len(facts.ops) - len(found.outside)
+    busiest = sum(one.busiest_ns for one in found.all)
+    per_pass = 1e9 * facts.ops.options.batch * found.count / busiest if busiest else None
+    return PassSummary(
+        how=found.how,
+        count=found.count,
+        ops_per_pass=in_passes / found.count,
+        fps_per_pass=per_pass if found.how != "one" else fps,
+        all=found.all,
+        layers=layers(facts.ops, found),
+        note=found.note,
+    )

@@ -1,0 +1,70 @@
+"""Passes, layers and signposts of a window."""
+
+from __future__ import annotations
+
+from perfsheet.analysis.result import PassSummary
+from perfsheet.analysis.windows.signposts import Signpost, Signposts
+from perfsheet.render.jsonout.parts import Json, number, percent
+
+
+def passes(found: PassSummary) -> Json:
+    """The keys of `capture` about passes."""
+    return {
+        "passes": found.count,
+        "passes_told_by": found.how,
+        "ops_per_pass": number(found.ops_per_pass),
+        "fps_per_pass": found.fps_per_pass,
+        "pass_totals": [
+            {
+                "pass": one.number,
+                "ops": len(one.positions),
+                "kernel_duration_ns": number(one.kernel_ns),
+                "gap_ns": number(one.gap_ns),
+                "fps": one.fps,
+                "cold": one.cold,
+            }
+            for one in found.all
+        ],
+        "layers": [
+            {
+                "count": layer.count,
+                "ops": list(layer.codes),
+                "kernel_duration_ns": number(layer.kernel_ns),
+                "share_pct": percent(layer.share),
+            }
+            for layer in found.layers
+        ],
+    }
+
+
+def signposts(found: Signposts) -> Json:
+    """Every signpost, the tree of regions in order (each with its depth), and what lies in none."""
+    return {
+        "signposts": [_signpost(one) for one in found.signposts],
+        "regions": [
+            {
+                "name": one.name,
+                "number": one.number,
+                "depth": one.depth,
+                "rows": [one.first_row, one.last_row],
+                "ops": one.ops,
+                "self_ops": one.self_ops,
+                "kernel_duration_ns": number(one.kernel_ns),
+                "self_kernel_duration_ns": number(one.self_ns),
+                "closed": one.closed,
+            }
+            for one in found.regions
+        ],
+        "outside": {"ops": found.outside_ops, "kernel_duration_ns": number(found.outside_ns)},
+        "unmatched": [_signpost(one) for one in found.unmatched],
+    }
+
+
+def _signpost(one: Signpost) -> Json:
+    return {
+        "row": one.row,
+        "name": one.name,
+        "host_ns": number(one.host_ns),
+        "ops": one.ops,
+        "kernel_duration_ns": number(one.kernel_ns),
+    }

@@ -1,0 +1,57 @@
+"""The signposts of a capture, and the regions between them, in the terminal."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.windows.signposts import Region, Signpost
+from perfsheet.render import words
+from perfsheet.render.terminal.console import console_for, line
+from perfsheet.render.terminal.head import print_head
+from perfsheet.render.terminal.table import Field, print_table
+
+_SIGNPOSTS: tuple[Field[Signpost], ...] = (
+    Field("ROW", lambda one: str(one.row)),
+    Field("SIGNPOST", lambda one: one.name, number=False, flexible=True),
+    Field("HOST [ms]", lambda one: "–" if one.host_ns is None else f"{one.host_ns / 1e6:,.3f}"),
+    Field("OPS", lambda one: f"{one.ops:,}"),
+    Field("KERNEL [ns]", lambda one: words.whole(one.kernel_ns)),
+)
+
+
+def render(analysis: Analysis, out: TextIO) -> None:
+    """Every signpost with what runs until the next one, then the regions as a tree."""
+    console = console_for(out)
+    print_head(console, analysis.summary)
+    found = analysis.signposts
+    if not found.signposts:
+        console.print(line("The window has no signposts."))
+        return
+    print_table(console, _SIGNPOSTS, found.signposts)
+    console.print(line("HOST: since the first one. OPS and KERNEL: device ops until the next one.", "dim"))
+    console.print()
+    if not found.regions:
+        console.print(line("No signpost opens a region (… start, … started, … begin)."))
+        return
+    print_table(console, _region_fields(analysis.summary.kernel_ns), found.regions)
+    outside = f"{words.whole(found.outside_ns)} ns in {found.outside_ops:,} ops lie outside of all regions."
+    notes = [f"SELF: ops in no inner region. {outside}"]
+    if left_open := [one.name for one in found.regions if not one.closed]:
+        notes.append(f"Never closed: {', '.join(left_open)}.")
+    if found.unmatched:
+        notes.append(f"Closes nothing: {', '.join(one.name for one in found.unmatched)}.")
+    for note in notes:
+        console.print(line(note, "dim"))
+
+
+def _region_fields(total_ns: float) -> tuple[Field[Region], ...]:
+    return (
+        Field("REGION", lambda one: f"{'  ' * one.depth}{one.name} #{one.number}", number=False, flexible=True),
+        Field("ROWS", lambda one: f"{one.first_row}–{one.last_row}", optional=2),
+        Field("OPS", lambda one: f"{one.ops:,}"),
+        Field("KERNEL [ns]", lambda one: words.whole(one.kernel_ns)),
+        Field("SELF [ns]", lambda one: words.whole(one.self_ns)),
+        Field("SHARE %", lambda one: words.in_percent(ratio(one.kernel_ns, total_ns)), optional=1),
+    )
