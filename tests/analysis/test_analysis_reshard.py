@@ -1,5 +1,6 @@
 import pytest
 from support.captures import fallback, host_op, op, signpost
+from support.findings import only_finding
 
 
 def reshard(duration=5, device=0, code="ReshardDeviceOperation"):
@@ -27,7 +28,7 @@ def test_which_ops_are_reshards(analysis_of, code, is_one):
 
 
 def test_all_of_a_reshards_time_could_go(analysis_of):
-    (finding,) = analysis_of(reshard(30), reshard(10), op("Add", 60)).findings
+    finding = only_finding(analysis_of(reshard(30), reshard(10), op("Add", 60)), "reshard")
     assert (finding.rule.id, finding.kernel_ns, finding.saving_ns, finding.share) == ("reshard", 40, 40, 0.4)
 
 
@@ -58,7 +59,7 @@ def test_pairs_are_of_one_device(analysis_of):
 
 
 def test_advice_on_pairs_names_how_many(analysis_of):
-    (finding,) = analysis_of(reshard(), reshard(), op("Add"), reshard()).findings
+    finding = only_finding(analysis_of(reshard(), reshard(), op("Add"), reshard()), "reshard")
     assert finding.advice.startswith("1 of 3 ")
 
 
@@ -67,5 +68,5 @@ def test_advice_on_pairs_names_how_many(analysis_of):
     [("InterleavedToSharded", "op before"), ("ShardedToInterleaved", "op after"), ("Reshard", "same shard spec")],
 )
 def test_advice_follows_the_direction(analysis_of, code, words):
-    (finding,) = analysis_of(op(code), op("Add")).findings
+    finding = only_finding(analysis_of(op(code), op("Add")), "reshard")
     assert words in finding.advice

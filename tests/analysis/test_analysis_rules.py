@@ -7,23 +7,23 @@ from perfsheet import analyze, read
 from perfsheet.analysis import findings, ranking
 from perfsheet.analysis.rules.base import Hits, Rule
 
-GAP = Rule(
-    id="gap",
+LONGEST_CORE = Rule(
+    id="longest-core",
     letter="G",
-    title="Gap",
+    title="Longest core",
     saving_formula="0",
-    find=lambda ops: Hits(np.flatnonzero(ops.number("op_to_op_latency_ns") > 0), np.zeros(len(ops))),
-    advice=lambda ops, group: "",
-    columns=frozenset({"op_to_op_latency_ns"}),
+    find=lambda facts: Hits(np.flatnonzero(facts.ops.number("per_core_max_ns") > 0), np.zeros(len(facts.ops))),
+    advice=lambda facts, group: "",
+    columns=frozenset({"per_core_max_ns"}),
 )
 
 
 def test_a_ranking_keeps_the_columns_that_rules_name(capture_of, monkeypatch):
-    path = capture_of(op("Add", 10), op("Mul", 20))
-    monkeypatch.setattr(ranking, "RULES", (*ranking.RULES, GAP))
+    path = capture_of(*(op(code, 10, **{"DEVICE KERNEL DURATION PER CORE MAX [ns]": 9}) for code in ("Add", "Mul")))
+    monkeypatch.setattr(ranking, "RULES", (LONGEST_CORE,))
     for table in (read(path), read(path, ranking.columns())):
-        found = findings.hits(analyze(table).ops, (GAP,))
-        assert found["gap"].positions.tolist() == [0, 1]
+        found = findings.hits(analyze(table).facts, (LONGEST_CORE,))
+        assert found["longest-core"].positions.tolist() == [0, 1]
 
 
 def test_a_ranking_keeps_no_more_than_that(capture_of):

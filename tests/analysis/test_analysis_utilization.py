@@ -78,7 +78,7 @@ def test_unusable_durations_are_left_out_and_said(analysis_of, duration, check):
     analysis = analysis_of(op("Bad", duration, 1), op("Reshard", duration, 1), op("Good", 10))
     assert [op.op_code for op in analysis.top()] == ["Good"]
     assert analysis.ops.total_ns == 10
-    assert [total.rows for total in analysis.rule_totals] == [0, 0]
+    assert not any(total.rows for total in analysis.rule_totals)
     assert (analysis.summary.device_rows, analysis.summary.timed_rows) == (3, 1)
     assert next(found for found in analysis.checks if found.id == f"{check}-duration").count == 2
     assert any("2 device rows" in warning for warning in analysis.summary.warnings)

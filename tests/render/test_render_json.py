@@ -6,6 +6,7 @@ import re
 import pytest
 from support.captures import op
 
+from perfsheet.analysis.rules import RULES
 from perfsheet.render import jsonout
 
 NUMBER = (int, float)
@@ -26,6 +27,19 @@ CAPTURE = {
     "dropped_rows": int,
     "kernel_duration_ns": NUMBER,
     "fps": dict,
+    "aiclk_ghz": (*NUMBER, MAYBE),
+    "peaks_of": list,
+    "sol_pct": (*NUMBER, MAYBE),
+    "sol_known_pct": (*NUMBER, MAYBE),
+    "pm_generations": list,
+    "passes": int,
+    "passes_told_by": str,
+    "ops_per_pass": NUMBER,
+    "fps_per_pass": (*NUMBER, MAYBE),
+    "pass_totals": list,
+    "layers": list,
+    "device_totals": list,
+    "critical_path_ns": (*NUMBER, MAYBE),
     "replayed": bool,
     "warnings": list,
 }
@@ -50,6 +64,15 @@ OP = {
     "pm_ideal_ns": (*NUMBER, MAYBE),
     "utilization_pct": (*NUMBER, MAYBE),
     "utilization_grid_pct": (*NUMBER, MAYBE),
+    "utilization_corrected_pct": (*NUMBER, MAYBE),
+    "flops": (*NUMBER, MAYBE),
+    "dram_bytes": (*NUMBER, MAYBE),
+    "compute_pct": (*NUMBER, MAYBE),
+    "compute_used_cores_pct": (*NUMBER, MAYBE),
+    "dram_pct": (*NUMBER, MAYBE),
+    "sol_pct": (*NUMBER, MAYBE),
+    "sol_unknown_reason": (str, MAYBE),
+    "bound": str,
     "flags": list,
 }
 FINDING = {
@@ -62,9 +85,14 @@ FINDING = {
     "core_count": (int, MAYBE),
     "cores": list,
     "worker_cores": (int, MAYBE),
-    "saving_ns": NUMBER,
+    "saving_ns": (*NUMBER, MAYBE),
+    "added_saving_ns": NUMBER,
+    "saving_of": str,
+    "saving_formula": str,
     "rows": list,
     "advice": str,
+    "caveat": str,
+    "evidence": dict,
 }
 
 
@@ -133,6 +161,15 @@ def test_the_first_op_in_full(top, capture_path):
         "pm_ideal_ns": 30_000,
         "utilization_pct": pytest.approx(75 * 108 / 64),
         "utilization_grid_pct": pytest.approx(75),
+        "utilization_corrected_pct": pytest.approx(75),
+        "flops": None,
+        "dram_bytes": 0,
+        "compute_pct": None,
+        "compute_used_cores_pct": None,
+        "dram_pct": 0,
+        "sol_pct": None,
+        "sol_unknown_reason": "a matmul of fewer than two inputs",
+        "bound": "unknown",
         "flags": ["not-physical"],
     }
 
@@ -158,7 +195,9 @@ def test_hotspots(hotspots):
     assert set(hotspots) >= {"schema_version", "capture", "totals", "reshard_pairs", "findings"}
     assert_shape(hotspots["capture"], CAPTURE)
     assert hotspots["reshard_pairs"] == 1
-    assert hotspots["totals"] == {
+    hit = {rule: total for rule, total in hotspots["totals"].items() if total["rows"]}
+    assert set(hotspots["totals"]) == {rule.id for rule in RULES}
+    assert {rule: hit[rule] for rule in ("low-core-count", "reshard")} == {
         "low-core-count": {
             "rows": 5,
             "kernel_duration_ns": 9_000.5 + 7_000 + 1_234 + 0 + 800,

@@ -25,6 +25,8 @@ def find(facts: Facts) -> Hits:
     for here in facts.by_device:
         for stretch in _stretches(reshard, here):
             members = [position for position in stretch if reshard[position] and ops.timed[position]]
+            if not members:
+                continue
             kept = max(members, key=lambda position: ops.kernel_ns[position])
             subject = chain(facts, stretch)
             for position in members:

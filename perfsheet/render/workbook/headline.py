@@ -67,6 +67,7 @@ def _tiles(analysis: Analysis) -> tuple[tuple[str, Cell, str], ...]:
         (f"time on ≤ {summary.low_cores_pct:g} % of the grid", shares["low-core-count"], "tile_percent"),
         ("time in reshards", shares["reshard"], "tile_percent"),
         ("time in ops with a model", summary.modelled_share, "tile_percent"),
+        ("of the speed of light", summary.light.sol, "tile_percent"),
         ("reference cores (input: N, or grid)", summary.ref_cores, "input"),
     )
 

@@ -82,15 +82,18 @@ def _finding_fields(first_row: dict[str, int]) -> list[Field[Finding]]:
         Field("OPS", lambda finding: finding.count, "count", 10),
         Field("CORES", lambda finding: words.span(finding.cores), "right", 9),
         Field("WORKER CORES", lambda finding: finding.worker_cores, "count", 9),
-        Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns", 16),
-        Field("SHARE", lambda finding: finding.share, "percent", 9),
-        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns", 14),
+        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns", 16),
+        Field("ADDS [ns]", lambda finding: finding.added_ns, "ns", 14),
+        Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns", 14),
+        Field("SHARE", lambda finding: known(finding.share), "percent", 9),
         Field("ROWS", rows, width=12),
         Field("ADVICE", lambda finding: finding.advice, "wrap", 62),
         Field("INPUTS → OUTPUTS", lambda finding: finding.signature.tensors, "wrap", 56),
         Field("MATH FIDELITY", lambda finding: finding.signature.math_fidelity, width=10),
         Field("PROGRAM CONFIG", lambda finding: finding.signature.program_config, "wrap", 34),
         Field("SAVING IS", lambda finding: finding.rule.saving_formula, "wrap", 28),
+        Field("CAVEAT", lambda finding: finding.rule.caveat, "wrap", 44),
+        Field("EVIDENCE", words.evidence, "wrap", 44),
     ]
 
 

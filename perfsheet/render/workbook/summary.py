@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.numbers import known
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.result import CaptureSummary, Finding
+from perfsheet.analysis.result import CaptureSummary, Finding, WhatIf
 from perfsheet.provenance import Provenance, TestResult
 from perfsheet.render import words
 from perfsheet.render.workbook import headline, hotspots, op_types, repeats
@@ -40,7 +41,7 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) 
         row = _write_runs(sheet, styles, analysis.repeats, row + 1)
     if results := analysis.provenance.results:
         row = _write_tests(sheet, styles, analysis.provenance, results, row + 1)
-    row = _write_measured(sheet, styles, analysis.summary, row + 1)
+    row = _write_measured(sheet, styles, analysis.summary, analysis.what_if, row + 1)
     sheet.print_area(0, 0, row, _LAST_COLUMN)
 
 
@@ -63,9 +64,9 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
         Field("OP CODE", lambda finding: hotspots.link_to(findings.index(finding), finding.signature.op_code)),
         Field("RULE", lambda finding: finding.rule.title),
         Field("OPS", lambda finding: finding.count, "count"),
-        Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns"),
-        Field("SHARE", lambda finding: finding.share, "percent"),
         Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
+        Field("SHARE", lambda finding: known(finding.share), "percent"),
+        Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns"),
         Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores), "right"),
         Field("ADVICE", lambda finding: finding.advice, "wrap", 125, span=4),
     ]
@@ -125,7 +126,9 @@ def _write_tests(sheet: Worksheet, styles: Styles, known: Provenance, results: S
     return after
 
 
-def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, row: int) -> int:
+def _write_measured(
+    sheet: Worksheet, styles: Styles, summary: CaptureSummary, what_ifs: Sequence[WhatIf], row: int
+) -> int:
     row = _write_section(sheet, styles, row, "What was measured", f"perfsheet {__version__}")
     provenance = summary.provenance
     unchecked = words.unchecked(summary) or None
@@ -133,6 +136,12 @@ def _write_measured(sheet: Worksheet, styles: Styles, summary: CaptureSummary, r
         ("Capture", ", ".join(summary.paths)),
         ("Command", provenance.command),
         ("Tests", provenance.tests),
+        ("Passes", words.passes(summary.passes) or None),
+        ("Layers", words.layers(summary.passes) or None),
+        ("Devices, kernel time", words.device_totals(summary) or None),
+        ("Speed of light", words.speed_of_light(summary)),
+        ("Model of the profiler", words.pm_generation(summary) or None),
+        *(("If findings were mended", words.what_if(one)) for one in what_ifs),
         ("Schema generation", summary.schema),
         ("Board", summary.board or "not stated"),
         ("Worker grid from", words.grid_sources(summary)),

@@ -30,6 +30,18 @@ FIGURES: tuple[Field[RankedOp], ...] = (
 """What every ranking shows of an op, behind its rank and its code."""
 
 
+LIGHT: tuple[Field[RankedOp], ...] = (
+    Field("UTILIZATION CORRECTED", lambda op: op.utilization_corrected, "percent", 13),
+    Field("COMPUTE, GRID", lambda op: op.compute, "percent", 11),
+    Field("COMPUTE, USED CORES", lambda op: op.compute_used_cores, "percent", 11),
+    Field("DRAM", lambda op: op.dram, "percent", 9),
+    Field("SPEED OF LIGHT", lambda op: op.sol, "percent", 10),
+    Field("BOUND", lambda op: None if op.bound == "unknown" else op.bound, width=10),
+    Field("WHY UNKNOWN", lambda op: op.sol_unknown_reason, width=18),
+)
+"""How far an op is from the peaks of its chip."""
+
+
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the first ops of the ranking."""
     ops = analysis.top(SHOWN)
@@ -37,7 +49,8 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     after = write_table_sheet(sheet, styles, fields, ops)
     data_bar(sheet, 4, 1, after - 1)
     mark_impossible(sheet, styles, (8, 9), after - 1)
-    strike_stale_flags(sheet, styles, 10, (8, 9), after - 1)
+    flags = [field.header for field in fields].index("FLAGS")
+    strike_stale_flags(sheet, styles, flags, (8, 9), after - 1)
     # On paper the shapes would shrink the rest beyond reading.
     sheet.print_area(0, 0, after + 1, len(fields) - 2)
     left_out = analysis.summary.timed_rows - len(ops)
@@ -61,6 +74,7 @@ def _fields(analysis: Analysis, ops: list[RankedOp]) -> list[Field[RankedOp]]:
         *FIGURES,
         Field("UTILIZATION", live, "percent", 12),
         Field("UTILIZATION BY GRID", lambda op: op.utilization_grid, "percent", 12),
+        *LIGHT,
         Field("FLAGS", lambda op: ", ".join(op.flags), width=26),
         *why,
         Field("DEVICE ID", lambda op: op.device, "plain_number", 8),
