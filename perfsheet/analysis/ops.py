@@ -44,7 +44,7 @@ class Ops:
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
+    @cached_property
     def timed(self) -> BoolArray:
         """Ops with a usable kernel duration: those that are ranked and summed."""
         return np.isfinite(self.kernel_ns)

@@ -85,9 +85,9 @@ def _distinct(columns: list[Sequence[str]], count: int) -> tuple[IntArray, IntAr
     """For each row the number of its combination of cells, and the first row of each combination."""
     combined = np.zeros(count, dtype=np.int64)
     for column in columns:
-        numbers: dict[str, int] = {}
-        coded = np.fromiter((numbers.setdefault(cell, len(numbers)) for cell in column), np.int64, count)
+        numbers = {cell: number for number, cell in enumerate(dict.fromkeys(column))}
         if len(numbers) > 1:
+            coded = np.fromiter(map(numbers.__getitem__, column), np.int64, count)
             combined = np.unique(combined * len(numbers) + coded, return_inverse=True)[1].reshape(-1)
     _, first, of = np.unique(combined, return_index=True, return_inverse=True)
     return of.reshape(-1), first

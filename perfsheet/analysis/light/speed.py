@@ -85,11 +85,12 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     traffic = [dram_bytes(variant) for variant in ops.variants.all]
     passes = fidelity_passes([variant.math_fidelity for variant in ops.variants.all])[of]
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
-    figures = _figures(ops, chip, flops, passes, moved)
+    does_math = np.array([one is not NO_FLOP_MODEL for one in work], dtype=np.bool_)[of]
+    figures = _figures(ops, chip, flops, passes, moved, does_math)
     contradicted = _contradicted(ops, figures)
     if contradicted.any():
         flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
-        figures = _figures(ops, chip, flops, passes, moved)
+        figures = _figures(ops, chip, flops, passes, moved, does_math)
     reasons, reason_index = _reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
@@ -116,7 +117,9 @@ class _Figures:
     light_ns: FloatArray
 
 
-def _figures(ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray) -> _Figures:
+def _figures(
+    ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray, does_math: BoolArray
+) -> _Figures:
     with np.errstate(divide="ignore", invalid="ignore"):
         core_ns = flops * passes / chip.core_flops_per_ns
         compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
@@ -124,12 +127,14 @@ def _figures(ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved
         compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
     # No DRAM traffic is a fact, but no bound: without FLOPs beside it nothing limits the op that we know of.
     some = moved > 0
+    # Of an op that does math the larger of both is unknown as long as its math is.
+    unknown = does_math & np.isnan(compute)
     return _Figures(
         compute=compute,
         compute_used_cores=used,
         dram=dram,
-        sol=np.fmax(compute, np.where(some, dram, np.nan)),
-        light_ns=np.fmax(compute_ns, np.where(some, dram_ns, np.nan)),
+        sol=np.where(unknown, np.nan, np.fmax(compute, np.where(some, dram, np.nan))),
+        light_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
     )
 
 
@@ -139,7 +144,7 @@ def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
     After a program-cache hit the profiler repeats the tensors of the call that made the program (process_ops_logs.py,
     cached_ops), and programs that do not depend on the shape serve calls of other shapes.
     """
-    faster = (figures.sol > 1) | (figures.compute_used_cores > 1)
+    faster = (figures.sol > 1) | (figures.compute_used_cores > 1) | (figures.dram > 1)
     return np.isin(ops.variants.of, np.unique(ops.variants.of[faster]))
 
 
@@ -200,8 +205,6 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
         return "no math fidelity in the capture"
     if flops.amount is not None:
         return "the worker grid is unknown (--board names it)"
-    if moved.amount is None:
-        return moved.reason if flops is NO_FLOP_MODEL else flops.reason
     if flops is NO_FLOP_MODEL:
-        return "no FLOP model of this op, and all of its tensors are in L1"
+        return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
     return flops.reason

@@ -21,8 +21,10 @@ def find(facts: Facts) -> Hits:
         if len({ops.codes[position] for position in here.tolist()}) == 1:
             continue
         edges = np.flatnonzero(np.diff(of[here])) + 1
-        for run in np.split(here, edges):
-            timed = run[ops.timed[run]]
+        starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(here)]])
+        long_enough = ends - starts >= _FEWEST
+        for start, end in zip(starts[long_enough].tolist(), ends[long_enough].tolist(), strict=True):
+            timed = here[start:end][ops.timed[here[start:end]]]
             if len(timed) >= _FEWEST:
                 positions += timed.tolist()
                 savings += (ops.kernel_ns[timed] * (1 - 1 / len(timed))).tolist()

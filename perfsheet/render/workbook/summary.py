@@ -64,9 +64,9 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
         Field("OP CODE", lambda finding: hotspots.link_to(findings.index(finding), finding.signature.op_code)),
         Field("RULE", lambda finding: finding.rule.title),
         Field("OPS", lambda finding: finding.count, "count"),
-        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
-        Field("SHARE", lambda finding: known(finding.share), "percent"),
         Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns"),
+        Field("SHARE", lambda finding: known(finding.share), "percent"),
+        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
         Field("CORES OF GRID", lambda finding: words.span_of_grid(finding.cores, finding.worker_cores), "right"),
         Field("ADVICE", lambda finding: finding.advice, "wrap", 125, span=4),
     ]

@@ -1,0 +1,275 @@
+"""DRAM bytes, peaks, and the distance of an op to the speed of light."""
+
+import math
+
+import numpy as np
+import pytest
+from support.captures import op, shape
+from support.real import CAPTURES, each
+
+from perfsheet import PerfsheetError, analyze, read
+from perfsheet.hardware.boards import BOARDS, KNOWN_GRIDS, likely_board
+
+TILE = 32 * 32
+CLOCKED = {"DEVICE FW START CYCLE": 0, "DEVICE FW END CYCLE": 1350, "DEVICE FW DURATION [ns]": 1000}
+DRAM = "DRAM_INTERLEAVED"
+
+
+def dram(tensor, extents, datatype="BFLOAT16", **cells):
+    return shape(tensor, extents, datatype, DRAM) | {f"{tensor}_{name}": value for name, value in cells.items()}
+
+
+@pytest.fixture
+def bytes_of(analysis_of):
+    """DRAM bytes of one op, or why they are unknown."""
+
+    def moved(code, *tensors, attributes="{}"):
+        cells = {}
+        for one in tensors:
+            cells |= one
+        more = [name for number in range(2, 5) for name in shape(f"INPUT_{number}", (1, 1, 1, 1))]
+        blank = dict.fromkeys(shape("INPUT_0", (1, 1, 1, 1)) | shape("OUTPUT_0", (1, 1, 1, 1)), "")
+        light = analysis_of(op(code, 1e9, 64, attributes=attributes) | blank | cells, extra=more).facts.light
+        value = light.dram_bytes[0]
+        return light.reason(0) if math.isnan(value) else value
+
+    return moved
+
+
+@pytest.mark.parametrize(
+    ("datatype", "tile_bytes"),
+    [
+        ("BFLOAT16", 2048), ("FLOAT32", 4096), ("BFLOAT8_B", 1088), ("BFLOAT4_B", 576), ("UINT32", 4096),
+        ("UINT16", 2048), ("UINT8", 1024), ("INT32", 4096),
+    ],
+)  # fmt: skip
+def test_a_tile_with_its_exponents(bytes_of, datatype, tile_bytes):
+    assert bytes_of("Unary", dram("INPUT_0", (1, 2, 64, 64), datatype)) == 8 * tile_bytes
+
+
+def test_only_tensors_in_dram_count(bytes_of):
+    in_l1 = shape("INPUT_1", (1, 1, 64, 64), "BFLOAT16", "L1_BLOCK_SHARDED")
+    on_host = shape("OUTPUT_0", (1, 1, 64, 64)) | {"OUTPUT_0_MEMORY": "HOST"}
+    assert bytes_of("LayerNorm", dram("INPUT_0", (1, 1, 64, 64)), in_l1, on_host) == 64 * 64 * 2
+    assert bytes_of("LayerNorm", in_l1) == 0
+
+
+def test_tiles_are_whole_and_rows_are_logical(bytes_of):
+    assert bytes_of("Unary", dram("INPUT_0", (1, 1, "32[19]", "64[40]"))) == 32 * 64 * 2
+    assert bytes_of("Unary", dram("INPUT_0", (1, 1, "32[19]", "64[40]"), LAYOUT="ROW_MAJOR")) == 19 * 40 * 2
+
+
+def test_sharded_dram_is_dram(bytes_of):
+    tensor = shape("INPUT_0", (1, 1, 64, 64), "BFLOAT16", "DRAM_WIDTH_SHARDED")
+    assert bytes_of("Unary", tensor) == 64 * 64 * 2
+
+
+A, B, OUT = (dram(name, (1, 1, 64, 64)) for name in ("INPUT_0", "INPUT_1", "OUTPUT_0"))
+ONE = 64 * 64 * 2
+
+
+@pytest.mark.parametrize(
+    ("code", "tensors", "attributes", "expected"),
+    [
+        ("BinaryNgDeviceOperation", (A, B, OUT), "{}", 3 * ONE),
+        ("BinaryNgDeviceOperation", (A, B, dram("INPUT_2", (1, 1, 64, 64)), OUT), "{}", 3 * ONE),
+        ("BinaryNgDeviceOperation", (A, B, OUT), "{'scalar': '2.0'}", 2 * ONE),
+        ("UnaryDeviceOperation", (A, B, OUT), "{}", 2 * ONE),
+        ("MoveDeviceOperation", (A, B, OUT), "{}", 2 * ONE),
+        ("TypecastDeviceOperation", (A, dram("OUTPUT_0", (1, 1, 64, 64), "BFLOAT8_B")), "{}", ONE + 4 * 1088),
+        ("ConcatDeviceOperation", (A, B, dram("OUTPUT_0", (1, 1, 128, 64))), "{}", 4 * ONE),
+        ("SliceDeviceOperation", (dram("INPUT_0", (1, 1, 4096, 64)), OUT), "{}", 2 * ONE),
+        ("InterleavedToShardedPartialDeviceOperation", (dram("INPUT_0", (1, 1, 4096, 64)),
+         shape("OUTPUT_0", (1, 1, 64, 64), "BFLOAT16", "L1_HEIGHT_SHARDED")), "{}", ONE),
+        ("SliceWriteDeviceOperation", (A, dram("INPUT_1", (1, 1, 4096, 64)), dram("OUTPUT_0", (1, 1, 4096, 64))), "{}",
+         2 * ONE),
+        ("UpdateKVCacheOperation", (dram("INPUT_0", (1, 1, 4096, 64)), B, dram("OUTPUT_0", (1, 1, 4096, 64))), "{}",
+         2 * ONE),
+        ("EmbeddingsDeviceOperation", (dram("INPUT_0", (1, 1, 1, 64), "UINT32", LAYOUT="ROW_MAJOR"),
+         dram("INPUT_1", (1, 1, 50000, 64), LAYOUT="ROW_MAJOR"), OUT), "{}", 64 * 4 + 2 * ONE),
+        ("AllGatherAsyncDeviceOperation", (A, dram("OUTPUT_0", (1, 4, 64, 64))), "{}", 5 * ONE),
+        ("Matmul", (A, B, dram("INPUT_2", (1, 1, 64, 64)), OUT), "{}", 3 * ONE),
+        ("Matmul", (A, B, dram("INPUT_2", (1, 1, "32[1]", 64)), OUT), "{}", 3 * ONE + ONE / 2),
+        ("Full", (OUT,), "{}", ONE),
+        ("RotaryEmbeddingLlamaDeviceOperation", (A, B, OUT), "{}", 3 * ONE),
+        ("GridSampleOperation", (dram("INPUT_0", (1, 64, 64, 64)), B, OUT), "{}", 2 * ONE),
+    ],
+)  # fmt: skip
+def test_what_an_op_must_touch(bytes_of, code, tensors, attributes, expected):
+    assert bytes_of(code, *tensors, attributes=attributes) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "tensors", "words"),
+    [
+        ("SdpaDecodeDeviceOperation", (A, B, dram("INPUT_2", (1, 1, 64, 64)), OUT), "position in the KV cache"),
+        ("HaloDeviceOperation", (A, OUT), "which part"),
+        ("MoeExpertOperation", (A, B, OUT), "which part"),
+        ("Unary", (dram("INPUT_0", (1, 1, 64, 64), "QUANTUM"),), "data type"),
+        ("Unary", (dram("INPUT_0", ("x", 1, 64, 64)),), "not readable"),
+        ("Unary", (), "describes no tensor"),
+        ("Unary", (shape("INPUT_0", (1, 1, 64, 64), "BFLOAT16", "L1_INTERLEAVED"),), "all of its tensors are in L1"),
+    ],
+)
+def test_what_cannot_be_known_has_a_reason(bytes_of, analysis_of, code, tensors, words):
+    found = bytes_of(code, *tensors)
+    assert words in (found if isinstance(found, str) else analysis_of(op(code) | tensors[0]).facts.light.reason(0))
+
+
+def matmul(duration, cores=64, **cells):
+    return op("Matmul", duration, cores, fidelity="HiFi2", **cells) | (
+        dram("INPUT_0", (1, 1, 512, 1024)) | dram("INPUT_1", (1, 1, 1024, 2048)) | dram("OUTPUT_0", (1, 1, 512, 2048))
+    )
+
+
+FLOPS = 2 * 512 * 1024 * 2048
+BYTES = 2 * (512 * 1024 + 1024 * 2048 + 512 * 2048)
+
+
+def test_the_shares_of_both_peaks(analysis_of):
+    (ranked,) = analysis_of(matmul(100_000, 32)).top()
+    assert (ranked.flops, ranked.dram_bytes) == (FLOPS, BYTES)
+    assert ranked.compute == pytest.approx(FLOPS * 2 / (64 * 4096 * 1.0) / 100_000)
+    assert ranked.compute_used_cores == pytest.approx(2 * ranked.compute)
+    assert ranked.dram == pytest.approx(BYTES / 288 / 100_000)
+    assert ranked.sol == max(ranked.compute, ranked.dram)
+    assert (ranked.bound, ranked.sol_unknown_reason) == ("neither", None)
+
+
+@pytest.mark.parametrize(("fidelity", "passes"), [("LoFi", 1), ("HiFi2", 2), ("HiFi3", 3), ("HiFi4", 4)])
+def test_math_fidelity_divides_the_peak(analysis_of, fidelity, passes):
+    light = analysis_of(matmul(200_000) | {"MATH FIDELITY": fidelity}).facts.light
+    assert light.compute[0] == pytest.approx(FLOPS * passes / (64 * 4096) / 200_000)
+
+
+@pytest.mark.parametrize(
+    ("duration", "bound"), [(FLOPS * 2 / (64 * 4096) / 0.7, "compute"), (FLOPS * 2 / (64 * 4096) / 0.6, "neither")]
+)
+def test_the_compute_bound_starts_at_65_percent(analysis_of, duration, bound):
+    in_l1 = {f"{tensor}_MEMORY": "DEV_0_L1_BLOCK_SHARDED" for tensor in ("INPUT_0", "INPUT_1", "OUTPUT_0")}
+    assert analysis_of(matmul(round(duration)) | in_l1).top()[0].bound == bound
+
+
+def test_the_dram_bound(analysis_of):
+    (ranked,) = analysis_of(op("Unary", 80) | dram("INPUT_0", (1, 1, 64, 64)) | dram("OUTPUT_0", (1, 1, 64, 64))).top()
+    assert (ranked.bound, ranked.sol, ranked.compute) == ("dram", ranked.dram, None)
+    assert ranked.dram == pytest.approx(2 * ONE / 288 / 80)
+
+
+def test_the_clock_is_that_of_the_capture(analysis_of):
+    analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110, **CLOCKED))
+    assert analysis.summary.light.clock_ghz == pytest.approx(1.35)
+    assert analysis.summary.light.boards == ("p150",)
+    assert analysis.facts.light.compute[0] == pytest.approx(FLOPS * 2 / (110 * 4096 * 1.35) / 100_000)
+    assert analysis.facts.light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
+
+
+def test_the_board_option_names_the_peaks(analysis_of):
+    analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110), options={"board": "P100"})
+    assert analysis.facts.light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
+    assert analysis.summary.light.boards == ("p100",)
+
+
+def test_without_arch_the_clock_tells_the_chip(analysis_of):
+    row = matmul(100_000, arch="", **CLOCKED)
+    assert analysis_of(row, generation="S7").facts.light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
+    analysis = analysis_of(matmul(100_000, arch=""), generation="S7")
+    assert "--board" in analysis.top()[0].sol_unknown_reason
+
+
+@pytest.mark.parametrize(
+    ("arch", "cores", "ghz", "name"),
+    [
+        ("wormhole_b0", 64, 1.0, "n150"),
+        ("wormhole_b0", 56, None, "n300"),
+        ("wormhole_b0", 72, None, "galaxy"),
+        ("wormhole_b0", None, None, "n150"),
+        ("blackhole", 110, 1.35, "p150"),
+        ("blackhole", 64, 1.35, "p150"),
+        ("blackhole", 20, 1.35, "bh20"),
+        ("blackhole", 20, 0.65, "n1"),
+        ("", 20, 1.35, "bh20"),
+        ("", None, 1.0, "n150"),
+        ("Grayskull", None, None, "e150"),
+    ],
+)
+def test_the_likely_board(arch, cores, ghz, name):
+    found = likely_board(arch, cores, ghz)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(("arch", "ghz"), [("", None), ("quasar", None), ("", 3.3)])
+def test_no_board_where_nothing_tells(arch, ghz):
+    assert likely_board(arch, 64, ghz) is None
+
+
+def test_every_board_has_its_figures_and_sources():
+    assert {board.name for board in BOARDS} >= {"n150", "n300", "galaxy", "p100", "p150", "bh20", "e150"}
+    for board in BOARDS:
+        assert board.worker_cores in KNOWN_GRIDS
+        assert min(board.dram_gb_s, board.clock_ghz, board.flops_per_cycle) > 0
+        assert board.grid_source
+        assert board.dram_source
+
+
+def test_descriptions_that_an_op_outruns_are_no_descriptions(analysis_of):
+    slow, fast = (op("Add", duration) | A | OUT for duration in (5000, 10))
+    analysis = analysis_of(slow, fast, op("Mul", 5000) | A | OUT)
+    light = analysis.facts.light
+    assert light.contradicted.tolist() == [True, True, False]
+    assert "program-cache hit" in light.reason(0)
+    assert np.isnan(light.dram_bytes[:2]).all()
+    assert np.isfinite(light.sol[2])
+    assert next(check for check in analysis.checks if check.id == "stale-tensors").count == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (matmul(""), "no kernel duration"),
+        (matmul(0), "0 ns"),
+        (matmul(100_000) | {"MATH FIDELITY": ""}, "no math fidelity"),
+        (op("Matmul", 1000) | shape("INPUT_1", (1, 1, 64, 32)), "no math fidelity"),
+        (op("Matmul", 1000, fidelity="HiFi4") | shape("INPUT_1", (1, 1, 64, 32)) | {"CORE COUNT": "63"}, ""),
+    ],
+)
+def test_reasons(analysis_of, row, words):
+    light = analysis_of(row).facts.light
+    assert words in light.reason(0)
+    assert np.isnan(light.sol[0]) == bool(words)
+
+
+def test_an_unknown_grid_leaves_the_used_cores(analysis_of):
+    row = op("Matmul", 1000, 61, fidelity="HiFi4", **CLOCKED) | shape("INPUT_1", (1, 1, 64, 32))
+    (ranked,) = analysis_of(row, generation="S6").top()
+    assert ranked.compute is None
+    assert ranked.compute_used_cores == pytest.approx(2 * 32 * 64 * 32 * 4 / (61 * 4096 * 1.35) / 1000)
+    assert (ranked.sol, ranked.bound) == (None, "unknown")
+    assert "worker grid" in ranked.sol_unknown_reason
+
+
+def test_an_unknown_board_is_refused(analysis_of):
+    with pytest.raises(PerfsheetError, match="unknown board"):
+        analysis_of(op(), options={"board": "n151"})
+
+
+@each(CAPTURES)
+def test_no_op_of_a_real_capture_is_faster_than_light(path):
+    analysis = analyze(read(path))
+    light = analysis.facts.light
+    for share in (light.sol, light.compute, light.compute_used_cores, light.dram):
+        assert not (share > 1).any()
+    assert ((light.sol >= 0) | np.isnan(light.sol)).all()
+    for ranked in analysis.top():
+        assert (ranked.sol is None) == bool(ranked.sol_unknown_reason) == (ranked.bound == "unknown")
+
+
+@pytest.mark.skipif(not CAPTURES, reason="no real captures")
+def test_the_speed_of_light_is_known_for_most_of_the_time():
+    known = total = 0.0
+    for path in CAPTURES:
+        analysis = analyze(read(path))
+        known += float(np.nansum(analysis.ops.kernel_ns[np.isfinite(analysis.facts.light.sol)]))
+        total += analysis.ops.total_ns
+    assert known / total >= 0.9
