@@ -1,0 +1,78 @@
+"""What findings save together."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.captures import op, write_csv
+from support.findings import only_finding
+from support.real import CAPTURES, each
+
+from perfsheet import analyze, read
+
+
+def test_overlapping_findings_save_an_op_once(analysis_of):
+    analysis = analysis_of(op("Reshard", 1000, 8), op("Add", 9000, 64))
+    reshard, low = analysis.findings
+    assert (reshard.rule.id, reshard.saving_ns, reshard.added_ns) == ("reshard", 1000, 1000)
+    assert (low.rule.id, low.saving_ns, low.added_ns) == ("low-core-count", 875, 0)
+    first, both = analysis.what_if
+    assert (first.findings, first.saving_ns, first.left_ns, first.share) == (1, 1000, 9000, 0.1)
+    assert (both.findings, both.saving_ns) == (2, 1000)
+    assert both.fps == pytest.approx(1e9 / 9000)
+
+
+def test_gaps_are_no_kernel_time(analysis_of):
+    gap = {"OP TO OP LATENCY [ns]": 50_000}
+    rows = (op("A", 100), op("Reshard", 100, **gap))
+    analysis = analysis_of(*rows, *rows)
+    assert only_finding(analysis, "op-to-op-gap").added_ns == 50_000
+    last = analysis.what_if[-1]
+    assert (last.saving_ns, last.gap_saving_ns, last.left_ns) == (200, 50_000, 200)
+
+
+def test_no_finding_no_what_if(analysis_of):
+    assert analysis_of(op("Add", 100)).what_if == ()
+
+
+CODES = (
+    "Reshard",
+    "TilizeWithValPadding",
+    "LayerNorm",
+    "AllGatherAsync",
+    "InterleavedToSharded",
+    "ShardedToInterleaved",
+)
+ROWS = st.lists(
+    st.builds(op, st.sampled_from(CODES), st.integers(0, 10_000), st.integers(1, 64), device=st.integers(0, 1)),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS)
+def test_savings_never_exceed_the_whole(tmp_path_factory, rows):
+    analysis = analyze(read(write_csv(tmp_path_factory.getbasetemp() / "made.csv", rows)))
+    assert_within_the_whole(analysis)
+
+
+@each(CAPTURES)
+def test_savings_of_real_captures_never_exceed_the_whole(path):
+    assert_within_the_whole(analyze(read(path)))
+
+
+def assert_within_the_whole(analysis):
+    tolerance = 1 + 1e-9
+    total = analysis.ops.total_ns
+    assert sum(one.added_ns for one in analysis.findings if not one.rule.waits) <= total * tolerance
+    savings = [one.saving_ns for one in analysis.findings if one.saving_ns is not None]
+    assert savings == sorted(savings, reverse=True)
+    for one in analysis.findings:
+        if one.saving_ns is not None:
+            assert 0 <= one.added_ns <= one.saving_ns * tolerance
+            assert one.rule.waits or one.saving_ns <= one.kernel_ns * tolerance
+    lefts = [one.left_ns for one in analysis.what_if]
+    assert lefts == sorted(lefts, reverse=True)
+    assert all(-1e-6 * total <= left <= total for left in lefts)
+    keys = [(one.rule.id, one.signature.op_code, one.signature.text) for one in analysis.findings]
+    assert len(set(keys)) == len(keys)
