@@ -121,7 +121,7 @@ class Analysis:
     @cached_property
     def what_if(self) -> tuple[WhatIf, ...]:
         """What mending the first findings would leave."""
-        return what_if(self.ops, self.findings, self.summary.fps.device)
+        return what_if(self.facts, self.findings)
 
     @cached_property
     def rule_totals(self) -> tuple[RuleTotal, ...]:

@@ -51,7 +51,7 @@ def findings(facts: Facts, found: AllHits, rules: tuple[Rule, ...] = RULES) -> t
     )
     return tuple(
         replace(finding, id=f"H{number}", added_ns=more)
-        for number, (finding, more) in enumerate(zip(ranked, added(facts.ops, ranked), strict=True), start=1)
+        for number, (finding, more) in enumerate(zip(ranked, added(facts, ranked), strict=True), start=1)
     )
 
 

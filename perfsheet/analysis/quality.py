@@ -188,7 +188,7 @@ def _passes(facts: Facts) -> Iterator[Check]:
     found = facts.passes
     if found.note:
         yield Check("passes", "Passes", False, 0, found.note)
-    elif found.all[0].cold:
+    if found.all[0].cold:
         yield Check(
             "cold-pass",
             "Passes",

@@ -110,7 +110,8 @@ class Finding:
 class WhatIf:
     """If the first `findings` findings were mended, each to its upper bound: what would be saved, and what is left.
 
-    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` by the time that is left.
+    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` of the window, and of a
+    pass, by what is left of the device that is the busiest then.
     """
 
     findings: int
@@ -119,6 +120,7 @@ class WhatIf:
     left_ns: float
     gap_saving_ns: float
     fps: float | None
+    fps_per_pass: float | None
 
 
 @dataclass(frozen=True)

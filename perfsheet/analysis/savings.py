@@ -6,51 +6,62 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.numbers import ratio
-from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import Finding, WhatIf
+from perfsheet.capture.table import FloatArray
 
 STEPS = (1, 3, 5, 10)
 
 
-def added(ops: Ops, ranked: Sequence[Finding]) -> Iterator[float]:
+def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[float]:
     """What each finding adds to those before it, in ns.
 
-    Savings of one op add up to its kernel duration at most: two findings that could each save 60 % of an op save all of
-    it together. Savings of gaps are taken from the gap before the op in the same way; host rows save nothing twice.
+    Savings of one op add up to its kernel duration at most, and those of findings after which it still does its work to
+    what it takes above the speed of light. Savings of gaps are taken from the gap before the op in the same way; host
+    rows save nothing twice.
     """
-    left = {
-        False: np.nan_to_num(ops.kernel_ns),
-        True: np.clip(np.nan_to_num(ops.number("op_to_op_latency_ns")), 0, None),
-    }
+    ops = facts.ops
+    gaps = np.clip(np.nan_to_num(ops.number("op_to_op_latency_ns")), 0, None)
+    left = {False: np.nan_to_num(ops.kernel_ns), True: gaps}
     for finding in ranked:
         if len(finding.positions) != len(finding.savings):
             yield finding.saving_ns or 0.0
-            continue
-        pool = left[finding.rule.waits]
-        taken = np.minimum(np.nan_to_num(finding.savings), pool[finding.positions])
-        pool[finding.positions] -= taken
-        yield float(taken.sum())
+        else:
+            yield float(_take(facts, finding, left[finding.rule.waits]).sum())
 
 
-def what_if(ops: Ops, ranked: Sequence[Finding], busiest: int | None) -> tuple[WhatIf, ...]:
-    """What is left when the first 1, 3, 5, 10 and all findings are mended; FPS of the device `busiest`."""
+def _take(facts: Facts, finding: Finding, pool: FloatArray) -> FloatArray:
+    """Take a finding's savings out of what is left of its ops."""
+    at = finding.positions
+    floor = np.nan_to_num(facts.light.light_ns[at]) if finding.rule.keeps_work else 0.0
+    taken = np.minimum(np.nan_to_num(finding.savings), np.maximum(pool[at] - floor, 0))
+    pool[at] -= taken
+    return taken
+
+
+def what_if(facts: Facts, ranked: Sequence[Finding]) -> tuple[WhatIf, ...]:
+    """What is left when the first 1, 3, 5, 10 and all findings are mended."""
     counts = sorted({*(step for step in STEPS if step < len(ranked)), len(ranked)} - {0})
-    return tuple(_after(ops, ranked[:count], busiest) for count in counts)
+    return tuple(_after(facts, ranked[:count]) for count in counts)
 
 
-def _after(ops: Ops, mended: Sequence[Finding], busiest: int | None) -> WhatIf:
+def _after(facts: Facts, mended: Sequence[Finding]) -> WhatIf:
+    ops = facts.ops
     left = np.nan_to_num(ops.kernel_ns)
     for finding in mended:
         if not finding.rule.waits:
-            left[finding.positions] -= np.minimum(np.nan_to_num(finding.savings), left[finding.positions])
-    saving = float(sum(one.added_ns for one in mended if not one.rule.waits))
-    on_busiest = float(left[ops.device == busiest].sum())
+            _take(facts, finding, left)
+    saving = ops.total_ns - float(left.sum())
+    # Another device than before may be the busiest one now.
+    busiest = max(float(left[here].sum()) for here in facts.by_device)
+    fps = 1e9 * ops.options.batch / busiest if busiest else None
     return WhatIf(
         findings=len(mended),
         saving_ns=saving,
         share=ratio(saving, ops.total_ns),
         left_ns=ops.total_ns - saving,
         gap_saving_ns=float(sum(one.added_ns for one in mended if one.rule.waits)),
-        fps=1e9 * ops.options.batch / on_busiest if on_busiest else None,
+        fps=fps,
+        fps_per_pass=None if fps is None else fps * facts.passes.count,
     )

@@ -133,9 +133,9 @@ def test_attention(light_of, query, key, value, attributes, expected):
 
 @pytest.mark.parametrize(
     ("balanced", "causal", "pairs"),
-    [("true", "true", 256 * 512 / 2), ("false", "true", 256 * 256 / 2), ("false", "false", 256 * 512)],
+    [("true", "true", 256 * 512 / 2), ("false", "true", 256 * 512 / 2), ("false", "false", 256 * 512)],
 )
-def test_ring_attention_counts_what_every_device_does_at_least(light_of, balanced, causal, pairs):
+def test_ring_attention_counts_the_mean_of_the_ring(light_of, balanced, causal, pairs):
     attributes = f"{{'is_balanced': '{balanced}'; 'is_causal': '{causal}'; 'logical_n': '512'; 'ring_size': '2'}}"
     part = (1, 8, 256, 64)
     assert flops(light_of, "RingJointSDPADeviceOperation", tensors(part, part, part, output=part), attributes) == (
@@ -143,10 +143,20 @@ def test_ring_attention_counts_what_every_device_does_at_least(light_of, balance
     )
 
 
+def test_distributed_ring_attention_puts_out_a_part(light_of):
+    whole, part = (1, 8, 1024, 64), (1, 8, 256, 64)
+    cells = tensors(whole, whole, whole, output=part)
+    assert flops(light_of, "RingDistributedSdpaDeviceOperation", cells) == 2 * 8 * 256 * 1024 / 2 * 128
+
+
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
         ("{'cur_pos': '{127; 63}'; 'is_causal': 'true'}", 2 * 32 * (128 + 64) * 256),
+        ("{'cur_pos': 'SmallVector<uint32_t; 8>({127; 63})'}", 2 * 32 * (128 + 64) * 256),
+        ("{'cur_pos': '{127; 63}'; 'sliding_window_size': '100'}", 2 * 32 * (100 + 64) * 256),
+        ("{'cur_pos': '{127}'}", "position in the KV cache"),
+        ("{'cur_pos': '{}'; 'is_causal': 'false'; 'sliding_window_size': '100'}", "position in the KV cache"),
         ("{'cur_pos': '{}'; 'is_causal': 'false'}", 2 * 32 * (2 * 1024) * 256),
         ("{'cur_pos': '{}'; 'is_causal': 'true'}", "position in the KV cache"),
         ("{'cur_pos': '{}'; 'is_causal': 'false'; 'paged_attention': 'true'}", "position in the KV cache"),

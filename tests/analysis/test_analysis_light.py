@@ -87,6 +87,8 @@ ONE = 64 * 64 * 2
          2 * ONE),
         ("EmbeddingsDeviceOperation", (dram("INPUT_0", (1, 1, 1, 64), "UINT32", LAYOUT="ROW_MAJOR"),
          dram("INPUT_1", (1, 1, 50000, 64), LAYOUT="ROW_MAJOR"), OUT), "{}", 64 * 4 + 2 * ONE),
+        ("FillPadDeviceOperation", (A, OUT), "{}", 2 * ONE),
+        ("MatmulReduceScatterAsyncDeviceOperation", (A, B, OUT), "{}", 3 * ONE),
         ("AllGatherAsyncDeviceOperation", (A, dram("OUTPUT_0", (1, 4, 64, 64))), "{}", 5 * ONE),
         ("Matmul", (A, B, dram("INPUT_2", (1, 1, 64, 64)), OUT), "{}", 3 * ONE),
         ("Matmul", (A, B, dram("INPUT_2", (1, 1, "32[1]", 64)), OUT), "{}", 3 * ONE + ONE / 2),
@@ -214,14 +216,38 @@ def test_every_board_has_its_figures_and_sources():
 
 
 def test_descriptions_that_an_op_outruns_are_no_descriptions(analysis_of):
-    slow, fast = (op("Add", duration) | A | OUT for duration in (5000, 10))
-    analysis = analysis_of(slow, fast, op("Mul", 5000) | A | OUT)
+    durations = (5000, 10, 5100, 1000)
+    analysis = analysis_of(*(op("Add", duration) | A | OUT for duration in durations), op("Mul", 1000) | A | OUT)
     light = analysis.facts.light
-    assert light.contradicted.tolist() == [True, True, False]
-    assert "program-cache hit" in light.reason(0)
-    assert np.isnan(light.dram_bytes[:2]).all()
-    assert np.isfinite(light.sol[2])
+    assert light.contradicted.tolist() == [False, True, False, True, False]
+    assert "program-cache hit" in light.reason(1)
+    assert np.isnan(light.dram_bytes[[1, 3]]).all()
+    assert np.isfinite(light.sol[[0, 2, 4]]).all()
     assert next(check for check in analysis.checks if check.id == "stale-tensors").count == 2
+
+
+def test_nothing_is_known_of_a_description_whose_first_op_outruns_it(analysis_of):
+    analysis = analysis_of(*(op("Add", duration) | A | OUT for duration in (10, 5000)))
+    assert analysis.facts.light.contradicted.all()
+
+
+@pytest.mark.parametrize(
+    "code", ["SliceWriteDeviceOperation", "EmbeddingsDeviceOperation", "GatherDeviceOperation", "UnaryDeviceOperation"]
+)
+def test_an_op_without_inputs_is_unknown_and_no_failure(bytes_of, code):
+    assert "describes no input" in bytes_of(code, OUT)
+
+
+def test_an_op_without_outputs_is_no_failure(bytes_of):
+    assert "not readable" in bytes_of("SliceDeviceOperation", A)
+
+
+def test_a_matmul_with_unknown_bytes_has_no_distance(analysis_of):
+    odd = dram("INPUT_1", (1, 1, 1024, 2048), "QUANTUM")
+    (ranked,) = analysis_of(matmul(100_000) | odd).top()
+    assert ranked.compute is not None
+    assert (ranked.sol, ranked.bound) == (None, "unknown")
+    assert "data type" in ranked.sol_unknown_reason
 
 
 @pytest.mark.parametrize(

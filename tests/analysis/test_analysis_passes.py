@@ -93,6 +93,36 @@ def test_replays_are_passes(analysis_of):
     assert last.ops.kernel_ns.tolist() == [30, 30, 30]
 
 
+def test_traces_that_are_replayed_unequally_often_are_said(analysis_of):
+    prefill = [row | {"METAL TRACE ID": "9"} for row in replay(1, 50, 10)]
+    analysis = analysis_of(*prefill, *replay(1, 100, 40), *replay(2, 200, 40))
+    found = analysis.summary.passes
+    assert (found.count, found.ops_per_pass) == (2, 3)
+    assert len(analysis.facts.passes.outside) == 3
+    assert "trace 9 1 times, " in found.note or ", trace 9 1 times" in found.note
+    assert any("unequally often" in warning for warning in analysis.summary.warnings)
+
+
+def test_what_ran_once_before_the_passes_is_outside(analysis_of):
+    first, later = model(100, 1000), model(100, 10)
+    first[0] |= {"OP TO OP LATENCY [ns]": "400000"}
+    later[0] |= {"OP TO OP LATENCY [ns]": "300000"}
+    analysis = analysis_of(op("TilizeWeights", 50), *first, *later)
+    found = analysis.summary.passes
+    assert (found.how, found.count, found.ops_per_pass) == ("repeated", 2, 3)
+    assert analysis.facts.passes.outside.tolist() == [0]
+    assert found.fps_per_pass == pytest.approx(1e9 / 300)
+
+
+def test_equal_layers_of_two_passes_are_told_from_passes_by_the_gaps(analysis_of):
+    layer = [op(code, 10, **{"OP TO OP LATENCY [ns]": 100}) for code in ("Norm", "Matmul")]
+    start = [layer[0] | {"OP TO OP LATENCY [ns]": "90000"}, layer[1]]
+    cold = [row | {"OP TO OP LATENCY [ns]": "5000000"} for row in layer]
+    found = analysis_of(*cold * 4, *start, *layer * 3, *start, *layer * 3).summary.passes
+    assert (found.count, found.ops_per_pass) == (3, 8)
+    assert analysis_of(*layer * 12).summary.passes.count == 12
+
+
 def layered(layers):
     layer = [op("LayerNorm", 10), op("Matmul", 30), op("Gelu", 5)]
     return [op("Embedding", 10), *(layer * layers), op("Pool", 10)]

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.captures import op, write_csv
+from support.captures import op, shape, write_csv
 from support.findings import only_finding
 from support.real import CAPTURES, each
 
@@ -28,6 +28,22 @@ def test_gaps_are_no_kernel_time(analysis_of):
     assert only_finding(analysis, "op-to-op-gap").added_ns == 50_000
     last = analysis.what_if[-1]
     assert (last.saving_ns, last.gap_saving_ns, last.left_ns) == (200, 50_000, 200)
+
+
+def test_fps_are_those_of_the_device_that_is_the_busiest_then(analysis_of):
+    analysis = analysis_of(op("Add", 3000), op("Reshard", 5000, device=1))
+    assert analysis.what_if[-1].fps == pytest.approx(1e9 / 3000)
+
+
+def test_an_op_that_still_does_its_work_saves_down_to_the_speed_of_light(analysis_of):
+    row = op("LayerNorm", 10_000, 1)
+    for name in ("INPUT_0", "OUTPUT_0"):
+        row |= shape(name, (1, 1, 512, 512), "BFLOAT16", "DRAM_INTERLEAVED")
+    analysis = analysis_of(row)
+    light = 2 * 2 * 512 * 512 / 288
+    (low,) = analysis.findings
+    assert low.saving_ns == pytest.approx(10_000 * 63 / 64)
+    assert low.added_ns == pytest.approx(10_000 - light)
 
 
 def test_no_finding_no_what_if(analysis_of):

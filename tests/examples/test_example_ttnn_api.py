@@ -2,54 +2,14 @@
 
 import ast
 import json
-import os
-import subprocess
-from pathlib import Path
 
-import pytest
+from support.ttnn import LOOK_UP, ROOT, in_lab, needs_ttnn
 
 from examples.encoder_block.config import AFTER, BEFORE, BlockConfig, matmul_blocking
 from examples.generate import attributes
 from examples.generate.tensors import DRAM
 
-ROOT = Path(__file__).resolve().parents[2]
 BLOCK = ROOT / "examples" / "encoder_block"
-LAB_PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON")
-needs_ttnn = [
-    pytest.mark.lab,
-    pytest.mark.skipif(not LAB_PYTHON, reason="PERFSHEET_LAB_PYTHON doesn't name an interpreter that has ttnn"),
-]
-
-LOOK_UP = """
-import inspect, json, re, sys
-import tracy, ttnn
-
-def resolve(name):
-    value = {"ttnn": ttnn, "tracy": tracy}[name.split(".")[0]]
-    for part in name.split(".")[1:]:
-        value = getattr(value, part)
-    return value
-
-def signature(value):
-    if isinstance(value, type):
-        return value.__init__.__doc__ or ""
-    value = getattr(value, "function", value)
-    try:
-        return str(inspect.signature(value))
-    except (TypeError, ValueError):
-        return f"{type(value).__call__.__doc__} {value.__doc__}"
-
-wrong = []
-for name, keywords in json.load(sys.stdin):
-    try:
-        text = signature(resolve(name)) if keywords else resolve(name) and ""
-    except AttributeError as error:
-        wrong.append(f"{name}: {error}")
-        continue
-    wrong += [f"{name}({keyword}=)" for keyword in keywords if not re.search(rf"\\b{keyword}\\b *[:=,)]", text)]
-print("WRONG " + json.dumps(wrong))
-"""
-
 PRINT_CONFIGS = """
 import json, ttnn
 gelu = ttnn.UnaryWithParam(ttnn.UnaryOpType.GELU, True)
@@ -85,14 +45,6 @@ def names_used(source):
     calls = {id(n.func): [k.arg for k in n.keywords if k.arg] for n in ast.walk(tree) if isinstance(n, ast.Call)}
     chains = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and id(n) not in inner and dotted(n)]
     return [(dotted(n), calls.get(id(n), [])) for n in chains]
-
-
-def in_lab(script, text=""):
-    done = subprocess.run(
-        [LAB_PYTHON, "-c", script], input=text, capture_output=True, text=True, cwd=ROOT, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
 
 
 def all_names():

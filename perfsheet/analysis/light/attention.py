@@ -31,7 +31,14 @@ def flops(variant: Variant) -> Work:
         return unknown("windowed attention: how many keys each query meets is not in the capture")
     value = shapes[2] if len(shapes) > 2 else None
     heads = query[0] * query[1]
-    pairs = _ring_pairs(variant, shapes) if "Ring" in variant.op_code else _pairs(variant, shapes)
+    if re.search(r"(?i)ring_?distributed", variant.op_code):
+        # Q is the whole sequence on every device, each of which puts out its part; always causal.
+        part = variant.outputs[0].logical if variant.outputs else None
+        pairs = part[2] * key[2] / 2 if part else None
+    elif re.search(r"(?i)ring", variant.op_code):
+        pairs = _ring_pairs(variant, shapes)
+    else:
+        pairs = _pairs(variant, shapes)
     if pairs is None:
         return unknown("how many keys each query meets is not in the capture")
     return Work(2.0 * heads * pairs * (query[3] + _value_size(variant, key, value)))
@@ -62,9 +69,8 @@ def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
 def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     """Pairs of one head on one device of the ring, which holds a part of Q and meets all of K.
 
-    With a causal mask and balanced (zig-zag) parts every device does the mean, as tt-metal counts it. Unbalanced, the
-    first device meets the half of its own part only; which device is which is not in a capture, so that is the least
-    that any of them does.
+    With a causal mask this is the mean over the ring, as tt-metal counts it. Balanced (zig-zag) parts are all like it;
+    unbalanced the first devices do less and the last ones more, and which is which is not in a capture.
     """
     query = shapes[0]
     total = whole_number(variant.attributes, "logical_n")
@@ -78,7 +84,7 @@ def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     joint = shapes[3] if "Joint" in variant.op_code and len(shapes) > 3 else None
     extra = joint[2] if joint else 0
     if is_set(variant.attributes, "is_causal"):
-        return query[2] * (total if is_set(variant.attributes, "is_balanced") else query[2]) / 2
+        return query[2] * total / 2
     return float((query[2] + extra) * (total + extra))
 
 
@@ -97,10 +103,15 @@ def _decode(variant: Variant) -> Work:
 def keys_of_decode(variant: Variant) -> int | None:
     """Keys that all users of a decode step meet together; None when the capture does not say."""
     query, key = variant.inputs[0].logical, variant.inputs[1].logical
-    positions = list_numbers(attribute(variant.attributes, "cur_pos"))
+    listed = re.findall(r"[\[{(]([^\[\]{}()]*)[\]})]", attribute(variant.attributes, "cur_pos"))
+    positions = list_numbers(listed[-1]) if listed else ()
+    window = whole_number(variant.attributes, "sliding_window_size")
+    if query is None or key is None or (positions and len(positions) != query[1]):
+        return None
     if positions:
-        return sum(position + 1 for position in positions if position >= 0)
-    if query is None or key is None or is_set(variant.attributes, "paged_attention"):
+        met = (position + 1 for position in positions if position >= 0)
+        return sum(keys if window is None else min(keys, window) for keys in met)
+    if window is not None or is_set(variant.attributes, "paged_attention"):
         return None
     # A causal step without positions in ATTRIBUTES has them in a tensor; without a mask all of the cache is met.
     causal = attribute(variant.attributes, "is_causal")

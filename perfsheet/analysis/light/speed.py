@@ -21,6 +21,8 @@ NEAR = 0.65
 """An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
 
 
+_LIKE_FIRST = 0.25
+
 CONTRADICTED = (
     "an op of this description ran faster than its tensors allow: after a program-cache hit the profiler repeats the "
     "tensors of an earlier call"
@@ -127,8 +129,8 @@ def _figures(
         compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
     # No DRAM traffic is a fact, but no bound: without FLOPs beside it nothing limits the op that we know of.
     some = moved > 0
-    # Of an op that does math the larger of both is unknown as long as its math is.
-    unknown = does_math & np.isnan(compute)
+    # Of an op that does math the larger of both is unknown as long as one of them is.
+    unknown = does_math & (np.isnan(compute) | np.isnan(moved))
     return _Figures(
         compute=compute,
         compute_used_cores=used,
@@ -139,13 +141,19 @@ def _figures(
 
 
 def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
-    """All ops of a description that one of them outruns.
+    """Ops of a description that one of them outruns, but for those that took as long as its first one.
 
     After a program-cache hit the profiler repeats the tensors of the call that made the program (process_ops_logs.py,
-    cached_ops), and programs that do not depend on the shape serve calls of other shapes.
+    cached_ops), and programs that do not depend on the shape serve calls of other shapes. The first call of a
+    description is the one that it was written for.
     """
     faster = (figures.sol > 1) | (figures.compute_used_cores > 1) | (figures.dram > 1)
-    return np.isin(ops.variants.of, np.unique(ops.variants.of[faster]))
+    of = ops.variants.of
+    outrun = np.isin(of, np.unique(of[faster]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        like_first = np.abs(ops.kernel_ns / ops.kernel_ns[ops.variants.first[of]] - 1) <= _LIKE_FIRST
+    first_is_sound = ~faster[ops.variants.first[of]]
+    return np.asarray(outrun & ~(like_first & first_is_sound & ~faster))
 
 
 def _flops(variant: Variant) -> Work:
@@ -203,8 +211,10 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
         return "the chip is unknown: no DEVICE ARCH, and no clock that tells it (--board names it)"
     if flops.amount is not None and no_fidelity:
         return "no math fidelity in the capture"
-    if flops.amount is not None:
+    if flops.amount is not None and np.isnan(ops.worker_cores[position]):
         return "the worker grid is unknown (--board names it)"
+    if flops.amount is not None:
+        return moved.reason
     if flops is NO_FLOP_MODEL:
         return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
     return flops.reason

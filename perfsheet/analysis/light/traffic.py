@@ -6,7 +6,7 @@ Ops that touch a part of a tensor are in the table below, with the part that the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from perfsheet.analysis.attributes import attribute, is_set
@@ -15,8 +15,9 @@ from perfsheet.analysis.light.work import Work, unknown
 from perfsheet.analysis.tensors import Tensor
 from perfsheet.analysis.variants import Variant
 
-# What must be moved: each tensor with the elements of it that are touched (None = all that it stores).
+# What must be moved: each tensor with the elements of it that are touched (None = unknown).
 _Touched = Iterable[tuple[Tensor, int | None]]
+_ALL = -1
 
 _NOT_SAID = "which part of its tensors this op touches is not in the capture"
 
@@ -25,13 +26,16 @@ def dram_bytes(variant: Variant) -> Work:
     """The bytes, 0 when every tensor is in L1."""
     if not variant.inputs and not variant.outputs:
         return unknown("the capture describes no tensor of this op")
-    touched = _touch(variant.op_code)(variant)
+    touch = _touch(variant.op_code)
+    if not variant.inputs and touch is not _outputs:
+        return unknown("the capture describes no input of this op")
+    touched = touch(variant)
     if isinstance(touched, Work):
         return touched
     total = 0.0
     for tensor, elements in touched:
         if tensor.in_dram:
-            size = tensor.size if elements is None else tensor.part(elements)
+            size = tensor.size if elements is _ALL else tensor.part(elements)
             if size is None:
                 return unknown("the shape or data type of a tensor in DRAM is not readable")
             total += size
@@ -39,7 +43,7 @@ def dram_bytes(variant: Variant) -> Work:
 
 
 def _whole(tensors: Iterable[Tensor]) -> _Touched:
-    return [(one, None) for one in tensors]
+    return [(one, _ALL) for one in tensors]
 
 
 def _everything(variant: Variant) -> _Touched:
@@ -68,13 +72,13 @@ def _collective(variant: Variant) -> _Touched:
 
 def _slice(variant: Variant) -> _Touched:
     """As much of the input as comes out."""
-    return [(variant.inputs[0], _elements(variant.outputs)), *_whole(variant.outputs)] if variant.inputs else []
+    return [(variant.inputs[0], _elements(variant.outputs)), *_whole(variant.outputs)]
 
 
 def _write_into(variant: Variant) -> _Touched:
     """The first input goes into a part of the output that is as large."""
     source = variant.inputs[0]
-    return [(source, None), *((target, source.elements) for target in variant.outputs[:1])]
+    return [(source, _ALL), *((target, source.elements) for target in variant.outputs[:1])]
 
 
 def _update_cache(variant: Variant) -> _Touched:
@@ -87,7 +91,7 @@ def _update_cache(variant: Variant) -> _Touched:
 def _embedding(variant: Variant) -> _Touched:
     """The indices, one row of the table for each, and the output."""
     indices, *rest = variant.inputs
-    return [(indices, None), *((table, _elements(variant.outputs)) for table in rest[:1]), *_whole(variant.outputs)]
+    return [(indices, _ALL), *((table, _elements(variant.outputs)) for table in rest[:1]), *_whole(variant.outputs)]
 
 
 def _grid_sample(variant: Variant) -> _Touched:
@@ -135,13 +139,18 @@ def _matmul(variant: Variant) -> _Touched | Work:
     return _whole((*variant.inputs[:2], *further, *variant.outputs))
 
 
+def _fused_collective(variant: Variant) -> _Touched:
+    """The own part of the input, the weights, and the result (the last output)."""
+    return _whole((*variant.inputs[:2], *variant.outputs[-1:]))
+
+
 def _not_said(_: Variant) -> Work:
     return unknown(_NOT_SAID)
 
 
 _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
     ("sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv", _not_said),
-    ("all_?gather.*matmul|matmul.*reduce_?scatter|matmul.*all_?reduce", _not_said),
+    ("all_?gather.*matmul|matmul.*reduce_?scatter|matmul.*all_?reduce", _fused_collective),
     ("matmul|linear|bmm", _matmul),
     ("decode.*(?:sdpa|attention|mla)|(?:sdpa|attention|mla).*decode", _decode),
     ("sdpa|scaled_?dot_?product|flash_?mla|ring.*attention", _attention),
@@ -154,6 +163,7 @@ _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
     ("slice|interleaved_?to_?sharded_?partial|unpad(?!ding)|narrow|chunk", _slice),
     ("index_?fill|scatter|topk|sampling|non_?zero|fold", _not_said),
     ("gather", _gather),
+    ("fill_?pad", _first(1)),
     ("^(?:full|fill|zeros|ones|arange|rand|uniform|empty)", _outputs),
     ("heads.*decode", _of_rows),
     ("halo|pool|upsample", _not_said),
@@ -172,5 +182,6 @@ def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
     return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
 
 
-def _elements(tensors: Iterable[Tensor]) -> int:
-    return sum(one.elements or 0 for one in tensors)
+def _elements(tensors: Sequence[Tensor]) -> int | None:
+    counts = [one.elements for one in tensors if one.elements is not None]
+    return sum(counts) if counts and len(counts) == len(tensors) else None

@@ -55,8 +55,11 @@ class Rule:
 
     `id` is a word that never changes (it stands in JSON and flags), `letter` marks it in narrow tables;
     `saving_formula` is the formula behind `Hits.saving_ns`, for people. `caveat` is what is known to speak against the
-    advice. `evidence` gives the figures that prove a finding. `waits` says that savings are of gaps between kernels,
-    not of kernel time. `columns` names the columns of the capture that the rule reads beyond those of `Ops`, its
+    advice. `evidence` gives the figures that prove a finding.
+
+    `waits` says that savings are of gaps between kernels, not of kernel time. `keeps_work`: mended ops still do their
+    work, so that they save down to the speed of light at most; False for rules whose mending drops ops, or changes what
+    they compute or read. `columns` names the columns of the capture that the rule reads beyond those of `Ops`, its
     tensors and attributes.
     """
 
@@ -69,4 +72,5 @@ class Rule:
     caveat: str = "The saving is an upper bound."
     evidence: Callable[[Facts, Group], Evidence] = no_evidence
     waits: bool = False
+    keeps_work: bool = True
     columns: frozenset[str] = frozenset()

@@ -49,4 +49,5 @@ RULE = Rule(
     advice=advice,
     caveat="Its duration holds the wait for the slowest device; only what other work can hide is saved.",
     evidence=evidence,
+    keeps_work=False,
 )

@@ -66,5 +66,6 @@ RULE = Rule(
     advice=advice,
     caveat="Host time is not kernel time: it shows between kernels, and only where the device has to wait for it.",
     evidence=evidence,
+    keeps_work=False,
     waits=True,
 )

@@ -51,4 +51,5 @@ RULE = Rule(
     advice=advice,
     caveat="What else lives in L1 at that time is not in the capture.",
     evidence=evidence,
+    keeps_work=False,
 )

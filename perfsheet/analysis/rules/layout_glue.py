@@ -97,4 +97,5 @@ RULE = Rule(
     advice=advice,
     caveat="Some of it must stay: an op that takes one layout only, a model whose input comes in another.",
     evidence=evidence,
+    keeps_work=False,
 )

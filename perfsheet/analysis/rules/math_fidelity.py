@@ -63,4 +63,5 @@ RULE = Rule(
     advice=advice,
     caveat="The saving is that of an op that does nothing but math; accuracy decides.",
     evidence=evidence,
+    keeps_work=False,
 )

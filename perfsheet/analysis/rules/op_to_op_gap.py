@@ -70,6 +70,7 @@ RULE = Rule(
         "compiling, is left out, and so is a capture of one pass that does not say whether its programs were cached."
     ),
     evidence=evidence,
+    keeps_work=False,
     waits=True,
     columns=frozenset({"op_to_op_latency_ns", "program_cache_hit"}),
 )

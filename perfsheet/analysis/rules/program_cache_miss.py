@@ -59,6 +59,7 @@ RULE = Rule(
     advice=advice,
     caveat="The gap before an op holds more than the building of its program; gaps are no kernel time.",
     evidence=evidence,
+    keeps_work=False,
     waits=True,
     columns=frozenset({"program_cache_hit", "program_hash", "op_to_op_latency_ns", "host_duration_ns"}),
 )

@@ -65,4 +65,5 @@ RULE = Rule(
     advice=advice,
     caveat="A capture has shapes, not contents: the calls may work on different data, and a larger call takes longer.",
     evidence=evidence,
+    keeps_work=False,
 )

@@ -72,4 +72,5 @@ RULE = Rule(
     advice=advice,
     caveat="An op that reads or writes the other layout itself can become slower; compare their sum.",
     evidence=evidence,
+    keeps_work=False,
 )

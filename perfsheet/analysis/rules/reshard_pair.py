@@ -42,4 +42,5 @@ RULE = Rule(
     advice=advice,
     caveat="A direct change between two sharded layouts is not supported for every pair of shard specs.",
     evidence=evidence,
+    keeps_work=False,
 )

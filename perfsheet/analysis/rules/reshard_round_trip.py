@@ -53,4 +53,5 @@ RULE = Rule(
     advice=advice,
     caveat="Not every op takes every sharded layout; the two reshards may also serve two different shard specs.",
     evidence=evidence,
+    keeps_work=False,
 )

@@ -67,4 +67,5 @@ RULE = Rule(
     advice=advice,
     caveat="A scheme that suits every op of the stretch may not exist, or may slow one of them down.",
     evidence=evidence,
+    keeps_work=False,
 )

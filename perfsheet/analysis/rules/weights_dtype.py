@@ -65,4 +65,5 @@ RULE = Rule(
     advice=advice,
     caveat="The saving is that of an op that does nothing but read; accuracy decides.",
     evidence=evidence,
+    keeps_work=False,
 )

@@ -9,8 +9,11 @@ import numpy as np
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import numbers
-from perfsheet.analysis.windows.periods import smallest_period, tandems
+from perfsheet.analysis.windows.periods import smallest_period, tail_periods, tandems
 from perfsheet.capture.table import FloatArray, IntArray
+
+_BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
+"""A gap that parts two passes is of 10 µs or more, and ten times the longest one inside a pass."""
 
 COLD_FACTOR = 3.0
 """A first pass whose gaps add up to so many times those of the median pass was compiling, not running."""
@@ -37,8 +40,8 @@ class Pass:
 class Passes:
     """`all` has at least one pass. `how`: `one`, `repeated` (the same ops again) or `replayed` (trace replays).
 
-    `outside` are ops that belong to none: what ran before the first replay. `note` says what kept passes from being
-    told.
+    `outside` are ops that belong to none: what ran before the first replay or repetition. `note` says what kept passes
+    from being told, or which of several traces they are of.
     """
 
     how: str
@@ -53,7 +56,12 @@ class Passes:
 
 
 def passes(ops: Ops) -> Passes:
-    """Find the passes. A repetition counts when it makes up the whole window and has two distinct op codes."""
+    """Find the passes.
+
+    A repetition counts when it makes up the whole window and has two distinct op codes. It may follow ops that ran once
+    (the preparation of weights), when each pass begins with a gap that its other ops don't have: without it, the same
+    picture is a model of equal layers behind an embedding.
+    """
     session = ops.number("replay_session")
     if np.isfinite(session).any():
         return _replays(ops, session)
@@ -61,28 +69,79 @@ def passes(ops: Ops) -> Passes:
     counts: set[int] = set()
     for device in np.unique(ops.device):
         here = np.flatnonzero(ops.device == device)
-        period = _period(ops, here)
-        of[here] = np.arange(len(here)) // period
-        counts.add(len(here) // period)
+        start, period = _repetition(ops, here)
+        of[here] = (np.arange(len(here)) - start) // period
+        of[here[:start]] = -1
+        counts.add((len(here) - start) // period)
     if len(counts) == 1:
         count = counts.pop()
-        return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.empty(0, dtype=np.int64))
+        return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.flatnonzero(of < 0))
     note = "devices repeat their ops a different number of times, so no passes are told"
     return Passes("one", _split(ops, np.zeros_like(of), 1), np.empty(0, dtype=np.int64), note)
 
 
-def _period(ops: Ops, here: IntArray) -> int:
-    period = smallest_period(numbers(ops)[here])
-    distinct = {ops.codes[position] for position in here[:period].tolist()}
-    return period if len(distinct) > 1 else len(here)
+def _repetition(ops: Ops, here: IntArray) -> tuple[int, int]:
+    """Where the repetition of one device's ops starts, and the length of a pass; all of it when nothing repeats."""
+    sequence = numbers(ops)[here]
+    period = smallest_period(sequence)
+    if period < len(here) and _distinct_codes(ops, here[:period]) > 1:
+        return 0, period * _layers_of_a_pass(ops, here, period)
+    for tail in tail_periods(sequence):
+        start = len(here) - (len(here) - tail.start) // tail.period * tail.period
+        if (
+            start < tail.period
+            and _distinct_codes(ops, here[-tail.period :]) > 1
+            and _begins_late(ops, here, tail.period)
+        ):
+            return start, tail.period
+    return 0, len(here)
+
+
+def _layers_of_a_pass(ops: Ops, here: IntArray, period: int) -> int:
+    """How many equal pieces make up a pass: more than one where only every n-th of them begins with a long gap.
+
+    The first n pieces don't count: all gaps of a first pass are long.
+    """
+    gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[::period]])
+    count = len(gaps)
+    long = gaps >= max(_BREAK_NS, _BREAK_FACTOR * float(np.median(gaps[count // 2 :])))
+    last = np.flatnonzero(long[1:])
+    if not last.size:
+        return 1
+    pieces = count - int(last[-1]) - 1
+    regular = np.arange(count) % pieces == 0
+    return pieces if count % pieces == 0 and (long[pieces:] == regular[pieces:]).all() else 1
+
+
+def _distinct_codes(ops: Ops, positions: IntArray) -> int:
+    return len({ops.codes[position] for position in positions.tolist()})
+
+
+def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:
+    """Whether the last pass begins with a gap that dwarfs all others inside it."""
+    gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[-period:]])
+    return bool(gaps[0] >= _BREAK_NS and gaps[0] >= _BREAK_FACTOR * np.max(gaps[1:], initial=0))
 
 
 def _replays(ops: Ops, session: FloatArray) -> Passes:
-    """Each replay session is a pass; what ran outside of any trace is none, unless it is the same ops."""
-    order = np.unique(session[np.isfinite(session)])
+    """The k-th replays of all traces are a pass.
+
+    Of traces that are replayed unequally often, those of the one with most kernel time are; the rest is outside, and so
+    is what ran before any trace.
+    """
+    trace = np.where(np.isfinite(session), np.nan_to_num(ops.number("trace_id"), nan=-1.0), np.nan)
+    ids = np.unique(trace[np.isfinite(trace)])
+    replays = {float(one): len(np.unique(session[trace == one])) for one in ids}
+    note, counted = "", np.isfinite(session)
+    if len(set(replays.values())) > 1:
+        most = max(replays, key=lambda one: float(np.nansum(ops.kernel_ns[trace == one])))
+        counted = trace == most
+        times = ", ".join(f"trace {one:g} {count} times" for one, count in replays.items())
+        note = f"traces are replayed unequally often ({times}): passes are the replays of trace {most:g}"
+    order = np.unique(session[counted])
     of = np.searchsorted(order, np.nan_to_num(session, nan=order[0])).astype(np.int64)
-    of[np.isnan(session)] = -1
-    return Passes("replayed", _split(ops, of, len(order)), np.flatnonzero(of < 0))
+    of[~counted] = -1
+    return Passes("replayed", _split(ops, of, len(order)), np.flatnonzero(of < 0), note)
 
 
 def _split(ops: Ops, of: IntArray, count: int) -> tuple[Pass, ...]:

@@ -29,6 +29,25 @@ def smallest_period(sequence: IntArray) -> int:
 
 
 @dataclass(frozen=True)
+class Tail:
+    """From place `start` on to its end, a sequence repeats every `period` places."""
+
+    start: int
+    period: int
+
+
+def tail_periods(sequence: IntArray) -> list[Tail]:
+    """Repetitions of at least two pieces at the end of a sequence, the longest period first."""
+    found: list[Tail] = []
+    for period in sorted(_likely_periods(sequence[::-1]), reverse=True):
+        differs = np.flatnonzero(sequence[period:] != sequence[:-period])
+        start = int(differs[-1]) + 1 if differs.size else 0
+        if len(sequence) - start >= 2 * period:
+            found.append(Tail(start, period))
+    return found
+
+
+@dataclass(frozen=True)
 class Tandem:
     """A piece of `period` places that repeats `count` times in a row, from place `start` on."""
 

@@ -222,6 +222,7 @@ def _hotspots(analysis: Analysis, count: int | None) -> Json:
                 "kernel_duration_ns": number(one.left_ns),
                 "gap_saving_ns": number(one.gap_saving_ns),
                 "fps": one.fps,
+                "fps_per_pass": one.fps_per_pass,
             }
             for one in analysis.what_if
         ],

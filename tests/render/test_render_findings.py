@@ -1,0 +1,61 @@
+"""What the outputs say of findings: the same figures, and the text around them."""
+
+import io
+
+import pytest
+from support.captures import fallback, op
+
+from perfsheet.render import csvout, jsonout
+from perfsheet.render.terminal import hotspots
+
+
+@pytest.fixture
+def overlapping(analysis_of):
+    rows = (op("Reshard", 1000, 8), fallback(), op("Add", 9000, 64))
+    return analysis_of(*rows)
+
+
+def text_of(analysis, count=None):
+    out = io.StringIO()
+    hotspots.render(analysis, count, out)
+    return out.getvalue()
+
+
+def test_every_finding_has_its_caveat_and_advice(overlapping):
+    text = " ".join(text_of(overlapping).split())
+    for finding in overlapping.findings:
+        assert " ".join(finding.advice.split()) in text
+        if finding.added_ns or finding.saving_ns is None:
+            assert " ".join(finding.rule.caveat.split()) in text
+
+
+def test_a_finding_that_adds_nothing_says_so(overlapping):
+    assert "it adds 0 ns to theirs" in text_of(overlapping)
+
+
+def test_an_unknown_saving_is_said(overlapping):
+    assert "saves at most an unknown time" in text_of(overlapping)
+    host = jsonout.hotspots(overlapping, None)["findings"][-1]
+    assert (host["rule"], host["saving_ns"], host["saving_of"]) == ("host-fallback", None, "gaps")
+    assert [row["row"] for row in host["rows"]] == [3]
+
+
+def test_what_mending_would_leave_is_the_same_everywhere(overlapping):
+    result = jsonout.hotspots(overlapping, None)["what_if"]
+    assert [(one["findings"], one["saving_ns"], one["kernel_duration_ns"]) for one in result] == [
+        (1, 1000, 9000),
+        (len(overlapping.findings), 1000, 9000),
+    ]
+    assert "the first one: at most 1.000 µs (10.0 %) of kernel time, 9.000 µs left" in text_of(overlapping)
+
+
+def test_evidence_is_one_cell_of_csv(overlapping):
+    out = io.StringIO()
+    csvout.hotspots(overlapping, None, out)
+    assert "core_count=8;worker_cores=64" in out.getvalue()
+
+
+def test_only_rules_that_hit_have_a_line_in_the_totals(overlapping):
+    head = text_of(overlapping, 1).split("H1 ")[0]
+    assert "Low core count" in head
+    assert "Collective" not in head
