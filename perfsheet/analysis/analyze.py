@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfsheet.analysis import findings as finding
 from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.frames import findings_frame, ops_frame
 from perfsheet.analysis.numbers import known, known_int
 from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
@@ -38,6 +40,9 @@ from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError
 from perfsheet.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_MODEL = "no-model"
 NOT_PHYSICAL = "not-physical"
@@ -221,6 +226,14 @@ class Analysis:
             bandwidth_bound=bool(bandwidth >= compute),
             grid_utilization=ops.utilization_grid[position],
         )
+
+    def ops_frame(self) -> pd.DataFrame:
+        """Every op with all of its figures as a DataFrame (analysis/frames.py names the columns)."""
+        return ops_frame(self)
+
+    def findings_frame(self) -> pd.DataFrame:
+        """Every finding as a DataFrame, largest saving first."""
+        return findings_frame(self)
 
     @cached_property
     def summary(self) -> CaptureSummary:

@@ -184,6 +184,7 @@ def test_a_small_matmul_that_waits_for_its_weights(analysis_of):
         decode(attributes="{'program_config': 'MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig(in0_block_w=2)'}"),
         decode() | {"INPUT_1_MEMORY": "DEV_0_DRAM_WIDTH_SHARDED"},
         decode(300_000),
+        decode(fidelity="") | {"INPUT_1_DATATYPE": "QUANTUM"},
         matmul(60_000),
     ],
 )

@@ -7,13 +7,25 @@ import numpy as np
 from perfsheet.analysis.categories import COLLECTIVE
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.light import Bound
-from perfsheet.analysis.rules import layout_glue, low_core_count, matmul_program_config, reshard
+from perfsheet.analysis.rules import (
+    dram_sharded_matmul,
+    layout_glue,
+    low_core_count,
+    matmul_program_config,
+    reshard,
+)
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 _FAR = 0.3
 _LONG_NS = 5000
 _SHARE = 0.001
-_EXPLAINED = (low_core_count.RULE, reshard.RULE, layout_glue.RULE, matmul_program_config.RULE)
+_EXPLAINED = (
+    low_core_count.RULE,
+    reshard.RULE,
+    layout_glue.RULE,
+    matmul_program_config.RULE,
+    dram_sharded_matmul.RULE,
+)
 
 
 def find(facts: Facts) -> Hits:

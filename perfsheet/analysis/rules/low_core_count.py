@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import CONV, MATMUL
+from perfsheet.analysis.categories import COLLECTIVE, CONV, MATMUL
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
@@ -16,6 +16,7 @@ _TRY = {
     "normalisation": "shard the input over the grid and pass ttnn.LayerNormShardedMultiCoreProgramConfig "
     "(interleaved norms use one core per row of tiles)",
     "attention": "enlarge compute_with_storage_grid_size in ttnn.SDPAProgramConfig",
+    COLLECTIVE: "raise num_links; collectives run on a few worker cores by design",
     "reshard": "spread the shard spec over more cores",
 }
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"

@@ -37,11 +37,11 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """Half the bytes."""
+    how = "weights_dtype of ttnn.Conv2dConfig" if group.category == CONV else "ttnn.as_tensor"
     weight = facts.variant(int(group.positions[0])).inputs[1]
     return (
-        f"Its weights are {weight.datatype.lower()} in DRAM: try dtype=ttnn.bfloat8_b for them (ttnn.as_tensor, or "
-        "weights_dtype "
-        "of ttnn.Conv2dConfig), and check the accuracy."
+        f"Its weights are {weight.datatype.lower()} in DRAM: try dtype=ttnn.bfloat8_b for them ({how}), and check the "
+        "accuracy."
     )
 
 
