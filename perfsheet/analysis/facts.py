@@ -33,7 +33,7 @@ class Facts:
     @cached_property
     def passes(self) -> Passes:
         """How often the window runs the model."""
-        return passes(self.ops)
+        return passes(self.ops, self.window)
 
     @cached_property
     def devices(self) -> Devices:

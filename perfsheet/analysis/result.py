@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from perfsheet.analysis.devices import DeviceTotal
 from perfsheet.analysis.rules.base import Evidence, Rule
 from perfsheet.analysis.signature import Signature
-from perfsheet.analysis.windows.passes import Layer, Pass
+from perfsheet.analysis.windows.layers import Layer
+from perfsheet.analysis.windows.passes import Pass
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.provenance import Provenance
 
@@ -186,8 +187,9 @@ class LightSummary:
 
 @dataclass(frozen=True)
 class PassSummary:
-    """`how`: one, repeated or replayed. Per pass: ops and FPS (mean). Each pass: kernel time, gaps, FPS, cold or "
-    "not."""
+    """`how`: one, repeated, signposts or replayed. Per pass: ops and FPS (mean). Each pass: kernel time, gaps, FPS, cold."""
+
+    "not."
 
     how: str
     count: int

@@ -13,7 +13,7 @@ from perfsheet.analysis.light.peaks import measured_clock_ghz
 from perfsheet.analysis.numbers import known, known_ints, ratio
 from perfsheet.analysis.pm import evidence
 from perfsheet.analysis.result import CaptureSummary, Check, LightSummary, PassSummary
-from perfsheet.analysis.windows.passes import layers
+from perfsheet.analysis.windows.layers import layers
 from perfsheet.capture.table import RowKind
 from perfsheet.provenance import Provenance
 

@@ -123,6 +123,21 @@ def test_equal_layers_of_two_passes_are_told_from_passes_by_the_gaps(analysis_of
     assert analysis_of(*layer * 12).summary.passes.count == 12
 
 
+def test_regions_that_the_user_marked_are_passes(analysis_of):
+    region = [signpost("start"), *model(), signpost("stop")]
+    analysis = analysis_of(op("Weights"), *region, *region)
+    found = analysis.summary.passes
+    assert (found.how, found.count, found.ops_per_pass) == ("signposts", 2, 3)
+    assert analysis.facts.passes.outside.tolist() == [0]
+    last = analysis_of(op("Weights"), *region, *region, options={"selection": Selection(which_pass="last")})
+    assert (len(last.ops), last.summary.window) == (3, "pass 2 of 2")
+
+
+def test_unequal_regions_are_no_passes(analysis_of):
+    rows = [signpost("start"), *model(), signpost("stop"), signpost("start"), *model()[:2], signpost("stop")]
+    assert analysis_of(op("Weights"), *rows).summary.passes.count == 1
+
+
 def layered(layers):
     layer = [op("LayerNorm", 10), op("Matmul", 30), op("Gelu", 5)]
     return [op("Embedding", 10), *(layer * layers), op("Pool", 10)]

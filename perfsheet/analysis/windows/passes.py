@@ -1,4 +1,4 @@
-"""Passes: how often a window runs the model, told by trace replays or by repetition, and the layers inside one pass."""
+"""Passes: how often a window runs the model, told by trace replays, signposts or repetition."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import numbers
-from perfsheet.analysis.windows.periods import smallest_period, tail_periods, tandems
+from perfsheet.analysis.windows.periods import smallest_period, tail_periods
+from perfsheet.analysis.windows.regions import Span, marks, spans
+from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.table import FloatArray, IntArray
 
 _BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
@@ -38,7 +39,8 @@ class Pass:
 
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """`all` has at least one pass. `how`: `one`, `repeated` (the same ops again) or `replayed` (trace replays).
+    """`all` has at least one pass. `how`: `one`, `repeated` (the same ops again), `signposts`
+    (marked so) or `replayed` (trace replays).
 
     `outside` are ops that belong to none: what ran before the first replay or repetition. `note` says what kept passes
     from being told, or which of several traces they are of.
@@ -55,8 +57,8 @@ class Passes:
         return len(self.all)
 
 
-def passes(ops: Ops) -> Passes:
-    """Find the passes.
+def passes(ops: Ops, window: Window) -> Passes:
+    """Find the passes of a window: its trace replays, else whole repetitions, else regions of signposts that repeat.
 
     A repetition counts when it makes up the whole window and has two distinct op codes. It may follow ops that ran once
     (the preparation of weights), when each pass begins with a gap that its other ops don't have: without it, the same
@@ -73,11 +75,45 @@ def passes(ops: Ops) -> Passes:
         of[here] = (np.arange(len(here)) - start) // period
         of[here[:start]] = -1
         counts.add((len(here) - start) // period)
+    if counts == {1} and (marked := _repeated_regions(ops, window)):
+        return marked
     if len(counts) == 1:
         count = counts.pop()
         return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.flatnonzero(of < 0))
     note = "devices repeat their ops a different number of times, so no passes are told"
     return Passes("one", _split(ops, np.zeros_like(of), 1), np.empty(0, dtype=np.int64), note)
+
+
+def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
+    """Outermost regions of one name with the same ops in each: passes that the user has marked."""
+    found, _ = spans(marks(ops.table, window), len(window.rows))
+    outermost = [one for one in found if one.depth == 0 and one.closed]
+    by_name: dict[str, list[Span]] = {}
+    for one in outermost:
+        by_name.setdefault(one.name, []).append(one)
+    place = np.empty(len(ops.table), dtype=np.int64)
+    place[window.rows] = np.arange(len(window.rows))
+    at = place[ops.rows]
+    for regions in sorted(by_name.values(), key=len, reverse=True):
+        members = [np.flatnonzero((at > one.start) & (at < one.end)) for one in regions]
+        if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not _alike(ops, members):
+            continue
+        of = np.full(len(ops), -1, dtype=np.int64)
+        for number, positions in enumerate(members):
+            of[positions] = number
+        return Passes("signposts", _split(ops, of, len(members)), np.flatnonzero(of < 0))
+    return None
+
+
+def _alike(ops: Ops, members: list[IntArray]) -> bool:
+    """Whether all of these have the same ops on the same devices, in the same order."""
+    first = members[0]
+    return all(
+        len(one) == len(first)
+        and (numbers(ops)[one] == numbers(ops)[first]).all()
+        and (ops.device[one] == ops.device[first]).all()
+        for one in members[1:]
+    )
 
 
 def _repetition(ops: Ops, here: IntArray) -> tuple[int, int]:
@@ -176,42 +212,3 @@ def _but_first(ops: Ops, here: IntArray) -> IntArray:
     """All but the first op of each device: the gap before that one is no gap of this pass."""
     _, first = np.unique(ops.device[here], return_index=True)
     return np.delete(here, first)
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """A piece of one pass that repeats: `count` times the ops `codes`; `kernel_ns` of all repetitions of that pass.
-
-    `first` is the position of its first op, `share` the part of the pass's kernel time on that device.
-    """
-
-    first: int
-    codes: tuple[str, ...]
-    count: int
-    kernel_ns: float
-    share: float
-
-
-_LAYERS = 8
-
-
-def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
-    """The repeated pieces of the last pass on its first device, those with most kernel time first."""
-    last = found.all[-1].positions
-    if not len(last):
-        return ()
-    here = last[ops.device[last] == ops.device[last].min()]
-    total = float(np.nansum(ops.kernel_ns[here]))
-    codes = np.unique([ops.codes[position] for position in here.tolist()], return_inverse=True)[1].reshape(-1)
-    pieces = [
-        Layer(
-            first=int(here[one.start]),
-            codes=tuple(ops.codes[position] for position in here[one.start : one.start + one.period].tolist()),
-            count=one.count,
-            kernel_ns=time,
-            share=ratio(time, total),
-        )
-        for one in tandems(numbers(ops)[here], codes)
-        for time in [float(np.nansum(ops.kernel_ns[here[one.start : one.start + one.length]]))]
-    ]
-    return tuple(sorted(pieces, key=lambda layer: -layer.kernel_ns)[:_LAYERS])

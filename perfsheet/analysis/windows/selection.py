@@ -83,7 +83,7 @@ def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], label
 
 def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> Window:
     ops = device_ops(table, window, options)
-    found = passes(ops)
+    found = passes(ops, window)
     word = which.strip().lower()
     number = 1 if word == "first" else found.count if word == "last" else int(word)
     if number > found.count:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ import numpy as np
 
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.windows.regions import Mark, Span, marks, spans
 from perfsheet.analysis.windows.window import Window
-from perfsheet.capture.table import FloatArray, IntArray, RowKind
-
-_OPENS = {"start", "started", "starts", "begin", "begins", "began", "begun", "enter"}
-_CLOSES = {"stop", "stopped", "stops", "end", "ended", "ends", "finish", "finished", "done", "exit"}
-_WORDS = re.compile(r"[^\W_]+|[\W_]+")
+from perfsheet.capture.table import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -73,55 +69,16 @@ def signposts(window: Window, ops: Ops) -> Signposts:
     is_op = np.zeros(len(table))
     is_op[ops.rows] = 1
     time, count = _running(kernel[window.rows]), _running(is_op[window.rows])
-    places = np.flatnonzero(table.kind[window.rows] == RowKind.SIGNPOST).tolist()
-    marks = [
-        _Mark(place, table.text("op_code")[row].strip(), int(table.row[row]), table.number("host_start_ns")[row])
-        for place, row in zip(places, window.rows[places].tolist(), strict=True)
-    ]
-    spans, unmatched = _spans(marks, len(window.rows))
-    listed = tuple(_listed(marks, time, count))
+    found = marks(table, window)
+    inside, unmatched = spans(found, len(window.rows))
+    listed = tuple(_listed(found, time, count))
     return Signposts(
         signposts=listed,
-        regions=tuple(_regions(spans, marks, time, count, window, table.row)),
-        outside_ops=int(count[-1] - sum(count[one.end] - count[one.start] for one in spans if one.depth == 0)),
-        outside_ns=float(time[-1] - sum(time[one.end] - time[one.start] for one in spans if one.depth == 0)),
+        regions=tuple(_regions(inside, found, time, count, window, table.row)),
+        outside_ops=int(count[-1] - sum(count[one.end] - count[one.start] for one in inside if one.depth == 0)),
+        outside_ns=float(time[-1] - sum(time[one.end] - time[one.start] for one in inside if one.depth == 0)),
         unmatched=tuple(listed[index] for index in unmatched),
     )
-
-
-def label(name: str) -> tuple[str, str]:
-    """What a signpost names, and whether it `opens`, `closes` or only marks it (blank).
-
-    `OFT block started`, `start_OFT block` and `OFT block ended` all name `OFT block`.
-    """
-    parts = _WORDS.findall(name)
-    words = [index for index, part in enumerate(parts) if part[0].isalnum()]
-    for index in (words[-1:] + words[:1]) if words else []:
-        verb = parts[index].lower()
-        if verb in _OPENS | _CLOSES:
-            rest = "".join(parts[:index] + parts[index + 1 :]).strip(" _-:.[]()")
-            return rest, "opens" if verb in _OPENS else "closes"
-    return name, ""
-
-
-@dataclass(frozen=True)
-class _Mark:
-    place: int
-    name: str
-    row: int
-    host_ns: float
-
-
-@dataclass
-class _Span:
-    """`start` and `end` are places among the rows of the window, `opened` the index of its mark."""
-
-    name: str
-    opened: int
-    start: int
-    end: int
-    depth: int
-    closed: bool = False
 
 
 def _running(values: FloatArray) -> FloatArray:
@@ -129,69 +86,32 @@ def _running(values: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
-def _spans(marks: list[_Mark], end: int) -> tuple[list[_Span], list[int]]:
-    """Match openings and closings, innermost first; the spans in order of their start.
-
-    A plain mark opens a region when a closing signpost of its name follows: `Oft module` … `Oft module finished`.
-    """
-    closings = Counter(name for name, role in (label(mark.name) for mark in marks) if role == "closes")
-    open_spans: list[_Span] = []
-    spans: list[_Span] = []
-    unmatched: list[int] = []
-    for index, mark in enumerate(marks):
-        name, role = label(mark.name)
-        if role == "closes":
-            closings[name] -= 1
-            depth = _opened_by(name, open_spans)
-            if depth is None:
-                unmatched.append(index)
-                continue
-            # What it leaves open inside ends with it.
-            for inner in open_spans[depth:]:
-                inner.end = mark.place
-            open_spans[depth].closed = True
-            del open_spans[depth:]
-        elif role == "opens" or closings[name] > 0:
-            span = _Span(name, index, mark.place, end, len(open_spans))
-            open_spans.append(span)
-            spans.append(span)
-    return spans, unmatched
-
-
-def _opened_by(name: str, open_spans: list[_Span]) -> int | None:
-    """The innermost open region of that name, else one that the name abbreviates: `OftNet finished` ends `OftNet "
-    "module`."""
-    depths = range(len(open_spans) - 1, -1, -1)
-    same = next((at for at in depths if open_spans[at].name == name), None)
-    return same if same is not None else next((at for at in depths if open_spans[at].name.startswith(f"{name} ")), None)
-
-
 def _regions(
-    spans: list[_Span], marks: list[_Mark], time: FloatArray, count: FloatArray, window: Window, row_numbers: IntArray
+    spans: list[Span], marks: list[Mark], time: FloatArray, count: FloatArray, window: Window, row_numbers: IntArray
 ) -> Iterator[Region]:
+    totals = [(float(time[one.end] - time[one.start]), int(count[one.end] - count[one.start])) for one in spans]
+    inner = [(0.0, 0)] * len(spans)
+    for span, (own_ns, own_ops) in zip(spans, totals, strict=True):
+        if span.parent is not None:
+            inner[span.parent] = (inner[span.parent][0] + own_ns, inner[span.parent][1] + own_ops)
     seen: Counter[str] = Counter()
-    for index, span in enumerate(spans):
+    for span, (own_ns, own_ops), (inner_ns, inner_ops) in zip(spans, totals, inner, strict=True):
         seen[span.name] += 1
-        children = [
-            one for one in spans[index + 1 :] if one.depth == span.depth + 1 and span.start < one.start < span.end
-        ]
-        inside, ops = time[span.end] - time[span.start], count[span.end] - count[span.start]
-        last = int(row_numbers[window.rows[min(span.end, len(window.rows) - 1)]])
         yield Region(
             name=span.name or marks[span.opened].name,
             number=seen[span.name],
             depth=span.depth,
             first_row=marks[span.opened].row,
-            last_row=last,
-            ops=int(ops),
-            self_ops=int(ops - sum(count[one.end] - count[one.start] for one in children)),
-            kernel_ns=float(inside),
-            self_ns=float(inside - sum(time[one.end] - time[one.start] for one in children)),
+            last_row=int(row_numbers[window.rows[min(span.end, len(window.rows) - 1)]]),
+            ops=own_ops,
+            self_ops=own_ops - inner_ops,
+            kernel_ns=own_ns,
+            self_ns=own_ns - inner_ns,
             closed=span.closed,
         )
 
 
-def _listed(marks: list[_Mark], time: FloatArray, count: FloatArray) -> Iterator[Signpost]:
+def _listed(marks: list[Mark], time: FloatArray, count: FloatArray) -> Iterator[Signpost]:
     following_places = [*(mark.place for mark in marks), len(time) - 1][1:]
     for mark, following in zip(marks, following_places, strict=True):
         yield Signpost(

@@ -77,7 +77,7 @@ def _finding_fields(first_row: dict[str, int]) -> list[Field[Finding]]:
 
     return [
         Field("ID", lambda finding: finding.id, width=6),
-        Field("RULE", lambda finding: finding.rule.title, width=17),
+        Field("RULE", lambda finding: finding.rule.title, width=27),
         Field("OP CODE", lambda finding: finding.signature.op_code, width=34),
         Field("OPS", lambda finding: finding.count, "count", 10),
         Field("CORES", lambda finding: words.span(finding.cores), "right", 9),

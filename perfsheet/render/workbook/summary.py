@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TITLE = "Summary"
 _FINDINGS, _TYPES, _TESTS = 5, 10, 8
 _LAST_COLUMN = 10
-_WIDTHS = (36, 16, 14, 16, 14, 19, 17, 17, 16, 16, 44)
+_WIDTHS = (36, 27, 14, 16, 14, 19, 17, 17, 16, 16, 44)
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:

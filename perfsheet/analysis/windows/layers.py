@@ -1,0 +1,52 @@
+"""Layers: pieces that repeat in a row inside one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.signature import numbers
+from perfsheet.analysis.windows.passes import Passes
+from perfsheet.analysis.windows.periods import tandems
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A piece of one pass that repeats: `count` times the ops `codes`; `kernel_ns` of all repetitions of that pass.
+
+    `first` is the position of its first op, `share` the part of the pass's kernel time on that device.
+    """
+
+    first: int
+    codes: tuple[str, ...]
+    count: int
+    kernel_ns: float
+    share: float
+
+
+_LAYERS = 8
+
+
+def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
+    """The repeated pieces of the last pass on its first device, those with most kernel time first."""
+    last = found.all[-1].positions
+    if not len(last):
+        return ()
+    here = last[ops.device[last] == ops.device[last].min()]
+    total = float(np.nansum(ops.kernel_ns[here]))
+    codes = np.unique([ops.codes[position] for position in here.tolist()], return_inverse=True)[1].reshape(-1)
+    pieces = [
+        Layer(
+            first=int(here[one.start]),
+            codes=tuple(ops.codes[position] for position in here[one.start : one.start + one.period].tolist()),
+            count=one.count,
+            kernel_ns=time,
+            share=ratio(time, total),
+        )
+        for one in tandems(numbers(ops)[here], codes)
+        for time in [float(np.nansum(ops.kernel_ns[here[one.start : one.start + one.length]]))]
+    ]
+    return tuple(sorted(pieces, key=lambda layer: -layer.kernel_ns)[:_LAYERS])
