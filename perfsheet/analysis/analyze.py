@@ -10,29 +10,20 @@ import numpy as np
 
 from perfsheet.analysis import findings as finding
 from perfsheet.analysis import quality, ranking, totals
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.frames import findings_frame, ops_frame
-from perfsheet.analysis.numbers import known, known_int
+from perfsheet.analysis.numbers import known_int
 from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
-from perfsheet.analysis.pm import corrected_utilization
+from perfsheet.analysis.ranked import NOT_PHYSICAL, ranked_op
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.result import (
-    CaptureSummary,
-    Check,
-    Finding,
-    OpGroup,
-    OpType,
-    RankedOp,
-    RowRef,
-    RuleTotal,
-    WhatIf,
-)
+from perfsheet.analysis.result import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.savings import what_if
 from perfsheet.analysis.summary import summarise
-from perfsheet.analysis.utilization import not_physical, reason_not_physical
+from perfsheet.analysis.utilization import not_physical
 from perfsheet.analysis.windows.selection import select
 from perfsheet.analysis.windows.signposts import Signposts, signposts
 from perfsheet.analysis.windows.window import Window
@@ -44,8 +35,9 @@ from perfsheet.provenance import Provenance
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
+
 NO_MODEL = "no-model"
-NOT_PHYSICAL = "not-physical"
 NOISY = "noisy"
 
 
@@ -185,55 +177,19 @@ class Analysis:
 
     def top(self, count: int | None = None) -> list[RankedOp]:
         """The first `count` ops of the ranking (None = all)."""
-        ops, order = self.ops, self.ranking.order[:count]
-        return [self._ranked(index, int(position), ops) for index, position in enumerate(order)]
-
-    def _ranked(self, index: int, position: int, ops: Ops) -> RankedOp:
-        flags, light = self.flags(position), self.facts.light
-        return RankedOp(
-            rank=index + 1,
-            position=position,
-            row=self.row_ref(position),
-            op_code=ops.codes[position],
-            device=int(ops.device[position]),
-            core_count=known_int(ops.cores[position]),
-            worker_cores=known_int(ops.worker_cores[position]),
-            kernel_ns=float(ops.kernel_ns[position]),
-            share=float(self.ranking.share[index]),
-            cumulative=float(self.ranking.cumulative[index]),
-            pm_ideal_ns=known(ops.pm_ideal_ns[position]),
-            utilization=known(ops.utilization[position]),
-            utilization_grid=known(ops.utilization_grid[position]),
-            utilization_corrected=known(corrected_utilization(ops)[position]),
-            flops=known(light.flops[position]),
-            dram_bytes=known(light.dram_bytes[position]),
-            compute=known(light.compute[position]),
-            compute_used_cores=known(light.compute_used_cores[position]),
-            dram=known(light.dram[position]),
-            sol=known(light.sol[position]),
-            sol_unknown_reason=light.reason(position) or None,
-            bound=light.bound(position).value,
-            flags=flags,
-            not_physical_reason=self._reason(position) if NOT_PHYSICAL in flags else None,
-        )
-
-    def _reason(self, position: int) -> str:
-        ops, row = self.ops, int(self.ops.rows[position])
-        bandwidth, compute = (ops.table.number(name)[row] for name in ("pm_bandwidth_ns", "pm_compute_ns"))
-        return reason_not_physical(
-            pm_ideal_ns=ops.pm_ideal_ns[position],
-            kernel_ns=ops.kernel_ns[position],
-            bandwidth_bound=bool(bandwidth >= compute),
-            grid_utilization=ops.utilization_grid[position],
-        )
+        order = self.ranking.order[:count].tolist()
+        return [
+            ranked_op(self.facts, self.ranking, index, self.row_ref(position), self.flags(position))
+            for index, position in enumerate(order)
+        ]
 
     def ops_frame(self) -> pd.DataFrame:
         """Every op with all of its figures as a DataFrame (analysis/frames.py names the columns)."""
-        return ops_frame(self)
+        return ops_frame(self.facts, self.ranking, [self.flags(position) for position in range(len(self.ops))])
 
     def findings_frame(self) -> pd.DataFrame:
         """Every finding as a DataFrame, largest saving first."""
-        return findings_frame(self)
+        return findings_frame(self.findings, self.ops.table)
 
     @cached_property
     def summary(self) -> CaptureSummary:

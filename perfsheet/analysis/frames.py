@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.pm import corrected_utilization
+from perfsheet.analysis.ranking import Ranking
+from perfsheet.analysis.result import Finding
 from perfsheet.analysis.signature import signatures
+from perfsheet.capture.table import OpsTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from perfsheet.analysis.analyze import Analysis
 
-
-def ops_frame(analysis: Analysis) -> pd.DataFrame:
+def ops_frame(facts: Facts, ranking: Ranking, flags: Sequence[Sequence[str]]) -> pd.DataFrame:
     """One line per device op in execution order, under the names of the JSON contract.
 
     Times in ns, percentages in percent, NaN = unknown; `rank` is NaN for ops without a kernel duration. `pass` counts
@@ -23,11 +26,11 @@ def ops_frame(analysis: Analysis) -> pd.DataFrame:
     """
     import pandas as pd
 
-    ops, light, table = analysis.ops, analysis.facts.light, analysis.ops.table
+    ops, light, table = facts.ops, facts.light, facts.ops.table
     rank = np.full(len(ops), np.nan)
-    rank[analysis.ranking.order] = np.arange(1, len(analysis.ranking.order) + 1)
+    rank[ranking.order] = np.arange(1, len(ranking.order) + 1)
     of_pass = np.full(len(ops), np.nan)
-    for one in analysis.facts.passes.all:
+    for one in facts.passes.all:
         of_pass[one.positions] = one.number
     frame: pd.DataFrame = pd.DataFrame(
         {
@@ -55,17 +58,16 @@ def ops_frame(analysis: Analysis) -> pd.DataFrame:
             "sol_pct": 100 * light.sol,
             "sol_unknown_reason": [light.reason(position) for position in range(len(ops))],
             "bound": [light.bound(position).value for position in range(len(ops))],
-            "flags": [", ".join(analysis.flags(position)) for position in range(len(ops))],
+            "flags": [", ".join(own) for own in flags],
         }
     )
     return frame
 
 
-def findings_frame(analysis: Analysis) -> pd.DataFrame:
+def findings_frame(findings: Sequence[Finding], table: OpsTable) -> pd.DataFrame:
     """One line per finding, largest saving first; NaN = an unknown saving. `rows` are record numbers in their file."""
     import pandas as pd
 
-    table = analysis.ops.table
     frame: pd.DataFrame = pd.DataFrame(
         [
             {
@@ -84,7 +86,7 @@ def findings_frame(analysis: Analysis) -> pd.DataFrame:
                 "caveat": finding.rule.caveat,
                 **{f"evidence_{name}": value for name, value in finding.evidence.items()},
             }
-            for finding in analysis.findings
+            for finding in findings
         ]
     )
     return frame

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from perfsheet.analysis import quality, totals
+from perfsheet.analysis.capture_summary import CaptureSummary, LightSummary, PassSummary
 from perfsheet.analysis.devices import critical_path_ns
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.light.peaks import measured_clock_ghz
 from perfsheet.analysis.numbers import known, known_ints, ratio
 from perfsheet.analysis.pm import evidence
-from perfsheet.analysis.result import CaptureSummary, Check, LightSummary, PassSummary
+from perfsheet.analysis.result import Check
 from perfsheet.analysis.windows.layers import layers
 from perfsheet.capture.table import RowKind
 from perfsheet.provenance import Provenance

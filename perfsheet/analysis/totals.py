@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from perfsheet.analysis.capture_summary import Fps
 from perfsheet.analysis.categories import CONV, MATMUL, category
 from perfsheet.analysis.numbers import known_ints, ratio
 from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.result import Fps, OpType
+from perfsheet.analysis.result import OpType
 from perfsheet.capture.table import BoolArray
 
 

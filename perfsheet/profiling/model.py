@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.repeats import NOISY_PCT
-from perfsheet.analysis.result import CaptureSummary
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.run import RunOutcome
 

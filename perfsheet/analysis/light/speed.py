@@ -11,6 +11,7 @@ import numpy as np
 from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.light import attention, conv, matmul
 from perfsheet.analysis.light.peaks import Peaks, fidelity_passes, peaks
+from perfsheet.analysis.light.reasons import reasons
 from perfsheet.analysis.light.traffic import dram_bytes
 from perfsheet.analysis.light.work import NO_FLOP_MODEL, Work
 from perfsheet.analysis.ops import Ops
@@ -22,11 +23,6 @@ NEAR = 0.65
 
 
 _LIKE_FIRST = 0.25
-
-CONTRADICTED = (
-    "an op of this description ran faster than its tensors allow: after a program-cache hit the profiler repeats the "
-    "tensors of an earlier call"
-)
 
 
 class Bound(Enum):
@@ -93,7 +89,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     if contradicted.any():
         flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
         figures = _figures(ops, chip, flops, passes, moved, does_math)
-    reasons, reason_index = _reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
+    texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
         flops=flops,
@@ -105,7 +101,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
         light_ns=figures.light_ns,
         contradicted=contradicted,
         bound_index=_bound(figures),
-        reasons=reasons,
+        reasons=texts,
         reason_index=reason_index,
     )
 
@@ -177,44 +173,3 @@ def _bound(figures: _Figures) -> IntArray:
     index[(compute >= NEAR) & (compute >= dram)] = _BOUNDS.index(Bound.COMPUTE)
     index[np.isnan(figures.sol)] = _BOUNDS.index(Bound.UNKNOWN)
     return index
-
-
-def _reasons(
-    ops: Ops,
-    chip: Peaks,
-    work: list[Work],
-    traffic: list[Work],
-    passes: FloatArray,
-    sol: FloatArray,
-    contradicted: BoolArray,
-) -> tuple[tuple[str, ...], IntArray]:
-    """Why each op's distance is unknown, said once each."""
-    texts: dict[str, int] = {"": 0}
-    index = np.zeros(len(ops), dtype=np.int64)
-    for position in np.flatnonzero(np.isnan(sol)).tolist():
-        variant = int(ops.variants.of[position])
-        text = (
-            CONTRADICTED
-            if contradicted[position]
-            else _reason(ops, chip, work[variant], traffic[variant], bool(np.isnan(passes[position])), position)
-        )
-        index[position] = texts.setdefault(text, len(texts))
-    return tuple(texts), index
-
-
-def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, position: int) -> str:
-    if np.isnan(ops.kernel_ns[position]):
-        return "no kernel duration"
-    if ops.kernel_ns[position] == 0:
-        return "a kernel duration of 0 ns"
-    if np.isnan(chip.core_flops_per_ns[position]):
-        return "the chip is unknown: no DEVICE ARCH, and no clock that tells it (--board names it)"
-    if flops.amount is not None and no_fidelity:
-        return "no math fidelity in the capture"
-    if flops.amount is not None and np.isnan(ops.worker_cores[position]):
-        return "the worker grid is unknown (--board names it)"
-    if flops.amount is not None:
-        return moved.reason
-    if flops is NO_FLOP_MODEL:
-        return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
-    return flops.reason

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.repeats import Repeats, Spread
-from perfsheet.analysis.result import CaptureSummary
 from perfsheet.provenance import Provenance, TestResult
 from perfsheet.render.jsonout.parts import Json, number, percent, row
 

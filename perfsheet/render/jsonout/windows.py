@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfsheet.analysis.result import PassSummary
+from perfsheet.analysis.capture_summary import PassSummary
 from perfsheet.analysis.windows.signposts import Signpost, Signposts
 from perfsheet.render.jsonout.parts import Json, number, percent
 

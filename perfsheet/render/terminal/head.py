@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from perfsheet.analysis.result import CaptureSummary
-from perfsheet.render import words
+from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.render import phrases, words
 from perfsheet.render.terminal.console import line
 
 
@@ -22,8 +22,8 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
     console.print(line(" · ".join((*facts, summary.window)), "bold"))
     console.print(line(f"{words.device_ops(summary)} · kernel time {words.span_of_time(summary.kernel_ns)}"))
     for told in (
-        (words.passes(summary.passes), words.layers(summary.passes)),
-        (words.device_totals(summary),),
+        (phrases.passes(summary.passes), phrases.layers(summary.passes)),
+        (phrases.device_totals(summary),),
     ):
         if any(told):
             console.print(line(" · ".join(filter(None, told))))
@@ -34,7 +34,7 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
             f"the rest {words.rate(fps.other)}){_per_pass(summary)}"
         )
     )
-    console.print(line(" · ".join(filter(None, (words.speed_of_light(summary), words.pm_generation(summary))))))
+    console.print(line(" · ".join(filter(None, (phrases.speed_of_light(summary), phrases.pm_generation(summary))))))
     console.print()
 
 

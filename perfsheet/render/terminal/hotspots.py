@@ -9,7 +9,7 @@ from rich.console import Console
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import Finding, RuleTotal
-from perfsheet.render import words
+from perfsheet.render import phrases, words
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
 from perfsheet.render.terminal.table import Field, print_table
@@ -47,7 +47,7 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     console.print(line(words.UPPER_BOUNDS, "dim"))
     console.print(line("If they were mended:", "bold"))
     for one in analysis.what_if:
-        console.print(line(_INDENT + words.what_if(one)))
+        console.print(line(_INDENT + phrases.what_if(one)))
 
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
@@ -66,7 +66,7 @@ def _print_finding(console: Console, finding: Finding, rows: str) -> None:
     )
     cores = words.span_of_grid(finding.cores, finding.worker_cores)
     facts = (
-        f"{words.saving_of(finding)}; {words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel "
+        f"{phrases.saving_of(finding)}; {words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel "
         "time"
         f"{f', on {cores} cores' if finding.cores else ''}"
     )
@@ -76,7 +76,7 @@ def _print_finding(console: Console, finding: Finding, rows: str) -> None:
         (clean(tensors, _TENSORS_SHOWN), "dim"),
         (rows, "dim"),
         (finding.advice, ""),
-        (words.adds_little(finding) or finding.rule.caveat, "dim"),
+        (phrases.adds_little(finding) or finding.rule.caveat, "dim"),
     )
     for text, style in shown:
         for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.numbers import known
-from perfsheet.analysis.result import CaptureSummary
 from perfsheet.render import words
 from perfsheet.render.workbook import utilization
 from perfsheet.render.workbook.sheet import Cell, write_cell

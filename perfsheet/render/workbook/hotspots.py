@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known, known_int
 from perfsheet.analysis.result import Finding
-from perfsheet.render import words
+from perfsheet.render import phrases, words
 from perfsheet.render.workbook import all_ops
 from perfsheet.render.workbook.marks import data_bar
 from perfsheet.render.workbook.sheet import Field, Link, write_table, write_table_sheet
@@ -93,7 +93,7 @@ def _finding_fields(first_row: dict[str, int]) -> list[Field[Finding]]:
         Field("PROGRAM CONFIG", lambda finding: finding.signature.program_config, "wrap", 34),
         Field("SAVING IS", lambda finding: finding.rule.saving_formula, "wrap", 28),
         Field("CAVEAT", lambda finding: finding.rule.caveat, "wrap", 44),
-        Field("EVIDENCE", words.evidence, "wrap", 44),
+        Field("EVIDENCE", phrases.evidence, "wrap", 44),
     ]
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.result import CaptureSummary, Finding, WhatIf
+from perfsheet.analysis.result import Finding, WhatIf
 from perfsheet.provenance import Provenance, TestResult
-from perfsheet.render import words
+from perfsheet.render import phrases, words
 from perfsheet.render.workbook import headline, hotspots, op_types, repeats
 from perfsheet.render.workbook.marks import data_bar
 from perfsheet.render.workbook.provenance import TESTS as TEST_FIELDS
@@ -136,12 +137,12 @@ def _write_measured(
         ("Capture", ", ".join(summary.paths)),
         ("Command", provenance.command),
         ("Tests", provenance.tests),
-        ("Passes", words.passes(summary.passes) or None),
-        ("Layers", words.layers(summary.passes) or None),
-        ("Devices, kernel time", words.device_totals(summary) or None),
-        ("Speed of light", words.speed_of_light(summary)),
-        ("Model of the profiler", words.pm_generation(summary) or None),
-        *(("If findings were mended", words.what_if(one)) for one in what_ifs),
+        ("Passes", phrases.passes(summary.passes) or None),
+        ("Layers", phrases.layers(summary.passes) or None),
+        ("Devices, kernel time", phrases.device_totals(summary) or None),
+        ("Speed of light", phrases.speed_of_light(summary)),
+        ("Model of the profiler", phrases.pm_generation(summary) or None),
+        *(("If findings were mended", phrases.what_if(one)) for one in what_ifs),
         ("Schema generation", summary.schema),
         ("Board", summary.board or "not stated"),
         ("Worker grid from", words.grid_sources(summary)),

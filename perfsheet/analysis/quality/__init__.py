@@ -1,0 +1,23 @@
+"""The verdict on a capture: what was used, what was left out and why, and which figures to distrust."""
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.quality import capture, figures
+from perfsheet.analysis.quality.figures import modelled_share
+from perfsheet.analysis.quality.runs import provenance, repeats
+from perfsheet.analysis.result import Check
+
+__all__ = ["checks", "modelled_share", "provenance", "repeats"]
+
+
+def checks(facts: Facts) -> list[Check]:
+    """All checks, in the order in which they are shown; those of the reader come first."""
+    ops = facts.ops
+    return [
+        *capture.records(ops.table.notes),
+        *capture.durations(ops),
+        *capture.cores(ops),
+        *figures.model(ops),
+        *figures.light(facts),
+        *figures.passes(facts),
+        *figures.devices(facts),
+    ]

@@ -1,0 +1,100 @@
+"""Which figures to distrust: models, tensors, passes, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.quality.rows import row_check
+from perfsheet.analysis.result import Check
+from perfsheet.analysis.utilization import not_physical
+from perfsheet.capture.notes import rows
+from perfsheet.capture.table import BoolArray
+
+
+def modelled_share(ops: Ops) -> float:
+    """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
+    return ratio(float(ops.kernel_ns[_modelled(ops)].sum()), ops.total_ns)
+
+
+def _modelled(ops: Ops) -> BoolArray:
+    return ops.timed & np.isfinite(ops.pm_ideal_ns)
+
+
+def model(ops: Ops) -> Iterator[Check]:
+    """How much the profiler has a model of, and utilizations above 100 %."""
+    share = modelled_share(ops)
+    count = int(_modelled(ops).sum())
+    covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
+    yield Check(
+        "model-coverage",
+        "PM IDEAL",
+        True,
+        int(ops.timed.sum()) - count,
+        f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
+    )
+    yield row_check(
+        "not-physical",
+        "Utilization",
+        not_physical(ops.utilization, ops.utilization_grid),
+        "none above 100 %",
+        "{rows} above 100 % utilization: not physical, marked as such (docs/formulas.md says why)",
+    )
+
+
+def light(facts: Facts) -> Iterator[Check]:
+    """How much has a speed of light, and tensors that are not those of their op."""
+    ops, known = facts.ops, facts.light
+    told = np.isfinite(known.sol)
+    share = ratio(float(ops.kernel_ns[told].sum()), ops.total_ns)
+    covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
+    boards = " and ".join(board.name for board in known.peaks.boards) or "no known board"
+    guessed = "" if ops.options.board or not known.peaks.boards else " (by arch, grid and clock; --board names another)"
+    yield Check(
+        "speed-of-light",
+        "Speed of light",
+        True,
+        int(ops.timed.sum()) - int(told.sum()),
+        f"known for {rows(int(told.sum()), 'op')}, {covered}, by the peaks of {boards}{guessed}",
+    )
+    yield row_check(
+        "stale-tensors",
+        "Tensors",
+        known.contradicted,
+        "no op is faster than its tensors allow",
+        "{rows} whose tensors cannot be theirs, for one of their kind is faster than that: after a program-cache hit "
+        "the "
+        "profiler repeats the tensors of an earlier call; they have no speed of light",
+    )
+
+
+def passes(facts: Facts) -> Iterator[Check]:
+    """A cold first pass, and passes that could not be told."""
+    found = facts.passes
+    if found.note:
+        yield Check("passes", "Passes", False, 0, found.note)
+    if found.all[0].cold:
+        yield Check(
+            "cold-pass",
+            "Passes",
+            True,
+            len(found.all[0].positions),
+            f"the first of {found.count} passes is cold: {found.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
+            f"{found.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
+        )
+
+
+def devices(facts: Facts) -> Iterator[Check]:
+    """Whether the ops of several devices are aligned."""
+    found = facts.devices
+    if len(found.totals) < 2:
+        return
+    detail = found.problem or (
+        f"the ops of {len(found.totals)} devices are aligned step by step, {rows(found.unmatched, 'op')} without a "
+        "counterpart"
+    )
+    yield Check("devices", "Devices", not found.problem, found.unmatched, detail)

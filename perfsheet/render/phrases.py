@@ -1,0 +1,95 @@
+"""Sentences about findings, passes, devices and the speed of light, the same in every output."""
+
+from __future__ import annotations
+
+from perfsheet.analysis.capture_summary import CaptureSummary, PassSummary
+from perfsheet.analysis.result import Finding, WhatIf
+from perfsheet.render.words import percent, saving, span_of_time
+
+_LITTLE = 0.2
+"""A finding that adds less than this part of its saving to those before it."""
+
+
+def saving_of(finding: Finding) -> str:
+    """`saves at most 1,234 ns`, of gaps where it is of them."""
+    gaps = " of gaps" if finding.rule.waits and finding.saving_ns is not None else ""
+    return f"saves at most {saving(finding.saving_ns)}{gaps}"
+
+
+def adds_little(finding: Finding) -> str:
+    """Said of a finding whose ops are mostly accounted for by larger ones; blank of others."""
+    if finding.saving_ns is None or finding.added_ns >= _LITTLE * finding.saving_ns:
+        return ""
+    return f"Larger findings about the same ops come before it: it adds {saving(finding.added_ns)} to theirs."
+
+
+def evidence(finding: Finding) -> str:
+    """`core count 12, worker cores 64`: the figures behind a finding."""
+    return ", ".join(f"{name.replace('_', ' ')} {_figure(name, value)}" for name, value in finding.evidence.items())
+
+
+def _figure(name: str, value: float | int | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.1f}" if name.endswith("_pct") else f"{value:,.0f}"
+
+
+def passes(found: PassSummary) -> str:
+    """`2 passes of 936 ops, 31.607 ms and 31.611 ms (the first is cold)`; blank for a single pass."""
+    if found.count < 2:
+        return ""
+    times = [span_of_time(one.kernel_ns) for one in found.all]
+    listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
+    told = "trace replays" if found.how == "replayed" else "passes"
+    cold = "; the first is cold" if found.all[0].cold else ""
+    return f"{found.count:,} {told} of {found.ops_per_pass:,.0f} ops, {listed}{cold}"
+
+
+def layers(found: PassSummary) -> str:
+    """`a layer of 29 ops × 32 is 99.5 % of a pass`; blank when nothing repeats."""
+    if not found.layers:
+        return ""
+    first = found.layers[0]
+    return f"a layer of {len(first.codes):,} ops × {first.count:,} is {percent(first.share)} of a pass"
+
+
+def speed_of_light(summary: CaptureSummary) -> str:
+    """`16.9 % of the speed of light (known for 100.0 % of kernel time; n150 at 1.00 GHz)`."""
+    light = summary.light
+    if light.sol is None:
+        return "speed of light unknown for all ops"
+    clock = "" if light.clock_ghz is None else f" at {light.clock_ghz:.2f} GHz"
+    return (
+        f"{percent(light.sol)} of the speed of light (known for {percent(light.known_share)} of kernel time; "
+        f"{' and '.join(light.boards)}{clock})"
+    )
+
+
+def pm_generation(summary: CaptureSummary) -> str:
+    """`PM generation B`, `PM generations A, B, C`; blank without evidence."""
+    names = summary.pm_generations
+    return f"PM generation{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
+
+
+def device_totals(summary: CaptureSummary) -> str:
+    """`8 devices: 8.197 ms (3) to 11.647 ms (4); critical path 11.736 ms`; blank for a single one."""
+    if len(summary.device_totals) < 2:
+        return ""
+    ordered = sorted(summary.device_totals, key=lambda one: one.kernel_ns)
+    least, most = ordered[0], ordered[-1]
+    path = summary.critical_path_ns
+    critical = "not alignable" if path is None else f"critical path {span_of_time(path)}"
+    return (
+        f"{len(ordered)} devices: {span_of_time(least.kernel_ns)} (device {least.device}) to "
+        f"{span_of_time(most.kernel_ns)} (device {most.device}); {critical}"
+    )
+
+
+def what_if(one: WhatIf) -> str:
+    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left`."""
+    which = "the first one" if one.findings == 1 else f"the first {one.findings}"
+    gaps = f", and {span_of_time(one.gap_saving_ns)} of gaps" if one.gap_saving_ns else ""
+    return (
+        f"{which}: at most {span_of_time(one.saving_ns)} ({percent(one.share)}) of kernel time, "
+        f"{span_of_time(one.left_ns)} left{gaps}"
+    )
