@@ -7,7 +7,9 @@ from functools import lru_cache
 
 _UNSET = {"", "std::nullopt", "nullopt", "None"}
 _TRUE = {"1", "true"}
-_NUMBERS = re.compile(r"-?\d+")
+# Longer ones are no sizes; 18 digits stay within 64 bits.
+_NUMBERS = re.compile(r"(?<!\d)-?\d{1,18}(?!\d)")
+_ONE_NUMBER = re.compile(r"-?\d{1,18}")
 
 
 @lru_cache(maxsize=256)
@@ -37,7 +39,13 @@ def is_set(attributes: str, name: str) -> bool:
 def whole_number(attributes: str, *names: str) -> int | None:
     """An attribute that is one whole number."""
     text = attribute(attributes, *names)
-    return int(text) if re.fullmatch(r"-?\d+", text) else None
+    return int(text) if _ONE_NUMBER.fullmatch(text) else None
+
+
+def positive(attributes: str, *names: str) -> int | None:
+    """An attribute that is one whole number above 0."""
+    number = whole_number(attributes, *names)
+    return number if number is not None and number > 0 else None
 
 
 def key_numbers(text: str, key: str) -> tuple[int, ...]:

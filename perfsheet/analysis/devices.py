@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import numbers
 from perfsheet.capture.table import FloatArray, IntArray
 
-_COMPARED = 4000
+_REACH = 300
+_AGREE = 5
 _ALIGNED = 0.7
 
 
@@ -76,24 +76,38 @@ def devices(ops: Ops) -> Devices:
 
 
 def _matched(reference: IntArray, own: IntArray) -> IntArray:
-    """For each op of a device its place in the reference, -1 where it has none; both keep their order."""
-    if len(reference) == len(own) and (reference == own).all():
-        return np.arange(len(own))
+    """For each op of a device its place in the reference, -1 where it has none; both keep their order.
+
+    Both are followed side by side; where they part, the least number of ops is skipped after which they agree again for
+    a while. Where they don't within reach, the rest has no counterpart.
+    """
     places = np.full(len(own), -1, dtype=np.int64)
-    shorter = min(len(reference), len(own))
-    differs = np.flatnonzero(reference[:shorter] != own[:shorter])
-    head = int(differs[0]) if differs.size else shorter
-    differs = np.flatnonzero(reference[::-1][: shorter - head] != own[::-1][: shorter - head])
-    tail = int(differs[0]) if differs.size else shorter - head
-    places[:head] = np.arange(head)
-    if tail:
-        places[len(own) - tail :] = np.arange(len(reference) - tail, len(reference))
-    middle, own_middle = reference[head : len(reference) - tail], own[head : len(own) - tail]
-    if len(middle) and len(own_middle) and max(len(middle), len(own_middle)) <= _COMPARED:
-        matcher = SequenceMatcher(None, middle.tolist(), own_middle.tolist(), autojunk=False)
-        for block in matcher.get_matching_blocks():
-            places[head + block.b : head + block.b + block.size] = head + np.arange(block.a, block.a + block.size)
+    at, there = 0, 0
+    while at < len(own) and there < len(reference):
+        left = min(len(own) - at, len(reference) - there)
+        differs = np.flatnonzero(own[at : at + left] != reference[there : there + left])
+        same = int(differs[0]) if differs.size else left
+        places[at : at + same] = np.arange(there, there + same)
+        at, there = at + same, there + same
+        if same == left:
+            break
+        skip = _resume(reference[there : there + _REACH], own[at : at + _REACH])
+        if skip is None:
+            break
+        there, at = there + skip[0], at + skip[1]
     return places
+
+
+def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
+    """How many ops to skip on both sides until they agree again, the fewest first; None = not within reach."""
+    ours, theirs = own.tolist(), reference.tolist()
+    for skipped in range(1, len(ours) + len(theirs)):
+        for own_skip in range(max(0, skipped - len(theirs) + 1), min(skipped, len(ours) - 1) + 1):
+            other_skip = skipped - own_skip
+            agree = min(_AGREE, len(ours) - own_skip, len(theirs) - other_skip)
+            if ours[own_skip : own_skip + agree] == theirs[other_skip : other_skip + agree]:
+                return other_skip, own_skip
+    return None
 
 
 def slowest_ns(ops: Ops, found: Devices) -> FloatArray:

@@ -62,6 +62,14 @@ class Facts:
         return before
 
     @cached_property
+    def place(self) -> IntArray:
+        """For each op its place among the ops of its device."""
+        places = np.empty(len(self.ops), dtype=np.int64)
+        for here in self.by_device:
+            places[here] = np.arange(len(here))
+        return places
+
+    @cached_property
     def by_device(self) -> tuple[IntArray, ...]:
         """Positions of the ops of each device, in execution order."""
         return tuple(np.flatnonzero(self.ops.device == device) for device in np.unique(self.ops.device))

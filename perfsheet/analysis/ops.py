@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, R
 
 LONGEST_PLAUSIBLE_NS = 1e13
 """Almost three hours: a longer kernel duration is a corrupt marker (tt-metal#48043), not a measurement."""
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class Ops:
         """Ops with a usable kernel duration: those that are ranked and summed."""
         return np.isfinite(self.kernel_ns)
 
-    @property
+    @cached_property
     def total_ns(self) -> float:
         """Kernel time of the window over all its devices."""
         return float(np.nansum(self.kernel_ns))
@@ -61,12 +66,43 @@ class Ops:
 
     def number(self, name: str) -> FloatArray:
         """Another number column of the capture, for these ops."""
-        return self.table.number(name)[self.rows]
+        if name not in self._numbers:
+            self._numbers[name] = self.table.number(name)[self.rows]
+        return self._numbers[name]
+
+    @cached_property
+    def _numbers(self) -> dict[str, FloatArray]:
+        return {}
+
+    @cached_property
+    def gap_ns(self) -> FloatArray:
+        """OP TO OP LATENCY where it can be one, else NaN: negative and absurd ones are corrupt markers "
+        "(tt-metal#48043)."""
+        gap = self.number("op_to_op_latency_ns")
+        return np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
+
+    @cached_property
+    def remembered(self) -> dict[str, object]:
+        """What functions of these ops have worked out (see `once`)."""
+        return {}
 
     def text(self, name: str) -> list[str]:
         """Another text column of the capture, for these ops."""
         cells = self.table.text(name)
         return [cells[row] for row in self.rows.tolist()]
+
+
+def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:
+    """Work a function of the ops out once; the result lives as long as they do."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def remembering(ops: Ops) -> Result:
+        if name not in ops.remembered:
+            ops.remembered[name] = function(ops)
+        return cast(Result, ops.remembered[name])
+
+    return remembering
 
 
 def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:

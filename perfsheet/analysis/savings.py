@@ -9,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.result import Finding, WhatIf
+from perfsheet.analysis.windows.passes import fps_per_pass
 from perfsheet.capture.table import FloatArray
 
 STEPS = (1, 3, 5, 10)
@@ -22,8 +23,7 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[float]:
     rows save nothing twice.
     """
     ops = facts.ops
-    gaps = np.clip(np.nan_to_num(ops.number("op_to_op_latency_ns")), 0, None)
-    left = {False: np.nan_to_num(ops.kernel_ns), True: gaps}
+    left = {False: np.nan_to_num(ops.kernel_ns), True: np.nan_to_num(ops.gap_ns)}
     for finding in ranked:
         if len(finding.positions) != len(finding.savings):
             yield finding.saving_ns or 0.0
@@ -63,5 +63,5 @@ def _after(facts: Facts, mended: Sequence[Finding]) -> WhatIf:
         left_ns=ops.total_ns - saving,
         gap_saving_ns=float(sum(one.added_ns for one in mended if one.rule.waits)),
         fps=fps,
-        fps_per_pass=None if fps is None else fps * facts.passes.count,
+        fps_per_pass=fps_per_pass(ops, facts.passes, left) if facts.passes.how != "one" else fps,
     )

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.variants import Variant
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
 from perfsheet.capture.table import IntArray
@@ -54,7 +54,7 @@ def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:
     return [known[of[position]] for position in positions]
 
 
-@lru_cache(maxsize=8)
+@once
 def of_variants(ops: Ops) -> tuple[Signature, ...]:
     """The signature of each distinct description among the ops; equal ones are one object."""
     unique: dict[Signature, Signature] = {}
@@ -81,7 +81,7 @@ def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
     return members
 
 
-@lru_cache(maxsize=8)
+@once
 def numbers(ops: Ops) -> IntArray:
     """For each op the number of its signature: equal numbers, equal signatures."""
     known: dict[Signature, int] = {}

@@ -15,6 +15,7 @@ from perfsheet.analysis.numbers import known, known_ints, ratio
 from perfsheet.analysis.pm import evidence
 from perfsheet.analysis.result import Check
 from perfsheet.analysis.windows.layers import layers
+from perfsheet.analysis.windows.passes import fps_per_pass
 from perfsheet.capture.table import RowKind
 from perfsheet.provenance import Provenance
 
@@ -41,7 +42,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         devices=tuple(np.unique(ops.device).tolist()),
         device_rows=len(ops),
         timed_rows=int(ops.timed.sum()),
-        unchecked_rows=int((ops.timed & np.isnan(ops.cores * ops.worker_cores)).sum()),
+        unchecked_rows=int((ops.timed & (np.isnan(ops.cores) | np.isnan(ops.worker_cores))).sum()),
         host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
         signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
         dropped_rows=sum(note.dropped for note in table.notes),
@@ -72,16 +73,14 @@ def _light(facts: Facts) -> LightSummary:
 
 
 def _passes(facts: Facts, fps: float | None) -> PassSummary:
-    """FPS of a pass is that of the window times the passes: each works on a batch of its own."""
+    """Each pass works on a batch of its own."""
     found = facts.passes
     in_passes = len(facts.ops) - len(found.outside)
-    busiest = sum(one.busiest_ns for one in found.all)
-    per_pass = 1e9 * facts.ops.options.batch * found.count / busiest if busiest else None
     return PassSummary(
         how=found.how,
         count=found.count,
         ops_per_pass=in_passes / found.count,
-        fps_per_pass=per_pass if found.how != "one" else fps,
+        fps_per_pass=fps_per_pass(facts.ops, found, facts.ops.kernel_ns) if found.how != "one" else fps,
         all=found.all,
         layers=layers(facts.ops, found),
         note=found.note,

@@ -11,6 +11,7 @@ from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
 Extents = tuple[int, int, int, int]
 
 _TILE_ELEMENTS = 32 * 32
+_LARGEST_EXTENT = 2**40
 
 # Bytes of a 32×32 tile. Block floats share one 8-bit exponent among 16 elements: 64 exponents a tile
 # (tt-metal tech_reports/data_formats; tt_metal/api/tt-metalium/tt_backend_api_types.hpp, tile_size).
@@ -119,4 +120,4 @@ def _extents(cells: tuple[str, ...]) -> Extents | None:
         w, z, y, x = (int(float(cell)) for cell in cells)
     except (ValueError, OverflowError):
         return None
-    return (w, z, y, x) if min(w, z, y, x) >= 0 else None
+    return (w, z, y, x) if min(w, z, y, x) >= 0 and max(w, z, y, x) <= _LARGEST_EXTENT else None

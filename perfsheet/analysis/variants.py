@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,12 +29,12 @@ class Variant:
     math_fidelity: str
     attributes: str
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Tensor, ...]:
         """The input tensors."""
         return _tensors(self.input_cells)
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Tensor, ...]:
         """The output tensors."""
         return _tensors(self.output_cells)

@@ -13,7 +13,15 @@ FOLDER = Path(rules.__file__).parent
 
 # Words of the advice that are arguments or fields, and where they are looked up.
 KNOBS = {
-    "ttnn.Conv2dConfig": ["shard_layout", "weights_dtype", "deallocate_activation", "reallocate_halo_output"],
+    "ttnn.Conv2dConfig": [
+        "shard_layout",
+        "weights_dtype",
+        "deallocate_activation",
+        "reallocate_halo_output",
+        "act_block_h_override",
+        "enable_act_double_buffer",
+        "enable_weights_double_buffer",
+    ],
     "ttnn.MatmulMultiCoreReuseMultiCastProgramConfig": [
         "in0_block_w",
         "out_subblock_h",
@@ -22,9 +30,10 @@ KNOBS = {
         "per_core_N",
         "compute_with_storage_grid_size",
     ],
-    "ttnn.SDPAProgramConfig": ["compute_with_storage_grid_size"],
+    "ttnn.SDPAProgramConfig": ["compute_with_storage_grid_size", "q_chunk_size", "k_chunk_size", "exp_approx_mode"],
     "ttnn.init_device_compute_kernel_config": ["math_fidelity", "math_approx_mode", "fp32_dest_acc_en"],
-    "ttnn.linear": ["program_config", "core_grid", "compute_kernel_config", "memory_config", "dtype"],
+    "ttnn.linear": ["program_config", "core_grid", "compute_kernel_config", "memory_config", "dtype", "activation"],
+    "ttnn.group_norm": ["core_grid"],
     "ttnn.as_tensor": ["layout", "dtype"],
     "ttnn.all_gather": ["num_links", "topology"],
     "ttnn.transformer.ring_joint_scaled_dot_product_attention": ["is_balanced"],

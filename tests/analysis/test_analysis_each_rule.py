@@ -94,15 +94,34 @@ def test_layout_glue_by_chain(analysis_of):
     analysis = analysis_of(*rows, signpost(), op("Add"), op("Untilize", 5, 64), op("TilizeWithValPadding", 95, 1))
     chain, single = findings_of(analysis, "layout-glue")
     assert (chain.signature.op_code, chain.saving_ns, chain.count) == ("Untilize → TilizeWithValPadding", 200, 4)
-    assert "takes 95% of it on one core of 64" in chain.advice
+    assert "takes 95.0 % of it on one core of 64" in chain.advice
     assert chain.evidence["longest_op"] == "TilizeWithValPadding"
     assert (single.signature.op_code, single.saving_ns) == ("MoveDeviceOperation", 7)
     assert "deallocate" in single.advice
 
 
-@pytest.mark.parametrize("code", ["RemoveNoise", "UnpadSomething", "Copyright", "Add"])
+@pytest.mark.parametrize("code", ["RemoveNoise", "UnpadSomething", "Add", "ExpandPadded"])
 def test_what_is_no_glue(analysis_of, code):
-    assert bool(hits(analysis_of(op(code)), "layout-glue")) == (code == "Copyright")
+    assert not hits(analysis_of(op(code)), "layout-glue")
+
+
+def test_ops_that_take_nothing_from_each_other_are_no_chain(analysis_of):
+    other = shape("INPUT_0", (1, 1, 64, 64), "BFLOAT16", "DRAM_INTERLEAVED")
+    analysis = analysis_of(op("Untilize", 5), op("TilizeWithValPadding", 95) | other)
+    assert [one.signature.op_code for one in findings_of(analysis, "layout-glue")] == [
+        "TilizeWithValPadding",
+        "Untilize",
+    ]
+    pair = analysis_of(op(S2I, 30), op(I2S, 10) | other)
+    assert (hits(pair, "reshard-pair"), pair.reshard_pairs) == ([], 1)
+
+
+def test_a_long_chain_has_a_short_name(analysis_of):
+    rows = [op(code, 5) for _ in range(50) for code in ("Tilize", "Untilize")]
+    chain, other = (only_finding(analysis_of(*part), "layout-glue").signature.op_code for part in (rows, rows[1:-1]))
+    assert len(chain) < 140
+    assert "(100 ops, " in chain
+    assert chain != other
 
 
 def test_host_ops_between_device_ops(analysis_of):
@@ -335,6 +354,16 @@ def test_absurd_gaps_are_none(analysis_of):
 
 def hashed(number, hit, gap=500):
     return op("Add", 10, **{"PROGRAM HASH": number, "PROGRAM CACHE HIT": hit, "OP TO OP LATENCY [ns]": gap})
+
+
+def test_a_cache_that_never_hits_says_nothing_of_a_repeated_hash(analysis_of):
+    analysis = analysis_of(hashed(1, "False"), hashed(1, "False", 9000), generation="S9")
+    assert not hits(analysis, "program-cache-miss")
+
+
+def test_an_absurd_gap_saves_an_unknown_time(analysis_of):
+    rows = (hashed(1, "True"), hashed(1, "False", 1e17))
+    assert only_finding(analysis_of(*rows, generation="S9"), "program-cache-miss").saving_ns is None
 
 
 def test_programs_that_are_built_again(analysis_of):

@@ -275,6 +275,26 @@ def test_an_unknown_grid_leaves_the_used_cores(analysis_of):
     assert "worker grid" in ranked.sol_unknown_reason
 
 
+@pytest.mark.parametrize("value", ["9" * 20, "9" * 5000, "-5", "1e400", "0"])
+@pytest.mark.parametrize(
+    "name",
+    ["head_dim_v", "chunk_start_idx", "logical_n", "cur_pos", "output_channels", "groups", "sliding_window_size"],
+)
+def test_absurd_attributes_are_unknown_and_no_failure(analysis_of, name, value):
+    attributes = f"{{'{name}': '{value}'; 'is_causal': 'true'}}"
+    codes = ("SDPAOperation", "SdpaDecodeDeviceOperation", "RingJointSDPADeviceOperation", "Conv2dDeviceOperation")
+    rows = (op(code, 1000, fidelity="HiFi4", attributes=attributes) | A | B | OUT for code in codes)
+    light = analysis_of(*rows).facts.light
+    assert not (light.flops < 0).any()
+
+
+@pytest.mark.parametrize("extent", ["1e80", "9" * 400, "-4", "x"])
+def test_absurd_extents_are_unknown_and_no_failure(analysis_of, extent):
+    odd = dram("INPUT_0", (extent,) * 4)
+    rows = (op(code, 1000, fidelity="HiFi4") | odd | B | OUT for code in ("Matmul", "Unary", "SDPAOperation"))
+    assert np.isnan(analysis_of(*rows).facts.light.sol).all()
+
+
 def test_an_unknown_board_is_refused(analysis_of):
     with pytest.raises(PerfsheetError, match="unknown board"):
         analysis_of(op(), options={"board": "n151"})

@@ -204,6 +204,23 @@ def test_unequal_op_lists_are_aligned(analysis_of):
     assert next(check for check in analysis.checks if check.id == "devices").count == 1
 
 
+@pytest.mark.parametrize("dropped", [1, 10, 30])
+def test_periodic_ops_with_some_missing_are_aligned(analysis_of, dropped):
+    layer = [op(f"Op{place}", 10) for place in range(29)]
+    whole = layer * 40
+    missing = set(range(17, len(whole), len(whole) // dropped)[:dropped])
+    other = [row | {"DEVICE ID": "1"} for place, row in enumerate(whole) if place not in missing]
+    found = analysis_of(*whole, *other).facts.devices
+    assert (found.unmatched, found.problem) == (dropped, "")
+
+
+def test_replays_may_start_at_any_session(analysis_of):
+    rows = [*replay(1, 100, 10), *replay(2, 200, 10)]
+    later = [row | {"METAL TRACE ID": "2"} for row in [*replay(2, 300, 20), *replay(3, 400, 20)]]
+    found = analysis_of(*rows, *later).summary.passes
+    assert [(one.kernel_ns, one.cold) for one in found.all] == [(90, False), (90, False)]
+
+
 def test_what_cannot_be_aligned_is_said(analysis_of):
     rows = [*on(0, 10, 20, 30), *(op(f"Other{place}", 5, device=1) for place in range(3))]
     analysis = analysis_of(*rows)

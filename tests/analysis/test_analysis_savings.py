@@ -1,5 +1,8 @@
 """What findings save together."""
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +47,26 @@ def test_an_op_that_still_does_its_work_saves_down_to_the_speed_of_light(analysi
     (low,) = analysis.findings
     assert low.saving_ns == pytest.approx(10_000 * 63 / 64)
     assert low.added_ns == pytest.approx(10_000 - light)
+
+
+def test_fps_of_a_pass_before_and_after_mending_are_the_same_figure(analysis_of):
+    """Ops outside of all passes are in neither."""
+    once = [op(code, 100, **{"METAL TRACE REPLAY SESSION ID": 1}) for code in ("Matmul", "Softmax")]
+    twice = [row | {"METAL TRACE REPLAY SESSION ID": "2"} for row in once]
+    analysis = analysis_of(op("Reshard", 5000), *once, *twice)
+    assert analysis.summary.passes.fps_per_pass == pytest.approx(1e9 / 200)
+    assert analysis.what_if[-1].fps_per_pass == pytest.approx(1e9 / 200)
+
+
+def test_what_was_worked_out_lives_no_longer_than_the_capture(capture_of):
+    table = read(capture_of(op("Matmul"), op("Reshard")))
+    analysis = analyze(table)
+    assert analysis.findings
+    assert analysis.summary
+    gone = weakref.ref(table)
+    del table, analysis
+    gc.collect()
+    assert gone() is None
 
 
 def test_no_finding_no_what_if(analysis_of):

@@ -75,7 +75,7 @@ def test_an_empty_window_ends_with_3(capsys, twice):
 def test_signposts_are_listed(capsys, twice, command):
     out = here(capsys, command, twice, "--signposts").out
     assert "warm stop" in out
-    assert "hot #1" in out
+    assert "hot " in out
     result = json.loads(here(capsys, command, twice, "--signposts", "--json").out)
     assert [(one["row"], one["name"], one["ops"], one["kernel_duration_ns"]) for one in result["signposts"]] == [
         (2, "warm start", 2, 200),

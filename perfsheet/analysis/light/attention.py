@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from perfsheet.analysis.attributes import attribute, is_set, list_numbers, whole_number
+from perfsheet.analysis.attributes import attribute, is_set, list_numbers, positive, whole_number
 from perfsheet.analysis.light.work import Work, unknown
 from perfsheet.analysis.tensors import Extents
 from perfsheet.analysis.variants import Variant
@@ -46,7 +46,7 @@ def flops(variant: Variant) -> Work:
 
 def _value_size(variant: Variant, key: Extents, value: Extents | None) -> int:
     """Latent attention (MLA) says the head size of V, and keeps V inside K."""
-    return whole_number(variant.attributes, "head_dim_v") or (value[3] if value is not None else key[3])
+    return positive(variant.attributes, "head_dim_v") or (value[3] if value is not None else key[3])
 
 
 def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
@@ -66,6 +66,15 @@ def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     return query[2] * key[2] / 2 if query[2] == key[2] else None
 
 
+def is_uneven_ring(variant: Variant) -> bool:
+    """A causal ring whose parts are not balanced: its devices do unequal work, and `flops` is that of the mean one."""
+    return (
+        re.search(r"(?i)ring.*(?:sdpa|attention)", variant.op_code) is not None
+        and is_set(variant.attributes, "is_causal")
+        and attribute(variant.attributes, "is_balanced") in ("false", "0")
+    )
+
+
 def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     """Pairs of one head on one device of the ring, which holds a part of Q and meets all of K.
 
@@ -73,11 +82,11 @@ def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
     unbalanced the first devices do less and the last ones more, and which is which is not in a capture.
     """
     query = shapes[0]
-    total = whole_number(variant.attributes, "logical_n")
+    total = positive(variant.attributes, "logical_n")
     if query is None:
         return None
     if total is None:
-        ring = whole_number(variant.attributes, "ring_size")
+        ring = positive(variant.attributes, "ring_size")
         if ring is None:
             return None
         total = query[2] * ring
@@ -105,7 +114,7 @@ def keys_of_decode(variant: Variant) -> int | None:
     query, key = variant.inputs[0].logical, variant.inputs[1].logical
     listed = re.findall(r"[\[{(]([^\[\]{}()]*)[\]})]", attribute(variant.attributes, "cur_pos"))
     positions = list_numbers(listed[-1]) if listed else ()
-    window = whole_number(variant.attributes, "sliding_window_size")
+    window = positive(variant.attributes, "sliding_window_size")
     if query is None or key is None or (positions and len(positions) != query[1]):
         return None
     if positions:

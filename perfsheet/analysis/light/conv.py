@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from perfsheet.analysis.attributes import attribute, is_set, key_numbers, list_numbers, whole_number
+from perfsheet.analysis.attributes import attribute, is_set, key_numbers, list_numbers, positive
 from perfsheet.analysis.light.work import Work, unknown
 from perfsheet.analysis.variants import Variant
 
@@ -13,7 +13,7 @@ def flops(variant: Variant) -> Work:
     """Window, groups and channels are those of ATTRIBUTES; a capture without them gives the weights' height as K."""
     if not variant.outputs or variant.outputs[0].logical is None:
         return unknown("its output's shape is not readable")
-    out_channels = whole_number(variant.attributes, "output_channels") or variant.outputs[0].logical[3]
+    out_channels = positive(variant.attributes, "output_channels") or variant.outputs[0].logical[3]
     window = attribute(variant.attributes, "sliding_window_config")
     inner = _inner(variant, window)
     if inner is None:
@@ -33,7 +33,7 @@ def _inner(variant: Variant, window: str) -> int | None:
     kernel = key_numbers(window, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
     shape = list_numbers(attribute(variant.attributes, "input_tensor_shape"))
     channels = shape[-1] if shape else _channels(variant)
-    groups = whole_number(variant.attributes, "groups") or 1
+    groups = positive(variant.attributes, "groups") or 1
     if kernel and channels:
         return math.prod(kernel) * channels // groups
     if len(variant.inputs) > 1 and variant.inputs[1].logical is not None and groups == 1:

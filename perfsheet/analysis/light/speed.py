@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from perfsheet.analysis.light.peaks import Peaks, fidelity_passes, peaks
 from perfsheet.analysis.light.reasons import reasons
 from perfsheet.analysis.light.traffic import dram_bytes
 from perfsheet.analysis.light.work import NO_FLOP_MODEL, Work
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.variants import Variant
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
@@ -74,7 +73,7 @@ class SpeedOfLight:
         return np.asarray(self.bound_index == _BOUNDS.index(bound))
 
 
-@lru_cache(maxsize=8)
+@once
 def speed_of_light(ops: Ops) -> SpeedOfLight:
     """Work out every distinct description once, then all ops at once."""
     chip = peaks(ops)

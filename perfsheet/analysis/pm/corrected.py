@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from perfsheet.analysis.attributes import grid_size
 from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.light import speed_of_light
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.pm.generations import (
     GENERATIONS,
     Generation,
@@ -23,7 +21,7 @@ from perfsheet.capture.table import FloatArray
 _AGREE = 0.01
 
 
-@lru_cache(maxsize=8)
+@once
 def corrected_utilization(ops: Ops) -> FloatArray:
     """Of the used cores' peak or of the DRAM peak, whichever is larger; a fraction, NaN where it cannot be said.
 

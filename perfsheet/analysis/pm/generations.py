@@ -7,14 +7,13 @@ along, so its captures agree with every generation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.light import speed_of_light
 from perfsheet.analysis.light.peaks import fidelity_passes
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.tensors import Tensor
 from perfsheet.capture.table import BoolArray, FloatArray
 
@@ -70,7 +69,7 @@ class Evidence:
         return tuple(one.name for one in self.consistent)
 
 
-@lru_cache(maxsize=8)
+@once
 def evidence(ops: Ops) -> Evidence:
     """Try every generation on the rows with a modelled time that is long enough to tell."""
     compute, bandwidth = _compute_rows(ops), _bandwidth_rows(ops)
@@ -100,7 +99,7 @@ def dram_bytes_per_ns(ops: Ops, generation: Generation) -> FloatArray:
     return np.where(is_wormhole(ops), _WORMHOLE_DRAM, generation.dram_gb_s) * _GIB
 
 
-@lru_cache(maxsize=8)
+@once
 def is_wormhole(ops: Ops) -> BoolArray:
     """The ops that ran on a Wormhole chip, by DEVICE ARCH or by its clock."""
     clock = speed_of_light(ops).peaks.clock_ghz

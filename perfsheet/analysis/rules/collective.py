@@ -17,17 +17,15 @@ def find(facts: Facts) -> Hits:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Overlap, links, topology."""
+    """Overlap, links, topology, beside what is set now."""
     attributes = facts.variant(int(group.positions[0])).attributes
-    ring = (
-        ", topology=ttnn.Topology.Ring where the links close one"
-        if "Linear" in attribute(attributes, "topology")
-        else ""
-    )
+    links, topology = attribute(attributes, "num_links"), attribute(attributes, "topology").rsplit("::", 1)[-1]
+    now = ", ".join(filter(None, (f"num_links {links}" if links else "", f"a {topology} topology" if topology else "")))
+    ring = " topology=ttnn.Topology.Ring where the links allow it," if topology == "Linear" else ""
     return (
-        f"Devices exchange data and compute nothing: try more num_links{ring}, a narrower data type on the wire, or "
-        "an op that "
-        "overlaps it with a matmul (ttnn.experimental.all_gather_matmul_async, "
+        f"Devices exchange data and compute nothing{f' (now {now})' if now else ''}: try more num_links,{ring} a "
+        "narrower "
+        "data type on the wire, or an op that overlaps it with a matmul (ttnn.experimental.all_gather_matmul_async, "
         "ttnn.experimental.matmul_reduce_scatter_async)."
     )
 

@@ -15,7 +15,13 @@ def find(facts: Facts) -> Hits:
     """PER CORE MAX ≥ 1.3 × PER CORE AVG, and 1 µs longer; what a perfect split could save."""
     ops = facts.ops
     longest, mean = ops.number("per_core_max_ns"), ops.number("per_core_avg_ns")
-    uneven = (longest >= _RATIO * mean) & (longest - mean >= _LEAST_NS) & (longest <= ops.kernel_ns) & (ops.cores > 1)
+    uneven = (
+        (mean >= 0)
+        & (longest >= _RATIO * mean)
+        & (longest - mean >= _LEAST_NS)
+        & (longest <= ops.kernel_ns)
+        & (ops.cores > 1)
+    )
     positions = np.flatnonzero(uneven)
     return Hits(positions, (longest - mean)[positions])
 

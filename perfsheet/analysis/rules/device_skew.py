@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.attributes import attribute, is_set
 from perfsheet.analysis.categories import COLLECTIVE
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.light.attention import is_uneven_ring
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import FloatArray
 
@@ -38,9 +38,8 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """Even shares; a causal ring has a switch for that."""
-    attributes = facts.variant(int(group.positions[0])).attributes
     devices = ", ".join(map(str, sorted(set(facts.ops.device[group.positions].tolist()))))
-    if is_set(attributes, "is_causal") and attribute(attributes, "is_balanced") in ("false", "0"):
+    if is_uneven_ring(facts.variant(int(group.positions[0]))):
         return (
             f"Device {devices} hold the end of a causal sequence and do most of the work: try is_balanced=True with "
             "the "

@@ -37,9 +37,9 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """The program config for it."""
-    share = float(np.median(facts.light.dram[group.positions]))
+    share = 100 * float(np.median(facts.light.dram[group.positions]))
     return (
-        f"Nearly all that it has to do is to read its weights, at {share:.0%} of the DRAM bandwidth: try ttnn.linear "
+        f"Nearly all that it has to do is to read its weights, at {share:.1f} % of the DRAM bandwidth: try ttnn.linear "
         "with "
         "ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, the weights width-sharded over the DRAM banks "
         "and the "
@@ -58,7 +58,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 RULE = Rule(
     id="dram-sharded-matmul",
     letter="D",
-    title="Matmul limited by DRAM",
+    title="Matmul of few rows",
     saving_formula="Σ (kernel duration − time at the DRAM peak)",
     find=find,
     advice=advice,

@@ -20,7 +20,7 @@ def find(facts: Facts) -> Hits:
     codes = [table.text("op_code")[row].strip() or "(blank)" for row in rows.tolist()]
     distinct = variants(table, rows, codes)
     known = [signature(variant) for variant in distinct.all]
-    duration = table.number("host_duration_ns")[rows]
+    duration = np.clip(table.number("host_duration_ns")[rows], 0, None)
     return Hits(
         positions=np.empty(0, dtype=np.int64),
         saving_ns=np.where(_after_warm(facts, rows), duration, np.nan),

@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.rules.chains import chain, runs
+from perfsheet.analysis.rules.chains import chain, linked, runs
 
 _GLUE = re.compile(r"(?i)tilize|typecast|^move|^copy|^clone|^pad|halo")
 
@@ -46,7 +46,7 @@ def find(facts: Facts) -> Hits:
     positions: list[int] = []
     subjects = []
     for here in facts.by_device:
-        for members in runs(glue, here):
+        for members in (part for run in runs(glue, here) for part in linked(facts, run)):
             subject = chain(facts, members)
             positions += members
             subjects += [subject] * len(members)
@@ -59,7 +59,7 @@ def advice(facts: Facts, group: Group) -> str:
     code = group.signature.op_code.lower()
     todo = next((text for word, text in _TRY if word in code), _TRY_ANYTHING)
     longest, share, cores, grid = _longest(facts, group)
-    of_chain = f"{longest} takes {share:.0%} of it" if " → " in group.signature.op_code else ""
+    of_chain = f"{longest} takes {100 * share:.1f} % of it" if " → " in group.signature.op_code else ""
     few = ""
     if cores and grid and cores <= grid / 4:
         on = f"on {'one core' if cores == 1 else f'{cores} cores'} of {grid}"
@@ -77,7 +77,7 @@ def _longest(facts: Facts, group: Group) -> tuple[str, float, int, int]:
         time[ops.codes[position]] = time.get(ops.codes[position], 0.0) + float(ops.kernel_ns[position])
     longest = max(time, key=lambda code: time[code])
     cores = [ops.cores[position] for position in group.positions.tolist() if ops.codes[position] == longest]
-    return longest, ratio(time[longest], sum(time.values())), int(np.nan_to_num(max(cores))), group.worker_cores or 0
+    return longest, ratio(time[longest], sum(time.values())), int(np.nanmax([0, *cores])), group.worker_cores or 0
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:

@@ -54,6 +54,12 @@ def advice(facts: Facts, group: Group) -> str:
             "(4 with "
             "fp32_dest_acc_en)."
         )
+    right = facts.variant(int(group.positions[0])).inputs[1:2]
+    if right and right[0].padded and right[0].padded[:2] != (1, 1):
+        return (
+            "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig; where it is the "
+            "score or the value product of attention, ttnn.transformer.scaled_dot_product_attention in its place."
+        )
     return (
         "No program_config: try ttnn.MatmulMultiCoreReuseMultiCastProgramConfig (or "
         "ttnn.MatmulMultiCoreReuseMultiCast1D"

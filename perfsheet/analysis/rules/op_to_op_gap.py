@@ -12,25 +12,23 @@ from perfsheet.capture.table import BoolArray
 HIGH_NS = 6500
 """Gaps above this are the host's (tt-perf-report draws the line there, too)."""
 
-LONGEST_PLAUSIBLE_NS = 1e10
 _EVERYTHING = Signature("all ops of warm passes", (), (), "", "")
 
 
 def gaps(facts: Facts) -> BoolArray:
     """Ops that follow a high gap and are warm; the first op of a device or a pass waited for something else."""
     ops = facts.ops
-    gap = ops.number("op_to_op_latency_ns")
     inside = facts.previous >= 0
     for one in facts.passes.all:
         _, first = np.unique(ops.device[one.positions], return_index=True)
         inside[one.positions[first]] = False
-    return np.asarray(facts.warm & inside & (gap > HIGH_NS) & (gap <= LONGEST_PLAUSIBLE_NS))
+    return np.asarray(facts.warm & inside & (ops.gap_ns > HIGH_NS))
 
 
 def find(facts: Facts) -> Hits:
     """All of them are one finding: what mends one mends all."""
     positions = np.flatnonzero(gaps(facts))
-    gap = facts.ops.number("op_to_op_latency_ns")[positions]
+    gap = facts.ops.gap_ns[positions]
     return Hits(positions, gap, [_EVERYTHING] * len(positions))
 
 
@@ -49,7 +47,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The median gap, and all of them against the kernel time of the warm ops."""
-    gap = facts.ops.number("op_to_op_latency_ns")[group.positions]
+    gap = facts.ops.gap_ns[group.positions]
     return {
         "median_gap_ns": float(np.median(gap)),
         "gaps_ns": float(gap.sum()),
@@ -61,7 +59,7 @@ RULE = Rule(
     id="op-to-op-gap",
     letter="Q",
     title="Gaps between ops",
-    saving_formula="Σ OP TO OP LATENCY above 6.5 µs of warm ops",
+    saving_formula="Σ OP TO OP LATENCY of warm ops where it is above 6.5 µs",
     find=find,
     advice=advice,
     caveat=(

@@ -9,19 +9,21 @@ from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 
 def find(facts: Facts) -> Hits:
-    """PROGRAM CACHE HIT is False on a later pass, or for a PROGRAM HASH that its device has run before."""
+    """PROGRAM CACHE HIT is False on a later pass, or for a PROGRAM HASH that its device has run before.
+
+    Where nothing ever hits, the cache is off or the pass is the first one: a repeated hash says nothing then.
+    """
     ops = facts.ops
-    missed = np.array(
-        [cell.strip().lower() in ("false", "0") for cell in ops.text("program_cache_hit")], dtype=np.bool_
-    )
+    cells = [cell.strip().lower() for cell in ops.text("program_cache_hit")]
+    missed = np.array([cell in ("false", "0") for cell in cells], dtype=np.bool_)
+    caches = any(cell in ("true", "1") for cell in cells)
     later = np.zeros(len(ops), dtype=np.bool_)
     for one in facts.passes.all[1:]:
         later[one.positions] = True
     if facts.window.warm:
         later[:] = True
-    positions = np.flatnonzero(missed & (later | _seen_before(facts)))
-    gap = ops.number("op_to_op_latency_ns")[positions]
-    return Hits(positions, np.where(gap > 0, gap, np.nan))
+    positions = np.flatnonzero(missed & (later | (_seen_before(facts) & caches)))
+    return Hits(positions, ops.gap_ns[positions])
 
 
 def _seen_before(facts: Facts) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -39,8 +41,8 @@ def advice(facts: Facts, group: Group) -> str:
     """What makes a program's key change."""
     return (
         "Its program is built again while the device waits: look for attributes that change from call to call (a "
-        "scalar, a "
-        "seed, a position), and for a program cache that is cleared between calls."
+        "scalar, "
+        "a seed, a position), or, where its PROGRAM HASH stays the same, for a program cache that is cleared."
     )
 
 

@@ -48,12 +48,10 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """How many in a row, at most."""
-    of = numbers(facts.ops)
-    longest = 0
-    for here in facts.by_device:
-        runs = np.split(here, np.flatnonzero(np.diff(of[here])) + 1)
-        longest = max([longest, *(len(run) for run in runs if of[run[0]] == of[group.positions[0]])])
-    return {"in_a_row": longest}
+    device = facts.ops.device[group.positions]
+    # Positions of a finding follow one another where their places on the device do.
+    breaks = np.flatnonzero((np.diff(facts.place[group.positions]) != 1) | (np.diff(device) != 0)) + 1
+    return {"in_a_row": int(np.max(np.diff(np.concatenate([[0], breaks, [len(device)]]))))}
 
 
 RULE = Rule(
@@ -65,5 +63,4 @@ RULE = Rule(
     advice=advice,
     caveat="A capture has shapes, not contents: the calls may work on different data, and a larger call takes longer.",
     evidence=evidence,
-    keeps_work=False,
 )

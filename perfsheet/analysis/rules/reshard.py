@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import BoolArray, IntArray
 
@@ -20,7 +18,7 @@ def is_reshard(ops: Ops) -> BoolArray:
     return np.fromiter((verdicts[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
 
 
-@lru_cache(maxsize=1)
+@once
 def back_to_back(ops: Ops) -> IntArray:
     """Positions of reshards whose device ran another reshard as its previous device op.
 

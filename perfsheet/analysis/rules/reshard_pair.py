@@ -6,15 +6,16 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import chain, flows
 from perfsheet.analysis.rules.reshard import back_to_back
 
 
 def find(facts: Facts) -> Hits:
-    """The second of two; one of them could do for both."""
+    """The second of two, which takes what the first put out; one of them could do for both."""
     ops = facts.ops
     positions = back_to_back(ops)
-    positions = positions[ops.timed[positions]]
+    fed = [flows(facts, int(facts.previous[position]), position) for position in positions.tolist()]
+    positions = positions[ops.timed[positions] & np.array(fed, dtype=np.bool_)]
     subjects = [chain(facts, [int(facts.previous[position]), position]) for position in positions.tolist()]
     first = np.nan_to_num(ops.kernel_ns[facts.previous[positions]])
     return Hits(positions, np.minimum(ops.kernel_ns[positions], first), subjects)

@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import chain, linked
 from perfsheet.analysis.rules.reshard import is_reshard
 
 
@@ -20,6 +20,8 @@ def find(facts: Facts) -> Hits:
         around = leaves[here[:-2]] & ~reshard[here[1:-1]] & returns[here[2:]]
         for place in np.flatnonzero(around).tolist():
             three = here[place : place + 3].tolist()
+            if len(list(linked(facts, three))) > 1:
+                continue
             subject = chain(facts, three)
             for position in (three[0], three[2]):
                 if ops.timed[position]:

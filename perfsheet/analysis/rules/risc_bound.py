@@ -13,7 +13,8 @@ _BUSY = 0.9
 _OTHERS = 0.6
 _LONG_NS = 2000
 
-_KINDS = ("reader", "compute", "writer")
+KINDS = ("reader", "compute", "writer")
+COLUMNS = frozenset({"ncrisc_ns", "brisc_ns", "trisc0_ns", "trisc1_ns", "trisc2_ns"})
 _TRY = {
     "reader": "read less or in larger pieces (input in L1, larger blocks, a sharded input)",
     "compute": "a lower math fidelity, larger subblocks, or math_approx_mode in its compute_kernel_config",
@@ -31,7 +32,7 @@ def spans(facts: Facts) -> FloatArray:
 def find(facts: Facts) -> Hits:
     """One of the three runs for 90 % of the kernel duration or more, the others for 60 % of that at most.
 
-    Without it the op would still take as long as the next of them.
+    Without it the op would still take as long as the next of them, and no less than the speed of light.
     """
     ops, span = facts.ops, spans(facts)
     ordered = np.sort(np.nan_to_num(span), axis=0)
@@ -44,11 +45,12 @@ def find(facts: Facts) -> Hits:
             & (second <= _OTHERS * longest)
         )
     positions = np.flatnonzero(held & (ops.kernel_ns >= _LONG_NS) & ~facts.in_category(COLLECTIVE))
-    return Hits(positions, (ops.kernel_ns - second)[positions])
+    least = np.fmax(second, np.nan_to_num(facts.light.light_ns))
+    return Hits(positions, np.clip((ops.kernel_ns - least)[positions], 0, None))
 
 
 def _kind(facts: Facts, group: Group) -> str:
-    return _KINDS[int(np.argmax(np.nansum(spans(facts)[:, group.positions], axis=1)))]
+    return KINDS[int(np.argmax(np.nansum(spans(facts)[:, group.positions], axis=1)))]
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -62,7 +64,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The three spans, medians over the ops."""
-    medians = {f"{kind}_ns": one[group.positions] for kind, one in zip(_KINDS, spans(facts), strict=True)}
+    medians = {f"{kind}_ns": one[group.positions] for kind, one in zip(KINDS, spans(facts), strict=True)}
     figures = {name: float(np.nanmedian(one)) for name, one in medians.items() if np.isfinite(one).any()}
     return {"held_up_by": _kind(facts, group), **figures}
 
@@ -71,10 +73,14 @@ RULE = Rule(
     id="risc-bound",
     letter="T",
     title="One RISC holds it up",
-    saving_formula="Σ (kernel duration − span of the next longest of reader, compute and writer)",
+    saving_formula=(
+        "Σ (kernel duration − the longer of the next longest of reader, compute and writer, and the time at the "
+        "speed of "
+        "light)"
+    ),
     find=find,
     advice=advice,
     caveat="NCRISC reads and BRISC writes in most kernels, not in all; spans contain waiting.",
     evidence=evidence,
-    columns=frozenset({"ncrisc_ns", "brisc_ns", "trisc0_ns", "trisc1_ns", "trisc2_ns"}),
+    columns=COLUMNS,
 )

@@ -174,16 +174,17 @@ def _replays(ops: Ops, session: FloatArray) -> Passes:
         counted = trace == most
         times = ", ".join(f"trace {one:g} {count} times" for one, count in replays.items())
         note = f"traces are replayed unequally often ({times}): passes are the replays of trace {most:g}"
-    order = np.unique(session[counted])
-    of = np.searchsorted(order, np.nan_to_num(session, nan=order[0])).astype(np.int64)
-    of[~counted] = -1
-    return Passes("replayed", _split(ops, of, len(order)), np.flatnonzero(of < 0), note)
+    of = np.full(len(ops), -1, dtype=np.int64)
+    for one in ids:
+        here = counted & (trace == one)
+        of[here] = np.unique(session[here], return_inverse=True)[1].reshape(-1)
+    return Passes("replayed", _split(ops, of, int(of.max()) + 1, replayed=True), np.flatnonzero(of < 0), note)
 
 
-def _split(ops: Ops, of: IntArray, count: int) -> tuple[Pass, ...]:
-    gaps = ops.number("op_to_op_latency_ns")
-    members = [np.flatnonzero(of == number) for number in range(count)]
-    gap_sums = [float(np.nansum(np.clip(gaps[_but_first(ops, here)], 0, None))) for here in members]
+def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[Pass, ...]:
+    order = np.argsort(of, kind="stable")
+    members = np.split(order, np.searchsorted(of[order], np.arange(count)))[1:]
+    gap_sums = [float(np.nansum(ops.gap_ns[_but_first(ops, here)])) for here in members]
     # A replayed trace has no cold pass; of repeated ones the first is, when it waited far longer than the rest.
     typical = float(np.median(gap_sums[1:])) if count > 1 else np.nan
     return tuple(
@@ -194,18 +195,23 @@ def _split(ops: Ops, of: IntArray, count: int) -> tuple[Pass, ...]:
             busiest_ns=busiest,
             gap_ns=gap_sums[number],
             fps=1e9 * ops.options.batch / busiest if busiest else None,
-            cold=number == 0 and count > 1 and gap_sums[0] > COLD_FACTOR * typical,
+            cold=number == 0 and count > 1 and not replayed and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
         )
         for number, here in enumerate(members)
-        for busiest in [_busiest(ops, here)]
+        for busiest in [_busiest(ops, here, ops.kernel_ns)]
     )
 
 
-def _busiest(ops: Ops, here: IntArray) -> float:
-    return max(
-        (float(np.nansum(ops.kernel_ns[here[ops.device[here] == one]])) for one in np.unique(ops.device[here])),
-        default=0.0,
-    )
+def fps_per_pass(ops: Ops, found: Passes, kernel_ns: FloatArray) -> float | None:
+    """10⁹ × batch × passes / Σ over the passes of the busiest device, with these times (ns, NaN = unknown) of the "
+    "ops."""
+    total = sum(_busiest(ops, one.positions, kernel_ns) for one in found.all)
+    return 1e9 * ops.options.batch * found.count / total if total else None
+
+
+def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:
+    devices, of = np.unique(ops.device[here], return_inverse=True)
+    return float(np.max(np.bincount(of.reshape(-1), np.nan_to_num(kernel_ns[here]), len(devices)), initial=0.0))
 
 
 def _but_first(ops: Ops, here: IntArray) -> IntArray:

@@ -81,8 +81,10 @@ def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
                 found.append(Tandem(start, period, count))
     chosen: list[Tandem] = []
     # Most coverage first, of equal ones the shorter piece: 12 layers rather than 6 pairs of them.
+    taken = np.zeros(len(sequence), dtype=np.bool_)
     for one in sorted(found, key=lambda tandem: (-tandem.length, tandem.period)):
-        if all(one.start + one.length <= other.start or other.start + other.length <= one.start for other in chosen):
+        if not taken[one.start : one.start + one.length].any():
+            taken[one.start : one.start + one.length] = True
             chosen.append(one)
     return chosen
 

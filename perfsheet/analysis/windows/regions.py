@@ -73,36 +73,41 @@ def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
 
     A plain mark opens a region when a closing signpost of its name follows: `Oft module` … `Oft module finished`.
     """
-    closings = Counter(name for name, role in (label(mark.name) for mark in marks) if role == "closes")
+    said = [label(mark.name) for mark in marks]
+    closings = Counter(name for name, role in said if role == "closes")
     still_open: list[Span] = []
+    open_by_name: dict[str, list[int]] = {}
     found: list[Span] = []
     unmatched: list[int] = []
-    for index, mark in enumerate(marks):
-        name, role = label(mark.name)
+    for index, (mark, (name, role)) in enumerate(zip(marks, said, strict=True)):
         if role == "closes":
             closings[name] -= 1
-            depth = _opened_by(name, still_open)
+            depth = _opened_by(name, open_by_name)
             if depth is None:
                 unmatched.append(index)
                 continue
             # What it leaves open inside ends with it.
             for inner in still_open[depth:]:
                 inner.end = mark.place
+                open_by_name[inner.name].pop()
             still_open[depth].closed = True
             del still_open[depth:]
         elif role == "opens" or closings[name] > 0:
             outer = still_open[-1].index if still_open else None
             span = Span(len(found), name, index, mark.place, end, len(still_open), outer)
             still_open.append(span)
+            open_by_name.setdefault(name, []).append(span.depth)
             found.append(span)
     return found, unmatched
 
 
-def _opened_by(name: str, still_open: list[Span]) -> int | None:
+def _opened_by(name: str, open_by_name: dict[str, list[int]]) -> int | None:
     """The depth of the innermost open region of that name, else of one that the name abbreviates.
 
     `OftNet finished` ends `OftNet module`.
     """
-    depths = range(len(still_open) - 1, -1, -1)
-    same = next((at for at in depths if still_open[at].name == name), None)
-    return same if same is not None else next((at for at in depths if still_open[at].name.startswith(f"{name} ")), None)
+    same = open_by_name.get(name)
+    if same:
+        return same[-1]
+    longer = [depths[-1] for opened, depths in open_by_name.items() if depths and opened.startswith(f"{name} ")]
+    return max(longer, default=None)

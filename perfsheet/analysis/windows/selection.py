@@ -34,7 +34,7 @@ def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
         rows = rows[~np.isin(table.kind[rows], (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
         labels.append("no host ops")
     window = Window(", ".join(labels) or "whole capture", rows)
-    return window if wanted.which_pass == "all" else _of_pass(table, window, wanted.which_pass, options)
+    return window if wanted.which_pass == "all" else _of_pass(table, window, str(wanted.which_pass), options)
 
 
 def _between(table: OpsTable, rows: IntArray, start: str | None, end: str | None, labels: list[str]) -> IntArray:

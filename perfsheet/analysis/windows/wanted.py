@@ -25,23 +25,26 @@ class Selection:
     id_range: str | None = None
     devices: tuple[int, ...] = ()
     host_ops: bool = True
-    which_pass: str = "all"
+    which_pass: str | int = "all"
 
     def __post_init__(self) -> None:
         if self.id_range is not None:
             parse_id_range(self.id_range)
-        word = self.which_pass.strip().lower()
-        if word not in ("all", "first", "last") and not (word.isdigit() and int(word) > 0):
+        word = str(self.which_pass).strip().lower()
+        object.__setattr__(self, "which_pass", word)
+        if word not in ("all", "first", "last") and not re.fullmatch("[1-9][0-9]{0,8}", word):
             raise usage(f"--pass {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
 
 
 def parse_id_range(text: str) -> tuple[int, float]:
     """First and last row of `5-10`, `31-`, `-12` or `7`. Raises PerfsheetError (exit status 2) for anything else."""
-    match = re.fullmatch(r"\s*(\d*)\s*(-?)\s*(\d*)\s*", text)
-    if match is None or not (match[1] or match[3]):
+    match = re.fullmatch(r"\s*(?:(\d{1,18})|(\d{0,18})\s*-\s*(\d{0,18}))\s*", text)
+    if match is None or not any(match.groups()):
         raise usage(f"--id-range {text}: not a range of rows", "give 5-10, 31- or -12")
-    first = int(match[1]) if match[1] else 0
-    last = float(match[3]) if match[3] else math.inf if match[2] else float(first)
+    if match[1]:
+        return int(match[1]), float(match[1])
+    first = int(match[2]) if match[2] else 0
+    last = float(match[3]) if match[3] else math.inf
     if last < first:
         raise usage(f"--id-range {text}: its end lies before its start", "give 5-10, 31- or -12")
     return first, last

@@ -12,6 +12,8 @@ from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
 from perfsheet.render.terminal.table import Field, print_table
 
+_DEEPEST, _NAMED = 12, 8
+
 _SIGNPOSTS: tuple[Field[Signpost], ...] = (
     Field("ROW", lambda one: str(one.row)),
     Field("SIGNPOST", lambda one: one.name, number=False, flexible=True),
@@ -35,20 +37,38 @@ def render(analysis: Analysis, out: TextIO) -> None:
     if not found.regions:
         console.print(line("No signpost opens a region (… start, … started, … begin)."))
         return
-    print_table(console, _region_fields(analysis.summary.kernel_ns), found.regions)
+    print_table(
+        console,
+        _region_fields(analysis.summary.kernel_ns, {one.name for one in found.regions if one.number > 1}),
+        found.regions,
+    )
     outside = f"{words.whole(found.outside_ns)} ns in {found.outside_ops:,} ops lie outside of all regions."
     notes = [f"SELF: ops in no inner region. {outside}"]
     if left_open := [one.name for one in found.regions if not one.closed]:
-        notes.append(f"Never closed: {', '.join(left_open)}.")
+        notes.append(f"Never closed: {_named(left_open)}.")
     if found.unmatched:
-        notes.append(f"Closes nothing: {', '.join(one.name for one in found.unmatched)}.")
+        notes.append(f"Closes nothing: {_named([one.name for one in found.unmatched])}.")
     for note in notes:
         console.print(line(note, "dim"))
 
 
-def _region_fields(total_ns: float) -> tuple[Field[Region], ...]:
+def _number(one: Region, repeated: set[str]) -> str:
+    return f" #{one.number}" if one.name in repeated else ""
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _region_fields(total_ns: float, repeated: set[str]) -> tuple[Field[Region], ...]:
     return (
-        Field("REGION", lambda one: f"{'  ' * one.depth}{one.name} #{one.number}", number=False, flexible=True),
+        Field(
+            "REGION",
+            lambda one: f"{'  ' * min(one.depth, _DEEPEST)}{one.name}{_number(one, repeated)}",
+            number=False,
+            flexible=True,
+        ),
         Field("ROWS", lambda one: f"{one.first_row}–{one.last_row}", optional=2),
         Field("OPS", lambda one: f"{one.ops:,}"),
         Field("KERNEL [ns]", lambda one: words.whole(one.kernel_ns)),
