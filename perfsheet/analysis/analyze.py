@@ -26,10 +26,11 @@ from perfsheet.analysis.summary import summarise
 from perfsheet.analysis.utilization import not_physical
 from perfsheet.analysis.windows.selection import select
 from perfsheet.analysis.windows.signposts import Signposts, signposts
+from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
-from perfsheet.errors import NoDeviceOpError
+from perfsheet.errors import NoDeviceOpError, usage
 from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -54,8 +55,15 @@ def analyze(
     device op, PerfsheetError (exit status 2) when the capture has no such window.
     """
     options = options or Options()
+    selected = window is None and options.selection != Selection()
     window = window or select(table, options.selection, options)
     ops = device_ops(table, window, options)
+    if not len(ops) and selected:
+        raise usage(
+            f"{', '.join(table.files)}: no device op in this window ({window.label})",
+            f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, --signposts lists its "
+            "signposts",
+        )
     if not len(ops):
         raise NoDeviceOpError(
             f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs ops on a device"
@@ -81,6 +89,9 @@ class Analysis:
     window: Window
     provenance: Provenance
     repeats: Repeats | None = None
+
+    def __repr__(self) -> str:
+        return f"<Analysis of {len(self.ops):,} device ops, {self.ops.total_ns / 1e6:,.3f} ms, {self.window.label}>"
 
     @cached_property
     def ranking(self) -> ranking.Ranking:

@@ -16,7 +16,7 @@ from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
 from perfsheet.analysis.savings import added
 from perfsheet.analysis.signature import Signature, signatures
-from perfsheet.capture.table import BoolArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 AllHits = dict[str, Hits]
 
@@ -49,9 +49,10 @@ def findings(facts: Facts, found: AllHits, rules: tuple[Rule, ...] = RULES) -> t
     ranked = sorted(
         unordered, key=lambda one: (-1.0 if one.saving_ns is None else one.saving_ns, one.kernel_ns), reverse=True
     )
+    named = [replace(finding, id=f"H{number}") for number, finding in enumerate(ranked, start=1)]
     return tuple(
-        replace(finding, id=f"H{number}", added_ns=more)
-        for number, (finding, more) in enumerate(zip(ranked, added(facts, ranked), strict=True), start=1)
+        replace(finding, added_ns=more, part_of=None if around is None else named[around].id)
+        for finding, (more, around) in zip(named, added(facts, named), strict=True)
     )
 
 
@@ -83,10 +84,19 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             worker_cores=group.worker_cores,
             saving_ns=known(float(np.nansum(savings))) if np.isfinite(savings).any() else None,
             savings=savings,
+            floors=_floors(facts, rule, own, indices, positions),
             added_ns=0.0,
+            part_of=None,
             advice=rule.advice(facts, group),
             evidence=rule.evidence(facts, group),
         )
+
+
+def _floors(facts: Facts, rule: Rule, own: Hits, indices: list[int], positions: IntArray) -> FloatArray:
+    """What each op takes at the least once it is mended."""
+    if own.floor_ns is not None:
+        return np.nan_to_num(own.floor_ns[indices])
+    return np.nan_to_num(facts.light.light_ns[positions]) if rule.keeps_work else np.zeros(len(positions))
 
 
 def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:

@@ -80,6 +80,7 @@ def findings_frame(findings: Sequence[Finding], table: OpsTable) -> pd.DataFrame
                 "share_pct": 100 * finding.share,
                 "saving_ns": np.nan if finding.saving_ns is None else finding.saving_ns,
                 "added_saving_ns": finding.added_ns,
+                "part_of": finding.part_of,
                 "saving_of": "gaps" if finding.rule.waits else "kernel",
                 "rows": table.row[finding.rows].tolist(),
                 "advice": finding.advice,

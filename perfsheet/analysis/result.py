@@ -79,7 +79,9 @@ class Finding:
 
     `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `added_ns` is what
     it adds to the findings before it: these never add up to more than the kernel time (of rules that wait, the gaps).
-    `rows` are positions in the table, also of findings about host rows, which have no ops.
+    `part_of`: the id of the finding before it that its ops are mostly in, when it adds little to that. `floors`: what
+    each op takes at the least once it is mended. `rows` are positions in the table, also of findings about host rows,
+    which have no ops.
     """
 
     id: str
@@ -93,7 +95,9 @@ class Finding:
     worker_cores: int | None
     saving_ns: float | None
     savings: FloatArray
+    floors: FloatArray
     added_ns: float
+    part_of: str | None
     advice: str
     evidence: Evidence
 
@@ -112,6 +116,7 @@ class WhatIf:
     """
 
     findings: int
+    all: bool
     saving_ns: float
     share: float
     left_ns: float

@@ -16,8 +16,10 @@ from perfsheet.analysis.pm import evidence
 from perfsheet.analysis.result import Check
 from perfsheet.analysis.windows.layers import layers
 from perfsheet.analysis.windows.passes import fps_per_pass
-from perfsheet.capture.table import RowKind
+from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.provenance import Provenance
+
+_SAME_CLOCK = 0.01
 
 
 def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> CaptureSummary:
@@ -65,11 +67,17 @@ def _light(facts: Facts) -> LightSummary:
     told = np.isfinite(light.sol)
     time = float(ops.kernel_ns[told].sum())
     return LightSummary(
-        clock_ghz=known(float(np.nanmedian(clock))) if np.isfinite(clock).any() else None,
+        clock_ghz=_one_clock(clock),
         boards=tuple(board.name for board in light.peaks.boards),
         known_share=known(ratio(time, ops.total_ns)),
         sol=known(ratio(float((light.sol * ops.kernel_ns)[told].sum()), time)),
     )
+
+
+def _one_clock(clock: FloatArray) -> float | None:
+    """The clock of the capture; None where it has none, or devices of different ones."""
+    told = clock[np.isfinite(clock)]
+    return float(np.median(told)) if told.size and np.ptp(told) <= _SAME_CLOCK * told.max() else None
 
 
 def _passes(facts: Facts, fps: float | None) -> PassSummary:

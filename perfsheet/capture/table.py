@@ -54,6 +54,9 @@ class OpsTable:
     def __len__(self) -> int:
         return len(self.row)
 
+    def __repr__(self) -> str:
+        return f"<OpsTable of {len(self):,} rows, {len(self.headers)} columns, schema {self.schema}>"
+
     def number(self, name: str) -> FloatArray:
         """A number column by canonical name; all NaN where the file has no such column."""
         return self.numbers.get(name, self._unknown)

@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 app.command("run", short_help="Profile a target, and write its perf sheet.")(run)
 app.command("top-ops")(top_ops)
-app.command("hotspots", short_help="Find few cores and reshards, with possible savings.")(hotspots)
+app.command("hotspots", short_help="Show what to fix first, and what it could save.")(hotspots)
 app.command("report")(report)
 app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
 

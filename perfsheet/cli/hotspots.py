@@ -35,7 +35,7 @@ def hotspots(
     json: shared.Json = False,
     csv: shared.Csv = False,
 ) -> None:
-    """Show ops on few cores and reshards: what each costs, and what fixing it could save at most."""
+    """Show what to fix first: findings of all rules, what each could save at most, and what to try."""
     shared.one_format(json, csv)
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)

@@ -11,6 +11,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse, show_signposts
 from perfsheet.cli.handling import command, say
+from perfsheet.errors import usage
 from perfsheet.progress import Phase
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def report(
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    if signposts and output is not None:
+        raise usage("--signposts lists signposts, and writes no workbook", "leave -o or --signposts out")
     if signposts:
         show_signposts(captures, settings, json)
         return

@@ -10,6 +10,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.analysing import analyse, show_signposts
 from perfsheet.cli.handling import command
+from perfsheet.errors import usage
 
 
 @command
@@ -35,6 +36,8 @@ def top_ops(
     shared.one_format(json, csv)
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    if signposts and group:
+        raise usage("--signposts and --group exclude each other", "choose one")
     if signposts:
         show_signposts(captures, settings, json, csv)
         return

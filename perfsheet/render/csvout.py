@@ -23,7 +23,7 @@ _OP = (
 _GROUP = "rank op_code signature count cores kernel_duration_ns median_ns share_pct cumulative_pct rows"
 _FINDING = (
     "rule op_code signature count kernel_duration_ns share_pct core_count cores worker_cores saving_ns "
-    "added_saving_ns saving_of saving_formula rows advice caveat evidence id"
+    "added_saving_ns part_of saving_of saving_formula rows advice caveat evidence id"
 )
 
 

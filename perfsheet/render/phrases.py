@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from perfsheet.analysis.capture_summary import CaptureSummary, PassSummary
 from perfsheet.analysis.result import Finding, WhatIf
-from perfsheet.render.words import percent, saving, span_of_time
-
-_LITTLE = 0.2
-"""A finding that adds less than this part of its saving to those before it."""
+from perfsheet.render.words import percent, rate, saving, span_of_time
 
 
 def saving_of(finding: Finding) -> str:
     """`saves at most 1,234 ns`, of gaps where it is of them."""
     gaps = " of gaps" if finding.rule.waits and finding.saving_ns is not None else ""
     return f"saves at most {saving(finding.saving_ns)}{gaps}"
-
-
-def adds_little(finding: Finding) -> str:
-    """Said of a finding whose ops are mostly accounted for by larger ones; blank of others."""
-    if finding.saving_ns is None or finding.added_ns >= _LITTLE * finding.saving_ns:
-        return ""
-    return f"Larger findings about the same ops come before it: it adds {saving(finding.added_ns)} to theirs."
 
 
 def evidence(finding: Finding) -> str:
@@ -85,11 +75,23 @@ def device_totals(summary: CaptureSummary) -> str:
     )
 
 
-def what_if(one: WhatIf) -> str:
-    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left`."""
-    which = "the first one" if one.findings == 1 else f"the first {one.findings}"
-    gaps = f", and {span_of_time(one.gap_saving_ns)} of gaps" if one.gap_saving_ns else ""
+def what_if(one: WhatIf, several_passes: bool) -> str:
+    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS a pass`."""
+    which = "the first one" if one.findings == 1 else f"{'all' if one.all else 'the first'} {one.findings:,}"
+    gaps = f"; and {span_of_time(one.gap_saving_ns)} of gaps" if one.gap_saving_ns else ""
+    fps = f"{rate(one.fps_per_pass)} FPS a pass" if several_passes else f"{rate(one.fps)} FPS"
     return (
         f"{which}: at most {span_of_time(one.saving_ns)} ({percent(one.share)}) of kernel time, "
-        f"{span_of_time(one.left_ns)} left{gaps}"
+        f"{span_of_time(one.left_ns)} left, {fps}{gaps}"
     )
+
+
+def upper_bounds(summary: CaptureSummary) -> str:
+    """What savings are, and what they are sums of."""
+    over = [
+        f"{count:,} {name}"
+        for count, name in ((summary.passes.count, "passes"), (len(summary.devices), "devices"))
+        if count > 1
+    ]
+    sums = f" They are sums over {' and '.join(over)}." if over else ""
+    return f"Savings are upper bounds; of one op no more is counted than it takes.{sums}"

@@ -172,4 +172,3 @@ def repeated(repeats: Repeats) -> str:
 
 
 REPLAYED = "replayed: the target ran without a profiler, the figures are those of a recorded capture"
-UPPER_BOUNDS = "Savings are upper bounds; of one op no more is counted than it takes."

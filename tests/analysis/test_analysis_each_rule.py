@@ -378,6 +378,18 @@ def test_a_miss_on_a_later_pass(analysis_of):
     assert hits(analysis_of(*rows, generation="S9"), "program-cache-miss") == [4, 5]
 
 
+def test_an_uneven_ring_is_not_called_far_from_its_bound(analysis_of):
+    """Its FLOPs are those of the mean device."""
+    part = (1, 8, 1024, 64)
+    tensors = {f"INPUT_{number}": dram(f"INPUT_{number}", part) for number in (0, 1)}
+    row = op("RingJointSDPADeviceOperation", 900_000, fidelity="HiFi2") | tensors["INPUT_0"] | tensors["INPUT_1"]
+    for balanced, found in (("true", [2]), ("false", [])):
+        attributes = f"{{'is_causal': 'true'; 'is_balanced': '{balanced}'; 'logical_n': '2048'}}"
+        analysis = analysis_of(row | dram("OUTPUT_0", part) | {"ATTRIBUTES": attributes})
+        assert hits(analysis, "far-from-bound") == found
+        assert analysis.top()[0].sol > 0
+
+
 def test_devices_that_take_longer(analysis_of):
     rows = [
         op("Attention", duration, device=device) for device, duration in enumerate((10_000, 10_000, 10_000, 20_000))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from support.captures import op, shape
+from support.captures import op, shape, write_csv
 from support.real import CAPTURES, each
 
 from perfsheet import PerfsheetError, analyze, read
@@ -170,6 +170,19 @@ def test_the_board_option_names_the_peaks(analysis_of):
     analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110), options={"board": "P100"})
     assert analysis.facts.light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
     assert analysis.summary.light.boards == ("p100",)
+
+
+def test_a_board_of_another_architecture_is_said_and_not_used(analysis_of):
+    analysis = analysis_of(matmul(100_000), options={"board": "p150"})
+    assert analysis.summary.light.boards == ("n150",)
+    assert any("--board p150 is blackhole, the capture says wormhole_b0" in text for text in analysis.summary.warnings)
+
+
+def test_hosts_of_different_architectures_are_said(tmp_path):
+    rows = {"wormhole_b0": {}, "blackhole": CLOCKED}
+    paths = [write_csv(tmp_path / f"{arch}.csv", [matmul(9000, arch=arch, **cells)]) for arch, cells in rows.items()]
+    summary = analyze(read(paths)).summary
+    assert any("different architectures (blackhole, wormhole_b0)" in text for text in summary.warnings)
 
 
 def test_without_arch_the_clock_tells_the_chip(analysis_of):

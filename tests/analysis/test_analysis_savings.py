@@ -69,6 +69,15 @@ def test_what_was_worked_out_lives_no_longer_than_the_capture(capture_of):
     assert gone() is None
 
 
+def test_lower_fidelity_leaves_the_math_that_it_takes(analysis_of):
+    row = op("Matmul", 100_000, fidelity="HiFi4") | shape("INPUT_0", (1, 1, 512, 1024), "BFLOAT8_B")
+    row |= shape("INPUT_1", (1, 1, 1024, 2048), "BFLOAT8_B") | shape("OUTPUT_0", (1, 1, 512, 2048))
+    analysis = analysis_of(row | {"ATTRIBUTES": "{'program_config': 'std::nullopt'}"})
+    assert {one.rule.id for one in analysis.findings} >= {"math-fidelity", "matmul-program-config"}
+    math_ns = 2 * 512 * 1024 * 2048 * 2 / (64 * 4096)
+    assert analysis.what_if[-1].left_ns == pytest.approx(math_ns)
+
+
 def test_no_finding_no_what_if(analysis_of):
     assert analysis_of(op("Add", 100)).what_if == ()
 

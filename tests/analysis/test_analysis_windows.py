@@ -81,7 +81,17 @@ def test_parts_that_are_not_there_are_refused(analysis_of, wanted, words):
     assert caught.value.status == 2
 
 
-@pytest.mark.parametrize("wanted", [{"id_range": "9-5"}, {"id_range": "x"}, {"id_range": "-"}, {"which_pass": "0"}])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"id_range": "9-5"},
+        {"id_range": "x"},
+        {"id_range": "-"},
+        {"which_pass": "0"},
+        {"which_pass": "²"},
+        {"id_range": "5 10"},
+    ],
+)
 def test_what_makes_no_sense_is_refused(wanted):
     with pytest.raises(PerfsheetError) as caught:
         Selection(**wanted)
@@ -89,9 +99,18 @@ def test_what_makes_no_sense_is_refused(wanted):
 
 
 def test_a_window_without_device_ops_ends_in_one_line(analysis_of):
-    with pytest.raises(PerfsheetError, match="no device op in the rows 3-3") as caught:
+    with pytest.raises(PerfsheetError, match=r"no device op in this window \(rows 3-3\); widen it") as caught:
         windowed(analysis_of, id_range="3-3")
-    assert caught.value.status == 3
+    assert caught.value.status == 2
+
+
+def test_a_pass_of_an_empty_window_is_refused_too(analysis_of):
+    with pytest.raises(PerfsheetError, match="no device op in this window"):
+        windowed(analysis_of, id_range="3-3", which_pass="last")
+
+
+def test_a_pass_can_be_given_as_a_number():
+    assert Selection(which_pass=2) == Selection(which_pass="2")
 
 
 @pytest.mark.parametrize(

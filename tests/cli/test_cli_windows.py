@@ -65,10 +65,17 @@ def test_windows_that_are_not_there_end_with_2(capsys, twice, command, options, 
     assert len(done.err.splitlines()) == 1
 
 
-def test_an_empty_window_ends_with_3(capsys, twice):
+def test_an_empty_window_ends_with_2(capsys, twice):
     done = here(capsys, "top-ops", twice, "--id-range", "5-6")
-    assert done.status == 3
-    assert "no device op in the rows 5-6" in done.err
+    assert done.status == 2
+    assert "no device op in this window (rows 5-6)" in done.err
+
+
+@pytest.mark.parametrize("options", [("report", "-o", "out.xlsx"), ("top-ops", "--group")])
+def test_signposts_stand_alone(capsys, twice, options):
+    done = here(capsys, options[0], twice, "--signposts", *options[1:])
+    assert done.status == 2
+    assert "--signposts" in done.err
 
 
 @pytest.mark.parametrize("command", ["top-ops", "hotspots", "report"])

@@ -30,7 +30,8 @@ class Peaks:
 def peaks(ops: Ops) -> Peaks:
     """Clocks are the capture's own (firmware cycles / ns), the median of each device; else the board's.
 
-    Boards are the one of `--board`, else told by DEVICE ARCH (or the clock, where the column is missing) and grid.
+    Boards are the one of `--board`, for ops whose DEVICE ARCH is not another one; else told by DEVICE ARCH (or the
+    clock, where the column is missing) and grid.
     """
     measured = measured_clock_ghz(ops)
     arches = ops.text("device_arch")
@@ -42,7 +43,9 @@ def peaks(ops: Ops) -> Peaks:
     ):
         key = (arch, grid if np.isfinite(grid) else -1.0, ghz if np.isfinite(ghz) else -1.0)
         if key not in chips:
-            chips[key] = stated or likely_board(arch, known_int(grid), ghz if np.isfinite(ghz) else None)
+            fits = stated is not None and (not arch.strip() or arch.strip().lower() == stated.arch)
+            likely = likely_board(arch, known_int(grid), ghz if np.isfinite(ghz) else None)
+            chips[key] = stated if fits else likely
         chip = chips[key]
         if chip is not None:
             clock[position] = ghz if np.isfinite(ghz) else chip.clock_ghz

@@ -17,6 +17,7 @@ def checks(facts: Facts) -> list[Check]:
         *capture.durations(ops),
         *capture.cores(ops),
         *figures.model(ops),
+        *figures.chips(ops),
         *figures.light(facts),
         *figures.passes(facts),
         *figures.devices(facts),

@@ -14,6 +14,7 @@ from perfsheet.analysis.result import Check
 from perfsheet.analysis.utilization import not_physical
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
+from perfsheet.hardware.boards import board
 
 
 def modelled_share(ops: Ops) -> float:
@@ -70,6 +71,20 @@ def light(facts: Facts) -> Iterator[Check]:
         "the "
         "profiler repeats the tensors of an earlier call; they have no speed of light",
     )
+
+
+def chips(ops: Ops) -> Iterator[Check]:
+    """A board of another architecture than the capture, and hosts of different architectures."""
+    arches = {cell.strip().lower() for cell in ops.text("device_arch")} - {""}
+    if ops.options.board:
+        stated = board(ops.options.board)
+        if arches and arches != {stated.arch}:
+            others = ", ".join(sorted(arches - {stated.arch}))
+            text = f"--board {stated.name} is {stated.arch}, the capture says {others}: its peaks are not used there"
+            yield Check("board", "Board", False, 0, text)
+    if len(arches) > 1 and len(ops.table.files) > 1:
+        text = f"captures of different architectures ({', '.join(sorted(arches))}): are they hosts of one run?"
+        yield Check("hosts", "Hosts", False, 0, text)
 
 
 def passes(facts: Facts) -> Iterator[Check]:

@@ -19,13 +19,15 @@ class Hits:
 
     NaN = the saving is unknown. `subjects`: what each hit is about, where that is not its own signature (a chain of
     ops, say); hits of one subject become one finding. `rows`: rows of the table behind hits that are no device ops;
-    then there are no positions, and `saving_ns` and `subjects` go with the rows.
+    then there are no positions, and `saving_ns` and `subjects` go with the rows. `floor_ns`: what each op takes at the
+    least once it is mended, where that is neither the speed of light nor nothing (see `Rule.keeps_work`).
     """
 
     positions: IntArray
     saving_ns: FloatArray
     subjects: Sequence[Signature] | None = None
     rows: IntArray | None = None
+    floor_ns: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,9 @@ def find(facts: Facts) -> Hits:
     fits = size <= _ROOM * _L1_BYTES * ops.worker_cores
     reads = (light.dram >= _READS) & ~light.is_bound(Bound.COMPUTE)
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)
-    return Hits(positions, ops.kernel_ns[positions] * size[positions] / light.dram_bytes[positions])
+    kernel, part = ops.kernel_ns[positions], size[positions] / light.dram_bytes[positions]
+    floor = kernel * np.fmax(light.dram[positions] * (1 - part), np.nan_to_num(light.compute[positions]))
+    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -46,7 +48,7 @@ RULE = Rule(
     id="input-in-dram",
     letter="I",
     title="Input in DRAM",
-    saving_formula="Σ kernel duration × input bytes / DRAM bytes",
+    saving_formula="Σ kernel duration × input bytes / DRAM bytes, down to what is left of the speed of light",
     find=find,
     advice=advice,
     caveat="What else lives in L1 at that time is not in the capture.",

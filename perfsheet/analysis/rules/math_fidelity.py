@@ -29,7 +29,10 @@ def find(facts: Facts) -> Hits:
     needed = np.array([needed_passes(one) for one in ops.variants.all], dtype=np.float64)[ops.variants.of]
     busy = facts.light.compute_used_cores >= _BUSY
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV, ATTENTION) & (passes > needed) & busy & ops.timed)
-    return Hits(positions, ops.kernel_ns[positions] * (1 - needed[positions] / passes[positions]))
+    kernel, part = ops.kernel_ns[positions], needed[positions] / passes[positions]
+    light = facts.light
+    floor = kernel * np.fmax(light.compute[positions] * part, np.nan_to_num(light.dram[positions]))
+    return Hits(positions, np.minimum(kernel * (1 - part), kernel - np.nan_to_num(floor)), floor_ns=floor)
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -58,7 +61,7 @@ RULE = Rule(
     id="math-fidelity",
     letter="F",
     title="Math fidelity above data type",
-    saving_formula="Σ kernel duration × (1 − passes needed / passes)",
+    saving_formula="Σ kernel duration × (1 − passes needed / passes), down to what is left of the speed of light",
     find=find,
     advice=advice,
     caveat="The saving is that of an op that does nothing but math; accuracy decides.",

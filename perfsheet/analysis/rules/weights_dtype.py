@@ -32,7 +32,9 @@ def find(facts: Facts) -> Hits:
     ops, light = facts.ops, facts.light
     saved = np.array([saved_bytes(one) for one in ops.variants.all])[ops.variants.of]
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (light.dram >= _READS))
-    return Hits(positions, ops.kernel_ns[positions] * saved[positions] / light.dram_bytes[positions])
+    kernel, part = ops.kernel_ns[positions], saved[positions] / light.dram_bytes[positions]
+    floor = kernel * np.fmax(light.dram[positions] * (1 - part), np.nan_to_num(light.compute[positions]))
+    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -60,7 +62,10 @@ RULE = Rule(
     id="weights-dtype",
     letter="W",
     title="Wide weights",
-    saving_formula="Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes",
+    saving_formula=(
+        "Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes, down to what is left "
+        "of the speed of light"
+    ),
     find=find,
     advice=advice,
     caveat="The saving is that of an op that does nothing but read; accuracy decides.",

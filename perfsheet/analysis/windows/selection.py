@@ -10,7 +10,7 @@ from perfsheet.analysis.ops import device_ops
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.windows.passes import passes
 from perfsheet.analysis.windows.wanted import Selection, parse_id_range
-from perfsheet.analysis.windows.window import Window, execution_order
+from perfsheet.analysis.windows.window import WHOLE, Window, execution_order
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 from perfsheet.errors import usage
 
@@ -33,7 +33,7 @@ def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
     if not wanted.host_ops:
         rows = rows[~np.isin(table.kind[rows], (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
         labels.append("no host ops")
-    window = Window(", ".join(labels) or "whole capture", rows)
+    window = Window(", ".join(labels) or WHOLE, rows)
     return window if wanted.which_pass == "all" else _of_pass(table, window, str(wanted.which_pass), options)
 
 
@@ -83,6 +83,8 @@ def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], label
 
 def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> Window:
     ops = device_ops(table, window, options)
+    if not len(ops):
+        return window
     found = passes(ops, window)
     word = which.strip().lower()
     number = 1 if word == "first" else found.count if word == "last" else int(word)
@@ -95,6 +97,6 @@ def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> W
     if places.size:
         span[places[0] : places[-1] + 1] = True
     keep = chosen | (span & (table.kind[window.rows] != RowKind.DEVICE))
-    label = "" if window.label == "whole capture" else f"{window.label}, "
+    label = "" if window.label == WHOLE else f"{window.label}, "
     warm = found.how == "replayed" or number > 1
     return Window(f"{label}pass {number} of {found.count}", window.rows[keep], warm)

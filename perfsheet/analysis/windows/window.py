@@ -8,6 +8,9 @@ import numpy as np
 
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 
+WHOLE = "whole capture"
+"""The label of the default window."""
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -23,7 +26,7 @@ class Window:
 
 def whole(table: OpsTable) -> Window:
     """The default window: every row of the capture."""
-    return Window("whole capture", execution_order(table))
+    return Window(WHOLE, execution_order(table))
 
 
 def execution_order(table: OpsTable) -> IntArray:

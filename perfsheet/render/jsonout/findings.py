@@ -50,6 +50,7 @@ def _finding(analysis: Analysis, finding: Finding) -> Json:
         "worker_cores": finding.worker_cores,
         "saving_ns": number(finding.saving_ns),
         "added_saving_ns": number(finding.added_ns),
+        "part_of": finding.part_of,
         "saving_of": "gaps" if finding.rule.waits else "kernel",
         "saving_formula": finding.rule.saving_formula,
         "rows": [row(analysis.table_ref(place)) for place in finding.rows.tolist()],

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import Finding, RuleTotal
+from perfsheet.capture.notes import rows
 from perfsheet.render import phrases, words
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.head import print_head
@@ -18,6 +19,7 @@ from perfsheet.render.words import clean
 _ROWS_NAMED = 8
 _INDENT = "   "
 _TENSORS_SHOWN = 220
+_ALSO = 3
 
 _TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
     Field("RULE", lambda total: total.rule.title, number=False),
@@ -35,19 +37,28 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if unchecked := words.unchecked(analysis.summary):
         console.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
-        console.print(line(f"{analysis.reshard_pairs:,} reshards directly follow another reshard."))
+        console.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
     console.print()
-    shown = analysis.findings[:count]
+    main = [finding for finding in analysis.findings if finding.part_of is None]
+    shown = main[:count]
     if not shown:
         console.print(line(words.no_finding(analysis.summary)))
         return
+    parts: dict[str | None, list[Finding]] = {}
+    for finding in analysis.findings:
+        parts.setdefault(finding.part_of, []).append(finding)
     for finding in shown:
-        _print_finding(console, finding, _rows(analysis, finding))
-    console.print(line(f"{len(shown):,} of {len(analysis.findings):,} findings, largest saving first.", "dim"))
-    console.print(line(words.UPPER_BOUNDS, "dim"))
+        _print_finding(console, finding, _rows(analysis, finding), parts.get(finding.id, []))
+    within = len(analysis.findings) - len(main)
+    said = f"; {within:,} more {'is' if within == 1 else 'are'} about ops of these" if within else ""
+    console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{said}.", "dim"))
+    console.print(line(phrases.upper_bounds(analysis.summary), "dim"))
     console.print(line("If they were mended:", "bold"))
     for one in analysis.what_if:
-        console.print(line(_INDENT + phrases.what_if(one)))
+        for part in textwrap.wrap(
+            phrases.what_if(one, analysis.summary.passes.count > 1), console.width - len(_INDENT)
+        ):
+            console.print(line(_INDENT + part))
 
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
@@ -59,7 +70,14 @@ def _rows(analysis: Analysis, finding: Finding) -> str:
     return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
 
 
-def _print_finding(console: Console, finding: Finding, rows: str) -> None:
+def _also(parts: list[Finding]) -> str:
+    """`also H2 low core count (saves at most 58,177,417 ns)`: what else is known of these ops."""
+    named = [f"{one.id} {one.rule.title.lower()} ({phrases.saving_of(one)})" for one in parts[:_ALSO]]
+    more = [f"{len(parts) - _ALSO:,} more"] if len(parts) > _ALSO else []
+    return f"Also: {', '.join([*named, *more])}." if parts else ""
+
+
+def _print_finding(console: Console, finding: Finding, places: str, parts: list[Finding]) -> None:
     times = "op" if finding.count == 1 else "ops"
     console.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
@@ -74,9 +92,10 @@ def _print_finding(console: Console, finding: Finding, rows: str) -> None:
     shown = (
         (facts, ""),
         (clean(tensors, _TENSORS_SHOWN), "dim"),
-        (rows, "dim"),
+        (places, "dim"),
         (finding.advice, ""),
-        (phrases.adds_little(finding) or finding.rule.caveat, "dim"),
+        (finding.rule.caveat, "dim"),
+        (_also(parts), ""),
     )
     for text, style in shown:
         for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):

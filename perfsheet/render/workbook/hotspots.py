@@ -84,6 +84,7 @@ def _finding_fields(first_row: dict[str, int]) -> list[Field[Finding]]:
         Field("WORKER CORES", lambda finding: finding.worker_cores, "count", 9),
         Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns", 16),
         Field("ADDS [ns]", lambda finding: finding.added_ns, "ns", 14),
+        Field("PART OF", lambda finding: finding.part_of, width=9),
         Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns", 14),
         Field("SHARE", lambda finding: known(finding.share), "percent", 9),
         Field("ROWS", rows, width=12),

@@ -55,14 +55,15 @@ def _write_section(sheet: Worksheet, styles: Styles, row: int, title: str, note:
 
 
 def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
-    findings = list(analysis.findings[:_FINDINGS])
-    total = len(analysis.findings)
-    row = _write_section(sheet, styles, row, "Top findings", f"{len(findings)} of {total}. {words.UPPER_BOUNDS}")
+    main = [finding for finding in analysis.findings if finding.part_of is None]
+    findings, places = main[:_FINDINGS], {finding.id: at for at, finding in enumerate(analysis.findings)}
+    note = f"{len(findings)} of {len(main)}. {phrases.upper_bounds(analysis.summary)}"
+    row = _write_section(sheet, styles, row, "Top findings", note)
     if not findings:
         sheet.write_string(row, 0, words.no_finding(analysis.summary), styles["text"])
         return row + 1
     fields: list[Field[Finding]] = [
-        Field("OP CODE", lambda finding: hotspots.link_to(findings.index(finding), finding.signature.op_code)),
+        Field("OP CODE", lambda finding: hotspots.link_to(places[finding.id], finding.signature.op_code)),
         Field("RULE", lambda finding: finding.rule.title),
         Field("OPS", lambda finding: finding.count, "count"),
         Field("KERNEL [ns]", lambda finding: finding.kernel_ns, "ns"),
@@ -142,7 +143,7 @@ def _write_measured(
         ("Devices, kernel time", phrases.device_totals(summary) or None),
         ("Speed of light", phrases.speed_of_light(summary)),
         ("Model of the profiler", phrases.pm_generation(summary) or None),
-        *(("If findings were mended", phrases.what_if(one)) for one in what_ifs),
+        *(("If findings were mended", phrases.what_if(one, summary.passes.count > 1)) for one in what_ifs),
         ("Schema generation", summary.schema),
         ("Board", summary.board or "not stated"),
         ("Worker grid from", words.grid_sources(summary)),
