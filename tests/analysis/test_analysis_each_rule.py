@@ -412,6 +412,45 @@ def test_even_devices_are_fine(analysis_of):
     assert not hits(analysis_of(*rows), "device-skew")
 
 
+def heads(code, rows, columns, duration, inner=64):
+    row = op(code, duration, fidelity="HiFi4") | dram("OUTPUT_0", (1, 8, rows, columns))
+    if code.startswith("Matmul"):
+        return row | dram("INPUT_0", (1, 8, rows, inner)) | dram("INPUT_1", (1, 8, inner, columns))
+    return row | dram("INPUT_0", (1, 8, rows, columns))
+
+
+SCORES, SOFTMAX, VALUES = (
+    heads("Matmul", 64, 64, 4000),
+    heads("SoftmaxDeviceOperation", 64, 64, 3000),
+    heads("Matmul", 64, 64, 5000),
+)
+
+
+def test_attention_in_pieces(analysis_of):
+    layer = (SCORES, heads("BinaryNg", 64, 64, 1000), SOFTMAX, VALUES, op("Add", 10))
+    analysis = analysis_of(*layer, *layer)
+    finding = only_finding(analysis, "unfused-attention")
+    light = 2 * 3 * (8 * 64 * 64 * 2) / 288
+    assert (hits(analysis, "unfused-attention"), finding.saving_ns) == (
+        [2, 3, 4, 5, 7, 8, 9, 10],
+        pytest.approx(2 * (13_000 - light)),
+    )
+    assert finding.evidence == {"times": 2, "between_matmuls_ns": 8000}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (SCORES, SOFTMAX, op("Add"), op("Add"), VALUES),
+        (SOFTMAX, VALUES),
+        (matmul(4000), SOFTMAX, VALUES),
+        (SCORES | {"DEVICE ID": "1"}, SOFTMAX, VALUES),
+    ],
+)
+def test_what_is_no_attention_in_pieces(analysis_of, rows):
+    assert not hits(analysis_of(*rows), "unfused-attention")
+
+
 def test_the_same_op_in_a_row(analysis_of):
     analysis = analysis_of(op("Matmul", 30), op("Matmul", 30), op("Matmul", 30), op("Add"), op("Matmul", 30))
     finding = only_finding(analysis, "repeated-work")

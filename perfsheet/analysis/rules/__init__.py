@@ -21,6 +21,7 @@ from perfsheet.analysis.rules import (
     reshard_round_trip,
     risc_bound,
     shard_scheme,
+    unfused_attention,
     weights_dtype,
 )
 from perfsheet.analysis.rules.base import Rule
@@ -47,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     device_skew.RULE,
     collective.RULE,
     repeated_work.RULE,
+    unfused_attention.RULE,
 )
 
 __all__ = ["RULES", "Rule"]
