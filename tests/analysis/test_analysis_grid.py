@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.captures import op, signpost
+from support.captures import op, shape, signpost
 from support.findings import only_finding
 
 from perfsheet.analysis import whole
@@ -124,3 +124,15 @@ def test_an_op_can_carry_both_rules(analysis_of):
     assert set(analysis.top()[1].flags) >= {"low-core-count", "reshard"}
     hit = {total.rule.id: (total.rows, total.kernel_ns) for total in analysis.rule_totals if total.rows}
     assert hit == {"low-core-count": (1, 30), "reshard": (1, 30)}
+
+
+def test_an_output_of_few_tiles_is_said(analysis_of):
+    small = shape("OUTPUT_0", (1, 1, 32, 64))
+    large = shape("OUTPUT_0", (1, 1, 512, 64))
+    for row, said in (
+        (op("Add", 10, 2) | small, True),
+        (op("Add", 10, 1) | small, False),
+        (op("Add", 10, 2) | large, False),
+    ):
+        advice = only_finding(analysis_of(row), "low-core-count").advice
+        assert ("Its output is 2 tiles" in advice) == said

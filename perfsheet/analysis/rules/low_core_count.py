@@ -19,6 +19,7 @@ _TRY = {
     COLLECTIVE: "raise num_links; collectives run on a few worker cores by design",
     "reshard": "spread the shard spec over more cores",
 }
+_TILE = 32 * 32
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"
 
 
@@ -35,7 +36,17 @@ def advice(facts: Facts, group: Group) -> str:
     """What to try, by kind of op. More cores can also be slower (power), hence "try"."""
     cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
     todo = _TRY.get(group.category, _TRY_ANYTHING)
-    return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}."
+    return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}.{_too_small(facts, group)}"
+
+
+def _too_small(facts: Facts, group: Group) -> str:
+    """Said of an op whose output has no more tiles than it has cores."""
+    outputs = facts.variant(int(group.positions[0])).outputs
+    sizes = [one.stored_elements for one in outputs if one.layout == "TILE" and one.stored_elements]
+    tiles = max(sizes, default=0) // _TILE
+    if not 0 < tiles <= group.cores[-1]:
+        return ""
+    return f" Its output is {tiles} {'tile' if tiles == 1 else 'tiles'}: as it is, no more cores can have a part of it."
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:

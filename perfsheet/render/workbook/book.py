@@ -16,6 +16,7 @@ from perfsheet.render import words
 from perfsheet.render.whole_file import replace
 from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, provenance, repeats, summary, top_ops
 from perfsheet.render.workbook.theme import AMBER, Styles
+from perfsheet.signals import ignored
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -41,7 +42,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    with tempfile.TemporaryDirectory(prefix="perfsheet-workbook-") as folder:
+    with _scratch() as folder:
         settings = {
             "constant_memory": on_disk,
             "tmpdir": folder,
@@ -56,6 +57,17 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
         except FileCreateError as error:
             cause = error.args[0] if error.args else error
             raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """A temporary folder whose removal no signal cuts short."""
+    folder = tempfile.TemporaryDirectory(prefix="perfsheet-workbook-")
+    try:
+        yield folder.name
+    finally:
+        with ignored():
+            folder.cleanup()
 
 
 def _write(analysis: Analysis, sink: io.FileIO, watch: Watch) -> None:

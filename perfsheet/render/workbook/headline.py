@@ -62,6 +62,7 @@ def _tiles(analysis: Analysis) -> tuple[tuple[str, Cell, str], ...]:
     return (
         (f"kernel time [{unit}]", kernel_time, "tile_time"),
         (f"FPS (batch {summary.batch:g})", summary.fps.all, "tile_rate"),
+        *([("FPS a pass", summary.passes.fps_per_pass, "tile_rate")] if summary.passes.count > 1 else []),
         ("FPS, matmul + conv alone", summary.fps.matmul_conv, "tile_rate"),
         ("FPS, the rest alone", summary.fps.other, "tile_rate"),
         (f"time on ≤ {summary.low_cores_pct:g} % of the grid", shares["low-core-count"], "tile_percent"),
