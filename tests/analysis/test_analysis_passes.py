@@ -133,6 +133,13 @@ def test_regions_that_the_user_marked_are_passes(analysis_of):
     assert (len(last.ops), last.summary.window) == (3, "pass 2 of 2")
 
 
+def test_a_chosen_pass_of_equal_layers_is_one_pass(analysis_of):
+    layers = [*model(), *model()]
+    region = [signpost("start"), *layers, signpost("stop")]
+    analysis = analysis_of(op("Weights"), *region, *region, options={"selection": Selection(which_pass="last")})
+    assert (len(analysis.ops), analysis.summary.passes.count, analysis.summary.passes.layers[0].count) == (6, 1, 2)
+
+
 def test_unequal_regions_are_no_passes(analysis_of):
     rows = [signpost("start"), *model(), signpost("stop"), signpost("start"), *model()[:2], signpost("stop")]
     assert analysis_of(op("Weights"), *rows).summary.passes.count == 1

@@ -158,8 +158,8 @@ _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
     ("sdpa|scaled_?dot_?product|flash_?mla|ring.*attention", _attention),
     ("all_?gather|reduce_?scatter|all_?reduce|broadcast", _collective),
     ("fill_?cache|update_?(?:kv_?)?cache|kv_?cache|paged", _update_cache),
+    ("rotary", _everything),
     ("embedding", _embedding),
-    ("rotary.*embedding", _everything),
     ("grid_?sample", _grid_sample),
     ("slice_?write|sharded_?to_?interleaved_?partial", _write_into),
     ("slice|interleaved_?to_?sharded_?partial|unpad(?!ding)|narrow|chunk", _slice),
@@ -179,8 +179,6 @@ _COMPILED = tuple((re.compile(f"(?i){pattern}"), touch) for pattern, touch in _T
 @lru_cache(maxsize=4096)
 def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
     """What an op touches; the first pattern that occurs in its code decides, else all of its tensors."""
-    if re.search(r"(?i)rotary", op_code):
-        return _everything
     return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
 
 

@@ -68,8 +68,7 @@ def light(facts: Facts) -> Iterator[Check]:
         known.contradicted,
         "no op is faster than its tensors allow",
         "{rows} whose tensors cannot be theirs, for one of their kind is faster than that: after a program-cache hit "
-        "the "
-        "profiler repeats the tensors of an earlier call; they have no speed of light",
+        "the profiler repeats the tensors of an earlier call; they have no speed of light",
     )
 
 

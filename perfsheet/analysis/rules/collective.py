@@ -24,9 +24,8 @@ def advice(facts: Facts, group: Group) -> str:
     ring = " topology=ttnn.Topology.Ring where the links allow it," if topology == "Linear" else ""
     return (
         f"Devices exchange data and compute nothing{f' (now {now})' if now else ''}: try more num_links,{ring} a "
-        "narrower "
-        "data type on the wire, or an op that overlaps it with a matmul (ttnn.experimental.all_gather_matmul_async, "
-        "ttnn.experimental.matmul_reduce_scatter_async)."
+        "narrower data type on the wire, or an op that overlaps it with a matmul "
+        "(ttnn.experimental.all_gather_matmul_async, ttnn.experimental.matmul_reduce_scatter_async)."
     )
 
 

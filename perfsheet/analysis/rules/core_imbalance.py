@@ -30,8 +30,7 @@ def advice(facts: Facts, group: Group) -> str:
     """Even shares."""
     return (
         "Its slowest core works much longer than the others: try shapes and shards that divide evenly over the grid, "
-        "or a "
-        "grid that divides them."
+        "or a grid that divides them."
     )
 
 

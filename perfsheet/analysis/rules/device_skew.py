@@ -42,12 +42,11 @@ def advice(facts: Facts, group: Group) -> str:
     if is_uneven_ring(facts.variant(int(group.positions[0]))):
         return (
             f"Device {devices} hold the end of a causal sequence and do most of the work: try is_balanced=True with "
-            "the "
-            "zig-zag order of ttnn.transformer.ring_joint_scaled_dot_product_attention."
+            "the zig-zag order of ttnn.transformer.ring_joint_scaled_dot_product_attention."
         )
     return (
-        f"Device {devices} take longer than the mean of all: try to give every device the same share (sequence, heads, "
-        "experts), and look at their clocks and links."
+        f"Device {devices} take longer than the mean of all: try to give every device the same share (sequence, "
+        "heads, experts), and look at their clocks and links."
     )
 
 

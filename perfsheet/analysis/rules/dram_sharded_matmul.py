@@ -39,11 +39,9 @@ def advice(facts: Facts, group: Group) -> str:
     """The program config for it."""
     share = 100 * float(np.median(facts.light.dram[group.positions]))
     return (
-        f"Nearly all that it has to do is to read its weights, at {share:.1f} % of the DRAM bandwidth: try ttnn.linear "
-        "with "
-        "ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, the weights width-sharded over the DRAM banks "
-        "and the "
-        "input width-sharded in L1."
+        f"Nearly all that it has to do is to read its weights, at {share:.1f} % of the DRAM bandwidth: try "
+        "ttnn.linear with ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, the weights width-sharded "
+        "over the DRAM banks and the input width-sharded in L1."
     )
 
 
@@ -63,8 +61,7 @@ RULE = Rule(
     find=find,
     advice=advice,
     caveat=(
-        "About 90 % of the DRAM peak is the most that was ever measured. Such a matmul reports the whole grid as "
-        "its "
+        "About 90 % of the DRAM peak is the most that was ever measured. Such a matmul reports the whole grid as its "
         "core count (tt-metal#13108)."
     ),
     evidence=evidence,

@@ -52,8 +52,7 @@ _TRY = {
     "act_block_h_override in ttnn.Conv2dConfig",
     "normalisation": "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)",
     "data movement": "to drop it (let the op before put out what the op after takes), or one op in place of several: "
-    "heads "
-    "by ttnn.transformer.split_query_key_value_and_split_heads or ttnn.experimental.nlp_create_qkv_heads",
+    "heads by ttnn.transformer.split_query_key_value_and_split_heads or ttnn.experimental.nlp_create_qkv_heads",
     "elementwise": "to shard its inputs in L1, or to fuse it into the op before (activation of ttnn.linear or "
     "ttnn.Conv2dConfig)",
     "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for all of the attention",
@@ -69,8 +68,8 @@ def advice(facts: Facts, group: Group) -> str:
     )
     of_compute = f"{compute:.1f} % of the compute peak and " if compute else ""
     return (
-        f"Uses {of_compute}{dram:.1f} % of the DRAM bandwidth on {group.cores[-1] if group.cores else '?'} cores"
-        f"{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
+        f"Uses {of_compute}{dram:.1f} % of the DRAM bandwidth on {group.cores[-1] if group.cores else '?'} "
+        f"cores{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
     )
 
 

@@ -42,13 +42,11 @@ def advice(facts: Facts, group: Group) -> str:
     if (facts.ops.table.kind[group.rows] == RowKind.PYTHON_FALLBACK).any():
         return (
             "PyTorch runs this on the host while the device waits: try the ttnn op in its place, so that the tensor "
-            "stays "
-            "on the device (no ttnn.to_torch and ttnn.from_torch between device ops)."
+            "stays on the device (no ttnn.to_torch and ttnn.from_torch between device ops)."
         )
     return (
         "The host works while the device waits: try to do this before the model runs, or on the device "
-        "(ttnn.to_layout, "
-        "ttnn.pad and ttnn.typecast take device tensors)."
+        "(ttnn.to_layout, ttnn.pad and ttnn.typecast take device tensors)."
     )
 
 

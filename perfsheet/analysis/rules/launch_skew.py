@@ -24,8 +24,7 @@ def advice(facts: Facts, group: Group) -> str:
     """Fewer, larger launches."""
     return (
         "Its last core starts long after its first: try fewer cores where the op is short, or fewer and larger ops "
-        "(fused, "
-        "batched), so that the launch weighs less."
+        "(fused, batched), so that the launch weighs less."
     )
 
 

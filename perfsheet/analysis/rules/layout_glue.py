@@ -18,19 +18,18 @@ _TRY = (
     (
         "untilize",
         "keep the tensor in ttnn.TILE_LAYOUT across the ops around it; where one of them needs "
-        "ttnn.ROW_MAJOR_LAYOUT, let "
-        "it untilize its own output",
+        "ttnn.ROW_MAJOR_LAYOUT, let it untilize its own output",
     ),
     (
         "tilize",
-        "keep the tensor in ttnn.TILE_LAYOUT from the op before; tilize constants once on the host "
-        "(ttnn.as_tensor with layout=ttnn.TILE_LAYOUT)",
+        "keep the tensor in ttnn.TILE_LAYOUT from the op before; tilize constants once on the host (ttnn.as_tensor "
+        "with layout=ttnn.TILE_LAYOUT)",
     ),
     ("halo", "choose another shard_layout or more rows per core in ttnn.Conv2dConfig, so that less is exchanged"),
     (
         "move",
-        "free its input where it is read last (ttnn.deallocate, deallocate_activation of ttnn.Conv2dConfig), and leave "
-        "ttnn.move and reallocate_halo_output out where the memory is not needed",
+        "free its input where it is read last (ttnn.deallocate, deallocate_activation of ttnn.Conv2dConfig), and "
+        "leave ttnn.move and reallocate_halo_output out where the memory is not needed",
     ),
     ("typecast", "let the op before write the data type itself (its dtype)"),
     ("pad", "pad once on the host, or use shapes that are multiples of 32"),

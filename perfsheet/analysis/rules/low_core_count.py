@@ -63,8 +63,8 @@ RULE = Rule(
     advice=advice,
     caveat=(
         "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops have work "
-        "for "
-        "a few cores only. DRAM-sharded matmuls report the whole grid although a dozen cores work (tt-metal#13108)."
+        "for a few cores only. DRAM-sharded matmuls report the whole grid although a dozen cores work "
+        "(tt-metal#13108)."
     ),
     evidence=evidence,
 )

@@ -41,8 +41,7 @@ def advice(facts: Facts, group: Group) -> str:
     types = " × ".join(one.datatype.lower() for one in variant.inputs[:2])
     return (
         f"{variant.math_fidelity} for {types}: try math_fidelity=ttnn.MathFidelity.{_NAMES[needed_passes(variant)]} "
-        "in its "
-        "compute_kernel_config (ttnn.init_device_compute_kernel_config), and check the accuracy."
+        "in its compute_kernel_config (ttnn.init_device_compute_kernel_config), and check the accuracy."
     )
 
 

@@ -51,19 +51,18 @@ def advice(facts: Facts, group: Group) -> str:
     if what == "out_subblock":
         return (
             "out_subblock_h × out_subblock_w is 1: try the largest that divides per_core_M and per_core_N, up to 8 "
-            "(4 with "
-            "fp32_dest_acc_en)."
+            "(4 with fp32_dest_acc_en)."
         )
     right = facts.variant(int(group.positions[0])).inputs[1:2]
     if right and right[0].padded and right[0].padded[:2] != (1, 1):
         return (
-            "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig; where it is the "
-            "score or the value product of attention, ttnn.transformer.scaled_dot_product_attention in its place."
+            "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig; where it is "
+            "the score or the value product of attention, ttnn.transformer.scaled_dot_product_attention in its place."
         )
     return (
         "No program_config: try ttnn.MatmulMultiCoreReuseMultiCastProgramConfig (or "
-        "ttnn.MatmulMultiCoreReuseMultiCast1D"
-        "ProgramConfig for a wide or tall output) with the whole grid, or core_grid of ttnn.linear."
+        "ttnn.MatmulMultiCoreReuseMultiCast1DProgramConfig for a wide or tall output) with the whole grid, or "
+        "core_grid of ttnn.linear."
     )
 
 

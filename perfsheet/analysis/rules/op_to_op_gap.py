@@ -36,8 +36,8 @@ def advice(facts: Facts, group: Group) -> str:
     """Tracing takes the host out."""
     if np.isfinite(facts.ops.number("replay_session")[group.positions]).any():
         return (
-            "Gaps inside a replayed trace: look at dispatch (command queues, sub-devices), and at ops that wait "
-            "for others."
+            "Gaps inside a replayed trace: look at dispatch (command queues, sub-devices), and at ops that wait for "
+            "others."
         )
     return (
         "The device waits for the host between ops: try a trace (ttnn.begin_trace_capture, ttnn.end_trace_capture, "
@@ -64,8 +64,8 @@ RULE = Rule(
     advice=advice,
     caveat=(
         "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are no kernel time. The first pass, "
-        "with its "
-        "compiling, is left out, and so is a capture of one pass that does not say whether its programs were cached."
+        "with its compiling, is left out, and so is a capture of one pass that does not say whether its programs "
+        "were cached."
     ),
     evidence=evidence,
     keeps_work=False,

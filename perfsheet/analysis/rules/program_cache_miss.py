@@ -41,8 +41,7 @@ def advice(facts: Facts, group: Group) -> str:
     """What makes a program's key change."""
     return (
         "Its program is built again while the device waits: look for attributes that change from call to call (a "
-        "scalar, "
-        "a seed, a position), or, where its PROGRAM HASH stays the same, for a program cache that is cleared."
+        "scalar, a seed, a position), or, where its PROGRAM HASH stays the same, for a program cache that is cleared."
     )
 
 

@@ -36,13 +36,11 @@ def advice(facts: Facts, group: Group) -> str:
     if group.category == MATMUL:
         return (
             "The same matmul runs several times in a row, as the projections of Q, K and V do: try one matmul with "
-            "their "
-            "weights side by side, so that the input is read once and the cores have more to share."
+            "their weights side by side, so that the input is read once and the cores have more to share."
         )
     return (
         f"The same {group.signature.op_code} runs several times in a row: try to batch the calls into one, or to "
-        "keep the "
-        "result where nothing about it changes."
+        "keep the result where nothing about it changes."
     )
 
 

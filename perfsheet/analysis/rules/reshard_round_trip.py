@@ -36,8 +36,7 @@ def advice(facts: Facts, group: Group) -> str:
     middle = group.signature.op_code.split(" → ")[1]
     return (
         f"Sharded → interleaved → sharded around one {middle}: try to run it on the sharded tensor, with the "
-        "memory_config "
-        "of its input for its output."
+        "memory_config of its input for its output."
     )
 
 

@@ -75,8 +75,7 @@ RULE = Rule(
     title="One RISC holds it up",
     saving_formula=(
         "Σ (kernel duration − the longer of the next longest of reader, compute and writer, and the time at the "
-        "speed of "
-        "light)"
+        "speed of light)"
     ),
     find=find,
     advice=advice,

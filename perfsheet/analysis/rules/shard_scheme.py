@@ -48,8 +48,7 @@ def advice(facts: Facts, group: Group) -> str:
     """One scheme for the whole stretch."""
     return (
         "The shard scheme changes again and again along these ops: try one scheme (grid, shape, orientation) for all "
-        "of "
-        "them, with ttnn.create_sharded_memory_config before the first and that memory_config for every output."
+        "of them, with ttnn.create_sharded_memory_config before the first and that memory_config for every output."
     )
 
 

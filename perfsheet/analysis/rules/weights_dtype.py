@@ -42,8 +42,8 @@ def advice(facts: Facts, group: Group) -> str:
     how = "weights_dtype of ttnn.Conv2dConfig" if group.category == CONV else "ttnn.as_tensor"
     weight = facts.variant(int(group.positions[0])).inputs[1]
     return (
-        f"Its weights are {weight.datatype.lower()} in DRAM: try dtype=ttnn.bfloat8_b for them ({how}), and check the "
-        "accuracy."
+        f"Its weights are {weight.datatype.lower()} in DRAM: try dtype=ttnn.bfloat8_b for them ({how}), and check "
+        "the accuracy."
     )
 
 
@@ -63,8 +63,8 @@ RULE = Rule(
     letter="W",
     title="Wide weights",
     saving_formula=(
-        "Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes, down to what is left "
-        "of the speed of light"
+        "Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes, down to what is left of the "
+        "speed of light"
     ),
     find=find,
     advice=advice,

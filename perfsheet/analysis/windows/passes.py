@@ -39,8 +39,8 @@ class Pass:
 
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """`all` has at least one pass. `how`: `one`, `repeated` (the same ops again), `signposts`
-    (marked so) or `replayed` (trace replays).
+    """`all` has at least one pass. `how` they are told: `one` (there is no other), `repeated` (the same ops again),
+    `signposts` (regions with the same ops) or `replayed` (trace replays).
 
     `outside` are ops that belong to none: what ran before the first replay or repetition. `note` says what kept passes
     from being told, or which of several traces they are of.
@@ -64,10 +64,12 @@ def passes(ops: Ops, window: Window) -> Passes:
     (the preparation of weights), when each pass begins with a gap that its other ops don't have: without it, the same
     picture is a model of equal layers behind an embedding.
     """
+    of = np.zeros(len(ops), dtype=np.int64)
+    if window.one_pass:
+        return Passes("one", _split(ops, of, 1), np.empty(0, dtype=np.int64))
     session = ops.number("replay_session")
     if np.isfinite(session).any():
         return _replays(ops, session)
-    of = np.zeros(len(ops), dtype=np.int64)
     counts: set[int] = set()
     for device in np.unique(ops.device):
         here = np.flatnonzero(ops.device == device)
@@ -95,7 +97,8 @@ def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
     place[window.rows] = np.arange(len(window.rows))
     at = place[ops.rows]
     for regions in sorted(by_name.values(), key=len, reverse=True):
-        members = [np.flatnonzero((at > one.start) & (at < one.end)) for one in regions]
+        edges = [(int(np.searchsorted(at, one.start)), int(np.searchsorted(at, one.end))) for one in regions]
+        members = [np.arange(first, last) for first, last in edges]
         if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not _alike(ops, members):
             continue
         of = np.full(len(ops), -1, dtype=np.int64)

@@ -99,4 +99,4 @@ def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> W
     keep = chosen | (span & (table.kind[window.rows] != RowKind.DEVICE))
     label = "" if window.label == WHOLE else f"{window.label}, "
     warm = found.how == "replayed" or number > 1
-    return Window(f"{label}pass {number} of {found.count}", window.rows[keep], warm)
+    return Window(f"{label}pass {number} of {found.count}", window.rows[keep], one_pass=True, warm=warm)
