@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perfsheet.analysis.devices import DeviceTotal
+from perfsheet.analysis.spreads import Spread
 from perfsheet.analysis.windows.layers import Layer
 from perfsheet.analysis.windows.passes import Pass
 from perfsheet.provenance import Provenance
@@ -38,7 +39,8 @@ class LightSummary:
 class PassSummary:
     """How often the window runs the model, as Passes has it, and the layers of a pass.
 
-    `ops_per_pass` over all devices; `fps_per_pass` is the mean.
+    `ops_per_pass` over all devices; `fps_per_pass` is the mean. `spread`: of the passes' kernel time,
+    None without several passes of the same ops.
     """
 
     "not."
@@ -48,6 +50,7 @@ class PassSummary:
     ops_per_pass: float
     fps_per_pass: float | None
     all: tuple[Pass, ...]
+    spread: Spread | None
     layers: tuple[Layer, ...]
     note: str
 

@@ -14,6 +14,7 @@ from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import Signature, of_variants
 from perfsheet.analysis.variants import Variant
 from perfsheet.analysis.windows.passes import Passes, passes
+from perfsheet.analysis.windows.variation import Variation, variation
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
@@ -34,6 +35,11 @@ class Facts:
     def passes(self) -> Passes:
         """How often the window runs the model."""
         return passes(self.ops, self.window)
+
+    @cached_property
+    def variation(self) -> Variation | None:
+        """How ops vary between the passes; None without several passes of the same ops."""
+        return variation(self.ops, self.passes)
 
     @cached_property
     def devices(self) -> Devices:

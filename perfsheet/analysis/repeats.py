@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from itertools import zip_longest
 
 import numpy as np
 
-from perfsheet.analysis.numbers import known
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.signature import Signature, signatures
+from perfsheet.analysis.spreads import Spread, Spreads, spread, spreads
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, FloatArray
 
@@ -40,22 +39,6 @@ class Observation:
     def total_ns(self) -> float:
         """Kernel time of the run."""
         return float(np.nansum(self.kernel_ns))
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How one figure varies between runs. Times in ns; None = unknown. `cv` is a fraction of the mean.
-
-    `std_ns` is the sample standard deviation (n − 1), unknown for a single run, and so is `cv`.
-    """
-
-    runs: int
-    min_ns: float | None
-    median_ns: float | None
-    max_ns: float | None
-    mean_ns: float | None
-    std_ns: float | None
-    cv: float | None
 
 
 @dataclass(frozen=True)
@@ -116,8 +99,8 @@ class Repeats:
         return 100 * self._spreads.cv > self.noisy_pct
 
     @cached_property
-    def _spreads(self) -> _Spreads:
-        return _spreads(self.durations)
+    def _spreads(self) -> Spreads:
+        return spreads(self.durations)
 
 
 def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool = False) -> Observation:
@@ -159,46 +142,6 @@ def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failure
         noisy_pct=noisy_pct,
         failures=tuple(failures),
     )
-
-
-def spread(values: FloatArray) -> Spread:
-    """The statistics of one figure (ns) over several runs; unknown values (NaN) don't count."""
-    return _spreads(values[:, np.newaxis]).at(0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Spreads:
-    """`Spread` of many figures at once: an array each, NaN = unknown."""
-
-    runs: FloatArray
-    min_ns: FloatArray
-    median_ns: FloatArray
-    max_ns: FloatArray
-    mean_ns: FloatArray
-    std_ns: FloatArray
-    cv: FloatArray
-
-    def at(self, column: int) -> Spread:
-        figures = (self.min_ns, self.median_ns, self.max_ns, self.mean_ns, self.std_ns, self.cv)
-        return Spread(int(self.runs[column]), *(known(figure[column]) for figure in figures))
-
-
-def _spreads(durations: FloatArray) -> _Spreads:
-    """The statistics of every column; a line per run."""
-    runs = np.isfinite(durations).sum(axis=0)
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a known value, or with one: NaN it is
-        mean = np.nanmean(durations, axis=0)
-        std = np.nanstd(durations, axis=0, ddof=1)
-        return _Spreads(
-            runs=runs.astype(np.float64),
-            min_ns=np.nanmin(durations, axis=0),
-            median_ns=np.nanmedian(durations, axis=0),
-            max_ns=np.nanmax(durations, axis=0),
-            mean_ns=mean,
-            std_ns=std,
-            cv=std / mean,
-        )
 
 
 def _most_common(sequences: Sequence[tuple[_Key, ...]]) -> tuple[_Key, ...]:

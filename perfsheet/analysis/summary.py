@@ -90,6 +90,7 @@ def _passes(facts: Facts, fps: float | None) -> PassSummary:
         ops_per_pass=in_passes / found.count,
         fps_per_pass=fps_per_pass(facts.ops, found, facts.ops.kernel_ns) if found.how != "one" else fps,
         all=found.all,
+        spread=facts.variation.total if facts.variation else None,
         layers=layers(facts.ops, found),
         note=found.note,
     )

@@ -32,7 +32,8 @@ def passes(found: PassSummary) -> str:
     listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
     told = "trace replays" if found.how == "replayed" else "passes"
     cold = "; the first is cold" if found.all[0].cold else ""
-    return f"{found.count:,} {told} of {found.ops_per_pass:,.0f} ops, {listed}{cold}"
+    varies = f" (CV {percent(found.spread.cv)})" if found.spread and found.count > 2 else ""
+    return f"{found.count:,} {told} of {found.ops_per_pass:,.0f} ops, {listed}{varies}{cold}"
 
 
 def layers(found: PassSummary) -> str:

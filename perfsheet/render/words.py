@@ -8,9 +8,10 @@ from pathlib import Path
 
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.grid import IN_WORDS
-from perfsheet.analysis.repeats import Repeats, Spread
+from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import RowRef
 from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.spreads import Spread
 from perfsheet.capture.notes import rows
 from perfsheet.provenance import RunRecord
 

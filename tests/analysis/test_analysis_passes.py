@@ -10,6 +10,7 @@ from support.real import capture
 
 from perfsheet import Selection
 from perfsheet.analysis.windows.periods import smallest_period, tandems
+from perfsheet.render import jsonout
 
 
 def model(duration=100, gap=10):
@@ -219,6 +220,25 @@ def test_periodic_ops_with_some_missing_are_aligned(analysis_of, dropped):
     other = [row | {"DEVICE ID": "1"} for place, row in enumerate(whole) if place not in missing]
     found = analysis_of(*whole, *other).facts.devices
     assert (found.unmatched, found.problem) == (dropped, "")
+
+
+def test_replays_are_repeats_with_statistics(analysis_of):
+    analysis = analysis_of(op("Compile", 9), *replay(1, 100, 10), *replay(2, 200, 20), *replay(3, 300, 30))
+    known = analysis.facts.variation
+    assert known.positions.tolist() == [7, 8, 9]
+    first = known.op(0)
+    assert (first.runs, first.min_ns, first.median_ns, first.max_ns) == (3, 10, 20, 30)
+    assert (first.mean_ns, first.std_ns, first.cv) == (20, pytest.approx(10), pytest.approx(0.5))
+    assert (known.total.min_ns, known.total.max_ns) == (30, 90)
+    result = jsonout.report(analysis, "")
+    assert [one["row"]["replay_session"] for one in result["pass_ops"]] == [3, 3, 3]
+    assert result["capture"]["pass_kernel_duration"]["median_ns"] == 60
+
+
+def test_a_single_pass_varies_from_nothing(analysis_of):
+    analysis = analysis_of(*model())
+    assert analysis.facts.variation is None
+    assert "pass_ops" not in jsonout.report(analysis, "")
 
 
 def test_replays_may_start_at_any_session(analysis_of):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.captures import op, shape
 
 from perfsheet import analyze, read
-from perfsheet.analysis.repeats import align, observe, spread
+from perfsheet.analysis.repeats import align, observe
+from perfsheet.analysis.spreads import spread
 
 import numpy as np  # isort: skip
 

@@ -16,8 +16,8 @@ WHOLE = "whole capture"
 class Window:
     """Rows of a table to analyse: `rows` are positions in the table, in execution order; `label` names the window.
 
-    `one_pass`: it is a pass of the capture, however it repeats inside. `warm`: that was not the first one, so that no op
-    of it waits for a compiler.
+    `one_pass`: it is a pass of the capture, however it repeats inside. `warm`: that was not the first one, so that no
+    op of it waits for a compiler.
     """
 
     label: str

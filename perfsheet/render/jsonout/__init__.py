@@ -14,6 +14,7 @@ from perfsheet.render.jsonout import findings, ops
 from perfsheet.render.jsonout.head import SCHEMA_VERSION, head
 from perfsheet.render.jsonout.parts import Json, number
 from perfsheet.render.jsonout.runs import repeats, run
+from perfsheet.render.jsonout.windows import pass_ops
 from perfsheet.render.jsonout.windows import signposts as signposts_of
 
 __all__ = [
@@ -54,7 +55,10 @@ def report(analysis: Analysis, workbook: str) -> Json:
         **({"run": run(analysis.provenance, analysis.summary)} if analysis.provenance.record else {}),
         **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
         "ops": [ops.op(one) for one in analysis.top()],
+        "groups": [ops.group(analysis, one) for one in analysis.groups],
         **findings.hotspots(analysis, None),
+        **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
+        **signposts_of(analysis.signposts),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.result import RowRef
+from perfsheet.analysis.spreads import Spread
 from perfsheet.capture.table import IntArray
 
 Json = dict[str, Any]
@@ -38,3 +39,16 @@ def number(value: float | None) -> float | int | None:
     if value is None:
         return None
     return int(value) if float(value).is_integer() else float(value)
+
+
+def spread(known: Spread) -> Json:
+    """The statistics of one figure."""
+    return {
+        "runs": known.runs,
+        "min_ns": number(known.min_ns),
+        "median_ns": number(known.median_ns),
+        "max_ns": number(known.max_ns),
+        "mean_ns": number(known.mean_ns),
+        "std_ns": number(known.std_ns),
+        "cv_pct": percent(known.cv),
+    }

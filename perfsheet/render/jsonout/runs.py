@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
-from perfsheet.analysis.repeats import Repeats, Spread
+from perfsheet.analysis.repeats import Repeats
 from perfsheet.provenance import Provenance, TestResult
-from perfsheet.render.jsonout.parts import Json, number, percent, row
+from perfsheet.render.jsonout.parts import Json, number, row, spread
 
 
 def run(provenance: Provenance, summary: CaptureSummary) -> Json:
@@ -58,19 +58,6 @@ def repeats(analysis: Analysis, known: Repeats) -> Json:
             }
             for position, code in enumerate(analysis.ops.codes)
         ],
-    }
-
-
-def spread(known: Spread) -> Json:
-    """The statistics of one figure."""
-    return {
-        "runs": known.runs,
-        "min_ns": number(known.min_ns),
-        "median_ns": number(known.median_ns),
-        "max_ns": number(known.max_ns),
-        "mean_ns": number(known.mean_ns),
-        "std_ns": number(known.std_ns),
-        "cv_pct": percent(known.cv),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import PassSummary
 from perfsheet.analysis.windows.signposts import Signpost, Signposts
-from perfsheet.render.jsonout.parts import Json, number, percent
+from perfsheet.analysis.windows.variation import Variation
+from perfsheet.render.jsonout.parts import Json, number, percent, row, spread
 
 
 def passes(found: PassSummary) -> Json:
@@ -25,6 +27,7 @@ def passes(found: PassSummary) -> Json:
             }
             for one in found.all
         ],
+        "pass_kernel_duration": spread(found.spread) if found.spread else None,
         "layers": [
             {
                 "count": layer.count,
@@ -35,6 +38,18 @@ def passes(found: PassSummary) -> Json:
             for layer in found.layers
         ],
     }
+
+
+def pass_ops(analysis: Analysis, known: Variation) -> list[Json]:
+    """Every op of a pass (its row is that of the last one), and how it varies between the passes."""
+    return [
+        {
+            "row": row(analysis.row_ref(position)),
+            "op_code": analysis.ops.codes[position],
+            **spread(known.op(column)),
+        }
+        for column, position in enumerate(known.positions.tolist())
+    ]
 
 
 def signposts(found: Signposts) -> Json:

@@ -8,7 +8,8 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
-from perfsheet.analysis.repeats import RepeatedRun, Repeats, Spread
+from perfsheet.analysis.repeats import RepeatedRun, Repeats
+from perfsheet.analysis.spreads import Spread
 from perfsheet.render.workbook import all_ops
 from perfsheet.render.workbook.marks import data_bar, mark_flagged
 from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
