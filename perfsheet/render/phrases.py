@@ -13,15 +13,20 @@ def saving_of(finding: Finding) -> str:
     return f"saves at most {saving(finding.saving_ns)}{gaps}"
 
 
+_UNITS = {"_ns": " ns", "_pct": " %", "_bytes": " bytes"}
+
+
 def evidence(finding: Finding) -> str:
-    """`core count 12, worker cores 64`: the figures behind a finding."""
-    return ", ".join(f"{name.replace('_', ' ')} {_figure(name, value)}" for name, value in finding.evidence.items())
+    """`core count 12, sol 36.4 %, host 1,800 ns`: the figures behind a finding."""
+    return ", ".join(_figure(name, value) for name, value in finding.evidence.items())
 
 
 def _figure(name: str, value: float | int | str) -> str:
+    unit = next((ending for ending in _UNITS if name.endswith(ending)), "")
+    what = name.removesuffix(unit).replace("_", " ")
     if isinstance(value, str):
-        return value
-    return f"{value:,.1f}" if name.endswith("_pct") else f"{value:,.0f}"
+        return f"{what} {value}"
+    return f"{what} {value:,.1f} %" if unit == "_pct" else f"{what} {value:,.0f}{_UNITS.get(unit, '')}"
 
 
 def passes(found: PassSummary) -> str:

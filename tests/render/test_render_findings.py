@@ -40,6 +40,7 @@ def test_a_finding_that_adds_nothing_stands_with_the_one_that_it_is_a_part_of(ov
 
 def test_an_unknown_saving_is_said(overlapping):
     assert "saves at most an unknown time" in text_of(overlapping)
+    assert "row 3 of the capture" in text_of(overlapping)
     host = jsonout.hotspots(overlapping, None)["findings"][-1]
     assert (host["rule"], host["saving_ns"], host["saving_of"]) == ("host-fallback", None, "gaps")
     assert [row["row"] for row in host["rows"]] == [3]

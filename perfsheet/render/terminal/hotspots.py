@@ -63,7 +63,7 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
     """Where the first of its ops stand in the capture."""
-    shown = [analysis.row_ref(position) for position in finding.positions[:_ROWS_NAMED].tolist()]
+    shown = [analysis.table_ref(row) for row in finding.rows[:_ROWS_NAMED].tolist()]
     several = len(analysis.summary.paths) > 1
     places = [words.place(ref, several) for ref in shown]
     more = "" if len(shown) == finding.count else f" and {finding.count - len(shown):,} more"
@@ -82,12 +82,12 @@ def _print_finding(console: Console, finding: Finding, places: str, parts: list[
     console.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
     )
-    cores = words.span_of_grid(finding.cores, finding.worker_cores)
-    facts = (
-        f"{phrases.saving_of(finding)}; {words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel "
-        "time"
-        f"{f', on {cores} cores' if finding.cores else ''}"
-    )
+    if finding.rule.waits:
+        figures = phrases.evidence(finding)
+    else:
+        cores = f", on {words.span_of_grid(finding.cores, finding.worker_cores)} cores" if finding.cores else ""
+        figures = f"{words.whole(finding.kernel_ns)} ns, {words.percent(finding.share)} of kernel time{cores}"
+    facts = f"{phrases.saving_of(finding)}; {figures}"
     tensors = finding.signature.tensors if finding.signature.has_tensors else ""
     shown = (
         (facts, ""),
