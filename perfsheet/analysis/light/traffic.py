@@ -94,10 +94,8 @@ def _embedding(variant: Variant) -> _Touched:
     return [(indices, _ALL), *((table, _elements(variant.outputs)) for table in rest[:1]), *_whole(variant.outputs)]
 
 
-def _grid_sample(variant: Variant) -> _Touched | Work:
-    """The grid and the output; which pixels are looked up depends on the grid, and from L1 that is most of its work."""
-    if not variant.inputs[0].in_dram:
-        return unknown(_NOT_SAID)
+def _grid_sample(variant: Variant) -> _Touched:
+    """The grid and the output; which pixels are looked up depends on the grid."""
     return _whole((*variant.inputs[1:2], *variant.outputs))
 
 

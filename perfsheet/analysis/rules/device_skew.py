@@ -38,15 +38,16 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """Even shares; a causal ring has a switch for that."""
-    devices = ", ".join(map(str, sorted(set(facts.ops.device[group.positions].tolist()))))
+    slow = sorted(set(facts.ops.device[group.positions].tolist()))
+    devices = f"{'Devices' if len(slow) > 1 else 'Device'} {', '.join(map(str, slow))}"
     if is_uneven_ring(facts.variant(int(group.positions[0]))):
         return (
-            f"Device {devices} hold the end of a causal sequence and do most of the work: try is_balanced=True with "
-            "the zig-zag order of ttnn.transformer.ring_joint_scaled_dot_product_attention."
+            f"{devices}: the end of a causal sequence, with most of the work. Try is_balanced=True with the zig-zag "
+            "order of ttnn.transformer.ring_joint_scaled_dot_product_attention."
         )
     return (
-        f"Device {devices} take longer than the mean of all: try to give every device the same share (sequence, "
-        "heads, experts), and look at their clocks and links."
+        f"{devices}: longer than the mean of all. Try to give every device the same share (sequence, heads, experts), "
+        "and look at their clocks and links."
     )
 
 

@@ -125,8 +125,8 @@ _GROUP_FIELDS: tuple[Field[OpGroup], ...] = (
     Field("COUNT", lambda group: f"{group.count:,}"),
     Field("CORES", lambda group: words.span(group.cores)),
     Field("Σ KERNEL [ns]", lambda group: words.whole(group.kernel_ns)),
-    Field("MEDIAN [ns]", lambda group: words.whole(group.median_ns)),
+    Field("MEDIAN [ns]", lambda group: words.whole(group.median_ns), optional=2),
     Field("SHARE %", lambda group: words.in_percent(group.share)),
-    Field("CUM. %", lambda group: words.in_percent(group.cumulative), optional=1),
-    Field("INPUTS → OUTPUTS", lambda group: group.signature.tensors, number=False, flexible=True, optional=2),
+    Field("CUM. %", lambda group: words.in_percent(group.cumulative), optional=3),
+    Field("INPUTS → OUTPUTS", lambda group: group.signature.tensors, number=False, flexible=True, optional=1),
 )
