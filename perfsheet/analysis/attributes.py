@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_UNSET = {"", "std::nullopt", "nullopt", "None"}
+UNSET = {"", "std::nullopt", "nullopt", "None"}
+"""How the profiler writes an option that was not given."""
+
 _TRUE = {"1", "true"}
 # Longer ones are no sizes; 18 digits stay within 64 bits.
 _NUMBERS = re.compile(r"(?<!\d)-?\d{1,18}(?!\d)")
@@ -26,7 +28,7 @@ def attribute(attributes: str, *names: str) -> str:
     """The value of the first of these attributes that is there and set; blank when none is."""
     for name in names:
         match = _entry(name).search(attributes)
-        if match and match[1].strip() not in _UNSET:
+        if match and match[1].strip() not in UNSET:
             return match[1].strip()
     return ""
 

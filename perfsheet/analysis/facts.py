@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.categories import category
 from perfsheet.analysis.devices import Devices, devices
 from perfsheet.analysis.light import SpeedOfLight, speed_of_light
 from perfsheet.analysis.ops import Ops
@@ -49,15 +48,21 @@ class Facts:
     @cached_property
     def warm(self) -> BoolArray:
         """Ops that cannot have waited for a compiler: replayed ones, program-cache hits, those of a later pass."""
-        ops = self.ops
-        replayed = np.isfinite(ops.number("replay_session"))
-        hit = np.array(
-            [cell.strip().lower() in ("true", "1") for cell in ops.text("program_cache_hit")], dtype=np.bool_
-        )
-        later = np.full(len(ops), self.window.warm)
+        replayed = np.isfinite(self.ops.number("replay_session"))
+        return np.asarray(replayed | self.cache_said("true", "1") | self.later)
+
+    @cached_property
+    def later(self) -> BoolArray:
+        """Ops of a pass that is not the capture's first one."""
+        later = np.full(len(self.ops), self.window.warm)
         for one in self.passes.all[1:]:
             later[one.positions] = True
-        return np.asarray(replayed | hit | later)
+        return later
+
+    def cache_said(self, *words: str) -> BoolArray:
+        """Ops whose PROGRAM CACHE HIT is one of these words."""
+        cells = self.ops.text("program_cache_hit")
+        return np.fromiter((cell.strip().lower() in words for cell in cells), np.bool_, len(cells))
 
     @cached_property
     def previous(self) -> IntArray:
@@ -94,8 +99,7 @@ class Facts:
 
     def in_category(self, *names: str) -> BoolArray:
         """Ops of these categories (analysis/categories.py)."""
-        verdicts = {code: category(code) in names for code in set(self.ops.codes)}
-        return np.fromiter((verdicts[code] for code in self.ops.codes), np.bool_, len(self.ops))
+        return self.ops.in_category(*names)
 
     def variant(self, position: int) -> Variant:
         """The description of an op."""

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from perfsheet.analysis.categories import category
 from perfsheet.analysis.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.utilization import NO_MODEL_MAX_NS, utilization
@@ -76,8 +77,7 @@ class Ops:
 
     @cached_property
     def gap_ns(self) -> FloatArray:
-        """OP TO OP LATENCY where it can be one, else NaN: negative and absurd ones are corrupt markers "
-        "(tt-metal#48043)."""
+        """OP TO OP LATENCY where it can be one, else NaN: others are corrupt markers (tt-metal#48043)."""
         gap = self.number("op_to_op_latency_ns")
         return np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
 
@@ -90,6 +90,15 @@ class Ops:
         """Another text column of the capture, for these ops."""
         cells = self.table.text(name)
         return [cells[row] for row in self.rows.tolist()]
+
+    def in_category(self, *names: str) -> BoolArray:
+        """Ops of these categories (analysis/categories.py)."""
+        return self.where_code(lambda code: category(code) in names)
+
+    def where_code(self, says: Callable[[str], bool]) -> BoolArray:
+        """Ops of whose code `says` holds; it is asked once for each distinct code."""
+        verdicts = {code: says(code) for code in set(self.codes)}
+        return np.fromiter((verdicts[code] for code in self.codes), np.bool_, len(self))
 
 
 def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:

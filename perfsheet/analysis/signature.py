@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from perfsheet.analysis.attributes import UNSET
 from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.variants import Variant
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
@@ -16,7 +17,6 @@ from perfsheet.capture.table import IntArray
 
 # Matmul, norm, softmax and SDPA call it program_config, MinimalMatmul config; convolutions split it in two.
 _PROGRAM_CONFIG = re.compile(r"'(?:program_config|config|parallelization_config|block_config)': '([^']*)'")
-_NO_CONFIG = {"std::nullopt", "nullopt", "None", ""}
 
 
 @dataclass(frozen=True)
@@ -116,4 +116,4 @@ def _extent(cell: str) -> str:
 
 def program_config(attributes: str) -> str:
     """The program config in the ATTRIBUTES of an op; blank when it has none."""
-    return "; ".join(found for found in _PROGRAM_CONFIG.findall(attributes) if found not in _NO_CONFIG)
+    return "; ".join(found for found in _PROGRAM_CONFIG.findall(attributes) if found not in UNSET)

@@ -64,8 +64,7 @@ def fps(ops: Ops) -> Fps:
     if not per_device:
         return Fps(None, None, None, None)
     busiest = max(per_device, key=lambda device: per_device[device])
-    work = {code: category(code) in (MATMUL, CONV) for code in set(ops.codes)}
-    is_work = np.fromiter((work[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
+    is_work = ops.in_category(MATMUL, CONV)
     here = ops.device == busiest
     times = (per_device[busiest], _sum(ops, here & is_work), _sum(ops, here & ~is_work))
     every, work_only, rest = (1e9 * ops.options.batch / time if time else None for time in times)

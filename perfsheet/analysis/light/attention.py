@@ -12,14 +12,9 @@ from perfsheet.analysis.variants import Variant
 POSITION_UNKNOWN = "the position in the KV cache is a tensor: how much of the cache is read is not in the capture"
 
 
-def is_decode(op_code: str) -> bool:
-    """One query a user against its cache: SdpaDecode, ScaledDotProductAttentionDecode, FlashMLADecode."""
-    return re.search(r"(?i)decode", op_code) is not None
-
-
 def flops(variant: Variant) -> Work:
     """Scores and values; the softmax between them runs on another unit. A causal mask halves a square of pairs."""
-    if is_decode(variant.op_code):
+    if "decode" in variant.op_code.lower():  # one query a user against its cache: SdpaDecode, FlashMLADecode
         return _decode(variant)
     if re.search(r"(?i)sparse", variant.op_code):
         return unknown("sparse attention: which blocks are computed is not in the capture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from perfsheet.analysis.attributes import is_set
-from perfsheet.analysis.light.work import Work, unknown
+from perfsheet.analysis.light.work import SPARSE_MATMUL, Work, unknown
 from perfsheet.analysis.tensors import Extents, Tensor
 from perfsheet.analysis.variants import Variant
 
@@ -18,7 +18,7 @@ def flops(variant: Variant) -> Work:
     A matmul that is fused with an all-gather multiplies the gathered input: its K is the weights' height.
     """
     if "sparse" in variant.op_code.lower():
-        return unknown("sparse matmul: how many blocks are non-zero is not in the capture")
+        return SPARSE_MATMUL
     if len(variant.inputs) < 2:
         return unknown("a matmul of fewer than two inputs")
     left, right, *_ = variant.inputs

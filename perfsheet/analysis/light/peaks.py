@@ -70,7 +70,7 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
     return clock
 
 
-def fidelity_passes(cells: list[str]) -> FloatArray:
-    """Passes over the matrix engine that each math fidelity takes; NaN where it is blank or unknown."""
-    known = {cell: FIDELITY_PASSES.get(cell.strip().upper()) for cell in set(cells)}
-    return np.array([np.nan if known[cell] is None else known[cell] for cell in cells], dtype=np.float64)
+def passes_of(ops: Ops) -> FloatArray:
+    """Passes over the matrix engine that the math fidelity of each op takes; NaN where it is blank or unknown."""
+    fidelities = (variant.math_fidelity.strip().upper() for variant in ops.variants.all)
+    return np.array([FIDELITY_PASSES.get(one, np.nan) for one in fidelities], dtype=np.float64)[ops.variants.of]

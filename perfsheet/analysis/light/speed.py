@@ -9,7 +9,7 @@ import numpy as np
 
 from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.light import attention, conv, matmul
-from perfsheet.analysis.light.peaks import Peaks, fidelity_passes, peaks
+from perfsheet.analysis.light.peaks import Peaks, passes_of, peaks
 from perfsheet.analysis.light.reasons import reasons
 from perfsheet.analysis.light.traffic import dram_bytes
 from perfsheet.analysis.light.work import NO_FLOP_MODEL, Work
@@ -19,7 +19,6 @@ from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 NEAR = 0.65
 """An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
-
 
 _LIKE_FIRST = 0.25
 
@@ -80,7 +79,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     of = ops.variants.of
     work = [_flops(variant) for variant in ops.variants.all]
     traffic = [dram_bytes(variant) for variant in ops.variants.all]
-    passes = fidelity_passes([variant.math_fidelity for variant in ops.variants.all])[of]
+    passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
     does_math = np.array([one is not NO_FLOP_MODEL for one in work], dtype=np.bool_)[of]
     figures = _figures(ops, chip, flops, passes, moved, does_math)

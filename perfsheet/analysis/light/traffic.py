@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from perfsheet.analysis.attributes import attribute, is_set
 from perfsheet.analysis.light.attention import POSITION_UNKNOWN, keys_of_decode
-from perfsheet.analysis.light.work import Work, unknown
+from perfsheet.analysis.light.work import SPARSE_MATMUL, Work, unknown
 from perfsheet.analysis.tensors import Tensor
 from perfsheet.analysis.variants import Variant
 
@@ -130,7 +130,7 @@ def _decode(variant: Variant) -> _Touched | Work:
 
 def _matmul(variant: Variant) -> _Touched | Work:
     if "sparse" in variant.op_code.lower():
-        return unknown("sparse matmul: how many blocks are non-zero is not in the capture")
+        return SPARSE_MATMUL
     if is_set(variant.attributes, "gather_in0"):
         return unknown("a ring matmul shares its inputs with other ops")
     given = variant.outputs[0] if variant.outputs else None

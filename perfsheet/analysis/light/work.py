@@ -19,3 +19,4 @@ def unknown(reason: str) -> Work:
 
 
 NO_FLOP_MODEL = unknown("no FLOP model of this op")
+SPARSE_MATMUL = unknown("sparse matmul: how many blocks are non-zero is not in the capture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.attributes import grid_size
-from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
+from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.light import speed_of_light
 from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.pm.generations import (
@@ -47,8 +47,7 @@ def _under(ops: Ops, generation: Generation) -> FloatArray:
     """The utilization if the capture is of that generation."""
     light = speed_of_light(ops)
     compute_ns, bandwidth_ns = ops.number("pm_compute_ns"), ops.number("pm_bandwidth_ns")
-    of_code = {code: category(code) for code in set(ops.codes)}
-    counted = np.array([of_code[code] in (MATMUL, CONV, ATTENTION) for code in ops.codes], dtype=np.bool_)
+    counted = ops.in_category(MATMUL, CONV, ATTENTION)
     with np.errstate(divide="ignore", invalid="ignore"):
         flops = compute_ns * flops_per_ns(ops, generation) * _grid_share(ops)
         compute = np.where(
@@ -62,10 +61,6 @@ def _under(ops: Ops, generation: Generation) -> FloatArray:
 
 def _grid_share(ops: Ops) -> FloatArray:
     """Attention is modelled on the grid of its program config, all else on the whole one: that part of the grid."""
-    shares = np.ones(len(ops.variants.all))
-    for index, variant in enumerate(ops.variants.all):
-        if category(variant.op_code) == ATTENTION:
-            shares[index] = grid_size(variant.attributes) or np.nan
-    of_grid = shares[ops.variants.of]
-    attention = np.array([category(one.op_code) == ATTENTION for one in ops.variants.all])[ops.variants.of]
-    return np.where(attention, of_grid / ops.worker_cores, 1.0)
+    sizes = [grid_size(variant.attributes) or np.nan for variant in ops.variants.all]
+    of_program = np.array(sizes, dtype=np.float64)[ops.variants.of]
+    return np.where(ops.in_category(ATTENTION), of_program / ops.worker_cores, 1.0)

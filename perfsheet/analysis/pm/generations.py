@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL, category
+from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.light import speed_of_light
-from perfsheet.analysis.light.peaks import fidelity_passes
+from perfsheet.analysis.light.peaks import passes_of
 from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.tensors import Tensor
 from perfsheet.capture.table import BoolArray, FloatArray
@@ -127,24 +127,20 @@ def _reproduces(ops: Ops, generation: Generation, compute: BoolArray, bandwidth:
 
 def _expected_compute(ops: Ops, generation: Generation) -> FloatArray:
     """PM COMPUTE rounds up twice: cycles, then ns."""
-    passes = fidelity_passes([one.math_fidelity for one in ops.variants.all])[ops.variants.of]
     clock = clock_ghz(ops, generation)
-    cycles = np.ceil(speed_of_light(ops).flops * passes / flops_per_ns(ops, generation) * clock)
+    cycles = np.ceil(speed_of_light(ops).flops * passes_of(ops) / flops_per_ns(ops, generation) * clock)
     return np.ceil(cycles / clock)
 
 
 def _compute_rows(ops: Ops) -> BoolArray:
     """Matmuls and convolutions with a modelled math time; attention divides by the grid of its program config."""
-    modelled = {code: category(code) in (MATMUL, CONV) for code in set(ops.codes)}
-    counted = np.array([modelled[code] for code in ops.codes], dtype=np.bool_)
     any_generation = np.isfinite(_expected_compute(ops, GENERATIONS[-1]))
-    return counted & any_generation & (ops.number("pm_compute_ns") >= _FROM_NS)
+    return ops.in_category(MATMUL, CONV) & any_generation & (ops.number("pm_compute_ns") >= _FROM_NS)
 
 
 def _bandwidth_rows(ops: Ops) -> BoolArray:
     """Data-movement ops carry other models beside it; captures without anything else are told by all of their rows."""
-    of_code = {code: category(code) in (MATMUL, CONV, ATTENTION) for code in set(ops.codes)}
-    counted = np.array([of_code[code] for code in ops.codes], dtype=np.bool_)
+    counted = ops.in_category(MATMUL, CONV, ATTENTION)
     largest = _largest_tensor(ops)
     return np.isfinite(largest) & (counted | ~counted.any()) & (ops.number("pm_bandwidth_ns") >= _FROM_NS)
 

@@ -8,7 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.signature import signature
 from perfsheet.analysis.variants import variants
-from perfsheet.capture.table import IntArray, RowKind
+from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 
 def find(facts: Facts) -> Hits:
@@ -29,7 +29,7 @@ def find(facts: Facts) -> Hits:
     )
 
 
-def _after_warm(facts: Facts, rows: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _after_warm(facts: Facts, rows: IntArray) -> BoolArray:
     """Whether the device op before each row is warm."""
     order = np.empty(len(facts.ops.table), dtype=np.int64)
     order[facts.window.rows] = np.arange(len(facts.window.rows))

@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.categories import CONV, MATMUL
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.light import Bound
+from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 _L1_BYTES = 1.5e6
@@ -22,9 +23,7 @@ def find(facts: Facts) -> Hits:
     fits = size <= _ROOM * _L1_BYTES * ops.worker_cores
     reads = (light.dram >= _READS) & ~light.is_bound(Bound.COMPUTE)
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)
-    kernel, part = ops.kernel_ns[positions], size[positions] / light.dram_bytes[positions]
-    floor = kernel * np.fmax(light.dram[positions] * (1 - part), np.nan_to_num(light.compute[positions]))
-    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
+    return fewer_bytes.hits(facts, positions, size[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:

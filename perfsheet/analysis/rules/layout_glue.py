@@ -40,8 +40,7 @@ _TRY_ANYTHING = "let the op after read the tensor as it is"
 def find(facts: Facts) -> Hits:
     """Runs of such ops on one device; all of their time could go."""
     ops = facts.ops
-    verdicts = {code: _GLUE.search(code) is not None for code in set(ops.codes)}
-    glue = np.array([verdicts[code] for code in ops.codes], dtype=np.bool_) & ops.timed
+    glue = ops.where_code(lambda code: _GLUE.search(code) is not None) & ops.timed
     positions: list[int] = []
     subjects = []
     for here in facts.by_device:

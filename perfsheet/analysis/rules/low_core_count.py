@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import COLLECTIVE, CONV, MATMUL
+from perfsheet.analysis.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
@@ -15,9 +15,9 @@ _TRY = {
     "alike, WIDTH_SHARDED when C dominates)",
     "normalisation": "shard the input over the grid and pass ttnn.LayerNormShardedMultiCoreProgramConfig "
     "(interleaved norms use one core per row of tiles)",
-    "attention": "enlarge compute_with_storage_grid_size in ttnn.SDPAProgramConfig",
+    ATTENTION: "enlarge compute_with_storage_grid_size in ttnn.SDPAProgramConfig",
     COLLECTIVE: "raise num_links; collectives run on a few worker cores by design",
-    "reshard": "spread the shard spec over more cores",
+    RESHARD: "spread the shard spec over more cores",
 }
 _TILE = 32 * 32
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"

@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light.peaks import fidelity_passes
+from perfsheet.analysis.light.peaks import passes_of
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.tensors import SIGNIFICANT_BITS
 from perfsheet.analysis.variants import Variant
@@ -25,7 +25,7 @@ def needed_passes(variant: Variant) -> int:
 def find(facts: Facts) -> Hits:
     """Matmuls, convolutions and attention that use 10 % of their cores' peak or more: less would not show."""
     ops = facts.ops
-    passes = fidelity_passes([one.math_fidelity for one in ops.variants.all])[ops.variants.of]
+    passes = passes_of(ops)
     needed = np.array([needed_passes(one) for one in ops.variants.all], dtype=np.float64)[ops.variants.of]
     busy = facts.light.compute_used_cores >= _BUSY
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV, ATTENTION) & (passes > needed) & busy & ops.timed)
@@ -50,7 +50,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     variant = facts.variant(int(group.positions[0]))
     busy = facts.light.compute_used_cores[group.positions]
     return {
-        "passes": int(fidelity_passes([variant.math_fidelity])[0]),
+        "passes": int(passes_of(facts.ops)[group.positions[0]]),
         "passes_needed": needed_passes(variant),
         "compute_used_cores_pct": 100 * float(np.median(busy)),
     }

@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.signature import Signature
+from perfsheet.analysis.windows.passes import first_of_devices
 from perfsheet.capture.table import BoolArray
 
 HIGH_NS = 6500
@@ -20,8 +21,7 @@ def gaps(facts: Facts) -> BoolArray:
     ops = facts.ops
     inside = facts.previous >= 0
     for one in facts.passes.all:
-        _, first = np.unique(ops.device[one.positions], return_index=True)
-        inside[one.positions[first]] = False
+        inside[first_of_devices(ops, one.positions)] = False
     return np.asarray(facts.warm & inside & (ops.gap_ns > HIGH_NS))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.capture.table import BoolArray
 
 
 def find(facts: Facts) -> Hits:
@@ -13,20 +14,12 @@ def find(facts: Facts) -> Hits:
 
     Where nothing ever hits, the cache is off or the pass is the first one: a repeated hash says nothing then.
     """
-    ops = facts.ops
-    cells = [cell.strip().lower() for cell in ops.text("program_cache_hit")]
-    missed = np.array([cell in ("false", "0") for cell in cells], dtype=np.bool_)
-    caches = any(cell in ("true", "1") for cell in cells)
-    later = np.zeros(len(ops), dtype=np.bool_)
-    for one in facts.passes.all[1:]:
-        later[one.positions] = True
-    if facts.window.warm:
-        later[:] = True
-    positions = np.flatnonzero(missed & (later | (_seen_before(facts) & caches)))
-    return Hits(positions, ops.gap_ns[positions])
+    missed, caches = facts.cache_said("false", "0"), facts.cache_said("true", "1").any()
+    positions = np.flatnonzero(missed & (facts.later | (_seen_before(facts) & caches)))
+    return Hits(positions, facts.ops.gap_ns[positions])
 
 
-def _seen_before(facts: Facts) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _seen_before(facts: Facts) -> BoolArray:
     hashes = facts.ops.text("program_hash")
     seen: set[tuple[int, str]] = set()
     again = np.zeros(len(hashes), dtype=np.bool_)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.capture.table import BoolArray, IntArray
-
-_CODES = ("Reshard", "InterleavedToSharded", "ShardedToInterleaved")
-
-
-def is_reshard(ops: Ops) -> BoolArray:
-    """Ops whose code names a change of sharding; the …Partial… ones contain the same words."""
-    verdicts = {code: any(word in code for word in _CODES) for code in set(ops.codes)}
-    return np.fromiter((verdicts[code] for code in ops.codes), dtype=np.bool_, count=len(ops))
+from perfsheet.capture.table import IntArray
 
 
 @once
@@ -25,7 +18,7 @@ def back_to_back(ops: Ops) -> IntArray:
     Signposts and host ops between the two don't count.
     """
     by_device = np.argsort(ops.device, kind="stable")
-    reshard, device = is_reshard(ops)[by_device], ops.device[by_device]
+    reshard, device = ops.in_category(RESHARD)[by_device], ops.device[by_device]
     second = reshard[1:] & reshard[:-1] & (device[1:] == device[:-1])
     return np.sort(by_device[1:][second])
 
@@ -33,7 +26,7 @@ def back_to_back(ops: Ops) -> IntArray:
 def find(facts: Facts) -> Hits:
     """Every reshard; all of its time could go."""
     ops = facts.ops
-    positions = np.flatnonzero(is_reshard(ops) & ops.timed)
+    positions = np.flatnonzero(facts.in_category(RESHARD) & ops.timed)
     return Hits(positions, ops.kernel_ns[positions])
 
 

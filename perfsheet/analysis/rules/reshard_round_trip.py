@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain, linked
-from perfsheet.analysis.rules.reshard import is_reshard
 
 
 def find(facts: Facts) -> Hits:
     """ShardedToInterleaved, one op, InterleavedToSharded on one device; both reshards could go."""
-    ops, reshard = facts.ops, is_reshard(facts.ops)
-    leaves = np.array(["ShardedToInterleaved" in code for code in ops.codes], dtype=np.bool_)
-    returns = np.array(["InterleavedToSharded" in code for code in ops.codes], dtype=np.bool_)
+    ops, reshard = facts.ops, facts.in_category(RESHARD)
+    leaves = ops.where_code(lambda code: "ShardedToInterleaved" in code)
+    returns = ops.where_code(lambda code: "InterleavedToSharded" in code)
     positions, subjects = [], []
     for here in facts.by_device:
         around = leaves[here[:-2]] & ~reshard[here[1:-1]] & returns[here[2:]]

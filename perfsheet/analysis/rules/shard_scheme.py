@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain
-from perfsheet.analysis.rules.reshard import is_reshard
 from perfsheet.capture.table import BoolArray, IntArray
 
 _FEWEST = 3
@@ -18,7 +18,7 @@ _BETWEEN = 2
 
 def find(facts: Facts) -> Hits:
     """Three reshards or more with at most two ops between one and the next; all but the longest of them could go."""
-    ops, reshard = facts.ops, is_reshard(facts.ops)
+    ops, reshard = facts.ops, facts.in_category(RESHARD)
     positions: list[int] = []
     savings: list[float] = []
     subjects = []

@@ -6,6 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.categories import CONV, MATMUL
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.variants import Variant
 
@@ -32,9 +33,7 @@ def find(facts: Facts) -> Hits:
     ops, light = facts.ops, facts.light
     saved = np.array([saved_bytes(one) for one in ops.variants.all])[ops.variants.of]
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (light.dram >= _READS))
-    kernel, part = ops.kernel_ns[positions], saved[positions] / light.dram_bytes[positions]
-    floor = kernel * np.fmax(light.dram[positions] * (1 - part), np.nan_to_num(light.compute[positions]))
-    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
+    return fewer_bytes.hits(facts, positions, saved[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:

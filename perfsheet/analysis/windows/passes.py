@@ -206,8 +206,7 @@ def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[
 
 
 def fps_per_pass(ops: Ops, found: Passes, kernel_ns: FloatArray) -> float | None:
-    """10⁹ × batch × passes / Σ over the passes of the busiest device, with these times (ns, NaN = unknown) of the "
-    "ops."""
+    """10⁹ × batch × passes / Σ over the passes of the busiest device; `kernel_ns`: of each op, NaN = unknown."""
     total = sum(_busiest(ops, one.positions, kernel_ns) for one in found.all)
     return 1e9 * ops.options.batch * found.count / total if total else None
 
@@ -219,5 +218,10 @@ def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:
 
 def _but_first(ops: Ops, here: IntArray) -> IntArray:
     """All but the first op of each device: the gap before that one is no gap of this pass."""
+    return np.setdiff1d(here, first_of_devices(ops, here), assume_unique=True)
+
+
+def first_of_devices(ops: Ops, here: IntArray) -> IntArray:
+    """Of these positions (in execution order) the first one of each device."""
     _, first = np.unique(ops.device[here], return_index=True)
-    return np.delete(here, first)
+    return np.asarray(here[first])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.numbers import known
+from perfsheet.analysis.numbers import known, ratio
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.windows.regions import Mark, Span, marks, spans
 from perfsheet.analysis.windows.window import Window
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import FloatArray
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Signpost:
 class Region:
     """What lies between an opening and a closing signpost. `number` counts regions of one name, from 1.
 
-    `depth` is 0 for the outermost. `kernel_ns` is of all device ops inside, `self_ns` of those in no inner region.
+    `depth` is 0 for the outermost. `kernel_ns` is of all device ops inside, `self_ns` of those in no inner region,
+    `share` of the kernel time of the window.
     `closed` is False when the capture ends before it does.
     """
 
@@ -44,6 +45,7 @@ class Region:
     self_ops: int
     kernel_ns: float
     self_ns: float
+    share: float
     closed: bool
 
 
@@ -74,7 +76,7 @@ def signposts(window: Window, ops: Ops) -> Signposts:
     listed = tuple(_listed(found, time, count))
     return Signposts(
         signposts=listed,
-        regions=tuple(_regions(inside, found, time, count, window, table.row)),
+        regions=tuple(_regions(inside, found, time, count, window, ops)),
         outside_ops=int(count[-1] - sum(count[one.end] - count[one.start] for one in inside if one.depth == 0)),
         outside_ns=float(time[-1] - sum(time[one.end] - time[one.start] for one in inside if one.depth == 0)),
         unmatched=tuple(listed[index] for index in unmatched),
@@ -87,7 +89,7 @@ def _running(values: FloatArray) -> FloatArray:
 
 
 def _regions(
-    spans: list[Span], marks: list[Mark], time: FloatArray, count: FloatArray, window: Window, row_numbers: IntArray
+    spans: list[Span], marks: list[Mark], time: FloatArray, count: FloatArray, window: Window, ops: Ops
 ) -> Iterator[Region]:
     totals = [(float(time[one.end] - time[one.start]), int(count[one.end] - count[one.start])) for one in spans]
     inner = [(0.0, 0)] * len(spans)
@@ -102,11 +104,12 @@ def _regions(
             number=seen[span.name],
             depth=span.depth,
             first_row=marks[span.opened].row,
-            last_row=int(row_numbers[window.rows[min(span.end, len(window.rows) - 1)]]),
+            last_row=int(ops.table.row[window.rows[min(span.end, len(window.rows) - 1)]]),
             ops=own_ops,
             self_ops=own_ops - inner_ops,
             kernel_ns=own_ns,
             self_ns=own_ns - inner_ns,
+            share=ratio(own_ns, ops.total_ns),
             closed=span.closed,
         )
 

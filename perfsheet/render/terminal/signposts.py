@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TextIO
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.windows.signposts import Region, Signpost
 from perfsheet.render import words
 from perfsheet.render.terminal.console import console_for, line
@@ -39,7 +38,7 @@ def render(analysis: Analysis, out: TextIO) -> None:
         return
     print_table(
         console,
-        _region_fields(analysis.summary.kernel_ns, {one.name for one in found.regions if one.number > 1}),
+        _region_fields({one.name for one in found.regions if one.number > 1}),
         found.regions,
     )
     outside = f"{words.whole(found.outside_ns)} ns in {found.outside_ops:,} ops lie outside of all regions."
@@ -61,7 +60,7 @@ def _named(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def _region_fields(total_ns: float, repeated: set[str]) -> tuple[Field[Region], ...]:
+def _region_fields(repeated: set[str]) -> tuple[Field[Region], ...]:
     return (
         Field(
             "REGION",
@@ -73,5 +72,5 @@ def _region_fields(total_ns: float, repeated: set[str]) -> tuple[Field[Region], 
         Field("OPS", lambda one: f"{one.ops:,}"),
         Field("KERNEL [ns]", lambda one: words.whole(one.kernel_ns)),
         Field("SELF [ns]", lambda one: words.whole(one.self_ns)),
-        Field("SHARE %", lambda one: words.in_percent(ratio(one.kernel_ns, total_ns)), optional=1),
+        Field("SHARE %", lambda one: words.in_percent(one.share), optional=1),
     )
