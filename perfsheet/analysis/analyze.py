@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfsheet.analysis import charts, quality, ranking, totals
 from perfsheet.analysis import findings as finding
-from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.frames import findings_frame, ops_frame
@@ -18,6 +18,7 @@ from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.ranked import NOT_PHYSICAL, ranked_op
 from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.reshards import Reshards, reshards
 from perfsheet.analysis.result import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.reshard import back_to_back
@@ -140,6 +141,31 @@ class Analysis:
     def reshard_pairs(self) -> int:
         """Reshards that directly follow another one on their device."""
         return len(back_to_back(self.ops))
+
+    @cached_property
+    def reshards(self) -> Reshards:
+        """From which layout to which the reshards lead, and their chains."""
+        return reshards(self.facts)
+
+    @cached_property
+    def timeline(self) -> charts.Timeline:
+        """Kernel time over the run, by category."""
+        return charts.timeline(self.ops)
+
+    @cached_property
+    def pareto(self) -> charts.Pareto:
+        """The groups of identical ops that make up most of the time."""
+        return charts.pareto(self.ops, self.groups)
+
+    @cached_property
+    def roofline(self) -> charts.Roofline:
+        """Groups of identical ops under the roofs of the chip."""
+        return charts.roofline(self.facts, self.groups)
+
+    @cached_property
+    def core_use(self) -> charts.CoreUse:
+        """Groups of identical ops by the cores that they run on."""
+        return charts.core_use(self.ops, self.groups)
 
     @cached_property
     def op_types(self) -> list[OpType]:

@@ -8,6 +8,7 @@ from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.pm import corrected_utilization
 from perfsheet.analysis.ranking import Ranking
 from perfsheet.analysis.result import RankedOp, RowRef
+from perfsheet.analysis.shape import shape_of
 from perfsheet.analysis.utilization import reason_not_physical
 
 NOT_PHYSICAL = "not-physical"
@@ -16,11 +17,14 @@ NOT_PHYSICAL = "not-physical"
 def ranked_op(facts: Facts, ranking: Ranking, index: int, row: RowRef, flags: tuple[str, ...]) -> RankedOp:
     """The op at that place of the ranking."""
     ops, light, position = facts.ops, facts.light, int(ranking.order[index])
+    shape = shape_of(ops, position)
     return RankedOp(
         rank=index + 1,
         position=position,
         row=row,
         op_code=ops.codes[position],
+        shape=shape.shape,
+        layout=shape.layout,
         device=int(ops.device[position]),
         core_count=known_int(ops.cores[position]),
         worker_cores=known_int(ops.worker_cores[position]),

@@ -25,13 +25,15 @@ class RankedOp:
     """One op of the ranking. Shares and utilizations are fractions; None = unknown (or no model).
 
     `compute`, `compute_used_cores`, `dram` and `sol` are fractions of peaks (analysis/light); `bound` is compute, dram,
-    neither or unknown.
+    neither or unknown. `shape` and `layout` are as engineers write them (analysis/shape.py), blank where unknown.
     """
 
     rank: int
     position: int
     row: RowRef
     op_code: str
+    shape: str
+    layout: str
     device: int
     core_count: int | None
     worker_cores: int | None

@@ -16,9 +16,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 
 # The columns, which stand there without a single line below them, too.
 _OP = (
-    "rank file row op_code global_call_count device_id core_count worker_cores kernel_duration_ns share_pct "
-    "cumulative_pct pm_ideal_ns utilization_pct utilization_grid_pct utilization_corrected_pct flops dram_bytes "
-    "compute_pct compute_used_cores_pct dram_pct sol_pct sol_unknown_reason bound flags not_physical_reason"
+    "rank file row op_code shape layout global_call_count device_id core_count worker_cores kernel_duration_ns "
+    "share_pct cumulative_pct pm_ideal_ns utilization_pct utilization_grid_pct utilization_corrected_pct flops "
+    "dram_bytes compute_pct compute_used_cores_pct dram_pct sol_pct sol_unknown_reason bound flags not_physical_reason"
 )
 _GROUP = "rank op_code signature count cores kernel_duration_ns median_ns share_pct cumulative_pct rows"
 _FINDING = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from perfsheet.analysis.attributes import is_set
 from perfsheet.analysis.light.work import SPARSE_MATMUL, Work, unknown
@@ -12,8 +13,30 @@ from perfsheet.analysis.variants import Variant
 _GATHERS = ("AllGather",)
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """A batch of matrix products of `rows` × `inner` by `inner` × `columns`: M, K and N."""
+
+    batch: int
+    rows: int
+    inner: int
+    columns: int
+
+
 def flops(variant: Variant) -> Work:
-    """Logical shapes; bias and activation are left out, as in tt-metal's own model.
+    """Logical shapes; bias and activation are left out, as in tt-metal's own model."""
+    found = sizes(variant)
+    if isinstance(found, Work):
+        return found
+    elements = found.batch * found.rows * found.columns
+    produced = variant.outputs[0].elements if variant.outputs else None
+    if produced is not None and "attn" in variant.op_code.lower():
+        elements = produced  # AttnMatmul keeps the batch in its rows
+    return Work(2.0 * found.inner * elements)
+
+
+def sizes(variant: Variant) -> Sizes | Work:
+    """M, K and N by logical shapes, or why they are unknown.
 
     A matmul that is fused with an all-gather multiplies the gathered input: its K is the weights' height.
     """
@@ -32,11 +55,7 @@ def flops(variant: Variant) -> Work:
     if not _fit(left, right, inner, height, variant.attributes):
         return unknown("the shapes of its inputs don't fit a matmul")
     batch = math.prod(max(a, b) for a, b in zip(left.logical[:2], right.logical[:2], strict=True))
-    elements = batch * rows * columns
-    produced = variant.outputs[0].elements if variant.outputs else None
-    if produced is not None and "attn" in variant.op_code.lower():
-        elements = produced  # AttnMatmul keeps the batch in its rows
-    return Work(2.0 * inner * elements)
+    return Sizes(batch, rows, inner, columns)
 
 
 def _matrix(shape: Extents, transposed: bool) -> tuple[int, int]:

@@ -37,10 +37,15 @@ _TRY = (
 _TRY_ANYTHING = "let the op after read the tensor as it is"
 
 
+def is_glue(op_code: str) -> bool:
+    """Whether an op only changes how a tensor is stored."""
+    return _GLUE.search(op_code) is not None
+
+
 def find(facts: Facts) -> Hits:
     """Runs of such ops on one device; all of their time could go."""
     ops = facts.ops
-    glue = ops.where_code(lambda code: _GLUE.search(code) is not None) & ops.timed
+    glue = ops.where_code(is_glue) & ops.timed
     positions: list[int] = []
     subjects = []
     for here in facts.by_device:

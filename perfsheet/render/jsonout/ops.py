@@ -13,6 +13,8 @@ def op(op: RankedOp) -> Json:
         "rank": op.rank,
         "row": row(op.row),
         "op_code": op.op_code,
+        "shape": op.shape or None,
+        "layout": op.layout or None,
         "global_call_count": op.row.global_call_count,
         "device_id": op.device,
         "core_count": op.core_count,
