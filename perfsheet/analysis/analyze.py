@@ -184,6 +184,11 @@ class Analysis:
         return [*quality.provenance(self.provenance), *repeats, *quality.checks(self.facts)]
 
     @cached_property
+    def verdict(self) -> list[Check]:
+        """The checks and the row counts, those first that want a look."""
+        return sorted([*self.checks, *quality.counts(self.summary)], key=lambda check: check.ok)
+
+    @cached_property
     def flag_masks(self) -> dict[str, BoolArray]:
         """For each flag which ops carry it: every rule's id, no-model, not-physical, and with repeats noisy."""
         ops = self.ops

@@ -120,3 +120,38 @@ def slowest_ns(ops: Ops, found: Devices) -> FloatArray:
 def critical_path_ns(ops: Ops, found: Devices) -> float | None:
     """Σ over the steps of the slowest device's kernel duration; None when the devices could not be aligned."""
     return float(slowest_ns(ops, found).sum()) if found.aligned else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The same op on several devices: how long it took, in ns; `slowest` is the position of the longest one."""
+
+    slowest: int
+    devices: int
+    longest_ns: float
+    mean_ns: float
+    shortest_ns: float
+
+
+def widest_steps(ops: Ops, found: Devices, count: int = 50) -> list[Step]:
+    """The steps whose slowest device takes most beyond the mean of all, the widest first."""
+    if not found.aligned:
+        return []
+    timed = np.flatnonzero(ops.timed)
+    order = timed[np.lexsort((ops.kernel_ns[timed], found.step[timed]))]
+    steps, first, sizes = np.unique(found.step[order], return_index=True, return_counts=True)
+    last = first + sizes - 1
+    kernel = ops.kernel_ns[order]
+    mean = np.add.reduceat(kernel, first) / sizes if len(steps) else np.empty(0)
+    beyond = np.where(sizes > 1, kernel[last] - mean, -1.0)
+    widest = [index for index in np.argsort(-beyond, kind="stable")[:count].tolist() if beyond[index] > 0]
+    return [
+        Step(
+            slowest=int(order[last[index]]),
+            devices=int(sizes[index]),
+            longest_ns=float(kernel[last[index]]),
+            mean_ns=float(mean[index]),
+            shortest_ns=float(kernel[first[index]]),
+        )
+        for index in widest
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.grid import IN_WORDS
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.result import RowRef
+from perfsheet.analysis.result import Check, RowRef
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.spreads import Spread
 from perfsheet.capture.notes import rows
@@ -84,6 +84,11 @@ def span(cores: tuple[int, ...]) -> str:
     return str(cores[0]) if len(cores) == 1 else f"{cores[0]}–{cores[-1]}"
 
 
+def span_cell(cores: tuple[int, ...]) -> str | int | None:
+    """The same for a cell: a single count is a number, an unknown one nothing."""
+    return span(cores) if len(cores) > 1 else next(iter(cores), None)
+
+
 def span_of_grid(cores: tuple[int, ...], grid: int | None) -> str:
     """`18–20/110`."""
     return f"{span(cores)}/{'?' if grid is None else grid}"
@@ -103,6 +108,11 @@ def no_finding(summary: CaptureSummary) -> str:
     if summary.unchecked_rows:
         return "No hotspot among what could be checked."
     return f"No hotspot: none of the {len(RULES)} rules found anything."
+
+
+def verdict(check: Check) -> str:
+    """Whether a check is fine, or wants a look."""
+    return "ok" if check.ok else "look"
 
 
 def unchecked(summary: CaptureSummary) -> str:

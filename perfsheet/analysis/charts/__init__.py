@@ -1,12 +1,13 @@
 """The points behind every chart: one module a chart, the same points in the workbook and on the page."""
 
 from perfsheet.analysis.charts.core_use import CoreUse, core_use
-from perfsheet.analysis.charts.pareto import Pareto, pareto
-from perfsheet.analysis.charts.points import Point
+from perfsheet.analysis.charts.pareto import Bar, Pareto, pareto
+from perfsheet.analysis.charts.points import Point, placed_names
 from perfsheet.analysis.charts.roofline import Roof, Roofline, roofline
 from perfsheet.analysis.charts.timeline import Timeline, timeline
 
 __all__ = [
+    "Bar",
     "CoreUse",
     "Pareto",
     "Point",
@@ -15,6 +16,7 @@ __all__ = [
     "Timeline",
     "core_use",
     "pareto",
+    "placed_names",
     "roofline",
     "timeline",
 ]

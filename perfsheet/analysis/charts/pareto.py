@@ -15,7 +15,7 @@ EIGHTY = 0.8
 
 @dataclass(frozen=True)
 class Bar:
-    """Identical ops: `kernel_ns` is their sum, `cumulative` the part of the kernel time that they and all before take."""
+    """Identical ops: `kernel_ns` is their sum, `cumulative` the part of the kernel time all up to it take."""
 
     label: str
     count: int

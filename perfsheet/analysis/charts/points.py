@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from perfsheet.analysis.categories import category
@@ -11,6 +13,8 @@ from perfsheet.analysis.shape import shape_of
 
 MOST_POINTS = 400
 """More would be a cloud; those with the most kernel time are drawn, and the rest is counted."""
+_NAMED, _APART = 4, 0.3
+"""Names stand at least so many decades of `y` apart."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,16 @@ def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:
     """The point of a group."""
     code = group.signature.op_code
     return Point(label(ops, group), category(code), x, y, group.count, group.kernel_ns, group.share)
+
+
+def placed_names(points: Sequence[Point]) -> Iterator[tuple[Point, str]]:
+    """The points that a chart has room to name, most kernel time first, and on which side: `left` or `right`."""
+    if not points:
+        return
+    right = max(one.x for one in points)
+    taken: list[float] = []
+    for one in sorted(points, key=lambda one: -one.kernel_ns):
+        height = math.log10(one.y) if one.y > 0 else 0.0
+        if len(taken) < _NAMED and all(abs(height - other) > _APART for other in taken):
+            taken.append(height)
+            yield one, "left" if one.x > right / 2 else "right"

@@ -47,13 +47,21 @@ class Roofline:
         low, high = np.floor(np.log10(min(all_x))), np.ceil(np.log10(max(all_x)))
         return float(10**low), float(10 ** max(high, low + 1))
 
+    @property
+    def height(self) -> tuple[float, float]:
+        """Decades of FLOPs per ns that hold all points and roofs."""
+        all_y = [one.y for one in self.points] + [roof.flops_per_ns for roof in self.roofs] or [1.0]
+        low, high = np.floor(np.log10(min(all_y))), np.ceil(np.log10(max(all_y)))
+        return float(10**low), float(10 ** max(high, low + 1))
+
     def line(self, roof: Roof) -> tuple[tuple[float, float], ...]:
         """The roof over the span: along the DRAM bandwidth, where it is known, then flat."""
-        low, high = self.span
+        (low, high), (bottom, _) = self.span, self.height
         if self.dram_bytes_per_ns is None:
             return (low, roof.flops_per_ns), (high, roof.flops_per_ns)
         ridge = roof.flops_per_ns / self.dram_bytes_per_ns
-        return (low, low * self.dram_bytes_per_ns), (ridge, roof.flops_per_ns), (high, roof.flops_per_ns)
+        start = max(low, bottom / self.dram_bytes_per_ns)
+        return (start, start * self.dram_bytes_per_ns), (ridge, roof.flops_per_ns), (high, roof.flops_per_ns)
 
 
 def roofline(facts: Facts, groups: Sequence[OpGroup]) -> Roofline:

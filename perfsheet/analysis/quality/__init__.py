@@ -3,10 +3,11 @@
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.quality import capture, figures
 from perfsheet.analysis.quality.figures import modelled_share
+from perfsheet.analysis.quality.rows import counts
 from perfsheet.analysis.quality.runs import provenance, repeats
 from perfsheet.analysis.result import Check
 
-__all__ = ["checks", "modelled_share", "provenance", "repeats"]
+__all__ = ["checks", "counts", "modelled_share", "provenance", "repeats"]
 
 
 def checks(facts: Facts) -> list[Check]:

@@ -1,9 +1,12 @@
-"""A check that counts rows."""
+"""Checks that count rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.result import Check
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
@@ -13,3 +16,16 @@ def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str) ->
     """`{rows}` in `trouble` stands for the number of ops that are bad."""
     count = int(np.count_nonzero(bad))
     return Check(name, label, not count, count, trouble.format(rows=rows(count, "device row")) if count else fine)
+
+
+def counts(summary: CaptureSummary) -> Iterator[Check]:
+    """The rows of the window by kind, and what was dropped."""
+    for name, count, detail in (
+        ("device-rows", summary.device_rows, "device rows in the window; all figures cover these"),
+        ("timed-rows", summary.timed_rows, "of them with a usable kernel duration: ranked and summed"),
+        ("host-rows", summary.host_rows, "host and python-fallback rows, not part of any figure"),
+        ("signpost-rows", summary.signpost_rows, "signposts, not part of any figure"),
+    ):
+        yield Check(name, "Rows", True, count, detail)
+    dropped = summary.dropped_rows
+    yield Check("dropped-rows", "Rows", not dropped, dropped, "rows dropped while reading")

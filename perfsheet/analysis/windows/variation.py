@@ -27,10 +27,11 @@ class Variation:
 
     def op(self, column: int) -> Spread:
         """What one op took in all passes."""
-        return self._spreads.at(column)
+        return self.spreads.at(column)
 
     @cached_property
-    def _spreads(self) -> Spreads:
+    def spreads(self) -> Spreads:
+        """What every op took, column by column."""
         return spreads(self.durations)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,45 @@ from perfsheet.analysis import Analysis
 from perfsheet.progress import Watch
 from perfsheet.render import words
 from perfsheet.render.whole_file import replace
-from perfsheet.render.workbook import all_ops, data_quality, hotspots, op_types, provenance, repeats, summary, top_ops
+from perfsheet.render.workbook.charts import data as chart_data
+from perfsheet.render.workbook.charts import sheet_charts
+from perfsheet.render.workbook.charts.book_charts import BookCharts
+from perfsheet.render.workbook.charts.data import ChartData
+from perfsheet.render.workbook.sheets import (
+    about,
+    all_ops,
+    data_quality,
+    devices,
+    evidence,
+    hotspots,
+    op_groups,
+    op_types,
+    passes,
+    repeats,
+    reshards,
+    run,
+    signposts,
+    summary,
+    top_ops,
+)
 from perfsheet.render.workbook.theme import AMBER, Styles
 from perfsheet.signals import ignored
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
-_IN_MEMORY_OPS = 20_000
-"""Beyond it rows go to disk as they are written: memory stays flat."""
+MANY_OPS = 20_000
+"""Beyond it rows go to disk as they are written, so that memory stays flat, and All Ops has declared columns only."""
 
 
-def write(analysis: Analysis, path: Path, watch: Watch | None = None) -> None:
+def write(analysis: Analysis, path: Path, watch: Watch | None = None, raw: bool = False) -> None:
     """Write the workbook to `path`, whole or not at all; `watch` hears how far it is.
 
+    `raw` keeps all columns of the capture on All Ops, which up to 20,000 ops has them anyhow.
     Raises PerfsheetError (exit status 7) when it cannot be written.
     """
-    replace(path, lambda sink: _write(analysis, sink, watch or Watch()))
+    replace(path, lambda sink: _write(analysis, sink, watch or Watch(), raw or len(analysis.ops) <= MANY_OPS))
 
 
 @contextmanager
@@ -42,6 +65,8 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
+    from perfsheet.render.workbook.worksheet import OwnFormulas
+
     with _scratch() as folder:
         settings = {
             "constant_memory": on_disk,
@@ -51,6 +76,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
             "strings_to_numbers": False,
         }
         book = Workbook(sink, settings)
+        book.worksheet_class = OwnFormulas
         yield book
         try:
             book.close()
@@ -70,33 +96,58 @@ def _scratch() -> Iterator[str]:
             folder.cleanup()
 
 
-def _write(analysis: Analysis, sink: io.FileIO, watch: Watch) -> None:
-    with opened(sink, len(analysis.ops) > _IN_MEMORY_OPS) as book:
+def _write(analysis: Analysis, sink: io.FileIO, watch: Watch, raw: bool) -> None:
+    with opened(sink, len(analysis.ops) > MANY_OPS) as book:
         _describe(book, analysis)
-        styles = Styles(book)
-        ops_titles = [all_ops.sheet_title(number) for number in range(all_ops.sheets_needed(analysis))]
-        titles = [summary.TITLE, hotspots.TITLE, top_ops.TITLE, op_types.TITLE]
-        titles += [repeats.TITLE] if analysis.repeats else []
-        titles += [*ops_titles, data_quality.TITLE]
-        titles += [provenance.TITLE] if analysis.provenance.record else []
-        sheets = {title: book.add_worksheet(title) for title in titles}
-        summary.write(book, sheets[summary.TITLE], styles, analysis)
-        hotspots.write(sheets[hotspots.TITLE], styles, analysis)
-        top_ops.write(sheets[top_ops.TITLE], styles, analysis)
-        op_types.write(sheets[op_types.TITLE], styles, analysis)
-        if analysis.repeats:
-            repeats.write(sheets[repeats.TITLE], styles, analysis, analysis.repeats)
-        for number, title in enumerate(ops_titles):
-            all_ops.write(sheets[title], styles, analysis, number * all_ops.ROWS_PER_SHEET, watch)
-        data_quality.write(sheets[data_quality.TITLE], styles, analysis)
-        if record := analysis.provenance.record:
-            provenance.write(sheets[provenance.TITLE], styles, record, analysis.provenance.results)
+        styles, data = Styles(book), ChartData()
+        charts = BookCharts(book, analysis, data)
+        writers = dict(_sheets(book, styles, analysis, charts, raw, watch))
+        # All exist before the first is written: sheets refer to each other.
+        sheets = {title: book.add_worksheet(title) for title in (*writers, chart_data.TITLE)}
+        for title, writer in writers.items():
+            writer(sheets[title])
+        data.write(sheets[chart_data.TITLE], styles)
         if analysis.provenance.replayed:
             for sheet in sheets.values():
                 sheet.set_header(f"&C&10{words.REPLAYED}")
                 sheet.set_tab_color(AMBER)
         sheets[summary.TITLE].activate()
         watch.progress(len(analysis.ops), len(analysis.ops))
+
+
+Writer = Callable[["Worksheet"], None]
+
+
+def _sheets(
+    book: Workbook, styles: Styles, analysis: Analysis, charts: BookCharts, raw: bool, watch: Watch
+) -> Iterator[tuple[str, Writer]]:
+    """Title and writer of every sheet of this report, in their order."""
+    yield summary.TITLE, lambda sheet: summary.write(book, sheet, styles, analysis, charts)
+    yield hotspots.TITLE, lambda sheet: hotspots.write(sheet, styles, analysis)
+    yield top_ops.TITLE, lambda sheet: top_ops.write(sheet, styles, analysis, charts)
+    yield op_groups.TITLE, lambda sheet: op_groups.write(sheet, styles, analysis)
+    yield op_types.TITLE, lambda sheet: op_types.write(sheet, styles, analysis)
+    yield sheet_charts.TITLE, lambda sheet: sheet_charts.write(sheet, styles, analysis, charts)
+    yield reshards.TITLE, lambda sheet: reshards.write(sheet, styles, analysis)
+    if passes.wanted(analysis):
+        yield passes.TITLE, lambda sheet: passes.write(sheet, styles, analysis)
+    if analysis.signposts.signposts:
+        yield signposts.TITLE, lambda sheet: signposts.write(sheet, styles, analysis)
+    if len(analysis.summary.devices) > 1:
+        yield devices.TITLE, lambda sheet: devices.write(sheet, styles, analysis)
+    if runs := analysis.repeats:
+        yield repeats.TITLE, lambda sheet: repeats.write(sheet, styles, analysis, runs)
+    for number in range(all_ops.sheets_needed(analysis)):
+        first = number * all_ops.ROWS_PER_SHEET
+        yield (
+            all_ops.sheet_title(number),
+            partial(all_ops.write, styles=styles, analysis=analysis, raw=raw, first=first, watch=watch),
+        )
+    yield evidence.TITLE, lambda sheet: evidence.write(sheet, styles, analysis)
+    yield data_quality.TITLE, lambda sheet: data_quality.write(sheet, styles, analysis)
+    if record := analysis.provenance.record:
+        yield run.TITLE, lambda sheet: run.write(sheet, styles, record, analysis.provenance.results)
+    yield about.TITLE, lambda sheet: about.write(sheet, styles, analysis)
 
 
 def _describe(book: Workbook, analysis: Analysis) -> None:

@@ -16,13 +16,12 @@ from perfsheet.progress import Watch
 from perfsheet.render import words
 from perfsheet.render.whole_file import replace
 from perfsheet.render.workbook.book import opened
-from perfsheet.render.workbook.marks import data_bar, mark_impossible
-from perfsheet.render.workbook.provenance import TITLE as RUN
-from perfsheet.render.workbook.provenance import mark_failed
-from perfsheet.render.workbook.provenance import write as write_run
+from perfsheet.render.workbook.marks import data_bar, mark_impossible, mark_word
 from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
+from perfsheet.render.workbook.sheets.run import TITLE as RUN
+from perfsheet.render.workbook.sheets.run import write as write_run
+from perfsheet.render.workbook.sheets.top_ops import FIGURES, NAMES
 from perfsheet.render.workbook.theme import Styles
-from perfsheet.render.workbook.top_ops import FIGURES
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -88,7 +87,7 @@ def _write_cases(sheet: Worksheet, styles: Styles, cases: Sequence[Case], with_s
     ]
     after = write_table_sheet(sheet, styles, fields, cases)
     data_bar(sheet, 3, 1, after - 1)
-    mark_failed(sheet, styles, 1, after, column=1)
+    mark_word(sheet, styles, "failed", 1, 1, after)
     # On paper paths and sentences would shrink the figures beyond reading.
     sheet.print_area(0, 0, after - 1, [field.header for field in fields].index("TEST DURATION [s]"))
 
@@ -129,8 +128,7 @@ def _write_ranking(sheet: Worksheet, styles: Styles, case: Case) -> None:
     found = signatures(analysis.ops, [op.position for op in ops])
     tensors = {op.position: signature.tensors for op, signature in zip(ops, found, strict=True)}
     fields: list[Field[RankedOp]] = [
-        Field("RANK", lambda op: op.rank, "count", 7),
-        Field("OP CODE", lambda op: op.op_code, width=34),
+        *NAMES,
         *FIGURES,
         Field("UTILIZATION", lambda op: op.utilization, "percent", 12),
         Field("UTILIZATION BY GRID", lambda op: op.utilization_grid, "percent", 12),
@@ -140,8 +138,10 @@ def _write_ranking(sheet: Worksheet, styles: Styles, case: Case) -> None:
         Field("INPUTS → OUTPUTS", lambda op: tensors[op.position], width=90),
     ]
     after = write_table_sheet(sheet, styles, fields, ops)
-    data_bar(sheet, 4, 1, after - 1)
-    mark_impossible(sheet, styles, (8, 9), after - 1)
+    headers = [field.header for field in fields]
+    data_bar(sheet, headers.index("DEVICE KERNEL DURATION [ns]"), 1, after - 1)
+    by_grid = headers.index("UTILIZATION BY GRID")
+    mark_impossible(sheet, styles, (by_grid - 1, by_grid), after - 1)
     left_out = analysis.summary.timed_rows - len(ops)
     more = f"; {left_out:,} shorter ops are in its ops CSV only" if left_out else ""
     sheet.write_string(after + 1, 1, words.clean(f"{case.nodeid}: {analysis.window.label}{more}"), styles["quiet"])

@@ -34,20 +34,17 @@ def mark_impossible(sheet: Worksheet, styles: Styles, columns: tuple[int, int], 
         _apply(sheet, column, 1, last_row, rule)
 
 
-def strike_stale_flags(
-    sheet: Worksheet, styles: Styles, flags: int, utilizations: tuple[int, int], last_row: int
-) -> None:
-    """Strike flags that say not-physical once a change of ref_cores has brought both utilizations to 100 % or below."""
-    flag, first, second = (xl_rowcol_to_cell(1, column, col_abs=True) for column in (flags, *utilizations))
-    stale = f'=AND(ISNUMBER(SEARCH("not-physical",{flag})),N({first})<=1,N({second})<=1)'
-    _apply(sheet, flags, 1, last_row, {"type": "formula", "criteria": stale, "format": styles["stale"]})
-
-
 def mark_flagged(sheet: Worksheet, styles: Styles, column: int, flags: int, flag: str, last_row: int) -> None:
     """Set off the cells of a column in rows that carry a flag."""
     cell = xl_rowcol_to_cell(1, flags, col_abs=True)
     flagged = f'=ISNUMBER(SEARCH("{flag}",{cell}))'
     _apply(sheet, column, 1, last_row, {"type": "formula", "criteria": flagged, "format": styles["amber"]})
+
+
+def mark_word(sheet: Worksheet, styles: Styles, word: str, column: int, first_row: int, last_row: int) -> None:
+    """Set off one word among the cells of a column."""
+    rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": styles["amber"]}
+    _apply(sheet, column, first_row, last_row, rule)
 
 
 def _apply(sheet: Worksheet, column: int, first_row: int, last_row: int, rule: dict[str, Any]) -> None:

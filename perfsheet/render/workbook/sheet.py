@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from perfsheet.render.words import clean
@@ -18,7 +19,7 @@ Item = TypeVar("Item")
 Value = str | float | int | None
 LONGEST_TEXT = 32_767
 """Excel's limit for a cell."""
-_LINE_HEIGHT, _MOST_LINES = 13.5, 6
+_LINE_HEIGHT, _MOST_LINES, _SMALL = 12.5, 8, 1.3
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Formula:
     """A live formula with the value that it has now, for readers that don't calculate."""
 
     text: str
-    value: float
+    value: float | str
 
 
 @dataclass(frozen=True)
@@ -44,32 +45,38 @@ Cell = Value | Formula | Link
 @dataclass(frozen=True)
 class Field(Generic[Item]):
     """A column of a table: its header, the cell of an item, its style, its width in characters, and how many columns of
-    the sheet it spans (text only)."""
+    the sheet it spans. `folded` columns are grouped and hidden until the user unfolds them."""
 
     header: str
     cell: Callable[[Item], Cell]
     style: str = "text"
     width: float = 12
     span: int = 1
+    folded: bool = False
 
 
-_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent"}
+_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"}
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format, link_style: Format) -> None:
     """Write one cell; a text of the capture can never become a formula or a link."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, column, clean(value, LONGEST_TEXT), style)
+            sheet.write_string(row, column, _text(value), style)
+    elif isinstance(value, int | float):
+        if math.isfinite(value):
+            sheet.write_number(row, column, value, style)
     elif isinstance(value, Formula):
         sheet.write_formula(row, column, value.text, style, value.value)
     elif isinstance(value, Link):
         text = clean(value.text, 255)
         sheet.write_url(row, column, f"internal:{value.target}", link_style, text, value.tip or None)
-    else:
-        sheet.write_number(row, column, value, style)
+
+
+@lru_cache(maxsize=8192)
+def _text(value: str) -> str:
+    """The same few texts stand in thousands of cells."""
+    return clean(value, LONGEST_TEXT)
 
 
 def write_table(
@@ -85,11 +92,13 @@ def write_table(
     Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get the
     height that their wrapped texts need: not every reader of workbooks finds it out by itself.
     """
-    for offset, field in enumerate(fields):
+    column = left
+    for field in fields:
         right = field.style in _RIGHT_STYLES
-        sheet.write_string(top, left + offset, field.header, styles["header_right" if right else "header"])
-        for spanned in range(offset + 1, offset + field.span):
-            sheet.write_blank(top, left + spanned, None, styles["header"])
+        sheet.write_string(top, column, field.header, styles["header_right" if right else "header"])
+        for spanned in range(column + 1, column + field.span):
+            sheet.write_blank(top, spanned, None, styles["header"])
+        column += field.span
     formats = [styles[field.style] for field in fields]
     link = styles["link"]
     row = top + 1
@@ -98,34 +107,39 @@ def write_table(
         lines = max((_lines(field, item) for field in wraps), default=1)
         if lines > 1:
             sheet.set_row(row, _LINE_HEIGHT * lines)
+        column = left
         for offset, field in enumerate(fields):
-            column = left + offset
             if field.span > 1:
-                text = clean(str(field.cell(item)), LONGEST_TEXT)
-                sheet.merge_range(row, column, row, column + field.span - 1, text, formats[offset])
-            else:
-                write_cell(sheet, row, column, field.cell(item), formats[offset], link)
+                sheet.merge_range(row, column, row, column + field.span - 1, "", formats[offset])
+            write_cell(sheet, row, column, field.cell(item), formats[offset], link)
+            column += field.span
         row += 1
     return row
 
 
 def _lines(field: Field[Item], item: Item) -> int:
     value = field.cell(item)
-    return min(_MOST_LINES, math.ceil(len(value) / field.width)) if isinstance(value, str) else 1
+    if not isinstance(value, str):
+        return 1
+    # Characters of the small wrapped type are narrower than those that widths count; words break early.
+    room = field.width * _SMALL
+    return min(_MOST_LINES, sum(max(1, math.ceil(len(line) / room)) for line in value.split("\n")))
 
 
 def write_table_sheet(
-    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], freeze: bool = True
+    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], freeze: int = 1
 ) -> int:
     """A sheet that starts with a table: filtered header in row 1, widths, landscape; the row after the last.
 
-    `freeze` keeps the header in sight; not where a second table below has headers of its own.
+    The header stays in sight, and so do the first `freeze` columns.
     """
     for column, field in enumerate(fields):
-        sheet.set_column(column, column, field.width, styles["text"])
+        fold = {"level": 1, "hidden": True} if field.folded else {}
+        sheet.set_column(column, column, field.width, styles["text"], fold)
+    if any(field.folded for field in fields):
+        sheet.set_column(len(fields), len(fields), None, None, {"collapsed": True})
     sheet.set_row(0, 32)
-    if freeze:
-        sheet.freeze_panes(1, 1)
+    sheet.freeze_panes(1, freeze)
     set_up_page(sheet)
     sheet.repeat_rows(0)
     after = write_table(sheet, styles, fields, items)
@@ -142,3 +156,23 @@ def set_up_page(sheet: Worksheet) -> None:
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer("&L&8&F · &A&R&8&P / &N")
     sheet.hide_gridlines(2)
+
+
+def set_up_sections(sheet: Worksheet, styles: Styles, widths: Sequence[float]) -> None:
+    """A sheet of several tables under titles: its columns are as wide as stated."""
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width, styles["text"])
+    set_up_page(sheet)
+
+
+def write_section(
+    sheet: Worksheet, styles: Styles, row: int, columns: int, title: str, note: str, beside: int = 1
+) -> int:
+    """A title over a line of so many columns, with a note in column `beside`; the row after it."""
+    sheet.write_string(row, 0, title, styles["section"])
+    for column in range(1, columns):
+        if column == beside:
+            sheet.write_string(row, column, clean(note, LONGEST_TEXT), styles["section_note"])
+        else:
+            sheet.write_blank(row, column, None, styles["section_line"])
+    return row + 1

@@ -10,9 +10,9 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.analysis.spreads import Spread
-from perfsheet.render.workbook import all_ops
 from perfsheet.render.workbook.marks import data_bar, mark_flagged
-from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
+from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.sheets import all_ops
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TITLE = "Repeats"
 _MOST_LINKS = 10_000
-"""Excel takes 65,530 a sheet, and every one costs time."""
+"""Each costs time."""
 _MOST_RUNS = 30
 """Runs that get a column of their own."""
 
@@ -54,14 +54,14 @@ def _fields(analysis: Analysis, repeats: Repeats, spreads: dict[int, Spread]) ->
     def of_run(line: int) -> Field[int]:
         return Field(f"{aligned[line].label.upper()} [ns]", lambda at: known(repeats.durations[line, at]), "ns", 12)
 
-    def code(at: int) -> Cell:
-        return Link(all_ops.location(at), ops.codes[at], "Go to All Ops") if at in linked else ops.codes[at]
+    def file_row(at: int) -> Cell:
+        return all_ops.link_to(analysis, at) if at in linked else int(ops.table.row[ops.rows[at]])
 
     def figure(at: int, value: float | None) -> Cell:
         return None if value is None else round(value, 3)
 
     return [
-        Field("OP CODE", code, width=34),
+        Field("OP CODE", lambda at: ops.codes[at], width=34),
         Field("DEVICE ID", lambda at: int(ops.device[at]), "plain_number", 8),
         Field("CORE COUNT", lambda at: known(ops.cores[at]), "count", 8),
         Field("RUNS", lambda at: spreads[at].runs, "count", 7),
@@ -72,6 +72,6 @@ def _fields(analysis: Analysis, repeats: Repeats, spreads: dict[int, Spread]) ->
         Field("STD DEV [ns]", lambda at: figure(at, spreads[at].std_ns), "ns", 12),
         Field("CV", lambda at: spreads[at].cv, "percent", 9),
         Field("NOISE", lambda at: "noisy" if repeats.noisy[at] else "", width=9),
-        Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
+        Field("FILE ROW", file_row, "link_number", 9),
         *map(of_run, range(len(aligned))),
     ]

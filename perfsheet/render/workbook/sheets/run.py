@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfsheet.provenance import InputFile, RunRecord, TestResult
 from perfsheet.render import words
-from perfsheet.render.workbook.sheet import Field, set_up_page, write_table
+from perfsheet.render.workbook.marks import mark_word
+from perfsheet.render.workbook.sheet import Field, set_up_sections, write_table
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
@@ -38,22 +39,14 @@ _FACTS: tuple[Field[tuple[str, str]], ...] = (
 
 def write(sheet: Worksheet, styles: Styles, record: RunRecord, results: Sequence[TestResult]) -> None:
     """Write the facts, then the inputs, then the tests."""
-    for column, width in enumerate(_WIDTHS):
-        sheet.set_column(column, column, width, styles["text"])
-    set_up_page(sheet)
+    set_up_sections(sheet, styles, _WIDTHS)
     row = write_table(sheet, styles, _FACTS, list(facts(record)))
     row = write_table(sheet, styles, _INPUTS, record.inputs, top=row + 1)
     first = row + 1
     row = write_table(sheet, styles, TESTS, results[:_MOST_TESTS], top=first)
     if len(results) > _MOST_TESTS:
         sheet.write_string(row, 0, f"{len(results) - _MOST_TESTS:,} more are in run.json", styles["quiet"])
-    mark_failed(sheet, styles, first, row)
-
-
-def mark_failed(sheet: Worksheet, styles: Styles, first_row: int, last_row: int, column: int = 0) -> None:
-    """Set off the word `failed` among the outcomes in a column."""
-    rule = {"type": "cell", "criteria": "==", "value": '"failed"', "format": styles["amber"]}
-    sheet.conditional_format(first_row, column, last_row, column, rule)
+    mark_word(sheet, styles, "failed", 0, first, row)
 
 
 def facts(record: RunRecord) -> Iterator[tuple[str, str]]:
