@@ -27,7 +27,7 @@ def test_workbook(hosts, tmp_path):
         header, *rows = workbook[title].iter_rows(max_row=3, values_only=True)
         at = header.index("FILE")
         assert [row[at] for row in rows] == files
-    evidence = [cell for row in workbook["Hotspots"].iter_rows(values_only=True) for cell in row]
+    evidence = [cell for row in workbook["Evidence"].iter_rows(values_only=True) for cell in row]
     assert {"host0.csv", "host1.csv"} <= set(evidence)
 
 

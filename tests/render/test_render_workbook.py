@@ -6,12 +6,27 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from support.captures import op
-from support.xlsx import utilization_operands
+from support.xlsx import linked_row, utilization_operands
 
 from perfsheet.render.workbook import book
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
-SHEETS = ["Summary", "Hotspots", "Top Ops", "By Op Type", "All Ops", "Data Quality"]
+SHEETS = [
+    "Summary",
+    "Hotspots",
+    "Top Ops",
+    "Op Groups",
+    "By Op Type",
+    "Charts",
+    "Reshards",
+    "Signposts",
+    "Devices",
+    "All Ops",
+    "Evidence",
+    "Data Quality",
+    "About",
+    "Chart Data",
+]
 PROMISED = (
     "OP CODE",
     "GLOBAL CALL COUNT",
@@ -141,11 +156,12 @@ def test_flags_and_findings_stand_beside_each_op(all_ops, analysis):
     assert sorted(named) == sorted(finding.id for finding in analysis.findings for _ in finding.positions)
 
 
-@pytest.mark.parametrize("title", ["Hotspots", "Top Ops", "By Op Type", "All Ops", "Data Quality"])
+@pytest.mark.parametrize(
+    "title", ["Hotspots", "Top Ops", "Op Groups", "By Op Type", "All Ops", "Evidence", "Data Quality"]
+)
 def test_headers_are_frozen_and_filtered(formulas, title):
     sheet = formulas[title]
-    # Hotspots has a second table below, with headers of its own.
-    assert sheet.freeze_panes in ((None,) if sheet.title == "Hotspots" else ("A2", "B2"))
+    assert re.fullmatch("[B-D]2", sheet.freeze_panes)
     assert sheet.auto_filter.ref.startswith("A1:")
 
 
@@ -169,24 +185,40 @@ def test_durations_carry_data_bars(formulas, title):
 
 
 def test_links_lead_to_what_they_name(formulas, analysis):
+    for title in ("Top Ops", "Evidence", "Op Groups"):
+        sheet = formulas[title]
+        header = "FIRST FILE ROW" if title == "Op Groups" else "FILE ROW"
+        for row in range(2, sheet.max_row + 1):
+            there = linked_row(formulas, sheet.cell(row, column(sheet, header)).value)
+            assert there[0].value == sheet.cell(row, column(sheet, "OP CODE")).value
     hotspots = formulas["Hotspots"]
-    finding = analysis.findings[0]
-    to_rows = hotspots.cell(2, column(hotspots, "ROWS")).hyperlink.location
-    first = hotspots[to_rows.split("!")[1]]
-    assert first.value == finding.id
-    to_op = hotspots.cell(first.row, first.column + 1).hyperlink.location
-    assert formulas["All Ops"][to_op.split("!")[1]].value == finding.signature.op_code
-    for row in range(2, 11):
-        cell = formulas["Top Ops"].cell(row, column(formulas["Top Ops"], "OP CODE"))
-        sheet, at = cell.hyperlink.location.split("!")
-        assert formulas[sheet.strip("'")][at].value == cell.value
+    for row, finding in enumerate((one for one in analysis.findings if len(one.positions)), 2):
+        there = linked_row(formulas, hotspots.cell(row, column(hotspots, "ROWS")).value)
+        assert (there[0].value, there[1].value) == (finding.id, finding.rule.title)
+
+
+def test_links_follow_sorting(workbook_path):
+    """Rows of All Ops in another order: the links still lead to their ops."""
+    workbook = load_workbook(workbook_path)
+    sheet = workbook["All Ops"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    for at, values in enumerate(reversed(rows), 2):
+        for number, value in enumerate(values, 1):
+            sheet.cell(at, number).value = value
+    top = workbook["Top Ops"]
+    codes = [top.cell(row, column(top, "OP CODE")).value for row in range(2, top.max_row + 1)]
+    links = [top.cell(row, column(top, "FILE ROW")).value for row in range(2, top.max_row + 1)]
+    assert [linked_row(workbook, link)[0].value for link in links] == codes
 
 
 def test_links_on_the_summary_lead_to_the_findings(formulas, analysis):
-    targets = [cell for row in formulas["Summary"].iter_rows() for cell in row if cell.hyperlink]
-    to_findings = [cell for cell in targets if cell.hyperlink.location.startswith(("Hotspots", "'Hotspots'"))]
+    links = [
+        cell.value
+        for row in formulas["Summary"].iter_rows()
+        for cell in row
+        if isinstance(cell.value, str) and cell.value.startswith("=HYPERLINK(\"#'Hotspots'!A\"&")
+    ]
     main = [finding for finding in analysis.findings if finding.part_of is None]
-    assert len(to_findings) == min(5, len(main))
-    for cell, finding in zip(to_findings, main, strict=False):
-        row = int(re.search(r"(\d+)$", cell.hyperlink.location)[1])
-        assert formulas["Hotspots"].cell(row, 1).value == finding.id
+    assert len(links) == min(5, len(main))
+    for link, finding in zip(links, main, strict=False):
+        assert linked_row(formulas, link)[0].value == finding.id

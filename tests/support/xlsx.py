@@ -20,6 +20,13 @@ _CELL_NAME = re.compile(r"[A-Za-z]{1,3}\d+")
 _OWN_FORMULA = re.compile(
     r"=SUM\(\(([A-Z]+)(\d+)/([A-Z]+)\2\)\*\(IF\(ISNUMBER\(ref_cores\),ref_cores,.*\)/([A-Z]+)\2\)\)"
 )
+_OWN_STARTS = (
+    "=HYPERLINK(\"#'All Ops",
+    "=HYPERLINK(\"#'Hotspots'!A",
+    "=HYPERLINK(\"#'Evidence'!A",
+    "=SUM(1E9*batch/",
+    "=SUM((SUMPRODUCT(ISNUMBER('All Ops",
+)
 LONGEST_TEXT, LONGEST_NAME, MOST_LINKS = 32_767, 31, 65_530
 
 
@@ -83,7 +90,7 @@ def _cell_troubles(book: Workbook, cell: Cell) -> Iterator[str]:
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             yield f"{cell.coordinate}: a text too long"
-        if cell.data_type == "f" and not _OWN_FORMULA.fullmatch(value):
+        if cell.data_type == "f" and not (_OWN_FORMULA.fullmatch(value) or value.startswith(_OWN_STARTS)):
             yield f"{cell.coordinate}: text became the formula {value[:40]!r}"
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{cell.coordinate}: not finite"
@@ -100,3 +107,24 @@ def utilization_operands(formula: str) -> tuple[str, str, str]:
     assert match is not None, formula
     ideal, row, kernel, cores = match.groups()
     return f"{ideal}{row}", f"{kernel}{row}", f"{cores}{row}"
+
+
+_TO_ROW = re.compile(
+    r"=HYPERLINK\(\"#'(?P<sheet>[^']+)'!A\"&IF\('(?P=sheet)'!\$(?P<column>[A-Z]+)(?P<row>\d+)=(?P<key>\d+),"
+    r"ROW\('(?P=sheet)'!\$(?P=column)(?P=row)\),MATCH\((?P=key),'(?P=sheet)'!\$(?P=column):\$(?P=column),0\)\),\d+\)"
+)
+_TO_ID = re.compile(r"=HYPERLINK\(\"#'([^']+)'!A\"&MATCH\(\"(H\d+)\",'\1'!\$A:\$A,0\),\"[^\"]+\"\)")
+
+
+def linked_row(book: Workbook, formula: str) -> tuple[Cell, ...]:
+    """The row that one of our link formulas leads to, found as Excel would find it."""
+    to_id = _TO_ID.fullmatch(formula)
+    if to_id:
+        sheet = book[to_id[1]]
+        return next(row for row in sheet.iter_rows() if row[0].value == to_id[2])
+    match = _TO_ROW.fullmatch(formula)
+    assert match is not None, formula
+    sheet, key = book[match["sheet"]], int(match["key"])
+    if sheet[f"{match['column']}{match['row']}"].value == key:
+        return sheet[int(match["row"])]
+    return next(row for row in sheet.iter_rows() if sheet[f"{match['column']}{row[0].row}"].value == key)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 TITLE = "Summary"
-_FINDINGS, _TESTS, _WARNINGS = 5, 8, 3
+_FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS = 11
 _CHARTS = (("left", 0, (610, 218)), ("right", 5, (940, 218)))
