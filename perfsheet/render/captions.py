@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from perfsheet.analysis.charts import Bar, CoreUse, Pareto, Roof, Roofline, Timeline
+from perfsheet.analysis.charts.pareto import EIGHTY
 
+__all__ = ["EIGHTY"]
 _LONGEST = 28
 
 TIMELINE = "Kernel time over the run, by category"
@@ -19,7 +21,7 @@ def timeline_axis(found: Timeline) -> str:
 
 def pareto(found: Pareto) -> str:
     """`6 of 22 groups of identical ops make up 80 % of kernel time`."""
-    return f"{found.for_eighty:,} of {found.groups:,} groups of identical ops make up 80 % of kernel time"
+    return f"{found.for_eighty:,} of {found.groups:,} groups of identical ops make up {EIGHTY:.0%} of kernel time"
 
 
 def name(label: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfsheet.analysis.charts.points import MOST_POINTS, Point, point
+from perfsheet.analysis.charts.points import MOST_POINTS, Point, decades, point
 from perfsheet.analysis.numbers import known_ints
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpGroup
@@ -22,6 +22,11 @@ class CoreUse:
     points: tuple[Point, ...]
     grid: int | None
     left_out: int
+
+    @property
+    def height(self) -> tuple[float, float]:
+        """Decades of duration that hold all points."""
+        return decades([one.y for one in self.points])
 
 
 def core_use(ops: Ops, groups: Sequence[OpGroup]) -> CoreUse:

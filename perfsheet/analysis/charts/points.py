@@ -43,6 +43,13 @@ def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:
     return Point(label(ops, group), category(code), x, y, group.count, group.kernel_ns, group.share)
 
 
+def decades(values: Sequence[float]) -> tuple[float, float]:
+    """The powers of ten around these values, at least one apart."""
+    known = values or [1.0]
+    low, high = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)))
+    return 10.0**low, 10.0 ** max(high, low + 1)
+
+
 def placed_names(points: Sequence[Point]) -> Iterator[tuple[Point, str]]:
     """The points that a chart has room to name, most kernel time first, and on which side: `left` or `right`."""
     if not points:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.charts.points import MOST_POINTS, Point, point
+from perfsheet.analysis.charts.points import MOST_POINTS, Point, decades, point
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.result import OpGroup
 from perfsheet.capture.table import FloatArray
@@ -43,16 +43,12 @@ class Roofline:
     def span(self) -> tuple[float, float]:
         """Decades of intensity that hold all points and where the roofs bend."""
         ridges = [roof.flops_per_ns / self.dram_bytes_per_ns for roof in self.roofs if self.dram_bytes_per_ns]
-        all_x = [one.x for one in self.points] + ridges or [1.0]
-        low, high = np.floor(np.log10(min(all_x))), np.ceil(np.log10(max(all_x)))
-        return float(10**low), float(10 ** max(high, low + 1))
+        return decades([*(one.x for one in self.points), *ridges])
 
     @property
     def height(self) -> tuple[float, float]:
         """Decades of FLOPs per ns that hold all points and roofs."""
-        all_y = [one.y for one in self.points] + [roof.flops_per_ns for roof in self.roofs] or [1.0]
-        low, high = np.floor(np.log10(min(all_y))), np.ceil(np.log10(max(all_y)))
-        return float(10**low), float(10 ** max(high, low + 1))
+        return decades([*(one.y for one in self.points), *(roof.flops_per_ns for roof in self.roofs)])
 
     def line(self, roof: Roof) -> tuple[tuple[float, float], ...]:
         """The roof over the span: along the DRAM bandwidth, where it is known, then flat."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
-from perfsheet.analysis.numbers import known
 from perfsheet.render import words
+from perfsheet.render.tiles import RATE, Tile, tiles
 from perfsheet.render.workbook import live
 from perfsheet.render.workbook.inputs import changed, declare, inputs
 from perfsheet.render.workbook.sheet import Cell, Formula, write_cell
@@ -27,14 +27,14 @@ _LABELS, _VALUES = 3, 4
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> int:
     """Write title, tiles and input cells; the row after them."""
     _write_title(sheet, styles, analysis.summary)
-    tiles, cells = _tiles(analysis), inputs(analysis.summary)
+    shown, cells = tiles(analysis), inputs(analysis.summary)
     sheet.set_row(_LABELS, 38)
     sheet.set_row(_VALUES, 26)
-    for column, label in enumerate([label for label, _, _ in tiles] + [one.label for one in cells]):
+    for column, label in enumerate([tile.label for tile in shown] + [one.label for one in cells]):
         sheet.write_string(_LABELS, column, label, styles["tile_label"])
-    for column, (_, value, style) in enumerate(tiles):
-        write_cell(sheet, _VALUES, column, "–" if value is None else value, styles[style], styles["link"])
-    for column, one in enumerate(cells, start=len(tiles)):
+    for column, tile in enumerate(shown):
+        write_cell(sheet, _VALUES, column, _cell(analysis, tile), styles[f"tile_{tile.kind}"], styles["link"])
+    for column, one in enumerate(cells, start=len(shown)):
         declare(book, sheet, styles, one, _VALUES, column)
     write_cell(sheet, _VALUES + 1, 0, changed(analysis.summary), styles["attention"], styles["link"])
     return _VALUES + 2
@@ -55,41 +55,13 @@ def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> N
         sheet.set_row(2, 6)
 
 
-def _tiles(analysis: Analysis) -> list[tuple[str, Cell, str]]:
-    """Label, value and style of each tile."""
-    summary = analysis.summary
-    shares = {total.rule.id: known(total.share) for total in analysis.rule_totals}
-    few = shares["low-core-count"]
-    return [
-        *_times(summary),
-        *_rates(summary),
-        ("time on few cores", None if few is None else Formula(all_ops.few_cores_share(analysis), few), "tile_percent"),
-        ("time in reshards", shares["reshard"], "tile_percent"),
-        ("time in ops with a model", summary.modelled_share, "tile_percent"),
-        ("of the speed of light", summary.light.sol, "tile_percent"),
-    ]
-
-
-def _times(summary: CaptureSummary) -> list[tuple[str, Cell, str]]:
-    total, unit = words.in_unit(summary.kernel_ns)
-    whole = (f"kernel time [{unit}]", total, "tile_time")
-    if summary.passes.count < 2:
-        return [whole]
-    mean = sum(one.kernel_ns for one in summary.passes.all) / summary.passes.count
-    each, unit = words.in_unit(mean)
-    return [whole, (f"kernel time a pass [{unit}]", each, "tile_time")]
-
-
-def _rates(summary: CaptureSummary) -> list[tuple[str, Cell, str]]:
-    """Frames a second; each follows the batch."""
-
-    def rate(label: str, value: float | None) -> tuple[str, Cell, str]:
+def _cell(analysis: Analysis, tile: Tile) -> Cell:
+    """The figure; live where an input cell has a say in it."""
+    if tile.value is None:
+        return "–"
+    if tile.kind == RATE and tile.value:
         # Back from the rate to the time behind it: the formula shows that time.
-        return label, live.fps(round(1e9 * summary.batch / value, 6), value) if value else None, "tile_rate"
-
-    return [
-        rate("FPS", summary.fps.all),
-        *([rate("FPS a pass", summary.passes.fps_per_pass)] if summary.passes.count > 1 else []),
-        rate("FPS, matmul + conv alone", summary.fps.matmul_conv),
-        rate("FPS, the rest alone", summary.fps.other),
-    ]
+        return live.fps(round(1e9 * analysis.summary.batch / tile.value, 6), tile.value)
+    if tile.id == "few_cores":
+        return Formula(all_ops.few_cores_share(analysis), tile.value)
+    return tile.value

@@ -1,0 +1,1 @@
+"""Charts as inline SVG, over the same points as those of the workbook."""
