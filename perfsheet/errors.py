@@ -16,6 +16,7 @@ class ExitStatus(IntEnum):
     NOTHING_RAN = 5
     PROFILER_FAILED = 6
     OUTPUT_NOT_WRITTEN = 7
+    NOT_OPENED = 8
     TIMEOUT = 124
     INTERRUPTED = 130
 

@@ -9,6 +9,7 @@ import typer
 from perfsheet._version import __version__
 from perfsheet.cli.doctor import doctor
 from perfsheet.cli.hotspots import hotspots
+from perfsheet.cli.open import open_report
 from perfsheet.cli.report import report
 from perfsheet.cli.run import run
 from perfsheet.cli.top_ops import top_ops
@@ -24,7 +25,8 @@ app = typer.Typer(
 app.command("run", short_help="Profile a target, and write its perf sheet.")(run)
 app.command("top-ops")(top_ops)
 app.command("hotspots", short_help="Show what to fix first, and what it could save.")(hotspots)
-app.command("report")(report)
+app.command("report", short_help="Write the perf sheet of a capture: workbook, HTML, Markdown, trace.")(report)
+app.command("open", short_help="Open the newest report.")(open_report)
 app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
+from perfsheet.cli import outputs
 from perfsheet.cli.handling import command
 from perfsheet.errors import usage
 
@@ -57,6 +58,11 @@ def run(
         bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the report is.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output as it comes, and every step.")] = False,
+    html: outputs.Html = None,
+    md: outputs.Markdown = None,
+    trace: outputs.Trace = None,
+    raw: outputs.Raw = False,
+    open_it: outputs.Open = False,
     force: shared.Force = False,
     ref_cores: shared.RefCores = "108",
     low_cores: shared.LowCores = 25.0,
@@ -85,7 +91,9 @@ def run(
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
     plan = Plan(repeat, warmup, noisy)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
-    wish = Wish(settings, json, quiet, verbose, force)
+    wanted = outputs.Outputs(html, md, trace, raw, open_it)
+    _check(wanted, split_cases, force)
+    wish = Wish(settings, wanted, json, quiet, verbose, force)
     if replay and (split_cases or plan.repeat > 1 or plan.warmup):
         raise usage("a replay has nothing to repeat or to split", "leave --repeat, --warmup and --split-cases out")
     if split_cases:
@@ -93,3 +101,12 @@ def run(
     if replay:
         return run_replay(request, replay, wish)
     return run_target(request, plan, wish)
+
+
+def _check(wanted: outputs.Outputs, split_cases: bool, force: bool) -> None:
+    """Refuse outputs that cannot be, before the target runs for nothing."""
+    if wanted.to_stdout:
+        raise usage("--md -: standard output has the progress of the run", "give --md a file")
+    if split_cases and (wanted.any or wanted.open):
+        raise usage("cases have one workbook and no other output", "leave --html, --md, --trace and --open out")
+    wanted.check([], None, force)

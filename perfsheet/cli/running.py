@@ -21,6 +21,7 @@ from perfsheet.provenance import RECORD_NAME
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
+    from perfsheet.cli.outputs import Outputs
     from perfsheet.profiling import Plan, Profiled
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.render.terminal.progress import View
@@ -34,6 +35,7 @@ class Wish:
     """What the user wants to see and to keep."""
 
     settings: Options
+    outputs: Outputs
     json: bool
     quiet: bool
     verbose: bool
@@ -48,8 +50,8 @@ def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
         return run_replay(request, recorded, wish)
     with _view(wish) as view:
         done = profiled(request, plan, wish.settings, view, _keep_record)
-        workbook = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
-    return _told(done, workbook, wish)
+        written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
+    return _told(done, written, wish)
 
 
 def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
@@ -59,12 +61,12 @@ def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
     workbook = _replayed_workbook(captures, request.output_dir, wish.force)
     with _view(wish) as view:
         done = replayed(request, captures, wish.settings, view)
-        workbook = _written(done, workbook, wish, view)
+        written = _written(done, workbook, wish, view)
         record = workbook.with_name(RECORD_NAME)
         if record.exists() and not wish.force:  # of another replay: captures may lie side by side
             record = workbook.with_suffix(f".{RECORD_NAME}")
         _write_record(done.runs[0], record)
-    return _told(done, workbook, wish)
+    return _told(done, written, wish)
 
 
 def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
@@ -84,7 +86,7 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
         replace_text(folder / RECORD_NAME, jsonout.dumps(jsonout.case_records(cases)) + "\n")
     if wish.json:
         typer.echo(jsonout.dumps(jsonout.cases(cases, str(workbook))))
-    _finish(workbook, wish, lambda: _show_cases(cases))
+    _finish([workbook], wish, lambda: _show_cases(cases))
     return status
 
 
@@ -139,17 +141,20 @@ def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool
     return path
 
 
-def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> Path:
-    """Write the workbook and the records, and tell what is to be distrusted."""
+def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> list[Path]:
+    """Write the workbook and the other outputs, and tell what is to be distrusted; the files, the workbook first."""
     from perfsheet.render import place
     from perfsheet.render.workbook import book
 
     for warning in done.analysis.summary.warnings:
         view.notice(f"warning: {warning}")
-    place.check(workbook, done.analysis.summary.paths, wish.force)
-    book.write(done.analysis, workbook, view)
+    captures = done.analysis.summary.paths
+    place.check(workbook, captures, wish.force)
+    wish.outputs.check(captures, workbook, wish.force)
+    book.write(done.analysis, workbook, view, wish.outputs.raw)
+    written = [workbook, *wish.outputs.write(done.analysis)]
     view.phase(Phase.DONE)
-    return workbook
+    return written
 
 
 def _keep_record(run: MeasuredRun) -> None:
@@ -175,19 +180,23 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
     return found
 
 
-def _told(done: Profiled, workbook: Path, wish: Wish) -> int:
+def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
     """Show the result, and give the exit status."""
     from perfsheet.render import jsonout
 
     if wish.json:
-        typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(workbook))))
-    _finish(workbook, wish, lambda: _show(done))
+        typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(written[0]))))
+    _finish(written, wish, lambda: _show(done))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)
         if failed is not None:
             say(f"perfsheet: {_failed(failed, of_several=len(done.runs) > 1)}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
+    if wish.outputs.open:
+        from perfsheet.machine.opening import open_file
+
+        open_file(written[0])
     return done.status
 
 
@@ -217,17 +226,20 @@ def _show_cases(cases: Sequence[Case]) -> None:
     terminal.render(cases, sys.stdout)
 
 
-def _finish(workbook: Path, wish: Wish, show: Callable[[], None]) -> None:
-    """The result on standard output, and last of all where the workbook is."""
+def _finish(written: Sequence[Path], wish: Wish, show: Callable[[], None]) -> None:
+    """The result on standard output, and last of all where the outputs are, the workbook at the very end."""
+    told = [f"Wrote {path}" for path in reversed(written)]
     if wish.json:
-        say(f"Wrote {workbook}")
+        for line in told:
+            say(line)
         return
     with contextlib.suppress(BrokenPipeError):
         if not wish.quiet:
             typer.echo()
             show()
             typer.echo()
-        typer.echo(f"Wrote {workbook}")
+        for line in told:
+            typer.echo(line)
 
 
 def _cases_folder(request: RunRequest) -> Path:

@@ -26,6 +26,13 @@ def check(path: Path, captures: Sequence[str], force: bool) -> None:
     """
     if path.suffix.lower() != ".xlsx":
         raise usage(f"{path}: a workbook's name ends in .xlsx", "give -o FILE.xlsx")
+    check_file(path, captures, force)
+    if path.exists() and path.with_name(f"~${path.name}").exists():
+        raise open_in_excel(path)
+
+
+def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
+    """The same for an output of any kind."""
     if any(os.path.realpath(path) == os.path.realpath(capture) for capture in captures):
         raise usage(f"{path} is the capture itself", "give another name with -o")
     if path.is_dir():
@@ -33,8 +40,6 @@ def check(path: Path, captures: Sequence[str], force: bool) -> None:
     if not path.parent.is_dir():
         raise not_written(f"{path.parent} is not a folder", "make it first, or give another place with -o")
     check_new(path, force)
-    if path.exists() and path.with_name(f"~${path.name}").exists():
-        raise open_in_excel(path)
 
 
 def check_new(path: Path, force: bool) -> None:

@@ -85,3 +85,12 @@ def replace_text(path: Path, text: str) -> None:
         sink.write(text.encode("utf-8"))
 
     replace(path, write)
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add a text, in UTF-8, to what others have written to a file. Raises PerfsheetError (exit status 7)."""
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise not_written(f"{path} cannot be written: {error.strerror or error}", "give another file") from None

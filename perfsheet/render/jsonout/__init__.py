@@ -14,6 +14,7 @@ from perfsheet.render.jsonout import findings, ops
 from perfsheet.render.jsonout.head import SCHEMA_VERSION, head
 from perfsheet.render.jsonout.parts import Json, number
 from perfsheet.render.jsonout.runs import repeats, run
+from perfsheet.render.jsonout.totals import totals
 from perfsheet.render.jsonout.windows import pass_ops
 from perfsheet.render.jsonout.windows import signposts as signposts_of
 
@@ -47,8 +48,8 @@ def hotspots(analysis: Analysis, count: int | None) -> Json:
     return {**head(analysis), **findings.hotspots(analysis, count)}
 
 
-def report(analysis: Analysis, workbook: str) -> Json:
-    """`perfsheet report --json`: everything, and where the workbook is."""
+def report(analysis: Analysis, workbook: str | None) -> Json:
+    """`perfsheet report --json`: everything, and where the workbook is (null where none was asked for)."""
     return {
         **head(analysis),
         "workbook": workbook,
@@ -57,6 +58,7 @@ def report(analysis: Analysis, workbook: str) -> Json:
         "ops": [ops.op(one) for one in analysis.top()],
         "groups": [ops.group(analysis, one) for one in analysis.groups],
         **findings.hotspots(analysis, None),
+        **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
         **signposts_of(analysis.signposts),
     }

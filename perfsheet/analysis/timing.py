@@ -1,0 +1,59 @@
+"""When each op ran, from what the capture says of durations and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.windows.regions import marks
+from perfsheet.capture.table import FloatArray, RowKind
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """Per op, in ns: `start_ns` since the first op of its device started, `gap_ns` that it waited before.
+
+    An unknown gap counts as none, and so does the one before a device's first op: `unknown_gaps` are the former.
+    """
+
+    start_ns: FloatArray
+    gap_ns: FloatArray
+    unknown_gaps: int
+
+
+def timing(facts: Facts) -> Timing:
+    """Kernels and gaps one after another: OP TO OP LATENCY is from the end of a kernel to the start of the next."""
+    ops = facts.ops
+    start, gap = np.zeros(len(ops)), np.zeros(len(ops))
+    unknown = 0
+    for here in facts.by_device:
+        waits = ops.gap_ns[here].copy()
+        waits[:1] = 0.0
+        unknown += int(np.isnan(waits).sum())
+        gap[here] = np.nan_to_num(waits)
+        kernel = np.nan_to_num(ops.kernel_ns[here])
+        start[here] = np.cumsum(gap[here]) + np.concatenate([[0.0], np.cumsum(kernel)[:-1]])
+    return Timing(start, gap, unknown)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A signpost: its record in the file, and when, on which device, the next op after it started."""
+
+    name: str
+    row: int
+    device: int
+    start_ns: float
+
+
+def moments(facts: Facts, placed: Timing) -> Iterator[Moment]:
+    """The signposts of the window that an op follows."""
+    ops, table = facts.ops, facts.ops.table
+    place_of_op = np.flatnonzero(table.kind[facts.window.rows] == RowKind.DEVICE)
+    for mark in marks(table, facts.window):
+        following = int(np.searchsorted(place_of_op, mark.place))
+        if following < len(ops):
+            yield Moment(mark.name, mark.row, int(ops.device[following]), float(placed.start_ns[following]))

@@ -1,0 +1,51 @@
+"""Which reports perfsheet has written, and which of them is the newest."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from perfsheet.errors import unusable
+
+WORKBOOK, PAGE = ".xlsx", ".html"
+_HEAD_BYTES = 4096
+
+
+def newest_report(folders: Iterable[Path], suffix: str) -> Path | None:
+    """The newest of our reports of that kind: in the folders themselves, and below those named `generated`."""
+    found = {report.resolve(): report for folder in folders for report in _reports(folder, suffix)}
+    return max(found.values(), key=lambda report: report.stat().st_mtime, default=None)
+
+
+def report_at(path: Path, suffix: str) -> Path:
+    """The report that a path means: itself, or the newest in it or below. Raises PerfsheetError (exit status 3)."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise unusable(f"{path}: no such file", "check the path")
+    reports = [report for report in path.rglob(f"*{suffix}") if is_ours(report)]
+    newest = max(reports, key=lambda report: report.stat().st_mtime, default=None)
+    if newest is None:
+        raise unusable(f"{path}: no report of perfsheet ({suffix}) in this folder", "write one with `perfsheet report`")
+    return newest
+
+
+def is_ours(path: Path) -> bool:
+    """Whether perfsheet wrote that file."""
+    try:
+        if path.suffix == PAGE:
+            with path.open("rb") as stream:
+                return b'<meta name="generator" content="perfsheet ' in stream.read(_HEAD_BYTES)
+        with zipfile.ZipFile(path) as archive:
+            return b"<dc:creator>perfsheet " in archive.read("docProps/core.xml")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return False
+
+
+def _reports(folder: Path, suffix: str) -> Iterator[Path]:
+    """A checkout is large: only what is named `generated` is searched through."""
+    if not folder.is_dir():
+        return
+    below = folder.rglob if "generated" in folder.parts else folder.glob
+    yield from (path for path in below(f"*{suffix}") if is_ours(path))
