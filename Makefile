@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab lint types captures clean
+.PHONY: help demo test test-full test-oldest test-lab test-browser lint types captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,13 @@ $(LAB)/ready:
 
 test-lab: $(VENV)/ready $(LAB)/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
 	PERFSHEET_LAB_PYTHON="$(CURDIR)/$(LAB)/bin/python" $(BIN)/python -m pytest -q -n 4 -m lab $(PYTEST_OPTIONS)
+
+$(VENV)/browser-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+test-browser: $(VENV)/browser-ready  ## Try the HTML page in a real Chromium
+	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(BIN)/python -m pytest -q -m browser $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .

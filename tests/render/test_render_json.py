@@ -237,6 +237,10 @@ def test_the_report_holds_both_parts_and_the_workbook(analysis, top, hotspots):
         "regions",
         "outside",
         "unmatched",
+        "op_types",
+        "categories",
+        "reshards",
+        "checks",
     }
 
 
