@@ -180,10 +180,8 @@ def test_nothing_to_open(tmp_path):
 
 def test_run_writes_them_too(home, run_csv, tmp_path):
     (tmp_path / "target.py").write_text("")
-    done = perfsheet(
-        "run", "-c", "python target.py", "--replay", run_csv, "-q", "--html", "a.html", "--md", "a.md", "--trace", "a.json",
-        cwd=tmp_path,
-    )  # fmt: skip
+    outputs = ("--html", "a.html", "--md", "a.md", "--trace", "a.json")
+    done = perfsheet("run", "-c", "python target.py", "--replay", run_csv, "-q", *outputs, cwd=tmp_path)
     assert done.status == 0, done.err
     assert done.out.splitlines()[-1] == f"Wrote {run_csv.with_suffix('.xlsx')}"
     assert "replayed: the target ran without a profiler" in (tmp_path / "a.html").read_text()
