@@ -29,7 +29,7 @@ TITLE = "Summary"
 _FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS = 11
-_CHARTS = (("left", 0, (610, 218)), ("right", 5, (940, 218)))
+_CHARTS = (("left", 0, (572, 218)), ("right", 5, (940, 218)))
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
