@@ -127,6 +127,20 @@ class Analysis:
         """All findings, largest saving first."""
         return finding.findings(self.facts, self._hits)
 
+    @property
+    def main_findings(self) -> list[Finding]:
+        """Those that are not a part of another one."""
+        return [one for one in self.findings if one.part_of is None]
+
+    @cached_property
+    def findings_of(self) -> dict[int, list[str]]:
+        """The ids of the findings that an op (its position) is behind; ops behind none are not in it."""
+        ids: dict[int, list[str]] = {}
+        for one in self.findings:
+            for position in one.positions.tolist():
+                ids.setdefault(position, []).append(one.id)
+        return ids
+
     @cached_property
     def what_if(self) -> tuple[WhatIf, ...]:
         """What mending the first findings would leave."""

@@ -43,8 +43,6 @@ class PassSummary:
     None without several passes of the same ops.
     """
 
-    "not."
-
     how: str
     count: int
     ops_per_pass: float
@@ -53,6 +51,11 @@ class PassSummary:
     spread: Spread | None
     layers: tuple[Layer, ...]
     note: str
+
+    @property
+    def repeats(self) -> bool:
+        """Whether anything of the window repeats: passes, or layers inside one."""
+        return self.count > 1 or bool(self.layers)
 
 
 @dataclass(frozen=True)

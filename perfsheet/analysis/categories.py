@@ -50,6 +50,11 @@ _COMPILED = tuple((category, re.compile(pattern)) for category, pattern in _TABL
 CATEGORIES: tuple[str, ...] = (*dict.fromkeys(category for category, _ in _TABLE), OTHER)
 
 
+def short_code(op_code: str) -> str:
+    """`Matmul` for `MatmulDeviceOperation`."""
+    return op_code.removesuffix("DeviceOperation") or op_code
+
+
 @lru_cache(maxsize=4096)
 def category(op_code: str) -> str:
     """The category of a device op, `other` where the table does not know it."""

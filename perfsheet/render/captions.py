@@ -5,7 +5,6 @@ from __future__ import annotations
 from perfsheet.analysis.charts import Bar, CoreUse, Pareto, Roof, Roofline, Timeline
 from perfsheet.analysis.charts.pareto import EIGHTY
 
-__all__ = ["EIGHTY"]
 _LONGEST = 28
 
 TIMELINE = "Kernel time over the run, by category"

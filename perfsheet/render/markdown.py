@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.analyze import NO_MODEL
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.reshards import Transition
 from perfsheet.analysis.result import Finding, OpType, RankedOp
@@ -50,13 +48,12 @@ def _code(text: str) -> str:
 
 def _lines(analysis: Analysis) -> Iterator[str]:
     summary = analysis.summary
-    yield f"## Perf sheet · {plain(', '.join(Path(path).name for path in summary.paths))}"
+    yield f"## Perf sheet · {plain(words.file_names(summary))}"
     yield ""
     if summary.provenance.replayed:
         yield f"> **{words.REPLAYED}**"
         yield ""
-    arch = summary.arch or "arch not stated"
-    yield plain(" · ".join((arch, words.worker_cores(summary), words.device_ops(summary), summary.window)))
+    yield plain(words.at_a_glance(summary))
     yield ""
     yield from _tiles(tiles(analysis))
     for warning in summary.warnings:
@@ -90,7 +87,7 @@ def _tiles(shown: Sequence[Tile]) -> Iterator[str]:
 def _findings(analysis: Analysis) -> Iterator[str]:
     yield "### What to fix first"
     yield ""
-    main = [finding for finding in analysis.findings if finding.part_of is None]
+    main = analysis.main_findings
     if not main:
         yield words.no_finding(analysis.summary)
         yield ""
@@ -153,8 +150,8 @@ def _ops() -> tuple[_Column[RankedOp], ...]:
         _Column("util.", lambda op: _marked(op.utilization)),
         _Column("by grid", lambda op: _marked(op.utilization_grid)),
         _Column("speed of light", lambda op: words.percent(op.sol)),
-        _Column("bound", lambda op: "–" if op.bound == "unknown" else op.bound, number=False),
-        _Column("flags", lambda op: ", ".join(flag for flag in op.flags if flag != NO_MODEL), number=False),
+        _Column("bound", lambda op: words.bound(op.bound), number=False),
+        _Column("flags", lambda op: words.flags(op.flags), number=False),
     )
 
 

@@ -14,8 +14,7 @@ _HEAD_BYTES = 4096
 
 def newest_report(folders: Iterable[Path], suffix: str) -> Path | None:
     """The newest of our reports of that kind: in the folders themselves, and below those named `generated`."""
-    found = {report.resolve(): report for folder in folders for report in _reports(folder, suffix)}
-    return max(found.values(), key=lambda report: report.stat().st_mtime, default=None)
+    return _newest(report for folder in folders for report in _reports(folder, suffix))
 
 
 def report_at(path: Path, suffix: str) -> Path:
@@ -24,8 +23,7 @@ def report_at(path: Path, suffix: str) -> Path:
         return path
     if not path.is_dir():
         raise unusable(f"{path}: no such file", "check the path")
-    reports = [report for report in path.rglob(f"*{suffix}") if is_ours(report)]
-    newest = max(reports, key=lambda report: report.stat().st_mtime, default=None)
+    newest = _newest(report for report in path.rglob(f"*{suffix}") if is_ours(report))
     if newest is None:
         raise unusable(f"{path}: no report of perfsheet ({suffix}) in this folder", "write one with `perfsheet report`")
     return newest
@@ -41,6 +39,10 @@ def is_ours(path: Path) -> bool:
             return b"<dc:creator>perfsheet " in archive.read("docProps/core.xml")
     except (OSError, KeyError, zipfile.BadZipFile):
         return False
+
+
+def _newest(reports: Iterable[Path]) -> Path | None:
+    return max(reports, key=lambda report: report.stat().st_mtime, default=None)
 
 
 def _reports(folder: Path, suffix: str) -> Iterator[Path]:

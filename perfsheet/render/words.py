@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from perfsheet.analysis.analyze import NO_MODEL
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.grid import IN_WORDS
 from perfsheet.analysis.repeats import Repeats
@@ -72,11 +74,6 @@ def cores_of_grid(cores: int | None, grid: int | None) -> str:
     return f"{'?' if cores is None else cores}/{'?' if grid is None else grid}"
 
 
-def short_code(op_code: str) -> str:
-    """`Matmul` for `MatmulDeviceOperation`: what narrow tables have room for."""
-    return op_code.removesuffix("DeviceOperation") or op_code
-
-
 def span(cores: tuple[int, ...]) -> str:
     """`18–20` for the core counts of a group; `?` when none is known."""
     if not cores:
@@ -141,6 +138,27 @@ def formula(summary: CaptureSummary) -> str:
 def grid_sources(summary: CaptureSummary) -> str:
     """Where the worker grid is from."""
     return " and ".join(IN_WORDS[source] for source in summary.worker_cores_sources)
+
+
+def file_names(summary: CaptureSummary) -> str:
+    """The captures without their folders."""
+    return ", ".join(Path(path).name for path in summary.paths)
+
+
+def at_a_glance(summary: CaptureSummary) -> str:
+    """`blackhole · 64 worker cores · 660 device ops on 1 device · whole capture`."""
+    arch = summary.arch or "arch not stated"
+    return " · ".join((arch, worker_cores(summary), device_ops(summary), summary.window))
+
+
+def bound(name: str) -> str:
+    """What limits an op; unknown is `–`."""
+    return "–" if name == "unknown" else name
+
+
+def flags(names: Sequence[str]) -> str:
+    """The flags of an op in tables that show a missing model as `–` already."""
+    return ", ".join(name for name in names if name != NO_MODEL)
 
 
 def device_ops(summary: CaptureSummary) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from perfsheet.analysis.categories import category
+from perfsheet.analysis.categories import category, short_code
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpGroup
 from perfsheet.analysis.shape import shape_of
@@ -32,9 +32,8 @@ class Point:
 
 def label(ops: Ops, group: OpGroup) -> str:
     """`Matmul 384 × 768 × 3072`."""
-    code = group.signature.op_code.removesuffix("DeviceOperation") or group.signature.op_code
     shape = shape_of(ops, int(group.positions[0])).shape
-    return f"{code} {shape}".strip()
+    return f"{short_code(group.signature.op_code)} {shape}".strip()
 
 
 def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:

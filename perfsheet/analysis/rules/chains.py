@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from perfsheet.analysis.categories import short_code
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.signature import Signature
 from perfsheet.capture.table import BoolArray, IntArray
@@ -18,7 +19,7 @@ def chain(facts: Facts, positions: Sequence[int]) -> Signature:
     signatures = [facts.signature(position) for position in positions]
     if len(signatures) == 1:
         return signatures[0]
-    codes = [_short(one.op_code) for one in signatures]
+    codes = [short_code(one.op_code) for one in signatures]
     runs = [(code, len(list(same))) for code, same in groupby(codes)]
     links = [code if times == 1 else f"{times} × {code}" for code, times in runs]
     if len(links) <= _LINKS:
@@ -59,7 +60,3 @@ def linked(facts: Facts, members: Sequence[int]) -> Iterator[list[int]]:
         part.append(position)
     if part:
         yield part
-
-
-def _short(op_code: str) -> str:
-    return op_code.removesuffix("DeviceOperation") or op_code

@@ -18,7 +18,7 @@ def findings_section(analysis: Analysis) -> str:
         return f"<p>{safe(words.no_finding(analysis.summary))}</p>"
     several = analysis.summary.passes.count > 1
     mended = "".join(f"<li>{safe(phrases.what_if(one, several))}</li>" for one in analysis.what_if)
-    main = [finding for finding in analysis.findings if finding.part_of is None]
+    main = analysis.main_findings
     unfolded = {finding.id for finding in main[:_OPEN]}
     listed = [_finding(analysis, finding, finding.id in unfolded) for finding in analysis.findings]
     first, rest = listed[:_FIRST], listed[_FIRST:]

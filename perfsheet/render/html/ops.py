@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.analyze import NO_MODEL
 from perfsheet.analysis.categories import category
 from perfsheet.analysis.result import OpGroup, RankedOp
+from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.shape import shape_of
 from perfsheet.render import words
 from perfsheet.render.html.svg.drawing import safe
@@ -54,14 +54,13 @@ def _row(op: RankedOp) -> str:
 def _columns(analysis: Analysis, ops: list[RankedOp]) -> list[Column[RankedOp]]:
     several_files = len(analysis.summary.paths) > 1
     longest = ops[0].kernel_ns if ops else 0.0
-    found = _findings(analysis)
     corrected = any(op.utilization_corrected is not None for op in ops)
 
     def bar(op: RankedOp) -> str:
         return f' style="--p:{100 * op.kernel_ns / longest:.1f}%"' if longest else ""
 
     def few(op: RankedOp) -> str:
-        return ' data-mark="few"' if "low-core-count" in op.flags else ""
+        return ' data-mark="few"' if low_core_count.RULE.id in op.flags else ""
 
     return [
         Column("#", lambda op: str(op.rank)),
@@ -85,9 +84,9 @@ def _columns(analysis: Analysis, ops: list[RankedOp]) -> list[Column[RankedOp]]:
             else []
         ),
         Column("Speed of light %", lambda op: words.in_percent(op.sol)),
-        Column("Bound", lambda op: "–" if op.bound == "unknown" else op.bound, number=False),
-        Column("Flags", lambda op: ", ".join(flag for flag in op.flags if flag != NO_MODEL), number=False, wrap=True),
-        Column("Findings", lambda op: found.get(op.position, ""), number=False),
+        Column("Bound", lambda op: words.bound(op.bound), number=False),
+        Column("Flags", lambda op: words.flags(op.flags), number=False, wrap=True),
+        Column("Findings", lambda op: " ".join(analysis.findings_of.get(op.position, ())), number=False),
         Column("Row", lambda op: words.place(op.row, several_files)),
     ]
 
@@ -95,14 +94,6 @@ def _columns(analysis: Analysis, ops: list[RankedOp]) -> list[Column[RankedOp]]:
 def _mark(fraction: float | None) -> str:
     """Above 100 % is not physical."""
     return ' data-mark="bad" title="not physical: above 100 %"' if fraction is not None and fraction > 1 else ""
-
-
-def _findings(analysis: Analysis) -> dict[int, str]:
-    ids: dict[int, list[str]] = {}
-    for finding in analysis.findings:
-        for position in finding.positions.tolist():
-            ids.setdefault(position, []).append(finding.id)
-    return {position: " ".join(names) for position, names in ids.items()}
 
 
 def _group_columns(analysis: Analysis) -> list[Column[OpGroup]]:

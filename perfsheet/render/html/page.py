@@ -28,7 +28,7 @@ def page(analysis: Analysis) -> str:
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
-    names = ", ".join(Path(name).name for name in analysis.summary.paths)
+    names = words.file_names(analysis.summary)
     sections = [section for section in _sections(analysis) if section[2]]
     links = "".join(f'<a href="#{name}">{safe(title)}</a>' for name, title, _ in sections)
     body = "\n".join(
@@ -52,13 +52,11 @@ def _asset(name: str) -> str:
 
 def _head(analysis: Analysis) -> str:
     summary = analysis.summary
-    arch = summary.arch or "arch not stated"
-    told = (arch, words.worker_cores(summary), words.device_ops(summary), summary.window)
     replayed = f'<p class="banner">{safe(words.REPLAYED)}</p>' if summary.provenance.replayed else ""
     shown = "".join(
         f"<div><dt>{safe(tile.label)}</dt><dd>{safe(tile.text)}</dd></div>" for tile in tiles.tiles(analysis)
     )
-    return f'<p>{safe(" · ".join(told))}</p>{replayed}<dl class="tiles">{shown}</dl>'
+    return f'<p>{safe(words.at_a_glance(summary))}</p>{replayed}<dl class="tiles">{shown}</dl>'
 
 
 def _sections(analysis: Analysis) -> Iterator[tuple[str, str, str]]:

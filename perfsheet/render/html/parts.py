@@ -45,7 +45,7 @@ def reshards(analysis: Analysis) -> str:
 def passes(analysis: Analysis) -> str:
     """Passes, and the layers of one; blank where the window is one pass without layers."""
     found = analysis.summary.passes
-    if found.count < 2 and not found.layers:
+    if not found.repeats:
         return ""
     told = " · ".join(filter(None, (phrases.passes(found), phrases.layers(found))))
     return f'<p class="note">{safe(told)}</p>{table("passes-table", _PASS, found.all[:_PASSES])}'

@@ -39,7 +39,7 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if analysis.reshard_pairs:
         console.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
     console.print()
-    main = [finding for finding in analysis.findings if finding.part_of is None]
+    main = analysis.main_findings
     shown = main[:count]
     if not shown:
         console.print(line(words.no_finding(analysis.summary)))

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.categories import short_code
 from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.render import words
 from perfsheet.render.terminal.console import console_for, line
@@ -63,7 +64,7 @@ def _print_ops(console: Console, analysis: Analysis, repeats: Repeats, count: in
             lambda at: ops.codes[at],
             number=False,
             flexible=True,
-            short=lambda at: words.short_code(ops.codes[at]),
+            short=lambda at: short_code(ops.codes[at]),
         ),
         Field("MEDIAN [ns]", lambda at: whole(repeats.op(at).median_ns)),
         Field("MIN", lambda at: whole(repeats.op(at).min_ns), optional=2),

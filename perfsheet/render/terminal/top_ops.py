@@ -7,7 +7,8 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.analyze import NO_MODEL, NOT_PHYSICAL
+from perfsheet.analysis.analyze import NOT_PHYSICAL
+from perfsheet.analysis.categories import short_code
 from perfsheet.analysis.result import OpGroup, RankedOp
 from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.render import words
@@ -17,9 +18,6 @@ from perfsheet.render.terminal.table import Field, print_table
 
 _ROOM_FOR_WORDS = 130
 _MARKS = {**{rule.id: rule.letter for rule in RULES}, NOT_PHYSICAL: "!"}
-
-
-_BOUND_WORDS = {"unknown": "–"}
 
 
 def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -92,7 +90,7 @@ def _impossible_style(op: RankedOp) -> str:
 
 
 def _flags_in_words(op: RankedOp) -> str:
-    return ", ".join(flag for flag in op.flags if flag != NO_MODEL)
+    return words.flags(op.flags)
 
 
 def _flags_in_letters(op: RankedOp) -> str:
@@ -101,7 +99,7 @@ def _flags_in_letters(op: RankedOp) -> str:
 
 _OP_FIELDS: tuple[Field[RankedOp], ...] = (
     Field("#", lambda op: str(op.rank)),
-    Field("OP CODE", lambda op: op.op_code, number=False, flexible=True, short=lambda op: words.short_code(op.op_code)),
+    Field("OP CODE", lambda op: op.op_code, number=False, flexible=True, short=lambda op: short_code(op.op_code)),
     Field("CORES", lambda op: words.cores_of_grid(op.core_count, op.worker_cores), style=_few_cores_style),
     Field("KERNEL [ns]", lambda op: words.whole(op.kernel_ns)),
     Field("SHARE %", lambda op: words.in_percent(op.share)),
@@ -110,7 +108,7 @@ _OP_FIELDS: tuple[Field[RankedOp], ...] = (
     Field("GRID %", lambda op: _marked(op.utilization_grid), optional=4, style=_impossible_style),
     Field("CORR. %", lambda op: _marked(op.utilization_corrected), optional=3),
     Field("SOL %", lambda op: words.in_percent(op.sol), optional=1),
-    Field("BOUND", lambda op: _BOUND_WORDS.get(op.bound, op.bound), number=False, optional=5),
+    Field("BOUND", lambda op: words.bound(op.bound), number=False, optional=5),
 )
 
 _GROUP_FIELDS: tuple[Field[OpGroup], ...] = (
@@ -120,7 +118,7 @@ _GROUP_FIELDS: tuple[Field[OpGroup], ...] = (
         lambda group: group.signature.op_code,
         number=False,
         flexible=True,
-        short=lambda group: words.short_code(group.signature.op_code),
+        short=lambda group: short_code(group.signature.op_code),
     ),
     Field("COUNT", lambda group: f"{group.count:,}"),
     Field("CORES", lambda group: words.span(group.cores)),

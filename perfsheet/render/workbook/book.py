@@ -129,7 +129,7 @@ def _sheets(
     yield op_types.TITLE, lambda sheet: op_types.write(sheet, styles, analysis)
     yield sheet_charts.TITLE, lambda sheet: sheet_charts.write(sheet, styles, analysis, charts)
     yield reshards.TITLE, lambda sheet: reshards.write(sheet, styles, analysis)
-    if passes.wanted(analysis):
+    if analysis.summary.passes.repeats:
         yield passes.TITLE, lambda sheet: passes.write(sheet, styles, analysis)
     if analysis.signposts.signposts:
         yield signposts.TITLE, lambda sheet: signposts.write(sheet, styles, analysis)
@@ -151,11 +151,10 @@ def _sheets(
 
 
 def _describe(book: Workbook, analysis: Analysis) -> None:
-    names = ", ".join(Path(path).name for path in analysis.summary.paths)
     replayed = " (replayed)" if analysis.summary.provenance.replayed else ""
     book.set_properties(
         {
-            "title": f"Perf sheet of {names}{replayed}"[:255],
+            "title": f"Perf sheet of {words.file_names(analysis.summary)}{replayed}"[:255],
             "subject": "tt-metal device ops by kernel duration",
             "author": f"perfsheet {__version__}",
             "keywords": "tt-metal, ttnn, profiler, perf sheet",

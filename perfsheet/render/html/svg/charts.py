@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import Point, placed_names
+from perfsheet.analysis.charts.pareto import EIGHTY
 from perfsheet.analysis.charts.timeline import REST as ALL_ELSE
 from perfsheet.analysis.result import OpType
 from perfsheet.render import captions, words
@@ -63,7 +64,7 @@ def pareto(analysis: Analysis) -> str:
         tip = f"{bar.label} (× {bar.count:,}): {words.whole(bar.kernel_ns)} ns, {words.percent(bar.cumulative)} so far"
         drawing.bar(number - 0.4, number + 0.4, 0, bar.kernel_ns, _BAR, tip)
     drawing.line([(number, bar.cumulative * top) for number, bar in enumerate(found.bars, 1)], "cumulative")
-    for share in (0.5, captions.EIGHTY, 1.0):
+    for share in (0.5, EIGHTY, 1.0):
         drawing.words(len(found.bars) + 0.5, share * top, f"{share:.0%}", "end", (0, -3))
     return drawing.text("group of identical ops, most kernel time first", "kernel time [ns]; line: cumulative share")
 

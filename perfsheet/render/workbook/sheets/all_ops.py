@@ -91,7 +91,7 @@ def _told(positions: range, total: int, watch: Watch) -> Iterator[int]:
 
 def _fields(analysis: Analysis, columns: RawColumns, first: int) -> list[Field[int]]:
     ops, light = analysis.ops, analysis.facts.light
-    flags, found, ranks, share = _flags(analysis), _findings(analysis), _ranks(analysis), _shares(analysis)
+    flags, found, ranks, share = _flags(analysis), analysis.findings_of, _ranks(analysis), _shares(analysis)
     can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)).tolist()
 
     def utilization(at: int) -> Cell:
@@ -116,7 +116,7 @@ def _fields(analysis: Analysis, columns: RawColumns, first: int) -> list[Field[i
         Field("SHAPE", lambda at: shape_of(ops, at).shape, width=30),
         Field("LAYOUT IN → OUT", lambda at: shape_of(ops, at).layout, width=38),
         Field("FLAGS", live_flags, width=26),
-        Field("FINDINGS", lambda at: found.get(at, ""), width=11),
+        Field("FINDINGS", lambda at: ", ".join(found.get(at, ())), width=11),
         Field("RANK", ranks.get, "count", 8),
         Field("RUN ORDER", lambda at: at + 1, "count", 8),
         Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
@@ -145,14 +145,6 @@ def _flags(analysis: Analysis) -> list[list[str]]:
         for position in np.flatnonzero(mask).tolist():
             names[position].append(flag)
     return names
-
-
-def _findings(analysis: Analysis) -> dict[int, str]:
-    ids: dict[int, list[str]] = {}
-    for finding in analysis.findings:
-        for position in finding.positions.tolist():
-            ids.setdefault(position, []).append(finding.id)
-    return {position: ", ".join(names) for position, names in ids.items()}
 
 
 def _ranks(analysis: Analysis) -> dict[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
@@ -41,12 +40,9 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) 
 
 
 def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> None:
-    names = ", ".join(Path(path).name for path in summary.paths)
     sheet.set_row(0, 26)
-    sheet.write_string(0, 0, words.clean(f"Perf sheet · {names}", 200), styles["title"])
-    arch = summary.arch or "arch not stated"
-    facts = (arch, words.worker_cores(summary), words.device_ops(summary), summary.window)
-    sheet.write_string(1, 0, words.clean(" · ".join(facts)), styles["quiet"])
+    sheet.write_string(0, 0, words.clean(f"Perf sheet · {words.file_names(summary)}", 200), styles["title"])
+    sheet.write_string(1, 0, words.clean(words.at_a_glance(summary)), styles["quiet"])
     if summary.provenance.replayed:
         sheet.write_string(2, 0, words.REPLAYED[0].upper() + words.REPLAYED[1:], styles["banner"])
         for column in range(1, COLUMNS):

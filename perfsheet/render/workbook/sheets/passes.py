@@ -25,12 +25,6 @@ _WIDTHS = (40, 12, 16, 16, 16, 14, 12, 14, 14, 14, 12)
 _PASSES, _OPS = 1000, 1000
 
 
-def wanted(analysis: Analysis) -> bool:
-    """Whether there is anything to show."""
-    found = analysis.summary.passes
-    return found.count > 1 or bool(found.layers)
-
-
 def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the passes, the layers, and the ops of a pass by how much they vary."""
     found = analysis.summary.passes

@@ -29,7 +29,8 @@ TITLE = "Summary"
 _FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS = 11
-_CHARTS = (("left", 0, (572, 218)), ("right", 5, (940, 218)))
+_BY_CATEGORY, _BY_TYPE = (0, (572, 218)), (5, (940, 218))
+"""Column and size in pixels of both charts."""
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
@@ -49,7 +50,7 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, 
 
 
 def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
-    main = [finding for finding in analysis.findings if finding.part_of is None]
+    main = analysis.main_findings
     findings = main[:_FINDINGS]
     note = f"{len(findings)} of {len(main)}. {phrases.upper_bounds(analysis.summary)}"
     row = write_section(sheet, styles, row, COLUMNS, "Top findings", note, 2)
@@ -74,8 +75,8 @@ def _write_time(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: Bo
         f"{len(analysis.op_types)} op codes on sheet By Op Type, {len(analysis.groups):,} configurations on Op Groups"
     )
     row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
-    for by_type, (_, column, size) in enumerate(_CHARTS):
-        charts.shares(sheet, row, column, size, by_type=bool(by_type))
+    charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
+    charts.shares(sheet, row, *_BY_TYPE, by_type=True)
     return row + _CHART_ROWS
 
 
