@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
@@ -87,13 +89,17 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
 
 @contextmanager
 def _scratch() -> Iterator[str]:
-    """A temporary folder whose removal no signal cuts short."""
-    folder = tempfile.TemporaryDirectory(prefix="perfsheet-workbook-")
+    """A temporary folder whose removal no signal cuts short.
+
+    Its name is known before it is made: a signal that comes with its making finds it, too.
+    """
+    folder = Path(tempfile.gettempdir(), f"perfsheet-workbook-{uuid4().hex}")
     try:
-        yield folder.name
+        folder.mkdir(0o700)
+        yield str(folder)
     finally:
         with ignored():
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(analysis: Analysis, sink: io.FileIO, watch: Watch, raw: bool) -> None:
