@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from glob import glob, has_magic
 from pathlib import Path
 
 from perfsheet.errors import unusable, usage
@@ -41,6 +42,29 @@ def locate(inputs: Sequence[str | Path]) -> list[Source]:
             raise usage(f"{source.label} is given twice", "name each capture once")
         seen.add(key)
     return sources
+
+
+def runs(argument: str) -> list[str]:
+    """The captures behind one side of a comparison: one, or several runs as `A.csv,B.csv` or a pattern.
+
+    Raises PerfsheetError (exit status 3) for a pattern that nothing matches.
+    """
+    if argument == STDIN or _is_there(argument):
+        return [argument]
+    found: list[str] = []
+    for part in filter(None, argument.split(",")):
+        matches = sorted(glob(part, recursive=True)) if has_magic(part) else [part]  # noqa: PTH207 absolute ones, too
+        if not matches:
+            raise unusable(f"{part}: no file matches this pattern", "check the pattern, and put it in quotes")
+        found += matches
+    return found or [argument]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _located(given: str) -> Source:

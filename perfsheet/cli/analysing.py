@@ -22,17 +22,35 @@ def analyse(
     only: frozenset[str] | None = None,
 ) -> Analysis:
     """Read the captures and analyse them; how a capture was found and every warning go to standard error."""
+    analysis = _analysed(captures or [], options, only)
+    for warning in analysis.summary.warnings:
+        say(f"warning: {warning}")
+    return analysis
+
+
+def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | None) -> Analysis:
     from perfsheet.analysis import analyze
     from perfsheet.capture import sources
     from perfsheet.capture.reader import read_sources
 
-    located = sources.locate(captures or [])
+    located = sources.locate(captures)
     for source in located:
         if source.found:
             say(f"{source.found}: {source.label}")
-    analysis = analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
+    return analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
+
+
+def analyse_side(argument: str, options: Options, name: str) -> Analysis:
+    """Read and analyse one side of a comparison: a capture, or several runs of one (`A.csv,B.csv`, or a pattern).
+
+    Warnings go to standard error, behind `name`.
+    """
+    from perfsheet.analysis.runs import of_runs
+    from perfsheet.capture.sources import runs
+
+    analysis = of_runs(runs(argument), lambda capture: _analysed([capture], options, None))
     for warning in analysis.summary.warnings:
-        say(f"warning: {warning}")
+        say(f"warning: {name}{warning}")
     return analysis
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from perfsheet._version import __version__
+from perfsheet.cli.compare import compare
 from perfsheet.cli.doctor import doctor
 from perfsheet.cli.hotspots import hotspots
 from perfsheet.cli.open import open_report
@@ -26,6 +27,7 @@ app.command("run", short_help="Profile a target, and write its perf sheet.")(run
 app.command("top-ops")(top_ops)
 app.command("hotspots", short_help="Show what to fix first, and what it could save.")(hotspots)
 app.command("report", short_help="Write the perf sheet of a capture: workbook, HTML, Markdown, trace.")(report)
+app.command("compare", short_help="Set captures side by side: what got faster or slower, and why.")(compare)
 app.command("open", short_help="Open the newest report.")(open_report)
 app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -73,6 +74,12 @@ WhichPass = Annotated[
 Signposts = Annotated[
     bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]
+Noise = Annotated[
+    float,
+    typer.Option(
+        "--noise", metavar="PCT", help="Without repeats, differences of time up to so many percent count as noise."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 
 
@@ -109,6 +116,13 @@ def one_format(json: bool, csv: bool) -> None:
     """Refuse two output formats at once."""
     if json and csv:
         raise usage("--json and --csv exclude each other", "choose one")
+
+
+def percentage(option: str, value: float) -> float:
+    """A share in percent, 0 or more."""
+    if not (math.isfinite(value) and value >= 0):
+        raise usage(f"{option} {value}: not a percentage", "give 0 or more")
+    return value
 
 
 def first(count: int) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from perfsheet.errors import usage
 
 _PROFILING = ("run", "doctor")
-_ANALYSING = ("run", "top-ops", "hotspots", "report")
+_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare")
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
 # Setting in pyproject.toml → the commands and the parameter whose default it replaces, and the types that it takes.

@@ -11,6 +11,7 @@ from perfsheet.analysis.cases import Case
 from perfsheet.doctor.model import Diagnosis
 from perfsheet.render import words
 from perfsheet.render.jsonout import findings, ops
+from perfsheet.render.jsonout.comparison import compare
 from perfsheet.render.jsonout.head import SCHEMA_VERSION, head
 from perfsheet.render.jsonout.parts import Json, number
 from perfsheet.render.jsonout.runs import repeats, run
@@ -22,6 +23,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "case_records",
     "cases",
+    "compare",
     "doctor",
     "dumps",
     "hotspots",

@@ -1,0 +1,246 @@
+"""Two captures side by side: what each op became, and what that cost or saved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.categories import short_code
+from perfsheet.analysis.compare import groups
+from perfsheet.analysis.compare.changes import Change, Describing, changes, written
+from perfsheet.analysis.compare.figures import figures, host_changes
+from perfsheet.analysis.compare.fixed import finding_changes
+from perfsheet.analysis.compare.kinds import kind, label
+from perfsheet.analysis.compare.noise import Noise
+from perfsheet.analysis.compare.notes import notes
+from perfsheet.analysis.compare.pairing import Pairing, pairings
+from perfsheet.analysis.compare.result import (
+    ADDED,
+    CHANGED,
+    FUSED,
+    REMOVED,
+    SAME,
+    SPLIT,
+    STATUSES,
+    ChangeGroup,
+    ComparedOp,
+    Figure,
+    FindingChanges,
+    HostChange,
+    OpTypeChange,
+    Times,
+)
+from perfsheet.analysis.compare.slots import Slots, slots
+from perfsheet.analysis.compare.times import Clock
+from perfsheet.analysis.repeats import NOISY_PCT
+from perfsheet.capture.table import IntArray, OpsTable
+
+
+def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:
+    """Set two captures side by side.
+
+    `assumed_noise_pct`: a difference of more than so many percent counts where nothing is repeated; repeats are those
+    of the analyses (`Analysis.repeats`), or three passes and more.
+    """
+    sides = slots(base, new)
+    return Comparison(base, new, sides, Clock(*sides, assumed_noise_pct))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The result; everything is computed once, when first asked for. Deltas are new − base."""
+
+    base: Analysis
+    new: Analysis
+    _sides: tuple[Slots, Slots]
+    _clock: Clock
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.base.ops):,} with {len(self.new.ops):,} device ops>"
+
+    @property
+    def noise(self) -> Noise:
+        """What decides whether a difference counts."""
+        return self._clock.noise
+
+    @cached_property
+    def total(self) -> Times:
+        """Kernel time of the windows."""
+        return self._clock.total()
+
+    @property
+    def per_pass(self) -> bool:
+        """Whether figures of a mean pass are what can be compared, for the windows hold different numbers of them."""
+        return self._clock.per_pass
+
+    def delta_ns(self, times: Times) -> float:
+        """The difference that can be compared: of a mean pass where `per_pass`, else of the windows; unknown is 0."""
+        return self._clock.delta_ns(times)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The headline of both captures."""
+        return figures(self.base, self.new)
+
+    @cached_property
+    def ops(self) -> tuple[ComparedOp, ...]:
+        """Every op of both sides exactly once, in the order in which they ran, device by device."""
+        times = self._clock.times(*self._places, len(self._pairings))
+        found: dict[tuple[object, ...], tuple[Change, ...]] = {}
+        return tuple(
+            self._compared(pairing, taken, found) for pairing, taken in zip(self._pairings, times, strict=True)
+        )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Ops by status."""
+        counted = Counter(op.status for op in self.ops)
+        return {status: counted[status] for status in STATUSES}
+
+    @cached_property
+    def groups(self) -> tuple[ChangeGroup, ...]:
+        """What changed, equal changes together, the largest difference of time first."""
+        return groups.change_groups(self.ops, *self._sides, self._places, self._clock)
+
+    @property
+    def gains(self) -> list[ChangeGroup]:
+        """Changes that made it faster, most first."""
+        return [one for one in self.groups if self.delta_ns(one.times) < 0]
+
+    @property
+    def losses(self) -> list[ChangeGroup]:
+        """Changes that made it slower, most first."""
+        return [one for one in self.groups if self.delta_ns(one.times) > 0]
+
+    @cached_property
+    def op_types(self) -> tuple[OpTypeChange, ...]:
+        """Kernel time by op, whatever the builds call it."""
+        return groups.op_types(*self._sides, self._clock)
+
+    @cached_property
+    def host_ops(self) -> tuple[HostChange, ...]:
+        """Host ops between device ops."""
+        return host_changes(self.base, self.new)
+
+    @cached_property
+    def findings(self) -> FindingChanges:
+        """Findings that are fixed, new, and that remain."""
+        return finding_changes(self.base.findings, self.new.findings, self.ops)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What keeps the captures from being compared like with like."""
+        return tuple(notes(*self._sides, self._describing))
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
+        host = all(one.base_count == one.new_count for one in self.host_ops)
+        findings = not (self.findings.fixed or self.findings.new)
+        return self.counts[SAME] == len(self.ops) and host and findings
+
+    @cached_property
+    def _describing(self) -> Describing:
+        base, new = self.base.ops, self.new.ops
+        return Describing(
+            written(base.variants), written(new.variants), _padded_only(base.table) or _padded_only(new.table)
+        )
+
+    @cached_property
+    def _pairings(self) -> list[Pairing]:
+        return pairings(*self._sides, self._describing)
+
+    @cached_property
+    def _places(self) -> tuple[IntArray, IntArray]:
+        """For each slot of either side the place of its pairing."""
+        base, new = (np.empty(len(side), dtype=np.int64) for side in self._sides)
+        for place, pairing in enumerate(self._pairings):
+            base[list(pairing.base)] = place
+            new[list(pairing.new)] = place
+        return base, new
+
+    def _compared(
+        self, pairing: Pairing, times: Times, found: dict[tuple[object, ...], tuple[Change, ...]]
+    ) -> ComparedOp:
+        base, new = self._sides
+        key = (
+            *(int(base.variant_of[slot]) for slot in pairing.base),
+            *(base.cores[slot] for slot in pairing.base),
+            None,
+            *(int(new.variant_of[slot]) for slot in pairing.new),
+            *(new.cores[slot] for slot in pairing.new),
+        )
+        if key not in found:
+            found[key] = _changes(base, new, pairing, self._describing)
+        codes = [_codes(side, slots) for side, slots in ((base, pairing.base), (new, pairing.new))]
+        return ComparedOp(
+            status=_status(pairing, bool(found[key]) or times.beyond_noise),
+            op_code=_shown(pairing, codes),
+            base_code=" + ".join(codes[0]),
+            new_code=" + ".join(codes[1]),
+            base=_positions(base, pairing.base),
+            new=_positions(new, pairing.new),
+            times=times,
+            changes=found[key],
+        )
+
+
+def _status(pairing: Pairing, differs: bool) -> str:
+    if not pairing.new:
+        return REMOVED
+    if not pairing.base:
+        return ADDED
+    if len(pairing.base) > 1:
+        return FUSED
+    if len(pairing.new) > 1:
+        return SPLIT
+    return CHANGED if differs else SAME
+
+
+def _shown(pairing: Pairing, codes: Sequence[list[str]]) -> str:
+    """The one op of a fusion or a split; of two names of one kind today's."""
+    if len(pairing.base) > 1 or not pairing.base:
+        return codes[1][0]
+    if len(pairing.new) > 1 or not pairing.new:
+        return codes[0][0]
+    both = (codes[0][0], codes[1][0])
+    return label(both) if kind(both[0]) == kind(both[1]) else both[1]
+
+
+def _codes(side: Slots, slots: tuple[int, ...]) -> list[str]:
+    return [side.variant(slot).op_code for slot in slots]
+
+
+def _positions(side: Slots, slots: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(position) for slot in slots for position in side.members[slot])
+
+
+def _changes(base: Slots, new: Slots, pairing: Pairing, describing: Describing) -> tuple[Change, ...]:
+    if not (pairing.base and pairing.new):
+        return ()
+    several = len(pairing.base) + len(pairing.new) > 2
+    composed = [
+        " + ".join(short_code(code) for code in _codes(side, slots))
+        for side, slots in ((base, pairing.base), (new, pairing.new))
+    ]
+    pair = next(
+        ((was, now) for was in pairing.base for now in pairing.new if not several or base.kind(was) == new.kind(now)),
+        None,
+    )
+    found = (
+        changes(base.variant(pair[0]), new.variant(pair[1]), (base.cores[pair[0]], new.cores[pair[1]]), describing)
+        if pair
+        else ()
+    )
+    return (*((Change("op_code", *composed),) if several else ()), *found)
+
+
+def _padded_only(table: OpsTable) -> bool:
+    """Whether a capture has padded extents without logical ones, as those before August 2025."""
+    header = table.headers.get("input_0_y", table.headers.get("output_0_y", ""))
+    return bool(header) and "LOGICAL" not in header.upper()

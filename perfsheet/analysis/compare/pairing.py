@@ -1,0 +1,131 @@
+"""Which slots of both sides belong together, device by device."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from perfsheet.analysis.compare.align import align
+from perfsheet.analysis.compare.changes import Describing
+from perfsheet.analysis.compare.fusions import fusions
+from perfsheet.analysis.compare.likeness import Likeness, Traits, traits
+from perfsheet.analysis.compare.moved import moved
+from perfsheet.analysis.compare.slots import Slots
+from perfsheet.capture.table import IntArray
+
+_NONE = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Slots that are the same op: one of each side, several of one (fused, split), or none (added, removed)."""
+
+    base: tuple[int, ...]
+    new: tuple[int, ...]
+
+
+def pairings(base: Slots, new: Slots, describing: Describing) -> list[Pairing]:
+    """All slots of both sides, each once, in the order in which they ran."""
+    tokens = _Tokens(base, new, describing)
+    return [one for ours, theirs in _lanes(base, new) for one in _of_lane(base, new, ours, theirs, tokens)]
+
+
+def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
+    """Devices that belong together: by id, and where the ids differ by their order."""
+    ours, theirs = base.devices, new.devices
+    shared = sorted(ours.keys() & theirs.keys())
+    yield from ((ours[device], theirs[device]) for device in shared)
+    rest = [sorted(side.keys() - set(shared)) for side in (ours, theirs)]
+    for number in range(max(map(len, rest))):
+        yield (
+            ours[rest[0][number]] if number < len(rest[0]) else _NONE,
+            theirs[rest[1][number]] if number < len(rest[1]) else _NONE,
+        )
+
+
+class _Tokens:
+    """Slots as numbers: equal ones are the same op in the same configuration."""
+
+    def __init__(self, base: Slots, new: Slots, describing: Describing) -> None:
+        self._numbers: dict[Traits, int] = {}
+        self.base, self.new = (self._of(side, describing) for side in (base, new))
+        self.likeness = Likeness(self._numbers)
+        self._texts = [repr(one).encode() for one in self._numbers]
+        works: dict[object, int] = {}
+        self._work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
+
+    def _of(self, side: Slots, describing: Describing) -> IntArray:
+        hashes = side.analysis.ops.text("program_hash")
+        keys = list(zip(side.variant_of.tolist(), (hashes[one] for one in side.first.tolist()), strict=True))
+        known: dict[tuple[int, str], int] = {}
+        variants = side.analysis.ops.variants.all
+        for key in dict.fromkeys(keys):
+            found = traits(variants[key[0]], key[1], describing)
+            known[key] = self._numbers.setdefault(found, len(self._numbers))
+        return np.array([known[key] for key in keys], dtype=np.int64)
+
+    def work(self, tokens: IntArray) -> list[int]:
+        """Equal numbers: ops that do the same, however they are configured."""
+        return list(self._work[tokens].tolist())
+
+    def digest(self, tokens: IntArray) -> tuple[int, bytes]:
+        """A key of a sequence that does not depend on the side that it stands on."""
+        return len(tokens), hashlib.sha256(b"\n".join(self._texts[one] for one in tokens.tolist())).digest()
+
+
+def _of_lane(base: Slots, new: Slots, ours: IntArray, theirs: IntArray, tokens: _Tokens) -> Iterator[Pairing]:
+    pairs = _aligned(tokens.base[ours], tokens.new[theirs], tokens)
+    lanes = [[side.variant(slot) for slot in lane.tolist()] for side, lane in ((base, ours), (new, theirs))]
+    fused = fusions(lanes[0], lanes[1], pairs)
+    split = fusions(lanes[1], lanes[0], [(other, place) for place, other in pairs])
+    for place, other in pairs:
+        if other in fused and place in split:  # what both sides would take in stays where it is
+            del fused[other], split[place]
+    base_places = {place for place, _ in pairs} | split.keys() | {place for run in fused.values() for place in run}
+    new_places = {other for _, other in pairs} | fused.keys() | {other for run in split.values() for other in run}
+    free = (set(range(len(ours))) - base_places, set(range(len(theirs))) - new_places)
+    elsewhere = moved(tokens.work(tokens.base[ours]), tokens.work(tokens.new[theirs]), pairs, free)
+    yield from _in_order(ours, theirs, pairs, _Special(fused, split, elsewhere))
+
+
+def _aligned(base: IntArray, new: IntArray, tokens: _Tokens) -> list[tuple[int, int]]:
+    """Swapping the sides swaps the pairs and changes nothing else: of equally good alignments the same is taken."""
+    if len(base) == len(new) and (base == new).all():
+        return [(place, place) for place in range(len(base))]
+    swap = tokens.digest(base) > tokens.digest(new)
+    found = align(new, base, tokens.likeness) if swap else align(base, new, tokens.likeness)
+    return [(other, place) if swap else (place, other) for place, other in found.tolist()]
+
+
+class _Special:
+    """What is not one op beside one op in order: for a place the places on the other side that go with it."""
+
+    def __init__(
+        self, fused: dict[int, list[int]], split: dict[int, list[int]], elsewhere: list[tuple[int, int]]
+    ) -> None:
+        self.of_base = split
+        self.of_new = {**fused, **{other: [place] for place, other in elsewhere}}
+        self.told_by_new = {place for run in self.of_new.values() for place in run}
+        self.told_by_base = {other for run in split.values() for other in run}
+
+
+def _in_order(ours: IntArray, theirs: IntArray, pairs: list[tuple[int, int]], special: _Special) -> Iterator[Pairing]:
+    """Walk both lanes from pair to pair; a fusion stands where the single op ran, a split one too."""
+    for before, after in pairwise([(-1, -1), *pairs, (len(ours), len(theirs))]):
+        for place in range(before[0] + 1, after[0]):
+            if place not in special.told_by_new:
+                yield _pairing(ours, theirs, [place], special.of_base.get(place, []))
+        for other in range(before[1] + 1, after[1]):
+            if other not in special.told_by_base:
+                yield _pairing(ours, theirs, special.of_new.get(other, []), [other])
+        if after[0] < len(ours):
+            base = special.of_new.get(after[1], [after[0]])
+            yield _pairing(ours, theirs, base, special.of_base.get(after[0], [after[1]]))
+
+
+def _pairing(ours: IntArray, theirs: IntArray, base: list[int], new: list[int]) -> Pairing:
+    return Pairing(tuple(ours[base].tolist()), tuple(theirs[new].tolist()))

@@ -1,0 +1,135 @@
+"""Sentences about comparisons, the same in every output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare import result as status
+from perfsheet.analysis.compare.changes import Change
+from perfsheet.analysis.compare.noise import ASSUMED, CONFIDENCE_PCT, RUNS
+from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, Times
+from perfsheet.capture.notes import rows
+from perfsheet.render import words
+
+NOTHING_CHANGED = "Nothing changed: every op has its counterpart, in the same configuration and within the noise."
+
+
+def signed(value: float | None) -> str:
+    """`+1,234`, `−1,234`; unknown is `–`."""
+    if value is None:
+        return "–"
+    text = words.whole(round(abs(value), 3))
+    return text if not value else f"{'+' if value > 0 else '−'}{text}"
+
+
+def signed_percent(fraction: float | None) -> str:
+    """`+12.3 %`, `−12.3 %`; unknown is `–`."""
+    if fraction is None:
+        return "–"
+    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{words.percent(abs(fraction))}"
+
+
+def signed_time(nanoseconds: float) -> str:
+    """`−1.234 ms`."""
+    return f"{'+' if nanoseconds > 0 else '−' if nanoseconds < 0 else ''}{words.span_of_time(abs(nanoseconds))}"
+
+
+def verdict(found: Comparison) -> str:
+    """`−2.712 ms of kernel time, 71.3 % less: 3.805 ms before, 1.093 ms now`, a pass where their numbers differ."""
+    times = found.total
+    was, now = (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+    if was is None or now is None:
+        return "kernel time unknown"
+    a_pass = " a pass" if found.per_pass else ""
+    span = f"{words.span_of_time(was)} before, {words.span_of_time(now)} now"
+    if was == now:
+        return f"the same kernel time{a_pass}: {span}"
+    share = f", {words.percent(abs(now - was) / was)} {'more' if now > was else 'less'}" if was else ""
+    noise = "" if times.beyond_noise or found.noise.how == ASSUMED else " (within the noise)"
+    return f"{signed_time(now - was)} of kernel time{a_pass}{share}{noise}: {span}"
+
+
+def counts(found: Comparison) -> str:
+    """`3 ops the same, 40 changed, 4 fused, 31 removed`."""
+    told = [f"{count:,} {'the same' if name == status.SAME else name}" for name, count in found.counts.items() if count]
+    passes = " (of a pass)" if max(found.base.summary.passes.count, found.new.summary.passes.count) > 1 else ""
+    return f"ops{passes}: {', '.join(told)}"
+
+
+def noise(found: Comparison) -> str:
+    """What counts as a difference, with its statistics."""
+    judged = found.noise
+    if judged.how == ASSUMED:
+        return (
+            f"noise unknown (one run a side): a difference of time counts beyond {judged.assumed_pct:g} %; "
+            "give several runs a side to know it"
+        )
+    what = "runs" if judged.how == RUNS else "passes"
+    return (
+        f"a difference of time counts beyond the {CONFIDENCE_PCT} % interval of Welch's t over "
+        f"{judged.base} and {judged.new} {what}"
+    )
+
+
+def value(one: Figure, figure: float | None) -> str:
+    """A headline figure in words."""
+    if figure is None:
+        return "–"
+    if one.kind == status.TIME:
+        return words.whole(round(figure))
+    if one.kind == status.RATE:
+        return words.rate(figure)
+    return words.percent(figure) if one.kind == status.SHARE else words.whole(figure)
+
+
+def difference(one: Figure) -> str:
+    """What it differs by, in its own unit."""
+    if one.kind == status.SHARE and one.delta is not None:
+        return f"{signed(round(100 * one.delta, 1))} points"
+    if one.kind == status.RATE and one.delta is not None:
+        return f"{'+' if one.delta > 0 else '−' if one.delta < 0 else ''}{words.rate(abs(one.delta))}"
+    return signed(None if one.delta is None else round(one.delta))
+
+
+def label(one: Figure) -> str:
+    """`kernel time [ns]`."""
+    return f"{one.label} [ns]" if one.kind == status.TIME else one.label
+
+
+def compared_ns(found: Comparison, times: Times) -> tuple[float | None, float | None]:
+    """Before and after, of a mean pass where only that can be compared."""
+    return (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+
+
+def compared_share(found: Comparison, times: Times) -> float | None:
+    """The difference as a fraction of what it was."""
+    return times.delta_pass if found.per_pass else times.delta
+
+
+def changes(found: Sequence[Change]) -> str:
+    """`core_count 12 → 48; math_fidelity HiFi4 → LoFi`; what is not set is `–`."""
+    return "; ".join(f"{one.name} {_said(one.before)} → {_said(one.after)}" for one in found)
+
+
+def _said(value: str | None) -> str:
+    return "–" if value is None else value
+
+
+def where(group: ChangeGroup) -> str:
+    """`before ⇒ now` of the shapes and layouts of a change, once where both are the same."""
+    return " ⇒ ".join(dict.fromkeys(filter(None, (group.base, group.new))))
+
+
+def ops(group: ChangeGroup) -> str:
+    """`16 ops`."""
+    return rows(group.count, "op")
+
+
+def finding(change: FindingChange) -> str:
+    """`Low core count: LayerNormDeviceOperation, 16 ops`, of a remaining one `16 → 4 ops`."""
+    one = change.one
+    count = rows(one.count, "op")
+    if change.base and change.new and change.base.count != change.new.count:
+        count = f"{change.base.count:,} → {count}"
+    return f"{one.rule.title}: {one.signature.op_code}, {count}"

@@ -1,0 +1,180 @@
+"""Before and after in the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.categories import short_code
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
+from perfsheet.render import differences, words
+from perfsheet.render.terminal.console import console_for, line
+from perfsheet.render.terminal.table import Field, print_table
+
+_INDENT = "   "
+_TYPES = 12
+_FINDINGS = 5
+_LONGEST_CHANGES = 480
+_BETTER, _WORSE = "green", "red"
+
+
+def render(found: Sequence[Comparison], count: int | None, out: TextIO) -> None:
+    """The base beside each capture, one after another; of gains and losses the first `count` (None = all)."""
+    console = console_for(out)
+    for number, one in enumerate(found):
+        if number:
+            console.print()
+            console.rule(style="dim")
+        _print(console, one, count)
+
+
+def _print(console: Console, found: Comparison, count: int | None) -> None:
+    for name, side in (("before", found.base), ("now", found.new)):
+        console.print(line(f"{name:7}{_side(side)}", "bold"))
+    console.print(line(differences.verdict(found), _style(found.delta_ns(found.total)) if _counts(found) else ""))
+    for note in found.notes:
+        _wrapped(console, note, "yellow", "")
+    console.print()
+    if found.nothing_changed:
+        console.print(line(differences.NOTHING_CHANGED))
+        _print_foot(console, found)
+        return
+    print_table(console, _FIGURES, found.figures)
+    console.print()
+    _print_types(console, found)
+    _print_groups(console, found, "Gains", found.gains, count)
+    _print_groups(console, found, "Losses", found.losses, count)
+    _print_hosts(console, [one for one in found.host_ops if one.base_count != one.new_count])
+    _print_findings(console, found)
+    _print_foot(console, found)
+
+
+def _counts(found: Comparison) -> bool:
+    return found.total.beyond_noise and found.delta_ns(found.total) != 0
+
+
+def _side(side: Analysis) -> str:
+    summary = side.summary
+    runs = f", {side.repeats.aligned} runs" if side.repeats else ""
+    names = ", ".join(Path(path).name for path in summary.paths)
+    return f"{names}{runs} · {words.at_a_glance(summary)}"
+
+
+def _style(delta: float | None, lower_is_better: bool | None = True) -> str:
+    if not delta or lower_is_better is None:
+        return ""
+    return _BETTER if (delta < 0) == lower_is_better else _WORSE
+
+
+def _figure_style(one: Figure) -> str:
+    return _style(one.delta, one.lower_is_better)
+
+
+_FIGURES: tuple[Field[Figure], ...] = (
+    Field("FIGURE", differences.label, number=False, flexible=True),
+    Field("BEFORE", lambda one: differences.value(one, one.base)),
+    Field("NOW", lambda one: differences.value(one, one.new)),
+    Field("DIFFERENCE", differences.difference, style=_figure_style),
+    Field("%", lambda one: differences.signed_percent(one.relative), optional=1, style=_figure_style),
+)
+
+
+def _print_types(console: Console, found: Comparison) -> None:
+    changed = [one for one in found.op_types if found.delta_ns(one.times) or one.base_count != one.new_count]
+    if not changed:
+        return
+
+    def style(one: OpTypeChange) -> str:
+        return _style(found.delta_ns(one.times)) if one.times.beyond_noise else "dim"
+
+    def before(one: OpTypeChange) -> str:
+        return words.whole(_rounded(differences.compared_ns(found, one.times)[0]))
+
+    def now(one: OpTypeChange) -> str:
+        return words.whole(_rounded(differences.compared_ns(found, one.times)[1]))
+
+    unit = "[ns a pass]" if found.per_pass else "[ns]"
+    fields: tuple[Field[OpTypeChange], ...] = (
+        Field("OP", lambda one: one.op_type, number=False, flexible=True, short=lambda one: short_code(one.op_type)),
+        Field("OPS", lambda one: _from_to(one.base_count, one.new_count), optional=1),
+        Field(f"BEFORE {unit}", before, optional=2),
+        Field(f"NOW {unit}", now),
+        Field("DIFFERENCE", lambda one: differences.signed(_rounded(found.delta_ns(one.times))), style=style),
+        Field("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times)), style=style),
+    )
+    print_table(console, fields, changed[:_TYPES])
+    if len(changed) > _TYPES:
+        console.print(line(f"{_TYPES} of {len(changed):,} ops that differ.", "dim"))
+    console.print()
+
+
+def _from_to(before: int, now: int) -> str:
+    return f"{before:,}" if before == now else f"{before:,} → {now:,}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value)
+
+
+def _print_groups(
+    console: Console, found: Comparison, title: str, groups: Sequence[ChangeGroup], count: int | None
+) -> None:
+    shown = groups[:count]
+    if not shown:
+        return
+    of = "" if len(shown) == len(groups) else f" ({len(shown)} of {len(groups):,}, the largest)"
+    console.print(line(f"{title}{of}", "bold"))
+    for one in shown:
+        delta = found.delta_ns(one.times)
+        share = differences.compared_share(found, one.times)
+        of_it = "" if share is None else f" ({differences.signed_percent(share)})"
+        head = f"{differences.signed(round(delta))} ns{of_it}  {one.status}: {one.op_code}, {differences.ops(one)}"
+        console.print(line(head, _style(delta) if one.times.beyond_noise else "dim"))
+        _wrapped(console, differences.where(one), "dim")
+        _wrapped(console, words.clean(differences.changes(one.changes), _LONGEST_CHANGES))
+    console.print()
+
+
+def _print_hosts(console: Console, changed: Sequence[HostChange]) -> None:
+    if not changed:
+        return
+    console.print(line("Host ops between device ops", "bold"))
+    for one in changed[:_TYPES]:
+        console.print(line(f"{_INDENT}{one.op_code}: {_from_to(one.base_count, one.new_count)}"))
+    if len(changed) > _TYPES:
+        console.print(line(f"{_INDENT}and {len(changed) - _TYPES:,} more", "dim"))
+    console.print()
+
+
+def _print_findings(console: Console, found: Comparison) -> None:
+    for title, changes, style in (
+        ("Findings fixed", found.findings.fixed, _BETTER),
+        ("Findings new", found.findings.new, _WORSE),
+        ("Findings remaining", found.findings.remaining, ""),
+    ):
+        console.print(line(f"{title}: {len(changes):,}", "bold"))
+        for change in changes[:_FINDINGS]:
+            _wrapped(console, _finding(change), style)
+        if len(changes) > _FINDINGS:
+            console.print(line(f"{_INDENT}and {len(changes) - _FINDINGS:,} more", "dim"))
+    console.print()
+
+
+def _finding(change: FindingChange) -> str:
+    return f"{differences.finding(change)} ({words.whole(round(change.one.kernel_ns))} ns)"
+
+
+def _print_foot(console: Console, found: Comparison) -> None:
+    _wrapped(console, differences.counts(found), "dim", "")
+    _wrapped(console, differences.noise(found), "dim", "")
+
+
+def _wrapped(console: Console, text: str, style: str = "", indent: str = _INDENT) -> None:
+    for part in textwrap.wrap(words.clean(text), console.width - len(indent)):
+        console.print(line(indent + part, style))
