@@ -28,6 +28,7 @@ __all__ = [
     "Selection",
     "__version__",
     "analyze",
+    "compare",
     "read",
 ]
 
@@ -36,6 +37,7 @@ _HOMES = {
     "Options": "perfsheet.analysis",
     "Selection": "perfsheet.analysis",
     "analyze": "perfsheet.analysis",
+    "compare": "perfsheet.analysis.compare",
     "OpsTable": "perfsheet.capture",
     "read": "perfsheet.capture",
 }

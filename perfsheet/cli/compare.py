@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -55,12 +56,18 @@ def compare(
     matched by a pattern in quotes ('runs/*/ops_perf_results*.csv').
     """
     from perfsheet.analysis.compare import compare as compared
+    from perfsheet.capture.sources import runs
+    from perfsheet.render import place
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
     limit = shared.first(_SCREENFUL if count is None else count)
     allowed = shared.percentage("--noise", noise)
     wanted = outputs.Outputs(html, md)
+    captures = [capture for side in (base, *new) for capture in runs(side)]
+    if output is not None:
+        place.check(output, captures, force)
+    wanted.check(captures, output, force, json)
     before = analyse_side(base, settings, "before: ")
     found: list[Comparison] = []
     for number, capture in enumerate(new, 1):
@@ -76,3 +83,14 @@ def compare(
         from perfsheet.render.terminal import comparison as terminal
 
         terminal.render(found, limit, sys.stdout)
+    for path in _written(found, output, wanted):
+        typer.echo(f"Wrote {path}", err=json or wanted.to_stdout)
+
+
+def _written(found: Sequence[Comparison], workbook: Path | None, wanted: outputs.Outputs) -> Iterator[Path]:
+    if workbook is not None:
+        from perfsheet.render.workbook.comparison import book
+
+        book.write(found, workbook)
+        yield workbook
+    yield from wanted.write_comparison(found)

@@ -14,6 +14,7 @@ from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
+    from perfsheet.analysis.compare import Comparison
 
 Html = Annotated[
     Optional[Path],  # noqa: UP045
@@ -70,7 +71,7 @@ class Outputs:
             place.check_file(path, captures, force or _is_summary(path))
 
     def write(self, analysis: Analysis) -> Iterator[Path]:
-        """Write them; the files, one after another."""
+        """Write those of a capture; the files, one after another."""
         if self.html is not None:
             from perfsheet.render.html import page
 
@@ -82,13 +83,25 @@ class Outputs:
             trace.write(analysis, self.trace)
             yield self.trace
         if self.markdown is not None:
-            yield from self._write_markdown(analysis, self.markdown)
+            from perfsheet.render.markdown.report import markdown
 
-    def _write_markdown(self, analysis: Analysis, path: Path) -> Iterator[Path]:
-        from perfsheet.render.markdown import markdown
+            yield from self._write_markdown(markdown(analysis), self.markdown)
+
+    def write_comparison(self, found: Sequence[Comparison]) -> Iterator[Path]:
+        """Write those of a comparison; the files, one after another."""
+        if self.html is not None:
+            from perfsheet.render.html import comparison as page
+
+            page.write(found, self.html)
+            yield self.html
+        if self.markdown is not None:
+            from perfsheet.render.markdown import comparison
+
+            yield from self._write_markdown(comparison.markdown(found), self.markdown)
+
+    def _write_markdown(self, text: str, path: Path) -> Iterator[Path]:
         from perfsheet.render.whole_file import append_text, replace_text
 
-        text = markdown(analysis)
         if self.to_stdout:
             typer.echo(text, nl=False)
             return

@@ -11,7 +11,7 @@ from support.real import capture
 
 from perfsheet.render import jsonout, tiles, trace, words
 from perfsheet.render.html.page import page
-from perfsheet.render.markdown import markdown
+from perfsheet.render.markdown.report import markdown
 from perfsheet.render.workbook import book
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")

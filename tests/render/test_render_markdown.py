@@ -8,7 +8,8 @@ from support.page import markdown_tables
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.render.markdown import markdown, plain
+from perfsheet.render.markdown.report import markdown
+from perfsheet.render.markdown.table import plain
 
 HOSTILE = (
     "a | b",

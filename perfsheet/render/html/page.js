@@ -2,7 +2,7 @@
 // Sorting, filtering, and the way from a finding to its rows. Without a script the page still reads in full.
 (() => {
   const figure = (text) => {
-    const value = parseFloat(text.replace(/[,!]/g, ""));
+    const value = parseFloat(text.replace(/[,!]/g, "").replace("−", "-"));
     return Number.isNaN(value) ? null : value;
   };
 

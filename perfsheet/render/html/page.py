@@ -1,17 +1,14 @@
-"""The page as a whole."""
+"""The page of a report as a whole."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
-from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.render import captions, measured, tiles, words
 from perfsheet.render.html import findings, ops, parts
+from perfsheet.render.html.document import Section, document
 from perfsheet.render.html.svg import charts
 from perfsheet.render.html.svg.drawing import safe
 from perfsheet.render.html.table import facts
@@ -24,30 +21,8 @@ def write(analysis: Analysis, path: Path) -> None:
 
 
 def page(analysis: Analysis) -> str:
-    """The whole document. It loads nothing; only the script whose hash it states may run."""
-    script = _asset("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
-    names = words.file_names(analysis.summary)
-    sections = [section for section in _sections(analysis) if section[2]]
-    links = "".join(f'<a href="#{name}">{safe(title)}</a>' for name, title, _ in sections)
-    body = "\n".join(
-        f'<section id="{name}"><h2>{safe(title)}</h2>{content}</section>' for name, title, content in sections
-    )
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="generator" content="perfsheet {__version__}"><meta name="color-scheme" content="light dark">'
-        f"<title>Perf sheet · {safe(names)}</title><style>{_asset('page.css')}</style></head><body>\n"
-        f"<header><h1>Perf sheet · {safe(names)}</h1>{_head(analysis)}</header><nav>{links}</nav>"
-        f"<main>\n{body}\n</main>"
-        f"<footer>perfsheet {__version__}</footer><script>{script}</script></body></html>\n"
-    )
-
-
-def _asset(name: str) -> str:
-    return files("perfsheet.render.html").joinpath(name).read_text(encoding="utf-8")
+    """The whole document."""
+    return document(f"Perf sheet · {words.file_names(analysis.summary)}", _head(analysis), _sections(analysis))
 
 
 def _head(analysis: Analysis) -> str:
@@ -59,8 +34,7 @@ def _head(analysis: Analysis) -> str:
     return f'<p>{safe(words.at_a_glance(summary))}</p>{replayed}<dl class="tiles">{shown}</dl>'
 
 
-def _sections(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
-    """Id, title and content of every section; those without content are left out."""
+def _sections(analysis: Analysis) -> Iterator[Section]:
     yield "summary", "Summary", _summary(analysis)
     yield "findings", "What to fix first", findings.findings_section(analysis)
     yield "charts", "Charts", _charts(analysis)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from perfsheet.render.workbook.theme import BAR, Styles
+from perfsheet.render.workbook.theme import BAR, GAIN, LOSS, Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -25,6 +25,23 @@ _BAR = {
 def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
     """Bars from zero behind the figures of a column."""
     _apply(sheet, column, first_row, last_row, _BAR)
+
+
+_DELTA = {
+    "type": "data_bar",
+    "data_bar_2010": True,
+    "bar_solid": True,
+    "bar_color": LOSS,
+    "bar_border_color": LOSS,
+    "bar_negative_color": GAIN,
+    "bar_negative_border_color": GAIN,
+    "bar_axis_position": "middle",
+}
+
+
+def delta_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
+    """Bars from the middle behind the differences of a column: to the left what was gained, to the right the losses."""
+    _apply(sheet, column, first_row, last_row, _DELTA)
 
 
 def mark_impossible(sheet: Worksheet, styles: Styles, columns: tuple[int, int], last_row: int) -> None:

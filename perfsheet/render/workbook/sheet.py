@@ -55,7 +55,10 @@ class Field(Generic[Item]):
     folded: bool = False
 
 
-_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"}
+_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"} | {
+    "delta_ns",
+    "delta_percent",
+}
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format, link_style: Format) -> None:

@@ -19,6 +19,7 @@ HEADER, BAR = "#243B53", "#9FC5E8"
 RULE_LINE, PANEL = "#CBD2D9", "#F0F4F8"
 AMBER_INK, AMBER = "#7C4A03", "#FCEFC7"
 IMPOSSIBLE_INK, IMPOSSIBLE = "#8A1C1C", "#F9DCDC"
+GAIN, LOSS = "#8FCFA8", "#F2B284"
 INPUT_INK, INPUT = "#0B3D91", "#FFF9DB"
 FONT = "Calibri"
 
@@ -36,6 +37,11 @@ _STYLES: dict[str, dict[str, Any]] = {
     "decimal": {"num_format": "#,##0.0##"},
     "ns": {"num_format": NANOSECONDS},
     "percent": {"num_format": FRACTION},
+    "delta_ns": {"num_format": "+#,##0;−#,##0;0"},
+    "delta_count": {"num_format": "+#,##0;−#,##0;0"},
+    "delta_decimal": {"num_format": "+#,##0.0##;−#,##0.0##;0"},
+    "delta_percent": {"num_format": "+0.0%;−0.0%;0.0%"},
+    "delta_points": {"num_format": '+0.0" points";−0.0" points";0.0" points"'},
     "link": {"font_color": ACCENT, "underline": 1, "indent": 1},
     "link_number": {"font_color": ACCENT, "underline": 1, "num_format": "0"},
     "header": {**_HEADER, "indent": 1},

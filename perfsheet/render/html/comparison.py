@@ -1,0 +1,225 @@
+"""The page of a comparison: figures side by side, what changed with its bar, and every op."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare.result import (
+    SAME,
+    ChangeGroup,
+    ComparedOp,
+    Figure,
+    FindingChange,
+    HostChange,
+    OpTypeChange,
+    Times,
+)
+from perfsheet.render import differences, words
+from perfsheet.render.html.document import Section, document
+from perfsheet.render.html.svg.drawing import safe
+from perfsheet.render.html.table import Column, facts, table
+from perfsheet.render.whole_file import replace_text
+
+_OPS, _GROUPS, _FINDINGS, _ROWS = 2000, 500, 300, 6
+
+
+def write(found: Sequence[Comparison], path: Path) -> None:
+    """Write the page to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
+    replace_text(path, page(found))
+
+
+def page(found: Sequence[Comparison]) -> str:
+    """The whole document; each capture beside the base."""
+    names = " and ".join(words.file_names(one.new.summary) for one in found)
+    title = f"Before and after · {words.file_names(found[0].base.summary)} → {names}"
+    replayed = any(one.summary.provenance.replayed for one in (found[0].base, *(each.new for each in found)))
+    banner = f'<p class="banner">{safe(words.REPLAYED)}</p>' if replayed else ""
+    verdicts = "".join(f"<p><b>{safe(differences.verdict(one))}</b></p>" for one in found)
+    return document(title, banner + verdicts, _all(found))
+
+
+def _all(found: Sequence[Comparison]) -> Iterator[Section]:
+    for number, one in enumerate(found, 1):
+        several = len(found) > 1
+        suffix, named = (f"-{number}", f" · {words.file_names(one.new.summary)}") if several else ("", "")
+        for name, title, content in _sections(one, suffix):
+            yield f"{name}{suffix}", f"{title}{named}", content
+
+
+def _sections(found: Comparison, suffix: str) -> Iterator[Section]:
+    yield "summary", "Summary", _summary(found, suffix)
+    if found.nothing_changed:
+        return
+    yield "changes", "What changed", _changes(found, suffix)
+    yield "types", "By op type", table(f"types-table{suffix}", _types(found), found.op_types)
+    hosts = found.host_ops
+    yield "hosts", "Host ops between device ops", table(f"hosts-table{suffix}", _HOST, hosts) if hosts else ""
+    yield "findings", "Findings", _findings(found, suffix)
+    yield "ops", "Ops that differ", _ops(found, suffix)
+
+
+def _summary(found: Comparison, suffix: str) -> str:
+    notes = "".join(f"<li>{safe(note)}</li>" for note in found.notes)
+    warning = f'<div class="warnings"><b>Not like with like</b><ul>{notes}</ul></div>' if notes else ""
+    same = f'<p class="fine">{safe(differences.NOTHING_CHANGED)}</p>' if found.nothing_changed else ""
+    told = facts(
+        (
+            ("Before", _side(found.base)),
+            ("Now", _side(found.new)),
+            ("Ops", differences.counts(found)),
+            ("Noise", differences.noise(found)),
+        )
+    )
+    return f"{warning}{same}{told}{table(f'figures-table{suffix}', _FIGURE, found.figures)}"
+
+
+def _side(side: Analysis) -> str:
+    runs = f" ({side.repeats.aligned} runs)" if side.repeats else ""
+    return f"{', '.join(side.summary.paths)}{runs} · {words.at_a_glance(side.summary)}"
+
+
+_FIGURE: tuple[Column[Figure], ...] = (
+    Column("Figure", differences.label, number=False),
+    Column("Before", lambda one: differences.value(one, one.base)),
+    Column("Now", lambda one: differences.value(one, one.new)),
+    Column("Difference", differences.difference),
+    Column("%", lambda one: differences.signed_percent(one.relative)),
+)
+_HOST: tuple[Column[HostChange], ...] = (
+    Column("Host op", lambda one: one.op_code, number=False),
+    Column("Ops before", lambda one: f"{one.base_count:,}"),
+    Column("Ops now", lambda one: f"{one.new_count:,}"),
+    Column("Host time before [ns]", lambda one: words.whole(one.base_ns)),
+    Column("Host time now [ns]", lambda one: words.whole(one.new_ns)),
+)
+
+
+def _bar(delta: float, most: float) -> str:
+    """A bar from the middle: to the left what was gained, to the right what was lost."""
+    share = 50 * abs(delta) / most if most else 0.0
+    kind = "gain" if delta < 0 else "loss"
+    return f' data-bar="{kind}" style="--d:{share:.1f}%"' if share else ""
+
+
+def _most(found: Comparison, times: Sequence[Times]) -> float:
+    return max((abs(found.delta_ns(one)) for one in times), default=0.0)
+
+
+def _changes(found: Comparison, suffix: str) -> str:
+    shown = found.groups[:_GROUPS]
+    if not shown:
+        return "<p>No op changed; what differs are host ops and findings.</p>"
+    most = _most(found, [one.times for one in shown])
+    columns: tuple[Column[ChangeGroup], ...] = (
+        Column(
+            _delta_header(found),
+            lambda one: differences.signed(found.delta_ns(one.times)),
+            attributes=lambda one: _bar(found.delta_ns(one.times), most),
+        ),
+        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("Status", lambda one: one.status, number=False),
+        Column("Op", lambda one: one.op_code, number=False),
+        Column("Ops", lambda one: f"{one.count:,}"),
+        Column("Before", lambda one: one.base or "–", number=False, wrap=True),
+        Column("Now", lambda one: one.new or "–", number=False, wrap=True),
+        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
+        Column("Counts", _counted, number=False),
+    )
+    left = len(found.groups) - len(shown)
+    more = f'<p class="note">{left:,} smaller changes are not listed.</p>' if left else ""
+    return table(f"changes-table{suffix}", columns, shown) + more
+
+
+def _delta_header(found: Comparison) -> str:
+    return "Difference [ns a pass]" if found.per_pass else "Difference [ns]"
+
+
+def _counted(one: ChangeGroup | ComparedOp | OpTypeChange) -> str:
+    """Whether the difference of time is more than noise."""
+    return "yes" if one.times.beyond_noise else "noise"
+
+
+def _types(found: Comparison) -> tuple[Column[OpTypeChange], ...]:
+    most = _most(found, [one.times for one in found.op_types])
+
+    def side(one: OpTypeChange, which: int) -> str:
+        return words.whole(differences.compared_ns(found, one.times)[which])
+
+    return (
+        Column("Op", lambda one: one.op_type, number=False),
+        Column("Category", lambda one: one.category, number=False),
+        Column("Ops before", lambda one: f"{one.base_count:,}"),
+        Column("Ops now", lambda one: f"{one.new_count:,}"),
+        Column("Before [ns]", lambda one: side(one, 0)),
+        Column("Now [ns]", lambda one: side(one, 1)),
+        Column(
+            _delta_header(found),
+            lambda one: differences.signed(found.delta_ns(one.times)),
+            attributes=lambda one: _bar(found.delta_ns(one.times), most),
+        ),
+        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("Counts", _counted, number=False),
+    )
+
+
+def _findings(found: Comparison, suffix: str) -> str:
+    changes = found.findings
+    listed = [
+        *(("fixed", one) for one in changes.fixed),
+        *(("new", one) for one in changes.new),
+        *(("remaining", one) for one in changes.remaining),
+    ]
+    columns: tuple[Column[tuple[str, FindingChange]], ...] = (
+        Column("Status", lambda one: one[0], number=False),
+        Column("Rule", lambda one: one[1].one.rule.title, number=False),
+        Column("Op", lambda one: one[1].one.signature.op_code, number=False, wrap=True),
+        Column("Ops before", lambda one: _count(one[1], before=True)),
+        Column("Ops now", lambda one: _count(one[1], before=False)),
+        Column("Kernel [ns]", lambda one: words.whole(one[1].one.kernel_ns)),
+        Column("Saves at most [ns]", lambda one: words.whole(one[1].one.saving_ns)),
+        Column("Advice", lambda one: one[1].one.advice, number=False, wrap=True),
+    )
+    told = f"{len(changes.fixed)} fixed, {len(changes.new)} new, {len(changes.remaining)} remaining"
+    left = len(listed) - _FINDINGS
+    more = f"; {left:,} of them are not listed" if left > 0 else ""
+    note = f'<p class="note">{told}{more}</p>'
+    return note + table(f"findings-table{suffix}", columns, listed[:_FINDINGS])
+
+
+def _count(change: FindingChange, before: bool) -> str:
+    one = change.base if before else change.new
+    return f"{one.count:,}" if one else "0"
+
+
+def _ops(found: Comparison, suffix: str) -> str:
+    differ = [one for one in found.ops if one.status != SAME]
+    shown = sorted(differ, key=lambda one: -abs(found.delta_ns(one.times)))[:_OPS]
+
+    def side(one: ComparedOp, which: int) -> str:
+        return words.whole(differences.compared_ns(found, one.times)[which])
+
+    columns: tuple[Column[ComparedOp], ...] = (
+        Column("Status", lambda one: one.status, number=False),
+        Column("Op before", lambda one: one.base_code or "–", number=False),
+        Column("Rows before", lambda one: _rows(found.base, one.base), number=False),
+        Column("Op now", lambda one: one.new_code or "–", number=False),
+        Column("Rows now", lambda one: _rows(found.new, one.new), number=False),
+        Column("Before [ns]", lambda one: side(one, 0)),
+        Column("Now [ns]", lambda one: side(one, 1)),
+        Column(_delta_header(found), lambda one: differences.signed(found.delta_ns(one.times))),
+        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("Counts", _counted, number=False),
+        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
+    )
+    note = f'<p class="note">{len(shown):,} of {len(differ):,} ops that differ, the largest difference first.</p>'
+    return note + table(f"ops-table{suffix}", columns, shown)
+
+
+def _rows(side: Analysis, positions: tuple[int, ...]) -> str:
+    several = len(side.summary.paths) > 1
+    named = [words.place(side.row_ref(position), several) for position in positions[:_ROWS]]
+    more = f" … {len(positions)} in all" if len(positions) > _ROWS else ""
+    return ", ".join(named) + more or "–"

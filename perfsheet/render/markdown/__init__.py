@@ -1,0 +1,1 @@
+"""Markdown for pull requests: the report of a capture, and comparisons."""

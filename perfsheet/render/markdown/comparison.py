@@ -1,0 +1,126 @@
+"""A comparison in Markdown, for the comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
+from perfsheet.render import differences, words
+from perfsheet.render.markdown.table import Column, code, plain, table
+
+_CHANGES, _TYPES, _FINDINGS, _HOSTS = 10, 12, 10, 10
+
+
+def markdown(found: Sequence[Comparison]) -> str:
+    """The base beside each capture, one after another."""
+    return "\n".join(line for one in found for line in _lines(one)) + "\n"
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    yield f"## Before and after · {plain(differences.verdict(found))}"
+    yield ""
+    for name, side in (("before", found.base), ("now", found.new)):
+        yield f"- {name}: {_side(side)}"
+    for note in found.notes:
+        yield f"- ⚠️ {plain(note)}"
+    yield ""
+    if found.nothing_changed:
+        yield differences.NOTHING_CHANGED
+    else:
+        yield from _differences(found)
+    yield f"<sub>{plain(differences.counts(found))}. {plain(differences.noise(found))}. perfsheet {__version__}</sub>"
+
+
+def _differences(found: Comparison) -> Iterator[str]:
+    yield from table(_FIGURE, found.figures)
+    for title, groups in (("Gains", found.gains), ("Losses", found.losses)):
+        if groups:
+            yield f"### {title}"
+            yield ""
+            yield from table(_groups(found), groups[:_CHANGES])
+            yield from _of(len(groups), _CHANGES)
+    types = [one for one in found.op_types if found.delta_ns(one.times) or one.base_count != one.new_count]
+    if types:
+        yield "### By op type"
+        yield ""
+        yield from table(_types(found), types[:_TYPES])
+        yield from _of(len(types), _TYPES)
+    hosts = [one for one in found.host_ops if one.base_count != one.new_count]
+    if hosts:
+        yield "### Host ops between device ops"
+        yield ""
+        yield from table(_HOST, hosts[:_HOSTS])
+        yield from _of(len(hosts), _HOSTS)
+    yield from _findings(found)
+
+
+def _findings(found: Comparison) -> Iterator[str]:
+    changes = found.findings
+    yield f"### Findings: {len(changes.fixed)} fixed, {len(changes.new)} new, {len(changes.remaining)} remaining"
+    yield ""
+    for title, some in (("fixed", changes.fixed), ("new", changes.new)):
+        for change in some[:_FINDINGS]:
+            yield f"- {title}: {_finding(change)}"
+        if len(some) > _FINDINGS:
+            yield f"- {title}: {len(some) - _FINDINGS:,} more"
+    yield ""
+
+
+def _of(count: int, shown: int) -> Iterator[str]:
+    if count > shown:
+        yield f"{shown} of {count:,}, the largest."
+        yield ""
+
+
+def _side(side: Analysis) -> str:
+    runs = f", {side.repeats.aligned} runs" if side.repeats else ""
+    replayed = f" · **{words.REPLAYED}**" if side.summary.provenance.replayed else ""
+    return f"{plain(words.file_names(side.summary))}{runs} · {plain(words.at_a_glance(side.summary))}{replayed}"
+
+
+def _finding(change: FindingChange) -> str:
+    return f"{plain(differences.finding(change))}, {words.whole(round(change.one.kernel_ns))} ns"
+
+
+_FIGURE: tuple[Column[Figure], ...] = (
+    Column("figure", differences.label, number=False),
+    Column("before", lambda one: differences.value(one, one.base)),
+    Column("now", lambda one: differences.value(one, one.new)),
+    Column("difference", differences.difference),
+    Column("%", lambda one: differences.signed_percent(one.relative)),
+)
+_HOST: tuple[Column[HostChange], ...] = (
+    Column("host op", lambda one: code(one.op_code), number=False),
+    Column("before", lambda one: f"{one.base_count:,}"),
+    Column("now", lambda one: f"{one.new_count:,}"),
+)
+
+
+def _groups(found: Comparison) -> tuple[Column[ChangeGroup], ...]:
+    return (
+        Column("difference [ns]", lambda one: differences.signed(found.delta_ns(one.times))),
+        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("", lambda one: one.status, number=False),
+        Column("op", lambda one: code(one.op_code), number=False),
+        Column("ops", lambda one: f"{one.count:,}"),
+        Column("shape, layout", lambda one: code(differences.where(one)), number=False),
+        Column("what changed", lambda one: plain(differences.changes(one.changes)), number=False),
+    )
+
+
+def _types(found: Comparison) -> tuple[Column[OpTypeChange], ...]:
+    def side(one: OpTypeChange, which: int) -> str:
+        return words.whole(differences.compared_ns(found, one.times)[which])
+
+    return (
+        Column("op", lambda one: code(one.op_type), number=False),
+        Column("ops before", lambda one: f"{one.base_count:,}"),
+        Column("ops now", lambda one: f"{one.new_count:,}"),
+        Column("before [ns]", lambda one: side(one, 0)),
+        Column("now [ns]", lambda one: side(one, 1)),
+        Column("difference [ns]", lambda one: differences.signed(found.delta_ns(one.times))),
+        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+    )

@@ -1,0 +1,1 @@
+"""The sheets of a comparison's workbook, one module each."""

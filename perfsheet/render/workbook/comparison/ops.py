@@ -1,0 +1,85 @@
+"""Sheet All Ops of a comparison: every op of both sides, before on the left, now on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare.result import ComparedOp
+from perfsheet.analysis.numbers import known_ints
+from perfsheet.analysis.shape import shape_of
+from perfsheet.render import differences, words
+from perfsheet.render.workbook.marks import delta_bar
+from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.theme import Styles
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+TITLE = "All Ops"
+ROWS_PER_SHEET = 1_048_575
+"""What Excel has room for below the header."""
+_ROWS_NAMED = 8
+
+
+def sheets(styles: Styles, found: Comparison, suffix: str) -> Iterator[tuple[str, Callable[[Worksheet], None]]]:
+    """Title and writer of as many sheets as the ops need."""
+    for part, first in enumerate(range(0, max(1, len(found.ops)), ROWS_PER_SHEET)):
+        more = f" part {part + 1}" if part else ""
+        yield f"{TITLE}{suffix}{more}", partial(_write, styles=styles, found=found, first=first)
+
+
+def _write(sheet: Worksheet, styles: Styles, found: Comparison, first: int) -> None:
+    fields = _fields(found)
+    after = write_table_sheet(sheet, styles, fields, found.ops[first : first + ROWS_PER_SHEET], freeze=1)
+    delta_bar(sheet, [field.header for field in fields].index("DIFFERENCE [ns]"), 1, after - 1)
+
+
+def _fields(found: Comparison) -> list[Field[ComparedOp]]:
+    base, new = found.base, found.new
+    per_pass: list[Field[ComparedOp]] = [
+        Field("BEFORE [ns a pass]", lambda one: one.times.base_pass_ns, "ns", 13),
+        Field("NOW [ns a pass]", lambda one: one.times.new_pass_ns, "ns", 13),
+        Field("DIFFERENCE [ns a pass]", lambda one: one.times.delta_pass_ns, "delta_ns", 15),
+    ]
+    return [
+        Field("STATUS", lambda one: one.status, width=10),
+        Field("OP CODE BEFORE", lambda one: one.base_code, width=30),
+        Field("ROWS BEFORE", lambda one: _rows(base, one.base), "right", 12),
+        Field("SHAPE BEFORE", lambda one: _shape(base, one.base), width=24),
+        Field("CORES BEFORE", lambda one: _cores(base, one.base), "right", 9),
+        Field("BEFORE [ns]", lambda one: one.times.base_ns, "ns", 13),
+        Field("OP CODE NOW", lambda one: one.new_code, width=30),
+        Field("ROWS NOW", lambda one: _rows(new, one.new), "right", 12),
+        Field("SHAPE NOW", lambda one: _shape(new, one.new), width=24),
+        Field("CORES NOW", lambda one: _cores(new, one.new), "right", 9),
+        Field("NOW [ns]", lambda one: one.times.new_ns, "ns", 13),
+        Field("DIFFERENCE [ns]", lambda one: one.times.delta_ns, "delta_ns", 20),
+        Field("DIFFERENCE", lambda one: one.times.delta, "delta_percent", 11),
+        *(per_pass if found.per_pass else ()),
+        Field("COUNTS", lambda one: "yes" if one.times.beyond_noise else "noise", width=9),
+        Field("WHAT CHANGED", lambda one: differences.changes(one.changes), width=90),
+    ]
+
+
+def _rows(side: Analysis, positions: tuple[int, ...]) -> Cell:
+    """Rows of the capture; a single one is a number."""
+    if not positions:
+        return None
+    several = len(side.summary.paths) > 1
+    if len(positions) == 1 and not several:
+        return side.row_ref(positions[0]).row
+    named = [words.place(side.row_ref(position), several) for position in positions[:_ROWS_NAMED]]
+    more = f", … ({len(positions)})" if len(positions) > _ROWS_NAMED else ""
+    return ", ".join(named) + more
+
+
+def _shape(side: Analysis, positions: tuple[int, ...]) -> str:
+    return shape_of(side.ops, positions[-1]).shape if positions else ""
+
+
+def _cores(side: Analysis, positions: tuple[int, ...]) -> Cell:
+    return words.span_cell(known_ints(side.ops.cores[list(positions)])) if positions else None

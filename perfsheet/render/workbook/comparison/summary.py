@@ -1,0 +1,140 @@
+"""Sheet Summary of a comparison: the verdict, figures side by side, the largest gains and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare import result as kinds
+from perfsheet.analysis.compare.result import ChangeGroup, Figure
+from perfsheet.render import differences, words
+from perfsheet.render.palette import ACCENT, QUIET
+from perfsheet.render.workbook.comparison import op_types
+from perfsheet.render.workbook.marks import delta_bar
+from perfsheet.render.workbook.sheet import Cell, Field, set_up_sections, write_cell, write_section, write_table
+from perfsheet.render.workbook.theme import Styles
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+TITLE = "Summary"
+_COLUMNS, _WIDTH = 12, 15
+_GROUPS, _TYPES = 8, 12
+_CHART_ROWS, _CHART = 18, (1290, 340)
+_FORMATS = {kinds.TIME: "ns", kinds.COUNT: "count", kinds.RATE: "decimal", kinds.SHARE: "percent"}
+
+
+def write(book: Workbook, sheet: Worksheet, styles: Styles, found: Sequence[Comparison]) -> None:
+    """Write the sheet from top to bottom, each capture beside the base."""
+    set_up_sections(sheet, styles, (_WIDTH,) * _COLUMNS)
+    sheet.set_zoom(85)
+    sheet.write_string(0, 0, "Before and after", styles["title"])
+    sheet.set_row(0, 28)
+    row = 1
+    if any(side.summary.provenance.replayed for one in found for side in (one.base, one.new)):
+        sheet.merge_range(row, 0, row, _COLUMNS - 1, words.REPLAYED, styles["banner"])
+        row += 1
+    for number, one in enumerate(found, 1):
+        row = _write_one(book, sheet, styles, one, row, number) + 1
+    sheet.write_string(row, 0, f"perfsheet {__version__}", styles["quiet"])
+    sheet.print_area(0, 0, row, _COLUMNS - 1)
+
+
+def _write_one(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
+    for name, text, style in (
+        ("Before", _side(found.base), "text"),
+        ("Now", _side(found.new), "text"),
+        ("Verdict", differences.verdict(found), "text"),
+        *(("Not like with like", note, "amber") for note in found.notes),
+        ("Ops", differences.counts(found), "text"),
+        ("Noise", differences.noise(found), "text"),
+    ):
+        sheet.write_string(row, 0, name, styles["quiet"])
+        sheet.merge_range(row, 1, row, _COLUMNS - 1, words.clean(text, 1000), styles[style])
+        row += 1
+    if found.nothing_changed:
+        sheet.merge_range(row, 0, row, _COLUMNS - 1, differences.NOTHING_CHANGED, styles["text"])
+        return row + 1
+    row = write_section(sheet, styles, row + 1, _COLUMNS, "Figures", "difference = now − before", 2)
+    row = _write_figures(sheet, styles, found.figures, row)
+    for title, groups in (("Gains", found.gains), ("Losses", found.losses)):
+        note = f"{min(len(groups), _GROUPS)} of {len(groups):,}, the largest first; sheet Changes has all"
+        row = write_section(sheet, styles, row + 1, _COLUMNS, title, note, 2)
+        row = _write_groups(sheet, styles, found, groups[:_GROUPS], row)
+    return _write_chart(book, sheet, styles, found, row + 1, number)
+
+
+def _side(side: Analysis) -> str:
+    runs = f" ({side.repeats.aligned} runs)" if side.repeats else ""
+    return f"{', '.join(side.summary.paths)}{runs} · {words.at_a_glance(side.summary)}"
+
+
+def _write_figures(sheet: Worksheet, styles: Styles, figures: Sequence[Figure], row: int) -> int:
+    """One figure a line, each in its own format."""
+    for column, header in ((0, "FIGURE"), (3, "BEFORE"), (5, "NOW"), (7, "DIFFERENCE"), (9, "DIFFERENCE [%]")):
+        last = column + (2 if column == 0 else 1)
+        sheet.merge_range(row, column, row, last, header, styles["header" if column == 0 else "header_right"])
+    for line, one in enumerate(figures, row + 1):
+        number_format = _FORMATS[one.kind]
+        delta = {"ns": "delta_ns", "percent": "delta_points"}.get(number_format, f"delta_{number_format}")
+        cells: tuple[tuple[int, int, Cell, str], ...] = (
+            (0, 2, differences.label(one), "text"),
+            (3, 4, one.base, number_format),
+            (5, 6, one.new, number_format),
+            (7, 8, one.delta if one.kind != kinds.SHARE or one.delta is None else 100 * one.delta, delta),
+            (9, 10, one.relative, "delta_percent"),
+        )
+        for first, last, value, style in cells:
+            sheet.merge_range(line, first, line, last, "", styles[style])
+            write_cell(sheet, line, first, value, styles[style], styles["link"])
+    return row + 1 + len(figures)
+
+
+def _write_groups(sheet: Worksheet, styles: Styles, found: Comparison, groups: Sequence[ChangeGroup], row: int) -> int:
+    if not groups:
+        sheet.write_string(row, 0, "none", styles["quiet"])
+        return row + 1
+    unit = "[ns a pass]" if found.per_pass else "[ns]"
+    fields: list[Field[ChangeGroup]] = [
+        Field(f"DIFFERENCE {unit}", lambda one: found.delta_ns(one.times), "delta_ns", 2 * _WIDTH, span=2),
+        Field("DIFFERENCE", lambda one: differences.compared_share(found, one.times), "delta_percent"),
+        Field("STATUS", lambda one: one.status),
+        Field("OP CODE", lambda one: one.op_code, "wrap", 2 * _WIDTH, span=2),
+        Field("OPS", lambda one: one.count, "count"),
+        Field("WHAT CHANGED", _what, "wrap", 5 * _WIDTH, span=5),
+    ]
+    after = write_table(sheet, styles, fields, groups, top=row)
+    delta_bar(sheet, 0, row + 1, after - 1)
+    return after
+
+
+def _what(one: ChangeGroup) -> str:
+    return "\n".join(filter(None, (differences.where(one), differences.changes(one.changes))))
+
+
+def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
+    """Kernel time by op before and now, from sheet By Op Type."""
+    row = write_section(sheet, styles, row, _COLUMNS, "Kernel time by op", "those that differ most", 2)
+    source = op_types.TITLE + (f" {number}" if number > 1 else "")
+    last = min(_TYPES, len(found.op_types))
+    chart = book.add_chart({"type": "bar"})
+    for column, colour, name in ((op_types.BEFORE, QUIET, "before"), (op_types.NOW, ACCENT, "now")):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": [source, 1, 0, last, 0],
+                "values": [source, 1, column, last, column],
+                "fill": {"color": colour},
+                "gap": 60,
+            }
+        )
+    chart.set_y_axis({"reverse": True, "num_font": {"size": 9}})
+    chart.set_x_axis({"name": "kernel time [ns]", "num_format": "#,##0", "crossing": "max", "num_font": {"size": 9}})
+    chart.set_legend({"position": "top"})
+    chart.set_size({"width": _CHART[0], "height": _CHART[1]})
+    sheet.insert_chart(row, 0, chart, {"object_position": 2})
+    return row + _CHART_ROWS
