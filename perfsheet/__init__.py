@@ -4,6 +4,7 @@
     >>> table = perfsheet.read("ops_perf_results_2026_11_01_10_00_00.csv")
     >>> analysis = perfsheet.analyze(table, perfsheet.Options(batch=8))
     >>> analysis.summary.fps.all, analysis.top(3), analysis.findings
+    >>> perfsheet.compare(before, analysis).gains
 
 Nothing heavy is imported before one of these names is used.
 """
@@ -17,6 +18,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options, Selection, analyze
+    from perfsheet.analysis.compare import compare
     from perfsheet.capture import OpsTable, read
 
 __all__ = [

@@ -10,6 +10,7 @@ class ExitStatus(IntEnum):
 
     DONE = 0
     TESTS_FAILED = 1
+    BUDGET_BREACHED = 1
     USAGE = 2
     CAPTURE_UNUSABLE = 3
     NO_PROFILER = 4

@@ -40,7 +40,7 @@ def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | 
     return analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
 
 
-def analyse_side(argument: str, options: Options, name: str) -> Analysis:
+def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
     """Read and analyse one side of a comparison: a capture, or several runs of one (`A.csv,B.csv`, or a pattern).
 
     Warnings go to standard error, behind `name`.

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from perfsheet._version import __version__
+from perfsheet.cli.budget import app as budget
+from perfsheet.cli.check import check
 from perfsheet.cli.compare import compare
 from perfsheet.cli.doctor import doctor
 from perfsheet.cli.hotspots import hotspots
@@ -28,6 +30,8 @@ app.command("top-ops")(top_ops)
 app.command("hotspots", short_help="Show what to fix first, and what it could save.")(hotspots)
 app.command("report", short_help="Write the perf sheet of a capture: workbook, HTML, Markdown, trace.")(report)
 app.command("compare", short_help="Set captures side by side: what got faster or slower, and why.")(compare)
+app.command("check", short_help="Check a capture against a budget or another capture.")(check)
+app.add_typer(budget, name="budget")
 app.command("open", short_help="Open the newest report.")(open_report)
 app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
 

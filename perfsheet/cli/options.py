@@ -125,6 +125,16 @@ def percentage(option: str, value: float) -> float:
     return value
 
 
+def share(option: str, text: str) -> float:
+    """`5%`, `5 %` or `5`: a fraction, 0 or more."""
+    from perfsheet.budget.quantities import Unit, quantity
+
+    found = quantity(text, Unit.SHARE)
+    if found is None:
+        raise usage(f"{option} {text}: not a percentage", "give 5% or 5")
+    return found
+
+
 def first(count: int) -> int | None:
     """How many entries to show; 0 means all."""
     if count < 0:

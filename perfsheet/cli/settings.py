@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import usage
 
 _PROFILING = ("run", "doctor")
-_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare")
+_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare", "check", "budget init")
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
 # Setting in pyproject.toml → the commands and the parameter whose default it replaces, and the types that it takes.
@@ -46,7 +45,10 @@ def defaults(folder: Path) -> dict[str, dict[str, Any]]:
             wanted = " or ".join(dict.fromkeys("a text" if kind is str else "a number" for kind in types))
             raise usage(f"{pyproject}: [tool.perfsheet] {key} = {value!r} cannot be followed", f"give {wanted}")
         for command in commands:
-            found.setdefault(command, {})[parameter] = _resolved(key, value, pyproject)
+            of_command = found
+            for word in command.split():
+                of_command = of_command.setdefault(word, {})
+            of_command[parameter] = _resolved(key, value, pyproject)
     return found
 
 
@@ -85,14 +87,10 @@ def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
 
 def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from perfsheet.toml_text import parsed
+
     try:
-        table = tomllib.loads(text)["tool"]["perfsheet"]
-    except tomllib.TOMLDecodeError as error:
-        raise usage(f"{pyproject} is not valid TOML: {error}", "mend it, or run elsewhere") from None
+        table = parsed(text, pyproject, "mend it, or run elsewhere")["tool"]["perfsheet"]
     except (KeyError, TypeError):  # the text that looked like our table stands elsewhere
         return {}
     replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None

@@ -1,0 +1,67 @@
+"""Check a capture against another one: how much slower it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from perfsheet.analysis.compare import Comparison
+from perfsheet.analysis.compare.noise import ASSUMED
+from perfsheet.analysis.compare.result import Times
+from perfsheet.analysis.result import RowRef
+from perfsheet.budget.check import ROWS_NAMED, kept
+from perfsheet.budget.model import Checked, Verdict
+from perfsheet.budget.quantities import Unit, in_words
+
+
+def check_against(found: Comparison, fail_over: float, fail_op_over: float | None = None) -> Verdict:
+    """Kernel time may grow by the fraction `fail_over`, that of each op type by `fail_op_over` (None = not checked).
+
+    Where the windows hold different numbers of passes, a mean pass is compared. With repeats a growth within the noise
+    is none.
+    """
+    return Verdict(tuple(_all(found, fail_over, fail_op_over)), found.notes)
+
+
+def _all(found: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:
+    a_pass = "-per-pass" if found.per_pass else ""
+    yield _checked(found, f"against.kernel-time{a_pass}", found.total, fail_over, _slower(found))
+    if fail_op_over is None:
+        return
+    for one in found.op_types:
+        if one.base_count and one.new_count:
+            name = f"against.op-types.{one.op_type}.kernel-time{a_pass}"
+            yield _checked(found, name, one.times, fail_op_over, _slower(found, one.op_type))
+
+
+def _checked(found: Comparison, name: str, times: Times, fail_over: float, places: list[int]) -> Checked:
+    was, now = (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+    allowed = (was or 0.0) * (1 + fail_over)
+    within = found.noise.how != ASSUMED and not times.beyond_noise
+    noise = "; the difference is within the noise" if within else ""
+    rows = [found.new.row_ref(position) for position in places]
+    return Checked(
+        limit=name,
+        ok=was is not None and now is not None and (within or kept(now, allowed, floor=False)),
+        value=was or 0.0,
+        allowed=allowed,
+        measured=now,
+        unit=Unit.TIME,
+        floor=False,
+        why=f"{in_words(was, Unit.TIME)} before + {in_words(fail_over, Unit.SHARE).replace('.00 %', ' %')}{noise}",
+        rows=tuple[RowRef, ...](rows[:ROWS_NAMED]),
+        row_count=len(rows),
+    )
+
+
+def _slower(found: Comparison, op_type: str = "") -> list[int]:
+    """Ops that take longer than before or were not there, those that add most first."""
+    losses = [
+        (found.delta_ns(one.times), one.new)
+        for one in found.ops
+        if found.delta_ns(one.times) > 0 and (not op_type or one.op_code == op_type)
+    ]
+    losses.sort(key=lambda loss: -loss[0])
+    positions = np.array([position for _, new in losses for position in new], dtype=np.int64)
+    return list(positions.tolist())

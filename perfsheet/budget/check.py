@@ -1,0 +1,89 @@
+"""Check a capture against the limits of a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.result import RowRef
+from perfsheet.analysis.shape import shape_of
+from perfsheet.budget.limits import Measured, Scope, of_kind
+from perfsheet.budget.model import Bound, Budget, Checked, Verdict
+from perfsheet.budget.quantities import Unit, in_words
+from perfsheet.capture.table import IntArray
+
+ROWS_NAMED = 50
+_ROUNDING = 1e-12
+
+
+def check(analysis: Analysis, budget: Budget) -> Verdict:
+    """Measure every limit of the budget. Ops are told by what they are, whatever the build calls them."""
+    positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
+    checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
+    return Verdict(checked, tuple(_notes(budget, positions)))
+
+
+def _key(bound: Bound) -> tuple[str, str, str]:
+    return bound.op_type, bound.shape, bound.layout
+
+
+def _positions(analysis: Analysis, op_type: str, shape: str, layout: str) -> IntArray:
+    ops = analysis.ops
+    if not op_type:
+        return np.arange(len(ops))
+    found = of_kind(analysis, op_type)
+    if not (shape or layout):
+        return found
+    told = [shape_of(ops, position) for position in found.tolist()]
+    fits = [shape in ("", one.shape) and layout in ("", one.layout) for one in told]
+    return found[np.array(fits, dtype=np.bool_)]
+
+
+def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
+    limit = bound.limit
+    measured = limit.measure(Scope(analysis, positions))
+    allowed = bound.allowed
+    tolerance = "" if allowed == bound.value else f"{in_words(bound.value, limit.unit)} {_sign(bound)} {_share(bound)}"
+    return Checked(
+        limit=bound.name,
+        ok=kept(measured.value, allowed, limit.floor),
+        value=bound.value,
+        allowed=allowed,
+        measured=measured.value,
+        unit=limit.unit,
+        floor=limit.floor,
+        why=tolerance,
+        rows=rows(analysis, measured),
+        row_count=len(measured.rows),
+    )
+
+
+def kept(measured: float | None, allowed: float, floor: bool) -> bool:
+    """Whether a limit is kept; what cannot be measured is not."""
+    if measured is None:
+        return False
+    slack = _ROUNDING * abs(allowed)
+    return measured >= allowed - slack if floor else measured <= allowed + slack
+
+
+def rows(analysis: Analysis, measured: Measured) -> tuple[RowRef, ...]:
+    """The rows behind a measurement, the longest ops first."""
+    duration = np.nan_to_num(analysis.ops.table.number("kernel_duration_ns")[measured.rows])
+    order = measured.rows[np.argsort(-duration, kind="stable")][:ROWS_NAMED]
+    return tuple(analysis.table_ref(row) for row in order.tolist())
+
+
+def _sign(bound: Bound) -> str:
+    return "−" if bound.limit.floor else "+"
+
+
+def _share(bound: Bound) -> str:
+    return in_words(bound.tolerance, Unit.SHARE).replace(".00 %", " %")
+
+
+def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
+    for key, found in positions.items():
+        if not len(found):
+            yield f"{budget.path}: no op of the window is {' · '.join(filter(None, key))}"

@@ -1,0 +1,165 @@
+"""Every limit that a budget can set: what it measures, in which unit, over which ops. One line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.compare.kinds import kind
+from perfsheet.analysis.numbers import known, ratio
+from perfsheet.analysis.rules import low_core_count, reshard
+from perfsheet.budget.quantities import Unit
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """The ops that a limit is about: positions among the ops of the analysis."""
+
+    analysis: Analysis
+    positions: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured, None = unknown, and the rows of the table that prove it."""
+
+    value: float | None
+    rows: IntArray
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit by its key in the file. A `floor` is what must be reached at least, others must not be exceeded.
+
+    `of_ops`: it can be set for an op type and for single ops, too. `about` says what it measures, for people.
+    """
+
+    key: str
+    unit: Unit
+    measure: Callable[[Scope], Measured]
+    about: str
+    floor: bool = False
+    of_ops: bool = False
+
+
+def of_kind(analysis: Analysis, op_code: str) -> IntArray:
+    """Positions of the ops that are what this code names, whatever the build calls them."""
+    wanted = kind(op_code)
+    return np.flatnonzero(analysis.ops.where_code(lambda code: kind(code) == wanted))
+
+
+def _of(scope: Scope, value: float | None) -> Measured:
+    return Measured(value, scope.analysis.ops.rows[scope.positions])
+
+
+def _kernel_time(scope: Scope) -> Measured:
+    times = scope.analysis.ops.kernel_ns[scope.positions]
+    unknown = bool(len(times)) and not np.isfinite(times).any()
+    return _of(scope, None if unknown else float(np.nansum(times)))
+
+
+def _longest(scope: Scope) -> Measured:
+    times = scope.analysis.ops.kernel_ns[scope.positions]
+    known_at = np.flatnonzero(np.isfinite(times))
+    if not known_at.size:
+        return _of(scope, None if len(times) else 0.0)
+    place = known_at[int(np.argmax(times[known_at]))]
+    return Measured(float(times[place]), scope.analysis.ops.rows[scope.positions[[place]]])
+
+
+def _count(scope: Scope) -> Measured:
+    return _of(scope, float(len(scope.positions)))
+
+
+def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Measured]:
+    """The mean of a fraction over those ops where it is known, weighted by kernel time."""
+
+    def measure(scope: Scope) -> Measured:
+        fractions, times = values(scope.analysis)[scope.positions], scope.analysis.ops.kernel_ns[scope.positions]
+        told = np.isfinite(fractions) & np.isfinite(times)
+        mean = ratio(float((fractions * times)[told].sum()), float(times[told].sum()))
+        return Measured(known(mean), scope.analysis.ops.rows[scope.positions[told]])
+
+    return measure
+
+
+def _per_pass(scope: Scope) -> Measured:
+    passes = scope.analysis.summary.passes
+    return _of(scope, sum(one.kernel_ns for one in passes.all) / passes.count)
+
+
+def _rule(rule: str, time: bool) -> Callable[[Scope], Measured]:
+    """Ops that a finding rule hit: how many, or how long they take."""
+
+    def measure(scope: Scope) -> Measured:
+        analysis = scope.analysis
+        hit: BoolArray = analysis.flag_masks[rule]
+        found = Scope(analysis, np.flatnonzero(hit))
+        return _kernel_time(found) if time else _count(found)
+
+    return measure
+
+
+def _host(kinds: tuple[RowKind, ...]) -> Callable[[Scope], Measured]:
+    def measure(scope: Scope) -> Measured:
+        rows = scope.analysis.facts.host_rows
+        found = rows[np.isin(scope.analysis.ops.table.kind[rows], kinds)]
+        return Measured(float(len(found)), found)
+
+    return measure
+
+
+LIMITS: tuple[Limit, ...] = (
+    Limit("kernel-time", Unit.TIME, _kernel_time, "Σ DEVICE KERNEL DURATION", of_ops=True),
+    Limit("kernel-time-per-pass", Unit.TIME, _per_pass, "mean kernel time of a pass"),
+    Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
+    Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
+    Limit("fps", Unit.RATE, lambda scope: _of(scope, scope.analysis.summary.fps.all), "FPS of the window", floor=True),
+    Limit(
+        "fps-per-pass",
+        Unit.RATE,
+        lambda scope: _of(scope, scope.analysis.summary.passes.fps_per_pass),
+        "FPS of a mean pass",
+        floor=True,
+    ),
+    Limit(
+        "utilization",
+        Unit.SHARE,
+        _weighted(lambda analysis: analysis.ops.utilization),
+        "utilization by the reference cores, weighted by kernel time, of ops with a model",
+        floor=True,
+        of_ops=True,
+    ),
+    Limit(
+        "utilization-grid",
+        Unit.SHARE,
+        _weighted(lambda analysis: analysis.ops.utilization_grid),
+        "utilization by the worker grid, weighted by kernel time, of ops with a model",
+        floor=True,
+        of_ops=True,
+    ),
+    Limit(
+        "speed-of-light",
+        Unit.SHARE,
+        _weighted(lambda analysis: analysis.facts.light.sol),
+        "share of the speed of light, weighted by kernel time, of ops where it is known",
+        floor=True,
+        of_ops=True,
+    ),
+    Limit("reshards", Unit.COUNT, _rule(reshard.RULE.id, time=False), "ops of the rule reshard"),
+    Limit("reshard-time", Unit.TIME, _rule(reshard.RULE.id, time=True), "their kernel time"),
+    Limit("low-core-ops", Unit.COUNT, _rule(low_core_count.RULE.id, time=False), "ops of the rule low-core-count"),
+    Limit("low-core-time", Unit.TIME, _rule(low_core_count.RULE.id, time=True), "their kernel time"),
+    Limit(
+        "host-ops",
+        Unit.COUNT,
+        _host((RowKind.HOST, RowKind.PYTHON_FALLBACK)),
+        "host ops and python fallbacks between device ops",
+    ),
+    Limit("host-fallbacks", Unit.COUNT, _host((RowKind.PYTHON_FALLBACK,)), "python fallbacks between device ops"),
+)
+BY_KEY = {limit.key: limit for limit in LIMITS}

@@ -1,0 +1,94 @@
+"""What a budget says, and what came of checking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from perfsheet.analysis import Options, Selection
+from perfsheet.analysis.result import RowRef
+from perfsheet.budget.limits import Limit
+from perfsheet.budget.quantities import Unit
+
+TOLERANCE = 0.0
+"""What a budget allows beyond its limits when it does not say."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One limit of a budget: its full name (`op-types.MatmulDeviceOperation.kernel-time`), its value in the base unit.
+
+    `op_type`, `shape` and `layout` narrow it to ops, blank = all. `tolerance` is a fraction; counts have none.
+    """
+
+    name: str
+    limit: Limit
+    value: float
+    tolerance: float
+    op_type: str = ""
+    shape: str = ""
+    layout: str = ""
+
+    @property
+    def allowed(self) -> float:
+        """The value with its tolerance."""
+        if self.limit.unit is Unit.COUNT:
+            return self.value
+        return self.value * (1 - self.tolerance if self.limit.floor else 1 + self.tolerance)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The limits of a file, and the part of a capture that they are about.
+
+    `window` has what the file says of it: keyword arguments of Selection (`selection`) and of Options.
+    """
+
+    path: str
+    bounds: tuple[Bound, ...]
+    selection: dict[str, object] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
+
+    def window(self, options: Options) -> Options:
+        """These options with what the file says in place of defaults; what the user chose stays."""
+        plain, default = options.selection, Selection()
+        chosen = {key: value for key, value in self.selection.items() if getattr(plain, key) == getattr(default, key)}
+        others = {key: value for key, value in self.options.items() if getattr(options, key) == getattr(Options(), key)}
+        return replace(options, selection=replace(plain, **chosen), **others)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One limit and what was measured: `allowed` and `measured` in `unit` (ns, fraction, number), None = unknown.
+
+    What cannot be measured is not kept. `why` says how `allowed` came to be; `rows` prove what was measured, the
+    longest ops first, `row_count` says how many there are.
+    """
+
+    limit: str
+    ok: bool
+    value: float
+    allowed: float
+    measured: float | None
+    unit: Unit
+    floor: bool
+    why: str
+    rows: tuple[RowRef, ...]
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All limits in the order of the file; `notes` are what to know beside them."""
+
+    checked: tuple[Checked, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def breaches(self) -> tuple[Checked, ...]:
+        """Those that were not kept."""
+        return tuple(one for one in self.checked if not one.ok)
+
+    @property
+    def passed(self) -> bool:
+        """Whether all were kept."""
+        return not self.breaches

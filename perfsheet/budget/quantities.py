@@ -1,0 +1,68 @@
+"""Values of limits as people write them: `3.9 ms`, `30 %`, 64."""
+
+from __future__ import annotations
+
+import math
+import re
+from enum import Enum
+
+_TEXT = re.compile(r"\s*([+-]?\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+_TIMES = {"": 1.0, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
+
+
+class Unit(Enum):
+    """What a limit is measured in: nanoseconds, a fraction, a number, a number a second."""
+
+    TIME = "ns"
+    SHARE = "%"
+    COUNT = ""
+    RATE = "1/s"
+
+
+def quantity(value: object, unit: Unit) -> float | None:
+    """A value in the base unit (ns, fraction, number); None when it is none.
+
+    Numbers without a unit are ns, percent, or a plain number.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    match = _TEXT.fullmatch(str(value))
+    if match is None:
+        return None
+    number, written = float(match[1].replace("_", "")), match[2]
+    factor = _factor(written, unit)
+    return None if factor is None or not math.isfinite(number) or number < 0 else number * factor
+
+
+def _factor(written: str, unit: Unit) -> float | None:
+    if unit is Unit.TIME:
+        return _TIMES.get(written)
+    if unit is Unit.SHARE:
+        return 0.01 if written in ("", "%") else None
+    return 1.0 if not written else None
+
+
+def in_words(value: float | None, unit: Unit) -> str:
+    """`3.805 ms`, `30.1 %`, `64`, `262.82`; unknown is `unknown`."""
+    if value is None:
+        return "unknown"
+    if unit is Unit.TIME:
+        return (
+            exact_time(value) if value < 1e3 else f"{value / 1e3:,.3f} µs" if value < 1e6 else f"{value / 1e6:,.3f} ms"
+        )
+    if unit is Unit.SHARE:
+        return f"{100 * value:.2f} %"
+    return f"{value:,.2f}".removesuffix(".00") if unit is Unit.RATE else f"{value:,.10g}"
+
+
+def exact_time(nanoseconds: float) -> str:
+    """`3.804885 ms`: no digit is lost."""
+    for size, unit in ((1e6, "ms"), (1e3, "µs")):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.6f}".rstrip("0").rstrip(".") + f" {unit}"
+    return f"{nanoseconds:.10g} ns"
+
+
+def example(unit: Unit) -> str:
+    """How such a value is written."""
+    return {Unit.TIME: '"3.9 ms"', Unit.SHARE: '"30 %"', Unit.COUNT: "64", Unit.RATE: "250.0"}[unit]

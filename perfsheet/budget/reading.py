@@ -1,0 +1,132 @@
+"""perf-budget.toml: from its text to a budget, every mistake in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from perfsheet.analysis import Options, Selection
+from perfsheet.budget.limits import BY_KEY, Limit
+from perfsheet.budget.model import TOLERANCE, Bound, Budget
+from perfsheet.budget.quantities import Unit, example, quantity
+from perfsheet.errors import PerfsheetError, usage
+from perfsheet.toml_text import parsed
+
+_TABLES = ("tolerance", "window", "limits", "op-types", "ops")
+SELECTION = {
+    "start-signpost": "start_signpost",
+    "end-signpost": "end_signpost",
+    "id-range": "id_range",
+    "device": "devices",
+    "pass": "which_pass",
+}
+OPTIONS = {"ref-cores": "ref_cores", "low-cores": "low_cores_pct", "board": "board", "batch": "batch"}
+_NAMES = ("op-code", "shape", "layout")
+"""What tells single ops, as top-ops shows it."""
+
+
+def read_budget(path: Path) -> Budget:
+    """Read a budget. Raises PerfsheetError (exit status 2) that names the file, the table and the key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise usage(f"{path}: {reason}", "`perfsheet budget init CAPTURE` writes a first budget") from None
+    return budget_of(parsed(text, path, "see docs/budgets.md"), path)
+
+
+def budget_of(tables: dict[str, Any], path: Path) -> Budget:
+    """The budget of a parsed file."""
+    for key in tables:
+        if key not in _TABLES:
+            raise usage(f"{path}: unknown table or key {key!r}", f"known: {', '.join(_TABLES)}")
+    tolerance = _tolerance(tables, path, "", TOLERANCE)
+    window = _table(tables, "window", path)
+    bounds = tuple(_bounds(tables, path, tolerance))
+    if not bounds:
+        raise usage(f"{path} sets no limit", "give [limits] one of docs/budgets.md")
+    selection, options = _window(window, path)
+    return Budget(str(path), bounds, selection, options)
+
+
+def _bounds(tables: dict[str, Any], path: Path, tolerance: float) -> Iterator[Bound]:
+    yield from _of_table(_table(tables, "limits", path), path, "limits", tolerance)
+    for op_type, table in _table(tables, "op-types", path).items():
+        name = f"op-types.{op_type}"
+        yield from _of_table(_is_table(table, path, name), path, name, tolerance, op_type=op_type)
+    entries = tables.get("ops", [])
+    if not isinstance(entries, list):
+        raise usage(f"{path}: ops is not a list of tables", "write [[ops]]")
+    for number, entry in enumerate(entries, 1):
+        where = f"ops {number}"
+        table = _is_table(entry, path, where)
+        names = {key: str(table.get(key, "")) for key in _NAMES}
+        if not names["op-code"]:
+            raise usage(f"{path}: {where} has no op-code", "give one, as top-ops shows it")
+        label = "ops." + " · ".join(filter(None, names.values()))
+        limits = {key: value for key, value in table.items() if key not in _NAMES}
+        yield from _of_table(
+            limits, path, label, tolerance, op_type=names["op-code"], shape=names["shape"], layout=names["layout"]
+        )
+
+
+def _of_table(table: dict[str, Any], path: Path, name: str, tolerance: float, **narrowed: str) -> Iterator[Bound]:
+    own = _tolerance(table, path, f"{name}.", tolerance)
+    for key, value in table.items():
+        if key == "tolerance":
+            continue
+        limit = BY_KEY.get(key)
+        fits = limit is not None and (limit.of_ops or not narrowed)
+        if limit is None or not fits:
+            known = [one.key for one in BY_KEY.values() if one.of_ops or not narrowed]
+            raise usage(f"{path}: {name} has no limit {key!r}", f"known: {', '.join(known)}")
+        yield Bound(f"{name}.{key}", limit, _value(value, limit, path, name), own, **narrowed)
+
+
+def _value(value: object, limit: Limit, path: Path, name: str) -> float:
+    found = quantity(value, limit.unit)
+    if found is None:
+        raise usage(f"{path}: {name}.{limit.key} = {value!r} cannot be followed", f"write {example(limit.unit)}")
+    return found
+
+
+def _tolerance(table: dict[str, Any], path: Path, prefix: str, default: float) -> float:
+    if "tolerance" not in table:
+        return default
+    found = quantity(table["tolerance"], Unit.SHARE)
+    if found is None:
+        raise usage(f"{path}: {prefix}tolerance = {table['tolerance']!r} is not a percentage", 'write "5 %"')
+    return found
+
+
+def _table(tables: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+    return _is_table(tables.get(name, {}), path, name)
+
+
+def _is_table(value: object, path: Path, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise usage(f"{path}: {name} is not a table", "see docs/budgets.md")
+    return value
+
+
+def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[str, object]]:
+    """What the file says of the window, checked by making it."""
+    selection: dict[str, object] = {}
+    options: dict[str, object] = {}
+    for key, value in table.items():
+        if key in SELECTION:
+            selection[SELECTION[key]] = (
+                tuple(value if isinstance(value, list) else [value]) if key == "device" else value
+            )
+        elif key in OPTIONS:
+            options[OPTIONS[key]] = value
+        else:
+            raise usage(f"{path}: window has no key {key!r}", f"known: {', '.join((*SELECTION, *OPTIONS))}")
+    try:
+        Options(selection=Selection(**selection), **options)  # type: ignore[arg-type]
+    except PerfsheetError as error:
+        raise usage(f"{path}: window: {error.message}", error.hint) from None
+    except TypeError:
+        raise usage(f"{path}: a value of [window] is of the wrong kind", "see docs/budgets.md") from None
+    return selection, options

@@ -1,0 +1,123 @@
+"""`perfsheet check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.analysing import analyse, analyse_side
+from perfsheet.cli.handling import command
+from perfsheet.errors import ExitStatus, usage
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Analysis
+    from perfsheet.budget import Verdict
+
+DEFAULT_BUDGET = Path("perf-budget.toml")
+
+
+@command
+def check(
+    captures: shared.Captures = None,
+    budget: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--budget",
+            metavar="FILE.toml",
+            help="Limits to keep (docs/budgets.md); without --against, perf-budget.toml by default.",
+        ),
+    ] = None,
+    against: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--against", metavar="BASE", help="A capture to compare with; several runs: A.csv,B.csv."),
+    ] = None,
+    fail_over: Annotated[
+        str, typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much.")
+    ] = "5%",
+    fail_op_over: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--fail-op-over", metavar="PCT", help="With --against: that of each op type may, too."),
+    ] = None,
+    junit: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML."),
+    ] = None,
+    github: Annotated[
+        bool, typer.Option("--github", help="Breaches as annotations of a GitHub workflow, on standard output.")
+    ] = False,
+    force: shared.Force = False,
+    noise: shared.Noise = 5.0,
+    ref_cores: shared.RefCores = "108",
+    low_cores: shared.LowCores = 25.0,
+    board: shared.Board = None,
+    batch: shared.Batch = 1.0,
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    id_range: shared.IdRange = None,
+    device: shared.Device = None,
+    no_host_ops: shared.NoHostOps = False,
+    which_pass: shared.WhichPass = "all",
+    json: shared.Json = False,
+) -> int:
+    """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
+    from perfsheet.budget import Verdict, read_budget
+    from perfsheet.budget import check as checked
+    from perfsheet.render import place
+
+    if json and github:
+        raise usage("--json and --github both take standard output", "choose one")
+    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    allowed = (shared.share("--fail-over", fail_over), fail_op_over and shared.share("--fail-op-over", fail_op_over))
+    shared.percentage("--noise", noise)
+    if budget is None and against is None:
+        if not DEFAULT_BUDGET.is_file():
+            raise usage(
+                f"nothing to check against: no {DEFAULT_BUDGET} here",
+                "give --budget FILE or --against BASE; `perfsheet budget init CAPTURE` writes a first budget",
+            )
+        budget = DEFAULT_BUDGET
+    if junit is not None:
+        place.check_file(junit, captures or [], force)
+    limits = None if budget is None else read_budget(budget)
+    if limits is not None:
+        settings = limits.window(settings)
+    one_side = captures is not None and len(captures) == 1
+    analysis = analyse_side(captures[0], settings) if captures and one_side else analyse(captures, settings)
+    verdict = Verdict(()) if limits is None else checked(analysis, limits)
+    if against is not None:
+        from perfsheet.analysis.compare import compare
+        from perfsheet.budget import check_against
+
+        base = analyse_side(against, settings, "base: ")
+        growth = check_against(compare(base, analysis, noise), allowed[0], allowed[1] or None)
+        verdict = Verdict((*verdict.checked, *growth.checked), (*verdict.notes, *growth.notes))
+    if junit is not None:
+        from perfsheet.render import junit as xml
+
+        xml.write(analysis, verdict, junit)
+    _show(analysis, verdict, budget, against, json, github)
+    return ExitStatus.DONE if verdict.passed else ExitStatus.BUDGET_BREACHED
+
+
+def _show(
+    analysis: Analysis, verdict: Verdict, budget: Path | None, against: str | None, json: bool, github: bool
+) -> None:
+    name = None if budget is None else str(budget)
+    if json:
+        from perfsheet.render import jsonout
+
+        typer.echo(jsonout.dumps(jsonout.check(analysis, verdict, name, against)))
+        return
+    from perfsheet.render.terminal import verdict as terminal
+
+    terminal.render(analysis, verdict, sys.stdout)
+    if github:
+        from perfsheet.render import annotations as workflow
+
+        for line in workflow.lines(analysis, verdict, name):
+            typer.echo(line)

@@ -1,0 +1,28 @@
+"""Breaches as annotations of a GitHub workflow: lines of its command syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perfsheet.analysis import Analysis
+from perfsheet.budget.model import Verdict
+from perfsheet.render import verdicts, words
+
+
+def lines(analysis: Analysis, verdict: Verdict, file: str | None) -> Iterator[str]:
+    """One `::error` a breach, on `file` (the budget) where there is one; a `::notice` when all limits are kept."""
+    several = len(analysis.summary.paths) > 1
+    where = "" if file is None else f"file={_property(file)},"
+    for one in verdict.breaches:
+        yield f"::error {where}title={_property(f'perf budget: {one.limit}')}::{_text(verdicts.sentence(one, several))}"
+    if verdict.passed:
+        yield f"::notice title=perf budget::{_text(verdicts.outcome(verdict))}"
+
+
+def _text(text: str) -> str:
+    return words.clean(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    """Colons and commas end a property."""
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,43 @@
+"""`check --json`: every limit, and those that were breached."""
+
+from __future__ import annotations
+
+from perfsheet.analysis import Analysis
+from perfsheet.budget.model import Checked, Verdict
+from perfsheet.budget.quantities import Unit
+from perfsheet.render import verdicts
+from perfsheet.render.jsonout.head import head
+from perfsheet.render.jsonout.parts import Json, number, percent, row
+
+
+def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | None) -> Json:
+    """The capture, whether it passed, and its limits; `budget` and `base` are what it was checked against."""
+    several = len(analysis.summary.paths) > 1
+    return {
+        **head(analysis),
+        "budget": budget,
+        "against": base,
+        "passed": verdict.passed,
+        "breaches": [_checked(one, several) for one in verdict.breaches],
+        "checks": [_checked(one, several) for one in verdict.checked],
+        "notes": list(verdict.notes),
+    }
+
+
+def _checked(one: Checked, several: bool) -> Json:
+    return {
+        "limit": one.limit,
+        "ok": one.ok,
+        "floor": one.floor,
+        "unit": one.unit.value,
+        "value": _value(one.value, one.unit),
+        "allowed": _value(one.allowed, one.unit),
+        "measured": _value(one.measured, one.unit),
+        "row_count": one.row_count,
+        "rows": [row(ref) for ref in one.rows],
+        "message": verdicts.sentence(one, several),
+    }
+
+
+def _value(value: float | None, unit: Unit) -> float | int | None:
+    return percent(value) if unit is Unit.SHARE else number(value)

@@ -1,0 +1,34 @@
+"""Checked limits as JUnit XML, which CI systems show as tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from perfsheet.analysis import Analysis
+from perfsheet.budget.model import Verdict
+from perfsheet.render import verdicts, words
+from perfsheet.render.whole_file import replace_text
+
+
+def write(analysis: Analysis, verdict: Verdict, path: Path) -> None:
+    """Write a test case a limit. Raises PerfsheetError (exit status 7) when the file cannot be written."""
+    replace_text(path, document(analysis, verdict))
+
+
+def document(analysis: Analysis, verdict: Verdict) -> str:
+    """The XML: one suite, its cases in the order of the limits."""
+    counts = {"tests": str(len(verdict.checked)), "failures": str(len(verdict.breaches)), "errors": "0", "skipped": "0"}
+    root = ElementTree.Element("testsuites", counts)
+    suite = ElementTree.SubElement(root, "testsuite", {"name": "perfsheet", **counts})
+    several = len(analysis.summary.paths) > 1
+    names = words.file_names(analysis.summary)
+    for one in verdict.checked:
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": words.clean(f"perfsheet {names}"), "name": words.clean(one.limit)}
+        )
+        if not one.ok:
+            told = words.clean(verdicts.sentence(one, several))
+            ElementTree.SubElement(case, "failure", {"type": "breach", "message": told}).text = told
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"

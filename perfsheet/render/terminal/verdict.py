@@ -1,0 +1,23 @@
+"""Checked limits in the terminal: a line each, those that are breached first."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from perfsheet.analysis import Analysis
+from perfsheet.budget.model import Verdict
+from perfsheet.render import verdicts, words
+from perfsheet.render.terminal.console import console_for, line
+
+
+def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
+    """One line a limit, never wrapped when piped: logs are searched line by line."""
+    console = console_for(out)
+    several = len(analysis.summary.paths) > 1
+    console.print(line(f"{words.file_names(analysis.summary)} · {words.at_a_glance(analysis.summary)}", "bold"))
+    for one in sorted(verdict.checked, key=lambda one: one.ok):
+        mark, style = ("ok  ", "dim") if one.ok else ("FAIL", "bold red")
+        console.print(line(f"{mark}  {verdicts.sentence(one, several)}", style), soft_wrap=not out.isatty())
+    for note in verdict.notes:
+        console.print(line(f"note  {note}", "yellow"), soft_wrap=not out.isatty())
+    console.print(line(verdicts.outcome(verdict), "bold green" if verdict.passed else "bold red"))
