@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from perfsheet.cli.handling import say
-from perfsheet.errors import not_written
+from perfsheet.errors import ExitStatus, not_written
 from perfsheet.progress import Phase
 from perfsheet.provenance import RECORD_NAME
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
     from perfsheet.cli.outputs import Outputs
     from perfsheet.profiling import Plan, Profiled
+    from perfsheet.profiling.expectations import Met
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.render.terminal.progress import View
     from perfsheet.run import RunRequest
@@ -181,23 +182,28 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
 
 
 def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
-    """Show the result, and give the exit status."""
-    from perfsheet.render import jsonout
+    """Show the result, and give the exit status; limits that tests stated count like tests."""
+    from perfsheet.profiling.expectations import met
+    from perfsheet.render import jsonout, verdicts
 
+    wanted = tuple(met(done.analysis, done.shown.verdict.expectations))
     if wish.json:
-        typer.echo(jsonout.dumps(jsonout.report(done.analysis, str(written[0]))))
-    _finish(written, wish, lambda: _show(done))
+        result = jsonout.report(done.analysis, str(written[0]))
+        typer.echo(jsonout.dumps({**result, **jsonout.expectations(done.analysis, wanted)}))
+    _finish(written, wish, lambda: _show(done, wanted))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)
         if failed is not None:
             say(f"perfsheet: {_failed(failed, of_several=len(done.runs) > 1)}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
+    for sentence in (line for one in wanted for line in verdicts.breached(one)):
+        say(f"perfsheet: {sentence}")
     if wish.outputs.open:
         from perfsheet.machine.opening import open_file
 
         open_file(written[0])
-    return done.status
+    return done.status if all(one.passed for one in wanted) else ExitStatus.BUDGET_BREACHED
 
 
 def _failed(run: MeasuredRun, of_several: bool) -> str:
@@ -208,12 +214,13 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
     return f"{what} failed{where}: {verdict.summary}{because}; the full output is in {run.outcome.log}"
 
 
-def _show(done: Profiled) -> None:
-    from perfsheet.render.terminal import repeats, top_ops
+def _show(done: Profiled, wanted: Sequence[Met]) -> None:
+    from perfsheet.render.terminal import repeats, top_ops, verdict
     from perfsheet.render.terminal.console import console_for
     from perfsheet.render.terminal.tests import print_tests
 
     print_tests(console_for(sys.stdout), done.shown.verdict.tests)
+    verdict.print_met(console_for(sys.stdout), wanted)
     if done.analysis.repeats:
         repeats.render(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, in_words
 from perfsheet.capture.notes import rows
+from perfsheet.profiling.expectations import Met
 from perfsheet.render import words
 
 _ROWS = 5
@@ -33,6 +34,13 @@ def _where(one: Checked, several_files: bool) -> str:
     named = ", ".join(words.place(ref, several_files) for ref in one.rows[:_ROWS])
     more = one.row_count - min(len(one.rows), _ROWS)
     return f"; {'row' if one.row_count == 1 else 'rows'} {named}{f' and {more:,} more' if more else ''}"
+
+
+def breached(one: Met) -> list[str]:
+    """A line for each limit that a test stated and its ops did not keep, or why they could not be checked."""
+    if one.verdict is None:
+        return [f"{one.nodeid}: {one.problem}"]
+    return [f"{one.nodeid}: {sentence(breach, several_files=False)}" for breach in one.verdict.breaches]
 
 
 def outcome(verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from perfsheet.render.jsonout.head import SCHEMA_VERSION, head
 from perfsheet.render.jsonout.parts import Json, number
 from perfsheet.render.jsonout.runs import repeats, run
 from perfsheet.render.jsonout.totals import totals
-from perfsheet.render.jsonout.verdict import check
+from perfsheet.render.jsonout.verdict import check, expectations
 from perfsheet.render.jsonout.windows import pass_ops
 from perfsheet.render.jsonout.windows import signposts as signposts_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "compare",
     "doctor",
     "dumps",
+    "expectations",
     "hotspots",
     "op_groups",
     "report",

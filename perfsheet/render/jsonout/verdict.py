@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit
+from perfsheet.profiling.expectations import Met
 from perfsheet.render import verdicts
 from perfsheet.render.jsonout.head import head
 from perfsheet.render.jsonout.parts import Json, number, percent, row
@@ -21,6 +24,24 @@ def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | 
         "breaches": [_checked(one, several) for one in verdict.breaches],
         "checks": [_checked(one, several) for one in verdict.checked],
         "notes": list(verdict.notes),
+    }
+
+
+def expectations(analysis: Analysis, wanted: Sequence[Met]) -> Json:
+    """`run --json`: the limits that tests stated for their ops; no key where none did."""
+    if not wanted:
+        return {}
+    several = len(analysis.summary.paths) > 1
+    return {
+        "limits": [
+            {
+                "nodeid": one.nodeid,
+                "passed": one.passed,
+                "problem": one.problem or None,
+                "checks": [_checked(limit, several) for limit in one.verdict.checked] if one.verdict else [],
+            }
+            for one in wanted
+        ]
     }
 
 

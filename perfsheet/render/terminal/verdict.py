@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
+
+from rich.console import Console
 
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Verdict
+from perfsheet.profiling.expectations import Met
 from perfsheet.render import verdicts, words
 from perfsheet.render.terminal.console import console_for, line
+
+
+def print_met(console: Console, wanted: Sequence[Met]) -> None:
+    """The limits that tests stated for their ops; nothing where none did."""
+    if not wanted:
+        return
+    console.print(line("Limits that tests stated", "bold"))
+    for one in wanted:
+        if one.verdict is None:
+            console.print(line(f"FAIL  {one.nodeid}: {one.problem}", "bold red"))
+            continue
+        for limit in one.verdict.checked:
+            mark, style = ("ok  ", "dim") if limit.ok else ("FAIL", "bold red")
+            console.print(line(f"{mark}  {one.nodeid}: {verdicts.sentence(limit, False)}", style))
+    console.print()
 
 
 def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:

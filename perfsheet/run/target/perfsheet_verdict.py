@@ -6,7 +6,8 @@ Every event is flushed at once: a process that is killed or calls os._exit leave
 Events: `loaded` (the plugin was imported), `session` (options are parsed), `collected` (how many tests; which, when
 they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `said`
 (a line that pytest captured and that tells of the profiler or the device), `stopped` (why pytest went no further),
-`end` (pytest's exit status), `exit` (the process ends in good order).
+`end` (pytest's exit status), `exit` (the process ends in good order), `expects` (limits for the capture, which is not
+there yet).
 
 PERFSHEET_ONLY names the one test of the session that is to run.
 """
@@ -32,6 +33,14 @@ _MOST_LINES, _LONGEST = 100, 400
 def _write(**event: object) -> None:
     with Path(_PATH).open("a", encoding="utf-8") as verdict:
         verdict.write(json.dumps(event) + "\n")
+
+
+def expects(nodeid: str, tables: "dict[str, Any]", path: str) -> bool:
+    """Ask whoever profiles this run to check limits when the capture is there; whether somebody does."""
+    if not _recorders:
+        return False
+    _write(event="expects", nodeid=nodeid, tables=tables, path=path)
+    return True
 
 
 class _Recorder:

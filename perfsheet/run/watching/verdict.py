@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,18 @@ Source = Literal["pytest", "script"]
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """Limits that a test (`nodeid`, blank = the session) wants its ops to keep once they are measured.
+
+    `tables` are those of a budget, `path` the budget file where it is one (then there are no tables).
+    """
+
+    nodeid: str
+    tables: dict[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """How the target ended.
 
@@ -26,6 +38,7 @@ class Verdict:
     start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
     `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative,
     `stopped` is why pytest went no further than it did (pytest.exit, a limit of failures), where it says so.
+    `expectations` are what its tests want of the capture that does not exist yet while they run.
     """
 
     source: Source
@@ -36,6 +49,7 @@ class Verdict:
     collected: tuple[str, ...] = ()
     folder: str | None = None
     stopped: str = ""
+    expectations: tuple[Expectation, ...] = ()
 
     def test(self, nodeid: str) -> TestResult | None:
         """The result of one test; None when it did not run."""
@@ -96,6 +110,7 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
     tests: dict[str, TestResult] = {}
     statuses: list[int] = []  # one per session: some profiler options run the target several times
     running: str | None = None
+    expectations: list[Expectation] = []
     duration_s, collected, folder, stopped = 0.0, dict[str, None](), None, ""
     for event in events:
         match event["event"]:
@@ -109,6 +124,8 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
             case "phase":
                 tests[event["nodeid"]] = _merged(tests.get(event["nodeid"]), event)
                 running = None if event["when"] in ("teardown", "collect") else event["nodeid"]
+            case "expects":
+                expectations.append(Expectation(event["nodeid"], event["tables"], event["path"]))
             case "stopped":
                 stopped = event["reason"]
             case "end" if statuses:
@@ -118,7 +135,17 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
         tests[running] = TestResult(running, "failed", took, "its process ended")
     # Without a session pytest stopped while it read its options and conftest files.
     status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
-    return Verdict(source, status, tuple(tests.values()), duration_s, running, tuple(collected), folder, stopped)
+    return Verdict(
+        source,
+        status,
+        tuple(tests.values()),
+        duration_s,
+        running,
+        tuple(collected),
+        folder,
+        stopped,
+        tuple(expectations),
+    )
 
 
 def _merged(before: TestResult | None, phase: dict[str, Any]) -> TestResult:

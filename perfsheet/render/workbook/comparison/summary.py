@@ -100,12 +100,12 @@ def _write_groups(sheet: Worksheet, styles: Styles, found: Comparison, groups: S
         return row + 1
     unit = "[ns a pass]" if found.per_pass else "[ns]"
     fields: list[Field[ChangeGroup]] = [
-        Field(f"DIFFERENCE {unit}", lambda one: found.delta_ns(one.times), "delta_ns", 2 * _WIDTH, span=2),
+        Field(f"DIFFERENCE {unit}", lambda one: found.delta_ns(one.times), "delta_ns"),
         Field("DIFFERENCE", lambda one: differences.compared_share(found, one.times), "delta_percent"),
         Field("STATUS", lambda one: one.status),
         Field("OP CODE", lambda one: one.op_code, "wrap", 2 * _WIDTH, span=2),
         Field("OPS", lambda one: one.count, "count"),
-        Field("WHAT CHANGED", _what, "wrap", 5 * _WIDTH, span=5),
+        Field("WHAT CHANGED", _what, "wrap", 6 * _WIDTH, span=6),
     ]
     after = write_table(sheet, styles, fields, groups, top=row)
     delta_bar(sheet, 0, row + 1, after - 1)
@@ -113,7 +113,7 @@ def _write_groups(sheet: Worksheet, styles: Styles, found: Comparison, groups: S
 
 
 def _what(one: ChangeGroup) -> str:
-    return "\n".join(filter(None, (differences.where(one), differences.changes(one.changes))))
+    return " · ".join(filter(None, (differences.where(one), differences.changes(one.changes))))
 
 
 def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
