@@ -8,6 +8,7 @@ from dataclasses import replace
 from perfsheet.analysis import Options
 from perfsheet.analysis.cases import Case
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.profiling.expectations import met
 from perfsheet.profiling.model import Plan, Profiled
 from perfsheet.profiling.series import Keep, profiled
 from perfsheet.progress import Watch
@@ -54,7 +55,8 @@ def profiled_cases(
                 status = status or error.status
         else:
             cases.append(_case(number, nodeid, result))
-            status = status or result.status
+            broken = cases[-1].outcome == "failed" and not result.tests_failed
+            status = status or result.status or (ExitStatus.BUDGET_BREACHED if broken else ExitStatus.DONE)
     return cases, status
 
 
@@ -87,10 +89,12 @@ def _case(number: int, nodeid: str, result: Profiled) -> Case:
     problems = [f"tests failed: {verdict.summary}"] if result.tests_failed else []
     problems += [verdict.first_reason] if verdict.first_reason else []
     problems += [run.sentence for run in result.failures]
+    broken = [one.trouble for one in met(result.analysis, verdict.expectations) if not one.passed]
+    problems += [f"limits of the test are breached: {trouble}" for trouble in broken]
     return Case(
         number,
         nodeid,
-        "failed" if result.tests_failed else test.outcome if test else "passed",
+        "failed" if result.tests_failed or broken else test.outcome if test else "passed",
         test.duration_s if test else None,
         str(result.shown.csv),
         "; ".join(problems),

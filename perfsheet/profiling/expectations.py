@@ -27,6 +27,13 @@ class Met:
         """Whether all of its limits are kept; what cannot be checked is not."""
         return self.verdict is not None and self.verdict.passed
 
+    @property
+    def trouble(self) -> str:
+        """The limits that were breached, or why they could not be checked; blank when all is well."""
+        if self.verdict is None:
+            return self.problem
+        return ", ".join(breach.limit for breach in self.verdict.breaches)
+
 
 def met(analysis: Analysis, expectations: tuple[Expectation, ...]) -> Iterator[Met]:
     """Check them one by one, each on its own window of the capture."""

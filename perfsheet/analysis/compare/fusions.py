@@ -58,10 +58,25 @@ def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int
     twins = [one for one in free if kind(many[one].op_code) == kind(was.op_code)]
     if twins and _adds_up([was, *(many[one] for one in twins)], now):
         return twins
+    if category(now.op_code) == RESHARD and (steps := _steps(many, place, free, now)):
+        return steps
     pointwise = [one for one in free if abs(one - place) == 1 and category(many[one].op_code) == "elementwise"]
     more = len(_activations(now) - _activations(was)) + max(0, len(now.inputs) - len(was.inputs))
     after_first = sorted(pointwise, reverse=True)
     return after_first[:more]
+
+
+def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
+    """The reshards around a matched one that, with it, lead from where its counterpart starts to where that ends."""
+    beside = {one for one in free if category(many[one].op_code) == RESHARD}
+    first = last = place
+    while first - 1 in beside:
+        first -= 1
+    while last + 1 in beside:
+        last += 1
+    run = range(first, last + 1)
+    together = len(run) > 1 and _ends_alike([many[one] for one in run], now, memory=True)
+    return [one for one in run if one != place] if together else []
 
 
 def _adds_up(parts: list[Variant], whole: Variant) -> bool:

@@ -14,7 +14,7 @@ _ENTRY = re.compile(r"'([^']*)': '([^']*)'")
 _STRUCT = re.compile(r"([A-Za-z_][\w:]*)?\s*([({])(.*)[)}]", re.DOTALL)
 _KEY = re.compile(r"\s*\"?([A-Za-z_]\w*)\"?\s*[=:](?!:)\s*(.*)", re.DOTALL)
 _SCOPE = re.compile(r"\b\w+::")
-_WORDS = re.compile(r"[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORDS = re.compile(r"[A-Za-z_]\w*|(?:(?<!\d)-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TRUTH = {"true": "1", "false": "0"}
 _DEEPEST, _LONGEST = 6, 20_000
 # Names of one thing in different ops and builds.
