@@ -1,0 +1,200 @@
+"""Captures against budgets, and against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.captures import fallback, host_op, op, shape, signpost
+from support.real import CAPTURES, each
+
+from perfsheet import Options, Selection, analyze, read
+from perfsheet.analysis.compare import compare
+from perfsheet.budget import check, check_against, first_budget
+from perfsheet.budget.expected import check_expected
+from perfsheet.budget.reading import budget_of
+from perfsheet.errors import NoDeviceOpError
+from perfsheet.toml_text import parsed
+
+ROWS = (
+    op("MatmulDeviceOperation", 40_000, 64, pm=20_000),
+    host_op(),
+    fallback(),
+    op("InterleavedToShardedDeviceOperation", 1000, 64),
+    op("LayerNormDeviceOperation", 9000, 1),
+    op("Matmul", 20_000, 32, pm=5000) | shape("OUTPUT_0", (1, 1, 64, 64)),
+)
+
+
+def checked(analysis, tables):
+    return check(analysis, budget_of(tables, Path("perf-budget.toml")))
+
+
+def measured(analysis, **limits):
+    verdict = checked(analysis, {"limits": {key.replace("_", "-"): value for key, value in limits.items()}})
+    return {one.limit.removeprefix("limits."): one.measured for one in verdict.checked}
+
+
+def test_everything_that_can_be_limited(analysis_of):
+    analysis = analysis_of(*ROWS)
+    found = measured(
+        analysis,
+        kernel_time=0,
+        kernel_time_per_pass=0,
+        longest=0,
+        ops=0,
+        fps=0,
+        fps_per_pass=0,
+        utilization=0,
+        utilization_grid=0,
+        speed_of_light=0,
+        reshards=0,
+        reshard_time=0,
+        low_core_ops=0,
+        low_core_time=0,
+        host_ops=0,
+        host_fallbacks=0,
+    )
+    assert found == {
+        "kernel-time": 70_000,
+        "kernel-time-per-pass": 70_000,
+        "longest": 40_000,
+        "ops": 4,
+        "fps": pytest.approx(1e9 / 70_000),
+        "fps-per-pass": pytest.approx(1e9 / 70_000),
+        "utilization": pytest.approx((20_000 * 108 / 64 + 5000 * 108 / 32) / 60_000),
+        "utilization-grid": pytest.approx((20_000 * 64 / 64 + 5000 * 64 / 32) / 60_000),
+        "speed-of-light": analysis.summary.light.sol,
+        "reshards": 1,
+        "reshard-time": 1000,
+        "low-core-ops": 1,
+        "low-core-time": 9000,
+        "host-ops": 2,
+        "host-fallbacks": 1,
+    }
+
+
+def test_ceilings_and_floors_with_tolerance(analysis_of):
+    analysis = analysis_of(*ROWS)
+    verdict = checked(
+        analysis,
+        {
+            "tolerance": "10 %",
+            "limits": {"kernel-time": "63.64 us", "longest": "36 us", "ops": 3, "fps": 15_000, "utilization": "99 %"},
+        },
+    )
+    assert [one.ok for one in verdict.checked] == [True, False, False, True, False]
+    assert not verdict.passed
+    assert [one.limit for one in verdict.breaches] == ["limits.longest", "limits.ops", "limits.utilization"]
+    longest = verdict.breaches[0]
+    assert (longest.allowed, longest.measured, longest.why) == (pytest.approx(39_600), 40_000, "36.000 µs + 10 %")
+    assert [ref.row for ref in longest.rows] == [2]
+    assert [ref.row for ref in verdict.breaches[1].rows] == [2, 7, 6, 5]
+
+
+def test_a_limit_is_kept_to_the_nanosecond(analysis_of):
+    analysis = analysis_of(*ROWS)
+    assert checked(analysis, {"limits": {"kernel-time": 70_000}}).passed
+    assert not checked(analysis, {"limits": {"kernel-time": 69_999}}).passed
+
+
+def test_op_types_go_by_what_they_are(analysis_of):
+    verdict = checked(
+        analysis_of(*ROWS),
+        {"op-types": {"MatmulDeviceOperation": {"kernel-time": 59_999, "ops": 2}, "Gone": {"kernel-time": 0}}},
+    )
+    assert [(one.measured, one.ok) for one in verdict.checked] == [(60_000, False), (2, True), (0, True)]
+    assert verdict.notes == ("perf-budget.toml: no op of the window is Gone",)
+
+
+def test_single_ops_go_by_shape_and_layout(analysis_of):
+    verdict = checked(
+        analysis_of(*ROWS), {"ops": [{"op-code": "Matmul", "shape": "32×64 → 64×64", "longest": "19 us"}]}
+    )
+    (one,) = verdict.breaches
+    assert (one.limit, one.measured) == ("ops.Matmul · 32×64 → 64×64.longest", 20_000)
+
+
+def test_what_cannot_be_measured_is_not_kept(analysis_of):
+    analysis = analysis_of(op("MatmulDeviceOperation", None, pm=1), op("Softmax", 100, pm=1))
+    verdict = checked(
+        analysis, {"limits": {"utilization": 0}, "op-types": {"MatmulDeviceOperation": {"kernel-time": "9 s"}}}
+    )
+    assert [(one.measured, one.ok) for one in verdict.checked] == [(None, False), (None, False)]
+
+
+def test_a_part_of_a_capture(capture_of):
+    table = read(capture_of(op("Softmax", 5), signpost("a started"), *ROWS, signpost("a finished"), op("Softmax", 7)))
+    window = {"start-signpost": "a started", "end-signpost": "a finished"}
+    verdict = check_expected(table, {"limits": {"kernel-time": 1}, "window": window}, "", "test", Options())
+    assert verdict.breaches[0].measured == 70_000
+
+
+@each(CAPTURES)
+@pytest.mark.parametrize("selection", [{}, {"which_pass": "last"}], ids=["whole", "last"])
+def test_a_capture_keeps_its_own_first_budget(path, selection):
+    try:
+        analysis = analyze(read(path), Options(batch=4, selection=Selection(**selection)))
+    except NoDeviceOpError:
+        pytest.skip("no device op")
+    text = first_budget(analysis, 0.0)
+    budget = budget_of(parsed(text, path, ""), path)
+    assert budget.window(Options()) == analysis.ops.options
+    verdict = check(analysis, budget)
+    assert verdict.passed, [(one.limit, one.measured, one.allowed) for one in verdict.breaches]
+    assert len(verdict.checked) > 3
+
+
+def test_op_codes_are_quoted_in_a_first_budget(analysis_of, tmp_path):
+    nasty = 'a"b]\n[limits]\nops=0 \x7f\\'
+    analysis = analysis_of(op(nasty, 100), op("Softmax", 100))
+    text = first_budget(analysis, 0.05)
+    assert check(analysis, budget_of(parsed(text, tmp_path, ""), tmp_path)).passed
+
+
+def against(analysis_of, base, new, fail_over=0.05, **how):
+    sides = [analysis_of(*rows, name=f"{name}.csv") for name, rows in (("base", base), ("new", new))]
+    return check_against(compare(*sides), fail_over, **how)
+
+
+def test_against_another_capture(analysis_of):
+    slower = (*ROWS[:-1], ROWS[-1] | {"DEVICE KERNEL DURATION [ns]": "24000"})
+    verdict = against(analysis_of, ROWS, slower)
+    (one,) = verdict.breaches
+    assert (one.limit, one.allowed, one.measured) == ("against.kernel-time", pytest.approx(73_500), 74_000)
+    assert [ref.row for ref in one.rows] == [7]
+    assert against(analysis_of, ROWS, slower, 0.06).passed
+    assert against(analysis_of, slower, ROWS).passed
+    assert against(analysis_of, ROWS, ROWS, 0.0).passed
+
+
+def test_op_types_against_another_capture(analysis_of):
+    slower = (*ROWS[:2], *ROWS[2:-1], ROWS[-1] | {"DEVICE KERNEL DURATION [ns]": "22000"})
+    verdict = against(analysis_of, ROWS, slower, 0.05, fail_op_over=0.03)
+    assert [one.limit for one in verdict.breaches] == ["against.op-types.MatmulDeviceOperation.kernel-time"]
+
+
+def test_more_passes_are_not_slower(analysis_of):
+    rows = [row for row in ROWS if row["OP TYPE"] == "tt_dnn_device"]
+    verdict = against(analysis_of, rows, rows * 3)
+    assert verdict.passed
+    assert verdict.checked[0].limit == "against.kernel-time-per-pass"
+
+
+def test_growth_within_the_noise_is_none(analysis_of, tmp_path):
+    from support.captures import write_csv
+
+    from perfsheet.analysis.runs import of_runs
+
+    def runs(name, *totals):
+        paths = [
+            str(write_csv(tmp_path / f"{name}{number}.csv", [op("Softmax", total), op("Matmul", 100)]))
+            for number, total in enumerate(totals)
+        ]
+        return of_runs(paths, lambda path: analyze(read(path)))
+
+    noisy, steady = runs("noisy", 1000, 1300, 700), runs("steady", 1000, 1001, 999)
+    slower, slower_too = runs("slower", 1100, 1400, 800), runs("slower2", 1100, 1101, 1099)
+    assert check_against(compare(noisy, slower), 0.05).passed
+    assert "within the noise" in check_against(compare(noisy, slower), 0.05).checked[0].why
+    assert not check_against(compare(steady, slower_too), 0.05).passed

@@ -1,0 +1,210 @@
+"""`compare`, `check` and `budget init` as commands."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from openpyxl import load_workbook
+from support.captures import op, write_csv
+from support.command import here, perfsheet
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
+
+
+@pytest.fixture
+def sides(tmp_path):
+    rows = [op("MatmulDeviceOperation", 40_000, pm=20_000), op("LayerNormDeviceOperation", 9000, 1), op("Softmax", 500)]
+    faster = [op("MatmulDeviceOperation", 20_000, fidelity="LoFi", pm=20_000), op("LayerNormDeviceOperation", 9000, 1)]
+    return write_csv(tmp_path / "base.csv", rows), write_csv(tmp_path / "new.csv", faster)
+
+
+def test_the_terminal(capsys, sides):
+    done = here(capsys, "compare", *sides)
+    assert done.status == 0
+    assert "−20.500 µs of kernel time, 41.4 % less: 49.500 µs before, 29.000 µs now" in done.out
+    assert "math_fidelity – → LoFi" in done.out
+    assert "ops: 1 the same, 1 changed, 1 removed" in done.out
+
+
+def test_a_capture_with_itself_says_so_everywhere(capsys, sides, tmp_path):
+    files = [tmp_path / name for name in ("a.xlsx", "a.html", "a.md")]
+    done = here(capsys, "compare", sides[0], sides[0], "-o", files[0], "--html", files[1], "--md", files[2])
+    assert "Nothing changed: every op has its counterpart" in done.out
+    assert "Nothing changed" in files[1].read_text(encoding="utf-8")
+    assert "Nothing changed" in files[2].read_text(encoding="utf-8")
+    book = load_workbook(files[0])
+    assert any("Nothing changed" in str(cell.value) for row in book["Summary"].iter_rows() for cell in row)
+    told = json.loads(here(capsys, "compare", sides[0], sides[0], "--json").out)
+    assert (told["delta_ns"], told["delta_pct"], told["changes"]) == (0, 0, [])
+    assert {one["status"] for one in told["ops"]} == {"same"}
+    assert told["findings"]["fixed"] == told["findings"]["new"] == []
+
+
+def test_json_keeps_its_contract(capsys, sides):
+    told = json.loads(here(capsys, "compare", *sides, "--json").out)
+    assert told["base"]["paths"] == [str(sides[0])]
+    assert told["new"]["paths"] == [str(sides[1])]
+    assert (told["delta_ns"], told["delta_pct"]) == (-20_500, pytest.approx(-100 * 20_500 / 49_500))
+    assert sum(one["base_ns"] for one in told["ops"]) == told["base"]["kernel_duration_ns"] == 49_500
+    assert sum(one["new_ns"] for one in told["ops"]) == told["new"]["kernel_duration_ns"] == 29_000
+    matmul = told["ops"][0]
+    assert (matmul["status"], matmul["op_code"], matmul["delta_ns"]) == ("changed", "MatmulDeviceOperation", -20_000)
+    assert matmul["changes"] == {"math_fidelity": [None, "LoFi"]}
+    assert [row["row"] for row in matmul["base_rows"]] == [row["row"] for row in matmul["new_rows"]] == [2]
+    removed = next(one for one in told["ops"] if one["status"] == "removed")
+    assert (removed["op_code"], removed["base_ns"], removed["new_ns"], removed["new_rows"]) == ("Softmax", 500, 0, [])
+    assert {one["op_type"]: (one["base_count"], one["new_count"], one["delta_ns"]) for one in told["groups"]} == {
+        "MatmulDeviceOperation": (1, 1, -20_000),
+        "LayerNormDeviceOperation": (1, 1, 0),
+        "Softmax": (1, 0, -500),
+    }
+    assert [one["rule"] for one in told["findings"]["remaining"]].count("low-core-count") == 1
+    assert told["others"] == []
+
+
+def test_several_captures_beside_the_base(capsys, sides, tmp_path):
+    third = write_csv(tmp_path / "third.csv", [op("MatmulDeviceOperation", 50_000)])
+    told = json.loads(here(capsys, "compare", *sides, third, "--json").out)
+    assert [one["delta_ns"] for one in (told, *told["others"])] == [-20_500, 500]
+    book = tmp_path / "a.xlsx"
+    done = here(capsys, "compare", *sides, third, "-o", book)
+    assert done.out.count("before base.csv") == 2
+    assert load_workbook(book).sheetnames == [
+        *("Summary", "Changes", "By Op Type", "All Ops", "Findings"),
+        *("Changes 2", "By Op Type 2", "All Ops 2", "Findings 2"),
+    ]
+
+
+def test_runs_of_a_side_by_comma_and_by_pattern(capsys, tmp_path):
+    for side, times in (("a", (1000, 1010, 990)), ("b", (1100, 1110, 1090))):
+        for number, time in enumerate(times):
+            (tmp_path / side).mkdir(exist_ok=True)
+            write_csv(tmp_path / side / f"{number}.csv", [op("MatmulDeviceOperation", time), op("Softmax", 100)])
+    joined = ",".join(str(tmp_path / "a" / f"{number}.csv") for number in range(3))
+    told = json.loads(here(capsys, "compare", joined, tmp_path / "b" / "*.csv", "--json").out)
+    assert (told["noise"]["judged_by"], told["noise"]["base_samples"], told["noise"]["new_samples"]) == ("runs", 3, 3)
+    assert told["noise"]["new_kernel_duration"]["runs"] == 3
+    assert told["beyond_noise"]
+    assert [one["status"] for one in told["ops"]] == ["changed", "same"]
+    nothing = here(capsys, "compare", joined, tmp_path / "c*.csv")
+    assert (nothing.status, "no file matches this pattern" in nothing.err) == (3, True)
+
+
+def test_a_name_with_a_comma_is_a_name(capsys, tmp_path):
+    path = write_csv(tmp_path / "a,b.csv", [op("Softmax", 100)])
+    assert here(capsys, "compare", path, path).status == 0
+
+
+def test_windows_are_those_of_both_sides(capsys, tmp_path):
+    rows = [op("MatmulDeviceOperation", 100), op("Softmax", 10)]
+    one, other = (write_csv(tmp_path / f"{count}.csv", rows * count) for count in (2, 3))
+    told = json.loads(here(capsys, "compare", one, other, "--pass", "last", "--json").out)
+    assert (told["base"]["window"], told["new"]["window"]) == ("pass 2 of 2", "pass 3 of 3")
+    assert (told["delta_ns"], told["notes"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("missing.csv", "missing.csv"), 3, "missing.csv: no such file"),
+        (("{base}", "{base}", "--noise", "-1"), 2, "--noise -1.0: not a percentage"),
+        (("{base}", "{new}", "-o", "{base}"), 2, "name"),
+        (("{base}", "{new}", "--html", "a.txt"), 2, "a page's name ends in .html"),
+        (("{base}", "{new}", "--md", "-", "--json"), 2, "both take standard output"),
+        (("{base}",), 2, "NEW"),
+    ],
+)
+def test_what_cannot_be_followed(sides, tmp_path, arguments, status, told):
+    filled = [one.format(base=sides[0], new=sides[1]) for one in arguments]
+    before = sides[0].read_bytes()
+    done = perfsheet("compare", *filled, cwd=tmp_path)
+    assert done.status in (status, 7)
+    assert told in done.err
+    assert sides[0].read_bytes() == before
+
+
+def test_markdown_on_standard_output(capsys, sides):
+    done = here(capsys, "compare", *sides, "--md", "-")
+    assert done.out.startswith("## Before and after · −20.500 µs of kernel time")
+    assert "| `MatmulDeviceOperation` |" in done.out
+
+
+def test_a_budget_from_init_to_breach(capsys, sides, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = here(capsys, "budget", "init", sides[1])
+    assert (done.status, done.out) == (0, "Wrote perf-budget.toml\n")
+    assert here(capsys, "budget", "init", sides[1]).status == 7
+    assert here(capsys, "check", sides[1]).status == 0
+    done = here(capsys, "check", sides[0])
+    assert done.status == 1
+    lines = done.out.splitlines()
+    assert lines[1].startswith(
+        "FAIL  limits.kernel-time: 49.500 µs, at most 30.450 µs allowed (29.000 µs + 5 %); rows 2"
+    )
+    breached = sum(line.startswith("FAIL") for line in lines)
+    assert lines[-1] == f"{breached} of {len(lines) - 2} limits breached"
+    told = json.loads(here(capsys, "check", sides[0], "--json").out)
+    assert (told["passed"], len(told["breaches"])) == (False, breached)
+    first = told["breaches"][0]
+    assert (first["limit"], first["allowed"], first["measured"]) == ("limits.kernel-time", 30_450, 49_500)
+    assert [row["row"] for row in first["rows"]] == [2, 3, 4]
+
+
+def test_check_as_junit_and_as_annotations(capsys, sides, tmp_path):
+    budget = tmp_path / "b.toml"
+    budget.write_text('[limits]\nkernel-time = "40 us"\nops = 3\n', encoding="utf-8")
+    xml = tmp_path / "out.xml"
+    done = here(capsys, "check", sides[0], "--budget", budget, "--junit", xml, "--github")
+    assert done.status == 1
+    (suite,) = ElementTree.parse(xml).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert [(case.get("name"), len(case)) for case in suite] == [("limits.kernel-time", 1), ("limits.ops", 0)]
+    (line,) = [line for line in done.out.splitlines() if line.startswith("::")]
+    assert line.startswith("::error file=")
+    assert "title=perf budget%3A limits.kernel-time::limits.kernel-time: 49.500 µs, at most 40.000 µs" in line
+    assert here(capsys, "check", sides[0], "--budget", budget, "--junit", xml).status == 7
+
+
+def test_check_against_a_capture(capsys, sides):
+    assert here(capsys, "check", sides[1], "--against", sides[0]).status == 0
+    done = here(capsys, "check", sides[0], "--against", sides[1], "--fail-over", "50%")
+    assert done.status == 1
+    assert "FAIL  against.kernel-time: 49.500 µs, at most 43.500 µs allowed (29.000 µs before + 50 %)" in done.out
+    assert here(capsys, "check", sides[0], "--against", sides[1], "--fail-over", "71 %").status == 0
+    told = json.loads(here(capsys, "check", sides[0], "--against", sides[1], "--json").out)
+    assert (told["against"], told["budget"], told["passed"]) == (str(sides[1]), None, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "{base}"), "nothing to check against"),
+        (("check", "{base}", "--budget", "none.toml"), "none.toml: No such file"),
+        (("check", "{base}", "--against", "{new}", "--fail-over", "much"), "--fail-over much: not a percentage"),
+        (("check", "{base}", "--against", "{new}", "--json", "--github"), "--json and --github"),
+        (("budget", "init", "{base}", "--tolerance", "x"), "--tolerance x: not a percentage"),
+    ],
+)
+def test_checks_that_cannot_be_made(capsys, sides, tmp_path, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    done = here(capsys, *[one.format(base=sides[0], new=sides[1]) for one in arguments])
+    assert (done.status, told in done.err) == (2, True)
+
+
+def test_a_budget_names_its_window(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [op("MatmulDeviceOperation", 100), op("Softmax", 10)]
+    path = write_csv(tmp_path / "run.csv", rows * 3)
+    assert here(capsys, "budget", "init", path, "--pass", "last", "--batch", "4", "-o", "-").out.count("[window]") == 1
+    here(capsys, "budget", "init", path, "--pass", "last", "--batch", "4")
+    told = json.loads(here(capsys, "check", path, "--json").out)
+    assert (told["capture"]["window"], told["capture"]["batch"], told["passed"]) == ("pass 3 of 3", 4, True)
+
+
+def test_settings_reach_the_new_commands(capsys, sides, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.perfsheet]\nbatch = 16\n", encoding="utf-8")
+    assert json.loads(here(capsys, "compare", *sides, "--json").out)["new"]["batch"] == 16
+    assert "batch = 16" in here(capsys, "budget", "init", sides[0], "-o", "-").out

@@ -1,0 +1,185 @@
+"""The pytest plugin, in a pytest of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.captures import op, signpost, write_csv
+from support.command import ROOT, environment, perfsheet
+
+ROWS = (
+    op("EmbeddingsDeviceOperation", 100),
+    signpost("encoder started"),
+    op("MatmulDeviceOperation", 4000),
+    signpost("encoder finished"),
+    op("ReshardDeviceOperation", 700),
+)
+TESTS = """
+def test_no_reshard_in_the_encoder(perfsheet):
+    perfsheet.expect(reshards=0, region="encoder")
+
+def test_time(perfsheet):
+    perfsheet.expect(kernel_time="{limit}", start="encoder started", end="encoder finished")
+
+def test_another_op(perfsheet):
+    perfsheet.expect({{"op-types": {{"Matmul": {{"ops": 1}}}}}})
+
+def test_plain():
+    pass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "test_it.py").write_text(TESTS.format(limit="5 us"), encoding="utf-8")
+    write_csv(tmp_path / "run.csv", ROWS)
+    (tmp_path / "budget.toml").write_text('[limits]\nkernel-time = "5 us"\n', encoding="utf-8")
+    (tmp_path / "tight.toml").write_text('[limits]\nkernel-time = "1 us"\nops = 3\n', encoding="utf-8")
+    return tmp_path
+
+
+def run_pytest(folder, *arguments, **variables) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, arguments)],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_nothing_happens_unless_asked(folder):
+    status, out = run_pytest(folder, "-k", "plain")
+    assert status == 0
+    assert "perfsheet" not in out
+
+
+def test_without_a_capture_limits_are_not_checked_and_that_is_said(folder):
+    status, out = run_pytest(folder)
+    assert status == 0
+    assert "limits of 3 tests not checked: there is no capture" in out
+
+
+def test_with_a_capture_tests_are_held_to_their_limits(folder):
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+    assert (status, "4 passed" in out) == (0, True)
+    (folder / "test_it.py").write_text(TESTS.format(limit="3 us"), encoding="utf-8")
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+    assert (status, "1 failed, 3 passed" in out) == (1, True)
+    assert "FAIL  limits.kernel-time: 4.000 µs, at most 3.000 µs allowed; row 4" in out
+    assert "Traceback" not in out
+
+
+def test_a_test_can_look_at_its_ops(folder):
+    (folder / "test_it.py").write_text(
+        "def test_it(perfsheet):\n"
+        "    analysis = perfsheet.analysis(start='encoder started', end='encoder finished')\n"
+        "    assert analysis.ops.codes == ['MatmulDeviceOperation']\n"
+        "    assert not analysis.reshards.ops\n",
+        encoding="utf-8",
+    )
+    assert run_pytest(folder, "--perfsheet-capture", "run.csv")[0] == 0
+    status, out = run_pytest(folder, "-rs")
+    assert (status, "no capture to look at" in out) == (0, True)
+
+
+@pytest.mark.parametrize("mistake", ["no_such_limit=1", "kernel_time='x'", "ops=1, region='nowhere'"])
+def test_limits_that_cannot_be_followed_fail_the_test_in_one_line(folder, mistake):
+    (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    perfsheet.expect({mistake})\n", encoding="utf-8")
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+    assert status == 1
+    assert "FAIL  " in out
+    assert "Traceback" not in out
+
+
+def test_a_budget_after_the_session(folder):
+    status, out = run_pytest(
+        folder, "-k", "plain", "--perfsheet-budget", "budget.toml", "--perfsheet-capture", "run.csv"
+    )
+    assert (status, "the limit is kept" in out) == (0, True)
+    status, out = run_pytest(
+        folder, "-k", "plain", "--perfsheet-budget", "tight.toml", "--perfsheet-capture", "run.csv"
+    )
+    assert status == 1
+    assert "1 of 2 limits breached" in out
+    assert "FAIL  limits.kernel-time: 4.800 µs, at most 1.000 µs allowed" in out
+
+
+def test_a_budget_needs_a_capture_of_this_session(folder):
+    reports = folder / "generated" / "profiler" / "reports" / "2026_01_01_00_00_00"
+    reports.mkdir(parents=True)
+    report = write_csv(reports / "ops_perf_results_2026_01_01_00_00_00.csv", ROWS)
+    os.utime(report, (1, 1))
+    status, out = run_pytest(folder, "-k", "plain", "--perfsheet-budget", "budget.toml")
+    assert (status, "no report of the profiler was made during this session" in out) == (1, True)
+    (folder / "test_it.py").write_text(
+        f"import os\ndef test_plain():\n    os.utime({str(report)!r})\n", encoding="utf-8"
+    )
+    status, out = run_pytest(folder, "-k", "plain", "--perfsheet-budget", "budget.toml")
+    assert (status, "the limit is kept" in out) == (0, True)
+
+
+def test_a_failing_session_stays_failed_and_a_bad_budget_fails_one(folder):
+    status, out = run_pytest(folder, "-k", "plain", "--perfsheet-budget", "none.toml", "--perfsheet-capture", "run.csv")
+    assert (status, "none.toml: No such file" in out) == (1, True)
+
+
+def test_workers_of_xdist_check_their_tests_and_the_budget_is_checked_once(folder):
+    status, out = run_pytest(
+        folder, "-n", "2", "--perfsheet-budget", "budget.toml", "--perfsheet-capture", "run.csv", PYTEST_ADDOPTS=""
+    )
+    assert (status, out.count("the limit is kept")) == (0, 1)
+
+
+def run(folder, command, *options):
+    return perfsheet(
+        "run", "-c", command, "--replay", "run.csv", "-o", "out", "--force", *options, cwd=folder, PYTEST_ADDOPTS=""
+    )
+
+
+def test_under_perfsheet_run_limits_are_checked_when_the_capture_is_there(folder):
+    done = run(folder, "pytest -q test_it.py --perfsheet-budget budget.toml")
+    assert done.status == 0, done.err
+    assert "ok    test_it.py::test_time: limits.kernel-time: 4.000 µs, at most 5.000 µs allowed" in done.out
+    assert "ok    the session: limits.kernel-time: 4.800 µs, at most 5.000 µs allowed" in done.out
+
+
+def test_under_perfsheet_run_a_breach_is_its_status(folder):
+    (folder / "test_it.py").write_text(TESTS.format(limit="3 us"), encoding="utf-8")
+    done = run(folder, "pytest -q test_it.py --perfsheet-budget tight.toml", "--json")
+    assert done.status == 1
+    assert "test_it.py::test_time: limits.kernel-time: 4.000 µs, at most 3.000 µs allowed; row 4" in done.err
+    assert "the session: limits.kernel-time: 4.800 µs" in done.err
+    told = {one["nodeid"]: one for one in json.loads(done.out)["limits"]}
+    assert told["test_it.py::test_time"]["checks"][0]["measured"] == 4000
+    assert not told["the session"]["passed"]
+    assert told["test_it.py::test_no_reshard_in_the_encoder"]["passed"]
+
+
+def test_under_perfsheet_run_a_window_that_is_not_there_is_told(folder):
+    (folder / "test_it.py").write_text(
+        "def test_it(perfsheet):\n    with perfsheet.region('mine'):\n        pass\n"
+        "    perfsheet.expect(ops=1, region='mine')\n",
+        encoding="utf-8",
+    )
+    done = run(folder, "pytest -q test_it.py")
+    assert done.status == 1
+    assert "test_it.py::test_it: --start-signpost mine started: no such signpost" in done.err
+
+
+def test_the_plugin_is_light():
+    """It is loaded into every pytest where perfsheet is installed."""
+    code = (
+        "import sys, perfsheet.pytest_plugin; "
+        "print([name for name in ('numpy', 'pandas', 'typer', 'rich') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
