@@ -19,8 +19,8 @@ def signed(value: float | None) -> str:
     """`+1,234`, `−1,234`; unknown is `–`."""
     if value is None:
         return "–"
-    text = words.whole(round(abs(value), 3))
-    return text if not value else f"{'+' if value > 0 else '−'}{text}"
+    rounded = round(value, 3)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{words.whole(abs(rounded))}"
 
 
 def signed_percent(fraction: float | None) -> str:

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from perfsheet import compare
+from perfsheet.render.html import comparison
+
 pytestmark = pytest.mark.browser
 
 
@@ -162,4 +165,43 @@ CONTRAST = """() => {
     if ((a + 0.05) / (b + 0.05) < 4.5) poor.add(`${node.tagName}.${node.className}: ${node.textContent.slice(0, 30)}`);
   }
   return [...poor].slice(0, 10);
+}"""
+
+
+@pytest.mark.parametrize("tab", ["light", "dark"], indirect=True)
+def test_a_comparison_sorts_by_signed_differences_and_reads_on_its_bars(tab, folder, analysis, hostile):
+    """The minus of the page is a real one, and the figures stand on coloured bars."""
+    path = folder / "compare.html"
+    comparison.write([compare(analysis, hostile)], path)
+    tab.goto(path.as_uri())
+    assert tab.errors == []
+    assert tab.evaluate("window.ran") is None
+    button = tab.locator("#types-table thead button", has_text="Difference [ns")
+    for down in (True, False):
+        button.click()
+        cells = tab.locator("#types-table tbody tr td:nth-child(7)").all_inner_texts()
+        values = [number(cell.replace("−", "-").replace("+", "")) for cell in cells]
+        assert values == sorted(values, reverse=down)
+        assert min(values) < 0 < max(values)
+    kinds = tab.locator("#types-table td[data-bar]").evaluate_all("cells => cells.map(cell => cell.dataset.bar)")
+    assert set(kinds) == {"gain", "loss"}
+    for kind in ("gain", "loss"):
+        ratio = tab.evaluate(CONTRAST_ON_BAR, kind)
+        assert ratio >= 4.5, (kind, ratio)
+
+
+CONTRAST_ON_BAR = """kind => {
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  const luminance = (colour) => {
+    probe.style.color = colour;
+    const [r, g, b] = getComputedStyle(probe).color.match(/[\\d.]+/g).map((part) => {
+      const value = part / 255;
+      return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [one, other] = [style.getPropertyValue("--ink"), style.getPropertyValue("--" + kind)].map(luminance);
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }"""

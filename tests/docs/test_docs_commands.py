@@ -26,7 +26,7 @@ def commands():
             yield pytest.param(found, id=f"{page}: {found[:60]}")
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", list(commands()))
 def test_documented_options_exist(line):
     words = shlex.split(line.split("|")[0].partition("perfsheet ")[2], comments=True)
     command = get_command(app)

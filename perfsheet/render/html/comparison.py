@@ -123,10 +123,9 @@ def _changes(found: Comparison, suffix: str) -> str:
         Column("Status", lambda one: one.status, number=False),
         Column("Op", lambda one: one.op_code, number=False),
         Column("Ops", lambda one: f"{one.count:,}"),
-        Column("Before", lambda one: one.base or "–", number=False, wrap=True),
-        Column("Now", lambda one: one.new or "–", number=False, wrap=True),
-        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
+        Column("Shape, layout", differences.where, number=False, wrap=True),
         Column("Counts", _counted, number=False),
+        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
     )
     left = len(found.groups) - len(shown)
     more = f'<p class="note">{left:,} smaller changes are not listed.</p>' if left else ""

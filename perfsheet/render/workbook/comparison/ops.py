@@ -36,6 +36,7 @@ def _write(sheet: Worksheet, styles: Styles, found: Comparison, first: int) -> N
     fields = _fields(found)
     after = write_table_sheet(sheet, styles, fields, found.ops[first : first + ROWS_PER_SHEET], freeze=1)
     delta_bar(sheet, [field.header for field in fields].index("DIFFERENCE [ns]"), 1, after - 1)
+    sheet.print_area(0, 0, after - 1, len(fields) - 2)  # on paper what changed would shrink the figures beyond reading
 
 
 def _fields(found: Comparison) -> list[Field[ComparedOp]]:

@@ -15,7 +15,7 @@ from perfsheet.render.palette import ACCENT, QUIET
 from perfsheet.render.workbook.comparison import op_types
 from perfsheet.render.workbook.marks import delta_bar
 from perfsheet.render.workbook.sheet import Cell, Field, set_up_sections, write_cell, write_section, write_table
-from perfsheet.render.workbook.theme import Styles
+from perfsheet.render.workbook.theme import RULE_LINE, Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -118,7 +118,7 @@ def _what(one: ChangeGroup) -> str:
 
 def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
     """Kernel time by op before and now, from sheet By Op Type."""
-    row = write_section(sheet, styles, row, _COLUMNS, "Kernel time by op", "those that differ most", 2)
+    row = write_section(sheet, styles, row, _COLUMNS, "Kernel time by op [ns]", "those that differ most", 2)
     source = op_types.TITLE + (f" {number}" if number > 1 else "")
     last = min(_TYPES, len(found.op_types))
     chart = book.add_chart({"type": "bar"})
@@ -133,7 +133,8 @@ def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Compar
             }
         )
     chart.set_y_axis({"reverse": True, "num_font": {"size": 9}})
-    chart.set_x_axis({"name": "kernel time [ns]", "num_format": "#,##0", "crossing": "max", "num_font": {"size": 9}})
+    gridlines = {"visible": True, "line": {"color": RULE_LINE, "width": 0.5}}
+    chart.set_x_axis({"num_format": "#,##0", "num_font": {"size": 9}, "min": 0, "major_gridlines": gridlines})
     chart.set_legend({"position": "top"})
     chart.set_size({"width": _CHART[0], "height": _CHART[1]})
     sheet.insert_chart(row, 0, chart, {"object_position": 2})
