@@ -11,6 +11,7 @@ from support.captures import op, shape
 from support.comparing import assert_complete, assert_nothing_changed
 
 from perfsheet.analysis.compare.align import align
+from perfsheet.analysis.compare.common import common
 
 
 def worth(values):
@@ -25,7 +26,8 @@ def worth(values):
 
 
 def pairs(base, new, **how):
-    found = align(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64), worth(None), **how)
+    kin = np.arange(1000) // 10
+    found = align(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64), kin, worth(None), **how)
     return [tuple(pair) for pair in found.tolist()]
 
 
@@ -67,19 +69,58 @@ def test_a_layer_less_of_equal_layers_is_one_piece():
     assert missing == list(range(missing[0], missing[0] + 4))
 
 
-@pytest.mark.parametrize("window", [64, 128])
-def test_windows_find_what_the_whole_finds(window):
-    chance = random.Random(7)
+@pytest.fixture
+def short_segments(monkeypatch):
+    monkeypatch.setattr("perfsheet.analysis.compare.align._SEGMENT", 64)
+
+
+@pytest.mark.usefixtures("short_segments")
+@pytest.mark.parametrize("seed", range(5))
+def test_segments_find_what_the_whole_finds(seed):
+    chance = random.Random(seed)
     base = [chance.randrange(500) for _ in range(700)]
     new = [token for token in base if chance.random() > 0.05]
     new = [chance.randrange(500) if chance.random() < 0.05 else token for token in new]
-    whole, parts = pairs(base, new), pairs(base, new, window=window)
-    assert value(base, new, parts) >= 0.98 * value(base, new, whole)
+    whole, parts = pairs(base, new), pairs(base, new, most_cells=20_000)
+    assert value(base, new, parts) >= 0.99 * value(base, new, whole)
     assert all(a < c and b < d for (a, b), (c, d) in pairwise(parts))
 
 
-def test_windows_end_on_sequences_without_anything_in_common():
-    assert pairs([10] * 300, [250] * 300, window=32) == []
+@pytest.mark.usefixtures("short_segments")
+@pytest.mark.parametrize("inserted", [1, 40, 400, 2000])
+@pytest.mark.parametrize("layers", [30, 200])
+def test_an_insertion_into_equal_layers_costs_nothing_else(inserted, layers):
+    layer = [chance % 900 for chance in range(7, 7 + 13 * 20, 13)]
+    base = [950, *layer * layers, 960]
+    new = [950, *[970 + number % 9 for number in range(inserted)], *layer * layers, 960]
+    for one, other in ((base, new), (new, base)):
+        found = pairs(one, other, most_cells=20_000)
+        assert len(found) == len(base)
+        assert all(one[a] == other[b] for a, b in found)
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_sequences_without_anything_in_common_come_to_an_end():
+    assert pairs([10] * 300, [250] * 300, most_cells=1000) == []
+
+
+def longest_by_hand(base, new):
+    table = [[0] * (len(new) + 1) for _ in range(len(base) + 1)]
+    for a, one in enumerate(base):
+        for b, other in enumerate(new):
+            table[a + 1][b + 1] = table[a][b] + 1 if one == other else max(table[a][b + 1], table[a + 1][b])
+    return table[-1][-1]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_longest_common_subsequence(seed, monkeypatch):
+    monkeypatch.setattr("perfsheet.analysis.compare.common._RARE", seed % 4)
+    chance = random.Random(seed)
+    base, new = ([chance.randrange(6) for _ in range(chance.randrange(50))] for _ in range(2))
+    found = common(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64)).tolist()
+    assert len(found) == longest_by_hand(base, new)
+    assert all(base[a] == new[b] for a, b in found)
+    assert all(a < c and b < d for (a, b), (c, d) in pairwise(found))
 
 
 LAYER = (

@@ -1,30 +1,33 @@
 """Put two sequences of ops side by side, so that what they share is worth the most.
 
 A pair of ops is worth what they have in common (likeness.py); pairs keep the order of both sequences. The best sum is
-found by dynamic programming, one row at a time over whole arrays. Long sequences are aligned in windows that overlap by
-half, so that time grows with their length and not with its square.
+found by dynamic programming, one row at a time over whole arrays. Long sequences are cut into segments first, in the
+middle of stretches that both have in common (common.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
+from perfsheet.analysis.compare.common import common
 from perfsheet.capture.table import IntArray
 
 Worth = Callable[[IntArray, IntArray], IntArray]
 """What pairs of these tokens of both sides are worth: a matrix, 0 = no pair."""
 
-_WINDOW = 4096
-_NOTHING = np.empty((0, 2), dtype=np.int64)
+MOST_CELLS = 16_000_000
+"""Of a table of 32-bit sums: 64 MB, 4,000 ops a side."""
+_SEGMENT, _STRETCH = 1024, 16
+"""A segment ends after so many ops, in the middle of so many common ones."""
 
 
-def align(base: IntArray, new: IntArray, worth: Worth, window: int = _WINDOW) -> IntArray:
+def align(base: IntArray, new: IntArray, kin: IntArray, worth: Worth, most_cells: int = MOST_CELLS) -> IntArray:
     """Pairs (place in base, place in new), ascending in both. Equal tokens are the same op in the same configuration.
 
-    `window`: so many ops of each side are looked at together.
+    `kin` gives for each token what its op does, whatever its configuration: long sequences are cut where that agrees.
     """
     shortest = min(len(base), len(new))
     differs = np.flatnonzero(base[:shortest] != new[:shortest])
@@ -32,7 +35,7 @@ def align(base: IntArray, new: IntArray, worth: Worth, window: int = _WINDOW) ->
     left = shortest - head
     differs = np.flatnonzero(base[len(base) - left :][::-1] != new[len(new) - left :][::-1])
     tail = int(differs[0]) if differs.size else left
-    middle = _in_windows(base[head : len(base) - tail], new[head : len(new) - tail], worth, window)
+    middle = _cut(base[head : len(base) - tail], new[head : len(new) - tail], kin, worth, most_cells)
     ends = np.arange(tail)
     return np.concatenate(
         [
@@ -43,27 +46,45 @@ def align(base: IntArray, new: IntArray, worth: Worth, window: int = _WINDOW) ->
     )
 
 
-def _in_windows(base: IntArray, new: IntArray, worth: Worth, window: int) -> IntArray:
+def _cut(base: IntArray, new: IntArray, kin: IntArray, worth: Worth, most_cells: int) -> IntArray:
+    if len(base) * len(new) <= most_cells:
+        return _best(base, new, worth)
+    shared = common(kin[base], kin[new])
     found: list[IntArray] = []
-    at, there = 0, 0
-    while at < len(base) and there < len(new):
-        ours, theirs = base[at : at + window], new[there : there + window]
-        pairs = _best(ours, theirs, worth)
-        if at + window < len(base) or there + window < len(new):
-            # What lies in the second half may have its counterpart beyond the window.
-            pairs = pairs[(pairs < window // 2).all(axis=1)]
-            steps = pairs[-1] + 1 if len(pairs) else np.array([window // 2, window // 2])
-        else:
-            steps = np.array([len(ours), len(theirs)])
-        found.append(pairs + np.array([at, there]))
-        at, there = at + int(steps[0]), there + int(steps[1])
-    return np.concatenate(found) if found else _NOTHING
+    for start, stop in _segments(shared, (len(base), len(new))):
+        ours, theirs = base[start[0] : stop[0]], new[start[1] : stop[1]]
+        if len(ours) * len(theirs) <= most_cells:
+            pairs = _best(ours, theirs, worth) + np.array(start)
+        else:  # nothing in common for long: what there is will do
+            pairs = shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)]
+        found.append(pairs)
+    return np.concatenate(found)
+
+
+def _segments(shared: IntArray, ends: tuple[int, int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where both sides belong together."""
+    start = (0, 0)
+    for place in _middles(shared).tolist():
+        stop = (int(shared[place, 0]), int(shared[place, 1]))
+        if max(stop[0] - start[0], stop[1] - start[1]) >= _SEGMENT:
+            yield start, stop
+            start = stop
+    yield start, ends
+
+
+def _middles(shared: IntArray) -> IntArray:
+    """Places in the list of pairs with as many neighbours on both sides, without a gap, as half a stretch."""
+    half = _STRETCH // 2
+    if len(shared) <= 2 * half:
+        return np.empty(0, dtype=np.int64)
+    span = shared[2 * half :] - shared[: -2 * half]
+    return np.flatnonzero((span == 2 * half).all(axis=1)) + half
 
 
 def _best(base: IntArray, new: IntArray, worth: Worth) -> IntArray:
     tokens, of_base = np.unique(base, return_inverse=True)
     others, of_new = np.unique(new, return_inverse=True)
-    values = worth(tokens, others).astype(np.int32)[of_base.reshape(-1)]  # half the memory of 64 bits
+    values = worth(tokens, others).astype(np.int32)[of_base.reshape(-1)]
     columns = of_new.reshape(-1)
     best = np.zeros((len(base) + 1, len(new) + 1), dtype=np.int32)
     for row in range(len(base)):

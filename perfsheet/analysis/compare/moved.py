@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 
 _REACH = 16
 """So many counterparts may lie between both places."""
+_MOST = 32
 
 
 def moved(
@@ -33,8 +34,12 @@ def moved(
 
 
 def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
+    """Those within reach; of very many the nearest."""
     first = bisect_left(others, place - _REACH, key=places.__getitem__)
     last = bisect_right(others, place + _REACH, key=places.__getitem__)
+    if last - first > _MOST:
+        middle = bisect_left(others, place, key=places.__getitem__)
+        first, last = max(first, middle - _MOST // 2), min(last, middle + _MOST // 2)
     return others[first:last]
 
 

@@ -15,6 +15,7 @@ from perfsheet.analysis.compare.fusions import fusions
 from perfsheet.analysis.compare.likeness import Likeness, Traits, traits
 from perfsheet.analysis.compare.moved import moved
 from perfsheet.analysis.compare.slots import Slots
+from perfsheet.analysis.variants import Variant
 from perfsheet.capture.table import IntArray
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -31,7 +32,15 @@ class Pairing:
 def pairings(base: Slots, new: Slots, describing: Describing) -> list[Pairing]:
     """All slots of both sides, each once, in the order in which they ran."""
     tokens = _Tokens(base, new, describing)
-    return [one for ours, theirs in _lanes(base, new) for one in _of_lane(base, new, ours, theirs, tokens)]
+    return [
+        pairing
+        for ours, theirs in _lanes(base, new)
+        for pairing in _of_lane(_lane(base, ours, tokens.base), _lane(new, theirs, tokens.new), tokens)
+    ]
+
+
+def _lane(side: Slots, slots: IntArray, tokens: IntArray) -> _Lane:
+    return _Lane(slots, tokens[slots], [side.variant(slot) for slot in slots.tolist()])
 
 
 def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
@@ -56,7 +65,8 @@ class _Tokens:
         self.likeness = Likeness(self._numbers)
         self._texts = [repr(one).encode() for one in self._numbers]
         works: dict[object, int] = {}
-        self._work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
+        self.work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
+        """For each token what it does: equal numbers, however they are configured."""
 
     def _of(self, side: Slots, describing: Describing) -> IntArray:
         hashes = side.analysis.ops.text("program_hash")
@@ -68,37 +78,45 @@ class _Tokens:
             known[key] = self._numbers.setdefault(found, len(self._numbers))
         return np.array([known[key] for key in keys], dtype=np.int64)
 
-    def work(self, tokens: IntArray) -> list[int]:
-        """Equal numbers: ops that do the same, however they are configured."""
-        return list(self._work[tokens].tolist())
-
     def digest(self, tokens: IntArray) -> tuple[int, bytes]:
         """A key of a sequence that does not depend on the side that it stands on."""
         return len(tokens), hashlib.sha256(b"\n".join(self._texts[one] for one in tokens.tolist())).digest()
 
 
-def _of_lane(base: Slots, new: Slots, ours: IntArray, theirs: IntArray, tokens: _Tokens) -> Iterator[Pairing]:
-    pairs = _aligned(tokens.base[ours], tokens.new[theirs], tokens)
-    lanes = [[side.variant(slot) for slot in lane.tolist()] for side, lane in ((base, ours), (new, theirs))]
-    fused = fusions(lanes[0], lanes[1], pairs)
-    split = fusions(lanes[1], lanes[0], [(other, place) for place, other in pairs])
-    for place, other in pairs:
-        if other in fused and place in split:  # what both sides would take in stays where it is
-            del fused[other], split[place]
-    base_places = {place for place, _ in pairs} | split.keys() | {place for run in fused.values() for place in run}
+@dataclass(frozen=True, eq=False)
+class _Lane:
+    """The slots of a device in order, as tokens, and what each is."""
+
+    slots: IntArray
+    tokens: IntArray
+    variants: list[Variant]
+
+
+def _of_lane(one: _Lane, other: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
+    """Of equally good answers the same is given whichever side comes first: swapping the sides only swaps the pairs."""
+    same = len(one.tokens) == len(other.tokens) and bool((one.tokens == other.tokens).all())
+    if not same and tokens.digest(one.tokens) > tokens.digest(other.tokens):
+        yield from (Pairing(pairing.new, pairing.base) for pairing in _paired(other, one, tokens))
+    else:
+        yield from _paired(one, other, tokens)
+
+
+def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
+    found = align(base.tokens, new.tokens, tokens.work, tokens.likeness)
+    pairs = [(place, other) for place, other in found.tolist()]
+    fused = fusions(base.variants, new.variants, pairs)
+    taken = {place for run in fused.values() for place in run}
+    apart = fusions(new.variants, base.variants, [(other, place) for place, other in pairs])
+    # What is a part of a fusion, or the one op of it, is no part of a split.
+    split = {
+        place: run for place, run in apart.items() if place not in taken and not any(other in fused for other in run)
+    }
+    base_places = {place for place, _ in pairs} | split.keys() | taken
     new_places = {other for _, other in pairs} | fused.keys() | {other for run in split.values() for other in run}
-    free = (set(range(len(ours))) - base_places, set(range(len(theirs))) - new_places)
-    elsewhere = moved(tokens.work(tokens.base[ours]), tokens.work(tokens.new[theirs]), pairs, free)
-    yield from _in_order(ours, theirs, pairs, _Special(fused, split, elsewhere))
-
-
-def _aligned(base: IntArray, new: IntArray, tokens: _Tokens) -> list[tuple[int, int]]:
-    """Swapping the sides swaps the pairs and changes nothing else: of equally good alignments the same is taken."""
-    if len(base) == len(new) and (base == new).all():
-        return [(place, place) for place in range(len(base))]
-    swap = tokens.digest(base) > tokens.digest(new)
-    found = align(new, base, tokens.likeness) if swap else align(base, new, tokens.likeness)
-    return [(other, place) if swap else (place, other) for place, other in found.tolist()]
+    free = (set(range(len(base.slots))) - base_places, set(range(len(new.slots))) - new_places)
+    kin = (tokens.work[base.tokens].tolist(), tokens.work[new.tokens].tolist())
+    elsewhere = moved(*kin, pairs, free)
+    yield from _in_order(base.slots, new.slots, pairs, _Special(fused, split, elsewhere))
 
 
 class _Special:

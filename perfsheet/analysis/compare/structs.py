@@ -15,6 +15,7 @@ _STRUCT = re.compile(r"([A-Za-z_][\w:]*)?\s*([({])(.*)[)}]", re.DOTALL)
 _KEY = re.compile(r"\s*\"?([A-Za-z_]\w*)\"?\s*[=:](?!:)\s*(.*)", re.DOTALL)
 _SCOPE = re.compile(r"\b\w+::")
 _WORDS = re.compile(r"[A-Za-z_]\w*|(?:(?<!\d)-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_COORDINATES = {"x", "y", "start", "end"}
 _TRUTH = {"true": "1", "false": "0"}
 _DEEPEST, _LONGEST = 6, 20_000
 # Names of one thing in different ops and builds.
@@ -83,7 +84,6 @@ def _type(struct: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _meaning(value: str) -> tuple[str, ...]:
-    """What a value says, whatever brackets and scopes a build writes: of lists and shapes the numbers alone."""
-    words = [_TRUTH.get(word.lower(), word) for word in _WORDS.findall(_SCOPE.sub("", value))]
-    numbers = tuple(word for word in words if not word[0].isalpha() and word[0] != "_")
-    return numbers if numbers and value[:1] in "[{(" else tuple(words)
+    """What a value says, whatever brackets, scopes and names of coordinates a build writes."""
+    words = (_TRUTH.get(word.lower(), word) for word in _WORDS.findall(_SCOPE.sub("", value)))
+    return tuple(word for word in words if word not in _COORDINATES)
