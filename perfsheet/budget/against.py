@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.compare import Comparison
-from perfsheet.analysis.compare.noise import ASSUMED
+from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.compare.result import Times
 from perfsheet.analysis.result import RowRef
 from perfsheet.budget.check import ROWS_NAMED, kept
@@ -36,9 +36,9 @@ def _all(found: Comparison, fail_over: float, fail_op_over: float | None) -> Ite
 
 
 def _checked(found: Comparison, name: str, times: Times, fail_over: float, places: list[int]) -> Checked:
-    was, now = (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+    was, now = found.span(times).base_ns, found.span(times).new_ns
     allowed = (was or 0.0) * (1 + fail_over)
-    within = found.noise.how != ASSUMED and not times.beyond_noise
+    within = times.noise_known and not times.beyond_noise
     noise = "; the difference is within the noise" if within else ""
     rows = [found.new.row_ref(position) for position in places]
     return Checked(
@@ -58,9 +58,9 @@ def _checked(found: Comparison, name: str, times: Times, fail_over: float, place
 def _slower(found: Comparison, op_type: str = "") -> list[int]:
     """Ops that take longer than before or were not there, those that add most first."""
     losses = [
-        (found.delta_ns(one.times), one.new)
+        ((found.span(one.times).delta_ns or 0), one.new)
         for one in found.ops
-        if found.delta_ns(one.times) > 0 and (not op_type or one.op_code == op_type)
+        if (found.span(one.times).delta_ns or 0) > 0 and (not op_type or kind(one.op_code) == kind(op_type))
     ]
     losses.sort(key=lambda loss: -loss[0])
     positions = np.array([position for _, new in losses for position in new], dtype=np.int64)

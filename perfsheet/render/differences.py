@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perfsheet.analysis import Analysis
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare import result as status
 from perfsheet.analysis.compare.changes import Change
-from perfsheet.analysis.compare.noise import ASSUMED, CONFIDENCE_PCT, RUNS
-from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, Times
+from perfsheet.analysis.compare.noise import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
+from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange
 from perfsheet.capture.notes import rows
 from perfsheet.render import words
 
@@ -38,7 +39,7 @@ def signed_time(nanoseconds: float) -> str:
 def verdict(found: Comparison) -> str:
     """`−2.712 ms of kernel time, 71.3 % less: 3.805 ms before, 1.093 ms now`, a pass where their numbers differ."""
     times = found.total
-    was, now = (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+    was, now = found.span(times).base_ns, found.span(times).new_ns
     if was is None or now is None:
         return "kernel time unknown"
     a_pass = " a pass" if found.per_pass else ""
@@ -53,7 +54,7 @@ def verdict(found: Comparison) -> str:
 def counts(found: Comparison) -> str:
     """`3 ops the same, 40 changed, 4 fused, 31 removed`."""
     told = [f"{count:,} {'the same' if name == status.SAME else name}" for name, count in found.counts.items() if count]
-    passes = " (of a pass)" if max(found.base.summary.passes.count, found.new.summary.passes.count) > 1 else ""
+    passes = " (of a pass)" if found.folded else ""
     return f"ops{passes}: {', '.join(told)}"
 
 
@@ -61,9 +62,10 @@ def noise(found: Comparison) -> str:
     """What counts as a difference, with its statistics."""
     judged = found.noise
     if judged.how == ASSUMED:
+        few = "one run a side" if max(judged.base, judged.new) == 1 else "two runs say too little"
         return (
-            f"noise unknown (one run a side): a difference of time counts beyond {judged.assumed_pct:g} %; "
-            "give several runs a side to know it"
+            f"noise unknown ({few}): a difference of time counts beyond {judged.assumed_pct:g} %; "
+            f"give {FEWEST} runs a side to know it"
         )
     what = "runs" if judged.how == RUNS else "passes"
     return (
@@ -97,14 +99,15 @@ def label(one: Figure) -> str:
     return f"{one.label} [ns]" if one.kind == status.TIME else one.label
 
 
-def compared_ns(found: Comparison, times: Times) -> tuple[float | None, float | None]:
-    """Before and after, of a mean pass where only that can be compared."""
-    return (times.base_pass_ns, times.new_pass_ns) if found.per_pass else (times.base_ns, times.new_ns)
+def unit(found: Comparison) -> str:
+    """Of differences: `[ns]`, `[ns a pass]` where only passes can be compared."""
+    return "[ns a pass]" if found.per_pass else "[ns]"
 
 
-def compared_share(found: Comparison, times: Times) -> float | None:
-    """The difference as a fraction of what it was."""
-    return times.delta_pass if found.per_pass else times.delta
+def side(analysis: Analysis) -> str:
+    """A capture on one line: its files, its runs, what is in it."""
+    runs = f" ({analysis.repeats.aligned} runs)" if analysis.repeats else ""
+    return f"{', '.join(analysis.summary.paths)}{runs} · {words.at_a_glance(analysis.summary)}"
 
 
 def changes(found: Sequence[Change]) -> str:

@@ -77,7 +77,7 @@ def test_both_passes_against_one():
     assert_complete(found)
     assert found.per_pass
     assert {(len(one.base), len(one.new)) for one in found.ops} == {(2, 1)}
-    assert abs(found.delta_ns(found.total)) < 0.01 * last.ops.total_ns
+    assert abs(found.span(found.total).delta_ns) < 0.01 * last.ops.total_ns
 
 
 def test_one_model_on_two_builds():

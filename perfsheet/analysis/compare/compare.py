@@ -33,9 +33,10 @@ from perfsheet.analysis.compare.result import (
     FindingChanges,
     HostChange,
     OpTypeChange,
+    Span,
     Times,
 )
-from perfsheet.analysis.compare.slots import Slots, slots
+from perfsheet.analysis.compare.slots import Slots, outside_of_passes, slots
 from perfsheet.analysis.compare.times import Clock
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.capture.table import IntArray, OpsTable
@@ -48,7 +49,15 @@ def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT)
     of the analyses (`Analysis.repeats`), or three passes and more.
     """
     sides = slots(base, new)
-    return Comparison(base, new, sides, Clock(*sides, assumed_noise_pct))
+    describing = Describing(
+        written(base.ops.variants),
+        written(new.ops.variants),
+        _padded_only(base.ops.table) or _padded_only(new.ops.table),
+    )
+    found = pairings(*sides, describing)
+    pairs = [(one, other) for pairing in found for one in pairing.base for other in pairing.new]
+    clock = Clock(*sides, outside_of_passes(*sides, pairs), assumed_noise_pct)
+    return Comparison(base, new, sides, describing, found, clock)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,8 @@ class Comparison:
     base: Analysis
     new: Analysis
     _sides: tuple[Slots, Slots]
+    _describing: Describing
+    _pairings: list[Pairing]
     _clock: Clock
 
     def __repr__(self) -> str:
@@ -78,14 +89,19 @@ class Comparison:
         """Whether figures of a mean pass are what can be compared, for the windows hold different numbers of them."""
         return self._clock.per_pass
 
-    def delta_ns(self, times: Times) -> float:
-        """The difference that can be compared: of a mean pass where `per_pass`, else of the windows; unknown is 0."""
-        return self._clock.delta_ns(times)
+    @property
+    def folded(self) -> bool:
+        """Whether an op of the result stands for that op of every pass."""
+        return max(side.passes for side in self._sides) > 1
+
+    def span(self, times: Times) -> Span:
+        """What can be compared: a mean pass where `per_pass`, else the windows."""
+        return self._clock.span(times)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
         """The headline of both captures."""
-        return figures(self.base, self.new)
+        return figures(self.base, self.new, self.total.a_pass)
 
     @cached_property
     def ops(self) -> tuple[ComparedOp, ...]:
@@ -110,12 +126,17 @@ class Comparison:
     @property
     def gains(self) -> list[ChangeGroup]:
         """Changes that made it faster, most first."""
-        return [one for one in self.groups if self.delta_ns(one.times) < 0]
+        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) < 0]
 
     @property
     def losses(self) -> list[ChangeGroup]:
         """Changes that made it slower, most first."""
-        return [one for one in self.groups if self.delta_ns(one.times) > 0]
+        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) > 0]
+
+    @property
+    def sideways(self) -> list[ChangeGroup]:
+        """Changes that made no difference of time, or an unknown one."""
+        return [one for one in self.groups if not self.span(one.times).delta_ns]
 
     @cached_property
     def op_types(self) -> tuple[OpTypeChange, ...]:
@@ -142,23 +163,12 @@ class Comparison:
         """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
         host = all(one.base_count == one.new_count for one in self.host_ops)
         findings = not (self.findings.fixed or self.findings.new)
-        return self.counts[SAME] == len(self.ops) and host and findings
-
-    @cached_property
-    def _describing(self) -> Describing:
-        base, new = self.base.ops, self.new.ops
-        return Describing(
-            written(base.variants), written(new.variants), _padded_only(base.table) or _padded_only(new.table)
-        )
-
-    @cached_property
-    def _pairings(self) -> list[Pairing]:
-        return pairings(*self._sides, self._describing)
+        return self.counts[SAME] == len(self.ops) and host and findings and not self.total.beyond_noise
 
     @cached_property
     def _places(self) -> tuple[IntArray, IntArray]:
         """For each slot of either side the place of its pairing."""
-        base, new = (np.empty(len(side), dtype=np.int64) for side in self._sides)
+        base, new = (np.full(len(side), -1, dtype=np.int64) for side in self._sides)
         for place, pairing in enumerate(self._pairings):
             base[list(pairing.base)] = place
             new[list(pairing.new)] = place

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.analyze import Analysis
-from perfsheet.analysis.compare.result import COUNT, RATE, SHARE, TIME, Figure, HostChange
+from perfsheet.analysis.compare.result import COUNT, RATE, SHARE, TIME, Figure, HostChange, Span
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.rules import low_core_count, reshard
 
 
-def figures(base: Analysis, new: Analysis) -> tuple[Figure, ...]:
-    """All of them, in the order in which they are shown."""
-    return tuple(_figures(base, new))
+def figures(base: Analysis, new: Analysis, a_pass: Span) -> tuple[Figure, ...]:
+    """All of them, in the order in which they are shown; `a_pass` is the kernel time of a mean pass."""
+    return tuple(_figures(base, new, a_pass))
 
 
 def passes_differ(base: Analysis, new: Analysis) -> bool:
@@ -22,20 +22,15 @@ def passes_differ(base: Analysis, new: Analysis) -> bool:
     return base.summary.passes.count != new.summary.passes.count
 
 
-def per_pass_ns(analysis: Analysis) -> float:
-    """Mean kernel time of a pass; of a window without several passes, all of it."""
-    found = analysis.summary.passes
-    return sum(one.kernel_ns for one in found.all) / found.count if found.count > 1 else analysis.summary.kernel_ns
-
-
-def _figures(base: Analysis, new: Analysis) -> Iterator[Figure]:
+def _figures(base: Analysis, new: Analysis, a_pass: Span) -> Iterator[Figure]:
     one, other = base.summary, new.summary
     yield Figure("kernel", "kernel time", TIME, one.kernel_ns, other.kernel_ns, True)
     if max(one.passes.count, other.passes.count) > 1:
         yield Figure("passes", "passes", COUNT, one.passes.count, other.passes.count, None)
-        yield Figure("kernel_per_pass", "kernel time a pass", TIME, per_pass_ns(base), per_pass_ns(new), True)
-        fps = (one.passes.fps_per_pass, other.passes.fps_per_pass)
-        yield Figure("fps_per_pass", "FPS a pass", RATE, *fps, False)
+        yield Figure("kernel_per_pass", "kernel time a pass", TIME, a_pass.base_ns, a_pass.new_ns, True)
+        if min(one.passes.count, other.passes.count) > 1:  # the FPS of a single pass are those of its window
+            fps = (one.passes.fps_per_pass, other.passes.fps_per_pass)
+            yield Figure("fps_per_pass", "FPS a pass", RATE, *fps, False)
     yield Figure("fps", "FPS", RATE, one.fps.all, other.fps.all, False)
     yield Figure("ops", "device ops", COUNT, one.device_rows, other.device_rows, True)
     yield Figure("sol", "of the speed of light", SHARE, one.light.sol, other.light.sol, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from perfsheet.analysis.compare.kinds import kind
@@ -15,19 +16,21 @@ def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequen
     new_place = {position: number for number, one in enumerate(ops) for position in one.new}
     base_subjects = [_subjects(finding, base_place) for finding in base]
     new_subjects = [_subjects(finding, new_place) for finding in new]
-    of_rule: dict[str, list[int]] = {}
-    for index, finding in enumerate(new):
-        of_rule.setdefault(finding.rule.id, []).append(index)
-    shared = [
-        (len(base_subjects[index] & new_subjects[other]), index, other)
+    about: dict[tuple[str, int | str], list[int]] = {}
+    for other, finding in enumerate(new):
+        for subject in new_subjects[other]:
+            about.setdefault((finding.rule.id, subject), []).append(other)
+    shared: Counter[tuple[int, int]] = Counter(
+        (index, other)
         for index, finding in enumerate(base)
-        for other in of_rule.get(finding.rule.id, ())
-    ]
+        for subject in base_subjects[index]
+        for other in about.get((finding.rule.id, subject), ())
+    )
     # Swapping the sides must not change who pairs with whom, hence the sum.
-    candidates = sorted((one for one in shared if one[0]), key=lambda one: (-one[0], one[1] + one[2]))
+    candidates = sorted(shared, key=lambda pair: (-shared[pair], sum(pair)))
     counterpart: dict[int, int] = {}
     taken: set[int] = set()
-    for _, index, other in candidates:
+    for index, other in candidates:
         if index not in counterpart and other not in taken:
             counterpart[index] = other
             taken.add(other)

@@ -44,7 +44,7 @@ def change_groups(
         for first in [ops[group[0]]]
         if first.status != SAME
     )
-    return tuple(sorted(found, key=lambda one: -abs(clock.delta_ns(one.times))))
+    return tuple(sorted(found, key=lambda one: -abs(clock.span(one.times).delta_ns or 0.0)))
 
 
 def _described(side: Slots, positions: tuple[int, ...]) -> str:
@@ -79,4 +79,4 @@ def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
         OpTypeChange(name, category(name), was, now, taken)
         for name, was, now, taken in zip(labels, *counts, times, strict=True)
     ]
-    return tuple(sorted(unordered, key=lambda one: (-abs(clock.delta_ns(one.times)), one.op_type)))
+    return tuple(sorted(unordered, key=lambda one: (-abs(clock.span(one.times).delta_ns or 0.0), one.op_type)))

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.compare.slots import Slots, summed
+from perfsheet.analysis.compare.slots import Slots, mean_ns
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 CONFIDENCE_PCT = 99
 RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"
-_FEWEST_PASSES = 3
-"""Two passes say too little of their spread."""
+FEWEST = 3
+"""Two repeats say too little of their spread: the interval of two runs a side is as wide as ten deviations."""
 _ROUNDING = 1e-9
 
 # Two-sided 99 % quantiles of Student's t for 1 to 30 degrees of freedom; beyond, that of 30 (slightly cautious).
@@ -46,70 +46,92 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """What each slot took, a line per repeat (ns a pass, NaN = unknown)."""
+    """What each slot took, a line per repeat (ns a pass, NaN = unknown).
+
+    `once`: slots that are not repeated; their time stands in the first line, and is that of all repeats in sums with
+    others.
+    """
 
     lines: FloatArray
+    once: BoolArray
 
     def of(self, groups: IntArray, count: int) -> FloatArray:
-        """The same for so many groups of slots; -1 = in none."""
-        inside = groups >= 0
-        return np.array([summed(groups[inside], line[inside], count) for line in self.lines])
+        """The same for so many groups of slots. A sum without one of its parts is unknown."""
+        repeated = ~self.once
+        told = np.isfinite(self.lines)
+        missing: BoolArray = ~told & told.any(axis=0) & repeated  # what is never known is in no line
+        values = np.nan_to_num(self.lines)
+        fixed = np.bincount(groups[self.once], values[0, self.once], count)
+        sums: FloatArray = np.array([np.bincount(groups[repeated], line[repeated], count) for line in values]) + fixed
+        gaps = np.array([np.bincount(groups, line, count) for line in missing.astype(np.float64)]) > 0
+        sums[gaps] = np.nan
+        known = told.any(axis=0)
+        sums[:, np.bincount(groups[known], minlength=count) == 0] = np.nan
+        alone = np.bincount(groups[known & repeated], minlength=count) == 0
+        sums[1:, alone] = np.nan
+        return sums
 
 
 def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Noise, Samples, Samples]:
-    """Runs if one side has several, else passes if one has three; else each side is one sample."""
-    runs = [_runs(side) for side in (base, new)]
-    if max(map(len, runs)) > 1:
-        return Noise(RUNS, len(runs[0]), len(runs[1]), assumed_pct), Samples(runs[0]), Samples(runs[1])
-    if max(base.passes, new.passes) >= _FEWEST_PASSES:
-        return Noise(PASSES, base.passes, new.passes, assumed_pct), Samples(_passes(base)), Samples(_passes(new))
-    return Noise(ASSUMED, 1, 1, assumed_pct), Samples(runs[0]), Samples(runs[1])
+    """Three runs of a side and more, else three passes and more; with fewer each side is one sample."""
+    runs = (_runs(base), _runs(new))
+    if max(len(one.lines) for one in runs) >= FEWEST:
+        return Noise(RUNS, len(runs[0].lines), len(runs[1].lines), assumed_pct), *runs
+    passes = (_passes(base), _passes(new))
+    if max(len(one.lines) for one in passes) >= FEWEST:
+        return Noise(PASSES, len(passes[0].lines), len(passes[1].lines), assumed_pct), *passes
+    shown = (_shown(base), _shown(new))
+    return Noise(ASSUMED, len(runs[0].lines), len(runs[1].lines), assumed_pct), *shown
 
 
-def _runs(side: Slots) -> FloatArray:
+def _shown(side: Slots) -> Samples:
+    line = mean_ns(side.of, side.analysis.ops.kernel_ns, len(side))
+    return Samples(line[np.newaxis], np.zeros(len(side), dtype=np.bool_))
+
+
+def _runs(side: Slots) -> Samples:
     """The mean pass of every run."""
     repeats = side.analysis.repeats
-    durations = side.analysis.ops.kernel_ns[np.newaxis] if repeats is None else repeats.durations
-    return np.array([summed(side.of, line, len(side)) / side.sizes for line in durations])
+    if repeats is None:
+        return _shown(side)
+    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.durations])
+    return Samples(lines, np.zeros(len(side), dtype=np.bool_))
 
 
-def _passes(side: Slots) -> FloatArray:
-    """Every pass; what is outside of them ran once."""
-    lines = np.full((side.passes, len(side)), np.nan)
+def _passes(side: Slots) -> Samples:
+    """Every pass but a cold one."""
+    warm = [one for one in side.analysis.facts.passes.all if not one.cold]
+    if side.passes == 1 or not warm:
+        return _shown(side)
     ops = side.analysis.ops
-    if side.passes == 1:
-        lines[0, side.of] = ops.kernel_ns
-        return lines
-    for number, one in enumerate(side.analysis.facts.passes.all):
+    lines = np.full((len(warm), len(side)), np.nan)
+    for number, one in enumerate(warm):
         lines[number, side.of[one.positions]] = ops.kernel_ns[one.positions]
     outside = side.analysis.facts.passes.outside
     lines[0, side.of[outside]] = ops.kernel_ns[outside]
-    return lines
+    return Samples(lines, side.outside)
 
 
-def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> BoolArray:
-    """For each column of two samples whether their means differ by more than noise; unknown times don't."""
+def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """For each column of two samples whether their means differ by more than noise, and whether repeats say so.
+
+    Unknown times don't differ.
+    """
     (count, mean, variance), (others, other_mean, other_variance) = _moments(base), _moments(new)
+    repeated, also = count >= FEWEST, others >= FEWEST
     with np.errstate(divide="ignore", invalid="ignore"):
         # A side without repeats of its own varies as the other one does.
-        variance, freedom = (
-            np.where(count > 1, variance, other_variance),
-            np.where(count > 1, count - 1, others - 1),
-        )
-        other_variance, other_freedom = (
-            np.where(others > 1, other_variance, variance),
-            np.where(others > 1, others - 1, freedom),
-        )
-        parts = (variance / count, other_variance / others)
+        own, other = np.where(repeated, variance, other_variance), np.where(also, other_variance, variance)
+        parts = (own / count, other / others)
         squared = parts[0] + parts[1]
-        welch = squared**2 / (parts[0] ** 2 / freedom + parts[1] ** 2 / other_freedom)
-        both = (count > 1) & (others > 1)
-        degrees = np.where(both, welch, np.maximum(freedom, other_freedom))
-        degrees = np.where(np.isfinite(degrees), degrees, freedom)
-        repeated = (count > 1) | (others > 1)
+        welch = squared**2 / (parts[0] ** 2 / (count - 1) + parts[1] ** 2 / (others - 1))
+        one_sided = np.where(repeated, count, others) - 1
+        degrees = np.where(repeated & also & np.isfinite(welch), welch, one_sided)
+        judged: BoolArray = repeated | also
         place = np.clip(np.nan_to_num(degrees, nan=1.0), 1, len(_T)).astype(np.int64) - 1
-        limit = np.where(repeated, _T[place] * np.sqrt(squared), noise.assumed_pct / 100 * np.minimum(mean, other_mean))
-        return np.asarray(np.abs(other_mean - mean) > limit + _ROUNDING * mean)
+        assumed = noise.assumed_pct / 100 * np.minimum(mean, other_mean)
+        limit = np.where(judged, _T[place] * np.sqrt(squared), assumed)
+        return np.asarray(np.abs(other_mean - mean) > limit + _ROUNDING * mean), judged
 
 
 def _moments(lines: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -12,18 +12,11 @@ STATUSES = (SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED)
 
 
 @dataclass(frozen=True)
-class Times:
-    """Kernel time before and after in ns: 0 where there is no op, None where it is unknown.
-
-    `base_ns` and `new_ns` are of the windows, `base_pass_ns` and `new_pass_ns` of a mean pass (0 for
-    what runs outside of the passes). `beyond_noise`: whether the difference counts (noise.py).
-    """
+class Span:
+    """Kernel time before and after in ns: 0 where there is no op, None where it is unknown."""
 
     base_ns: float | None
     new_ns: float | None
-    base_pass_ns: float | None
-    new_pass_ns: float | None
-    beyond_noise: bool
 
     @property
     def delta_ns(self) -> float | None:
@@ -35,17 +28,33 @@ class Times:
         """That as a fraction of base; None without a base."""
         return None if self.delta_ns is None or not self.base_ns else self.delta_ns / self.base_ns
 
-    @property
-    def delta_pass_ns(self) -> float | None:
-        """The difference of a mean pass."""
-        known = self.base_pass_ns is not None and self.new_pass_ns is not None
-        return self.new_pass_ns - self.base_pass_ns if known else None  # type: ignore[operator]
+
+@dataclass(frozen=True)
+class Times:
+    """Kernel time of some ops: in the windows, and in a mean pass (0 for what runs outside of the passes).
+
+    `beyond_noise`: whether the difference counts; `noise_known`: whether that was judged by repeats (noise.py).
+    """
+
+    window: Span
+    a_pass: Span
+    beyond_noise: bool
+    noise_known: bool
 
     @property
-    def delta_pass(self) -> float | None:
-        """That as a fraction of base."""
-        delta = self.delta_pass_ns
-        return None if delta is None or not self.base_pass_ns else delta / self.base_pass_ns
+    def base_ns(self) -> float | None:
+        """Before, in the window."""
+        return self.window.base_ns
+
+    @property
+    def new_ns(self) -> float | None:
+        """Now, in the window."""
+        return self.window.new_ns
+
+    @property
+    def delta_ns(self) -> float | None:
+        """The difference of the windows."""
+        return self.window.delta_ns
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.variants import Variant
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,6 @@ class Slots:
         return np.unique(self.of, return_index=True)[1]
 
     @cached_property
-    def sizes(self) -> IntArray:
-        """How many ops each slot has."""
-        return np.bincount(self.of)
-
-    @cached_property
     def variant_of(self) -> IntArray:
         """The description (its number) of each slot."""
         return self.analysis.ops.variants.of[self.first]
@@ -70,13 +65,12 @@ class Slots:
         return summed(self.of, self.analysis.ops.kernel_ns, len(self))
 
     @cached_property
-    def pass_ns(self) -> FloatArray:
-        """Kernel time of each slot in a mean pass; what runs outside of the passes is no part of one."""
-        if self.passes == 1:
-            return self.kernel_ns
-        mean = self.kernel_ns / self.passes
-        mean[self.of[self.analysis.facts.passes.outside]] = 0.0
-        return mean
+    def outside(self) -> BoolArray:
+        """Slots that run outside of the passes."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        if self.passes > 1:
+            found[self.of[self.analysis.facts.passes.outside]] = True
+        return found
 
     @cached_property
     def cores(self) -> list[str | None]:
@@ -93,6 +87,37 @@ def slots(base: Analysis, new: Analysis) -> tuple[Slots, Slots]:
     folded = (_folded(base), _folded(new))
     apart = (_apart(base), _apart(new))
     return folded if _unlike(*folded) <= _unlike(*apart) else apart
+
+
+def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> tuple[BoolArray, BoolArray]:
+    """Slots of both sides that are no part of a pass; `pairs` are counterparts.
+
+    Of a side that holds a single pass that is what lies before and after the counterparts of the other side's passes.
+    """
+    masks = (base.outside, new.outside)
+    if base.passes == new.passes or min(base.passes, new.passes) > 1:
+        return masks
+    if base.passes > 1:
+        return base.outside, _before_and_after(new, [other for one, other in pairs if not base.outside[one]])
+    return _before_and_after(base, [one for one, other in pairs if not new.outside[other]]), new.outside
+
+
+def _before_and_after(side: Slots, inside: list[int]) -> BoolArray:
+    outside = np.ones(len(side), dtype=np.bool_)
+    device = side.analysis.ops.device[side.first]
+    slots = np.array(inside, dtype=np.int64)
+    for one in np.unique(device[slots]):
+        here = slots[device[slots] == one]
+        outside[here.min() : here.max() + 1] &= device[here.min() : here.max() + 1] != one
+    return outside
+
+
+def mean_ns(of: IntArray, values: FloatArray, count: int) -> FloatArray:
+    """The mean of the known values of each of so many slots; NaN where there is none."""
+    known = np.isfinite(values)
+    sizes = np.bincount(of[known], minlength=count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.bincount(of[known], values[known], count) / sizes)
 
 
 def summed(of: IntArray, values: FloatArray, count: int) -> FloatArray:

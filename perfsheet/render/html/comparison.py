@@ -67,18 +67,13 @@ def _summary(found: Comparison, suffix: str) -> str:
     same = f'<p class="fine">{safe(differences.NOTHING_CHANGED)}</p>' if found.nothing_changed else ""
     told = facts(
         (
-            ("Before", _side(found.base)),
-            ("Now", _side(found.new)),
+            ("Before", differences.side(found.base)),
+            ("Now", differences.side(found.new)),
             ("Ops", differences.counts(found)),
             ("Noise", differences.noise(found)),
         )
     )
     return f"{warning}{same}{told}{table(f'figures-table{suffix}', _FIGURE, found.figures)}"
-
-
-def _side(side: Analysis) -> str:
-    runs = f" ({side.repeats.aligned} runs)" if side.repeats else ""
-    return f"{', '.join(side.summary.paths)}{runs} · {words.at_a_glance(side.summary)}"
 
 
 _FIGURE: tuple[Column[Figure], ...] = (
@@ -97,15 +92,17 @@ _HOST: tuple[Column[HostChange], ...] = (
 )
 
 
-def _bar(delta: float, most: float) -> str:
+def _bar(delta: float | None, most: float) -> str:
     """A bar from the middle: to the left what was gained, to the right what was lost."""
-    share = 50 * abs(delta) / most if most else 0.0
+    if not delta:
+        return ""
+    share = 50 * abs(delta) / most
     kind = "gain" if delta < 0 else "loss"
-    return f' data-bar="{kind}" style="--d:{share:.1f}%"' if share else ""
+    return f' data-bar="{kind}" style="--d:{share:.1f}%"'
 
 
 def _most(found: Comparison, times: Sequence[Times]) -> float:
-    return max((abs(found.delta_ns(one)) for one in times), default=0.0)
+    return max((abs(found.span(one).delta_ns or 0) for one in times), default=0.0)
 
 
 def _changes(found: Comparison, suffix: str) -> str:
@@ -115,11 +112,11 @@ def _changes(found: Comparison, suffix: str) -> str:
     most = _most(found, [one.times for one in shown])
     columns: tuple[Column[ChangeGroup], ...] = (
         Column(
-            _delta_header(found),
-            lambda one: differences.signed(found.delta_ns(one.times)),
-            attributes=lambda one: _bar(found.delta_ns(one.times), most),
+            f"Difference {differences.unit(found)}",
+            lambda one: differences.signed(found.span(one.times).delta_ns),
+            attributes=lambda one: _bar(found.span(one.times).delta_ns, most),
         ),
-        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
         Column("Status", lambda one: one.status, number=False),
         Column("Op", lambda one: one.op_code, number=False),
         Column("Ops", lambda one: f"{one.count:,}"),
@@ -132,10 +129,6 @@ def _changes(found: Comparison, suffix: str) -> str:
     return table(f"changes-table{suffix}", columns, shown) + more
 
 
-def _delta_header(found: Comparison) -> str:
-    return "Difference [ns a pass]" if found.per_pass else "Difference [ns]"
-
-
 def _counted(one: ChangeGroup | ComparedOp | OpTypeChange) -> str:
     """Whether the difference of time is more than noise."""
     return "yes" if one.times.beyond_noise else "noise"
@@ -144,22 +137,19 @@ def _counted(one: ChangeGroup | ComparedOp | OpTypeChange) -> str:
 def _types(found: Comparison) -> tuple[Column[OpTypeChange], ...]:
     most = _most(found, [one.times for one in found.op_types])
 
-    def side(one: OpTypeChange, which: int) -> str:
-        return words.whole(differences.compared_ns(found, one.times)[which])
-
     return (
         Column("Op", lambda one: one.op_type, number=False),
         Column("Category", lambda one: one.category, number=False),
         Column("Ops before", lambda one: f"{one.base_count:,}"),
         Column("Ops now", lambda one: f"{one.new_count:,}"),
-        Column("Before [ns]", lambda one: side(one, 0)),
-        Column("Now [ns]", lambda one: side(one, 1)),
+        Column(f"Before {differences.unit(found)}", lambda one: words.whole(found.span(one.times).base_ns)),
+        Column(f"Now {differences.unit(found)}", lambda one: words.whole(found.span(one.times).new_ns)),
         Column(
-            _delta_header(found),
-            lambda one: differences.signed(found.delta_ns(one.times)),
-            attributes=lambda one: _bar(found.delta_ns(one.times), most),
+            f"Difference {differences.unit(found)}",
+            lambda one: differences.signed(found.span(one.times).delta_ns),
+            attributes=lambda one: _bar(found.span(one.times).delta_ns, most),
         ),
-        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
         Column("Counts", _counted, number=False),
     )
 
@@ -195,10 +185,7 @@ def _count(change: FindingChange, before: bool) -> str:
 
 def _ops(found: Comparison, suffix: str) -> str:
     differ = [one for one in found.ops if one.status != SAME]
-    shown = sorted(differ, key=lambda one: -abs(found.delta_ns(one.times)))[:_OPS]
-
-    def side(one: ComparedOp, which: int) -> str:
-        return words.whole(differences.compared_ns(found, one.times)[which])
+    shown = sorted(differ, key=lambda one: -abs(found.span(one.times).delta_ns or 0))[:_OPS]
 
     columns: tuple[Column[ComparedOp], ...] = (
         Column("Status", lambda one: one.status, number=False),
@@ -206,10 +193,10 @@ def _ops(found: Comparison, suffix: str) -> str:
         Column("Rows before", lambda one: _rows(found.base, one.base), number=False),
         Column("Op now", lambda one: one.new_code or "–", number=False),
         Column("Rows now", lambda one: _rows(found.new, one.new), number=False),
-        Column("Before [ns]", lambda one: side(one, 0)),
-        Column("Now [ns]", lambda one: side(one, 1)),
-        Column(_delta_header(found), lambda one: differences.signed(found.delta_ns(one.times))),
-        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column(f"Before {differences.unit(found)}", lambda one: words.whole(found.span(one.times).base_ns)),
+        Column(f"Now {differences.unit(found)}", lambda one: words.whole(found.span(one.times).new_ns)),
+        Column(f"Difference {differences.unit(found)}", lambda one: differences.signed(found.span(one.times).delta_ns)),
+        Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
         Column("Counts", _counted, number=False),
         Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
     )

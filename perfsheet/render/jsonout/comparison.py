@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.changes import Change
-from perfsheet.analysis.compare.result import ChangeGroup, ComparedOp, Figure, FindingChange, Times
+from perfsheet.analysis.compare.result import ChangeGroup, ComparedOp, Figure, FindingChange, Span, Times
 from perfsheet.analysis.result import Finding
 from perfsheet.render.jsonout.head import SCHEMA_VERSION, head
 from perfsheet.render.jsonout.parts import Json, number, percent, row, spread
@@ -28,10 +28,11 @@ def _comparison(found: Comparison) -> Json:
     return {
         "new": head(found.new)["capture"],
         "delta_ns": number(total.delta_ns),
-        "delta_pct": percent(total.delta),
+        "delta_pct": percent(total.window.delta),
         "beyond_noise": total.beyond_noise,
+        "noise_known": total.noise_known,
         "noise": _noise(found),
-        "per_pass": _per_pass(total),
+        "per_pass": _span(total.a_pass),
         "notes": list(found.notes),
         "figures": [_figure(one) for one in found.figures],
         "counts": found.counts,
@@ -77,23 +78,21 @@ def _noise(found: Comparison) -> Json:
     }
 
 
-def _per_pass(times: Times) -> Json:
+def _span(span: Span) -> Json:
     return {
-        "base_ns": number(times.base_pass_ns),
-        "new_ns": number(times.new_pass_ns),
-        "delta_ns": number(times.delta_pass_ns),
-        "delta_pct": percent(times.delta_pass),
+        "base_ns": number(span.base_ns),
+        "new_ns": number(span.new_ns),
+        "delta_ns": number(span.delta_ns),
+        "delta_pct": percent(span.delta),
     }
 
 
 def _times(times: Times) -> Json:
     return {
-        "base_ns": number(times.base_ns),
-        "new_ns": number(times.new_ns),
-        "delta_ns": number(times.delta_ns),
-        "delta_pct": percent(times.delta),
-        "per_pass": _per_pass(times),
+        **_span(times.window),
+        "per_pass": _span(times.a_pass),
         "beyond_noise": times.beyond_noise,
+        "noise_known": times.noise_known,
     }
 
 

@@ -36,13 +36,13 @@ def _lines(found: Comparison) -> Iterator[str]:
 
 def _differences(found: Comparison) -> Iterator[str]:
     yield from table(_FIGURE, found.figures)
-    for title, groups in (("Gains", found.gains), ("Losses", found.losses)):
+    for title, groups in (("Gains", found.gains), ("Losses", found.losses), ("Other changes", found.sideways)):
         if groups:
             yield f"### {title}"
             yield ""
             yield from table(_groups(found), groups[:_CHANGES])
             yield from _of(len(groups), _CHANGES)
-    types = [one for one in found.op_types if found.delta_ns(one.times) or one.base_count != one.new_count]
+    types = [one for one in found.op_types if found.span(one.times).delta_ns or one.base_count != one.new_count]
     if types:
         yield "### By op type"
         yield ""
@@ -101,8 +101,8 @@ _HOST: tuple[Column[HostChange], ...] = (
 
 def _groups(found: Comparison) -> tuple[Column[ChangeGroup], ...]:
     return (
-        Column("difference [ns]", lambda one: differences.signed(found.delta_ns(one.times))),
-        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column(f"difference {differences.unit(found)}", lambda one: differences.signed(found.span(one.times).delta_ns)),
+        Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
         Column("", lambda one: one.status, number=False),
         Column("op", lambda one: code(one.op_code), number=False),
         Column("ops", lambda one: f"{one.count:,}"),
@@ -112,15 +112,12 @@ def _groups(found: Comparison) -> tuple[Column[ChangeGroup], ...]:
 
 
 def _types(found: Comparison) -> tuple[Column[OpTypeChange], ...]:
-    def side(one: OpTypeChange, which: int) -> str:
-        return words.whole(differences.compared_ns(found, one.times)[which])
-
     return (
         Column("op", lambda one: code(one.op_type), number=False),
         Column("ops before", lambda one: f"{one.base_count:,}"),
         Column("ops now", lambda one: f"{one.new_count:,}"),
-        Column("before [ns]", lambda one: side(one, 0)),
-        Column("now [ns]", lambda one: side(one, 1)),
-        Column("difference [ns]", lambda one: differences.signed(found.delta_ns(one.times))),
-        Column("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times))),
+        Column(f"before {differences.unit(found)}", lambda one: words.whole(found.span(one.times).base_ns)),
+        Column(f"now {differences.unit(found)}", lambda one: words.whole(found.span(one.times).new_ns)),
+        Column(f"difference {differences.unit(found)}", lambda one: differences.signed(found.span(one.times).delta_ns)),
+        Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
     )

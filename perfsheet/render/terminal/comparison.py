@@ -37,7 +37,9 @@ def render(found: Sequence[Comparison], count: int | None, out: TextIO) -> None:
 def _print(console: Console, found: Comparison, count: int | None) -> None:
     for name, side in (("before", found.base), ("now", found.new)):
         console.print(line(f"{name:7}{_side(side)}", "bold"))
-    console.print(line(differences.verdict(found), _style(found.delta_ns(found.total)) if _counts(found) else ""))
+    console.print(
+        line(differences.verdict(found), _style(found.span(found.total).delta_ns) if found.total.beyond_noise else "")
+    )
     for note in found.notes:
         _wrapped(console, note, "yellow", "")
     console.print()
@@ -50,13 +52,10 @@ def _print(console: Console, found: Comparison, count: int | None) -> None:
     _print_types(console, found)
     _print_groups(console, found, "Gains", found.gains, count)
     _print_groups(console, found, "Losses", found.losses, count)
+    _print_groups(console, found, "Other changes", found.sideways, count)
     _print_hosts(console, [one for one in found.host_ops if one.base_count != one.new_count])
     _print_findings(console, found)
     _print_foot(console, found)
-
-
-def _counts(found: Comparison) -> bool:
-    return found.total.beyond_noise and found.delta_ns(found.total) != 0
 
 
 def _side(side: Analysis) -> str:
@@ -86,27 +85,27 @@ _FIGURES: tuple[Field[Figure], ...] = (
 
 
 def _print_types(console: Console, found: Comparison) -> None:
-    changed = [one for one in found.op_types if found.delta_ns(one.times) or one.base_count != one.new_count]
+    changed = [one for one in found.op_types if found.span(one.times).delta_ns or one.base_count != one.new_count]
     if not changed:
         return
 
     def style(one: OpTypeChange) -> str:
-        return _style(found.delta_ns(one.times)) if one.times.beyond_noise else "dim"
+        return _style(found.span(one.times).delta_ns) if one.times.beyond_noise else "dim"
 
     def before(one: OpTypeChange) -> str:
-        return words.whole(_rounded(differences.compared_ns(found, one.times)[0]))
+        return words.whole(_rounded(found.span(one.times).base_ns))
 
     def now(one: OpTypeChange) -> str:
-        return words.whole(_rounded(differences.compared_ns(found, one.times)[1]))
+        return words.whole(_rounded(found.span(one.times).new_ns))
 
-    unit = "[ns a pass]" if found.per_pass else "[ns]"
+    unit = differences.unit(found)
     fields: tuple[Field[OpTypeChange], ...] = (
         Field("OP", lambda one: one.op_type, number=False, flexible=True, short=lambda one: short_code(one.op_type)),
         Field("OPS", lambda one: _from_to(one.base_count, one.new_count), optional=1),
         Field(f"BEFORE {unit}", before, optional=2),
         Field(f"NOW {unit}", now),
-        Field("DIFFERENCE", lambda one: differences.signed(_rounded(found.delta_ns(one.times))), style=style),
-        Field("%", lambda one: differences.signed_percent(differences.compared_share(found, one.times)), style=style),
+        Field("DIFFERENCE", lambda one: differences.signed(_rounded(found.span(one.times).delta_ns)), style=style),
+        Field("%", lambda one: differences.signed_percent(found.span(one.times).delta), style=style),
     )
     print_table(console, fields, changed[:_TYPES])
     if len(changed) > _TYPES:
@@ -131,10 +130,10 @@ def _print_groups(
     of = "" if len(shown) == len(groups) else f" ({len(shown)} of {len(groups):,}, the largest)"
     console.print(line(f"{title}{of}", "bold"))
     for one in shown:
-        delta = found.delta_ns(one.times)
-        share = differences.compared_share(found, one.times)
+        delta = found.span(one.times).delta_ns
+        share = found.span(one.times).delta
         of_it = "" if share is None else f" ({differences.signed_percent(share)})"
-        head = f"{differences.signed(round(delta))} ns{of_it}  {one.status}: {one.op_code}, {differences.ops(one)}"
+        head = f"{differences.signed(_rounded(delta))} ns{of_it}  {one.status}: {one.op_code}, {differences.ops(one)}"
         console.print(line(head, _style(delta) if one.times.beyond_noise else "dim"))
         _wrapped(console, differences.where(one), "dim")
         _wrapped(console, words.clean(differences.changes(one.changes), _LONGEST_CHANGES))

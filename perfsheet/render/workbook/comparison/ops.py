@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.compare import Comparison
-from perfsheet.analysis.compare.result import ComparedOp
+from perfsheet.analysis.compare.result import ComparedOp, Times
 from perfsheet.analysis.numbers import known_ints
 from perfsheet.analysis.shape import shape_of
 from perfsheet.render import differences, words
-from perfsheet.render.workbook.marks import delta_bar
+from perfsheet.render.workbook.comparison import fields
 from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
@@ -33,35 +33,27 @@ def sheets(styles: Styles, found: Comparison, suffix: str) -> Iterator[tuple[str
 
 
 def _write(sheet: Worksheet, styles: Styles, found: Comparison, first: int) -> None:
-    fields = _fields(found)
-    after = write_table_sheet(sheet, styles, fields, found.ops[first : first + ROWS_PER_SHEET], freeze=1)
-    delta_bar(sheet, [field.header for field in fields].index("DIFFERENCE [ns]"), 1, after - 1)
-    sheet.print_area(0, 0, after - 1, len(fields) - 2)  # on paper what changed would shrink the figures beyond reading
+    columns = _columns(found)
+    after = write_table_sheet(sheet, styles, columns, found.ops[first : first + ROWS_PER_SHEET], freeze=1)
+    fields.bars(sheet, found, columns, after - 1)
+    sheet.print_area(0, 0, after - 1, len(columns) - 2)  # on paper what changed would shrink the figures beyond reading
 
 
-def _fields(found: Comparison) -> list[Field[ComparedOp]]:
+def _columns(found: Comparison) -> list[Field[ComparedOp]]:
     base, new = found.base, found.new
-    per_pass: list[Field[ComparedOp]] = [
-        Field("BEFORE [ns a pass]", lambda one: one.times.base_pass_ns, "ns", 13),
-        Field("NOW [ns a pass]", lambda one: one.times.new_pass_ns, "ns", 13),
-        Field("DIFFERENCE [ns a pass]", lambda one: one.times.delta_pass_ns, "delta_ns", 15),
-    ]
     return [
         Field("STATUS", lambda one: one.status, width=10),
         Field("OP CODE BEFORE", lambda one: one.base_code, width=30),
         Field("ROWS BEFORE", lambda one: _rows(base, one.base), "right", 12),
         Field("SHAPE BEFORE", lambda one: _shape(base, one.base), width=24),
         Field("CORES BEFORE", lambda one: _cores(base, one.base), "right", 9),
-        Field("BEFORE [ns]", lambda one: one.times.base_ns, "ns", 13),
+        fields.before(_times),
         Field("OP CODE NOW", lambda one: one.new_code, width=30),
         Field("ROWS NOW", lambda one: _rows(new, one.new), "right", 12),
         Field("SHAPE NOW", lambda one: _shape(new, one.new), width=24),
         Field("CORES NOW", lambda one: _cores(new, one.new), "right", 9),
-        Field("NOW [ns]", lambda one: one.times.new_ns, "ns", 13),
-        Field("DIFFERENCE [ns]", lambda one: one.times.delta_ns, "delta_ns", 20),
-        Field("DIFFERENCE", lambda one: one.times.delta, "delta_percent", 11),
-        *(per_pass if found.per_pass else ()),
-        Field("COUNTS", lambda one: "yes" if one.times.beyond_noise else "noise", width=9),
+        fields.now(_times),
+        *fields.differences(found, _times),
         Field("WHAT CHANGED", lambda one: differences.changes(one.changes), width=90),
     ]
 
@@ -84,3 +76,7 @@ def _shape(side: Analysis, positions: tuple[int, ...]) -> str:
 
 def _cores(side: Analysis, positions: tuple[int, ...]) -> Cell:
     return words.span_cell(known_ints(side.ops.cores[list(positions)])) if positions else None
+
+
+def _times(one: ComparedOp) -> Times:
+    return one.times

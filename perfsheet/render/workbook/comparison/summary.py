@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
-from perfsheet.analysis import Analysis
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare import result as kinds
 from perfsheet.analysis.compare.result import ChangeGroup, Figure
@@ -46,8 +45,8 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, found: Sequence[Comp
 
 def _write_one(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
     for name, text, style in (
-        ("Before", _side(found.base), "text"),
-        ("Now", _side(found.new), "text"),
+        ("Before", differences.side(found.base), "text"),
+        ("Now", differences.side(found.new), "text"),
         ("Verdict", differences.verdict(found), "text"),
         *(("Not like with like", note, "amber") for note in found.notes),
         ("Ops", differences.counts(found), "text"),
@@ -61,16 +60,13 @@ def _write_one(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparis
         return row + 1
     row = write_section(sheet, styles, row + 1, _COLUMNS, "Figures", "difference = now − before", 2)
     row = _write_figures(sheet, styles, found.figures, row)
-    for title, groups in (("Gains", found.gains), ("Losses", found.losses)):
+    for title, groups in (("Gains", found.gains), ("Losses", found.losses), ("Other changes", found.sideways)):
+        if title == "Other changes" and not groups:
+            continue
         note = f"{min(len(groups), _GROUPS)} of {len(groups):,}, the largest first; sheet Changes has all"
         row = write_section(sheet, styles, row + 1, _COLUMNS, title, note, 2)
         row = _write_groups(sheet, styles, found, groups[:_GROUPS], row)
     return _write_chart(book, sheet, styles, found, row + 1, number)
-
-
-def _side(side: Analysis) -> str:
-    runs = f" ({side.repeats.aligned} runs)" if side.repeats else ""
-    return f"{', '.join(side.summary.paths)}{runs} · {words.at_a_glance(side.summary)}"
 
 
 def _write_figures(sheet: Worksheet, styles: Styles, figures: Sequence[Figure], row: int) -> int:
@@ -98,10 +94,9 @@ def _write_groups(sheet: Worksheet, styles: Styles, found: Comparison, groups: S
     if not groups:
         sheet.write_string(row, 0, "none", styles["quiet"])
         return row + 1
-    unit = "[ns a pass]" if found.per_pass else "[ns]"
     fields: list[Field[ChangeGroup]] = [
-        Field(f"DIFFERENCE {unit}", lambda one: found.delta_ns(one.times), "delta_ns"),
-        Field("DIFFERENCE", lambda one: differences.compared_share(found, one.times), "delta_percent"),
+        Field(f"DIFFERENCE {differences.unit(found)}", lambda one: found.span(one.times).delta_ns, "delta_ns"),
+        Field("DIFFERENCE", lambda one: found.span(one.times).delta, "delta_percent"),
         Field("STATUS", lambda one: one.status),
         Field("OP CODE", lambda one: one.op_code, "wrap", 2 * _WIDTH, span=2),
         Field("OPS", lambda one: one.count, "count"),
@@ -118,11 +113,13 @@ def _what(one: ChangeGroup) -> str:
 
 def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
     """Kernel time by op before and now, from sheet By Op Type."""
-    row = write_section(sheet, styles, row, _COLUMNS, "Kernel time by op [ns]", "those that differ most", 2)
+    title = f"Kernel time by op {differences.unit(found)}"
+    row = write_section(sheet, styles, row, _COLUMNS, title, "those that differ most", 2)
     source = op_types.TITLE + (f" {number}" if number > 1 else "")
     last = min(_TYPES, len(found.op_types))
     chart = book.add_chart({"type": "bar"})
-    for column, colour, name in ((op_types.BEFORE, QUIET, "before"), (op_types.NOW, ACCENT, "now")):
+    before, now = op_types.columns_of_times(found)
+    for column, colour, name in ((before, QUIET, "before"), (now, ACCENT, "now")):
         chart.add_series(
             {
                 "name": name,
