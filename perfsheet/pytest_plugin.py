@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BUDGET, _CAPTURE = "perfsheet_budget", "perfsheet_capture"
 _STARTED, _FINISHED = "started", "finished"
+_TABLES = pytest.StashKey[dict[str, Any]]()
+_STATED = pytest.StashKey["_Stated"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at the capture at the end of the one session that the user started."""
+    config.stash[_STATED] = _Stated(config)
+    config.pluginmanager.register(config.stash[_STATED], "perfsheet-stated")
     if config.getoption(_BUDGET) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_AfterSession(config), "perfsheet-after-session")
 
@@ -86,29 +90,40 @@ class PerfSheet:
         """State limits: those of docs/budgets.md with `_` for `-`, or all tables of a budget.
 
         They are about a `region` of this fixture, about what lies between the signposts `start` and `end`, or about the
-        whole capture. A breach fails the test where a capture is there, else the run.
-        Raises pytest.fail.Exception with a line a breach.
+        whole capture. A breach fails the test where a capture is there, else the run; a mistake in the limits fails the
+        test in any case. Raises pytest.fail.Exception with a line a breach.
         """
+        from perfsheet.errors import PerfsheetError
+
         if region is not None:
             start, end = f"{region} {_STARTED}", f"{region} {_FINISHED}"
-        stated = _stated(tables or {}, start, end, limits)
-        if (captured := self._table()) is None:
-            if not _handed_over(self._nodeid, stated, ""):
-                _unchecked(self._config).append(self._nodeid)
-            return
-        if lines := _breaches(captured, stated, self._nodeid):
+        try:
+            stated = _stated(tables or {}, start, end, limits, self._nodeid)
+            captured = self._table()
+            lines = [] if captured is None else _breaches(captured, stated, self._nodeid)
+        except PerfsheetError as error:
+            pytest.fail(f"FAIL  {error}", pytrace=False)
+        if captured is None:
+            self._config.stash[_STATED].hand_over(self._nodeid, stated)
+        elif lines:
             pytest.fail("\n".join(lines), pytrace=False)
 
     def analysis(self, *, start: str | None = None, end: str | None = None, which_pass: str = "all") -> Analysis:
         """The analysis of the capture, or of what lies between two signposts; without a capture the test is skipped."""
-        captured = self._table()
-        if captured is None:
-            pytest.skip("no capture to look at: name one with --perfsheet-capture")
-        from perfsheet.analysis import Options, Selection, analyze
+        from perfsheet.errors import PerfsheetError
 
-        return analyze(captured, Options(selection=Selection(start, end, which_pass=which_pass)))
+        try:
+            captured = self._table()
+            if captured is None:
+                pytest.skip("no capture to look at: name one with --perfsheet-capture")
+            from perfsheet.analysis import Options, Selection, analyze
+
+            return analyze(captured, Options(selection=Selection(start, end, which_pass=which_pass)))
+        except PerfsheetError as error:
+            pytest.fail(f"FAIL  {error}", pytrace=False)
 
     def _table(self) -> OpsTable | None:
+        """The capture, read once a session; None without one. Raises PerfsheetError."""
         named = self._config.getoption(_CAPTURE)
         if not named:
             return None
@@ -118,6 +133,46 @@ class PerfSheet:
 
             known[named] = read([named])
         return known[named]
+
+
+class _Stated:
+    """Limits of tests that run without a capture: handed over to `perfsheet run`, or counted as not checked.
+
+    A worker of pytest-xdist has nobody to hand them over to; it gives them to the process that started it.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._in_worker = hasattr(config, "workerinput")
+        self._kept: list[tuple[str, dict[str, Any]]] = []
+        self._unchecked: set[str] = set()
+
+    def hand_over(self, nodeid: str, tables: dict[str, Any]) -> None:
+        """Give limits to whoever will have the capture."""
+        if self._in_worker:
+            self._kept.append((nodeid, tables))
+        elif not _handed_over(nodeid, tables, ""):
+            self._unchecked.add(nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A worker sends what its tests stated."""
+        if self._in_worker:
+            session.config.workeroutput[_BUDGET] = self._kept  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker sent."""
+        for nodeid, tables in getattr(node, "workeroutput", {}).get(_BUDGET, []):
+            self.hand_over(nodeid, tables)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Limits that nobody could check are not forgotten in silence."""
+        count = len(self._unchecked)
+        if count:
+            terminalreporter.section("perfsheet")
+            terminalreporter.write_line(
+                f"limits of {count} {'test' if count == 1 else 'tests'} not checked: there is no capture "
+                "(--perfsheet-capture names one, `perfsheet run` makes one)"
+            )
 
 
 class _AfterSession:
@@ -179,44 +234,37 @@ class _AfterSession:
         return str(newest)
 
 
-_TABLES = pytest.StashKey[dict[str, Any]]()
-_UNCHECKED = pytest.StashKey[list[str]]()
+def _stated(
+    tables: dict[str, Any], start: str | None, end: str | None, limits: dict[str, object], name: str
+) -> dict[str, Any]:
+    """The tables of a budget: those given, with single limits and the window put in.
+
+    Raises PerfsheetError for what a budget cannot say.
+    """
+    from perfsheet.budget.reading import budget_of
+
+    named = {key.replace("_", "-"): _plain(value) for key, value in limits.items()}
+    window = {key: value for key, value in (("start-signpost", start), ("end-signpost", end)) if value is not None}
+    found = dict(tables)
+    for key, more in (("limits", named), ("window", window)):
+        if more:
+            given = found.get(key, {})
+            found[key] = {**given, **more} if isinstance(given, dict) else given
+    budget_of(found, Path(name))
+    return found
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Limits that nobody could check are not forgotten in silence."""
-    unchecked = config.stash.get(_UNCHECKED, [])
-    if unchecked:
-        terminalreporter.section("perfsheet")
-        terminalreporter.write_line(
-            f"limits of {len(unchecked)} {'test' if len(unchecked) == 1 else 'tests'} not checked: there is no capture "
-            "(--perfsheet-capture names one, `perfsheet run` makes one)"
-        )
-
-
-def _unchecked(config: pytest.Config) -> list[str]:
-    return config.stash.setdefault(_UNCHECKED, [])
-
-
-def _stated(tables: dict[str, Any], start: str | None, end: str | None, limits: dict[str, object]) -> dict[str, Any]:
-    """The tables of a budget: those given, with single limits and the window put in."""
-    named = {key.replace("_", "-"): value for key, value in limits.items()}
-    signposts = {"start-signpost": start, "end-signpost": end}
-    window = {**tables.get("window", {}), **{key: value for key, value in signposts.items() if value is not None}}
-    found = {**tables, "limits": {**tables.get("limits", {}), **named}, "window": window}
-    return {key: value for key, value in found.items() if value}
+def _plain(value: object) -> object:
+    """A number of numpy or torch as Python's own."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _breaches(captured: OpsTable, tables: dict[str, Any], name: str) -> list[str]:
-    """A line for each limit that is not kept; for limits that cannot be followed the one that says why."""
+    """A line for each limit that is not kept."""
     from perfsheet.analysis import Options
     from perfsheet.budget.expected import check_expected
-    from perfsheet.errors import PerfsheetError
 
-    try:
-        return _lines(check_expected(captured, tables, "", name, Options()), breaches_only=True)
-    except PerfsheetError as error:
-        return [f"FAIL  {error}"]
+    return _lines(check_expected(captured, tables, "", name, Options()), breaches_only=True)
 
 
 def _lines(verdict: Verdict, breaches_only: bool = False) -> list[str]:

@@ -53,6 +53,11 @@ class PassSummary:
     note: str
 
     @property
+    def mean_ns(self) -> float:
+        """Mean kernel time of a pass."""
+        return sum(one.kernel_ns for one in self.all) / self.count
+
+    @property
     def repeats(self) -> bool:
         """Whether anything of the window repeats: passes, or layers inside one."""
         return self.count > 1 or bool(self.layers)

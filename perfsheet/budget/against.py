@@ -11,8 +11,12 @@ from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.compare.result import Times
 from perfsheet.analysis.result import RowRef
 from perfsheet.budget.check import ROWS_NAMED, kept
+from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, in_words
+
+WIDEST_NOISE = 0.1
+"""An interval of more than so much of the time before decides nothing: then the means are taken as they are."""
 
 
 def check_against(found: Comparison, fail_over: float, fail_op_over: float | None = None) -> Verdict:
@@ -26,24 +30,26 @@ def check_against(found: Comparison, fail_over: float, fail_op_over: float | Non
 
 def _all(found: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:
     a_pass = "-per-pass" if found.per_pass else ""
-    yield _checked(found, f"against.kernel-time{a_pass}", found.total, fail_over, _slower(found))
+    yield _checked(found, f"against.kernel-time{a_pass}", found.total, fail_over)
     if fail_op_over is None:
         return
     for one in found.op_types:
         if one.base_count and one.new_count:
             name = f"against.op-types.{one.op_type}.kernel-time{a_pass}"
-            yield _checked(found, name, one.times, fail_op_over, _slower(found, one.op_type))
+            yield _checked(found, name, one.times, fail_op_over, one.op_type)
 
 
-def _checked(found: Comparison, name: str, times: Times, fail_over: float, places: list[int]) -> Checked:
+def _checked(found: Comparison, name: str, times: Times, fail_over: float, op_type: str = "") -> Checked:
     was, now = found.span(times).base_ns, found.span(times).new_ns
     allowed = (was or 0.0) * (1 + fail_over)
-    within = times.noise_known and not times.beyond_noise
+    within = _excused(times, was)
     noise = "; the difference is within the noise" if within else ""
+    places = _slower(found, op_type)
     rows = [found.new.row_ref(position) for position in places]
+    lost = _lost(found, op_type)
     return Checked(
         limit=name,
-        ok=was is not None and now is not None and (within or kept(now, allowed, floor=False)),
+        ok=was is not None and now is not None and not lost and (within or kept(now, allowed, floor=False)),
         value=was or 0.0,
         allowed=allowed,
         measured=now,
@@ -52,7 +58,23 @@ def _checked(found: Comparison, name: str, times: Times, fail_over: float, place
         why=f"{in_words(was, Unit.TIME)} before + {in_words(fail_over, Unit.SHARE).replace('.00 %', ' %')}{noise}",
         rows=tuple[RowRef, ...](rows[:ROWS_NAMED]),
         row_count=len(rows),
+        missing=lost,
     )
+
+
+def _excused(times: Times, was: float | None) -> bool:
+    """Whether noise that repeats have measured explains the growth; what would explain anything explains nothing."""
+    narrow = times.noise_ns is not None and times.noise_ns <= WIDEST_NOISE * (was or 0.0)
+    return narrow and not times.beyond_noise
+
+
+def _lost(found: Comparison, op_type: str) -> int:
+    """Ops without a usable duration beyond those that the base has too: time that is missing is no gain."""
+    now, before = (
+        int(np.isnan(side.ops.kernel_ns[of_kind(side, op_type) if op_type else slice(None)]).sum())
+        for side in (found.new, found.base)
+    )
+    return max(0, now - before)
 
 
 def _slower(found: Comparison, op_type: str = "") -> list[int]:

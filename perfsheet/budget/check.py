@@ -48,7 +48,7 @@ def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
     tolerance = "" if allowed == bound.value else f"{in_words(bound.value, limit.unit)} {_sign(bound)} {_share(bound)}"
     return Checked(
         limit=bound.name,
-        ok=kept(measured.value, allowed, limit.floor),
+        ok=not measured.missing and kept(measured.value, allowed, limit.floor),
         value=bound.value,
         allowed=allowed,
         measured=measured.value,
@@ -57,6 +57,7 @@ def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
         why=tolerance,
         rows=rows(analysis, measured),
         row_count=len(measured.rows),
+        missing=measured.missing,
     )
 
 

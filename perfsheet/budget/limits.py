@@ -25,10 +25,14 @@ class Scope:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What was measured, None = unknown, and the rows of the table that prove it."""
+    """What was measured, None = unknown, and the rows of the table that prove it.
+
+    `missing`: ops without a usable kernel duration, whose time is not in the value.
+    """
 
     value: float | None
     rows: IntArray
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,28 @@ def _of(scope: Scope, value: float | None) -> Measured:
     return Measured(value, scope.analysis.ops.rows[scope.positions])
 
 
+def _missing(scope: Scope) -> int:
+    return int(np.isnan(scope.analysis.ops.kernel_ns[scope.positions]).sum())
+
+
+def _time(scope: Scope, value: float | None) -> Measured:
+    """What follows from kernel durations, all of which must be there."""
+    return Measured(value, scope.analysis.ops.rows[scope.positions], _missing(scope))
+
+
 def _kernel_time(scope: Scope) -> Measured:
     times = scope.analysis.ops.kernel_ns[scope.positions]
     unknown = bool(len(times)) and not np.isfinite(times).any()
-    return _of(scope, None if unknown else float(np.nansum(times)))
+    return _time(scope, None if unknown else float(np.nansum(times)))
 
 
 def _longest(scope: Scope) -> Measured:
     times = scope.analysis.ops.kernel_ns[scope.positions]
     known_at = np.flatnonzero(np.isfinite(times))
     if not known_at.size:
-        return _of(scope, None if len(times) else 0.0)
+        return _time(scope, None if len(times) else 0.0)
     place = known_at[int(np.argmax(times[known_at]))]
-    return Measured(float(times[place]), scope.analysis.ops.rows[scope.positions[[place]]])
+    return Measured(float(times[place]), scope.analysis.ops.rows[scope.positions[[place]]], _missing(scope))
 
 
 def _count(scope: Scope) -> Measured:
@@ -88,8 +101,7 @@ def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Mea
 
 
 def _per_pass(scope: Scope) -> Measured:
-    passes = scope.analysis.summary.passes
-    return _of(scope, sum(one.kernel_ns for one in passes.all) / passes.count)
+    return _time(scope, scope.analysis.summary.passes.mean_ns)
 
 
 def _rule(rule: str, time: bool) -> Callable[[Scope], Measured]:
@@ -118,11 +130,13 @@ LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time-per-pass", Unit.TIME, _per_pass, "mean kernel time of a pass"),
     Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
     Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
-    Limit("fps", Unit.RATE, lambda scope: _of(scope, scope.analysis.summary.fps.all), "FPS of the window", floor=True),
+    Limit(
+        "fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of the window", floor=True
+    ),
     Limit(
         "fps-per-pass",
         Unit.RATE,
-        lambda scope: _of(scope, scope.analysis.summary.passes.fps_per_pass),
+        lambda scope: _time(scope, scope.analysis.summary.passes.fps_per_pass),
         "FPS of a mean pass",
         floor=True,
     ),

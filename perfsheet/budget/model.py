@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from perfsheet.analysis import Options, Selection
+from perfsheet.analysis import Options
 from perfsheet.analysis.result import RowRef
 from perfsheet.budget.limits import Limit
 from perfsheet.budget.quantities import Unit
@@ -48,19 +49,19 @@ class Budget:
     selection: dict[str, object] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
 
-    def window(self, options: Options) -> Options:
-        """These options with what the file says in place of defaults; what the user chose stays."""
-        plain, default = options.selection, Selection()
-        chosen = {key: value for key, value in self.selection.items() if getattr(plain, key) == getattr(default, key)}
-        others = {key: value for key, value in self.options.items() if getattr(options, key) == getattr(Options(), key)}
-        return replace(options, selection=replace(plain, **chosen), **others)  # type: ignore[arg-type]
+    def window(self, options: Options, chosen: Collection[str] = ()) -> Options:
+        """These options with what the file says in their place; `chosen` names the fields that stay as they are."""
+        selection = {key: value for key, value in self.selection.items() if key not in chosen}
+        others = {key: value for key, value in self.options.items() if key not in chosen}
+        return replace(options, selection=replace(options.selection, **selection), **others)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Checked:
     """One limit and what was measured: `allowed` and `measured` in `unit` (ns, fraction, number), None = unknown.
 
-    What cannot be measured is not kept. `why` says how `allowed` came to be; `rows` prove what was measured, the
+    What cannot be measured is not kept: `measured` is None, or `missing` ops are not in it, for they have no usable
+    duration. `why` says how `allowed` came to be; `rows` prove what was measured, the
     longest ops first, `row_count` says how many there are.
     """
 
@@ -74,6 +75,7 @@ class Checked:
     why: str
     rows: tuple[RowRef, ...]
     row_count: int
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,28 @@ class Verdict:
     def passed(self) -> bool:
         """Whether all were kept."""
         return not self.breaches
+
+    def __add__(self, other: Verdict) -> Verdict:
+        """Both together."""
+        return Verdict((*self.checked, *other.checked), (*self.notes, *other.notes))
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a test wanted of its ops: its verdict, or why it could not be checked (`problem`)."""
+
+    nodeid: str
+    verdict: Verdict | None
+    problem: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of its limits are kept; what cannot be checked is not."""
+        return self.verdict is not None and self.verdict.passed
+
+    @property
+    def trouble(self) -> str:
+        """The limits that were breached, or why they could not be checked; blank when all is well."""
+        if self.verdict is None:
+            return self.problem
+        return ", ".join(breach.limit for breach in self.verdict.breaches)

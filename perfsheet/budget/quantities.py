@@ -59,8 +59,8 @@ def exact_time(nanoseconds: float) -> str:
     """`3.804885 ms`: no digit is lost."""
     for size, unit in ((1e6, "ms"), (1e3, "µs")):
         if nanoseconds >= size:
-            return f"{nanoseconds / size:.6f}".rstrip("0").rstrip(".") + f" {unit}"
-    return f"{nanoseconds:.10g} ns"
+            return f"{nanoseconds / size!r}".removesuffix(".0") + f" {unit}"
+    return f"{nanoseconds!r}".removesuffix(".0") + " ns"
 
 
 def example(unit: Unit) -> str:

@@ -20,8 +20,17 @@ SELECTION = {
     "id-range": "id_range",
     "device": "devices",
     "pass": "which_pass",
+    "host-ops": "host_ops",
 }
 OPTIONS = {"ref-cores": "ref_cores", "low-cores": "low_cores_pct", "board": "board", "batch": "batch"}
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("start-signpost", "end-signpost", "id-range", "board"), (str,)),
+    **dict.fromkeys(("batch", "low-cores"), (int, float)),
+    "device": (int,),
+    "pass": (str, int),
+    "host-ops": (bool,),
+    "ref-cores": (str, int, float),
+}
 _NAMES = ("op-code", "shape", "layout")
 """What tells single ops, as top-ops shows it."""
 
@@ -115,18 +124,17 @@ def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[
     selection: dict[str, object] = {}
     options: dict[str, object] = {}
     for key, value in table.items():
+        if key not in _KINDS:
+            raise usage(f"{path}: window has no key {key!r}", f"known: {', '.join(_KINDS)}")
+        listed = value if key == "device" and isinstance(value, list) else [value]
+        if not all(isinstance(one, _KINDS[key]) and isinstance(one, bool) == (bool in _KINDS[key]) for one in listed):
+            raise usage(f"{path}: window.{key} = {value!r} is of the wrong kind", "see docs/budgets.md")
         if key in SELECTION:
-            selection[SELECTION[key]] = (
-                tuple(value if isinstance(value, list) else [value]) if key == "device" else value
-            )
-        elif key in OPTIONS:
-            options[OPTIONS[key]] = value
+            selection[SELECTION[key]] = tuple(listed) if key == "device" else value
         else:
-            raise usage(f"{path}: window has no key {key!r}", f"known: {', '.join((*SELECTION, *OPTIONS))}")
+            options[OPTIONS[key]] = value
     try:
         Options(selection=Selection(**selection), **options)  # type: ignore[arg-type]
     except PerfsheetError as error:
         raise usage(f"{path}: window: {error.message}", error.hint) from None
-    except TypeError:
-        raise usage(f"{path}: a value of [window] is of the wrong kind", "see docs/budgets.md") from None
     return selection, options

@@ -86,10 +86,10 @@ def _value(value: object) -> str:
 
 def _limit(analysis: Analysis, limit: Limit, positions: IntArray) -> Iterator[str]:
     """The line of a limit; none where it cannot be measured."""
-    measured = limit.measure(Scope(analysis, positions)).value
-    if measured is not None:
+    measured = limit.measure(Scope(analysis, positions))
+    if measured.value is not None and not measured.missing:
         floor = "at least: " if limit.floor else ""
-        yield f"{f'{limit.key} = {_written(measured, limit)}':34}  # {floor}{limit.about}"
+        yield f"{f'{limit.key} = {_written(measured.value, limit)}':34}  # {floor}{limit.about}"
 
 
 def _written(value: float, limit: Limit) -> str:
@@ -97,7 +97,7 @@ def _written(value: float, limit: Limit) -> str:
     if limit.unit is Unit.TIME:
         return f'"{exact_time(value)}"'
     if limit.unit is Unit.SHARE:
-        return f'"{math.floor(1e4 * value) / 100:g} %"'
+        return f'"{math.floor(1e4 * value) / 100:.2f} %"'
     return f"{value:.0f}" if limit.unit is Unit.COUNT else f"{_rounded_down(value)!r}"
 
 

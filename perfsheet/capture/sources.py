@@ -47,7 +47,7 @@ def locate(inputs: Sequence[str | Path]) -> list[Source]:
 def runs(argument: str) -> list[str]:
     """The captures behind one side of a comparison: one, or several runs as `A.csv,B.csv` or a pattern.
 
-    Raises PerfsheetError (exit status 3) for a pattern that nothing matches.
+    Raises PerfsheetError: exit status 3 for a pattern that nothing matches, 2 for a run that is given twice.
     """
     if argument == STDIN or _is_there(argument):
         return [argument]
@@ -57,6 +57,12 @@ def runs(argument: str) -> list[str]:
         if not matches:
             raise unusable(f"{part}: no file matches this pattern", "check the pattern, and put it in quotes")
         found += matches
+    seen: set[str] = set()
+    for path in found:
+        key = os.path.realpath(path)
+        if key in seen:
+            raise usage(f"{path} is given twice", "name each run once")
+        seen.add(key)
     return found or [argument]
 
 

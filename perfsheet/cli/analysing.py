@@ -54,6 +54,19 @@ def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
     return analysis
 
 
+def analyse_runs(captures: Sequence[str] | None, options: Options) -> Analysis:
+    """The same for commands that take hosts of one run (several captures) or runs of one target (`A.csv,B.csv`)."""
+    return analyse_side(captures[0], options) if captures and len(captures) == 1 else analyse(captures, options)
+
+
+def inputs(captures: Sequence[str] | None, *others: str | None) -> list[str]:
+    """Every file that is read, so that no output replaces one."""
+    from perfsheet.capture.sources import runs
+
+    named = [*(captures or ()), *(one for one in others if one is not None)]
+    return [path for one in named for path in runs(one)]
+
+
 def show_signposts(captures: Sequence[str] | None, options: Options, json: bool, csv: bool = False) -> None:
     """List the signposts of a capture and the regions between them, in place of a command's own output."""
     analysis = analyse(captures, options)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse
+from perfsheet.cli.analysing import analyse_runs, inputs
 from perfsheet.cli.check import DEFAULT_BUDGET
 from perfsheet.cli.handling import command
 
@@ -52,8 +52,8 @@ def init(
     share = shared.share("--tolerance", tolerance)
     to_stdout = str(output) == "-"
     if not to_stdout:
-        place.check_file(output, captures or [], force)
-    analysis = analyse(captures, settings)
+        place.check_file(output, inputs(captures), force)
+    analysis = analyse_runs(captures, settings)
     text = first_budget(analysis, share)
     if to_stdout:
         typer.echo(text, nl=False)

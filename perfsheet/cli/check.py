@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse, analyse_side
+from perfsheet.cli.analysing import analyse_runs, analyse_side, inputs
 from perfsheet.cli.handling import command
 from perfsheet.errors import ExitStatus, usage
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from perfsheet.budget import Verdict
 
 DEFAULT_BUDGET = Path("perf-budget.toml")
+_GROWTH = "5%"
 
 
 @command
 def check(
+    context: typer.Context,
     captures: shared.Captures = None,
     budget: Annotated[
         Optional[Path],  # noqa: UP045
@@ -36,8 +38,9 @@ def check(
         typer.Option("--against", metavar="BASE", help="A capture to compare with; several runs: A.csv,B.csv."),
     ] = None,
     fail_over: Annotated[
-        str, typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much.")
-    ] = "5%",
+        Optional[str],  # noqa: UP045
+        typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much (5%)."),
+    ] = None,
     fail_op_over: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--fail-op-over", metavar="PCT", help="With --against: that of each op type may, too."),
@@ -50,7 +53,6 @@ def check(
         bool, typer.Option("--github", help="Breaches as annotations of a GitHub workflow, on standard output.")
     ] = False,
     force: shared.Force = False,
-    noise: shared.Noise = 5.0,
     ref_cores: shared.RefCores = "108",
     low_cores: shared.LowCores = 25.0,
     board: shared.Board = None,
@@ -64,7 +66,8 @@ def check(
     json: shared.Json = False,
 ) -> int:
     """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
-    from perfsheet.budget import Verdict, read_budget
+    from perfsheet.analysis.compare import compare
+    from perfsheet.budget import Verdict, check_against, read_budget
     from perfsheet.budget import check as checked
     from perfsheet.render import place
 
@@ -72,8 +75,10 @@ def check(
         raise usage("--json and --github both take standard output", "choose one")
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
-    allowed = (shared.share("--fail-over", fail_over), fail_op_over and shared.share("--fail-op-over", fail_op_over))
-    shared.percentage("--noise", noise)
+    if against is None and (fail_over is not None or fail_op_over is not None):
+        raise usage("--fail-over and --fail-op-over compare with another capture", "name it with --against")
+    growth = shared.share("--fail-over", _GROWTH if fail_over is None else fail_over)
+    op_growth = None if fail_op_over is None else shared.share("--fail-op-over", fail_op_over)
     if budget is None and against is None:
         if not DEFAULT_BUDGET.is_file():
             raise usage(
@@ -82,20 +87,15 @@ def check(
             )
         budget = DEFAULT_BUDGET
     if junit is not None:
-        place.check_file(junit, captures or [], force)
+        place.check_file(junit, inputs(captures, against, None if budget is None else str(budget)), force)
     limits = None if budget is None else read_budget(budget)
     if limits is not None:
-        settings = limits.window(settings)
-    one_side = captures is not None and len(captures) == 1
-    analysis = analyse_side(captures[0], settings) if captures and one_side else analyse(captures, settings)
+        settings = limits.window(settings, shared.chosen(context))
+    analysis = analyse_runs(captures, settings)
     verdict = Verdict(()) if limits is None else checked(analysis, limits)
     if against is not None:
-        from perfsheet.analysis.compare import compare
-        from perfsheet.budget import check_against
-
-        base = analyse_side(against, settings, "base: ")
-        growth = check_against(compare(base, analysis, noise), allowed[0], allowed[1] or None)
-        verdict = Verdict((*verdict.checked, *growth.checked), (*verdict.notes, *growth.notes))
+        found = compare(analyse_side(against, settings, "base: "), analysis)
+        verdict += check_against(found, growth, op_growth)
     if junit is not None:
         from perfsheet.render import junit as xml
 

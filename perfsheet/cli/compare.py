@@ -11,8 +11,9 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli import outputs
-from perfsheet.cli.analysing import analyse_side
+from perfsheet.cli.analysing import analyse_side, inputs
 from perfsheet.cli.handling import command, say
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis.compare import Comparison
@@ -56,7 +57,7 @@ def compare(
     matched by a pattern in quotes ('runs/*/ops_perf_results*.csv').
     """
     from perfsheet.analysis.compare import compare as compared
-    from perfsheet.capture.sources import runs
+    from perfsheet.capture.sources import STDIN
     from perfsheet.render import place
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
@@ -64,7 +65,9 @@ def compare(
     limit = shared.first(_SCREENFUL if count is None else count)
     allowed = shared.percentage("--noise", noise)
     wanted = outputs.Outputs(html, md)
-    captures = [capture for side in (base, *new) for capture in runs(side)]
+    captures = inputs((base, *new))
+    if captures.count(STDIN) > 1:
+        raise usage("standard input can be read once only", "name files")
     if output is not None:
         place.check(output, captures, force)
     wanted.check(captures, output, force, json)

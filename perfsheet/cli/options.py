@@ -125,6 +125,18 @@ def percentage(option: str, value: float) -> float:
     return value
 
 
+_FIELDS = {"low_cores": "low_cores_pct", "device": "devices", "no_host_ops": "host_ops"}
+
+
+def chosen(context: typer.Context) -> set[str]:
+    """The fields of Options and Selection that the user has set on the command line."""
+    return {
+        _FIELDS.get(name, name)
+        for name in context.params
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    }
+
+
 def share(option: str, text: str) -> float:
     """`5%`, `5 %` or `5`: a fraction, 0 or more."""
     from perfsheet.budget.quantities import Unit, quantity

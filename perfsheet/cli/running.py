@@ -21,9 +21,9 @@ from perfsheet.provenance import RECORD_NAME
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
+    from perfsheet.budget.model import Met
     from perfsheet.cli.outputs import Outputs
     from perfsheet.profiling import Plan, Profiled
-    from perfsheet.profiling.expectations import Met
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.render.terminal.progress import View
     from perfsheet.run import RunRequest
@@ -203,7 +203,9 @@ def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
         from perfsheet.machine.opening import open_file
 
         open_file(written[0])
-    return done.status if all(one.passed for one in wanted) else ExitStatus.BUDGET_BREACHED
+    if done.status or all(one.passed for one in wanted):
+        return done.status
+    return ExitStatus.BUDGET_BREACHED
 
 
 def _failed(run: MeasuredRun, of_several: bool) -> str:

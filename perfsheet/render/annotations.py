@@ -10,11 +10,16 @@ from perfsheet.render import verdicts, words
 
 
 def lines(analysis: Analysis, verdict: Verdict, file: str | None) -> Iterator[str]:
-    """One `::error` a breach, on `file` (the budget) where there is one; a `::notice` when all limits are kept."""
+    """One `::error` a breach, on `file` (the budget) where there is one, and a `::warning` a note.
+
+    When all limits are kept a `::notice` says so.
+    """
     several = len(analysis.summary.paths) > 1
     where = "" if file is None else f"file={_property(file)},"
     for one in verdict.breaches:
         yield f"::error {where}title={_property(f'perf budget: {one.limit}')}::{_text(verdicts.sentence(one, several))}"
+    for note in verdict.notes:
+        yield f"::warning {where}title=perf budget::{_text(note)}"
     if verdict.passed:
         yield f"::notice title=perf budget::{_text(verdicts.outcome(verdict))}"
 

@@ -13,6 +13,7 @@ from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange
 from perfsheet.capture.notes import rows
 from perfsheet.render import words
 
+_LONGEST_VALUE = 300
 NOTHING_CHANGED = "Nothing changed: every op has its counterpart, in the same configuration and within the noise."
 
 
@@ -47,8 +48,20 @@ def verdict(found: Comparison) -> str:
     if was == now:
         return f"the same kernel time{a_pass}: {span}"
     share = f", {words.percent(abs(now - was) / was)} {'more' if now > was else 'less'}" if was else ""
-    noise = "" if times.beyond_noise or found.noise.how == ASSUMED else " (within the noise)"
-    return f"{signed_time(now - was)} of kernel time{a_pass}{share}{noise}: {span}"
+    width = times.noise_ns
+    noise = "" if times.beyond_noise or width is None else f" (within the noise of {words.span_of_time(width)})"
+    return f"{signed_time(now - was)} of kernel time{a_pass}{share}{noise}: {span}{_unmatched(found)}"
+
+
+def _unmatched(found: Comparison) -> str:
+    """Time of ops whose counterpart has none: a part of the difference that is no gain and no loss."""
+    before, now = found.without_counterpart_ns
+    told = [
+        f"{words.span_of_time(time)} of {when} is of ops without a time {other}"
+        for time, when, other in ((before, "before", "now"), (now, "now", "before"))
+        if time
+    ]
+    return f"; {', '.join(told)}" if told else ""
 
 
 def counts(found: Comparison) -> str:
@@ -116,7 +129,7 @@ def changes(found: Sequence[Change]) -> str:
 
 
 def _said(value: str | None) -> str:
-    return "–" if value is None else value
+    return "–" if value is None else words.clean(value, _LONGEST_VALUE)
 
 
 def where(group: ChangeGroup) -> str:

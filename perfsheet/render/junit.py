@@ -30,5 +30,7 @@ def document(analysis: Analysis, verdict: Verdict) -> str:
         if not one.ok:
             told = words.clean(verdicts.sentence(one, several))
             ElementTree.SubElement(case, "failure", {"type": "breach", "message": told}).text = told
+    if verdict.notes:
+        ElementTree.SubElement(suite, "system-out").text = words.clean("; ".join(verdict.notes))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"

@@ -51,7 +51,7 @@ def _times(summary: CaptureSummary) -> Iterator[Tile]:
     total, unit = words.in_unit(summary.kernel_ns)
     yield Tile("kernel", f"kernel time [{unit}]", total, TIME)
     if summary.passes.count > 1:
-        mean, unit = words.in_unit(sum(one.kernel_ns for one in summary.passes.all) / summary.passes.count)
+        mean, unit = words.in_unit(summary.passes.mean_ns)
         yield Tile("kernel_per_pass", f"kernel time a pass [{unit}]", mean, TIME)
 
 

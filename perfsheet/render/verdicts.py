@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from perfsheet.budget.model import Checked, Verdict
+from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.budget.quantities import Unit, in_words
 from perfsheet.capture.notes import rows
-from perfsheet.profiling.expectations import Met
 from perfsheet.render import words
 
 _ROWS = 5
@@ -17,6 +16,9 @@ def sentence(one: Checked, several_files: bool) -> str:
     why = f" ({one.why})" if one.why else ""
     if one.measured is None:
         return f"{one.limit}: cannot be measured, {bound}{why}"
+    if one.missing:
+        ops = f"{rows(one.missing, 'op')} without a usable duration, the others {measured(one)}"
+        return f"{one.limit}: cannot be measured: {ops}, {bound}{why}"
     return f"{one.limit}: {measured(one)}, {bound}{why}{_where(one, several_files)}"
 
 

@@ -58,7 +58,8 @@ def test_a_full_budget(tmp_path):
 
 
 def test_what_the_user_chose_stays(tmp_path):
-    options = budget(tmp_path, FULL).window(Options(batch=2, selection=Selection(which_pass="first")))
+    given = Options(batch=2, selection=Selection(which_pass="first"))
+    options = budget(tmp_path, FULL).window(given, {"batch", "which_pass"})
     assert (options.batch, options.selection.which_pass, options.selection.start_signpost) == (2, "first", "start")
 
 
@@ -87,7 +88,13 @@ def test_what_the_user_chose_stays(tmp_path):
         ("[[ops]]\nlongest = 1", "ops 1 has no op-code"),
         ("[window]\npasses = 1\n[limits]\nops = 1", "window has no key 'passes'; known: start-signpost"),
         ("[window]\npass = 'second'\n[limits]\nops = 1", "window: --pass second: no such pass"),
-        ("[window]\nbatch = 'many'\n[limits]\nops = 1", "a value of [window] is of the wrong kind"),
+        ("[window]\nbatch = 'many'\n[limits]\nops = 1", "window.batch = 'many' is of the wrong kind"),
+        ("[window]\nboard = 5\n[limits]\nops = 1", "window.board = 5 is of the wrong kind"),
+        ("[window]\nstart-signpost = 5\n[limits]\nops = 1", "window.start-signpost = 5 is of the wrong kind"),
+        ("[window]\npass = true\n[limits]\nops = 1", "window.pass = True is of the wrong kind"),
+        ("[window]\nhost-ops = 0\n[limits]\nops = 1", "window.host-ops = 0 is of the wrong kind"),
+        ("[window]\ndevice = ['0']\n[limits]\nops = 1", "window.device = ['0'] is of the wrong kind"),
+        ("[window]\nref-cores = 'many'\n[limits]\nops = 1", "window: --ref-cores many"),
         ("[window]\nboard = 'n999'\n[limits]\nops = 1", "window: "),
     ],
 )
@@ -133,9 +140,9 @@ def test_quantities(text, unit, value):
     assert quantity(text, unit) == (None if value is None else pytest.approx(value))
 
 
-@pytest.mark.parametrize("nanoseconds", [0, 1, 999, 1000, 12_345, 3_804_885, 127_591_364, 1.5])
+@pytest.mark.parametrize("nanoseconds", [0, 1, 999, 1000, 12_345, 3_804_885, 127_591_364, 1.5, 3e6 + 1 / 3, 2e9 / 3])
 def test_exact_times_lose_nothing(nanoseconds):
-    assert quantity(exact_time(nanoseconds), Unit.TIME) == pytest.approx(nanoseconds, rel=1e-12)
+    assert quantity(exact_time(nanoseconds), Unit.TIME) == pytest.approx(nanoseconds, rel=1e-15)
 
 
 def test_every_limit_has_its_line_in_the_docs():

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from openpyxl import load_workbook
-from support.captures import op, write_csv
+from support.captures import fallback, op, write_csv
 from support.command import here, perfsheet
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
@@ -110,7 +110,8 @@ def test_windows_are_those_of_both_sides(capsys, tmp_path):
     [
         (("missing.csv", "missing.csv"), 3, "missing.csv: no such file"),
         (("{base}", "{base}", "--noise", "-1"), 2, "--noise -1.0: not a percentage"),
-        (("{base}", "{new}", "-o", "{base}"), 2, "name"),
+        (("{base}", "{new}", "-o", "{base}"), 2, "a workbook's name ends in .xlsx"),
+        (("{base}", "{new}", "--html", "a.html", "--md", "{new}"), 2, "is the capture itself"),
         (("{base}", "{new}", "--html", "a.txt"), 2, "a page's name ends in .html"),
         (("{base}", "{new}", "--md", "-", "--json"), 2, "both take standard output"),
         (("{base}",), 2, "NEW"),
@@ -120,7 +121,7 @@ def test_what_cannot_be_followed(sides, tmp_path, arguments, status, told):
     filled = [one.format(base=sides[0], new=sides[1]) for one in arguments]
     before = sides[0].read_bytes()
     done = perfsheet("compare", *filled, cwd=tmp_path)
-    assert done.status in (status, 7)
+    assert done.status == status
     assert told in done.err
     assert sides[0].read_bytes() == before
 
@@ -184,6 +185,8 @@ def test_check_against_a_capture(capsys, sides):
         (("check", "{base}", "--budget", "none.toml"), "none.toml: No such file"),
         (("check", "{base}", "--against", "{new}", "--fail-over", "much"), "--fail-over much: not a percentage"),
         (("check", "{base}", "--against", "{new}", "--json", "--github"), "--json and --github"),
+        (("check", "{base}", "--budget", "b.toml", "--fail-over", "3%"), "name it with --against"),
+        (("check", "{base}", "--against", "{new}", "--fail-op-over", ""), "--fail-op-over : not a percentage"),
         (("budget", "init", "{base}", "--tolerance", "x"), "--tolerance x: not a percentage"),
     ],
 )
@@ -191,6 +194,87 @@ def test_checks_that_cannot_be_made(capsys, sides, tmp_path, monkeypatch, argume
     monkeypatch.chdir(tmp_path)
     done = here(capsys, *[one.format(base=sides[0], new=sides[1]) for one in arguments])
     assert (done.status, told in done.err) == (2, True)
+
+
+def test_no_growth_at_all_can_be_asked_for(capsys, tmp_path):
+    base = write_csv(tmp_path / "base.csv", [op("MatmulDeviceOperation", 1000), op("Softmax", 1000)])
+    new = write_csv(tmp_path / "new.csv", [op("MatmulDeviceOperation", 500), op("Softmax", 1001)])
+    done = here(capsys, "check", new, "--against", base, "--fail-op-over", "0%")
+    assert done.status == 1
+    assert "FAIL  against.op-types.Softmax.kernel-time" in done.out
+
+
+@pytest.mark.parametrize("read", ["base", "new", "budget", "second"])
+def test_no_input_is_overwritten(capsys, sides, tmp_path, read):
+    budget = tmp_path / "b.toml"
+    budget.write_text("[limits]\nops = 9\n", encoding="utf-8")
+    second = write_csv(
+        tmp_path / "second.csv", [op("MatmulDeviceOperation", 20_000), op("LayerNormDeviceOperation", 9)]
+    )
+    path = {"base": sides[0], "new": sides[1], "budget": budget, "second": second}[read]
+    before = path.read_bytes()
+    arguments = ("--budget", budget, "--against", sides[0], "--junit", path, "--force")
+    done = here(capsys, "check", f"{sides[1]},{second}", *arguments)
+    assert (done.status, path.read_bytes()) == (2, before)
+
+
+def test_a_window_without_host_ops_keeps_its_own_budget(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_csv(tmp_path / "run.csv", [op("Softmax", 10), fallback(), op("MatmulDeviceOperation", 100)])
+    here(capsys, "budget", "init", path, "--no-host-ops")
+    assert "host-ops = false" in (tmp_path / "perf-budget.toml").read_text(encoding="utf-8")
+    assert here(capsys, "check", path).status == 0
+
+
+def test_what_the_command_line_says_comes_first_even_if_it_is_the_default(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [op("MatmulDeviceOperation", 100), op("Softmax", 10)]
+    path = write_csv(tmp_path / "run.csv", rows * 3)
+    budget = '[window]\npass = "last"\nbatch = 4\n[limits]\nfps = 1\n'
+    (tmp_path / "perf-budget.toml").write_text(budget, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.perfsheet]\nbatch = 16\n", encoding="utf-8")
+
+    def window(*options):
+        told = json.loads(here(capsys, "check", path, *options, "--json").out)["capture"]
+        return told["window"], told["batch"]
+
+    assert window() == ("pass 3 of 3", 4)
+    assert window("--pass", "all", "--batch", "1") == ("whole capture", 1)
+
+
+def test_time_that_is_missing_is_no_gain(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [op("MatmulDeviceOperation", 900), op("Softmax", 100)]
+    base = write_csv(tmp_path / "base.csv", rows)
+    lost = write_csv(tmp_path / "lost.csv", [rows[0] | {"DEVICE KERNEL DURATION [ns]": ""}, rows[1]])
+    here(capsys, "budget", "init", base)
+    done = here(capsys, "check", lost)
+    assert done.status == 1
+    assert "FAIL  limits.kernel-time: cannot be measured: 1 op without a usable duration, the others 100 ns" in done.out
+    assert "FAIL  limits.fps: cannot be measured" in done.out
+    done = here(capsys, "check", lost, "--against", base)
+    assert done.status == 1
+    assert "FAIL  against.kernel-time: cannot be measured: 1 op without a usable duration" in done.out
+    assert "900 ns of before" not in here(capsys, "compare", base, base).out
+    assert "0.900 µs of before is of ops without a time now" in here(capsys, "compare", base, lost).out
+
+
+def test_a_run_counts_once(capsys, sides):
+    done = here(capsys, "compare", f"{sides[0]},{sides[0]}", sides[1])
+    assert (done.status, "is given twice" in done.err) == (2, True)
+    done = here(capsys, "compare", "-", "-")
+    assert (done.status, "standard input can be read once only" in done.err) == (2, True)
+
+
+def test_a_change_without_a_difference_of_time_is_shown(capsys, tmp_path):
+    base = write_csv(tmp_path / "base.csv", [op("MatmulDeviceOperation", 100, 64), op("Softmax", None, 64)])
+    new = write_csv(tmp_path / "new.csv", [op("MatmulDeviceOperation", 100, 32), op("Softmax", 70, 32)])
+    done = here(capsys, "compare", base, new)
+    assert "Other changes" in done.out
+    assert done.out.count("core_count 64 → 32") == 2
+    assert "– ns  changed: Softmax, 1 op" in done.out
+    assert here(capsys, "compare", base, new, "--md", "-").out.count("core&#95;count 64 → 32") == 0
+    assert here(capsys, "compare", base, new, "--md", "-").out.count("core_count 64 → 32") == 2
 
 
 def test_a_budget_names_its_window(capsys, tmp_path, monkeypatch):

@@ -126,6 +126,24 @@ def test_hostile_attributes_are_just_text(compared, hostile):
     compared((op("Halo", attributes=hostile),), (op("Halo", attributes="{'a': '1'}"),)).ops  # noqa: B018
 
 
+@pytest.mark.parametrize("edited", [0, 1, 2])
+def test_a_change_in_any_pass_is_a_change(compared, edited):
+    def passes(attributes):
+        return [
+            row
+            for number in range(3)
+            for row in (
+                op("BinaryNgDeviceOperation", attributes=attributes if number == edited else "{'type': 'ADD'}"),
+                op("Softmax"),
+            )
+        ]
+
+    found = compared(passes("{'type': 'ADD'}"), passes("{'type': 'MUL'}"))
+    assert [(one.status, len(one.base)) for one in found.ops] == [("changed", 3), ("same", 3)]
+    assert [(one.name, one.before, one.after) for one in found.ops[0].changes] == [("type", "ADD", "MUL")]
+    assert compared(passes("{'type': 'MUL'}"), passes("{'type': 'MUL'}")).nothing_changed
+
+
 def test_equal_changes_are_one_group(compared):
     before = [op("LayerNormDeviceOperation", 9000, 12), op("Softmax", 700)] * 4
     after = [op("LayerNormDeviceOperation", 3000, 48), op("Softmax", 700)] * 4

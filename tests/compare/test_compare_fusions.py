@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.captures import op, shape
 from support.comparing import assert_complete, mirrored
 
@@ -97,6 +98,51 @@ def test_two_reshards_become_one(compared):
             [("op_code", "ShardedToInterleaved + InterleavedToSharded", "Reshard")],
         )
     ]
+
+
+def test_neighbours_that_don_t_feed_each_other_are_not_fused(compared):
+    """Two tensors that leave their shards, one after the other: one of them is gone."""
+    sharded = sized("ShardedToInterleavedDeviceOperation", [(32, 64)], (32, 64), memory="L1_HEIGHT_SHARDED")
+    one = sharded | {"OUTPUT_0_MEMORY": "DEV_0_L1_INTERLEAVED"}
+    assert both_ways(compared, (one, one), (one,)) == [("removed", "ShardedToInterleavedDeviceOperation", "", [])]
+
+
+def test_a_norm_does_no_matmul(compared):
+    several = [
+        sized("MatmulDeviceOperation", [(32, 64), (64, 64)], (32, 64)),
+        sized("BinaryNgDeviceOperation", [(32, 64), (32, 64)], (32, 64)),
+    ]
+    single = [sized("LayerNormDeviceOperation", [(32, 64)], (32, 64))]
+    assert sorted(status for status, *_ in both_ways(compared, several, single)) == ["added", "removed", "removed"]
+
+
+def test_an_op_is_in_one_fusion_or_one_split(compared):
+    """The activation that a matmul takes in is not also what two other ops became."""
+    base = (START, op("Matmul", 5000, attributes=PLAIN), op("UnaryDeviceOperation", 900), END)
+    new = (
+        START,
+        op("Matmul", 5100, attributes=ACTIVATED),
+        op("SoftmaxDeviceOperation", 300),
+        op("LayerNormDeviceOperation", 300),
+        END,
+    )
+    assert [status for status, *_ in told(compared(base, new))] == ["fused", "added", "added"]
+    assert sorted(status for status, *_ in told(compared(new, base))) == ["removed", "removed", "split"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("InterleavedToShardedDeviceOperation", "ShardedToInterleavedDeviceOperation"),
+        ("TilizeDeviceOperation", "UntilizeDeviceOperation"),
+    ],
+)
+def test_opposites_are_no_counterparts(compared, one, other):
+    shards, leaves = {"OUTPUT_0_MEMORY": "L1_BLOCK_SHARDED"}, {"OUTPUT_0_LAYOUT": "ROW_MAJOR"}
+    there = sized(one, [(32, 64)], (32, 64)) | (shards if "Sharded" in one else {})
+    back = sized(other, [(32, 64)], (32, 64)) | ({} if "Sharded" in one else leaves)
+    found = told(compared((START, there, END), (START, back, END)))
+    assert sorted(status for status, *_ in found) == ["added", "removed"]
 
 
 def test_layout_ops_that_go_away_are_removed_not_fused(compared):

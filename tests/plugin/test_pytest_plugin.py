@@ -91,13 +91,49 @@ def test_a_test_can_look_at_its_ops(folder):
     assert (status, "no capture to look at" in out) == (0, True)
 
 
-@pytest.mark.parametrize("mistake", ["no_such_limit=1", "kernel_time='x'", "ops=1, region='nowhere'"])
-def test_limits_that_cannot_be_followed_fail_the_test_in_one_line(folder, mistake):
-    (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    perfsheet.expect({mistake})\n", encoding="utf-8")
-    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+MISTAKES = (
+    "perfsheet.expect(no_such_limit=1)",
+    "perfsheet.expect(kernel_time='x')",
+    "perfsheet.expect()",
+    "perfsheet.expect({'limits': 5})",
+    "perfsheet.expect({'window': 5}, ops=1)",
+    "perfsheet.expect({'window': {'board': 5}}, ops=1)",
+    "perfsheet.expect(ops=1, start=5)",
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("options", [(), ("--perfsheet-capture", "run.csv")], ids=["without", "with"])
+def test_limits_that_cannot_be_followed_fail_the_test_in_one_line(folder, mistake, options):
+    (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    {mistake}\n", encoding="utf-8")
+    status, out = run_pytest(folder, *options)
     assert status == 1
-    assert "FAIL  " in out
-    assert "Traceback" not in out
+    assert out.count("\nFAIL  test_it.py::test_it") == 1
+    assert "perfsheet/" not in out.replace("__pycache__", "")
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "perfsheet.expect(ops=1, region='nowhere')",
+        "perfsheet.analysis(start='nope')",
+        "perfsheet.analysis(which_pass='x')",
+    ],
+)
+def test_windows_that_are_not_there_fail_the_test_in_one_line(folder, mistake):
+    (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    {mistake}\n", encoding="utf-8")
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+    assert (status, out.count("\nFAIL  --")) == (1, 1)
+    status, out = run_pytest(folder, "--perfsheet-capture", "none.csv")
+    assert (status, out.count("\nFAIL  none.csv: no such file")) == (1, 1)
+
+
+def test_numbers_of_numpy_are_numbers(folder):
+    (folder / "test_it.py").write_text(
+        "import numpy\ndef test_it(perfsheet):\n    perfsheet.expect(ops=numpy.int64(2))\n", encoding="utf-8"
+    )
+    assert run_pytest(folder, "--perfsheet-capture", "run.csv")[0] == 1
+    assert run(folder, "pytest -q test_it.py").status == 1
 
 
 def test_a_budget_after_the_session(folder):
@@ -137,6 +173,22 @@ def test_workers_of_xdist_check_their_tests_and_the_budget_is_checked_once(folde
         folder, "-n", "2", "--perfsheet-budget", "budget.toml", "--perfsheet-capture", "run.csv", PYTEST_ADDOPTS=""
     )
     assert (status, out.count("the limit is kept")) == (0, 1)
+
+
+def test_limits_of_xdist_workers_are_not_lost(folder):
+    (folder / "test_it.py").write_text(TESTS.format(limit="3 us"), encoding="utf-8")
+    status, out = run_pytest(folder, "-n", "2", PYTEST_ADDOPTS="")
+    assert (status, "limits of 3 tests not checked" in out) == (0, True)
+    done = run(folder, "pytest -q -n 2 test_it.py")
+    assert done.status == 1
+    assert done.err.count("test_it.py::test_time: limits.kernel-time: 4.000 µs, at most 3.000 µs allowed") == 1
+
+
+def test_the_region_of_a_test_beats_the_window_of_the_run(folder):
+    done = run(folder, "pytest -q test_it.py -k reshard", "--end-signpost", "encoder started", "--json")
+    assert done.status == 0, done.err
+    (limits,) = json.loads(done.out)["limits"]
+    assert [one["measured"] for one in limits["checks"]] == [0]
 
 
 def run(folder, command, *options):

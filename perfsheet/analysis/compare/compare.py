@@ -158,6 +158,12 @@ class Comparison:
         """What keeps the captures from being compared like with like."""
         return tuple(notes(*self._sides, self._describing))
 
+    @cached_property
+    def without_counterpart_ns(self) -> tuple[float, float]:
+        """Time before of ops whose time now is unknown, and the other way round: it is in the sums of one side only."""
+        half = [one.times for one in self.ops if one.base and one.new and one.times.delta_ns is None]
+        return sum(one.base_ns or 0.0 for one in half), sum(one.new_ns or 0.0 for one in half)
+
     @property
     def nothing_changed(self) -> bool:
         """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
@@ -179,10 +185,10 @@ class Comparison:
     ) -> ComparedOp:
         base, new = self._sides
         key = (
-            *(int(base.variant_of[slot]) for slot in pairing.base),
+            *(number for slot in pairing.base for number in base.descriptions(slot)),
             *(base.cores[slot] for slot in pairing.base),
             None,
-            *(int(new.variant_of[slot]) for slot in pairing.new),
+            *(number for slot in pairing.new for number in new.descriptions(slot)),
             *(new.cores[slot] for slot in pairing.new),
         )
         if key not in found:
@@ -242,12 +248,23 @@ def _changes(base: Slots, new: Slots, pairing: Pairing, describing: Describing) 
         ((was, now) for was in pairing.base for now in pairing.new if not several or base.kind(was) == new.kind(now)),
         None,
     )
-    found = (
-        changes(base.variant(pair[0]), new.variant(pair[1]), (base.cores[pair[0]], new.cores[pair[1]]), describing)
-        if pair
-        else ()
-    )
+    found = _of_pair(base, new, *pair, describing) if pair else ()
     return (*((Change("op_code", *composed),) if several else ()), *found)
+
+
+def _of_pair(base: Slots, new: Slots, one: int, other: int, describing: Describing) -> tuple[Change, ...]:
+    """What differs in any pass: the last passes are counterparts, and those before them."""
+    before, now = base.descriptions(one), new.descriptions(other)
+    # A side that is described alike in all passes is so in each of them.
+    before = before * len(now) if len(before) == 1 else before
+    now = now * len(before) if len(now) == 1 else now
+    variants = (base.analysis.ops.variants.all, new.analysis.ops.variants.all)
+    found: dict[str, Change] = {}
+    for was, got in dict.fromkeys(zip(reversed(before), reversed(now), strict=False)):
+        cores = (base.cores[one], new.cores[other])
+        for change in changes(variants[0][was], variants[1][got], cores, describing):
+            found.setdefault(change.name, change)
+    return tuple(found.values())
 
 
 def _padded_only(table: OpsTable) -> bool:

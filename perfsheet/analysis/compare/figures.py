@@ -24,23 +24,24 @@ def passes_differ(base: Analysis, new: Analysis) -> bool:
 
 def _figures(base: Analysis, new: Analysis, a_pass: Span) -> Iterator[Figure]:
     one, other = base.summary, new.summary
-    yield Figure("kernel", "kernel time", TIME, one.kernel_ns, other.kernel_ns, True)
+    alike = not passes_differ(base, new)
+    yield Figure("kernel", "kernel time", TIME, one.kernel_ns, other.kernel_ns, True, alike)
     if max(one.passes.count, other.passes.count) > 1:
         yield Figure("passes", "passes", COUNT, one.passes.count, other.passes.count, None)
         yield Figure("kernel_per_pass", "kernel time a pass", TIME, a_pass.base_ns, a_pass.new_ns, True)
         if min(one.passes.count, other.passes.count) > 1:  # the FPS of a single pass are those of its window
             fps = (one.passes.fps_per_pass, other.passes.fps_per_pass)
             yield Figure("fps_per_pass", "FPS a pass", RATE, *fps, False)
-    yield Figure("fps", "FPS", RATE, one.fps.all, other.fps.all, False)
-    yield Figure("ops", "device ops", COUNT, one.device_rows, other.device_rows, True)
+    yield Figure("fps", "FPS", RATE, one.fps.all, other.fps.all, False, alike)
+    yield Figure("ops", "device ops", COUNT, one.device_rows, other.device_rows, True, alike)
     yield Figure("sol", "of the speed of light", SHARE, one.light.sol, other.light.sol, False)
     for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "ops on few cores")):
         was, now = (next(total for total in side.rule_totals if total.rule.id == rule) for side in (base, new))
-        yield Figure(f"{rule}_ops", name, COUNT, was.rows, now.rows, True)
-        yield Figure(f"{rule}_ns", f"time in {name}", TIME, was.kernel_ns, now.kernel_ns, True)
+        yield Figure(f"{rule}_ops", name, COUNT, was.rows, now.rows, True, alike)
+        yield Figure(f"{rule}_ns", f"time in {name}", TIME, was.kernel_ns, now.kernel_ns, True, alike)
     hosts = (len(base.facts.host_rows), len(new.facts.host_rows))
     if any(hosts):
-        yield Figure("host_ops", "host ops between device ops", COUNT, *hosts, True)
+        yield Figure("host_ops", "host ops between device ops", COUNT, *hosts, True, alike)
 
 
 def host_changes(base: Analysis, new: Analysis) -> tuple[HostChange, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from perfsheet.analysis.categories import OTHER, RESHARD, category
+from perfsheet.analysis.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, OTHER, RESHARD, category
 from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.compare.structs import flat
 from perfsheet.analysis.variants import Variant
@@ -14,6 +14,7 @@ from perfsheet.analysis.variants import Variant
 _ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
 _NOTHING = {"", "0", "false", "[]", "SmallVector([])"}
 _GLUE = {RESHARD, "layout", "data movement", OTHER}
+_HEAVY = {MATMUL, CONV, ATTENTION, COLLECTIVE}
 _MOST = 16
 """So many ops without a counterpart are looked at together: fused attention takes the place of fewer."""
 
@@ -75,7 +76,8 @@ def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
     while last + 1 in beside:
         last += 1
     run = range(first, last + 1)
-    together = len(run) > 1 and _ends_alike([many[one] for one in run], now, memory=True)
+    parts = [many[one] for one in run]
+    together = len(run) > 1 and _ends_alike(parts, now, memory=True) and _linked(parts, memory=True)
     return [one for one in run if one != place] if together else []
 
 
@@ -103,11 +105,29 @@ def _replaced(many: Lane, free: list[int], now: Variant) -> list[int]:
     for first, last in _runs(len(free)):
         run = free[first:last]
         parts = [many[one] for one in run]
-        if run[-1] - run[0] != len(run) - 1 or not _ends_alike(parts, now, memory=glue):
+        if run[-1] - run[0] != len(run) - 1 or not _ends_alike(parts, now, memory=glue) or not _linked(parts, glue):
             continue
-        if glue == all(category(one.op_code) in _GLUE for one in parts):
+        if glue == all(category(one.op_code) in _GLUE for one in parts) and _could_do(parts, now):
             return run
     return []
+
+
+def _could_do(parts: list[Variant], now: Variant) -> bool:
+    """A norm cannot do a matmul's work."""
+    heavy = any(category(one.op_code) in _HEAVY for one in parts)
+    return not heavy or category(now.op_code) in _HEAVY
+
+
+def _linked(parts: list[Variant], memory: bool) -> bool:
+    """Whether each op may read what the one before it has made."""
+    return all(
+        bool(before.outputs)
+        and any(
+            one.elements == before.outputs[0].elements and (not memory or one.memory == before.outputs[0].memory)
+            for one in after.inputs
+        )
+        for before, after in pairwise(parts)
+    )
 
 
 def _runs(length: int) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,8 @@ from perfsheet.capture.table import BoolArray, IntArray
 # optimised; where its tensors live, and how it is configured, is what changes.
 _SAME_KIND = 2
 _WORTH = {"elements": 2, "outputs": 2, "inputs": 4, "storage": 2, "settings": 2, "program_hash": 2}
-# Another op of the category that makes as many elements: it may have taken the place of the other one.
+# Another op of the category that makes as many elements (reshards and layout ops: in the same memory and layout): it
+# may have taken the place of the other one.
 _TAKES_ITS_PLACE = 3
 _MAY_TAKE_ITS_PLACE = 2
 _GLUE = {RESHARD, "layout"}
@@ -32,6 +33,7 @@ class Traits:
     kind: str
     category: str
     elements: int | None
+    stored: tuple[str, str] | None
     outputs: tuple[object, ...]
     inputs: tuple[object, ...]
     storage: tuple[object, ...]
@@ -51,6 +53,7 @@ def traits(variant: Variant, program_hash: str, describing: Describing) -> Trait
         kind=kind(variant.op_code),
         category=category(variant.op_code),
         elements=made,
+        stored=(variant.outputs[0].layout, variant.outputs[0].memory) if variant.outputs else None,
         outputs=tuple(describing.extents(one) for one in variant.outputs),
         inputs=tuple(describing.extents(one) for one in variant.inputs),
         storage=tuple(_storage(one) for one in (*variant.inputs, None, *variant.outputs)),
@@ -68,10 +71,13 @@ class Likeness:
 
     def __init__(self, known: Iterable[Traits]) -> None:
         listed = list(known)
-        self._columns = {name: _coded(getattr(one, name) for one in listed) for name in ("kind", "category", *_WORTH)}
+        self._columns = {
+            name: _coded(getattr(one, name) for one in listed) for name in ("kind", "category", "stored", *_WORTH)
+        }
         work = np.array([one.category in _WORK for one in listed], dtype=np.bool_)
         glue = np.array([one.category in _GLUE for one in listed], dtype=np.bool_)
         self._place = np.where(work, _TAKES_ITS_PLACE, np.where(glue, _MAY_TAKE_ITS_PLACE, 0))
+        self._work = work
 
     def __call__(self, base: IntArray, new: IntArray) -> IntArray:
         """The worth of every pair of these tokens."""
@@ -79,7 +85,8 @@ class Likeness:
         total = np.full((len(base), len(new)), _SAME_KIND, dtype=np.int64)
         for name, value in _WORTH.items():
             total += value * same[name]
-        other = self._place[base][:, np.newaxis] * (same["category"] & same["elements"])
+        fits = same["category"] & same["elements"] & (same["stored"] | self._work[base][:, np.newaxis])
+        other = self._place[base][:, np.newaxis] * fits
         return np.where(same["kind"], total, other)
 
 

@@ -112,10 +112,10 @@ def _passes(side: Slots) -> Samples:
     return Samples(lines, side.outside)
 
 
-def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """For each column of two samples whether their means differ by more than noise, and whether repeats say so.
+def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, FloatArray]:
+    """For each column of two samples whether their means differ by more than noise, and how wide that is.
 
-    Unknown times don't differ.
+    The width (ns) is half of the interval, NaN where no repeats tell it. Unknown times don't differ.
     """
     (count, mean, variance), (others, other_mean, other_variance) = _moments(base), _moments(new)
     repeated, also = count >= FEWEST, others >= FEWEST
@@ -127,11 +127,11 @@ def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, 
         welch = squared**2 / (parts[0] ** 2 / (count - 1) + parts[1] ** 2 / (others - 1))
         one_sided = np.where(repeated, count, others) - 1
         degrees = np.where(repeated & also & np.isfinite(welch), welch, one_sided)
-        judged: BoolArray = repeated | also
         place = np.clip(np.nan_to_num(degrees, nan=1.0), 1, len(_T)).astype(np.int64) - 1
         assumed = noise.assumed_pct / 100 * np.minimum(mean, other_mean)
-        limit = np.where(judged, _T[place] * np.sqrt(squared), assumed)
-        return np.asarray(np.abs(other_mean - mean) > limit + _ROUNDING * mean), judged
+        width = np.where(repeated | also, _T[place] * np.sqrt(squared), np.nan)
+        limit = np.where(repeated | also, width, assumed)
+        return np.asarray(np.abs(other_mean - mean) > limit + _ROUNDING * mean), width
 
 
 def _moments(lines: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -44,9 +44,10 @@ def _lane(side: Slots, slots: IntArray, tokens: IntArray) -> _Lane:
 
 
 def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
-    """Devices that belong together: by id, and where the ids differ by their order."""
+    """Devices that belong together: by id where one side has those of the other, else by their order."""
     ours, theirs = base.devices, new.devices
-    shared = sorted(ours.keys() & theirs.keys())
+    nested = ours.keys() <= theirs.keys() or theirs.keys() <= ours.keys()
+    shared = sorted(ours.keys() & theirs.keys()) if nested else []
     yield from ((ours[device], theirs[device]) for device in shared)
     rest = [sorted(side.keys() - set(shared)) for side in (ours, theirs)]
     for number in range(max(map(len, rest))):

@@ -33,13 +33,14 @@ class Span:
 class Times:
     """Kernel time of some ops: in the windows, and in a mean pass (0 for what runs outside of the passes).
 
-    `beyond_noise`: whether the difference counts; `noise_known`: whether that was judged by repeats (noise.py).
+    `beyond_noise`: whether the difference counts. `noise_ns`: beyond what it does (of a mean pass), where repeats tell;
+    None where they don't (noise.py).
     """
 
     window: Span
     a_pass: Span
     beyond_noise: bool
-    noise_known: bool
+    noise_ns: float | None
 
     @property
     def base_ns(self) -> float | None:
@@ -151,6 +152,7 @@ class Figure:
     """A headline figure on both sides, None = unknown.
 
     `kind` is time (ns), count, rate (a second) or share (a fraction). `lower_is_better`: None where neither is.
+    `comparable`: not so are sums over windows that hold different numbers of passes.
     """
 
     id: str
@@ -159,6 +161,7 @@ class Figure:
     base: float | None
     new: float | None
     lower_is_better: bool | None
+    comparable: bool = True
 
     @property
     def delta(self) -> float | None:
@@ -167,5 +170,5 @@ class Figure:
 
     @property
     def relative(self) -> float | None:
-        """The delta as a fraction of base."""
-        return None if self.delta is None or not self.base else self.delta / self.base
+        """The delta as a fraction of base; None where that says nothing."""
+        return None if self.delta is None or not self.base or not self.comparable else self.delta / self.base

@@ -45,6 +45,18 @@ class Slots:
         """The description (its number) of each slot."""
         return self.analysis.ops.variants.of[self.first]
 
+    @cached_property
+    def uneven(self) -> frozenset[int]:
+        """Slots whose ops are not described alike in every pass."""
+        of_ops = self.analysis.ops.variants.of
+        return frozenset(np.unique(self.of[of_ops != self.variant_of[self.of]]).tolist())
+
+    def descriptions(self, slot: int) -> list[int]:
+        """The description (its number) of each op of a slot; a single one where all are alike."""
+        if slot not in self.uneven:
+            return [int(self.variant_of[slot])]
+        return list(self.analysis.ops.variants.of[self.members[slot]].tolist())
+
     def variant(self, slot: int) -> Variant:
         """The description of a slot."""
         return self.analysis.ops.variants.all[int(self.variant_of[slot])]

@@ -32,12 +32,12 @@ class Clock:
             passes.append(_values(summed(of, np.where(outside, 0.0, _mean(side)), count), present))
             there.append(present)
         samples = (self._samples[0].of(of_base, count), self._samples[1].of(of_new, count))
-        counts, judged = beyond(self.noise, *samples)
+        counts, widths = beyond(self.noise, *samples)
         counts |= there[0] != there[1]
         return [
-            Times(Span(*window), Span(*a_pass), counted, known_noise)
-            for window, a_pass, counted, known_noise in zip(
-                zip(*windows, strict=True), zip(*passes, strict=True), counts.tolist(), judged.tolist(), strict=True
+            Times(Span(*window), Span(*a_pass), counted, known(width))
+            for window, a_pass, counted, width in zip(
+                zip(*windows, strict=True), zip(*passes, strict=True), counts.tolist(), widths.tolist(), strict=True
             )
         ]
 

@@ -30,7 +30,7 @@ def _comparison(found: Comparison) -> Json:
         "delta_ns": number(total.delta_ns),
         "delta_pct": percent(total.window.delta),
         "beyond_noise": total.beyond_noise,
-        "noise_known": total.noise_known,
+        "noise_ns": number(total.noise_ns),
         "noise": _noise(found),
         "per_pass": _span(total.a_pass),
         "notes": list(found.notes),
@@ -92,7 +92,7 @@ def _times(times: Times) -> Json:
         **_span(times.window),
         "per_pass": _span(times.a_pass),
         "beyond_noise": times.beyond_noise,
-        "noise_known": times.noise_known,
+        "noise_ns": number(times.noise_ns),
     }
 
 

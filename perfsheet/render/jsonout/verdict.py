@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
-from perfsheet.budget.model import Checked, Verdict
+from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.budget.quantities import Unit
-from perfsheet.profiling.expectations import Met
 from perfsheet.render import verdicts
 from perfsheet.render.jsonout.head import head
 from perfsheet.render.jsonout.parts import Json, number, percent, row
@@ -54,6 +53,7 @@ def _checked(one: Checked, several: bool) -> Json:
         "value": _value(one.value, one.unit),
         "allowed": _value(one.allowed, one.unit),
         "measured": _value(one.measured, one.unit),
+        "missing": one.missing,
         "row_count": one.row_count,
         "rows": [row(ref) for ref in one.rows],
         "message": verdicts.sentence(one, several),

@@ -72,7 +72,7 @@ def _style(delta: float | None, lower_is_better: bool | None = True) -> str:
 
 
 def _figure_style(one: Figure) -> str:
-    return _style(one.delta, one.lower_is_better)
+    return _style(one.delta, one.lower_is_better) if one.comparable else "dim"
 
 
 _FIGURES: tuple[Field[Figure], ...] = (

@@ -8,8 +8,7 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.budget.model import Verdict
-from perfsheet.profiling.expectations import Met
+from perfsheet.budget.model import Met, Verdict
 from perfsheet.render import verdicts, words
 from perfsheet.render.terminal.console import console_for, line
 
