@@ -27,7 +27,9 @@ def worth(values):
 
 def pairs(base, new, **how):
     kin = np.arange(1000) // 10
-    found = align(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64), kin, worth(None), **how)
+    found = align(
+        np.array(base, dtype=np.int64), np.array(new, dtype=np.int64), [np.arange(1000), kin], worth(None), **how
+    )
     return [tuple(pair) for pair in found.tolist()]
 
 
@@ -97,6 +99,16 @@ def test_an_insertion_into_equal_layers_costs_nothing_else(inserted, layers):
         found = pairs(one, other, most_cells=20_000)
         assert len(found) == len(base)
         assert all(one[a] == other[b] for a, b in found)
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_other_shapes_throughout_are_the_same_ops():
+    """Another batch: no token is equal, all are kin."""
+    base = [10 * (number % 37) for number in range(2000)]
+    new = [token + 3 for token in base if token != 360]
+    found = pairs(base, new, most_cells=20_000)
+    assert len(found) == len(new)
+    assert all(base[a] // 10 == new[b] // 10 for a, b in found)
 
 
 @pytest.mark.usefixtures("short_segments")

@@ -7,7 +7,7 @@ middle of stretches that both have in common (common.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,12 @@ _SEGMENT, _STRETCH = 1024, 16
 """A segment ends after so many ops, in the middle of so many common ones."""
 
 
-def align(base: IntArray, new: IntArray, kin: IntArray, worth: Worth, most_cells: int = MOST_CELLS) -> IntArray:
+def align(
+    base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, most_cells: int = MOST_CELLS
+) -> IntArray:
     """Pairs (place in base, place in new), ascending in both. Equal tokens are the same op in the same configuration.
 
-    `kin` gives for each token what its op does, whatever its configuration: long sequences are cut where that agrees.
+    `kin` gives for each token what its op is, the closest kinship first: long sequences are cut where that agrees.
     """
     shortest = min(len(base), len(new))
     differs = np.flatnonzero(base[:shortest] != new[:shortest])
@@ -46,18 +48,19 @@ def align(base: IntArray, new: IntArray, kin: IntArray, worth: Worth, most_cells
     )
 
 
-def _cut(base: IntArray, new: IntArray, kin: IntArray, worth: Worth, most_cells: int) -> IntArray:
+def _cut(base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, most_cells: int) -> IntArray:
     if len(base) * len(new) <= most_cells:
         return _best(base, new, worth)
-    shared = common(kin[base], kin[new])
+    shared = common(kin[0][base], kin[0][new])
     found: list[IntArray] = []
     for start, stop in _segments(shared, (len(base), len(new))):
         ours, theirs = base[start[0] : stop[0]], new[start[1] : stop[1]]
         if len(ours) * len(theirs) <= most_cells:
-            pairs = _best(ours, theirs, worth) + np.array(start)
-        else:  # nothing in common for long: what there is will do
-            pairs = shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)]
-        found.append(pairs)
+            found.append(_best(ours, theirs, worth) + np.array(start))
+        elif len(kin) > 1:  # another batch has other shapes throughout, but the same ops
+            found.append(_cut(ours, theirs, kin[1:], worth, most_cells) + np.array(start))
+        else:  # little in common for long: what there is will do
+            found.append(shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)])
     return np.concatenate(found)
 
 

@@ -68,6 +68,8 @@ class _Tokens:
         works: dict[object, int] = {}
         self.work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
         """For each token what it does: equal numbers, however they are configured."""
+        kinds: dict[str, int] = {}
+        self.kind = np.array([kinds.setdefault(one.kind, len(kinds)) for one in self._numbers], dtype=np.int64)
 
     def _of(self, side: Slots, describing: Describing) -> IntArray:
         hashes = side.analysis.ops.text("program_hash")
@@ -103,7 +105,7 @@ def _of_lane(one: _Lane, other: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
 
 
 def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
-    found = align(base.tokens, new.tokens, tokens.work, tokens.likeness)
+    found = align(base.tokens, new.tokens, (tokens.work, tokens.kind), tokens.likeness)
     pairs = [(place, other) for place, other in found.tolist()]
     fused = fusions(base.variants, new.variants, pairs)
     taken = {place for run in fused.values() for place in run}
