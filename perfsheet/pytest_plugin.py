@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _BUDGET, _CAPTURE = "perfsheet_budget", "perfsheet_capture"
 _STARTED, _FINISHED = "started", "finished"
-_TABLES = pytest.StashKey[dict[str, Any]]()
-_STATED = pytest.StashKey["_Stated"]()
+_STATED = "perfsheet-stated"
+"""The name of the plugin that keeps what tests state (pytest 6 has no stash)."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,8 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at the capture at the end of the one session that the user started."""
-    config.stash[_STATED] = _Stated(config)
-    config.pluginmanager.register(config.stash[_STATED], "perfsheet-stated")
+    config.pluginmanager.register(_Stated(config), _STATED)
     if config.getoption(_BUDGET) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_AfterSession(config), "perfsheet-after-session")
 
@@ -67,6 +66,7 @@ class PerfSheet:
 
     def __init__(self, config: pytest.Config, nodeid: str) -> None:
         self._config, self._nodeid = config, nodeid
+        self._session = cast("_Stated", config.pluginmanager.get_plugin(_STATED))
 
     @contextmanager
     def region(self, name: str | None = None) -> Iterator[None]:
@@ -104,7 +104,7 @@ class PerfSheet:
         except PerfsheetError as error:
             pytest.fail(f"FAIL  {error}", pytrace=False)
         if captured is None:
-            self._config.stash[_STATED].hand_over(self._nodeid, stated)
+            self._session.hand_over(self._nodeid, stated)
         elif lines:
             pytest.fail("\n".join(lines), pytrace=False)
 
@@ -127,21 +127,22 @@ class PerfSheet:
         named = self._config.getoption(_CAPTURE)
         if not named:
             return None
-        known: dict[str, OpsTable] = self._config.stash.setdefault(_TABLES, {})
-        if named not in known:
+        if self._session.table is None:
             from perfsheet.capture import read
 
-            known[named] = read([named])
-        return known[named]
+            self._session.table = read([named])
+        return self._session.table
 
 
 class _Stated:
     """Limits of tests that run without a capture: handed over to `perfsheet run`, or counted as not checked.
 
+    `table` is the capture that all tests share, once one of them has asked for it.
     A worker of pytest-xdist has nobody to hand them over to; it gives them to the process that started it.
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        self.table: OpsTable | None = None
         self._in_worker = hasattr(config, "workerinput")
         self._kept: list[tuple[str, dict[str, Any]]] = []
         self._unchecked: set[str] = set()

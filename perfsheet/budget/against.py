@@ -9,7 +9,6 @@ import numpy as np
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.compare.result import Times
-from perfsheet.analysis.result import RowRef
 from perfsheet.budget.check import ROWS_NAMED, kept
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
@@ -56,7 +55,7 @@ def _checked(found: Comparison, name: str, times: Times, fail_over: float, op_ty
         unit=Unit.TIME,
         floor=False,
         why=f"{in_words(was, Unit.TIME)} before + {in_words(fail_over, Unit.SHARE).replace('.00 %', ' %')}{noise}",
-        rows=tuple[RowRef, ...](rows[:ROWS_NAMED]),
+        rows=tuple(rows[:ROWS_NAMED]),
         row_count=len(rows),
         missing=lost,
     )

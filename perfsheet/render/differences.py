@@ -9,7 +9,7 @@ from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare import result as status
 from perfsheet.analysis.compare.changes import Change
 from perfsheet.analysis.compare.noise import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
-from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange
+from perfsheet.analysis.compare.result import ChangeGroup, ComparedOp, Figure, FindingChange
 from perfsheet.capture.notes import rows
 from perfsheet.render import words
 
@@ -124,12 +124,18 @@ def side(analysis: Analysis) -> str:
 
 
 def changes(found: Sequence[Change]) -> str:
-    """`core_count 12 → 48; math_fidelity HiFi4 → LoFi`; what is not set is `–`."""
+    """`core_count 12 → 48; math_fidelity HiFi4 → LoFi`; what is not set is `–`. Blank where only times differ."""
     return "; ".join(f"{one.name} {_said(one.before)} → {_said(one.after)}" for one in found)
 
 
 def _said(value: str | None) -> str:
     return "–" if value is None else words.clean(value, _LONGEST_VALUE)
+
+
+def what(one: ChangeGroup | ComparedOp) -> str:
+    """What changed about an op; of one that keeps its configuration, that it is its time."""
+    only_time = one.status == status.CHANGED and not one.changes
+    return "its time alone" if only_time else changes(one.changes)
 
 
 def where(group: ChangeGroup) -> str:

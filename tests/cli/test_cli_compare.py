@@ -292,3 +292,10 @@ def test_settings_reach_the_new_commands(capsys, sides, tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text("[tool.perfsheet]\nbatch = 16\n", encoding="utf-8")
     assert json.loads(here(capsys, "compare", *sides, "--json").out)["new"]["batch"] == 16
     assert "batch = 16" in here(capsys, "budget", "init", sides[0], "-o", "-").out
+
+
+def test_a_change_of_time_alone_says_so(capsys, tmp_path):
+    base, new = (write_csv(tmp_path / f"{ns}.csv", [op("Softmax", ns)]) for ns in (100, 200))
+    done = here(capsys, "compare", base, new)
+    assert "+100 ns (+100.0 %)  changed: Softmax, 1 op" in done.out
+    assert "\n   its time alone\n" in done.out

@@ -122,7 +122,7 @@ def _changes(found: Comparison, suffix: str) -> str:
         Column("Ops", lambda one: f"{one.count:,}"),
         Column("Shape, layout", differences.where, number=False, wrap=True),
         Column("Counts", _counted, number=False),
-        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
+        Column("What changed", differences.what, number=False, wrap=True),
     )
     left = len(found.groups) - len(shown)
     more = f'<p class="note">{left:,} smaller changes are not listed.</p>' if left else ""
@@ -198,7 +198,7 @@ def _ops(found: Comparison, suffix: str) -> str:
         Column(f"Difference {differences.unit(found)}", lambda one: differences.signed(found.span(one.times).delta_ns)),
         Column("%", lambda one: differences.signed_percent(found.span(one.times).delta)),
         Column("Counts", _counted, number=False),
-        Column("What changed", lambda one: differences.changes(one.changes), number=False, wrap=True),
+        Column("What changed", differences.what, number=False, wrap=True),
     )
     note = f'<p class="note">{len(shown):,} of {len(differ):,} ops that differ, the largest difference first.</p>'
     return note + table(f"ops-table{suffix}", columns, shown)

@@ -107,7 +107,7 @@ def _groups(found: Comparison) -> tuple[Column[ChangeGroup], ...]:
         Column("op", lambda one: code(one.op_code), number=False),
         Column("ops", lambda one: f"{one.count:,}"),
         Column("shape, layout", lambda one: code(differences.where(one)), number=False),
-        Column("what changed", lambda one: plain(differences.changes(one.changes)), number=False),
+        Column("what changed", lambda one: plain(differences.what(one)), number=False),
     )
 
 

@@ -136,7 +136,7 @@ def _print_groups(
         head = f"{differences.signed(_rounded(delta))} ns{of_it}  {one.status}: {one.op_code}, {differences.ops(one)}"
         console.print(line(head, _style(delta) if one.times.beyond_noise else "dim"))
         _wrapped(console, differences.where(one), "dim")
-        _wrapped(console, words.clean(differences.changes(one.changes), _LONGEST_CHANGES))
+        _wrapped(console, words.clean(differences.what(one), _LONGEST_CHANGES))
     console.print()
 
 

@@ -36,7 +36,7 @@ def _columns(found: Comparison) -> list[Field[ChangeGroup]]:
         *fields.differences(found, _times),
         Field("SHAPE, LAYOUT BEFORE", lambda one: one.base, "wrap", 38),
         Field("SHAPE, LAYOUT NOW", lambda one: one.new, "wrap", 38),
-        Field("WHAT CHANGED", lambda one: differences.changes(one.changes), "wrap", 80),
+        Field("WHAT CHANGED", differences.what, "wrap", 80),
     ]
 
 

@@ -54,7 +54,7 @@ def _columns(found: Comparison) -> list[Field[ComparedOp]]:
         Field("CORES NOW", lambda one: _cores(new, one.new), "right", 9),
         fields.now(_times),
         *fields.differences(found, _times),
-        Field("WHAT CHANGED", lambda one: differences.changes(one.changes), width=90),
+        Field("WHAT CHANGED", differences.what, width=90),
     ]
 
 

@@ -108,7 +108,7 @@ def _write_groups(sheet: Worksheet, styles: Styles, found: Comparison, groups: S
 
 
 def _what(one: ChangeGroup) -> str:
-    return " · ".join(filter(None, (differences.where(one), differences.changes(one.changes))))
+    return " · ".join(filter(None, (differences.where(one), differences.what(one))))
 
 
 def _write_chart(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
