@@ -236,3 +236,21 @@ def test_a_total_beyond_the_noise_is_a_change_even_if_no_op_is(tmp_path):
     assert found.total.beyond_noise
     assert found.counts["same"] > 30
     assert not found.nothing_changed
+
+
+def test_what_a_single_pass_adds_at_its_end_is_a_part_of_it(compared):
+    """Three passes against one that has one op more: that is a loss, not setup."""
+    three, one = rows_of(*[(100, 200, 300)] * 3), rows_of((100, 200, 300))
+    extra = op("ReshardDeviceOperation", 50)
+    found = compared(three, [*one[:-1], extra, one[-1]])
+    assert found.per_pass
+    assert (found.total.a_pass.base_ns, found.total.a_pass.new_ns) == (600, 650)
+    assert [one.op_code for one in found.losses] == ["ReshardDeviceOperation"]
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_what_runs_after_the_passes_takes_no_pass_with_it(compared, swap):
+    last = op("ConcatDeviceOperation", 7000)
+    sides = [[*rows_of(*[(100, 200, 300)] * count, setup=(9000,)), last] for count in (3, 1)]
+    found = compared(*(reversed(sides) if swap else sides))
+    assert (found.total.a_pass.base_ns, found.total.a_pass.new_ns) == (600, 600)

@@ -104,23 +104,29 @@ def slots(base: Analysis, new: Analysis) -> tuple[Slots, Slots]:
 def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> tuple[BoolArray, BoolArray]:
     """Slots of both sides that are no part of a pass; `pairs` are counterparts.
 
-    Of a side that holds a single pass that is what lies before and after the counterparts of the other side's passes.
+    Of a side that holds a single pass those are the counterparts of what is outside on the other side, and what it runs
+    before them.
     """
-    masks = (base.outside, new.outside)
     if base.passes == new.passes or min(base.passes, new.passes) > 1:
-        return masks
+        return base.outside, new.outside
     if base.passes > 1:
-        return base.outside, _before_and_after(new, [other for one, other in pairs if not base.outside[one]])
-    return _before_and_after(base, [one for one, other in pairs if not new.outside[other]]), new.outside
+        return base.outside, _setup(new, [(other, bool(base.outside[one])) for one, other in pairs])
+    return _setup(base, [(one, bool(new.outside[other])) for one, other in pairs]), new.outside
 
 
-def _before_and_after(side: Slots, inside: list[int]) -> BoolArray:
-    outside = np.ones(len(side), dtype=np.bool_)
+def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
+    """Slots whose partner is outside, and whatever runs before such a one without a pass having begun."""
+    outside = np.zeros(len(side), dtype=np.bool_)
+    begun: set[int] = set()
     device = side.analysis.ops.device[side.first]
-    slots = np.array(inside, dtype=np.int64)
-    for one in np.unique(device[slots]):
-        here = slots[device[slots] == one]
-        outside[here.min() : here.max() + 1] &= device[here.min() : here.max() + 1] != one
+    for slot, is_outside in sorted(partners):
+        here = int(device[slot])
+        if not is_outside:
+            begun.add(here)
+        elif here in begun:
+            outside[slot] = True
+        else:
+            outside[: slot + 1] |= device[: slot + 1] == here
     return outside
 
 
