@@ -272,7 +272,7 @@ def _lines(verdict: Verdict, breaches_only: bool = False) -> list[str]:
     from perfsheet.render import verdicts
 
     shown = verdict.breaches if breaches_only else sorted(verdict.checked, key=lambda one: one.ok)
-    return [f"{'ok  ' if one.ok else 'FAIL'}  {verdicts.sentence(one, False)}" for one in shown]
+    return [verdicts.marked(one, verdicts.sentence(one, False)) for one in shown]
 
 
 def _handed_over(nodeid: str, tables: dict[str, Any], path: str) -> bool:

@@ -22,19 +22,23 @@ def signed(value: float | None) -> str:
     if value is None:
         return "–"
     rounded = round(value, 3)
-    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{words.whole(abs(rounded))}"
+    return f"{_sign(rounded)}{words.whole(abs(rounded))}"
 
 
 def signed_percent(fraction: float | None) -> str:
     """`+12.3 %`, `−12.3 %`; unknown is `–`."""
     if fraction is None:
         return "–"
-    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{words.percent(abs(fraction))}"
+    return f"{_sign(fraction)}{words.percent(abs(fraction))}"
 
 
 def signed_time(nanoseconds: float) -> str:
     """`−1.234 ms`."""
-    return f"{'+' if nanoseconds > 0 else '−' if nanoseconds < 0 else ''}{words.span_of_time(abs(nanoseconds))}"
+    return f"{_sign(nanoseconds)}{words.span_of_time(abs(nanoseconds))}"
+
+
+def _sign(value: float) -> str:
+    return "+" if value > 0 else "−" if value < 0 else ""
 
 
 def verdict(found: Comparison) -> str:
@@ -103,7 +107,7 @@ def difference(one: Figure) -> str:
     if one.kind == status.SHARE and one.delta is not None:
         return f"{signed(round(100 * one.delta, 1))} points"
     if one.kind == status.RATE and one.delta is not None:
-        return f"{'+' if one.delta > 0 else '−' if one.delta < 0 else ''}{words.rate(abs(one.delta))}"
+        return f"{_sign(one.delta)}{words.rate(abs(one.delta))}"
     return signed(None if one.delta is None else round(one.delta))
 
 

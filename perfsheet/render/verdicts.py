@@ -22,6 +22,11 @@ def sentence(one: Checked, several_files: bool) -> str:
     return f"{one.limit}: {measured(one)}, {bound}{why}{_where(one, several_files)}"
 
 
+def marked(one: Checked, text: str) -> str:
+    """The sentence behind `ok` or `FAIL`."""
+    return f"{'ok  ' if one.ok else 'FAIL'}  {text}"
+
+
 def measured(one: Checked) -> str:
     """What was measured; where rounding would hide a breach, to the nanosecond."""
     text = in_words(one.measured, one.unit)

@@ -148,6 +148,21 @@ class Comparison:
         """Host ops between device ops."""
         return host_changes(self.base, self.new)
 
+    @property
+    def op_types_changed(self) -> list[OpTypeChange]:
+        """Those that differ in time or number."""
+        return [one for one in self.op_types if self.span(one.times).delta_ns or one.base_count != one.new_count]
+
+    @property
+    def host_ops_changed(self) -> list[HostChange]:
+        """Those that differ in number."""
+        return [one for one in self.host_ops if one.base_count != one.new_count]
+
+    @property
+    def replayed(self) -> bool:
+        """Whether figures of either side are those of a recorded capture, not of a run."""
+        return any(side.summary.provenance.replayed for side in (self.base, self.new))
+
     @cached_property
     def findings(self) -> FindingChanges:
         """Findings that are fixed, new, and that remain."""
@@ -167,9 +182,13 @@ class Comparison:
     @property
     def nothing_changed(self) -> bool:
         """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
-        host = all(one.base_count == one.new_count for one in self.host_ops)
         findings = not (self.findings.fixed or self.findings.new)
-        return self.counts[SAME] == len(self.ops) and host and findings and not self.total.beyond_noise
+        return (
+            self.counts[SAME] == len(self.ops)
+            and not self.host_ops_changed
+            and findings
+            and not self.total.beyond_noise
+        )
 
     @cached_property
     def _places(self) -> tuple[IntArray, IntArray]:

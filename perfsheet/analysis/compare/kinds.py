@@ -33,16 +33,18 @@ _RENAMED = {
 @lru_cache(maxsize=4096)
 def kind(op_code: str) -> str:
     """What an op is, whatever the build calls it: `matmul`, `conv2d`."""
-    bare = op_code.rsplit("::", 1)[-1].strip().replace("_", "").lower()
-    stem = _SUFFIX.sub("", bare) or bare
+    stem = _stem(op_code)
     return _RENAMED.get(stem, stem)
 
 
 def label(op_codes: Iterable[str]) -> str:
     """Of several names of one kind the one that is shown: today's full name, however the sides are ordered."""
-    return max(op_codes, key=lambda name: (name.endswith("DeviceOperation"), not _renamed(name), len(name), name))
+    return max(
+        op_codes, key=lambda name: (name.endswith("DeviceOperation"), _stem(name) not in _RENAMED, len(name), name)
+    )
 
 
-def _renamed(op_code: str) -> bool:
+def _stem(op_code: str) -> str:
+    """The name without its namespace and its ending."""
     bare = op_code.rsplit("::", 1)[-1].strip().replace("_", "").lower()
-    return (_SUFFIX.sub("", bare) or bare) in _RENAMED
+    return _SUFFIX.sub("", bare) or bare

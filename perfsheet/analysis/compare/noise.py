@@ -85,8 +85,7 @@ def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Nois
 
 
 def _shown(side: Slots) -> Samples:
-    line = mean_ns(side.of, side.analysis.ops.kernel_ns, len(side))
-    return Samples(line[np.newaxis], np.zeros(len(side), dtype=np.bool_))
+    return Samples(side.mean_ns[np.newaxis], np.zeros(len(side), dtype=np.bool_))
 
 
 def _runs(side: Slots) -> Samples:

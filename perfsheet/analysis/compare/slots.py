@@ -77,6 +77,11 @@ class Slots:
         return summed(self.of, self.analysis.ops.kernel_ns, len(self))
 
     @cached_property
+    def mean_ns(self) -> FloatArray:
+        """Mean kernel duration of the ops of each slot; NaN where none has one."""
+        return mean_ns(self.of, self.analysis.ops.kernel_ns, len(self))
+
+    @cached_property
     def outside(self) -> BoolArray:
         """Slots that run outside of the passes."""
         found = np.zeros(len(self), dtype=np.bool_)

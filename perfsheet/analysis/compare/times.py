@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.compare.noise import beyond, noise_and_samples
 from perfsheet.analysis.compare.result import Span, Times
-from perfsheet.analysis.compare.slots import Slots, mean_ns, summed
+from perfsheet.analysis.compare.slots import Slots, summed
 from perfsheet.analysis.numbers import known
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
@@ -29,7 +29,7 @@ class Clock:
         for side, outside, of in zip(self._sides, self._outside, (of_base, of_new), strict=True):
             present = np.bincount(of, minlength=count) > 0
             windows.append(_values(summed(of, side.kernel_ns, count), present))
-            passes.append(_values(summed(of, np.where(outside, 0.0, _mean(side)), count), present))
+            passes.append(_values(summed(of, np.where(outside, 0.0, side.mean_ns), count), present))
             there.append(present)
         samples = (self._samples[0].of(of_base, count), self._samples[1].of(of_new, count))
         counts, widths = beyond(self.noise, *samples)
@@ -49,10 +49,6 @@ class Clock:
         """All of it."""
         base, new = (np.zeros(len(side), dtype=np.int64) for side in self._sides)
         return self.times(base, new, 1)[0]
-
-
-def _mean(side: Slots) -> FloatArray:
-    return mean_ns(side.of, side.analysis.ops.kernel_ns, len(side))
 
 
 def _values(sums: FloatArray, present: BoolArray) -> list[float | None]:

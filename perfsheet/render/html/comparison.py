@@ -35,8 +35,7 @@ def page(found: Sequence[Comparison]) -> str:
     """The whole document; each capture beside the base."""
     names = " and ".join(words.file_names(one.new.summary) for one in found)
     title = f"Before and after · {words.file_names(found[0].base.summary)} → {names}"
-    replayed = any(one.summary.provenance.replayed for one in (found[0].base, *(each.new for each in found)))
-    banner = f'<p class="banner">{safe(words.REPLAYED)}</p>' if replayed else ""
+    banner = f'<p class="banner">{safe(words.REPLAYED)}</p>' if any(one.replayed for one in found) else ""
     verdicts = "".join(f"<p><b>{safe(differences.verdict(one))}</b></p>" for one in found)
     return document(title, banner + verdicts, _all(found))
 

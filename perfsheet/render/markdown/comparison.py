@@ -42,13 +42,13 @@ def _differences(found: Comparison) -> Iterator[str]:
             yield ""
             yield from table(_groups(found), groups[:_CHANGES])
             yield from _of(len(groups), _CHANGES)
-    types = [one for one in found.op_types if found.span(one.times).delta_ns or one.base_count != one.new_count]
+    types = found.op_types_changed
     if types:
         yield "### By op type"
         yield ""
         yield from table(_types(found), types[:_TYPES])
         yield from _of(len(types), _TYPES)
-    hosts = [one for one in found.host_ops if one.base_count != one.new_count]
+    hosts = found.host_ops_changed
     if hosts:
         yield "### Host ops between device ops"
         yield ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
@@ -53,7 +52,7 @@ def _print(console: Console, found: Comparison, count: int | None) -> None:
     _print_groups(console, found, "Gains", found.gains, count)
     _print_groups(console, found, "Losses", found.losses, count)
     _print_groups(console, found, "Other changes", found.sideways, count)
-    _print_hosts(console, [one for one in found.host_ops if one.base_count != one.new_count])
+    _print_hosts(console, found.host_ops_changed)
     _print_findings(console, found)
     _print_foot(console, found)
 
@@ -61,8 +60,7 @@ def _print(console: Console, found: Comparison, count: int | None) -> None:
 def _side(side: Analysis) -> str:
     summary = side.summary
     runs = f", {side.repeats.aligned} runs" if side.repeats else ""
-    names = ", ".join(Path(path).name for path in summary.paths)
-    return f"{names}{runs} · {words.at_a_glance(summary)}"
+    return f"{words.file_names(summary)}{runs} · {words.at_a_glance(summary)}"
 
 
 def _style(delta: float | None, lower_is_better: bool | None = True) -> str:
@@ -85,7 +83,7 @@ _FIGURES: tuple[Field[Figure], ...] = (
 
 
 def _print_types(console: Console, found: Comparison) -> None:
-    changed = [one for one in found.op_types if found.span(one.times).delta_ns or one.base_count != one.new_count]
+    changed = found.op_types_changed
     if not changed:
         return
 

@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.budget.model import Met, Verdict
+from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.render import verdicts, words
 from perfsheet.render.terminal.console import console_for, line
 
@@ -23,8 +23,8 @@ def print_met(console: Console, wanted: Sequence[Met]) -> None:
             console.print(line(f"FAIL  {one.nodeid}: {one.problem}", "bold red"))
             continue
         for limit in one.verdict.checked:
-            mark, style = ("ok  ", "dim") if limit.ok else ("FAIL", "bold red")
-            console.print(line(f"{mark}  {one.nodeid}: {verdicts.sentence(limit, False)}", style))
+            text = verdicts.marked(limit, f"{one.nodeid}: {verdicts.sentence(limit, False)}")
+            console.print(line(text, _style(limit)))
     console.print()
 
 
@@ -34,8 +34,12 @@ def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
     several = len(analysis.summary.paths) > 1
     console.print(line(f"{words.file_names(analysis.summary)} · {words.at_a_glance(analysis.summary)}", "bold"))
     for one in sorted(verdict.checked, key=lambda one: one.ok):
-        mark, style = ("ok  ", "dim") if one.ok else ("FAIL", "bold red")
-        console.print(line(f"{mark}  {verdicts.sentence(one, several)}", style), soft_wrap=not out.isatty())
+        text = verdicts.marked(one, verdicts.sentence(one, several))
+        console.print(line(text, _style(one)), soft_wrap=not out.isatty())
     for note in verdict.notes:
         console.print(line(f"note  {note}", "yellow"), soft_wrap=not out.isatty())
     console.print(line(verdicts.outcome(verdict), "bold green" if verdict.passed else "bold red"))
+
+
+def _style(one: Checked) -> str:
+    return "dim" if one.ok else "bold red"

@@ -38,7 +38,7 @@ def _write(found: Sequence[Comparison], sink: io.FileIO) -> None:
         sheets = {name: book.add_worksheet(name) for name in writers}
         for name, writer in writers.items():
             writer(sheets[name])
-        if any(side.summary.provenance.replayed for one in found for side in (one.base, one.new)):
+        if any(one.replayed for one in found):
             for sheet in sheets.values():
                 sheet.set_header(f"&C&10{words.REPLAYED}")
                 sheet.set_tab_color(AMBER)

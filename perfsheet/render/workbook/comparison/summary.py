@@ -34,7 +34,7 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, found: Sequence[Comp
     sheet.write_string(0, 0, "Before and after", styles["title"])
     sheet.set_row(0, 28)
     row = 1
-    if any(side.summary.provenance.replayed for one in found for side in (one.base, one.new)):
+    if any(one.replayed for one in found):
         sheet.merge_range(row, 0, row, _COLUMNS - 1, words.REPLAYED, styles["banner"])
         row += 1
     for number, one in enumerate(found, 1):
