@@ -61,8 +61,7 @@ class Facts:
 
     def cache_said(self, *words: str) -> BoolArray:
         """Ops whose PROGRAM CACHE HIT is one of these words."""
-        cells = self.ops.text("program_cache_hit")
-        return np.fromiter((cell.strip().lower() in words for cell in cells), np.bool_, len(cells))
+        return self.ops.text("program_cache_hit").where(lambda cell: cell.strip().lower() in words)
 
     @cached_property
     def previous(self) -> IntArray:

@@ -16,6 +16,7 @@ from perfsheet.analysis.utilization import NO_MODEL_MAX_NS, utilization
 from perfsheet.analysis.variants import Variants, variants
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
+from perfsheet.capture.texts import Texts
 
 LONGEST_PLAUSIBLE_NS = 1e13
 """Almost three hours: a longer kernel duration is a corrupt marker (tt-metal#48043), not a measurement."""
@@ -37,7 +38,7 @@ class Ops:
     options: Options
     grid: WorkerGrid
     rows: IntArray
-    codes: list[str]
+    codes: Texts
     device: IntArray
     kernel_ns: FloatArray
     raw_kernel_ns: FloatArray
@@ -86,10 +87,9 @@ class Ops:
         """What functions of these ops have worked out (see `once`)."""
         return {}
 
-    def text(self, name: str) -> list[str]:
+    def text(self, name: str) -> Texts:
         """Another text column of the capture, for these ops."""
-        cells = self.table.text(name)
-        return [cells[row] for row in self.rows.tolist()]
+        return self.table.text(name).take(self.rows)
 
     def in_category(self, *names: str) -> BoolArray:
         """Ops of these categories (analysis/categories.py)."""
@@ -97,8 +97,7 @@ class Ops:
 
     def where_code(self, says: Callable[[str], bool]) -> BoolArray:
         """Ops of whose code `says` holds; it is asked once for each distinct code."""
-        verdicts = {code: says(code) for code in set(self.codes)}
-        return np.fromiter((verdicts[code] for code in self.codes), np.bool_, len(self))
+        return self.codes.where(says)
 
 
 def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:
@@ -126,13 +125,12 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     pm_ideal = table.number("pm_ideal_ns")[rows]
     pm_ideal = np.where(pm_ideal > NO_MODEL_MAX_NS, pm_ideal, np.nan)
     reference = worker_cores if options.ref_cores == "grid" else np.full(len(rows), float(options.ref_cores))
-    codes = table.text("op_code")
     return Ops(
         table=table,
         options=options,
         grid=grid,
         rows=rows,
-        codes=[codes[row].strip() or "(blank)" for row in rows.tolist()],
+        codes=table.text("op_code").take(rows).mapped(lambda code: code.strip() or "(blank)"),
         device=table.device[rows],
         kernel_ns=kernel,
         raw_kernel_ns=raw,

@@ -26,7 +26,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
     """Everything about a window that is one figure, or a few."""
     ops, table, options = facts.ops, facts.ops.table, facts.ops.options
     kinds = table.kind[facts.window.rows]
-    arches = sorted({cell.strip() for cell in ops.text("device_arch")} - {""})
+    arches = sorted({cell.strip() for cell in ops.text("device_arch").present()} - {""})
     grids = known_ints(ops.worker_cores)
     fps = totals.fps(ops)
     return CaptureSummary(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from perfsheet.analysis.numbers import known_ints, ratio
 from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.result import OpType
 from perfsheet.capture.table import BoolArray
+from perfsheet.capture.texts import Texts
 
 
 def by_op_type(ops: Ops, low_cores: BoolArray) -> list[OpType]:
@@ -21,17 +22,14 @@ def by_op_type(ops: Ops, low_cores: BoolArray) -> list[OpType]:
 
 def by_category(ops: Ops, low_cores: BoolArray) -> list[OpType]:
     """One entry per category of the table in categories.py, most kernel time first."""
-    return _totals(ops, [category(code) for code in ops.codes], low_cores, lambda label: ("", label))
+    return _totals(ops, ops.codes.mapped(category), low_cores, lambda label: ("", label))
 
 
-def _totals(
-    ops: Ops, labels: Sequence[str], low_cores: BoolArray, names: Callable[[str], tuple[str, str]]
-) -> list[OpType]:
-    members: dict[str, list[int]] = {}
-    for position in np.flatnonzero(ops.timed).tolist():
-        members.setdefault(labels[position], []).append(position)
+def _totals(ops: Ops, labels: Texts, low_cores: BoolArray, names: Callable[[str], tuple[str, str]]) -> list[OpType]:
+    timed = np.flatnonzero(ops.timed)
     entries: list[OpType] = []
-    for label, positions in members.items():
+    for label, places in labels.take(timed).places():
+        positions = timed[places]
         kernel = ops.kernel_ns[positions]
         cores = known_ints(ops.cores[positions])
         op_code, named_category = names(label)

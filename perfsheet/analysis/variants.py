@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from perfsheet.analysis.tensors import Tensor, tensor
 from perfsheet.capture.columns import TENSOR_DIMS, TENSOR_FIELDS
 from perfsheet.capture.table import IntArray, OpsTable
+from perfsheet.capture.texts import Texts, combinations
 
 _FIRST_EXTENT = re.compile(r"(input|output)_(\d+)_w")
 
@@ -49,16 +47,12 @@ class Variants:
     all: tuple[Variant, ...]
 
 
-def variants(table: OpsTable, rows: IntArray, codes: Sequence[str]) -> Variants:
+def variants(table: OpsTable, rows: IntArray, codes: Texts) -> Variants:
     """Describe these rows of the table; `codes` are their op codes."""
     blocks = {side: tensor_numbers(table, side) for side in ("input", "output")}
     names = [f"{side}_{number}_{field}" for side in blocks for number in blocks[side] for field in TENSOR_FIELDS]
-    columns: list[Sequence[str]] = [codes]
-    wanted = rows.tolist()
-    for name in (*names, "math_fidelity", "attributes"):
-        cells = table.text(name)
-        columns.append([cells[row] for row in wanted])
-    of, first = _distinct(columns, len(wanted))
+    columns = [table.text(name).take(rows) for name in (*names, "math_fidelity", "attributes")]
+    of, first = combinations([codes, *columns], len(rows))
     table_rows = rows[first].tolist()
     return Variants(
         of,
@@ -80,18 +74,6 @@ def tensor_numbers(table: OpsTable, side: str) -> list[int]:
     """Which INPUT_n or OUTPUT_n blocks the capture has."""
     found = (_FIRST_EXTENT.fullmatch(name) for name in table.headers)
     return sorted(int(match[2]) for match in found if match and match[1] == side)
-
-
-def _distinct(columns: list[Sequence[str]], count: int) -> tuple[IntArray, IntArray]:
-    """For each row the number of its combination of cells, and the first row of each combination."""
-    combined = np.zeros(count, dtype=np.int64)
-    for column in columns:
-        numbers = {cell: number for number, cell in enumerate(dict.fromkeys(column))}
-        if len(numbers) > 1:
-            coded = np.fromiter(map(numbers.__getitem__, column), np.int64, count)
-            combined = np.unique(combined * len(numbers) + coded, return_inverse=True)[1].reshape(-1)
-    _, first, of = np.unique(combined, return_index=True, return_inverse=True)
-    return of.reshape(-1), first
 
 
 def _cells(table: OpsTable, side: str, numbers: list[int], row: int) -> tuple[tuple[str, ...], ...]:

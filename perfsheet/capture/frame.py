@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
 from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
+from perfsheet.capture.texts import Texts
 
 
 def canonical_columns(
-    names: Iterable[str], numbers: Mapping[str, npt.NDArray[np.float64]], texts: Mapping[str, list[str]]
+    names: Iterable[str], numbers: Mapping[str, npt.NDArray[np.float64]], texts: Mapping[str, Texts]
 ) -> dict[str, object]:
     """The columns of a table by canonical name, tensors taken apart: extents as numbers, memory without its device."""
     columns: dict[str, object] = {}
@@ -22,15 +23,13 @@ def canonical_columns(
             columns[name] = numbers[name]
         elif field in TENSOR_DIMS:
             columns[name], columns[f"{name}_logical"] = extents(texts[name])
-        elif field == "memory":
-            columns[name] = [memory_name(cell) for cell in texts[name]]
         else:
-            columns[name] = texts[name]
+            columns[name] = list(texts[name].mapped(memory_name) if field == "memory" else texts[name])
     return columns
 
 
-def extents(cells: list[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def extents(cells: Texts) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Padded and logical extents of a shape column (`32[19]` is 32 and 19; a bare `32` both), NaN where unknown."""
-    padded, _ = parse_numbers([padded_extent(cell) for cell in cells])
-    logical, _ = parse_numbers([logical_extent(cell) for cell in cells])
-    return np.array(padded), np.array(logical)
+    padded, _ = parse_numbers([padded_extent(cell) for cell in cells.values])
+    logical, _ = parse_numbers([logical_extent(cell) for cell in cells.values])
+    return padded[cells.codes], logical[cells.codes]

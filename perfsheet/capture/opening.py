@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import io
+import shutil
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
+from perfsheet.capture import packed
 from perfsheet.capture.delimited import csv_records
+from perfsheet.capture.notes import Note
 from perfsheet.capture.records import Records
 from perfsheet.capture.sources import Source
 from perfsheet.errors import unusable
 
-_ZIP = b"PK\x03\x04"
 
-
-def open_records(source: Source) -> Records:
+@contextmanager
+def open_records(source: Source) -> Iterator[Records]:
     """The records of a capture file. Raises PerfsheetError (exit status 3) when it cannot be read as one."""
     try:
-        stream = _open(source)
-        magic = stream.read(len(_ZIP))
-        stream.seek(0)
-        if magic != _ZIP:
-            return csv_records(source.label, stream)
-        from perfsheet.capture.spreadsheet import workbook_records
-
-        return workbook_records(source.label, stream)
+        with ExitStack() as files:
+            yield _records(source, files)
     except OSError as error:
         reason = error.strerror or str(error)
         raise unusable(f"{source.label} cannot be read: {reason}", "check the file and its rights") from None
@@ -33,7 +30,31 @@ def open_records(source: Source) -> Records:
         raise unusable(f"{source.label} is a damaged workbook or zip file", "give the ops CSV itself") from None
 
 
-def _open(source: Source) -> BinaryIO:
-    stream: BinaryIO = sys.stdin.buffer if source.path is None else source.path.open("rb")
-    # Readers look at a file's head and end before its records, so a pipe is taken whole.
-    return stream if stream.seekable() and source.path is not None else io.BytesIO(stream.read())
+def _records(source: Source, files: ExitStack) -> Records:
+    notes: list[Note] = []
+    stream = _seekable(sys.stdin.buffer if source.path is None else files.enter_context(source.path.open("rb")), files)
+    magic = stream.read(packed.MAGIC)
+    stream.seek(0)
+    if magic.startswith(packed.ZIP):
+        archive = files.enter_context(zipfile.ZipFile(stream))
+        if packed.is_workbook(archive):
+            from perfsheet.capture.spreadsheet import workbook_records
+
+            stream.seek(0)
+            return workbook_records(source.label, stream)
+        stream = packed.member(source.label, archive, files, notes)
+    elif packed.is_compressed(magic):
+        stream = packed.unpacked(source.label, stream, magic, files, notes)
+    records = csv_records(source.label, stream)
+    records.notes[:0] = notes
+    return records
+
+
+def _seekable(stream: BinaryIO, files: ExitStack) -> BinaryIO:
+    """A file whose head and end can be looked at before its records: a pipe goes to a temporary one first."""
+    if stream is not sys.stdin.buffer and stream.seekable():
+        return stream
+    copy = packed.temporary(files)
+    shutil.copyfileobj(stream, copy, 1 << 20)
+    copy.seek(0)
+    return copy

@@ -14,6 +14,7 @@ from perfsheet.capture.opening import open_records
 from perfsheet.capture.schema import generation
 from perfsheet.capture.sources import Source, locate
 from perfsheet.capture.table import FloatArray, IntArray, OpsTable, RowKind
+from perfsheet.capture.texts import Texts, TextsBuilder
 
 _LARGEST_DEVICE_ID = 1_000_000
 
@@ -41,9 +42,9 @@ def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> O
     parts: list[FileColumns] = []
     schemas: list[str] = []
     for source in sources:
-        records = open_records(source)
-        schemas.append(generation(records.headers))
-        parts.append(build(source.label, records, only))
+        with open_records(source) as records:
+            schemas.append(generation(records.headers))
+            parts.append(build(source.label, records, only))
     return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
 
 
@@ -54,7 +55,7 @@ def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsT
     return OpsTable(
         files=tuple(source.label for source in sources),
         file=np.repeat(np.arange(len(parts)), lengths),
-        row=np.array([number for part in parts for number in part.row], dtype=np.int64),
+        row=np.concatenate([part.row for part in parts]),
         kind=np.concatenate(kinds),
         device=np.concatenate(_unique_devices(parts, kinds, notes)),
         numbers={name: _joined_numbers(parts, name) for part in parts for name in part.numbers},
@@ -71,8 +72,13 @@ def _joined_numbers(parts: list[FileColumns], name: str) -> FloatArray:
     return np.concatenate([part.numbers.get(name, np.full(len(part.row), np.nan)) for part in parts])
 
 
-def _joined_texts(parts: list[FileColumns], name: str) -> list[str]:
-    return [cell for part in parts for cell in part.texts.get(name, [""] * len(part.row))]
+def _joined_texts(parts: list[FileColumns], name: str) -> Texts:
+    if len(parts) == 1:
+        return parts[0].texts[name]
+    joined = TextsBuilder()
+    for part in parts:
+        joined.extend_column(part.texts.get(name, Texts.blank(len(part.row))))
+    return joined.built()
 
 
 def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
@@ -89,19 +95,20 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
             Note("no-op-type", f"{part.label} has no OP TYPE column: rows with device times count as device ops", count)
         )
         return guess
-    known = {spelling: _KINDS.get(spelling.strip().lower()) for spelling in set(types)}
-    if None not in known.values():
-        return np.array([known[cell] for cell in types], dtype=np.int8)
-    strange = sum(known[cell] is None for cell in types)
+    known = {spelling: _KINDS.get(spelling.strip().lower()) for spelling in types.present()}
+    strange = types.where(lambda spelling: known.get(spelling, RowKind.HOST) is None)
+    kinds = np.array([known.get(spelling) or RowKind.DEVICE for spelling in types.values], dtype=np.int8)[types.codes]
+    if not strange.any():
+        return kinds
+    number = int(strange.sum())
     notes.append(
         Note(
             "unknown-op-type",
-            f"{part.label}: {rows(strange)} with a blank or unknown OP TYPE: device ops if they have device times",
-            strange,
+            f"{part.label}: {rows(number)} with a blank or unknown OP TYPE: device ops if they have device times",
+            number,
         )
     )
-    found = [known[cell] for cell in types]
-    return np.array([g if kind is None else kind for kind, g in zip(found, guess, strict=True)], dtype=np.int8)
+    return np.where(strange, guess, kinds)
 
 
 def _unique_devices(parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]) -> list[IntArray]:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from perfsheet.capture.notes import Note
 
 Record = list[str]
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """The same records as UTF-8 text, for a reader of whole blocks: they begin at byte `start` of `stream`.
+
+    `quoted` says whether there is a quote anywhere.
+    """
+
+    stream: BinaryIO
+    start: int
+    delimiter: str
+    quoted: bool
 
 
 @dataclass
@@ -16,7 +30,7 @@ class Records:
     to get them, once they are exhausted.
 
     `first_row` is the row of the first record after the header, as a spreadsheet numbers rows. `grouped_numbers` says
-    whether `1,234` is a number in them.
+    whether `1,234` is a number in them. `bulk` is another way to the same records, where there is one.
     """
 
     headers: Record
@@ -25,3 +39,4 @@ class Records:
     ends_in_newline: bool = True
     first_row: int = 2
     grouped_numbers: bool = True
+    bulk: Bulk | None = None

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Record, Records
 
-_OP_CODE_HEADER = "OP CODE"
+OP_CODE_HEADER = "OP CODE"
 _SAMPLE = 64
 
 
@@ -44,7 +44,7 @@ class Salvage:
             elif len(record) > widest or any(record[self.width :]):
                 self.too_long += 1
                 self.first_too_long = self.first_too_long or number
-            elif record[self.op_code].strip().upper() == _OP_CODE_HEADER:
+            elif record[self.op_code].strip().upper() == OP_CODE_HEADER:
                 self.repeated_headers += 1
             else:
                 yield number, record[: self.width]

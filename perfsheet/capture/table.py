@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from perfsheet.capture.frame import canonical_columns
 from perfsheet.capture.notes import Note
+from perfsheet.capture.texts import Texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class OpsTable:
     kind: npt.NDArray[np.int8]
     device: IntArray
     numbers: dict[str, FloatArray]
-    texts: dict[str, list[str]]
+    texts: dict[str, Texts]
     headers: dict[str, str]
     notes: tuple[Note, ...] = field(default=())
     schema: str = ""
@@ -61,7 +62,7 @@ class OpsTable:
         """A number column by canonical name; all NaN where the file has no such column."""
         return self.numbers.get(name, self._unknown)
 
-    def text(self, name: str) -> list[str]:
+    def text(self, name: str) -> Texts:
         """A text column by canonical name; all blank where the file has no such column."""
         return self.texts.get(name, self._blank)
 
@@ -70,8 +71,8 @@ class OpsTable:
         return np.full(len(self), np.nan)
 
     @cached_property
-    def _blank(self) -> list[str]:
-        return [""] * len(self)
+    def _blank(self) -> Texts:
+        return Texts.blank(len(self))
 
     def has(self, name: str) -> bool:
         """Whether the file has that column."""

@@ -21,7 +21,8 @@ from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, 
     ],
 )
 def test_numbers(cell, value):
-    assert parse_numbers([cell]) == ([value], [])
+    values, unreadable = parse_numbers([cell])
+    assert (values.tolist(), unreadable) == ([value], [])
 
 
 @pytest.mark.parametrize("cell", ["", "-", " - ", "nan", "NaN", "None", "N/A"])

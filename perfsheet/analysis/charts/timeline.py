@@ -33,14 +33,13 @@ def timeline(ops: Ops) -> Timeline:
     """Bins of equally many ops, at most 400 of them: one op each in captures up to that length."""
     per_bin = max(1, -(-len(ops) // _MOST_BINS))
     bins = -(-len(ops) // per_bin)
-    names = [category(code) for code in ops.codes]
-    time: dict[str, float] = {}
-    for name, kernel in zip(names, np.nan_to_num(ops.kernel_ns).tolist(), strict=True):
-        time[name] = time.get(name, 0.0) + kernel
+    names = ops.codes.mapped(category)
+    kernel = np.nan_to_num(ops.kernel_ns)
+    time = {name: float(kernel[rows].sum()) for name, rows in names.places()}
     ranked = sorted(time, key=lambda name: -time[name])
     shown = ranked if len(ranked) <= _MOST_CATEGORIES + 1 else [*ranked[:_MOST_CATEGORIES], REST]
     place = {name: min(index, len(shown) - 1) for index, name in enumerate(ranked)}
     kernel_ns = np.zeros((bins, len(shown)))
-    column = np.fromiter((place[name] for name in names), np.int64, len(names))
-    np.add.at(kernel_ns, (np.arange(len(ops)) // per_bin, column), np.nan_to_num(ops.kernel_ns))
+    column = np.array([place.get(name, 0) for name in names.values], dtype=np.int64)[names.codes]
+    np.add.at(kernel_ns, (np.arange(len(ops)) // per_bin, column), kernel)
     return Timeline(per_bin, np.arange(bins) * per_bin + 1, tuple(shown), kernel_ns)

@@ -9,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.numbers import known_int
 from perfsheet.analysis.ops import Ops
 from perfsheet.capture.table import FloatArray
+from perfsheet.capture.texts import Texts, combinations
 from perfsheet.hardware.boards import FIDELITY_PASSES, Board, board, likely_board
 
 _PLAUSIBLE_GHZ = (0.1, 5.0)
@@ -36,25 +37,27 @@ def peaks(ops: Ops) -> Peaks:
     measured = measured_clock_ghz(ops)
     arches = ops.text("device_arch")
     stated = board(ops.options.board) if ops.options.board else None
-    chips: dict[tuple[str, float, float], Board | None] = {}
-    clock, flops, dram = (np.full(len(ops), np.nan) for _ in range(3))
-    for position, (arch, grid, ghz) in enumerate(
-        zip(arches, ops.worker_cores.tolist(), measured.tolist(), strict=True)
-    ):
-        key = (arch, grid if np.isfinite(grid) else -1.0, ghz if np.isfinite(ghz) else -1.0)
-        if key not in chips:
-            fits = stated is not None and (not arch.strip() or arch.strip().lower() == stated.arch)
-            likely = likely_board(arch, known_int(grid), ghz if np.isfinite(ghz) else None)
-            chips[key] = stated if fits else likely
-        chip = chips[key]
+    kinds, first = combinations([arches, _as_texts(ops.worker_cores), _as_texts(measured)], len(ops))
+    clock, flops, dram = (np.full(len(first), np.nan) for _ in range(3))
+    boards: dict[Board, None] = {}
+    for kind in np.argsort(first).tolist():
+        at = int(first[kind])
+        arch, ghz = arches[at], float(measured[at])
+        fits = stated is not None and (not arch.strip() or arch.strip().lower() == stated.arch)
+        likely = likely_board(arch, known_int(ops.worker_cores[at]), ghz if np.isfinite(ghz) else None)
+        chip = stated if fits else likely
+        clock[kind] = ghz
         if chip is not None:
-            clock[position] = ghz if np.isfinite(ghz) else chip.clock_ghz
-            flops[position] = chip.flops_per_cycle * clock[position]
-            dram[position] = chip.dram_gb_s  # 10⁹ bytes a second are bytes a ns
-        else:
-            clock[position] = ghz
-    found = tuple(dict.fromkeys(chip for chip in chips.values() if chip is not None))
-    return Peaks(clock, flops, dram, found)
+            boards[chip] = None
+            clock[kind] = ghz if np.isfinite(ghz) else chip.clock_ghz
+            flops[kind] = chip.flops_per_cycle * clock[kind]
+            dram[kind] = chip.dram_gb_s  # 10⁹ bytes a second are bytes a ns
+    return Peaks(clock[kinds], flops[kinds], dram[kinds], tuple(boards))
+
+
+def _as_texts(figures: FloatArray) -> Texts:
+    values, codes = np.unique(figures, return_inverse=True)
+    return Texts(codes.reshape(-1).astype(np.int32), [str(value) for value in values.tolist()])
 
 
 def measured_clock_ghz(ops: Ops) -> FloatArray:

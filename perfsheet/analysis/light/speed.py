@@ -16,6 +16,7 @@ from perfsheet.analysis.light.work import NO_FLOP_MODEL, Work
 from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.variants import Variant
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.capture.texts import Texts
 
 NEAR = 0.65
 """An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
@@ -58,6 +59,11 @@ class SpeedOfLight:
     bound_index: IntArray
     reasons: tuple[str, ...]
     reason_index: IntArray
+
+    @property
+    def bounds(self) -> Texts:
+        """What holds each op back, as a word."""
+        return Texts(self.bound_index.astype(np.int32), [bound.value for bound in _BOUNDS])
 
     def bound(self, position: int) -> Bound:
         """What holds this op back."""

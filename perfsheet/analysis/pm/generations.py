@@ -104,13 +104,8 @@ def is_wormhole(ops: Ops) -> BoolArray:
     """The ops that ran on a Wormhole chip, by DEVICE ARCH or by its clock."""
     clock = speed_of_light(ops).peaks.clock_ghz
     arches = ops.text("device_arch")
-    return np.array(
-        [
-            ("wormhole" in arch.lower()) if arch.strip() else ghz == 1.0
-            for arch, ghz in zip(arches, clock.round(2), strict=True)
-        ],
-        dtype=np.bool_,
-    )
+    said = arches.where(lambda arch: "wormhole" in arch.lower())
+    return np.where(arches.where(lambda arch: not arch.strip()), clock.round(2) == 1.0, said)
 
 
 def _reproduces(ops: Ops, generation: Generation, compute: BoolArray, bandwidth: BoolArray) -> bool:

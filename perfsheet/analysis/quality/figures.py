@@ -74,7 +74,7 @@ def light(facts: Facts) -> Iterator[Check]:
 
 def chips(ops: Ops) -> Iterator[Check]:
     """A board of another architecture than the capture, and hosts of different architectures."""
-    arches = {cell.strip().lower() for cell in ops.text("device_arch")} - {""}
+    arches = {cell.strip().lower() for cell in ops.text("device_arch").present()} - {""}
     if ops.options.board:
         stated = board(ops.options.board)
         if arches and arches != {stated.arch}:

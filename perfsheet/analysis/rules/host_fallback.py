@@ -17,7 +17,7 @@ def find(facts: Facts) -> Hits:
     On a warm pass at most its own duration can be saved; on a first pass that duration is the compiler's too: unknown.
     """
     table, rows = facts.ops.table, facts.host_rows
-    codes = [table.text("op_code")[row].strip() or "(blank)" for row in rows.tolist()]
+    codes = table.text("op_code").take(rows).mapped(lambda code: code.strip() or "(blank)")
     distinct = variants(table, rows, codes)
     known = [signature(variant) for variant in distinct.all]
     duration = np.clip(table.number("host_duration_ns")[rows], 0, None)

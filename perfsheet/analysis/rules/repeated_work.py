@@ -18,7 +18,7 @@ def find(facts: Facts) -> Hits:
     positions: list[int] = []
     savings: list[float] = []
     for here in facts.by_device:
-        if len({ops.codes[position] for position in here.tolist()}) == 1:
+        if len(ops.codes.take(here).present()) == 1:
             continue
         edges = np.flatnonzero(np.diff(of[here])) + 1
         starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(here)]])

@@ -37,7 +37,7 @@ def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
         return ()
     here = last[ops.device[last] == ops.device[last].min()]
     total = float(np.nansum(ops.kernel_ns[here]))
-    codes = np.unique([ops.codes[position] for position in here.tolist()], return_inverse=True)[1].reshape(-1)
+    codes = ops.codes.codes[here]
     pieces = [
         Layer(
             first=int(here[one.start]),

@@ -153,7 +153,7 @@ def _layers_of_a_pass(ops: Ops, here: IntArray, period: int) -> int:
 
 
 def _distinct_codes(ops: Ops, positions: IntArray) -> int:
-    return len({ops.codes[position] for position in positions.tolist()})
+    return len(ops.codes.take(positions).present())
 
 
 def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:

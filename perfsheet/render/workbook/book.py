@@ -67,7 +67,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    from perfsheet.render.workbook.worksheet import OwnFormulas
+    from perfsheet.render.workbook.worksheet import LongWorksheet
 
     with _scratch() as folder:
         settings = {
@@ -78,7 +78,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
             "strings_to_numbers": False,
         }
         book = Workbook(sink, settings)
-        book.worksheet_class = OwnFormulas
+        book.worksheet_class = LongWorksheet
         yield book
         try:
             book.close()

@@ -16,8 +16,9 @@ from perfsheet.progress import Watch
 from perfsheet.render import words
 from perfsheet.render.whole_file import replace
 from perfsheet.render.workbook.book import opened
+from perfsheet.render.workbook.cells import Cell, Link
 from perfsheet.render.workbook.marks import data_bar, mark_impossible, mark_word
-from perfsheet.render.workbook.sheet import Cell, Field, Link, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.sheets.run import TITLE as RUN
 from perfsheet.render.workbook.sheets.run import write as write_run
 from perfsheet.render.workbook.sheets.top_ops import FIGURES, NAMES

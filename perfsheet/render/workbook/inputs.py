@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.render.glossary import INPUTS
 from perfsheet.render.workbook import live
-from perfsheet.render.workbook.sheet import Formula
+from perfsheet.render.workbook.cells import Formula
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

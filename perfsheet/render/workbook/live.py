@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.rules import low_core_count
-from perfsheet.render.workbook.sheet import Formula
+from perfsheet.render.workbook.cells import Formula
 
 REF_CORES = "ref_cores"
 """Defined name of the input cell on Summary: a core count, or `grid` for each op's own worker grid."""

@@ -5,41 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from xlsxwriter.utility import xl_col_to_name
+
 from perfsheet.render.words import clean
+from perfsheet.render.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, Link, cells_xml, safe_text
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+    from perfsheet.render.workbook.worksheet import LongWorksheet
+
 Item = TypeVar("Item")
-Value = str | float | int | None
-LONGEST_TEXT = 32_767
-"""Excel's limit for a cell."""
+_PIECE = 2048
+"""Rows that are turned into XML at a time."""
 _LINE_HEIGHT, _MOST_LINES, _SMALL = 12.5, 8, 1.3
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A live formula with the value that it has now, for readers that don't calculate."""
-
-    text: str
-    value: float | str
-
-
-@dataclass(frozen=True)
-class Link:
-    """Text that leads to a cell of this workbook, such as `'All Ops'!A57`."""
-
-    target: str
-    text: str
-    tip: str = ""
-
-
-Cell = Value | Formula | Link
 
 
 @dataclass(frozen=True)
@@ -55,6 +38,17 @@ class Field(Generic[Item]):
     folded: bool = False
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a table that is at hand as a whole: its cells, and the rest as in Field."""
+
+    header: str
+    cells: Cells
+    style: str = "text"
+    width: float = 12
+    folded: bool = False
+
+
 _RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"} | {
     "delta_ns",
     "delta_percent",
@@ -65,7 +59,7 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
     """Write one cell; a text of the capture can never become a formula or a link."""
     if isinstance(value, str):
         if value:
-            sheet.write_string(row, column, _text(value), style)
+            sheet.write_string(row, column, safe_text(value), style)
     elif isinstance(value, int | float):
         if math.isfinite(value):
             sheet.write_number(row, column, value, style)
@@ -74,12 +68,6 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
     elif isinstance(value, Link):
         text = clean(value.text, 255)
         sheet.write_url(row, column, f"internal:{value.target}", link_style, text, value.tip or None)
-
-
-@lru_cache(maxsize=8192)
-def _text(value: str) -> str:
-    """The same few texts stand in thousands of cells."""
-    return clean(value, LONGEST_TEXT)
 
 
 def write_table(
@@ -97,8 +85,7 @@ def write_table(
     """
     column = left
     for field in fields:
-        right = field.style in _RIGHT_STYLES
-        sheet.write_string(top, column, field.header, styles["header_right" if right else "header"])
+        sheet.write_string(top, column, field.header, styles[_header_style(field)])
         for spanned in range(column + 1, column + field.span):
             sheet.write_blank(top, spanned, None, styles["header"])
         column += field.span
@@ -130,12 +117,55 @@ def _lines(field: Field[Item], item: Item) -> int:
 
 
 def write_table_sheet(
-    sheet: Worksheet, styles: Styles, fields: Sequence[Field[Item]], items: Iterable[Item], freeze: int = 1
+    sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[Item]], items: Sequence[Item], freeze: int = 1
 ) -> int:
     """A sheet that starts with a table: filtered header in row 1, widths, landscape; the row after the last.
 
     The header stays in sight, and so do the first `freeze` columns.
     """
+    cells = [[field.cell(item) for item in items] for field in fields]
+    if any("wrap" in field.style for field in fields) or any(
+        isinstance(one, Link) for column in cells for one in column
+    ):
+        _set_up_table(sheet, styles, fields, freeze)
+        after = write_table(sheet, styles, fields, items)
+        return _with_filter(sheet, fields, after)
+    columns = [
+        Column(field.header, column, field.style, field.width, field.folded)
+        for field, column in zip(fields, cells, strict=True)
+    ]
+    return write_columns_sheet(sheet, styles, columns, len(items), freeze)
+
+
+def write_columns_sheet(
+    sheet: LongWorksheet,
+    styles: Styles,
+    columns: Sequence[Column],
+    count: int,
+    freeze: int = 1,
+    written: Callable[[int], None] = lambda rows: None,
+) -> int:
+    """The same for a table of `count` rows that is at hand column by column; `written` hears how many rows are."""
+    _set_up_table(sheet, styles, columns, freeze)
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column.header, styles[_header_style(column)])
+    for first in range(0, count, _PIECE):
+        last = min(first + _PIECE, count)
+        numbers = [str(row) for row in range(first + 2, last + 2)]
+        rendered = [
+            cells_xml(sheet, column.cells[first:last], xl_col_to_name(place), styles[column.style], numbers)
+            for place, column in enumerate(columns)
+        ]
+        sheet.put_rows(first + 1, len(columns) - 1, ["".join(row) for row in zip(*rendered, strict=True)])
+        written(last)
+    return _with_filter(sheet, columns, count + 1)
+
+
+def _header_style(column: Field[Item] | Column) -> str:
+    return "header_right" if column.style in _RIGHT_STYLES else "header"
+
+
+def _set_up_table(sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[Item] | Column], freeze: int) -> None:
     for column, field in enumerate(fields):
         fold = {"level": 1, "hidden": True} if field.folded else {}
         sheet.set_column(column, column, field.width, styles["text"], fold)
@@ -145,7 +175,9 @@ def write_table_sheet(
     sheet.freeze_panes(1, freeze)
     set_up_page(sheet)
     sheet.repeat_rows(0)
-    after = write_table(sheet, styles, fields, items)
+
+
+def _with_filter(sheet: LongWorksheet, fields: Sequence[Field[Item] | Column], after: int) -> int:
     if after > 1:
         sheet.autofilter(0, 0, after - 1, len(fields) - 1)
     return after

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from perfsheet.render.workbook.sheet import Value, set_up_page, write_cell
+from perfsheet.render.workbook.cells import Value
+from perfsheet.render.workbook.sheet import set_up_page, write_cell
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

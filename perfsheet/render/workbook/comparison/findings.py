@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.result import FindingChange
 from perfsheet.analysis.result import Finding
-from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.cells import Cell
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from perfsheet.analysis.compare.result import ComparedOp, Times
 from perfsheet.analysis.numbers import known_ints
 from perfsheet.analysis.shape import shape_of
 from perfsheet.render import differences, words
+from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.comparison import fields
-from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from perfsheet.analysis.compare import result as kinds
 from perfsheet.analysis.compare.result import ChangeGroup, Figure
 from perfsheet.render import differences, words
 from perfsheet.render.palette import ACCENT, QUIET
+from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.comparison import op_types
 from perfsheet.render.workbook.marks import delta_bar
-from perfsheet.render.workbook.sheet import Cell, Field, set_up_sections, write_cell, write_section, write_table
+from perfsheet.render.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
 from perfsheet.render.workbook.theme import RULE_LINE, Styles
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,18 +11,23 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.light import Bound
 from perfsheet.analysis.numbers import known
+from perfsheet.analysis.ops import Ops
 from perfsheet.analysis.rules import low_core_count
-from perfsheet.analysis.shape import shape_of
+from perfsheet.analysis.shape import shapes
+from perfsheet.capture.table import FloatArray
+from perfsheet.capture.texts import Texts
 from perfsheet.progress import Watch
 from perfsheet.render.workbook import live
+from perfsheet.render.workbook.cells import Cell, Formula
 from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible
-from perfsheet.render.workbook.sheet import Cell, Field, Formula, write_table_sheet
-from perfsheet.render.workbook.sheets.raw_columns import RawColumns, raw_columns
+from perfsheet.render.workbook.sheet import Column, Field, write_columns_sheet
+from perfsheet.render.workbook.sheets.raw_columns import raw_columns
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from perfsheet.render.workbook.worksheet import LongWorksheet
 
 Item = TypeVar("Item")
 
@@ -30,7 +36,6 @@ ROWS_PER_SHEET = 1_048_575
 """Excel's limit less the header; longer captures go on in `All Ops 2`, …"""
 
 _CORES, _GRID, _KERNEL, _IDEAL, _UTILIZATION, _BY_GRID, _FLAGS, _RUN_ORDER = 2, 3, 4, 6, 7, 8, 13, 16
-_TOLD_EVERY = 1000
 
 
 def sheets_needed(analysis: Analysis) -> int:
@@ -64,15 +69,17 @@ def few_cores_share(analysis: Analysis) -> str:
     return f"=SUM(({'+'.join(sums)})/{analysis.ops.total_ns!r})"
 
 
-def write(sheet: Worksheet, styles: Styles, analysis: Analysis, raw: bool, first: int, watch: Watch) -> None:
+def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, first: int, watch: Watch) -> None:
     """Write the ops from position `first` on, as many as a sheet takes; `watch` hears how many are written.
 
     `raw`: with all columns of the capture, those that are rarely read folded; else with the others only.
     """
-    columns = raw_columns(analysis, raw)
-    fields = _fields(analysis, columns, first)
     last = min(len(analysis.ops), first + ROWS_PER_SHEET)
-    after = write_table_sheet(sheet, styles, fields, _told(range(first, last), len(analysis.ops), watch))
+    columns = _columns(analysis, raw, first, last)
+    total = len(analysis.ops)
+    after = write_columns_sheet(
+        sheet, styles, columns, last - first, written=lambda rows: watch.progress(first + rows, total)
+    )
     data_bar(sheet, _KERNEL, 1, after - 1)
     mark_impossible(sheet, styles, (_UTILIZATION, _BY_GRID), after - 1)
     mark_flagged(sheet, styles, _CORES, _FLAGS, low_core_count.RULE.id, after - 1)
@@ -82,52 +89,58 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, raw: bool, first
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{after}"})
 
 
-def _told(positions: range, total: int, watch: Watch) -> Iterator[int]:
-    for position in positions:
-        if position % _TOLD_EVERY == 0:
-            watch.progress(position, total)
-        yield position
-
-
-def _fields(analysis: Analysis, columns: RawColumns, first: int) -> list[Field[int]]:
+def _columns(analysis: Analysis, raw: bool, first: int, last: int) -> list[Column]:
     ops, light = analysis.ops, analysis.facts.light
-    flags, found, ranks, share = _flags(analysis), analysis.findings_of, _ranks(analysis), _shares(analysis)
-    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)).tolist()
-
-    def utilization(at: int) -> Cell:
-        return live.utilization(at - first + 1, (_IDEAL, _KERNEL, _CORES, _GRID), known(ops.utilization[at]))
-
-    def live_flags(at: int) -> Cell:
-        return live.flags(at - first + 1, (_CORES, _GRID, _UTILIZATION, _BY_GRID), flags[at], can_be_low[at])
-
-    headers = ops.table.headers
-    return [
-        Field(headers["op_code"], lambda at: ops.codes[at], width=34),
-        Field(headers.get("device_id", "DEVICE ID"), lambda at: int(ops.device[at]), "plain_number", 8),
-        Field(headers.get("core_count", "CORE COUNT"), lambda at: known(ops.cores[at]), "count", 8),
-        Field("WORKER CORES", lambda at: known(ops.worker_cores[at]), "count", 9),
-        Field(headers["kernel_duration_ns"], lambda at: known(ops.kernel_ns[at]), "ns", 18),
-        Field("SHARE", lambda at: share[at], "percent", 8),
-        Field(headers.get("pm_ideal_ns", "PM IDEAL [ns]"), columns.number("pm_ideal_ns"), "ns", 12),
-        Field("UTILIZATION", utilization, "percent", 12),
-        Field("UTILIZATION BY GRID", lambda at: known(ops.utilization_grid[at]), "percent", 12),
-        Field("SPEED OF LIGHT", lambda at: known(light.sol[at]), "percent", 10),
-        Field("BOUND", lambda at: _bound(analysis, at), width=10),
-        Field("SHAPE", lambda at: shape_of(ops, at).shape, width=30),
-        Field("LAYOUT IN → OUT", lambda at: shape_of(ops, at).layout, width=38),
-        Field("FLAGS", live_flags, width=26),
-        Field("FINDINGS", lambda at: ", ".join(found.get(at, ())), width=11),
-        Field("RANK", ranks.get, "count", 8),
-        Field("RUN ORDER", lambda at: at + 1, "count", 8),
-        Field("FILE ROW", lambda at: int(ops.table.row[ops.rows[at]]), "plain_number", 9),
-        *file_fields(analysis, lambda at: at),
-        *columns.fields,
+    headers, known = ops.table.headers, shapes(ops)
+    utilizations = Column("UTILIZATION", _utilizations(analysis, first, last), "percent", 12)
+    flags = Column("FLAGS", _live_flags(analysis, first, last), width=26)
+    columns = [
+        Column(headers["op_code"], ops.codes, width=34),
+        Column(headers.get("device_id", "DEVICE ID"), ops.device, "plain_number", 8),
+        Column(headers.get("core_count", "CORE COUNT"), ops.cores, "count", 8),
+        Column("WORKER CORES", ops.worker_cores, "count", 9),
+        Column(headers["kernel_duration_ns"], ops.kernel_ns, "ns", 18),
+        Column("SHARE", _shares(analysis), "percent", 8),
+        Column(headers.get("pm_ideal_ns", "PM IDEAL [ns]"), ops.number("pm_ideal_ns"), "ns", 12),
+        utilizations,
+        Column("UTILIZATION BY GRID", ops.utilization_grid, "percent", 12),
+        Column("SPEED OF LIGHT", light.sol, "percent", 10),
+        Column("BOUND", light.bounds.mapped(lambda bound: "" if bound == Bound.UNKNOWN.value else bound), width=10),
+        Column("SHAPE", _of_variants(ops, [one.shape for one in known]), width=30),
+        Column("LAYOUT IN → OUT", _of_variants(ops, [one.layout for one in known]), width=38),
+        flags,
+        Column("FINDINGS", _finding_ids(analysis), width=11),
+        Column("RANK", _ranks(analysis), "count", 8),
+        Column("RUN ORDER", np.arange(1, len(ops) + 1), "count", 8),
+        Column("FILE ROW", ops.table.row[ops.rows], "plain_number", 9),
+        *_files(analysis),
+        *raw_columns(analysis, raw),
     ]
+    # Formulas name the row that they stand in.
+    written = (utilizations, flags)
+    return [one if one in written else replace(one, cells=one.cells[first:last]) for one in columns]
 
 
-def _bound(analysis: Analysis, position: int) -> str | None:
-    bound = analysis.facts.light.bound(position).value
-    return None if bound == "unknown" else bound
+def _of_variants(ops: Ops, texts: list[str]) -> Texts:
+    return Texts(ops.variants.of.astype(np.int32), texts)
+
+
+def _utilizations(analysis: Analysis, first: int, last: int) -> list[Cell]:
+    places = (_IDEAL, _KERNEL, _CORES, _GRID)
+    values = analysis.ops.utilization[first:last].tolist()
+    return [live.utilization(row, places, known(value)) for row, value in enumerate(values, start=1)]
+
+
+def _live_flags(analysis: Analysis, first: int, last: int) -> list[Cell]:
+    ops, flags = analysis.ops, _flags(analysis)
+    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)).tolist()
+    places = (_CORES, _GRID, _UTILIZATION, _BY_GRID)
+    return [live.flags(at - first + 1, places, flags[at], can_be_low[at]) for at in range(first, last)]
+
+
+def _finding_ids(analysis: Analysis) -> Texts:
+    found = analysis.findings_of
+    return Texts.of(", ".join(found.get(at, ())) for at in range(len(analysis.ops)))
 
 
 def file_fields(analysis: Analysis, position: Callable[[Item], int]) -> list[Field[Item]]:
@@ -139,6 +152,13 @@ def file_fields(analysis: Analysis, position: Callable[[Item], int]) -> list[Fie
     return [Field("FILE", lambda item: names[files[rows[position(item)]]], width=30)]
 
 
+def _files(analysis: Analysis) -> list[Column]:
+    names = [Path(path).name for path in analysis.summary.paths]
+    ops = analysis.ops
+    of = ops.table.file[ops.rows].astype(np.int32)
+    return [Column("FILE", Texts(of, names), width=30)] if len(names) > 1 else []
+
+
 def _flags(analysis: Analysis) -> list[list[str]]:
     names: list[list[str]] = [[] for _ in range(len(analysis.ops))]
     for flag, mask in analysis.flag_masks.items():
@@ -147,12 +167,14 @@ def _flags(analysis: Analysis) -> list[list[str]]:
     return names
 
 
-def _ranks(analysis: Analysis) -> dict[int, int]:
-    return {position: index for index, position in enumerate(analysis.ranking.order.tolist(), start=1)}
+def _ranks(analysis: Analysis) -> FloatArray:
+    order = analysis.ranking.order
+    ranks = np.full(len(analysis.ops), np.nan)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return ranks
 
 
-def _shares(analysis: Analysis) -> list[float | None]:
-    share: list[float | None] = [None] * len(analysis.ops)
-    for position, value in zip(analysis.ranking.order.tolist(), analysis.ranking.share.tolist(), strict=True):
-        share[position] = known(value)
-    return share
+def _shares(analysis: Analysis) -> FloatArray:
+    shares = np.full(len(analysis.ops), np.nan)
+    shares[analysis.ranking.order] = analysis.ranking.share
+    return shares

@@ -9,8 +9,9 @@ from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.render import words
 from perfsheet.render.tiles import RATE, Tile, tiles
 from perfsheet.render.workbook import live
+from perfsheet.render.workbook.cells import Cell, Formula
 from perfsheet.render.workbook.inputs import changed, declare, inputs
-from perfsheet.render.workbook.sheet import Cell, Formula, write_cell
+from perfsheet.render.workbook.sheet import write_cell
 from perfsheet.render.workbook.sheets import all_ops
 from perfsheet.render.workbook.theme import Styles
 

@@ -9,8 +9,9 @@ from perfsheet.analysis.numbers import known
 from perfsheet.analysis.result import Finding
 from perfsheet.render import phrases, words
 from perfsheet.render.workbook import live
+from perfsheet.render.workbook.cells import Cell, Formula
 from perfsheet.render.workbook.marks import data_bar
-from perfsheet.render.workbook.sheet import Cell, Field, Formula, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.sheets import evidence
 from perfsheet.render.workbook.theme import Styles
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpType
 from perfsheet.render import words
+from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar
-from perfsheet.render.workbook.sheet import Cell, Field, write_table, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.numbers import known
 from perfsheet.capture.columns import BY_NAME, tensor_column
-from perfsheet.render.workbook.sheet import Cell, Field
+from perfsheet.capture.table import FloatArray
+from perfsheet.capture.texts import Texts
+from perfsheet.render.workbook.sheet import Column
 
 _LEADING = {"op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns"}
 """What stands before the analysis already."""
@@ -39,34 +38,26 @@ _EXACT = 1e15
 """Above it a cell would round a whole number."""
 
 
-@dataclass(frozen=True)
-class RawColumns:
-    """`fields` by position of the op; `number` gives a declared number column."""
-
-    fields: tuple[Field[int], ...]
-    number: Callable[[str], Callable[[int], Cell]]
-
-
-def raw_columns(analysis: Analysis, raw: bool) -> RawColumns:
+def raw_columns(analysis: Analysis, raw: bool) -> list[Column]:
     """Columns with something to read in sight; behind them, if `raw`, all others of the capture, folded.
 
     If not, the last header says how many there are.
     """
-    shown: list[Field[int]] = []
-    folded: list[Field[int]] = []
+    shown: list[Column] = []
+    folded: list[Column] = []
     left_out = 0
     for name, header in analysis.ops.table.headers.items():
         if name in _LEADING:
             continue
         in_sight = _worth_a_look(name, header) and _filled(analysis, name)
         if in_sight or raw:
-            field = _field(analysis, name, header, not in_sight)
-            (shown if in_sight else folded).append(field)
+            (shown if in_sight else folded).append(_column(analysis, name, header, not in_sight))
         else:
             left_out += 1
     if left_out:
-        shown.append(Field(f"{left_out} MORE COLUMNS: perfsheet report --raw", lambda at: None, width=24))
-    return RawColumns((*shown, *folded), lambda name: _number(analysis, name))
+        header = f"{left_out} MORE COLUMNS: perfsheet report --raw"
+        shown.append(Column(header, Texts.blank(len(analysis.ops)), width=24))
+    return [*shown, *folded]
 
 
 def _worth_a_look(name: str, header: str) -> bool:
@@ -78,48 +69,44 @@ def _filled(analysis: Analysis, name: str) -> bool:
     table = analysis.ops.table
     if name in table.numbers:
         return bool(np.isfinite(analysis.ops.number(name)).any())
-    return any(cell.strip() for cell in analysis.ops.text(name))
+    return any(cell.strip() for cell in analysis.ops.text(name).present())
 
 
-def _field(analysis: Analysis, name: str, header: str, folded: bool) -> Field[int]:
+def _column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
     own = f"{header} (CAPTURE)" if header.upper() in _OURS else header
     if name in analysis.ops.table.numbers:
-        return _number_field(analysis, name, own, folded)
-    return _text_field(analysis, name, own, folded)
+        return _number_column(analysis, name, own, folded)
+    return _text_column(analysis, name, own, folded)
 
 
-def _number_field(analysis: Analysis, name: str, header: str, folded: bool) -> Field[int]:
+def _number_column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
     values = analysis.ops.number(name)
     told = values[np.isfinite(values)]
     unit = BY_NAME[name].unit if name in BY_NAME else ""
     whole = bool((told == np.round(told)).all())
     style = "ns" if unit == "ns" and whole else "plain_number" if whole else "decimal"
-    return Field(header, _number(analysis, name), style, 15 if unit == "cycles" else 12, folded=folded)
+    return Column(header, values, style, 15 if unit == "cycles" else 12, folded)
 
 
-def _number(analysis: Analysis, name: str) -> Callable[[int], Cell]:
-    values = analysis.ops.number(name)
-    return lambda at: known(values[at])
-
-
-def _text_field(analysis: Analysis, name: str, header: str, folded: bool) -> Field[int]:
-    cells = [cell.strip() for cell in analysis.ops.text(name)]
+def _text_column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
+    cells = analysis.ops.text(name).mapped(str.strip)
     if BY_NAME.get(name) is None:
-        values = _plain_numbers(cells)
-        if values is not None:
-            style = "decimal" if any(map(_is_fraction, values)) else "plain_number"
-            return Field(header, lambda at: values[at], style, 10, folded=folded)
+        numbers = _plain_numbers(cells)
+        if numbers is not None:
+            told = numbers[np.isfinite(numbers)]
+            style = "plain_number" if (told == np.round(told)).all() else "decimal"
+            return Column(header, numbers, style, 10, folded)
     width = 9.0 if tensor_column(header) and not header.upper().endswith("MEMORY") else 24.0
-    return Field(header, lambda at: cells[at], width=_WIDTHS.get(name, width), folded=folded)
+    return Column(header, cells, width=_WIDTHS.get(name, width), folded=folded)
 
 
-def _plain_numbers(cells: list[str]) -> list[float | None] | None:
+def _plain_numbers(cells: Texts) -> FloatArray | None:
     """The cells as numbers if that loses nothing of how any of them is written: `007` and `1_000` are names."""
-    if not all(_PLAIN_NUMBER.fullmatch(cell) for cell in cells if cell):
+    if not all(_PLAIN_NUMBER.fullmatch(cell) for cell in cells.present() if cell):
         return None
-    values = [float(cell) if cell else None for cell in cells]
-    return values if all(value is None or abs(value) < _EXACT for value in values) else None
+    numbers = np.array([_number(cell) for cell in cells.values], dtype=np.float64)[cells.codes]
+    return None if (np.abs(numbers) >= _EXACT).any() else numbers
 
 
-def _is_fraction(value: float | None) -> bool:
-    return value is not None and not value.is_integer()
+def _number(cell: str) -> float:
+    return float(cell) if _PLAIN_NUMBER.fullmatch(cell) else np.nan

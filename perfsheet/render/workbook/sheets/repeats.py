@@ -10,8 +10,9 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.numbers import known
 from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.analysis.spreads import Spread
+from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar, mark_flagged
-from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.sheets import all_ops
 from perfsheet.render.workbook.theme import Styles
 

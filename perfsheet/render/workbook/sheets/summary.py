@@ -13,9 +13,10 @@ from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import Finding
 from perfsheet.provenance import Provenance, TestResult
 from perfsheet.render import measured, phrases, words
+from perfsheet.render.workbook.cells import Link
 from perfsheet.render.workbook.charts.book_charts import BookCharts
 from perfsheet.render.workbook.marks import mark_word
-from perfsheet.render.workbook.sheet import Field, Link, set_up_sections, write_cell, write_section, write_table
+from perfsheet.render.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
 from perfsheet.render.workbook.sheets import data_quality, headline, hotspots, repeats
 from perfsheet.render.workbook.sheets.headline import COLUMNS
 from perfsheet.render.workbook.sheets.run import TESTS as TEST_FIELDS

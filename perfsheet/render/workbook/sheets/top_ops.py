@@ -11,9 +11,10 @@ from perfsheet.analysis.result import RankedOp
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.signature import signatures
 from perfsheet.render.workbook import live
+from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.charts.book_charts import BookCharts
 from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible
-from perfsheet.render.workbook.sheet import Cell, Field, write_table_sheet
+from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.sheets import all_ops
 from perfsheet.render.workbook.theme import Styles
 

@@ -1,0 +1,83 @@
+"""Ops CSVs that somebody compressed, or put into a zip file."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import PurePosixPath
+from typing import IO, BinaryIO, cast
+
+from perfsheet.capture.notes import Note
+from perfsheet.errors import PerfsheetError, unusable
+
+ZIP = b"PK\x03\x04"
+MAGIC = 8
+"""How many bytes tell what a file is."""
+
+_PIECE = 1 << 20
+_OPENERS: dict[bytes, Callable[..., object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, ValueError)
+
+
+def is_compressed(magic: bytes) -> bool:
+    """Whether a file that begins so is compressed in a way that can be undone here."""
+    return any(magic.startswith(mark) for mark in _OPENERS)
+
+
+def unpacked(label: str, stream: BinaryIO, magic: bytes, files: ExitStack, notes: list[Note]) -> BinaryIO:
+    """What is in a compressed file; where it breaks off, as much as there is, with a note.
+
+    Raises PerfsheetError (exit status 3) when there is nothing.
+    """
+    opener = next(opener for mark, opener in _OPENERS.items() if magic.startswith(mark))
+    return _copied(label, files.enter_context(cast(IO[bytes], opener(stream, "rb"))), files, notes)
+
+
+def is_workbook(archive: zipfile.ZipFile) -> bool:
+    """Whether a zip file is an Excel workbook."""
+    return "[Content_Types].xml" in archive.namelist()
+
+
+def member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[Note]) -> BinaryIO:
+    """The one ops CSV in a zip file. Raises PerfsheetError (exit status 3) when there is none, or no telling which."""
+    names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+    tables = [name for name in names if name.lower().endswith(".csv")]
+    reports = [name for name in tables if PurePosixPath(name).name.startswith("ops_perf_results")] or tables
+    if len(reports) != 1:
+        seen = ", ".join(repr(name[:60]) for name in (reports or names)[:4]) or "nothing"
+        what = f"{len(reports)} files that may be the ops CSV" if reports else "no CSV"
+        raise unusable(f"{label} is a zip file with {what} ({seen})", "unpack it, and give the ops_perf_results_*.csv")
+    try:
+        packed = archive.open(reports[0])
+    except (RuntimeError, NotImplementedError) as error:  # a password, a method that zipfile does not know
+        raise unusable(f"{label}: {reports[0][:60]!r} cannot be unpacked: {error}", "unpack it yourself") from None
+    return _copied(label, files.enter_context(packed), files, notes)
+
+
+def temporary(files: ExitStack) -> BinaryIO:
+    """A temporary file that goes away with the others."""
+    return cast(BinaryIO, files.enter_context(tempfile.TemporaryFile()))
+
+
+def _copied(label: str, packed: IO[bytes], files: ExitStack, notes: list[Note]) -> BinaryIO:
+    copy = temporary(files)
+    try:
+        while piece := packed.read(_PIECE):
+            copy.write(piece)
+    except _BROKEN as error:
+        if not copy.tell():
+            raise _broken(label, error) from None
+        text = f"{label}: its compressed data break off: read as far as they go, {copy.tell():,} bytes of text"
+        notes.append(Note("compressed-cut", text, 1))
+    copy.seek(0)
+    return copy
+
+
+def _broken(label: str, error: Exception) -> PerfsheetError:
+    return unusable(f"{label} is compressed and damaged: {str(error) or type(error).__name__}", "compress it again")
