@@ -8,25 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis import charts, quality, ranking, totals
 from perfsheet.analysis import findings as finding
+from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.frames import findings_frame, ops_frame
 from perfsheet.analysis.numbers import known_int
 from perfsheet.analysis.ops import Ops, device_ops
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.ranked import NOT_PHYSICAL, ranked_op
-from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.reshards import Reshards, reshards
 from perfsheet.analysis.result import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
-from perfsheet.analysis.rules.reshard import back_to_back
-from perfsheet.analysis.savings import what_if
 from perfsheet.analysis.summary import summarise
 from perfsheet.analysis.utilization import not_physical
 from perfsheet.analysis.windows.selection import select
-from perfsheet.analysis.windows.signposts import Signposts, signposts
 from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
@@ -36,6 +30,11 @@ from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from perfsheet.analysis import charts
+    from perfsheet.analysis.repeats import Repeats
+    from perfsheet.analysis.reshards import Reshards
+    from perfsheet.analysis.windows.signposts import Signposts
 
 __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
 
@@ -84,7 +83,7 @@ def _what_else(table: OpsTable, window: Window) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The result: `ops` column by column, the rest computed once when first asked for."""
+    """The result: `ops` column by column, the rest computed (and its code imported) once when first asked for."""
 
     ops: Ops
     window: Window
@@ -112,6 +111,8 @@ class Analysis:
     @cached_property
     def signposts(self) -> Signposts:
         """The signposts of the window, and the regions between them."""
+        from perfsheet.analysis.windows.signposts import signposts
+
         return signposts(self.window, self.ops)
 
     @cached_property
@@ -144,6 +145,8 @@ class Analysis:
     @cached_property
     def what_if(self) -> tuple[WhatIf, ...]:
         """What mending the first findings would leave."""
+        from perfsheet.analysis.savings import what_if
+
         return what_if(self.facts, self.findings)
 
     @cached_property
@@ -154,32 +157,44 @@ class Analysis:
     @cached_property
     def reshard_pairs(self) -> int:
         """Reshards that directly follow another one on their device."""
+        from perfsheet.analysis.rules.reshard import back_to_back
+
         return len(back_to_back(self.ops))
 
     @cached_property
     def reshards(self) -> Reshards:
         """From which layout to which the reshards lead, and their chains."""
+        from perfsheet.analysis.reshards import reshards
+
         return reshards(self.facts)
 
     @cached_property
     def timeline(self) -> charts.Timeline:
         """Kernel time over the run, by category."""
-        return charts.timeline(self.ops)
+        from perfsheet.analysis.charts import timeline
+
+        return timeline(self.ops)
 
     @cached_property
     def pareto(self) -> charts.Pareto:
         """The groups of identical ops that make up most of the time."""
-        return charts.pareto(self.ops, self.groups)
+        from perfsheet.analysis.charts import pareto
+
+        return pareto(self.ops, self.groups)
 
     @cached_property
     def roofline(self) -> charts.Roofline:
         """Groups of identical ops under the roofs of the chip."""
-        return charts.roofline(self.facts, self.groups)
+        from perfsheet.analysis.charts import roofline
+
+        return roofline(self.facts, self.groups)
 
     @cached_property
     def core_use(self) -> charts.CoreUse:
         """Groups of identical ops by the cores that they run on."""
-        return charts.core_use(self.ops, self.groups)
+        from perfsheet.analysis.charts import core_use
+
+        return core_use(self.ops, self.groups)
 
     @cached_property
     def op_types(self) -> list[OpType]:
@@ -241,10 +256,14 @@ class Analysis:
 
     def ops_frame(self) -> pd.DataFrame:
         """Every op with all of its figures as a DataFrame (analysis/frames.py names the columns)."""
+        from perfsheet.analysis.frames import ops_frame
+
         return ops_frame(self.facts, self.ranking, [self.flags(position) for position in range(len(self.ops))])
 
     def findings_frame(self) -> pd.DataFrame:
         """Every finding as a DataFrame, largest saving first."""
+        from perfsheet.analysis.frames import findings_frame
+
         return findings_frame(self.findings, self.ops.table)
 
     @cached_property

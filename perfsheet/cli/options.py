@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from perfsheet.cli import numerics
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def selection(
     which_pass: str,
 ) -> Selection:
     """The part of a capture behind the command line's options."""
+    numerics.load()
     from perfsheet.analysis import Selection
 
     return Selection(start_signpost, end_signpost, id_range, tuple(device or ()), not no_host_ops, which_pass)
@@ -101,6 +103,7 @@ def analysis_options(
     ref_cores: str, low_cores: float, board: str | None, batch: float, selection: Selection
 ) -> Options:
     """The analysis options behind the command line's."""
+    numerics.load()
     from perfsheet.analysis import Options
 
     if ref_cores.strip().lower() == "grid":

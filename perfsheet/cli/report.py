@@ -54,7 +54,7 @@ def report(
     json: shared.Json = False,
 ) -> None:
     """Write the perf sheet of a capture: the Excel workbook, and what else is asked for."""
-    from perfsheet.render import jsonout, place
+    from perfsheet.render import place
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
@@ -76,6 +76,8 @@ def report(
     wanted.check(analysis.summary.paths, workbook, force, json)
     written = _write(analysis, workbook, wanted)
     if json:
+        from perfsheet.render import jsonout
+
         typer.echo(jsonout.dumps(jsonout.report(analysis, None if workbook is None else str(workbook))))
     for path in written:
         typer.echo(f"Wrote {path}", err=json or wanted.to_stdout)

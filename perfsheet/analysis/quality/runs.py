@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.result import Check
 from perfsheet.provenance import Provenance
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.repeats import Repeats
 
 
 def provenance(known: Provenance) -> Iterator[Check]:

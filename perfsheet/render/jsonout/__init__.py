@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.cases import Case
-from perfsheet.doctor.model import Diagnosis
 from perfsheet.render import words
 from perfsheet.render.jsonout import findings, ops
 from perfsheet.render.jsonout.comparison import compare
@@ -19,6 +18,10 @@ from perfsheet.render.jsonout.totals import totals
 from perfsheet.render.jsonout.verdict import check, expectations
 from perfsheet.render.jsonout.windows import pass_ops
 from perfsheet.render.jsonout.windows import signposts as signposts_of
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.cases import Case
+    from perfsheet.doctor.model import Diagnosis
 
 __all__ = [
     "SCHEMA_VERSION",

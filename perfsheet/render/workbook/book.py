@@ -67,7 +67,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    from perfsheet.render.workbook.worksheet import LongWorksheet
+    from perfsheet.render.workbook.worksheet import LongWorksheet, quick_zip
 
     with _scratch() as folder:
         settings = {
@@ -81,7 +81,8 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
         book.worksheet_class = LongWorksheet
         yield book
         try:
-            book.close()
+            with quick_zip():
+                book.close()
         except FileCreateError as error:
             cause = error.args[0] if error.args else error
             raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None

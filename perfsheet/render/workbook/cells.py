@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -109,11 +109,11 @@ def _texts(sheet: LongWorksheet, texts: Texts, head: str, tail: str, rows: Seque
 def _content(sheet: LongWorksheet, cell: Cell) -> str:
     if isinstance(cell, Formula):
         kind = ' t="str"' if isinstance(cell.value, str) and cell.value else ""
-        return f"{kind}><f>{escape(cell.text.removeprefix('='))}</f><v>{_value(cell.value)}</v></c>"
+        return f"{kind}><f>{escape(cell.text.removeprefix('='), quote=False)}</f><v>{_value(cell.value)}</v></c>"
     if isinstance(cell, str):
         return sheet.text_reference(safe_text(cell), 1)
     return f"><v>{_value(cell)}</v></c>" if isinstance(cell, int | float) and math.isfinite(cell) else "/>"
 
 
 def _value(value: float | str) -> str:
-    return escape(clean(value)) if isinstance(value, str) else str(value)
+    return escape(clean(value), quote=False) if isinstance(value, str) else str(value)

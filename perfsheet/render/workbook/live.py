@@ -7,8 +7,9 @@ workbooks. No text of a capture stands in any.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name
 
 from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.rules import low_core_count
@@ -21,6 +22,7 @@ LOW_CORES = "low_cores_pct"
 BATCH = "batch"
 """Defined name of the input cell: samples that the window works on."""
 
+_ROW = "{row}"
 _LONGEST_LITERAL = 250
 """Excel takes 255 characters between two quotes."""
 
@@ -30,11 +32,14 @@ def utilization(row: int, columns: tuple[int, int, int, int], value: float | Non
 
     `columns`: those of PM IDEAL, kernel duration, core count and worker cores. None where the value is unknown.
     """
-    if value is None:
-        return None
-    ideal, kernel, cores, grid = (xl_rowcol_to_cell(row, column) for column in columns)
+    return None if value is None else Formula(_utilization(columns).replace(_ROW, str(row + 1)), value)
+
+
+@lru_cache
+def _utilization(columns: tuple[int, int, int, int]) -> str:
+    ideal, kernel, cores, grid = (f"{xl_col_to_name(column)}{_ROW}" for column in columns)
     reference = f'IF(ISNUMBER({REF_CORES}),{REF_CORES},IF({grid}="",NA(),{grid}))'
-    return Formula(f"=SUM(({ideal}/{kernel})*({reference}/{cores}))", value)
+    return f"=SUM(({ideal}/{kernel})*({reference}/{cores}))"
 
 
 def fps(kernel_ns: float, value: float | None) -> Formula | None:
@@ -48,8 +53,15 @@ def flags(row: int, columns: tuple[int, int, int, int], shown: Sequence[str], ca
     `columns`: those of core count, worker cores and both utilizations. `can_be_low`: these are known, and the op is
     timed. A text where nothing can change.
     """
+    text, now = _flags(columns, tuple(shown), can_be_low), ", ".join(shown)
+    return Formula(text.replace(_ROW, str(row + 1)), now) if text else now
+
+
+@lru_cache(maxsize=4096)
+def _flags(columns: tuple[int, int, int, int], shown: tuple[str, ...], can_be_low: bool) -> str:
+    """The formula of every op with these flags; blank where nothing can change."""
     low, impossible = low_core_count.RULE.id, NOT_PHYSICAL
-    cores, grid, first, second = (xl_rowcol_to_cell(row, column) for column in columns)
+    cores, grid, first, second = (f"{xl_col_to_name(column)}{_ROW}" for column in columns)
     own = [flag for flag in shown if flag not in (low, impossible)]
     split = own.index(NO_MODEL) + 1 if NO_MODEL in own else len([flag for flag in own if flag != NOISY])
     parts = [
@@ -58,8 +70,8 @@ def flags(row: int, columns: tuple[int, int, int, int], shown: Sequence[str], ca
         "" if NO_MODEL in own else f'IF(IFERROR(OR(N({first})>1,N({second})>1),FALSE),", {impossible}","")',
         _literals(own[split:]),
     ]
-    text, now = "&".join(filter(None, parts)), ", ".join(shown)
-    return Formula(f"=HYPERLINK(\"#'Hotspots'!A1\",MID({text},3,9999))", now) if "IF(" in text else now
+    text = "&".join(filter(None, parts))
+    return f"=HYPERLINK(\"#'Hotspots'!A1\",MID({text},3,9999))" if "IF(" in text else ""
 
 
 def _literals(names: Sequence[str]) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from perfsheet.render.workbook.cells import Value
-from perfsheet.render.workbook.sheet import set_up_page, write_cell
+from perfsheet.render.workbook.sheet import Column, put_columns, set_up_page
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from perfsheet.render.workbook.worksheet import LongWorksheet
 
 TITLE = "Chart Data"
 
@@ -31,15 +30,15 @@ class ChartData:
         place = len(self._columns) - 1
         return [TITLE, 1, place, max(1, len(values)), place]
 
-    def write(self, sheet: Worksheet, styles: Styles) -> None:
+    def write(self, sheet: LongWorksheet, styles: Styles) -> None:
         """Write the columns."""
         set_up_page(sheet)
         sheet.freeze_panes(1, 0)
         sheet.set_row(0, 32)
-        for place, (header, _) in enumerate(self._columns):
+        most = max((len(values) for _, values in self._columns), default=0)
+        columns = []
+        for place, (header, values) in enumerate(self._columns):
             sheet.set_column(place, place, 16)
-            sheet.write_string(0, place, header, styles["header"])
-        for row, cells in enumerate(zip_longest(*(values for _, values in self._columns)), 1):
-            for place, value in enumerate(cells):
-                style = styles["text" if isinstance(value, str) else "decimal"]
-                write_cell(sheet, row, place, value, style, style)
+            style = "text" if any(isinstance(value, str) for value in values) else "decimal"
+            columns.append(Column(header, [*values, *[None] * (most - len(values))], style))
+        put_columns(sheet, styles, columns, most, 0)

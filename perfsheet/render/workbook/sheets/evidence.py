@@ -64,7 +64,7 @@ def _rows(analysis: Analysis) -> Iterator[_Row]:
 
 
 def _fields(analysis: Analysis) -> list[Field[_Row]]:
-    ops = analysis.ops
+    ops, calls = analysis.ops, analysis.ops.number("global_call_count")
     return [
         Field("FINDING", lambda row: row.finding.id, width=9),
         Field("RULE", lambda row: row.finding.rule.title, width=24),
@@ -77,5 +77,5 @@ def _fields(analysis: Analysis) -> list[Field[_Row]]:
         Field("SAVES AT MOST [ns]", lambda row: known(row.saving_ns), "ns", 16),
         Field("FILE ROW", lambda row: all_ops.link_to(analysis, row.position), "link_number", 9),
         *all_ops.file_fields(analysis, lambda row: row.position),
-        Field("GLOBAL CALL COUNT", lambda row: analysis.row_ref(row.position).global_call_count, "plain_number", 14),
+        Field("GLOBAL CALL COUNT", lambda row: known(calls[row.position]), "plain_number", 14),
     ]

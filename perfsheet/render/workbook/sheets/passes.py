@@ -13,19 +13,19 @@ from perfsheet.analysis.windows.variation import Variation
 from perfsheet.render import phrases
 from perfsheet.render.workbook import live
 from perfsheet.render.workbook.marks import data_bar
-from perfsheet.render.workbook.sheet import Field, set_up_sections, write_section, write_table
+from perfsheet.render.workbook.sheet import Field, set_up_sections, write_long_table, write_section, write_table
 from perfsheet.render.workbook.sheets import all_ops
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
+    from perfsheet.render.workbook.worksheet import LongWorksheet
 
 TITLE = "Passes"
 _WIDTHS = (40, 12, 16, 16, 16, 14, 12, 14, 14, 14, 12)
 _PASSES, _OPS = 1000, 1000
 
 
-def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
+def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the passes, the layers, and the ops of a pass by how much they vary."""
     found = analysis.summary.passes
     set_up_sections(sheet, styles, _WIDTHS)
@@ -42,7 +42,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis) -> None:
             f"every op of a pass over all passes, the most variable of at least 0.1 % of a pass first; {_OPS:,} at most"
         )
         row = write_section(sheet, styles, after + 1, len(_WIDTHS), "How ops vary between passes", note)
-        write_table(sheet, styles, _ops(analysis, variation), _most_variable(analysis, variation), top=row)
+        write_long_table(sheet, styles, _ops(analysis, variation), _most_variable(analysis, variation), top=row)
 
 
 _FIELDS: tuple[Field[Pass], ...] = (
