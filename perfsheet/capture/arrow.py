@@ -29,3 +29,27 @@ def nulls(array: pa.Array) -> npt.NDArray[np.bool_]:
         return np.zeros(len(array), dtype=np.bool_)
     bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
     return np.asarray(bits[array.offset : array.offset + len(array)] == 0)
+
+
+def plain_floats(cells: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
+    """The numbers of a column of plain ones and blanks; None when there is anything else, which needs a closer look.
+
+    Arrow reads no more than Python's float() does, and rounds alike, but for words like `nan(1)`: no word is plain, nor
+    is anything with an exponent.
+    """
+    import pyarrow as pa
+
+    if any(mark in buffer for chunk in cells.chunks for buffer in (_bytes(chunk),) for mark in (b"e", b"E")):
+        return None
+    try:
+        numbers = cells.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    pieces = [np.where(nulls(one), np.nan, values(one, np.float64)) for one in numbers.chunks]
+    floats = np.concatenate(pieces) if pieces else np.empty(0)
+    return floats if int(np.count_nonzero(np.isfinite(floats))) + cells.null_count == len(floats) else None
+
+
+def _bytes(strings: pa.StringArray) -> bytes:
+    data = strings.buffers()[2]
+    return b"" if data is None else data.to_pybytes()

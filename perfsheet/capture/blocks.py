@@ -44,9 +44,12 @@ def tables(bulk: Bulk, width: int, wanted: Sequence[int]) -> Iterator[pa.Table]:
     for block in _blocks(bulk):
         reading = csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names)
         try:
-            yield csv.read_csv(pa.BufferReader(block), reading, parsing, converting)
+            table = csv.read_csv(pa.BufferReader(block), reading, parsing, converting)
         except pa.ArrowInvalid as error:
             raise UnsoundError from error
+        if bulk.quoted and len(table) != block.count(_NEWLINE) + (not block.endswith(_NEWLINE)):
+            raise UnsoundError  # a cell of several lines may have swallowed rows
+        yield table
 
 
 def _blocks(bulk: Bulk) -> Iterator[bytes]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfsheet.capture import arrow, blocks
-from perfsheet.capture.cells import parse_numbers
-from perfsheet.capture.columns import Type, normalise_header, resolve
+from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve
+from perfsheet.capture.missing import missing_columns
 from perfsheet.capture.notes import Note, rows
+from perfsheet.capture.numerals import Numerals, parse, told
 from perfsheet.capture.records import Record, Records
-from perfsheet.capture.salvage import OP_CODE_HEADER, Salvage
+from perfsheet.capture.salvage import Salvage
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts, TextsBuilder
+from perfsheet.errors import unusable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Records are turned into columns in pieces: the row-wise form of 100,000 records would take a gigabyte.
-_PIECE = 4096
+_SAMPLE = 256
 
 
 @dataclass
@@ -44,102 +45,145 @@ class _Layout:
     numbers: list[tuple[int, str]] = field(default_factory=list)
     texts: list[tuple[int, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    width: int = 0
     op_code: int = 0
+    kernel: int = 0
     duplicated: list[str] = field(default_factory=list)
 
 
 def build(label: str, records: Records, only: frozenset[str] | None) -> FileColumns:
-    """Read all records into columns; `only` names the columns to keep (None = all, undeclared ones included)."""
+    """Read all records into columns; `only` names the columns to keep (None = all, undeclared ones included).
+
+    Raises PerfsheetError (exit status 3) when its records cannot be what its header says.
+    """
     layout = _lay_out(records.headers, only)
-    columns = _sound_columns(layout, records) if records.bulk else None
-    salvage = Salvage(label, layout.width, layout.op_code)
+    salvage = Salvage(label, records.headers, layout.op_code)
+    columns = _sound_columns(layout, records, salvage) if records.bulk else None
     if columns is None:
-        columns = _Columns(layout, records.grouped_numbers)
-        sound = salvage.sound_records(records)
-        while piece := list(islice(sound, _PIECE)):
-            columns.add([number for number, _ in piece], list(zip(*(record for _, record in piece), strict=True)))
-    notes = [*_duplicated(label, layout), *records.notes, *salvage.notes(), *columns.unreadable(label)]
+        columns = _Columns(layout)
+        for numbers, piece in salvage.pieces(records):
+            if piece:
+                columns.add(numbers, list(zip(*piece, strict=True)), records.delimiter)
+    if salvage.widest > salvage.width and columns.unreadable.count > len(columns):
+        raise unusable(
+            f"{label}: every row has more cells than the header, and they do not fit it: columns are shifted",
+            "look for a separator inside a cell, or give the CSV as the profiler wrote it",
+        )
+    notes = [
+        *_duplicated(label, layout),
+        *missing_columns(label, records.headers),
+        *records.notes,
+        *salvage.notes(),
+        *columns.notes(label),
+    ]
     return columns.built(label, notes)
 
 
-def _sound_columns(layout: _Layout, records: Records) -> _Columns | None:
+def _sound_columns(layout: _Layout, records: Records, salvage: Salvage) -> _Columns | None:
     """The columns of a file whose records are all sound; None when one is not."""
-    columns = _Columns(layout, records.grouped_numbers)
-    wanted = sorted({layout.op_code, *(position for position, _ in (*layout.numbers, *layout.texts))})
+    columns = _Columns(layout)
+    positions = (position for position, _ in (*layout.numbers, *layout.texts))
+    wanted = sorted({layout.op_code, layout.kernel, *positions})
     assert records.bulk is not None
     first = records.first_row
     try:
-        for table in blocks.tables(records.bulk, layout.width, wanted):
-            if not _plain_ops(table, str(layout.op_code)):
+        for table in blocks.tables(records.bulk, len(records.headers), wanted):
+            if any(map(salvage.is_odd, _distinct(table[str(layout.op_code)]))):
                 return None
-            columns.add_table(first, table)
+            if not columns.add_table(first, table, records.delimiter):
+                return None
             first += len(table)
     except blocks.UnsoundError:
         return None
     return columns
 
 
-def _plain_ops(table: pa.Table, op_code: str) -> bool:
-    """Whether no record of the table can be a blank one, or repeat the header."""
-    codes = TextsBuilder()
-    for chunk in table[op_code].chunks:
-        codes.extend_arrow(chunk)
-    return not any(value.strip().upper() in ("", OP_CODE_HEADER) for value in codes.built().values)
+def _distinct(cells: pa.ChunkedArray) -> Sequence[str]:
+    texts = TextsBuilder()
+    for chunk in cells.chunks:
+        texts.extend_arrow(chunk)
+    return texts.built().values
+
+
+@dataclass
+class _Odd:
+    """Cells of number columns of one kind of trouble: how many, and the first one (row, column, cell)."""
+
+    count: int = 0
+    first: tuple[int, str, str] = (0, "", "")
+
+    def add(self, found: Sequence[int], name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
+        self.count += len(found)
+        if found and (not self.first[0] or numbers[found[0]] < self.first[0]):
+            self.first = numbers[found[0]], name, cells[found[0]]
 
 
 class _Columns:
     """Columns that grow piece by piece."""
 
-    def __init__(self, layout: _Layout, grouped_numbers: bool) -> None:
+    def __init__(self, layout: _Layout) -> None:
         self._layout = layout
-        self._grouped = grouped_numbers
+        self._numerals: Numerals | None = None
         self._rows: list[IntArray] = []
         self._numbers: dict[str, list[FloatArray]] = {name: [] for _, name in layout.numbers}
         self._texts = {name: TextsBuilder() for _, name in layout.texts}
-        self._unreadable = 0
-        self._first_unreadable: tuple[int, str, str] | None = None
+        self.unreadable = _Odd()
+        self._rounded = _Odd()
 
-    def add(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
+    def __len__(self) -> int:
+        return sum(map(len, self._rows))
+
+    def add(self, numbers: Sequence[int], columns: Sequence[Sequence[str]], delimiter: str) -> None:
         """Add records, given column by column; `numbers` are their rows in the file."""
+        if self._numerals is None:
+            others = chain.from_iterable(columns[at][:_SAMPLE] for at, _ in self._layout.numbers)
+            self._numerals = told(columns[self._layout.kernel], others, delimiter)
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
             self._add_numbers(name, columns[position], numbers)
         for position, name in self._layout.texts:
             self._texts[name].extend(columns[position])
 
-    def add_table(self, first: int, table: pa.Table) -> None:
-        """Add the records of a table of strings; they are the rows from `first` on."""
+    def add_table(self, first: int, table: pa.Table, delimiter: str) -> bool:
+        """Add the records of a table of strings, the rows from `first` on; False when they want a closer look."""
+        if self._numerals is None:
+            sample = table.slice(0, _SAMPLE)
+            others = chain.from_iterable(_cells(sample[str(at)]) for at, _ in self._layout.numbers)
+            self._numerals = told(_cells(table[str(self._layout.kernel)]), others, delimiter)
+        if self._numerals is Numerals.COMMA:
+            return False
         numbers = range(first, first + len(table))
         self._rows.append(np.arange(first, first + len(table), dtype=np.int64))
         for position, name in self._layout.numbers:
-            values = _plain_floats(table[str(position)])
+            values = arrow.plain_floats(table[str(position)])
             if values is None:
-                cells = ["" if cell is None else cell for cell in table[str(position)].to_pylist()]
-                self._add_numbers(name, cells, numbers)
+                self._add_numbers(name, _cells(table[str(position)]), numbers)
             else:
                 self._numbers[name].append(values)
         for position, name in self._layout.texts:
             for chunk in table[str(position)].chunks:
                 self._texts[name].extend_arrow(chunk)
+        return True
 
     def _add_numbers(self, name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
-        values, bad = parse_numbers(cells, self._grouped)
-        self._numbers[name].append(values)
-        self._unreadable += len(bad)
-        if bad and (self._first_unreadable is None or numbers[bad[0]] < self._first_unreadable[0]):
-            self._first_unreadable = numbers[bad[0]], name, cells[bad[0]]
+        parsed = parse(cells, self._numerals or Numerals.POINT)
+        self._numbers[name].append(parsed.values)
+        self.unreadable.add(parsed.unreadable, name, cells, numbers)
+        if is_whole(name):
+            self._rounded.add(parsed.scientific, name, cells, numbers)
 
-    def unreadable(self, label: str) -> list[Note]:
+    def notes(self, label: str) -> Iterator[Note]:
         """What is to be said about cells that should be numbers."""
-        if self._first_unreadable is None:
-            return []
-        number, name, cell = self._first_unreadable
-        text = (
-            f"{label}: {rows(self._unreadable, 'cell')} not readable as a number, taken as unknown; the first: row "
-            f"{number}, {self._layout.headers[name]} = {cell[:40]!r}"
-        )
-        return [Note("unreadable-numbers", text, self._unreadable)]
+        for odd, note, text in (
+            (self.unreadable, "unreadable-numbers", "not readable as a number, taken as unknown"),
+            (self._rounded, "rounded-numbers", "in scientific notation, rounded by the program that saved the file"),
+        ):
+            if odd.count:
+                number, name, cell = odd.first
+                where = f"row {number}, {self._layout.headers[name]} = {cell[:40]!r}"
+                yield Note(note, f"{label}: {rows(odd.count, 'cell')} {text}; the first: {where}", odd.count)
+        if self._numerals is Numerals.COMMA:
+            text = f"{label} writes numbers as {Numerals.COMMA.value}, as a spreadsheet does: read so"
+            yield Note("european-numbers", text, len(self))
 
     def built(self, label: str, notes: list[Note]) -> FileColumns:
         """The whole columns."""
@@ -153,21 +197,8 @@ class _Columns:
         )
 
 
-def _plain_floats(cells: pa.ChunkedArray) -> FloatArray | None:
-    """The numbers of a column of plain ones and blanks; None when there is anything else, which `parse_numbers` reads.
-
-    Arrow reads no more than Python's float() does, and rounds alike, but for words like `nan(1)`: no word is plain.
-    """
-    import pyarrow as pa
-
-    try:
-        numbers = cells.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    pieces = [np.where(arrow.nulls(one), np.nan, arrow.values(one, np.float64)) for one in numbers.chunks]
-    values: FloatArray = np.concatenate(pieces) if pieces else np.empty(0)
-    finite = int(np.count_nonzero(np.isfinite(values)))
-    return values if finite + cells.null_count == len(values) else None
+def _cells(column: pa.ChunkedArray) -> list[str]:
+    return ["" if cell is None else cell for cell in column.to_pylist()]
 
 
 def _duplicated(label: str, layout: _Layout) -> list[Note]:
@@ -179,9 +210,10 @@ def _duplicated(label: str, layout: _Layout) -> list[Note]:
 
 
 def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
-    layout = _Layout(width=len(headers))
+    layout = _Layout()
     known = dict(resolve(headers))
-    layout.op_code = next(position for position, column in known.items() if column.name == "op_code")
+    places = {column.name: position for position, column in known.items()}
+    layout.op_code, layout.kernel = places["op_code"], places["kernel_duration_ns"]
     names = {column.name for column in known.values()}
     seen: set[str] = set()
     for position, header in enumerate(headers):

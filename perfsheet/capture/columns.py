@@ -176,6 +176,13 @@ _BY_ALIAS = {normalise_header(alias): column for column in OP_COLUMNS for alias 
 BY_NAME = {column.name: column for column in OP_COLUMNS}
 
 
+def is_whole(name: str) -> bool:
+    """Whether the profiler fills that column with whole numbers: times, cycles, counts, ids; no means, no models."""
+    column = BY_NAME.get(name)
+    modelled = name.startswith("pm_") or name == "per_core_avg_ns"
+    return column is not None and column.unit in ("ns", "cycles", "cores", "") and not modelled
+
+
 def tensor_column(header: str) -> Column | None:
     """The declared column behind a header of the INPUT_n / OUTPUT_n families, in any of its spellings."""
     match = _TENSOR_HEADER.fullmatch(normalise_header(header))

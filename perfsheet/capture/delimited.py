@@ -78,8 +78,8 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
         notes,
         scan.ends_in_newline,
         first_row=2 + len(before),
-        # Where `;` separates the cells, a comma in a number is as likely a decimal point.
-        grouped_numbers=delimiter != ";",
+        delimiter=delimiter,
+        quoted=scan.quoted,
         bulk=bulk,
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
+from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
 from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
+from perfsheet.capture.numerals import parse
 from perfsheet.capture.texts import Texts
 
 
@@ -30,6 +31,6 @@ def canonical_columns(
 
 def extents(cells: Texts) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Padded and logical extents of a shape column (`32[19]` is 32 and 19; a bare `32` both), NaN where unknown."""
-    padded, _ = parse_numbers([padded_extent(cell) for cell in cells.values])
-    logical, _ = parse_numbers([logical_extent(cell) for cell in cells.values])
+    padded = parse([padded_extent(cell) for cell in cells.values]).values
+    logical = parse([logical_extent(cell) for cell in cells.values]).values
     return padded[cells.codes], logical[cells.codes]

@@ -10,13 +10,15 @@ class Note:
     """One observation about a capture.
 
     `id` is a word (`rows-dropped`, `blank-duration`, …), `count` the rows or cells concerned, `dropped` how many
-    rows were left out because of it, `text` one sentence for people.
+    rows were left out because of it, `text` one sentence for people. `loses`: ops of the run are missing because of
+    it, or may be.
     """
 
     id: str
     text: str
     count: int = 0
     dropped: int = 0
+    loses: bool = False
 
 
 def rows(count: int, what: str = "row") -> str:

@@ -11,18 +11,24 @@ import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import PurePosixPath
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from perfsheet.capture.notes import Note
 from perfsheet.errors import PerfsheetError, unusable
 
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 MAGIC = 8
 """How many bytes tell what a file is."""
 
 _PIECE = 1 << 20
 _OPENERS: dict[bytes, Callable[..., object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, ValueError)
+
+
+class _Unpacker(Protocol):
+    def read1(self, size: int = ..., /) -> bytes: ...
+    def __enter__(self) -> _Unpacker: ...
+    def __exit__(self, *_: object) -> bool | None: ...
 
 
 def is_compressed(magic: bytes) -> bool:
@@ -36,7 +42,7 @@ def unpacked(label: str, stream: BinaryIO, magic: bytes, files: ExitStack, notes
     Raises PerfsheetError (exit status 3) when there is nothing.
     """
     opener = next(opener for mark, opener in _OPENERS.items() if magic.startswith(mark))
-    return _copied(label, files.enter_context(cast(IO[bytes], opener(stream, "rb"))), files, notes)
+    return _copied(label, files.enter_context(cast(_Unpacker, opener(stream, "rb"))), files, notes)
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
@@ -57,7 +63,7 @@ def member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[N
         packed = archive.open(reports[0])
     except (RuntimeError, NotImplementedError) as error:  # a password, a method that zipfile does not know
         raise unusable(f"{label}: {reports[0][:60]!r} cannot be unpacked: {error}", "unpack it yourself") from None
-    return _copied(label, files.enter_context(packed), files, notes)
+    return _copied(label, files.enter_context(cast(_Unpacker, packed)), files, notes)
 
 
 def temporary(files: ExitStack) -> BinaryIO:
@@ -65,10 +71,10 @@ def temporary(files: ExitStack) -> BinaryIO:
     return cast(BinaryIO, files.enter_context(tempfile.TemporaryFile()))
 
 
-def _copied(label: str, packed: IO[bytes], files: ExitStack, notes: list[Note]) -> BinaryIO:
+def _copied(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]) -> BinaryIO:
     copy = temporary(files)
     try:
-        while piece := packed.read(_PIECE):
+        while piece := packed.read1(_PIECE):  # read() would lose what came before a break
             copy.write(piece)
     except _BROKEN as error:
         if not copy.tell():

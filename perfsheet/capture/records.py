@@ -29,8 +29,8 @@ class Records:
     """A header row and the records after it, as text; `notes` says what the reader had to do
     to get them, once they are exhausted.
 
-    `first_row` is the row of the first record after the header, as a spreadsheet numbers rows. `grouped_numbers` says
-    whether `1,234` is a number in them. `bulk` is another way to the same records, where there is one.
+    `first_row` is the row of the first record after the header, as a spreadsheet numbers rows. `quoted`: whether
+    there can be cells of several lines. `bulk` is another way to the same records, where there is one.
     """
 
     headers: Record
@@ -38,5 +38,6 @@ class Records:
     notes: list[Note] = field(default_factory=list)
     ends_in_newline: bool = True
     first_row: int = 2
-    grouped_numbers: bool = True
+    delimiter: str = ","
+    quoted: bool = True
     bulk: Bulk | None = None

@@ -4,7 +4,8 @@ import pytest
 from support.captures import IDEAL, op, shape
 
 from perfsheet import analyze, read
-from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
+from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
+from perfsheet.capture.numerals import parse
 
 
 @pytest.mark.parametrize(
@@ -21,13 +22,14 @@ from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, 
     ],
 )
 def test_numbers(cell, value):
-    values, unreadable = parse_numbers([cell])
-    assert (values.tolist(), unreadable) == ([value], [])
+    parsed = parse([cell])
+    assert (parsed.values.tolist(), list(parsed.unreadable)) == ([value], [])
 
 
 @pytest.mark.parametrize("cell", ["", "-", " - ", "nan", "NaN", "None", "N/A"])
 def test_unknown_numbers_are_not_trouble(cell):
-    values, unreadable = parse_numbers(["7", cell])
+    parsed = parse(["7", cell])
+    values, unreadable = parsed.values, list(parsed.unreadable)
     assert values[0] == 7
     assert math.isnan(values[1])
     assert unreadable == []
@@ -35,7 +37,8 @@ def test_unknown_numbers_are_not_trouble(cell):
 
 @pytest.mark.parametrize("cell", ["fast", "12 ns", "12,34", "0x10", "--", "1,2,3"])
 def test_other_texts_are_unknown_and_reported(cell):
-    values, unreadable = parse_numbers(["7", cell])
+    parsed = parse(["7", cell])
+    values, unreadable = parsed.values, list(parsed.unreadable)
     assert math.isnan(values[1])
     assert unreadable == [1]
 

@@ -1,5 +1,11 @@
 """Line ends, encodings, dialects and stray bytes."""
 
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+
 import pytest
 from support.captures import csv_text, op, shape
 
@@ -119,8 +125,66 @@ def test_a_header_alone_has_no_device_op(tmp_path):
     assert caught.value.status == 3
 
 
-def test_gzip_is_named(tmp_path):
-    import gzip
+PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
-    with pytest.raises(PerfsheetError, match="gzip"):
-        table_of(tmp_path, gzip.compress(csv_text(ROWS).encode()))
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_a_compressed_capture_is_read(tmp_path, ending):
+    table = table_of(tmp_path, PACKED[ending](csv_text(ROWS).encode()))
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+    assert table.notes == ()
+
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_a_compressed_capture_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, ending):
+    rows = [
+        op(f"Op{number}", number * 7919 % 100_003, attributes=f"{{'id': '{number * 104729}'}}")
+        for number in range(9000)
+    ]
+    whole = PACKED[ending](csv_text(rows).encode())
+    table = table_of(tmp_path, whole[: len(whole) * 2 // 3])
+    assert 0 < len(table) < len(rows)
+    assert {note.id for note in table.notes} >= {"compressed-cut"}
+    assert table.text("op_code") == [f"Op{number}" for number in range(len(table))]
+
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_a_compressed_file_that_is_nothing_but_damage_is_refused(tmp_path, ending):
+    with pytest.raises(PerfsheetError) as caught:
+        table_of(tmp_path, PACKED[ending](b"")[:8] + b"rubbish")
+    assert caught.value.status == 3
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "/").replace("_csv", ".csv"), data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["run_csv", "reports__ops_perf_results_2025_csv", "..__..__escape_csv"])
+def test_the_csv_in_a_zip_file_is_read_and_nothing_is_unpacked(tmp_path, name):
+    (tmp_path / "in").mkdir()
+    table = table_of(tmp_path / "in", zipped(**{name: csv_text(ROWS).encode(), "notes": b"text"}))
+    assert codes_and_times(table) == (CODES, [300, 200, 100])
+    assert [path.name for path in tmp_path.rglob("*")] == ["in", "run.csv"]
+
+
+def test_of_several_csvs_in_a_zip_file_the_ops_report_is_read(tmp_path):
+    data = zipped(profile_log_device_csv=b"ARCH: x", ops_perf_results_csv=csv_text(ROWS).encode())
+    assert codes_and_times(table_of(tmp_path, data)) == (CODES, [300, 200, 100])
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({}, "no CSV"),
+        ({"notes": b"x"}, "no CSV .'notes'"),
+        ({"a_csv": b"x", "b_csv": b"y"}, "2 files that may be the ops"),
+    ],
+)
+def test_a_zip_file_without_one_ops_csv_is_refused(tmp_path, members, said):
+    with pytest.raises(PerfsheetError, match=said) as caught:
+        table_of(tmp_path, zipped(**members))
+    assert caught.value.status == 3

@@ -1,0 +1,131 @@
+"""Both ways of reading give the same table: by blocks where every record is sound, else record by record."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.captures import csv_text, op
+from support.real import CAPTURES, each
+
+from perfsheet import PerfsheetError, read
+from perfsheet.capture import blocks, delimited
+
+CELLS = [
+    "",
+    "0",
+    "7",
+    "64.0",
+    "-3",
+    "1e5",
+    "nan",
+    "nan(7)",
+    "inf",
+    "-",
+    "1,234",
+    "1.234",
+    "12 ns",
+    "١",
+    " 5 ",
+    "+5",
+    "0x10",
+]
+CELLS += ["1_000", "a;b", "a,b", 'say "x"', '"', "two\nlines", "two\r\nlines", "é", "😀", "=1+1", "\t", "'", "\ufeff"]
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
+    monkeypatch.setattr(blocks, "_BLOCK", 700)
+
+
+def both_ways(monkeypatch, path, only=None):
+    """What each way says: the table and its notes, or the refusal."""
+    found = []
+    for least in (0, 1 << 60):
+        monkeypatch.setattr(delimited, "_WORTH_BULK", least)
+        try:
+            table = read(path, only)
+        except PerfsheetError as error:
+            found.append((error.status, str(error)))
+            continue
+        texts = {name: list(cells) for name, cells in table.texts.items()}
+        numbers = {name: [repr(value) for value in cells.tolist()] for name, cells in table.numbers.items()}
+        shape = table.row.tolist(), table.kind.tolist(), table.device.tolist(), table.headers
+        found.append((shape, texts, numbers, table.notes))
+    return found
+
+
+@st.composite
+def captures(draw):
+    """Text of a capture: sound rows, odd cells, and now and then a line that is no record."""
+    rows = draw(
+        st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(CELLS)), max_size=12)
+    )
+    text = csv_text(
+        [op(f"Add{code}", duration, attributes=extra) for code, duration, extra in rows],
+        newline=draw(st.sampled_from(["\n", "\r\n"])),
+    )
+    lines = text.splitlines(keepends=True)
+    if draw(st.booleans()) and lines:
+        at = draw(st.integers(0, len(lines) - 1))
+        lines[at] = draw(
+            st.sampled_from(
+                [
+                    *("", "\n", ",,,\n", "x\n", '"\n', lines[0], lines[at][:-20]),
+                    *(lines[at].replace(",", other, 1) for other in ("", ",,", ',"')),
+                    lines[at].replace("Add", "A\udcff", 1),
+                ]
+            )
+        )
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(captures(), st.sampled_from([None, frozenset({"op_code", "kernel_duration_ns", "attributes"})]))
+def test_both_ways_read_the_same(monkeypatch, small_blocks, tmp_path, data, only):
+    path = tmp_path / "run.csv"
+    path.write_bytes(data)
+    by_blocks, by_records = both_ways(monkeypatch, path, only)
+    assert by_blocks == by_records
+
+
+def test_sound_records_are_read_by_blocks(small_blocks, tmp_path, monkeypatch):
+    rows = [op(f"Op{at % 7}", at, attributes=f"{{'k': '{at % 5}, \"x\"'}}") for at in range(200)]
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text(rows), encoding="utf-8")
+    monkeypatch.setattr("perfsheet.capture.salvage.Salvage.pieces", None)
+    table = read(path)
+    assert len(table) == 200
+    assert table.number("kernel_duration_ns").tolist() == list(range(200))
+
+
+def test_blocks_end_with_a_record_wherever_they_are_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
+    monkeypatch.setattr("perfsheet.capture.salvage.Salvage.pieces", None)
+    rows = [op("Add", at, attributes=random.Random(at).choice(["", "a,b", 'q""q', "long" * 90])) for at in range(60)]
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text(rows), encoding="utf-8")
+    for size in (300, 801, 1024, 5000):
+        monkeypatch.setattr(blocks, "_BLOCK", size)
+        assert read(path).number("kernel_duration_ns").tolist() == list(range(60))
+
+
+@each(CAPTURES)
+def test_real_captures_read_the_same_both_ways(monkeypatch, path):
+    by_blocks, by_records = both_ways(monkeypatch, path)
+    assert by_blocks == by_records
+
+
+def test_a_quote_that_is_never_closed_does_not_take_the_file_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
+    monkeypatch.setattr(blocks, "_BLOCK", 1000)
+    monkeypatch.setattr(blocks, "_LONGEST_RECORD", 5000)
+    lines = csv_text([op("Add", at) for at in range(90)]).splitlines(keepends=True)
+    lines[20] = lines[20].replace("{}", '"{}')
+    path = tmp_path / "run.csv"
+    path.write_text("".join(lines), encoding="utf-8")
+    table = read(path)
+    assert len(table) == 19
+    assert np.isfinite(table.number("kernel_duration_ns")).all()
