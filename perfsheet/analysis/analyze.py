@@ -25,7 +25,7 @@ from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
-from perfsheet.errors import NoDeviceOpError, usage
+from perfsheet.errors import NoDeviceOpError, unusable, usage
 from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def analyze(
     """Analyse the device ops of a window (default: the one that the options select, the whole capture if none).
 
     `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
-    device op, PerfsheetError (exit status 2) when the capture has no such window.
+    device op, PerfsheetError when the capture has no such window (exit status 2), or is not sound and the options are
+    strict (3).
     """
     options = options or Options()
     selected = window is None and options.selection != Selection()
@@ -65,10 +66,17 @@ def analyze(
             "signposts",
         )
     if not len(ops):
+        dropped = [note.text for note in table.notes if note.dropped]
         raise NoDeviceOpError(
-            f"{', '.join(table.files)}: {_what_else(table, window)}", "profile a target that runs ops on a device"
+            f"{', '.join(table.files)}: {_what_else(table, window)}",
+            f"nothing is left of it: {'; '.join(dropped)}" if dropped else "profile a target that runs ops on a device",
         )
-    return Analysis(ops, window, provenance or Provenance(), repeats)
+    found = Analysis(ops, window, provenance or Provenance(), repeats)
+    salvaged = [check.detail for check in found.checks if check.salvaged] if options.strict else []
+    if salvaged:
+        more = f" (and {len(salvaged) - 1} more)" if len(salvaged) > 1 else ""
+        raise unusable(f"not as it should be: {salvaged[0]}{more}", "mend the capture, or leave --strict out")
+    return found
 
 
 def _what_else(table: OpsTable, window: Window) -> str:

@@ -68,7 +68,8 @@ class CaptureSummary:
     """What was analysed: the head of every output.
 
     `worker_grids` are the distinct worker grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are
-    timed ops whose worker grid or core count is unknown: nothing can be said of them using few cores.
+    timed ops whose worker grid or core count is unknown: nothing can be said of them using few cores. `kernel_ns` is
+    NaN where no op is timed. `verdict` says in a few words each how far the capture can be relied on.
     """
 
     paths: tuple[str, ...]
@@ -98,4 +99,5 @@ class CaptureSummary:
     device_totals: tuple[DeviceTotal, ...]
     critical_path_ns: float | None
     provenance: Provenance
+    verdict: tuple[str, ...]
     warnings: tuple[str, ...]

@@ -9,6 +9,9 @@ import numpy as np
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 from perfsheet.hardware.boards import KNOWN_GRIDS, board
 
+MOST_CORES = 1024
+"""More than any chip has, several times over: what is above is no core count."""
+
 FROM_COLUMN = "available-worker-core-count"
 FROM_BOARD = "board"
 FROM_LARGEST = "largest-core-count"
@@ -35,7 +38,7 @@ def worker_grid(table: OpsTable, board_name: str | None) -> WorkerGrid:
     capture when that is a known grid, else unknown."""
     device_rows = table.kind == RowKind.DEVICE
     stated = table.number("available_worker_cores")
-    has_stated = device_rows & (stated >= 1)
+    has_stated = device_rows & (stated >= 1) & (stated <= MOST_CORES)
     missing = device_rows & ~has_stated
     fallback, source = _fallback(table.number("core_count")[device_rows], board_name)
     cores = np.where(has_stated, stated, np.where(device_rows, fallback, np.nan))

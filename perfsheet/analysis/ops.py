@@ -22,6 +22,8 @@ LONGEST_PLAUSIBLE_NS = 1e13
 """Almost three hours: a longer kernel duration is a corrupt marker (tt-metal#48043), not a measurement."""
 
 
+_NEARLY_ALL = 0.99
+
 Result = TypeVar("Result")
 
 
@@ -60,6 +62,11 @@ class Ops:
     def total_ns(self) -> float:
         """Kernel time of the window over all its devices."""
         return float(np.nansum(self.kernel_ns))
+
+    @cached_property
+    def nearly_all_timed(self) -> bool:
+        """Whether so few ops lack a usable duration that what they would add to the kernel time can be neglected."""
+        return bool(len(self)) and float(self.timed.mean()) >= _NEARLY_ALL
 
     @cached_property
     def variants(self) -> Variants:
@@ -120,10 +127,10 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     raw = table.number("kernel_duration_ns")[rows]
     kernel = np.where((raw >= 0) & (raw <= LONGEST_PLAUSIBLE_NS), raw, np.nan)
     cores = table.number("core_count")[rows]
-    cores = np.where(cores >= 1, cores, np.nan)
+    cores = np.where((cores >= 1) & (cores == np.floor(cores)), cores, np.nan)
     worker_cores = grid.cores[rows]
     pm_ideal = table.number("pm_ideal_ns")[rows]
-    pm_ideal = np.where(pm_ideal > NO_MODEL_MAX_NS, pm_ideal, np.nan)
+    pm_ideal = np.where((pm_ideal > NO_MODEL_MAX_NS) & (pm_ideal <= LONGEST_PLAUSIBLE_NS), pm_ideal, np.nan)
     reference = worker_cores if options.ref_cores == "grid" else np.full(len(rows), float(options.ref_cores))
     return Ops(
         table=table,

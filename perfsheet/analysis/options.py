@@ -21,6 +21,7 @@ class Options:
     `low_cores_pct`: an op on this share of its worker grid or less has a low core count, in percent.
     `board`: name of the board that the capture is from: its peaks, and its worker grid for ops that don't state theirs.
     `batch`: samples a window, for FPS. `selection`: the part of the capture to analyse, by default all of it.
+    `strict`: refuse a capture of which anything had to be left out or mended.
     Raises PerfsheetError (exit status 2) for values that make no sense.
     """
 
@@ -29,6 +30,7 @@ class Options:
     board: str | None = None
     batch: float = 1.0
     selection: Selection = field(default_factory=Selection)
+    strict: bool = False
 
     def __post_init__(self) -> None:
         known = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0

@@ -27,6 +27,7 @@ _COLUMNS = frozenset(
         "fw_start_cycle",
         "kernel_duration_ns",
         "replay_session",
+        "trace_id",
         "pm_ideal_ns",
         "pm_compute_ns",
         "pm_bandwidth_ns",

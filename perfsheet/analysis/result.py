@@ -155,10 +155,16 @@ class OpType:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the verdict on a capture. `ok` False makes `detail` a warning."""
+    """One line of the verdict on a capture. `ok` False makes `detail` a warning.
+
+    `salvaged`: rows or cells of the capture were left out or mended, which `--strict` refuses. `brief` is what the
+    verdict in one line says of it; blank for what that leaves out.
+    """
 
     id: str
     label: str
     ok: bool
     count: int
     detail: str
+    salvaged: bool = False
+    brief: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,7 +49,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
         signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
         dropped_rows=sum(note.dropped for note in table.notes),
-        kernel_ns=ops.total_ns,
+        kernel_ns=ops.total_ns if ops.timed.any() else math.nan,
         modelled_share=known(quality.modelled_share(ops)),
         fps=fps,
         light=_light(facts),
@@ -57,7 +58,16 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         device_totals=facts.devices.totals,
         critical_path_ns=critical_path_ns(ops, facts.devices),
         provenance=provenance,
+        verdict=_verdict(checks),
         warnings=tuple(check.detail for check in checks if not check.ok),
+    )
+
+
+def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
+    doubts = sum(not check.ok for check in checks)
+    return (
+        *(check.brief for check in checks if check.brief),
+        f"{doubts} to distrust" if doubts else "nothing to distrust",
     )
 
 

@@ -29,6 +29,8 @@ _TILE_BYTES = {
     "BFLOAT2_B": 256 + 64,
 }
 
+_MEMORIES = ("DRAM", "L1", "HOST", "SYSTEM_MEMORY", "TRACE")
+
 SIGNIFICANT_BITS = {"FLOAT32": 24, "BFLOAT16": 8, "BFLOAT8_B": 7, "BFLOAT4_B": 3, "BFLOAT2_B": 1}
 """Significant bits of an element, the hidden one of bfloat16 and float32 included (block floats have none)."""
 
@@ -55,6 +57,11 @@ class Tensor:
     def in_l1(self) -> bool:
         """Whether it lives in the L1 of the cores."""
         return self.memory.startswith("L1")
+
+    @property
+    def placed(self) -> bool:
+        """Whether the capture says where it lives."""
+        return any(kind in self.memory for kind in _MEMORIES)
 
     @property
     def sharded(self) -> bool:

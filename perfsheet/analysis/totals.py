@@ -57,9 +57,12 @@ def by_device(ops: Ops) -> dict[int, float]:
 
 
 def fps(ops: Ops) -> Fps:
-    """1e9 × batch / kernel time of the busiest device: of all its ops, of its matmuls and convolutions, of the rest."""
+    """1e9 × batch / kernel time of the busiest device: of all its ops, of its matmuls and convolutions, of the rest.
+
+    Unknown where more than a hundredth of the ops have no usable duration.
+    """
     per_device = by_device(ops)
-    if not per_device:
+    if not per_device or not ops.nearly_all_timed:
         return Fps(None, None, None, None)
     busiest = max(per_device, key=lambda device: per_device[device])
     is_work = ops.in_category(MATMUL, CONV)

@@ -11,7 +11,7 @@ from perfsheet.capture.columns import TENSOR_DIMS, TENSOR_FIELDS
 from perfsheet.capture.table import IntArray, OpsTable
 from perfsheet.capture.texts import Texts, combinations
 
-_FIRST_EXTENT = re.compile(r"(input|output)_(\d+)_w")
+_TENSOR = re.compile(rf"(input|output)_(\d+)_(?:{'|'.join(TENSOR_FIELDS)})")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ def variants(table: OpsTable, rows: IntArray, codes: Texts) -> Variants:
 
 def tensor_numbers(table: OpsTable, side: str) -> list[int]:
     """Which INPUT_n or OUTPUT_n blocks the capture has."""
-    found = (_FIRST_EXTENT.fullmatch(name) for name in table.headers)
-    return sorted(int(match[2]) for match in found if match and match[1] == side)
+    found = (_TENSOR.fullmatch(name) for name in table.headers)
+    return sorted({int(match[2]) for match in found if match and match[1] == side})
 
 
 def _cells(table: OpsTable, side: str, numbers: list[int], row: int) -> tuple[tuple[str, ...], ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.kinds import kind
 from perfsheet.analysis.compare.result import Times
-from perfsheet.budget.check import ROWS_NAMED, kept
+from perfsheet.budget.check import ROWS_NAMED, kept, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, in_words
@@ -24,7 +24,7 @@ def check_against(found: Comparison, fail_over: float, fail_op_over: float | Non
     Where the windows hold different numbers of passes, a mean pass is compared. With repeats a growth within the noise
     is none.
     """
-    return Verdict(tuple(_all(found, fail_over, fail_op_over)), found.notes)
+    return Verdict((*whole(found.new), *_all(found, fail_over, fail_op_over)), found.notes)
 
 
 def _all(found: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:

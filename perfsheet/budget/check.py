@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis import Analysis
+from perfsheet.analysis import Analysis, quality
 from perfsheet.analysis.result import RowRef
 from perfsheet.analysis.shape import shape_of
 from perfsheet.budget.limits import Measured, Scope, of_kind
@@ -22,7 +22,15 @@ def check(analysis: Analysis, budget: Budget) -> Verdict:
     """Measure every limit of the budget. Ops are told by what they are, whatever the build calls them."""
     positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
-    return Verdict(checked, tuple(_notes(budget, positions)))
+    return Verdict((*whole(analysis), *checked), tuple(_notes(budget, positions)))
+
+
+def whole(analysis: Analysis) -> Iterator[Checked]:
+    """A limit that every capture must keep, shown where it is breached: no row of it was lost to damage."""
+    lost = quality.losses(analysis.ops.table.notes)
+    if lost:
+        why = "what is missing may be what the limits are about"
+        yield Checked("capture.lost-rows", False, 0, 0, lost, Unit.COUNT, floor=False, why=why, rows=(), row_count=0)
 
 
 def _key(bound: Bound) -> tuple[str, str, str]:

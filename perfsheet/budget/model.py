@@ -97,7 +97,7 @@ class Verdict:
 
     def __add__(self, other: Verdict) -> Verdict:
         """Both together."""
-        return Verdict((*self.checked, *other.checked), (*self.notes, *other.notes))
+        return Verdict(tuple(dict.fromkeys((*self.checked, *other.checked))), (*self.notes, *other.notes))
 
 
 @dataclass(frozen=True)

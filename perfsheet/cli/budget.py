@@ -41,6 +41,7 @@ def init(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
 ) -> None:
     """Write a first budget from a capture: what it takes today, and the window that it is about."""
     from perfsheet.budget import first_budget
@@ -48,7 +49,7 @@ def init(
     from perfsheet.render.whole_file import replace_text
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     share = shared.share("--tolerance", tolerance)
     to_stdout = str(output) == "-"
     if not to_stdout:

@@ -63,6 +63,7 @@ def check(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
     json: shared.Json = False,
 ) -> int:
     """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
@@ -74,7 +75,7 @@ def check(
     if json and github:
         raise usage("--json and --github both take standard output", "choose one")
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     if against is None and (fail_over is not None or fail_op_over is not None):
         raise usage("--fail-over and --fail-op-over compare with another capture", "name it with --against")
     growth = shared.share("--fail-over", _GROWTH if fail_over is None else fail_over)

@@ -49,6 +49,7 @@ def compare(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
     json: shared.Json = False,
 ) -> None:
     """Set captures side by side: what got faster or slower, what appeared or vanished, what changed about each op.
@@ -61,7 +62,7 @@ def compare(
     from perfsheet.render import place
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     limit = shared.first(_SCREENFUL if count is None else count)
     allowed = shared.percentage("--noise", noise)
     wanted = outputs.Outputs(html, md)

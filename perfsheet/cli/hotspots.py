@@ -31,6 +31,7 @@ def hotspots(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
     csv: shared.Csv = False,
@@ -38,7 +39,7 @@ def hotspots(
     """Show what to fix first: findings of all rules, what each could save at most, and what to try."""
     shared.one_format(json, csv)
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     if signposts:
         show_signposts(captures, settings, json, csv)
         return

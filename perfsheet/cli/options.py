@@ -37,6 +37,9 @@ Board = Annotated[
     typer.Option("--board", metavar="NAME", help="Board that the capture is from: its peaks, its worker grid."),
 ]
 Batch = Annotated[float, typer.Option("--batch", metavar="N", help="Samples that the window works on, for FPS.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a capture of which anything must be left out or mended (status 3).")
+]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output (docs/json.md).")]
 Csv = Annotated[bool, typer.Option("--csv", help="The table as CSV on standard output, and nothing else there.")]
 TtMetalHome = Annotated[
@@ -100,19 +103,19 @@ def selection(
 
 
 def analysis_options(
-    ref_cores: str, low_cores: float, board: str | None, batch: float, selection: Selection
+    ref_cores: str, low_cores: float, board: str | None, batch: float, selection: Selection, strict: bool = False
 ) -> Options:
     """The analysis options behind the command line's."""
     numerics.load()
     from perfsheet.analysis import Options
 
     if ref_cores.strip().lower() == "grid":
-        return Options("grid", low_cores, board, batch, selection)
+        return Options("grid", low_cores, board, batch, selection, strict)
     try:
         cores = float(ref_cores)
     except ValueError:
         raise usage(f"--ref-cores {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
-    return Options(cores, low_cores, board, batch, selection)
+    return Options(cores, low_cores, board, batch, selection, strict)
 
 
 def one_format(json: bool, csv: bool) -> None:

@@ -50,6 +50,7 @@ def report(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
 ) -> None:
@@ -57,7 +58,7 @@ def report(
     from perfsheet.render import place
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     wanted = outputs.Outputs(html, md, trace, raw, open_it)
     if signposts and (output is not None or wanted.any):
         raise usage("--signposts lists signposts, and writes no report", "leave the outputs or --signposts out")

@@ -28,6 +28,7 @@ def top_ops(
     device: shared.Device = None,
     no_host_ops: shared.NoHostOps = False,
     which_pass: shared.WhichPass = "all",
+    strict: shared.Strict = False,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
     csv: shared.Csv = False,
@@ -35,7 +36,7 @@ def top_ops(
     """Rank ops by device kernel duration."""
     shared.one_format(json, csv)
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
+    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     if signposts and group:
         raise usage("--signposts and --group exclude each other", "choose one")
     if signposts:

@@ -101,3 +101,8 @@ def upper_bounds(summary: CaptureSummary) -> str:
     ]
     sums = f" They are sums over {' and '.join(over)}." if over else ""
     return f"Savings are upper bounds; of one op no more is counted than it takes.{sums}"
+
+
+def capture(summary: CaptureSummary) -> str:
+    """`Capture: all 1,872 rows used · all ops timed · clock 1.00 GHz · …`: how far it can be relied on."""
+    return f"Capture: {' · '.join(summary.verdict)}"

@@ -49,7 +49,7 @@ def tiles(analysis: Analysis) -> list[Tile]:
 
 def _times(summary: CaptureSummary) -> Iterator[Tile]:
     total, unit = words.in_unit(summary.kernel_ns)
-    yield Tile("kernel", f"kernel time [{unit}]", total, TIME)
+    yield Tile("kernel", f"kernel time [{unit}]", known(total), TIME)
     if summary.passes.count > 1:
         mean, unit = words.in_unit(summary.passes.mean_ns)
         yield Tile("kernel_per_pass", f"kernel time a pass [{unit}]", mean, TIME)

@@ -52,6 +52,8 @@ def in_unit(nanoseconds: float) -> tuple[float, str]:
 
 def span_of_time(nanoseconds: float) -> str:
     """`63.218 ms`."""
+    if math.isnan(nanoseconds):
+        return "–"
     value, unit = in_unit(nanoseconds)
     return f"{value:,.3f} {unit}"
 

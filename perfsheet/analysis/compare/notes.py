@@ -8,6 +8,7 @@ from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.compare.changes import Describing
 from perfsheet.analysis.compare.figures import passes_differ
 from perfsheet.analysis.compare.slots import Slots
+from perfsheet.analysis.quality import losses
 from perfsheet.capture.notes import rows
 
 
@@ -29,6 +30,9 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
         yield f"{rows(skipped, 'attribute')} that only one build writes: not compared"
     for name, side in (("before", one), ("now", other)):
         untimed = side.summary.device_rows - side.summary.timed_rows
+        lost = losses(side.ops.table.notes)
+        if lost:
+            yield f"{rows(lost)} of the capture {name} lost to damage, and what they held: not the whole run"
         if untimed:
             yield f"{rows(untimed, 'device op')} {name} without a usable kernel duration: no time is known of them"
 

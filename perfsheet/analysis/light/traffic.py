@@ -34,6 +34,8 @@ def dram_bytes(variant: Variant) -> Work:
         return touched
     total = 0.0
     for tensor, elements in touched:
+        if not tensor.placed:
+            return unknown("the memory of a tensor is not in the capture")
         if tensor.in_dram:
             size = tensor.size if elements is _ALL else tensor.part(elements)
             if size is None:

@@ -1,22 +1,27 @@
 """The verdict on a capture: what was used, what was left out and why, and which figures to distrust."""
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.quality import capture, figures
+from perfsheet.analysis.quality import capture, figures, markers
+from perfsheet.analysis.quality.capture import losses
 from perfsheet.analysis.quality.figures import modelled_share
 from perfsheet.analysis.quality.rows import counts
 from perfsheet.analysis.quality.runs import provenance, repeats
 from perfsheet.analysis.result import Check
 
-__all__ = ["checks", "counts", "modelled_share", "provenance", "repeats"]
+__all__ = ["checks", "counts", "losses", "modelled_share", "provenance", "repeats"]
 
 
 def checks(facts: Facts) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
     ops = facts.ops
     return [
-        *capture.records(ops.table.notes),
+        *capture.records(ops.table),
         *capture.durations(ops),
+        *markers.clock(ops),
+        *markers.calls(ops),
+        *markers.markers(ops),
         *capture.cores(ops),
+        *capture.tensors(ops),
         *figures.model(ops),
         *figures.chips(ops),
         *figures.light(facts),

@@ -1,4 +1,4 @@
-"""What was read: records, kernel durations, core counts."""
+"""What was read: records, kernel durations, core counts, tensors."""
 
 from __future__ import annotations
 
@@ -6,31 +6,61 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.grid import IN_WORDS, UNKNOWN
+from perfsheet.analysis.grid import IN_WORDS, MOST_CORES, UNKNOWN
+from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.result import Check
 from perfsheet.capture.notes import Note, rows
+from perfsheet.capture.table import OpsTable, RowKind
+
+_NO_SALVAGE = {"devices-shifted"}
+_MEND = "profile again with --op-support-count or --dump-device-data-mid-run"
 
 
-def records(notes: tuple[Note, ...]) -> Iterator[Check]:
-    """What the reader met in the files."""
-    if not notes:
-        yield Check("records", "Records of the file", True, 0, "every record fits the header and was read")
-    for note in notes:
-        yield Check(note.id, "Records of the file", False, note.count, note.text)
+def records(table: OpsTable) -> Iterator[Check]:
+    """What the reader met in the files, and how many of their rows are used."""
+    dropped = sum(note.dropped for note in table.notes)
+    used = rows(len(table), "row")
+    reasons = "; ".join(note.text for note in table.notes if note.dropped)
+    yield Check(
+        "records",
+        "Records of the file",
+        True,
+        dropped,
+        f"{used} used, {dropped:,} dropped: {reasons}" if dropped else "every record fits the header and was read",
+        brief=f"{len(table):,} of {len(table) + dropped:,} rows used" if dropped else f"all {used} used",
+    )
+    for note in table.notes:
+        yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NO_SALVAGE)
+
+
+def losses(notes: tuple[Note, ...]) -> int:
+    """How many rows were dropped because of damage that may have cost ops of the run."""
+    return sum(max(note.dropped, 1) for note in notes if note.loses)
 
 
 def durations(ops: Ops) -> Iterator[Check]:
     """Kernel durations that are missing, impossible or zero."""
     label, blank = "Kernel durations", np.isnan(ops.raw_kernel_ns)
+    timed = int(ops.timed.sum())
+    share = ratio(timed, len(ops))
+    yield Check(
+        "coverage",
+        label,
+        True,
+        timed,
+        f"{timed:,} of {rows(len(ops), 'device op')} have a usable one, {share:.1%}"
+        + ("" if ops.nearly_all_timed else ": too few for FPS, which is not given"),
+        brief="all ops timed" if timed == len(ops) else f"{share:.1%} of ops timed",
+    )
     yield row_check(
         "blank-duration",
         label,
         blank,
         f"all {rows(len(ops), 'device row')} have one",
-        "{rows} without DEVICE KERNEL DURATION [ns]: device data is missing, so they are neither ranked nor summed; "
-        "profile again with --op-support-count or --dump-device-data-mid-run",
+        f"{{rows}} without DEVICE KERNEL DURATION [ns]: {_why_blank(ops.table)}",
+        salvaged=True,
     )
     yield row_check(
         "implausible-duration",
@@ -38,8 +68,25 @@ def durations(ops: Ops) -> Iterator[Check]:
         ~blank & ~ops.timed,
         "none is negative or absurdly long",
         f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns (corrupt markers), left out",
+        salvaged=True,
     )
     yield row_check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
+    elsewhere = (ops.table.kind != RowKind.DEVICE) & (ops.table.number("kernel_duration_ns") > 0)
+    yield row_check(
+        "host-row-duration",
+        label,
+        elsewhere,
+        "no host op or signpost has one",
+        "{rows} that OP TYPE calls a host op or signpost, with device times that are in no figure",
+        salvaged=True,
+    )
+
+
+def _why_blank(table: OpsTable) -> str:
+    """Blank cells are missing device data; cells that cannot be read want another mend."""
+    if any(note.id == "unreadable-numbers" for note in table.notes):
+        return "its cells are blank or not readable, so they are neither ranked nor summed"
+    return f"device data is missing, so they are neither ranked nor summed; {_MEND}"
 
 
 def cores(ops: Ops) -> Iterator[Check]:
@@ -56,11 +103,19 @@ def cores(ops: Ops) -> Iterator[Check]:
         f"{missing}; not checked for few cores" if UNKNOWN in sources else f"from {words}",
     )
     yield row_check(
+        "implausible-grid",
+        "Worker grid",
+        ops.number("available_worker_cores") > MOST_CORES,
+        "none is larger than any chip",
+        f"{{rows}} with an AVAILABLE WORKER CORE COUNT above {MOST_CORES:,}, which no chip has: taken as unknown",
+        salvaged=True,
+    )
+    yield row_check(
         "no-core-count",
         "Core counts",
         ops.timed & np.isnan(ops.cores),
         "every timed op has one",
-        "{rows} with a blank or zero CORE COUNT: no utilization, not checked for few cores",
+        "{rows} with a blank, zero or impossible CORE COUNT: no utilization, not checked for few cores",
     )
     yield row_check(
         "cores-above-grid",
@@ -68,4 +123,27 @@ def cores(ops: Ops) -> Iterator[Check]:
         ops.cores > ops.worker_cores,
         "none exceeds its worker grid",
         "{rows} with a CORE COUNT above the worker grid",
+    )
+
+
+def tensors(ops: Ops) -> Iterator[Check]:
+    """Tensors whose shape, or memory, cannot be read."""
+    every = [(*variant.inputs, *variant.outputs) for variant in ops.variants.all]
+    shapeless = np.array([any(one.padded is None or one.logical is None for one in found) for found in every], np.bool_)
+    placeless = np.array([any(not one.placed for one in found) for found in every], np.bool_)
+    yield row_check(
+        "unreadable-shapes",
+        "Tensors",
+        shapeless[ops.variants.of],
+        "all shapes can be read",
+        "{rows} with a tensor whose shape is missing or not readable: what follows from it is unknown",
+        salvaged=True,
+    )
+    yield row_check(
+        "unknown-memory",
+        "Tensors",
+        placeless[ops.variants.of],
+        "all memories are known",
+        "{rows} with a tensor in a memory that is blank or unknown: its bytes are in no figure",
+        salvaged=True,
     )

@@ -37,6 +37,7 @@ def model(ops: Ops) -> Iterator[Check]:
         True,
         int(ops.timed.sum()) - count,
         f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
+        brief=f"{1 - share:.1%} of kernel time without model" if np.isfinite(share) else "",
     )
     yield row_check(
         "not-physical",
@@ -74,16 +75,25 @@ def light(facts: Facts) -> Iterator[Check]:
 
 def chips(ops: Ops) -> Iterator[Check]:
     """A board of another architecture than the capture, and hosts of different architectures."""
-    arches = {cell.strip().lower() for cell in ops.text("device_arch").present()} - {""}
+    arches = _arches(ops, np.ones(len(ops), dtype=np.bool_))
     if ops.options.board:
         stated = board(ops.options.board)
         if arches and arches != {stated.arch}:
             others = ", ".join(sorted(arches - {stated.arch}))
             text = f"--board {stated.name} is {stated.arch}, the capture says {others}: its peaks are not used there"
             yield Check("board", "Board", False, 0, text)
+    mixed = sum(len(_arches(ops, ops.device == device)) > 1 for device in np.unique(ops.device).tolist())
+    if mixed:
+        text = f"{rows(mixed, 'device')} with ops of different DEVICE ARCHs: captures of different chips merged?"
+        yield Check("mixed-chips", "Chips", False, mixed, text)
     if len(arches) > 1 and len(ops.table.files) > 1:
         text = f"captures of different architectures ({', '.join(sorted(arches))}): are they hosts of one run?"
         yield Check("hosts", "Hosts", False, 0, text)
+
+
+def _arches(ops: Ops, these: BoolArray) -> set[str]:
+    cells = ops.text("device_arch").take(np.flatnonzero(these))
+    return {cell.strip().lower() for cell in cells.present()} - {""}
 
 
 def passes(facts: Facts) -> Iterator[Check]:
@@ -99,6 +109,7 @@ def passes(facts: Facts) -> Iterator[Check]:
             len(found.all[0].positions),
             f"the first of {found.count} passes is cold: {found.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
             f"{found.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
+            brief="first pass cold",
         )
 
 

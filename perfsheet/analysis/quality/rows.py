@@ -12,10 +12,11 @@ from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 
 
-def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str) -> Check:
-    """`{rows}` in `trouble` stands for the number of ops that are bad."""
+def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str, salvaged: bool = False) -> Check:
+    """`{rows}` in `trouble` stands for the number of ops that are bad; `salvaged`: they are left out, or mended."""
     count = int(np.count_nonzero(bad))
-    return Check(name, label, not count, count, trouble.format(rows=rows(count, "device row")) if count else fine)
+    detail = trouble.format(rows=rows(count, "device row")) if count else fine
+    return Check(name, label, not count, count, detail, salvaged and bool(count))
 
 
 def counts(summary: CaptureSummary) -> Iterator[Check]:

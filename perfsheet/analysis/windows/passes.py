@@ -208,7 +208,7 @@ def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[
 def fps_per_pass(ops: Ops, found: Passes, kernel_ns: FloatArray) -> float | None:
     """10⁹ × batch × passes / Σ over the passes of the busiest device; `kernel_ns`: of each op, NaN = unknown."""
     total = sum(_busiest(ops, one.positions, kernel_ns) for one in found.all)
-    return 1e9 * ops.options.batch * found.count / total if total else None
+    return 1e9 * ops.options.batch * found.count / total if total and ops.nearly_all_timed else None
 
 
 def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:

@@ -53,13 +53,14 @@ def _summary(analysis: Analysis) -> str:
     """Where the time goes, what was measured, and what to distrust."""
     palette = charts.palette_of(analysis)
     warnings = "".join(f"<li>{safe(warning)}</li>" for warning in analysis.summary.warnings)
+    brief = f"<p>{safe(phrases.capture(analysis.summary))}</p>"
     verdict = (
         f'<div class="warnings"><b>To distrust</b><ul>{warnings}</ul></div>'
         if warnings
         else '<p class="fine">Data quality: nothing to distrust was found.</p>'
     )
     return (
-        f'{verdict}<div class="two"><figure><figcaption>Share of kernel time by category</figcaption>'
+        f'{brief}{verdict}<div class="two"><figure><figcaption>Share of kernel time by category</figcaption>'
         f"{charts.shares(analysis.categories, False, palette)}</figure>"
         f"<figure><figcaption>Share of kernel time by op code</figcaption>"
         f"{charts.shares(analysis.op_types, True, palette)}</figure></div>"

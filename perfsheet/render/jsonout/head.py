@@ -49,6 +49,7 @@ def head(analysis: Analysis) -> Json:
             ],
             "critical_path_ns": number(summary.critical_path_ns),
             "replayed": summary.provenance.replayed,
+            "verdict": list(summary.verdict),
             "warnings": list(summary.warnings),
         },
     }

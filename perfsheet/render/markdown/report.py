@@ -31,6 +31,8 @@ def _lines(analysis: Analysis) -> Iterator[str]:
     yield plain(words.at_a_glance(summary))
     yield ""
     yield from _tiles(tiles(analysis))
+    yield f"{plain(phrases.capture(summary))}."
+    yield ""
     for warning in summary.warnings:
         yield f"- ⚠️ {plain(warning)}"
     yield ""

@@ -35,6 +35,7 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
         )
     )
     console.print(line(" · ".join(filter(None, (phrases.speed_of_light(summary), phrases.pm_generation(summary))))))
+    console.print(line(phrases.capture(summary), "" if not summary.warnings else "yellow"))
     console.print()
 
 

@@ -161,7 +161,7 @@ def _describe(book: Workbook, analysis: Analysis) -> None:
     replayed = " (replayed)" if analysis.summary.provenance.replayed else ""
     book.set_properties(
         {
-            "title": f"Perf sheet of {words.file_names(analysis.summary)}{replayed}"[:255],
+            "title": words.clean(f"Perf sheet of {words.file_names(analysis.summary)}{replayed}", 255),
             "subject": "tt-metal device ops by kernel duration",
             "author": f"perfsheet {__version__}",
             "keywords": "tt-metal, ttnn, profiler, perf sheet",

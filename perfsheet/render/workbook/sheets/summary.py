@@ -98,6 +98,8 @@ def _write_verdict(sheet: Worksheet, styles: Styles, analysis: Analysis, row: in
     warnings = analysis.summary.warnings
     note = f"{len(warnings)} to look at" if warnings else "nothing to distrust was found"
     row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
+    sheet.write_string(row, 0, words.clean(phrases.capture(analysis.summary)), styles["text"])
+    row += 1
     for warning in warnings[:_WARNINGS]:
         link = Link(f"'{data_quality.TITLE}'!A1", "look ▸")
         write_cell(sheet, row, 0, link, styles["amber"], styles["link"])

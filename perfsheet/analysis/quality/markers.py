@@ -1,0 +1,134 @@
+"""Whether the device's time stamps can be true: clock, gaps, starts and ends, ops recorded twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from perfsheet.analysis.light.peaks import measured_clock_ghz
+from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.quality.rows import row_check
+from perfsheet.analysis.result import Check
+from perfsheet.capture.notes import rows
+from perfsheet.capture.table import BoolArray
+
+_LIKELY_GHZ = (0.2, 2.0)
+"""AI clocks of all chips so far are 1 to 1.35 GHz, and lower when they save power."""
+_SLACK = 1.02
+"""What rounding of cycles to ns may add to a kernel that fills its firmware zone."""
+_TICK_NS = 5.0
+
+
+def clock(ops: Ops) -> Iterator[Check]:
+    """Whether cycles and ns agree on a clock that a chip can have."""
+    told = measured_clock_ghz(ops)
+    told = told[np.isfinite(told)]
+    if not told.size:
+        yield Check("clock", "Clock", True, 0, "unknown: no firmware cycles and durations", brief="clock unknown")
+        return
+    low, high = float(told.min()), float(told.max())
+    text = f"{low:.2f} GHz" if high - low < 0.01 else f"{low:.2f} to {high:.2f} GHz"
+    fine = _LIKELY_GHZ[0] <= low and high <= _LIKELY_GHZ[1]
+    yield Check(
+        "clock",
+        "Clock",
+        fine,
+        0,
+        f"{text}: firmware cycles over firmware duration"
+        if fine
+        else f"{text} is no clock of a chip: cycles or durations of the capture are wrong",
+        brief=f"clock {text}" if fine else f"clock {text} impossible",
+    )
+
+
+def markers(ops: Ops) -> Iterator[Check]:
+    """Gaps and firmware zones that cannot be (tt-metal#48043)."""
+    gaps, zones = _bad_gaps(ops), _bad_zones(ops)
+    label = "Markers"
+    yield row_check(
+        "implausible-gap",
+        label,
+        gaps,
+        "no gap is negative or absurdly long",
+        f"{{rows}} with a negative OP TO OP LATENCY or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as unknown",
+        salvaged=True,
+    )
+    yield row_check(
+        "implausible-zone",
+        label,
+        zones,
+        "every kernel lies inside its firmware zone",
+        "{rows} whose kernel is longer than its firmware zone, or whose firmware zone ends before it starts: markers "
+        "of another op, so its duration is doubtful",
+    )
+    odd = int(np.count_nonzero(gaps | zones))
+    brief = f"{rows(odd, 'op')} with impossible markers" if odd else "gaps and markers plausible"
+    known = np.isfinite(ops.number("op_to_op_latency_ns")).any() or np.isfinite(ops.number("fw_duration_ns")).any()
+    yield Check(
+        "markers",
+        label,
+        True,
+        odd,
+        f"{odd:,} of {rows(len(ops), 'device row')} have gaps or zones that cannot be"
+        if known
+        else "unknown: neither gaps nor firmware durations",
+        brief=brief if known else "gaps and markers unknown",
+    )
+    yield row_check(
+        "implausible-model",
+        "PM IDEAL",
+        (ops.number("pm_ideal_ns") < 0) | (ops.number("pm_ideal_ns") > LONGEST_PLAUSIBLE_NS),
+        "none is negative or absurdly long",
+        f"{{rows}} with a negative PM IDEAL or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as no model",
+        salvaged=True,
+    )
+
+
+def _bad_gaps(ops: Ops) -> BoolArray:
+    gap = ops.number("op_to_op_latency_ns")
+    return np.asarray((gap < 0) | (gap > LONGEST_PLAUSIBLE_NS))
+
+
+def _bad_zones(ops: Ops) -> BoolArray:
+    zone = ops.number("fw_duration_ns")
+    backwards = ops.number("fw_end_cycle") < ops.number("fw_start_cycle")
+    return np.asarray(backwards | (ops.kernel_ns > zone * _SLACK + _TICK_NS))
+
+
+def calls(ops: Ops) -> Iterator[Check]:
+    """Calls that stand in the capture more than once: replays of a trace have a session each, merged files do not."""
+    call, session = ops.number("global_call_count"), ops.number("replay_session")
+    trace = ops.number("trace_id")
+    if not np.isfinite(call).any():
+        yield Check("calls", "Call counts", True, 0, "unknown: no GLOBAL CALL COUNT", brief="call counts unknown")
+        return
+    where = (ops.device.astype(np.float64), call)
+    repeated = _repeats(*where)
+    unexplained = _repeats(*where, np.nan_to_num(trace, nan=-1.0), np.nan_to_num(session, nan=-1.0))
+    count, open_count = int(repeated.sum()), int(unexplained.sum())
+    if open_count:
+        text = (
+            f"{rows(open_count, 'device row')} with DEVICE ID and GLOBAL CALL COUNT of an earlier row, and no trace "
+            "replay that explains it: recorded twice, or files merged? Their time counts twice"
+        )
+        brief = f"{rows(open_count, 'call')} recorded twice"
+    elif count:
+        text, brief = (
+            f"{rows(count, 'device row')} repeat a call: replays of a trace",
+            "repeated calls are trace replays",
+        )
+    else:
+        text = brief = "no call recorded twice"
+    yield Check("calls", "Call counts", not open_count, open_count, text, bool(open_count), brief)
+
+
+def _repeats(*keys: np.ndarray) -> BoolArray:
+    """Rows with the keys of an earlier row; none where a key is unknown."""
+    order = np.lexsort(keys[::-1])
+    same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    again = np.zeros(len(order), dtype=np.bool_)
+    again[order[1:]] = same
+    return again
