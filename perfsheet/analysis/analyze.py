@@ -65,6 +65,11 @@ def analyze(
             f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, --signposts lists its "
             "signposts",
         )
+    if not len(table) and not any(note.dropped for note in table.notes):
+        raise NoDeviceOpError(
+            f"{', '.join(table.files)}: no device op in it, for it is a header and nothing else",
+            "run the profiler again, and look at its log",
+        )
     if not len(ops):
         dropped = [note.text for note in table.notes if note.dropped]
         raise NoDeviceOpError(

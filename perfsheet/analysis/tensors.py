@@ -109,9 +109,13 @@ def tensor(w: str, z: str, y: str, x: str, layout: str, datatype: str, memory: s
     cells = (w, z, y, x)
     if not (any(cells) or datatype.strip()):
         return None
+    padded = _extents(tuple(padded_extent(cell) for cell in cells))
+    logical = _extents(tuple(logical_extent(cell) for cell in cells))
+    if padded and logical and any(inner > outer for inner, outer in zip(logical, padded, strict=True)):
+        padded = logical = None
     return Tensor(
-        padded=_extents(tuple(padded_extent(cell) for cell in cells)),
-        logical=_extents(tuple(logical_extent(cell) for cell in cells)),
+        padded=padded,
+        logical=logical,
         layout=_enum(layout),
         datatype=_enum(datatype),
         memory=memory_name(memory),

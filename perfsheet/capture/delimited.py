@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, TextIO
 
 from perfsheet.capture import foreign
@@ -23,6 +24,8 @@ _LARGEST_CELL = 1 << 28
 _DELIMITERS = (",", ";", "\t", "|")
 _SEP_LINE = "sep="
 """Excel's hint at the separator, as a line of its own before the header."""
+_BLANK = "".join(_DELIMITERS) + _BOM_AS_LATIN_1 + ' \r\n"'
+_MOST_LINES_BEFORE = 20
 _WORTH_BULK = 8 << 20
 """Bytes from which on reading by blocks wins more than loading its library costs."""
 
@@ -55,9 +58,10 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
         notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, names may look odd", 1))
     # Only UTF-16 can still hold what is no character: half of one, where a file was cut.
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-    before, first_line, delimiter = _preamble(text)
-    text.seek(0)
     csv.field_size_limit(_LARGEST_CELL)
+    before, first_line, delimiter = _preamble(text)
+    notes += _told(label, before)
+    text.seek(0)
     lines = _without_nul(text, label, notes) if scan.nul else iter(text)
     for _ in before:
         next(lines)
@@ -122,18 +126,30 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, final: bool = Fal
 
 
 def _preamble(text: TextIO) -> tuple[list[str], str, str]:
-    """The lines before the header (blank ones, Excel's `sep=;`), the header's first line, and the separator."""
-    before: list[str] = []
+    """The lines before the header (blank ones, Excel's `sep=;`, titles), the header's first line, and the separator."""
+    head = list(islice(text, _MOST_LINES_BEFORE + 1))
     stated = ""
-    while line := text.readline():
-        word = line.lstrip(_BOM_AS_LATIN_1).strip().lower()
-        if word.startswith(_SEP_LINE) and len(word) <= len(_SEP_LINE) + 1:
-            stated = line.lstrip(_BOM_AS_LATIN_1).strip("\r\n")[len(_SEP_LINE) :]
-        elif word.strip("".join(_DELIMITERS)):
-            break
-        before.append(line)
-    first_line = line.lstrip(_BOM_AS_LATIN_1)
-    return before, first_line, stated or max(_DELIMITERS, key=first_line.count)
+    for place, line in enumerate(head):
+        plain = line.lstrip(_BOM_AS_LATIN_1)
+        if plain.lower().startswith(_SEP_LINE) and len(plain.strip()) == len(_SEP_LINE) + 1:
+            stated = plain[len(_SEP_LINE)]
+        for delimiter in filter(None, (stated, _likely(plain))):
+            if foreign.is_ops_header(next(csv.reader([plain], delimiter=delimiter), [])):
+                return head[:place], plain, delimiter
+    first = (head[0] if head else "").lstrip(_BOM_AS_LATIN_1)
+    return [], first, _likely(first)
+
+
+def _likely(line: str) -> str:
+    return max(_DELIMITERS, key=line.count)
+
+
+def _told(label: str, before: Sequence[str]) -> Iterator[Note]:
+    """Lines before the header that say something: whatever they say is not read."""
+    words = [line for line in before if not line.lower().startswith(_SEP_LINE) and line.strip(_BLANK)]
+    if words:
+        text = f"{label}: {rows(len(words), 'line')} before the header left out; the first: {words[0].strip()[:60]!r}"
+        yield Note("lines-before-header", text, len(words))
 
 
 def _without_nul(text: TextIO, label: str, notes: list[Note]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from perfsheet.capture.columns import normalise_header
@@ -11,6 +12,7 @@ Headers = list[str]
 _GIVE_OPS_CSV = "give the ops_perf_results_*.csv from the reports folder of the same run"
 
 
+_OTHER_UNIT = re.compile(r"DEVICE KERNEL DURATION ?[\[(](?!NS)")
 _GIVE_SOURCE = "give perfsheet the ops CSV that the table was made from"
 _GIVE_RUN = "give the ops CSV of a profiler run"
 
@@ -79,6 +81,13 @@ def refuse(label: str, headers: Headers, first_line: str) -> PerfsheetError:
     for kind in _KINDS:
         if kind.matches(present, first_line):
             return unusable(f"{label} is {kind.what}, not an ops CSV", kind.instead)
+    other = next((header for header in headers if _OTHER_UNIT.match(normalise_header(header))), None)
+    if "OP CODE" in present and other is not None:
+        return unusable(
+            f"{label}, row 1: {other.strip()!r} is not in ns", "give the CSV as the profiler wrote it, durations in ns"
+        )
+    if not present - {""}:
+        return unusable(f"{label} is empty but for its first bytes", "run the profiler again, and look at its log")
     if "OP CODE" in present:
         return unusable(
             f"{label}: row 1 has no column DEVICE KERNEL DURATION [ns], so there is nothing to rank",

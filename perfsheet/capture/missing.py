@@ -13,6 +13,7 @@ from perfsheet.capture.schema import generation
 _EXPECTED = (
     "global_call_count",
     "device_id",
+    "device_arch",
     "attributes",
     "math_fidelity",
     "core_count",

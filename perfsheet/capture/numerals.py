@@ -78,9 +78,10 @@ def _number(text: str, numerals: Numerals) -> float | None:
         for blank in _BLANKS:
             text = text.replace(blank, "")
     if numerals is Numerals.COMMA:
-        if not _EUROPEAN.fullmatch(text):
+        if _EUROPEAN.fullmatch(text):
+            text = text.replace(".", "").replace(",", ".")
+        elif "," in text:
             return None
-        text = text.replace(".", "").replace(",", ".")
     elif numerals is Numerals.POINT and _BY_COMMAS.fullmatch(text):
         text = text.replace(",", "")
     try:

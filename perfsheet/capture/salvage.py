@@ -48,7 +48,7 @@ _FATES = (
     _Fate("rows-swallowed", "{lines} dropped, swallowed by an open quote" + _FIRST, loses=True),
     _Fate("summary-rows", "{rows} that sum up others dropped" + _FIRST),
     _Fate("stray-lines", "{lines} that are no record dropped" + _FIRST),
-    _Fate("open-quote", "row {first} opens a quote that is never closed: {lines} from there are dropped", loses=True),
+    _Fate("open-quote", "row {first} opens a quote that is never closed; dropped from there on: {lines}", loses=True),
     _Fate("last-row-cut", "row {first}, the last one, is cut off and dropped", loses=True),
     _Fate("blank-cells-cut", "{rows} with surplus blank cells, cut off" + _FIRST, drops=False),
     _Fate(
@@ -185,6 +185,8 @@ class Salvage:
             self._meet("last-row-cut", number)
         elif len(record) == 1 or record[0].startswith("#"):
             self._meet("stray-lines", number)
+        elif self._is_summary(padded):
+            self._meet("summary-rows", number)
         elif not self._fitting.fits(padded):
             self._meet("rows-shifted", number)
         else:

@@ -89,6 +89,8 @@ def _one(given: str) -> Source:
         return Source("standard input", None)
     path = Path(given)
     if path.is_dir():
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise unusable(f"{given}: this folder may not be looked into", "check its rights")
         newest = newest_report([path])
         if newest is None:
             raise unusable(

@@ -109,6 +109,9 @@ BOARDS: tuple[Board, ...] = (
     ),
 )
 
+ARCHES: frozenset[str] = frozenset(one.arch for one in BOARDS)
+"""Architectures of these boards, as DEVICE ARCH spells them."""
+
 # tt_metal/core_descriptors/*.yaml: every worker grid that a chip of these architectures can have, with the dispatch
 # cores on a Tensix row, on a Tensix column or on Ethernet cores, and with zero to two Blackhole columns harvested.
 KNOWN_GRIDS: frozenset[int] = frozenset({20, 56, 63, 64, 70, 72, 80, 108, 110, 120, 130, 140})

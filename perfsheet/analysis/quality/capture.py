@@ -29,7 +29,9 @@ def records(table: OpsTable) -> Iterator[Check]:
         True,
         dropped,
         f"{used} used, {dropped:,} dropped: {reasons}" if dropped else "every record fits the header and was read",
-        brief=f"{len(table):,} of {len(table) + dropped:,} rows used" if dropped else f"all {used} used",
+        brief=f"{len(table):,} of {len(table) + dropped:,} rows used"
+        if dropped
+        else f"every row used ({len(table):,})",
     )
     for note in table.notes:
         yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NO_SALVAGE)
@@ -52,7 +54,7 @@ def durations(ops: Ops) -> Iterator[Check]:
         timed,
         f"{timed:,} of {rows(len(ops), 'device op')} have a usable one, {share:.1%}"
         + ("" if ops.nearly_all_timed else ": too few for FPS, which is not given"),
-        brief="all ops timed" if timed == len(ops) else f"{share:.1%} of ops timed",
+        brief="every op timed" if timed == len(ops) else f"{100 * share:.1f} % of ops timed",
     )
     yield row_check(
         "blank-duration",
@@ -71,6 +73,14 @@ def durations(ops: Ops) -> Iterator[Check]:
         salvaged=True,
     )
     yield row_check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
+    broken = ops.timed & (ops.kernel_ns != np.round(ops.kernel_ns))
+    yield row_check(
+        "fractional-duration",
+        label,
+        broken & (2 * np.count_nonzero(broken) < timed),
+        "few or none are fractions of a ns beside whole ones",
+        "{rows} with a fraction of a ns among whole ones: was the point one of thousands?",
+    )
     elsewhere = (ops.table.kind != RowKind.DEVICE) & (ops.table.number("kernel_duration_ns") > 0)
     yield row_check(
         "host-row-duration",
@@ -105,9 +115,9 @@ def cores(ops: Ops) -> Iterator[Check]:
     yield row_check(
         "implausible-grid",
         "Worker grid",
-        ops.number("available_worker_cores") > MOST_CORES,
-        "none is larger than any chip",
-        f"{{rows}} with an AVAILABLE WORKER CORE COUNT above {MOST_CORES:,}, which no chip has: taken as unknown",
+        (ops.number("available_worker_cores") > MOST_CORES) | (ops.number("available_worker_cores") < 1),
+        "all can be one of a chip",
+        f"{{rows}} with an AVAILABLE WORKER CORE COUNT below 1 or above {MOST_CORES:,}, which no chip has: left out",
         salvaged=True,
     )
     yield row_check(

@@ -37,7 +37,7 @@ def model(ops: Ops) -> Iterator[Check]:
         True,
         int(ops.timed.sum()) - count,
         f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
-        brief=f"{1 - share:.1%} of kernel time without model" if np.isfinite(share) else "",
+        brief=f"{100 * (1 - share):.1f} % of kernel time without model" if np.isfinite(share) else "",
     )
     yield row_check(
         "not-physical",

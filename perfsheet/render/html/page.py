@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfsheet.analysis import Analysis
-from perfsheet.render import captions, measured, tiles, words
+from perfsheet.render import captions, measured, phrases, tiles, words
 from perfsheet.render.html import findings, ops, parts
 from perfsheet.render.html.document import Section, document
 from perfsheet.render.html.svg import charts
