@@ -6,10 +6,10 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab test-browser lint types captures clean
+.PHONY: help demo test test-full test-oldest test-lab test-browser lint types benchmark benchmark-large captures clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV) || ($(PYTHON) -m pip install --user virtualenv && $(PYTHON) -m virtualenv $(VENV))
@@ -58,6 +58,15 @@ lint: $(VENV)/lint-ready  ## Check style
 
 types: $(VENV)/lint-ready  ## Check types, strictly
 	$(BIN)/mypy
+
+# Any ops CSV; longer ones are made of it.
+CAPTURE ?= ../shared/data/wormhole-n150-clip-encoder.csv
+
+benchmark: $(VENV)/ready  ## Time perfsheet beside tt-perf-report: CAPTURE=ops.csv
+	$(BIN)/python benchmarks/run.py "$(CAPTURE)" --growth
+
+benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 GB of disk)
+	$(BIN)/python benchmarks/beyond_memory.py "$(CAPTURE)"
 
 captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py

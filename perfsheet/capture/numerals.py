@@ -16,10 +16,11 @@ from perfsheet.capture.cells import UNKNOWN
 _BLANKS = " '\u00a0\u202f"
 _BY_BLANKS = re.compile(rf"[+-]?\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d+)?")
 _BY_COMMAS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_BY_DOTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
+_BY_DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 _TWO_DOTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _EUROPEAN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?")
+_ENOUGH = 3
 _LONG = re.compile(r"[+-]?\d{4,}")
 
 
@@ -95,8 +96,8 @@ def told(whole: Sequence[str], others: Iterable[str], delimiter: str) -> Numeral
     """How a file writes its numbers, by some of them.
 
     `whole`: cells of a column that the profiler fills with whole numbers, its longest ones; `others`: cells of other
-    number columns. `10.429` among the whole ones is ten thousand, where no other cell there says that the point is a
-    decimal one: the profiler writes no thousandths of a nanosecond.
+    number columns. `10.429` among the whole ones is ten thousand, where several cells look like that and none says that
+    the point is a decimal one: the profiler writes no thousandths of a nanosecond.
     """
     unsure = Numerals.POINT if delimiter == "," else Numerals.POINT_ONLY
     cells = [cell.strip() for cell in whole]
@@ -105,7 +106,7 @@ def told(whole: Sequence[str], others: Iterable[str], delimiter: str) -> Numeral
     ungrouped = any(map(_LONG.match, cells))
     if any(map(_TWO_DOTS.fullmatch, (*marked, *rest))):
         return Numerals.COMMA
-    if marked and not ungrouped and all(map(_BY_DOTS.fullmatch, marked)):
+    if len(marked) >= _ENOUGH and not ungrouped and all(map(_BY_DOTS.fullmatch, marked)):
         return Numerals.COMMA
     point = any("." in cell and not _BY_DOTS.fullmatch(cell) and "," not in cell for cell in (*marked, *rest))
     comma = any(_DECIMAL_COMMA.fullmatch(cell) and not _BY_COMMAS.fullmatch(cell) for cell in (*marked, *rest))

@@ -133,7 +133,7 @@ class Salvage:
             return None
         self._refuse_what_cannot_be_mended(number, record)
         unclosed = last and len(record) < self.width and "\n" in record[-1]
-        lost = sum(self._rows_inside(cell) for cell in record)
+        lost = sum(self._rows_inside(cell, len(record) == self.width) for cell in record)
         if lost or unclosed:
             # The quote that swallowed whole rows was never closed where it should have been.
             lost = lost or _lines_after_the_first(record[-1].split("\n"))
@@ -170,11 +170,11 @@ class Salvage:
         code = record[self.op_code].strip().lower()
         return code in _SUMMARIES and not self._fitting.has_op_type(record)
 
-    def _rows_inside(self, cell: str) -> int:
-        """How many rows of the file a quote has swallowed into a cell."""
+    def _rows_inside(self, cell: str, fits: bool) -> int:
+        """How many rows of the file a quote has swallowed into a cell; `fits`: its record is as wide as the header."""
         if "\n" not in cell:
             return 0
-        enough = max(3, self.width // 3)
+        enough = max(3, self.width // 3) if fits else 1
         lines = cell.split("\n")
         swallowed = any(max(line.count(mark) for mark in ",;\t") >= enough for line in lines[1:])
         return _lines_after_the_first(lines) if swallowed else 0

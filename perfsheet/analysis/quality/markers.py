@@ -25,10 +25,14 @@ def clock(ops: Ops) -> Iterator[Check]:
     told = measured_clock_ghz(ops)
     told = told[np.isfinite(told)]
     if not told.size:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            told = (ops.number("fw_end_cycle") - ops.number("fw_start_cycle")) / ops.number("fw_duration_ns")
+        told = told[np.isfinite(told)]
+    if not told.size:
         yield Check("clock", "Clock", True, 0, "unknown: no firmware cycles and durations", brief="clock unknown")
         return
     low, high = float(told.min()), float(told.max())
-    text = f"{low:.2f} GHz" if high - low < 0.01 else f"{low:.2f} to {high:.2f} GHz"
+    text = f"{low:.2f} GHz" if high - low < 0.01 else f"{low:,.2f} to {high:,.2f} GHz"
     fine = _LIKELY_GHZ[0] <= low and high <= _LIKELY_GHZ[1]
     yield Check(
         "clock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from perfsheet.analysis import Analysis
@@ -35,8 +36,8 @@ def percent(fraction: float | None) -> float | None:
 
 
 def number(value: float | None) -> float | int | None:
-    """Whole numbers without a fraction, as the capture has them."""
-    if value is None:
+    """Whole numbers without a fraction, as the capture has them; NaN is unknown."""
+    if value is None or math.isnan(value):
         return None
     return int(value) if float(value).is_integer() else float(value)
 

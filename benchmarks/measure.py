@@ -1,0 +1,45 @@
+"""Whole processes, measured by the operating system: CPU seconds (user + system) and peak memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Command = Sequence[str | Path]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command costs: medians over its runs."""
+
+    cpu_s: float
+    memory_mib: float
+
+
+def pairs(commands: Sequence[Command], runs: int) -> list[Cost]:
+    """Run the commands in turn, A B A B …, so that a machine that slows down slows all of them; the cost of each.
+
+    The first turn, which fills caches, is not counted. Raises RuntimeError when a command fails.
+    """
+    costs: list[list[tuple[float, float]]] = [[] for _ in commands]
+    for turn in range(runs + 1):
+        for command, found in zip(commands, costs, strict=True):
+            cost = _once(command)
+            if turn:
+                found.append(cost)
+    return [
+        Cost(statistics.median(cpu for cpu, _ in one), statistics.median(memory for _, memory in one)) for one in costs
+    ]
+
+
+def _once(command: Command) -> tuple[float, float]:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"status {process.returncode}: {' '.join(map(str, command))}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024

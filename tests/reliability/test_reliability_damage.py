@@ -1,0 +1,146 @@
+"""Every damage of tests/support/damage.py: what the user sees, in every output; docs/reliability.md shows the same."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import warnings
+
+import pytest
+from support.command import ROOT, here
+from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, Damage, every_column, without
+
+from perfsheet import PerfsheetError, analyze, read
+from perfsheet.render import csvout, jsonout, trace
+from perfsheet.render.html.page import page
+from perfsheet.render.markdown.report import markdown
+from perfsheet.render.terminal import hotspots, top_ops
+from perfsheet.render.workbook import book
+
+EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[one.id for one in DAMAGES])
+SALVAGED = [one for one in DAMAGES if one.outcome != REFUSED]
+ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture(scope="module")
+def sound_result(sound, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "run.csv"
+    path.write_bytes(sound.encode())
+    return analyze(read(path))
+
+
+def damaged(tmp_path, sound, damage):
+    path = tmp_path / "run.csv"
+    path.write_bytes(damage.do(sound))
+    return path
+
+
+@EACH
+def test_what_the_user_sees(capsys, tmp_path, sound, sound_result, damage):
+    path = damaged(tmp_path, sound, damage)
+    before = path.read_bytes()
+    ended = here(capsys, "top-ops", path, "--json")
+    assert ended.status == (3 if damage.outcome == REFUSED else 0), ended.err
+    assert not ESCAPES.search(ended.err.replace("\n", ""))
+    said = ended.err.splitlines()
+    usual = {f"warning: {warning}" for warning in sound_result.summary.warnings}
+    if damage.outcome == READ:
+        assert {re.sub(r"\d+", "N", line) for line in said} <= {re.sub(r"\d+", "N", line) for line in usual}
+    else:
+        assert re.search(damage.said, ended.err), ended.err
+    if damage.outcome == REFUSED:
+        assert len(said) == 1
+        assert said[0].startswith("perfsheet: ")
+    else:
+        kernel_ns = json.loads(ended.out)["capture"]["kernel_duration_ns"]
+        assert (kernel_ns == sound_result.summary.kernel_ns) == damage.same
+    assert path.read_bytes() == before
+
+
+NOT_SALVAGED = {
+    *(
+        "unknown-fidelity",
+        "unknown-arch",
+        "blank-arch",
+        "unknown-datatype",
+        "zero-duration",
+        "one-dot",
+        "impossible-clock",
+    ),
+    *("zero-cores", "blank-cores", "part-core", "many-cores", "backward-zone"),
+}
+"""Damages that cost no row and no cell: something of the capture is doubtful, but all of it was read as it stands."""
+
+
+@pytest.mark.parametrize("damage", SALVAGED, ids=[one.id for one in SALVAGED])
+def test_strict_refuses_what_had_to_be_mended(capsys, tmp_path, sound, damage):
+    ended = here(capsys, "top-ops", damaged(tmp_path, sound, damage), "--strict")
+    mended = damage.outcome == WARNED and damage.id not in NOT_SALVAGED
+    assert ended.status == (3 if mended else 0), ended.err
+    if mended:
+        assert len(ended.err.splitlines()) == 1
+        assert ended.out == ""
+
+
+@pytest.mark.parametrize("damage", SALVAGED, ids=[one.id for one in SALVAGED])
+def test_every_output(tmp_path, sound, damage):
+    analysis = analyze(read(damaged(tmp_path, sound, damage)))
+    workbook = tmp_path / "run.xlsx"
+    book.write(analysis, workbook)
+    _is_sound(workbook, analysis)
+    document = page(analysis)
+    assert "<script>alert" not in document
+    assert "onerror=alert(1)>" not in document
+    text = markdown(analysis)
+    assert "](javascript:" not in text
+    for result in (jsonout.report(analysis, None), jsonout.hotspots(analysis, None), jsonout.op_groups(analysis, None)):
+        assert json.loads(jsonout.dumps(result))["schema_version"] == 1
+    shown = io.StringIO()
+    top_ops.render(analysis, 20, shown)
+    hotspots.render(analysis, None, shown)
+    csvout.top_ops(analysis, None, shown)
+    assert not ESCAPES.search(shown.getvalue())
+    trace.write(analysis, tmp_path / "run.json")
+    assert json.loads((tmp_path / "run.json").read_bytes())["traceEvents"]
+
+
+def _is_sound(workbook, analysis):
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened = load_workbook(workbook, read_only=True)
+    rows = opened["All Ops"].iter_rows(min_row=2, values_only=True)
+    codes = [row[0] for row in rows]
+    assert len(codes) == len(analysis.ops)
+    assert not any(isinstance(code, str) and code.startswith("=") and code not in HOSTILE.values() for code in codes)
+    opened.close()
+
+
+def test_columns_missing_one_by_one(tmp_path, sound, sound_result):
+    """Figures that need a column are unknown without it: none is another one, and none is missing without a word."""
+    path = tmp_path / "run.csv"
+    for column in every_column(sound):
+        path.write_bytes(without(column)(sound))
+        if column in ("OP CODE", "DEVICE KERNEL DURATION [ns]"):
+            with pytest.raises(PerfsheetError) as refused:
+                read(path)
+            assert refused.value.status == 3
+            continue
+        summary = analyze(read(path)).summary
+        assert summary.kernel_ns == sound_result.summary.kernel_ns
+        if summary.light != sound_result.summary.light or summary.fps != sound_result.summary.fps:
+            assert set(summary.warnings) - set(sound_result.summary.warnings), column
+
+
+def test_the_page_shows_every_damage():
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    shown = re.findall(r"(?m)^\| (.+?) \| (.+?) \| (.+?) \|$", text)
+    assert [row for row in shown if row[2].startswith("`")] == [_row(one) for one in DAMAGES]
+
+
+def _row(damage: Damage) -> tuple[str, str, str]:
+    seen = {READ: "read", WARNED: "warning, status 0", REFUSED: "one line, status 3"}[damage.outcome]
+    said = re.sub(r"\.\*.*", " …", damage.said.split("|")[0]).replace(".'", "('").replace(".us.", "[us]")
+    return damage.what, f"{seen}{f': “{said}”' if said else ''}", f"`{damage.id}`"
