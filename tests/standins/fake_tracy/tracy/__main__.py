@@ -35,8 +35,14 @@ from pathlib import Path
 
 SERIES = list(filter(None, os.environ.get("STANDIN_SERIES", "").split(",")))
 FAULT = os.environ.get("STANDIN_FAULT", "")
-HEADER = "OP CODE,OP TYPE,GLOBAL CALL COUNT,DEVICE ID,CORE COUNT,DEVICE KERNEL DURATION [ns],PM IDEAL [ns]"
-ROWS = ("MatmulDeviceOperation,tt_dnn_device,1024,0,64,9100,900", "UnaryDeviceOperation,tt_dnn_device,2048,0,32,3100,1")
+HEADER = (
+    "OP CODE,OP TYPE,GLOBAL CALL COUNT,DEVICE ID,CORE COUNT,DEVICE KERNEL DURATION [ns],PM IDEAL [ns],"
+    "ATTRIBUTES,MATH FIDELITY,DEVICE FW START CYCLE,DEVICE FW END CYCLE,DEVICE FW DURATION [ns]"
+)
+ROWS = (
+    "MatmulDeviceOperation,tt_dnn_device,1024,0,64,9100,900,,,,,",
+    "UnaryDeviceOperation,tt_dnn_device,2048,0,32,3100,1,,,,,",
+)
 SLEEPER = "import time; time.sleep(300)"
 
 
@@ -67,7 +73,7 @@ def place_in_series():
 def rows(place):
     if place.isdigit():
         return (ROWS[0].replace("9100", place), *ROWS[1:])
-    return (ROWS[0], *ROWS) if place == "other" else ROWS
+    return (ROWS[0].replace("1024", "512"), *ROWS) if place == "other" else ROWS
 
 
 def run_target(options, target):
