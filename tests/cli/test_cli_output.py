@@ -37,7 +37,7 @@ def test_twenty_ops_by_default(capsys, large_csv):
 
 @pytest.mark.parametrize("command", ["top-ops", "hotspots"])
 def test_csv_is_all_that_stands_on_standard_output(capsys, tmp_path, command):
-    path = write_csv(tmp_path / "odd.csv", [op(cores=1), op(duration=None)])
+    path = write_csv(tmp_path / "odd.csv", [op(cores=1), op(duration=None, call=2048)])
     done = here(capsys, command, path, "--csv")
     (line,) = csv.DictReader(io.StringIO(done.out))
     assert line["op_code"] == "MatmulDeviceOperation"
@@ -46,7 +46,7 @@ def test_csv_is_all_that_stands_on_standard_output(capsys, tmp_path, command):
 
 @pytest.mark.parametrize("command", ["top-ops", "hotspots", "report"])
 def test_json_is_all_that_stands_on_standard_output(capsys, tmp_path, command):
-    path = write_csv(tmp_path / "odd.csv", [op(cores=1), op(duration=None)])
+    path = write_csv(tmp_path / "odd.csv", [op(cores=1), op(duration=None, call=2048)])
     done = here(capsys, command, path, "--json")
     result = json.loads(done.out)
     assert result["schema_version"] == 1

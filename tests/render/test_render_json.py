@@ -42,6 +42,7 @@ CAPTURE = {
     "device_totals": list,
     "critical_path_ns": (*NUMBER, MAYBE),
     "replayed": bool,
+    "verdict": list,
     "warnings": list,
 }
 ROW = {
@@ -128,11 +129,9 @@ def test_the_head(top, capture_path):
     assert (head["worker_cores"], head["ref_cores"], head["devices"]) == (64, 108, [0, 1])
     assert (head["device_rows"], head["host_rows"], head["signpost_rows"], head["dropped_rows"]) == (10, 1, 1, 0)
     assert head["kernel_duration_ns"] == 80_434.5
-    assert head["fps"] == {
-        "all": pytest.approx(4e9 / 58_134.5),
-        "matmul_conv": pytest.approx(4e9 / 40_000),
-        "other": pytest.approx(4e9 / 18_134.5),
-    }
+    # One of ten ops has no duration: too many for a rate.
+    assert head["fps"] == {"all": None, "matmul_conv": None, "other": None}
+    assert head["verdict"][:2] == ["every row used (12)", "90.0 % of ops timed"]
     assert any("without DEVICE KERNEL DURATION" in warning for warning in head["warnings"])
 
 

@@ -36,7 +36,8 @@ def assert_agrees(path: Path, analysis: Analysis, oracle: Oracle, reference: flo
     assert_rule_agrees(analysis, "low-core-count", oracle.low_core_ops(), oracle)
     assert_rule_agrees(analysis, "reshard", oracle.reshard_ops(), oracle)
     fps = analysis.summary.fps.all
-    assert fps == (close(1e9 / oracle.busiest()) if oracle.busiest() else None)
+    told = oracle.busiest() and len(oracle.timed) >= 0.99 * len(oracle.ops)
+    assert fps == (close(1e9 / oracle.busiest()) if told else None)
 
 
 def assert_rule_agrees(analysis: Analysis, rule: str, ops: list[OracleOp], oracle: Oracle) -> None:

@@ -112,7 +112,11 @@ def op(code: str = "MatmulDeviceOperation", duration: object = 1000, cores: obje
         "ATTRIBUTES": "{}",
     }
     row |= {DURATION: _text(duration), "CORE COUNT": _text(cores), "AVAILABLE WORKER CORE COUNT": "64"}
-    row |= {"DEVICE FW DURATION [ns]": _text(duration), "OP TO OP LATENCY [ns]": "123456", "DEVICE ARCH": "wormhole_b0"}
+    row |= {
+        "DEVICE FW DURATION [ns]": _text(duration) if isinstance(duration, int | float) else "",
+        "OP TO OP LATENCY [ns]": "123456",
+        "DEVICE ARCH": "wormhole_b0",
+    }
     row |= shape("INPUT_0", (1, 1, 32, 64)) | shape("OUTPUT_0", (1, 1, 32, 64))
     return row | {named.get(name, name): _text(value) for name, value in cells.items()}
 

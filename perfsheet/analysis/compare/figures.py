@@ -25,7 +25,7 @@ def passes_differ(base: Analysis, new: Analysis) -> bool:
 def _figures(base: Analysis, new: Analysis, a_pass: Span) -> Iterator[Figure]:
     one, other = base.summary, new.summary
     alike = not passes_differ(base, new)
-    yield Figure("kernel", "kernel time", TIME, one.kernel_ns, other.kernel_ns, True, alike)
+    yield Figure("kernel", "kernel time", TIME, known(one.kernel_ns), known(other.kernel_ns), True, alike)
     if max(one.passes.count, other.passes.count) > 1:
         yield Figure("passes", "passes", COUNT, one.passes.count, other.passes.count, None)
         yield Figure("kernel_per_pass", "kernel time a pass", TIME, a_pass.base_ns, a_pass.new_ns, True)
