@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab test-browser lint types benchmark benchmark-large captures clean
+.PHONY: help demo test test-full test-oldest test-lab test-browser lint types benchmark benchmark-large fuzz captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,13 @@ benchmark: $(VENV)/ready  ## Time perfsheet beside tt-perf-report: CAPTURE=ops.c
 
 benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 GB of disk)
 	$(BIN)/python benchmarks/beyond_memory.py "$(CAPTURE)"
+
+TARGET ?= reader
+SECONDS ?= 600
+
+fuzz: $(VENV)/ready  ## Fuzz by hand: TARGET=reader or outputs, SECONDS=600
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python fuzz/$(TARGET).py -max_total_time=$(SECONDS)
 
 captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py

@@ -75,9 +75,16 @@ class Ops:
 
     def number(self, name: str) -> FloatArray:
         """Another number column of the capture, for these ops."""
+        if self._every_row:
+            return self.table.number(name)
         if name not in self._numbers:
             self._numbers[name] = self.table.number(name)[self.rows]
         return self._numbers[name]
+
+    @cached_property
+    def _every_row(self) -> bool:
+        """Whether these are all rows of the table, whose columns then need no copy."""
+        return len(self.rows) == len(self.table)
 
     @cached_property
     def _numbers(self) -> dict[str, FloatArray]:
@@ -96,7 +103,8 @@ class Ops:
 
     def text(self, name: str) -> Texts:
         """Another text column of the capture, for these ops."""
-        return self.table.text(name).take(self.rows)
+        cells = self.table.text(name)
+        return cells if self._every_row else cells.take(self.rows)
 
     def in_category(self, *names: str) -> BoolArray:
         """Ops of these categories (analysis/categories.py)."""

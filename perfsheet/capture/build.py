@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,7 @@ from perfsheet.errors import unusable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SAMPLE = 256
+_SAMPLE = 512
 
 
 @dataclass
@@ -47,6 +47,7 @@ class _Layout:
     headers: dict[str, str] = field(default_factory=dict)
     op_code: int = 0
     kernel: int = 0
+    numerals: Numerals = Numerals.POINT
     duplicated: list[str] = field(default_factory=list)
 
 
@@ -56,13 +57,15 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
     Raises PerfsheetError (exit status 3) when its records cannot be what its header says.
     """
     layout = _lay_out(records.headers, only)
+    layout.numerals = _numerals(layout, records)
     salvage = Salvage(label, records.headers, layout.op_code)
-    columns = _sound_columns(layout, records, salvage) if records.bulk else None
+    by_blocks = records.bulk and layout.numerals is not Numerals.COMMA
+    columns = _sound_columns(layout, records, salvage) if by_blocks else None
     if columns is None:
         columns = _Columns(layout)
         for numbers, piece in salvage.pieces(records):
             if piece:
-                columns.add(numbers, list(zip(*piece, strict=True)), records.delimiter)
+                columns.add(numbers, list(zip(*piece, strict=True)))
     if salvage.widest > salvage.width and columns.unreadable.count > len(columns):
         raise unusable(
             f"{label}: every row has more cells than the header, and they do not fit it: columns are shifted",
@@ -78,19 +81,27 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
     return columns.built(label, notes)
 
 
+def _numerals(layout: _Layout, records: Records) -> Numerals:
+    """How the file writes its numbers, by its first records."""
+    sample = list(islice(records.rows, _SAMPLE))
+    records.rows = chain(sample, records.rows)
+    fitting = [record for record in sample if len(record) == len(records.headers)]
+    others = (record[at] for record in fitting for at, _ in layout.numbers if at != layout.kernel)
+    return told([record[layout.kernel] for record in fitting], others, records.delimiter)
+
+
 def _sound_columns(layout: _Layout, records: Records, salvage: Salvage) -> _Columns | None:
     """The columns of a file whose records are all sound; None when one is not."""
     columns = _Columns(layout)
     positions = (position for position, _ in (*layout.numbers, *layout.texts))
-    wanted = sorted({layout.op_code, layout.kernel, *positions})
+    wanted = sorted({layout.op_code, *positions})
     assert records.bulk is not None
     first = records.first_row
     try:
         for table in blocks.tables(records.bulk, len(records.headers), wanted):
             if any(map(salvage.is_odd, _distinct(table[str(layout.op_code)]))):
                 return None
-            if not columns.add_table(first, table, records.delimiter):
-                return None
+            columns.add_table(first, table)
             first += len(table)
     except blocks.UnsoundError:
         return None
@@ -122,7 +133,6 @@ class _Columns:
 
     def __init__(self, layout: _Layout) -> None:
         self._layout = layout
-        self._numerals: Numerals | None = None
         self._rows: list[IntArray] = []
         self._numbers: dict[str, list[FloatArray]] = {name: [] for _, name in layout.numbers}
         self._texts = {name: TextsBuilder() for _, name in layout.texts}
@@ -132,25 +142,16 @@ class _Columns:
     def __len__(self) -> int:
         return sum(map(len, self._rows))
 
-    def add(self, numbers: Sequence[int], columns: Sequence[Sequence[str]], delimiter: str) -> None:
+    def add(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
         """Add records, given column by column; `numbers` are their rows in the file."""
-        if self._numerals is None:
-            others = chain.from_iterable(columns[at][:_SAMPLE] for at, _ in self._layout.numbers)
-            self._numerals = told(columns[self._layout.kernel], others, delimiter)
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
             self._add_numbers(name, columns[position], numbers)
         for position, name in self._layout.texts:
             self._texts[name].extend(columns[position])
 
-    def add_table(self, first: int, table: pa.Table, delimiter: str) -> bool:
-        """Add the records of a table of strings, the rows from `first` on; False when they want a closer look."""
-        if self._numerals is None:
-            sample = table.slice(0, _SAMPLE)
-            others = chain.from_iterable(_cells(sample[str(at)]) for at, _ in self._layout.numbers)
-            self._numerals = told(_cells(table[str(self._layout.kernel)]), others, delimiter)
-        if self._numerals is Numerals.COMMA:
-            return False
+    def add_table(self, first: int, table: pa.Table) -> None:
+        """Add the records of a table of strings, the rows from `first` on."""
         numbers = range(first, first + len(table))
         self._rows.append(np.arange(first, first + len(table), dtype=np.int64))
         for position, name in self._layout.numbers:
@@ -158,18 +159,20 @@ class _Columns:
             if values is None:
                 self._add_numbers(name, _cells(table[str(position)]), numbers)
             else:
-                self._numbers[name].append(values)
+                self._append(name, values)
         for position, name in self._layout.texts:
             for chunk in table[str(position)].chunks:
                 self._texts[name].extend_arrow(chunk)
-        return True
 
     def _add_numbers(self, name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
-        parsed = parse(cells, self._numerals or Numerals.POINT)
-        self._numbers[name].append(parsed.values)
+        parsed = parse(cells, self._layout.numerals)
+        self._append(name, parsed.values)
         self.unreadable.add(parsed.unreadable, name, cells, numbers)
         if is_whole(name):
             self._rounded.add(parsed.scientific, name, cells, numbers)
+
+    def _append(self, name: str, values: FloatArray) -> None:
+        self._numbers[name].append(_blank(len(values)) if np.isnan(values).all() else values)
 
     def notes(self, label: str) -> Iterator[Note]:
         """What is to be said about cells that should be numbers."""
@@ -181,7 +184,7 @@ class _Columns:
                 number, name, cell = odd.first
                 where = f"row {number}, {self._layout.headers[name]} = {cell[:40]!r}"
                 yield Note(note, f"{label}: {rows(odd.count, 'cell')} {text}; the first: {where}", odd.count)
-        if self._numerals is Numerals.COMMA:
+        if self._layout.numerals is Numerals.COMMA:
             text = f"{label} writes numbers as {Numerals.COMMA.value}, as a spreadsheet does: read so"
             yield Note("european-numbers", text, len(self))
 
@@ -190,11 +193,23 @@ class _Columns:
         return FileColumns(
             label,
             np.concatenate(self._rows) if self._rows else np.empty(0, dtype=np.int64),
-            {name: np.concatenate(pieces) if pieces else np.empty(0) for name, pieces in self._numbers.items()},
-            {name: texts.built() for name, texts in self._texts.items()},
+            # Column by column: two copies of all of them would be too much for a long capture.
+            {name: _joined(self._numbers.pop(name)) for name in list(self._numbers)},
+            {name: self._texts.pop(name).built() for name in list(self._texts)},
             self._layout.headers,
             notes,
         )
+
+
+def _joined(pieces: list[FloatArray]) -> FloatArray:
+    """One column; a column without any number takes no memory, however long it is."""
+    if all(piece.strides == (0,) for piece in pieces):
+        return _blank(sum(map(len, pieces)))
+    return np.concatenate(pieces)
+
+
+def _blank(count: int) -> FloatArray:
+    return np.broadcast_to(np.float64(np.nan), (count,))
 
 
 def _cells(column: pa.ChunkedArray) -> list[str]:

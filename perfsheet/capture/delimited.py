@@ -75,7 +75,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if scan.utf8 and not wide and not scan.nul and scan.size >= _WORTH_BULK and reader.line_num == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
-        bulk = Bulk(stream, start, delimiter, scan.quoted)
+        bulk = Bulk(stream, text, start, delimiter, scan.quoted)
     return Records(
         headers,
         records,

@@ -69,6 +69,8 @@ def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsT
 
 
 def _joined_numbers(parts: list[FileColumns], name: str) -> FloatArray:
+    if len(parts) == 1:
+        return parts[0].numbers[name]
     return np.concatenate([part.numbers.get(name, np.full(len(part.row), np.nan)) for part in parts])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from perfsheet.capture.notes import Note
 
@@ -15,10 +15,12 @@ Record = list[str]
 class Bulk:
     """The same records as UTF-8 text, for a reader of whole blocks: they begin at byte `start` of `stream`.
 
-    `quoted` says whether there is a quote anywhere.
+    `quoted` says whether there is a quote anywhere. `text` is the other reader of the stream, which would close it
+    where nobody held it.
     """
 
     stream: BinaryIO
+    text: TextIO
     start: int
     delimiter: str
     quoted: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from perfsheet.capture import arrow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.signedinteger[Any]]
 Rows = npt.NDArray[np.int64]
 
 _MOST_CODES = 1 << 62
@@ -43,7 +43,7 @@ class Texts(Sequence[str]):
     @classmethod
     def blank(cls, count: int) -> Texts:
         """A column without any text."""
-        return cls(np.zeros(count, dtype=np.int32), ("",))
+        return cls(np.zeros(count, dtype=np.int8), ("",))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -75,7 +75,7 @@ class Texts(Sequence[str]):
     def mapped(self, function: Callable[[str], str]) -> Texts:
         """The column with `function` of every text; it is called once for each distinct one."""
         to = _Numbered()
-        again = np.array([to[function(value)] for value in self.values], dtype=np.int32)
+        again = compact(np.array([to[function(value)] for value in self.values], dtype=np.int32), len(to))
         return Texts(again[self.codes] if len(again) else self.codes, list(to))
 
     def where(self, says: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
@@ -86,7 +86,7 @@ class Texts(Sequence[str]):
     def places(self) -> Iterator[tuple[str, Rows]]:
         """Each text that rows hold, in the order in which they first come, with those rows."""
         order = np.argsort(self.codes, kind="stable")
-        starts = np.flatnonzero(np.diff(self.codes[order], prepend=-1))
+        starts = np.flatnonzero(np.diff(self.codes[order].astype(np.int64), prepend=-1))
         members = np.split(order, starts[1:]) if len(order) else []
         for rows in sorted(members, key=lambda rows: int(rows[0])):
             yield self[int(rows[0])], rows
@@ -95,6 +95,13 @@ class Texts(Sequence[str]):
         """The distinct texts that rows hold, in the order in which they first come."""
         used, first = np.unique(self.codes, return_index=True)
         return [self.values[code] for code in used[np.argsort(first, kind="stable")].tolist()]
+
+
+def compact(codes: npt.NDArray[np.int32], distinct: int) -> Codes:
+    """Codes of so many distinct texts in as few bytes as they need: a long capture has a hundred columns of them."""
+    if distinct <= np.iinfo(np.int8).max:
+        return codes.astype(np.int8)
+    return codes.astype(np.int16) if distinct <= np.iinfo(np.int16).max else codes
 
 
 class _Numbered(dict[str, int]):
@@ -114,7 +121,7 @@ class TextsBuilder:
 
     def extend(self, cells: Sequence[str]) -> None:
         """Add these cells."""
-        self._pieces.append(np.fromiter(map(self._numbers.__getitem__, cells), np.int32, len(cells)))
+        self._append(np.fromiter(map(self._numbers.__getitem__, cells), np.int32, len(cells)))
 
     def extend_column(self, column: Texts) -> None:
         """Add the cells of another column."""
@@ -123,7 +130,7 @@ class TextsBuilder:
     def extend_arrow(self, cells: pa.StringArray) -> None:
         """Add the cells of an Arrow array of strings; a null is a blank."""
         if cells.null_count == len(cells):
-            self._pieces.append(np.full(len(cells), self._numbers[""], dtype=np.int32))
+            self._append(np.full(len(cells), self._numbers[""], dtype=np.int32))
             return
         encoded = cells.dictionary_encode(null_encoding="encode")
         values = ["" if value is None else value for value in encoded.dictionary.to_pylist()]
@@ -131,11 +138,14 @@ class TextsBuilder:
 
     def _add(self, codes: Codes, values: Sequence[str]) -> None:
         to = np.fromiter(map(self._numbers.__getitem__, values), np.int32, len(values))
-        self._pieces.append(to[codes])
+        self._append(to[codes])
+
+    def _append(self, codes: npt.NDArray[np.int32]) -> None:
+        self._pieces.append(compact(codes, len(self._numbers)))
 
     def built(self) -> Texts:
         """The whole column."""
-        codes = np.concatenate(self._pieces) if self._pieces else np.empty(0, dtype=np.int32)
+        codes = np.concatenate(self._pieces) if self._pieces else np.empty(0, dtype=np.int8)
         return Texts(codes, list(self._numbers))
 
 

@@ -11,7 +11,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli import outputs
 from perfsheet.cli.analysing import analyse, show_signposts
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, say
 from perfsheet.errors import usage
 from perfsheet.progress import Phase
 
@@ -95,6 +95,8 @@ def _write(analysis: Analysis, workbook: Path | None, wanted: outputs.Outputs) -
             from perfsheet.render.workbook import book
 
             book.write(analysis, workbook, watch, wanted.raw)
+            if note := book.left_out(analysis):
+                say(f"note: {note}")
             written.append(workbook)
         written += wanted.write(analysis)
     return written

@@ -186,17 +186,28 @@ def test_large_captures_are_written_row_by_row_with_nothing_lost(analysis, workb
     assert lint(path) == []
 
 
-def test_ops_beyond_a_sheets_limit_go_on_in_the_next(analysis, tmp_path, monkeypatch, device_rows):
-    monkeypatch.setattr(all_ops, "ROWS_PER_SHEET", 4)
-    path = tmp_path / "split.xlsx"
+def test_of_a_capture_that_is_too_long_the_longest_ops_are_listed_and_that_is_said(analysis, tmp_path, monkeypatch):
+    monkeypatch.setattr(all_ops, "MOST_OPS", 4)
+    analysis.ops.remembered.clear()
+    path = tmp_path / "capped.xlsx"
     book.write(analysis, path)
     workbook = load_workbook(path)
-    titles = [title for title in workbook.sheetnames if title.startswith("All Ops")]
-    assert titles == ["All Ops", "All Ops 2", "All Ops 3"]
-    codes = [row[0].value for title in titles for row in workbook[title].iter_rows(min_row=2)]
-    assert codes == [row["OP CODE"] for row in device_rows]
+    rows = list(workbook["All Ops"].iter_rows(min_row=2, max_row=5, values_only=True))
+    longest = sorted(analysis.top(4), key=lambda ranked: ranked.position)
+    assert [(row[0], row[4], row[15], row[16]) for row in rows] == [
+        (ranked.op_code, ranked.kernel_ns, ranked.rank, ranked.position + 1) for ranked in longest
+    ]
+    said = "Sheet All Ops has the 4 longest of 10 ops"
+    assert book.left_out(analysis).startswith(said)
+    assert workbook["All Ops"].cell(7, 1).value.startswith(said)
+    assert any(said in str(cell.value) for row in workbook["Summary"].iter_rows() for cell in row)
     assert lint(path) == []
-    for row in range(2, 11):
-        top = workbook["Top Ops"]
-        at = next(head.column for head in top[1] if head.value == "FILE ROW")
-        assert linked_row(workbook, top.cell(row, at).value)[0].value == top.cell(row, 2).value
+    top = workbook["Top Ops"]
+    at = next(head.column for head in top[1] if head.value == "FILE ROW")
+    for row, ranked in enumerate(analysis.top(9), start=2):
+        link = top.cell(row, at).value
+        if ranked in longest:
+            assert linked_row(workbook, link)[0].value == ranked.op_code
+        else:
+            assert link == ranked.row.row
+    analysis.ops.remembered.clear()

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -47,6 +46,11 @@ if TYPE_CHECKING:
 
 MANY_OPS = 20_000
 """Beyond it rows go to disk as they are written, so that memory stays flat, and All Ops has declared columns only."""
+
+
+def left_out(analysis: Analysis) -> str:
+    """What a workbook of this capture leaves out, for people; blank for nothing."""
+    return all_ops.left_out(analysis)
 
 
 def write(analysis: Analysis, path: Path, watch: Watch | None = None, raw: bool = False) -> None:
@@ -144,12 +148,7 @@ def _sheets(
         yield devices.TITLE, lambda sheet: devices.write(sheet, styles, analysis)
     if runs := analysis.repeats:
         yield repeats.TITLE, lambda sheet: repeats.write(sheet, styles, analysis, runs)
-    for number in range(all_ops.sheets_needed(analysis)):
-        first = number * all_ops.ROWS_PER_SHEET
-        yield (
-            all_ops.sheet_title(number),
-            partial(all_ops.write, styles=styles, analysis=analysis, raw=raw, first=first, watch=watch),
-        )
+    yield all_ops.TITLE, lambda sheet: all_ops.write(sheet, styles, analysis, raw, watch)
     yield evidence.TITLE, lambda sheet: evidence.write(sheet, styles, analysis)
     yield data_quality.TITLE, lambda sheet: data_quality.write(sheet, styles, analysis)
     if record := analysis.provenance.record:

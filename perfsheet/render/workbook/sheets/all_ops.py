@@ -13,14 +13,15 @@ from xlsxwriter.utility import xl_col_to_name
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.light import Bound
 from perfsheet.analysis.numbers import known
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops import Ops, once
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.shape import shapes
-from perfsheet.capture.table import FloatArray
+from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.progress import Watch
+from perfsheet.render import words
 from perfsheet.render.workbook import live
-from perfsheet.render.workbook.cells import Cell, Formula
+from perfsheet.render.workbook.cells import Cell, Cells
 from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible
 from perfsheet.render.workbook.sheet import Column, Field, write_columns_sheet
 from perfsheet.render.workbook.sheets.raw_columns import raw_columns
@@ -32,54 +33,70 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 TITLE = "All Ops"
-ROWS_PER_SHEET = 1_048_575
-"""Excel's limit less the header; longer captures go on in `All Ops 2`, …"""
+MOST_OPS = 500_000
+"""Excel opens a few hundred megabytes, no more; of longer captures the longest so many ops are here."""
 
 _CORES, _GRID, _KERNEL, _IDEAL, _UTILIZATION, _BY_GRID, _FLAGS, _RUN_ORDER = 2, 3, 4, 6, 7, 8, 13, 16
 
 
-def sheets_needed(analysis: Analysis) -> int:
-    """How many sheets the ops take."""
-    return max(1, -(-len(analysis.ops) // ROWS_PER_SHEET))
+@once
+def _shown(ops: Ops) -> IntArray:
+    """The positions of the ops on this sheet, in execution order."""
+    if len(ops) <= MOST_OPS:
+        return np.arange(len(ops))
+    longest_first = np.argsort(-np.nan_to_num(ops.kernel_ns, nan=-1.0), kind="stable")
+    return np.sort(longest_first[:MOST_OPS])
 
 
-def sheet_title(number: int) -> str:
-    """`All Ops`, `All Ops 2`, …"""
-    return TITLE if number == 0 else f"{TITLE} {number + 1}"
+def left_out(analysis: Analysis) -> str:
+    """What is to be said of a capture that is too long for the sheet; blank for others."""
+    ops, shown = analysis.ops, _shown(analysis.ops)
+    if len(shown) == len(ops):
+        return ""
+    share = float(np.nansum(ops.kernel_ns[shown])) / ops.total_ns if ops.total_ns else 0.0
+    return (
+        f"Sheet {TITLE} has the {len(shown):,} longest of {len(ops):,} ops, {words.percent(share)} of kernel time: a "
+        "workbook of all of them would be too large for Excel. All other figures cover every op. A workbook of a part: "
+        "--pass, --device, --id-range, --start-signpost"
+    )
 
 
-def link_to(analysis: Analysis, position: int) -> Formula:
-    """The op's row in the capture, as a link to its row on this sheet, wherever sorting has put it."""
-    number, row = divmod(position, ROWS_PER_SHEET)
+def link_to(analysis: Analysis, position: int) -> Cell:
+    """The op's row in the capture, as a link to its row on this sheet, wherever sorting has put it; just the row for
+    an op that is not here."""
+    shown = _shown(analysis.ops)
+    row = int(np.searchsorted(shown, position))
     file_row = int(analysis.ops.table.row[analysis.ops.rows[position]])
-    return live.link_to_row(sheet_title(number), xl_col_to_name(_RUN_ORDER), row + 2, position + 1, file_row)
+    if row == len(shown) or shown[row] != position:
+        return file_row
+    return live.link_to_row(TITLE, xl_col_to_name(_RUN_ORDER), row + 2, position + 1, file_row)
 
 
-def few_cores_share(analysis: Analysis) -> str:
-    """A formula for the part of the kernel time on few cores, from the cells of this sheet."""
-    sums = []
-    for number in range(sheets_needed(analysis)):
-        last = min(len(analysis.ops) - number * ROWS_PER_SHEET, ROWS_PER_SHEET) + 1
-        cores, grid, kernel = (
-            f"'{sheet_title(number)}'!${name}$2:${name}${last}"
-            for name in map(xl_col_to_name, (_CORES, _GRID, _KERNEL))
-        )
-        low = f"({cores}<={grid}*{live.LOW_CORES}/100)"
-        sums.append(f"SUMPRODUCT(ISNUMBER({cores})*ISNUMBER({grid})*{low},{kernel})")
-    return f"=SUM(({'+'.join(sums)})/{analysis.ops.total_ns!r})"
+def few_cores_share(analysis: Analysis) -> str | None:
+    """A formula for the part of the kernel time on few cores, from the cells of this sheet; None where ops are missing
+    from it."""
+    last = len(analysis.ops) + 1
+    if len(_shown(analysis.ops)) < len(analysis.ops):
+        return None
+    cores, grid, kernel = (
+        f"'{TITLE}'!${name}$2:${name}${last}" for name in map(xl_col_to_name, (_CORES, _GRID, _KERNEL))
+    )
+    low = f"({cores}<={grid}*{live.LOW_CORES}/100)"
+    return f"=SUM((SUMPRODUCT(ISNUMBER({cores})*ISNUMBER({grid})*{low},{kernel}))/{analysis.ops.total_ns!r})"
 
 
-def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, first: int, watch: Watch) -> None:
-    """Write the ops from position `first` on, as many as a sheet takes; `watch` hears how many are written.
+def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, watch: Watch) -> None:
+    """Write the ops; `watch` hears how many are written.
 
     `raw`: with all columns of the capture, those that are rarely read folded; else with the others only.
     """
-    last = min(len(analysis.ops), first + ROWS_PER_SHEET)
-    columns = _columns(analysis, raw, first, last)
-    total = len(analysis.ops)
+    shown = _shown(analysis.ops)
+    columns = _columns(analysis, raw, shown)
     after = write_columns_sheet(
-        sheet, styles, columns, last - first, written=lambda rows: watch.progress(first + rows, total)
+        sheet, styles, columns, len(shown), written=lambda rows: watch.progress(rows, len(shown))
     )
+    if note := left_out(analysis):
+        sheet.write_string(after + 1, 0, note, styles["quiet"])
     data_bar(sheet, _KERNEL, 1, after - 1)
     mark_impossible(sheet, styles, (_UTILIZATION, _BY_GRID), after - 1)
     mark_flagged(sheet, styles, _CORES, _FLAGS, low_core_count.RULE.id, after - 1)
@@ -89,11 +106,12 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, f
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{after}"})
 
 
-def _columns(analysis: Analysis, raw: bool, first: int, last: int) -> list[Column]:
+def _columns(analysis: Analysis, raw: bool, shown: IntArray) -> list[Column]:
     ops, light = analysis.ops, analysis.facts.light
     headers, known = ops.table.headers, shapes(ops)
-    utilizations = Column("UTILIZATION", _utilizations(analysis, first, last), "percent", 12)
-    flags = Column("FLAGS", _live_flags(analysis, first, last), width=26)
+    # Formulas name the row that they stand in.
+    utilizations = Column("UTILIZATION", _utilizations(ops, shown), "percent", 12)
+    flags = Column("FLAGS", _live_flags(analysis, shown), width=26)
     columns = [
         Column(headers["op_code"], ops.codes, width=34),
         Column(headers.get("device_id", "DEVICE ID"), ops.device, "plain_number", 8),
@@ -116,26 +134,32 @@ def _columns(analysis: Analysis, raw: bool, first: int, last: int) -> list[Colum
         *_files(analysis),
         *raw_columns(analysis, raw),
     ]
-    # Formulas name the row that they stand in.
-    written = (utilizations, flags)
-    return [one if one in written else replace(one, cells=one.cells[first:last]) for one in columns]
+    if len(shown) == len(ops):
+        return columns
+    return [one if one in (utilizations, flags) else replace(one, cells=_at(one.cells, shown)) for one in columns]
+
+
+def _at(cells: Cells, shown: IntArray) -> Cells:
+    if isinstance(cells, Texts):
+        return cells.take(shown)
+    return cells[shown] if isinstance(cells, np.ndarray) else [cells[at] for at in shown.tolist()]
 
 
 def _of_variants(ops: Ops, texts: list[str]) -> Texts:
     return Texts(ops.variants.of.astype(np.int32), texts)
 
 
-def _utilizations(analysis: Analysis, first: int, last: int) -> list[Cell]:
+def _utilizations(ops: Ops, shown: IntArray) -> list[Cell]:
     places = (_IDEAL, _KERNEL, _CORES, _GRID)
-    values = analysis.ops.utilization[first:last].tolist()
+    values = ops.utilization[shown].tolist()
     return [live.utilization(row, places, known(value)) for row, value in enumerate(values, start=1)]
 
 
-def _live_flags(analysis: Analysis, first: int, last: int) -> list[Cell]:
+def _live_flags(analysis: Analysis, shown: IntArray) -> list[Cell]:
     ops, flags = analysis.ops, _flags(analysis)
     can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)).tolist()
     places = (_CORES, _GRID, _UTILIZATION, _BY_GRID)
-    return [live.flags(at - first + 1, places, flags[at], can_be_low[at]) for at in range(first, last)]
+    return [live.flags(row, places, flags[at], can_be_low[at]) for row, at in enumerate(shown.tolist(), start=1)]
 
 
 def _finding_ids(analysis: Analysis) -> Texts:

@@ -60,5 +60,6 @@ def _cell(analysis: Analysis, tile: Tile) -> Cell:
         # Back from the rate to the time behind it: the formula shows that time.
         return live.fps(round(1e9 * analysis.summary.batch / tile.value, 6), tile.value)
     if tile.id == "few_cores":
-        return Formula(all_ops.few_cores_share(analysis), tile.value)
+        formula = all_ops.few_cores_share(analysis)
+        return tile.value if formula is None else Formula(formula, tile.value)
     return tile.value

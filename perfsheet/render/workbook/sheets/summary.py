@@ -17,7 +17,7 @@ from perfsheet.render.workbook.cells import Link
 from perfsheet.render.workbook.charts.book_charts import BookCharts
 from perfsheet.render.workbook.marks import mark_word
 from perfsheet.render.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
-from perfsheet.render.workbook.sheets import data_quality, headline, hotspots, repeats
+from perfsheet.render.workbook.sheets import all_ops, data_quality, headline, hotspots, repeats
 from perfsheet.render.workbook.sheets.headline import COLUMNS
 from perfsheet.render.workbook.sheets.run import TESTS as TEST_FIELDS
 from perfsheet.render.workbook.theme import Styles
@@ -100,6 +100,9 @@ def _write_verdict(sheet: Worksheet, styles: Styles, analysis: Analysis, row: in
     row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
     sheet.write_string(row, 0, words.clean(phrases.capture(analysis.summary)), styles["text"])
     row += 1
+    if left_out := all_ops.left_out(analysis):
+        sheet.write_string(row, 0, left_out, styles["attention"])
+        row += 1
     for warning in warnings[:_WARNINGS]:
         link = Link(f"'{data_quality.TITLE}'!A1", "look ▸")
         write_cell(sheet, row, 0, link, styles["amber"], styles["link"])

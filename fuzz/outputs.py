@@ -1,0 +1,83 @@
+"""Feed captures with odd cells to every renderer: what comes out is well formed, and nothing in it is alive."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import warnings
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import atheris
+
+with atheris.instrument_imports(include=["perfsheet"]):
+    from perfsheet import PerfsheetError, analyze, read
+    from perfsheet.render import csvout, jsonout, trace
+    from perfsheet.render.html.page import page
+    from perfsheet.render.markdown.report import markdown
+    from perfsheet.render.terminal import hotspots, top_ops
+    from perfsheet.render.workbook import book
+
+from captures import ROOT, seeds, with_cells
+
+_FOLDER = ROOT / "generated" / "fuzz"
+_ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Alive(HTMLParser):
+    """Counts scripts and handlers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts = 0
+        self.handlers = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.scripts += tag == "script"
+        self.handlers += sum(name.startswith("on") or (value or "").startswith("javascript:") for name, value in attrs)
+
+
+def one(data: bytes) -> None:
+    """Make a capture of the bytes, and write everything there is."""
+    provider = atheris.FuzzedDataProvider(data)
+    cells = [provider.ConsumeUnicode(40) for _ in range(provider.ConsumeIntInRange(1, 40))]
+    path = _FOLDER / "run.csv"
+    path.write_bytes(with_cells(cells))
+    try:
+        analysis = analyze(read(path))
+    except PerfsheetError:
+        return
+    shown = io.StringIO()
+    top_ops.render(analysis, 20, shown)
+    hotspots.render(analysis, None, shown)
+    csvout.top_ops(analysis, None, shown)
+    assert not _ESCAPES.search(shown.getvalue())
+    json.loads(jsonout.dumps(jsonout.report(analysis, None)))
+    json.loads(trace.trace(analysis))
+    assert "](javascript:" not in markdown(analysis)
+    found = _Alive()
+    found.feed(page(analysis))
+    assert (found.scripts, found.handlers) == (1, 0), found.__dict__
+    workbook = _FOLDER / "run.xlsx"
+    book.write(analysis, workbook)
+    with zipfile.ZipFile(workbook) as archive:
+        for name in archive.namelist():
+            if name.endswith((".xml", ".rels")):
+                ElementTree.fromstring(archive.read(name))
+
+
+def main() -> None:
+    """Fuzz until stopped."""
+    warnings.simplefilter("ignore")
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    corpus = seeds(_FOLDER / "seeds")
+    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={_FOLDER}{Path('/')}", *sys.argv[1:]], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

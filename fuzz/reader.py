@@ -1,0 +1,47 @@
+"""Feed bytes to the reader: a table, or a refusal in one line, and both ways of reading agree."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["perfsheet"]):
+    from perfsheet import PerfsheetError, analyze, read
+    from perfsheet.capture import delimited
+
+from captures import ROOT, seeds
+
+_FILE = ROOT / "generated" / "fuzz" / "run.csv"
+
+
+def one(data: bytes) -> None:
+    """Read, analyse, and read the other way."""
+    _FILE.write_bytes(data)
+    by_records, by_blocks = _read(1 << 60), _read(0)
+    assert by_records == by_blocks, (by_records, by_blocks)
+
+
+def _read(worth_bulk: int) -> object:
+    delimited._WORTH_BULK = worth_bulk
+    try:
+        analysis = analyze(read(_FILE))
+    except PerfsheetError as error:
+        assert error.status in (2, 3), error
+        assert "\n" not in error.message.replace(str(_FILE), "") or "\n" in str(_FILE)
+        return error.status, str(error)
+    summary = analysis.summary
+    return len(analysis.ops), repr(summary.kernel_ns), summary.warnings
+
+
+def main() -> None:
+    """Fuzz until stopped."""
+    _FILE.parent.mkdir(parents=True, exist_ok=True)
+    corpus = seeds(_FILE.parent / "seeds")
+    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={_FILE.parent}{Path('/')}", *sys.argv[1:]], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
