@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", np.float64, np.int32)
 
 
+def release() -> None:
+    """Give back the memory that Arrow keeps for later."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
 def values(array: pa.Array, number: type[Number]) -> npt.NDArray[Number]:
     """The numbers of an array of that type; those of nulls may be anything. Not to be written to."""
     data = array.buffers()[1]

@@ -105,6 +105,7 @@ def _sound_columns(layout: _Layout, records: Records, salvage: Salvage) -> _Colu
             first += len(table)
     except blocks.UnsoundError:
         return None
+    arrow.release()
     return columns
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.errors import not_written
 from perfsheet.progress import Watch
 from perfsheet.render import words
 from perfsheet.render.whole_file import replace
@@ -69,7 +70,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     Raises OSError when it cannot be written; temporary files go away in any case.
     """
     from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
+    from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
     from perfsheet.render.workbook.worksheet import LongWorksheet, quick_zip
 
@@ -87,6 +88,11 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
         try:
             with quick_zip():
                 book.close()
+        except FileSizeError:
+            raise not_written(
+                "the workbook would be larger than a zip file can be",
+                "report a part of the capture: --pass, --device, --id-range, --start-signpost",
+            ) from None
         except FileCreateError as error:
             cause = error.args[0] if error.args else error
             raise cause if isinstance(cause, OSError) else OSError(str(cause)) from None

@@ -7,7 +7,7 @@ time, with each distinct text looked at once, it is a tenth of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -50,7 +50,23 @@ class Link:
 Value = str | float | int | None
 Cell = Value | Formula | Link
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
-Cells = Numbers | Texts | Sequence[Cell]
+
+
+class Made:
+    """Cells that are made when they are written: a column of formulas takes more memory than all others together."""
+
+    def __init__(self, count: int, make: Callable[[range], Sequence[Cell]]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, rows: slice) -> Sequence[Cell]:
+        return self._make(range(*rows.indices(self._count)))
+
+
+Cells = Numbers | Texts | Made | Sequence[Cell]
 """A column: numbers (NaN is an empty cell), texts (blank is an empty cell), or a mixture without links."""
 
 
@@ -69,6 +85,8 @@ def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, r
         return _numbers(cells, head, tail, rows)
     if isinstance(cells, Texts):
         return _texts(sheet, cells, head, tail, rows)
+    if isinstance(cells, Made):
+        cells = cells[:]
     if not any(isinstance(cell, Formula | float | int) for cell in cells):
         return _texts(sheet, Texts.of(cell or "" for cell in cells), head, tail, rows)  # type: ignore[misc]
     return [

@@ -21,7 +21,7 @@ from perfsheet.capture.texts import Texts
 from perfsheet.progress import Watch
 from perfsheet.render import words
 from perfsheet.render.workbook import live
-from perfsheet.render.workbook.cells import Cell, Cells
+from perfsheet.render.workbook.cells import Cell, Cells, Made
 from perfsheet.render.workbook.marks import data_bar, mark_flagged, mark_impossible
 from perfsheet.render.workbook.sheet import Column, Field, write_columns_sheet
 from perfsheet.render.workbook.sheets.raw_columns import raw_columns
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 TITLE = "All Ops"
-MOST_OPS = 500_000
-"""Excel opens a few hundred megabytes, no more; of longer captures the longest so many ops are here."""
+MOST_OPS = 250_000
+"""A sheet of so many ops is a gigabyte of XML, and a zip file holds no more than two of it; of longer captures the
+longest so many ops are here."""
 
 _CORES, _GRID, _KERNEL, _IDEAL, _UTILIZATION, _BY_GRID, _FLAGS, _RUN_ORDER = 2, 3, 4, 6, 7, 8, 13, 16
 
@@ -109,9 +110,6 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, w
 def _columns(analysis: Analysis, raw: bool, shown: IntArray) -> list[Column]:
     ops, light = analysis.ops, analysis.facts.light
     headers, known = ops.table.headers, shapes(ops)
-    # Formulas name the row that they stand in.
-    utilizations = Column("UTILIZATION", _utilizations(ops, shown), "percent", 12)
-    flags = Column("FLAGS", _live_flags(analysis, shown), width=26)
     columns = [
         Column(headers["op_code"], ops.codes, width=34),
         Column(headers.get("device_id", "DEVICE ID"), ops.device, "plain_number", 8),
@@ -120,26 +118,27 @@ def _columns(analysis: Analysis, raw: bool, shown: IntArray) -> list[Column]:
         Column(headers["kernel_duration_ns"], ops.kernel_ns, "ns", 18),
         Column("SHARE", _shares(analysis), "percent", 8),
         Column(headers.get("pm_ideal_ns", "PM IDEAL [ns]"), ops.number("pm_ideal_ns"), "ns", 12),
-        utilizations,
+        Column("UTILIZATION", _utilizations(ops, shown), "percent", 12),
         Column("UTILIZATION BY GRID", ops.utilization_grid, "percent", 12),
         Column("SPEED OF LIGHT", light.sol, "percent", 10),
         Column("BOUND", light.bounds.mapped(lambda bound: "" if bound == Bound.UNKNOWN.value else bound), width=10),
         Column("SHAPE", _of_variants(ops, [one.shape for one in known]), width=30),
         Column("LAYOUT IN → OUT", _of_variants(ops, [one.layout for one in known]), width=38),
-        flags,
-        Column("FINDINGS", _finding_ids(analysis), width=11),
+        Column("FLAGS", _live_flags(analysis, shown), width=26),
+        Column("FINDINGS", _finding_ids(analysis, shown), width=11),
         Column("RANK", _ranks(analysis), "count", 8),
         Column("RUN ORDER", np.arange(1, len(ops) + 1), "count", 8),
         Column("FILE ROW", ops.table.row[ops.rows], "plain_number", 9),
         *_files(analysis),
         *raw_columns(analysis, raw),
     ]
-    if len(shown) == len(ops):
-        return columns
-    return [one if one in (utilizations, flags) else replace(one, cells=_at(one.cells, shown)) for one in columns]
+    return columns if len(shown) == len(ops) else [replace(one, cells=_at(one.cells, shown)) for one in columns]
 
 
 def _at(cells: Cells, shown: IntArray) -> Cells:
+    """Cells of every op, at the shown ones; those that are of the shown ones already stay."""
+    if isinstance(cells, Made) or len(cells) == len(shown):
+        return cells
     if isinstance(cells, Texts):
         return cells.take(shown)
     return cells[shown] if isinstance(cells, np.ndarray) else [cells[at] for at in shown.tolist()]
@@ -149,22 +148,48 @@ def _of_variants(ops: Ops, texts: list[str]) -> Texts:
     return Texts(ops.variants.of.astype(np.int32), texts)
 
 
-def _utilizations(ops: Ops, shown: IntArray) -> list[Cell]:
+def _utilizations(ops: Ops, shown: IntArray) -> Cells:
     places = (_IDEAL, _KERNEL, _CORES, _GRID)
-    values = ops.utilization[shown].tolist()
-    return [live.utilization(row, places, known(value)) for row, value in enumerate(values, start=1)]
+
+    def some(rows: range) -> list[Cell]:
+        values = ops.utilization[shown[rows.start : rows.stop]].tolist()
+        return [live.utilization(row + 1, places, known(value)) for row, value in zip(rows, values, strict=True)]
+
+    return Made(len(shown), some)
 
 
-def _live_flags(analysis: Analysis, shown: IntArray) -> list[Cell]:
-    ops, flags = analysis.ops, _flags(analysis)
-    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)).tolist()
-    places = (_CORES, _GRID, _UTILIZATION, _BY_GRID)
-    return [live.flags(row, places, flags[at], can_be_low[at]) for row, at in enumerate(shown.tolist(), start=1)]
+def _live_flags(analysis: Analysis, shown: IntArray) -> Cells:
+    ops, places = analysis.ops, (_CORES, _GRID, _UTILIZATION, _BY_GRID)
+    can_be_low = ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores)
+    of, combinations = _flags(analysis, shown)
+
+    def some(rows: range) -> list[Cell]:
+        here = slice(rows.start, rows.stop)
+        each = zip(rows, of[here].tolist(), can_be_low[shown[here]].tolist(), strict=True)
+        return [live.flags(row + 1, places, combinations[which], can) for row, which, can in each]
+
+    return Made(len(shown), some)
 
 
-def _finding_ids(analysis: Analysis) -> Texts:
-    found = analysis.findings_of
-    return Texts.of(", ".join(found.get(at, ())) for at in range(len(analysis.ops)))
+def _flags(analysis: Analysis, shown: IntArray) -> tuple[IntArray, list[tuple[str, ...]]]:
+    """For each op which of the combinations of flags it carries, and these."""
+    masks = analysis.flag_masks
+    bits = np.zeros(len(shown), dtype=np.int64)
+    for place, mask in enumerate(masks.values()):
+        bits |= mask[shown].astype(np.int64) << place
+    found, of = np.unique(bits, return_inverse=True)
+    names = [tuple(name for place, name in enumerate(masks) if bit >> place & 1) for bit in found.tolist()]
+    return of.reshape(-1), names
+
+
+def _finding_ids(analysis: Analysis, shown: IntArray) -> Texts:
+    ids: dict[int, str] = {}
+    for one in analysis.findings:
+        places = np.searchsorted(shown, one.positions)
+        here = places[(places < len(shown)) & (shown[np.minimum(places, len(shown) - 1)] == one.positions)]
+        for place in here.tolist():
+            ids[place] = f"{ids[place]}, {one.id}" if place in ids else one.id
+    return Texts.of(ids.get(place, "") for place in range(len(shown)))
 
 
 def file_fields(analysis: Analysis, position: Callable[[Item], int]) -> list[Field[Item]]:
@@ -181,14 +206,6 @@ def _files(analysis: Analysis) -> list[Column]:
     ops = analysis.ops
     of = ops.table.file[ops.rows].astype(np.int32)
     return [Column("FILE", Texts(of, names), width=30)] if len(names) > 1 else []
-
-
-def _flags(analysis: Analysis) -> list[list[str]]:
-    names: list[list[str]] = [[] for _ in range(len(analysis.ops))]
-    for flag, mask in analysis.flag_masks.items():
-        for position in np.flatnonzero(mask).tolist():
-            names[position].append(flag)
-    return names
 
 
 def _ranks(analysis: Analysis) -> FloatArray:
