@@ -1,0 +1,162 @@
+"""Promises that hold for every capture, whatever stands in its cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.captures import DURATION, csv_text, fallback, host_op, op, signpost
+
+from perfsheet import PerfsheetError, analyze, read
+from perfsheet.render import jsonout
+from perfsheet.render.markdown.report import markdown
+from perfsheet.render.terminal import top_ops
+from perfsheet.render.workbook import book
+
+ODD = [
+    "",
+    "-",
+    "nan",
+    "0",
+    "1",
+    "-5",
+    "inf",
+    "1e30",
+    "12 ns",
+    "1,234",
+    "1.234",
+    "9.3E+04",
+    "x",
+    "١٢",
+    "\x1b[2J",
+    "=1+1",
+    "<b>",
+]
+NUMBERS = st.one_of(st.integers(-10, 10**7).map(str), st.floats(allow_nan=True).map(str), st.sampled_from(ODD))
+TEXTS = st.one_of(st.sampled_from(ODD), st.text(max_size=12))
+HEADERS = csv_text([op()], "S10").splitlines()[0].split(",")
+
+rows = st.one_of(
+    st.builds(
+        lambda code, duration, cores, pm, gap, more: (
+            op(code, duration, cores, pm=pm, **{"OP TO OP LATENCY [ns]": gap, "DEVICE FW DURATION [ns]": ""}) | more
+        ),
+        TEXTS,
+        NUMBERS,
+        NUMBERS,
+        NUMBERS,
+        NUMBERS,
+        st.dictionaries(st.sampled_from(HEADERS), st.one_of(TEXTS, NUMBERS), max_size=3),
+    ),
+    st.sampled_from([signpost(), host_op(), fallback()]),
+)
+captures = st.builds(
+    lambda found, generation, newline: csv_text(found, generation, newline=newline),
+    st.lists(rows, min_size=1, max_size=12),
+    st.sampled_from(["S2", "S4", "S7", "S8", "S10"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+thorough = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("made")
+
+
+def analysed(folder, text: str):
+    """The analysis, None where the capture is refused as it may be."""
+    path = folder / "run.csv"
+    path.write_text(text, encoding="utf-8", errors="replace", newline="")
+    try:
+        return analyze(read(path))
+    except PerfsheetError as error:
+        refusal = error
+    assert refusal.status == 3
+    return None
+
+
+@thorough
+@given(text=captures)
+def test_no_row_is_lost_without_a_word(folder, text):
+    analysis = analysed(folder, text)
+    if analysis is None:
+        return
+    table, summary = analysis.ops.table, analysis.summary
+    records = list(csv.reader(io.StringIO(text.replace("\0", ""), newline="")))[1:]
+    there = sum(any(cell.strip() for cell in record) for record in records)
+    assert len(table) + summary.dropped_rows >= there
+    assert len(table) <= len(records)
+    assert summary.timed_rows <= summary.device_rows <= len(table)
+    if summary.dropped_rows or summary.timed_rows < summary.device_rows:
+        assert summary.warnings
+
+
+@thorough
+@given(text=captures)
+def test_every_number_is_possible(folder, text):
+    analysis = analysed(folder, text)
+    if analysis is None:
+        return
+    ops = analysis.ops
+    assert ((ops.kernel_ns[ops.timed] >= 0) & (ops.kernel_ns[ops.timed] <= 1e13)).all()
+    assert math.isclose(math.fsum(one.kernel_ns for one in analysis.op_types), ops.total_ns, abs_tol=1e-6)
+    shares = analysis.ranking.share
+    assert not len(shares) or ops.total_ns == 0 or math.isclose(float(shares.sum()), 1, rel_tol=1e-9)
+    assert (np.diff(ops.kernel_ns[analysis.ranking.order]) <= 0).all()
+    sol = analysis.facts.light.sol
+    assert ((sol[np.isfinite(sol)] >= 0) & (sol[np.isfinite(sol)] <= 1)).all()
+    impossible = (ops.utilization > 1) | (ops.utilization_grid > 1)
+    assert (analysis.flag_masks["not-physical"] >= impossible).all()
+    for one in analysis.findings:
+        assert one.saving_ns is None or one.saving_ns >= 0
+
+
+@thorough
+@given(text=captures)
+def test_the_same_number_everywhere_and_nothing_alive(folder, text):
+    analysis = analysed(folder, text)
+    if analysis is None:
+        return
+    told = json.loads(jsonout.dumps(jsonout.report(analysis, None)))["capture"]
+    expected = analysis.ops.total_ns if analysis.summary.timed_rows else None
+    assert told["kernel_duration_ns"] == expected
+    assert told["verdict"] == list(analysis.summary.verdict)
+    shown = io.StringIO()
+    top_ops.render(analysis, None, shown)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown.getvalue())
+    assert markdown(analysis).startswith("## Perf sheet")
+
+
+@settings(parent=thorough, max_examples=25)
+@given(text=captures)
+def test_every_workbook_opens(folder, text):
+    from xml.etree import ElementTree
+    from zipfile import ZipFile
+
+    analysis = analysed(folder, text)
+    if analysis is None:
+        return
+    path = folder / "run.xlsx"
+    book.write(analysis, path)
+    with ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith((".xml", ".rels")):
+                ElementTree.fromstring(archive.read(name))
+
+
+def test_durations_are_those_of_the_file(folder):
+    durations = [10, 1_000_000, 7, 123_456_789]
+    analysis = analysed(folder, csv_text([op("Add", value, call=at) for at, value in enumerate(durations)]))
+    assert analysis is not None
+    assert analysis.ops.kernel_ns.tolist() == durations
+    assert DURATION in analysis.ops.table.headers.values()
