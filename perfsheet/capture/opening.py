@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
-from perfsheet.capture import packed
 from perfsheet.capture.delimited import csv_records
 from perfsheet.capture.notes import Note
 from perfsheet.capture.records import Records
 from perfsheet.capture.sources import Source
 from perfsheet.errors import unusable
+
+_WRAPPED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+"""How zip files (workbooks among them), gzip, bzip2 and xz begin."""
 
 
 @contextmanager
@@ -26,35 +26,26 @@ def open_records(source: Source) -> Iterator[Records]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise unusable(f"{source.label} cannot be read: {reason}", "check the file and its rights") from None
-    except zipfile.BadZipFile:
-        raise unusable(f"{source.label} is a damaged workbook or zip file", "give the ops CSV itself") from None
 
 
 def _records(source: Source, files: ExitStack) -> Records:
+    given = sys.stdin.buffer if source.path is None else files.enter_context(source.path.open("rb"))
+    if source.path is None or not given.seekable():
+        from perfsheet.capture.packed import copied
+
+        given = copied(given, files)
     notes: list[Note] = []
-    stream = _seekable(sys.stdin.buffer if source.path is None else files.enter_context(source.path.open("rb")), files)
-    magic = stream.read(packed.MAGIC)
-    stream.seek(0)
-    if magic.startswith(packed.ZIP):
-        archive = files.enter_context(zipfile.ZipFile(stream))
-        if packed.is_workbook(archive):
+    magic = given.read(max(map(len, _WRAPPED)))
+    given.seek(0)
+    if magic.startswith(_WRAPPED):
+        from perfsheet.capture.packed import unwrapped
+
+        stream = unwrapped(source.label, given, files, notes)
+        if stream is None:
             from perfsheet.capture.spreadsheet import workbook_records
 
-            stream.seek(0)
-            return workbook_records(source.label, stream)
-        stream = packed.member(source.label, archive, files, notes)
-    elif packed.is_compressed(magic):
-        stream = packed.unpacked(source.label, stream, magic, files, notes)
-    records = csv_records(source.label, stream)
+            return workbook_records(source.label, given)
+        given = stream
+    records = csv_records(source.label, given)
     records.notes[:0] = notes
     return records
-
-
-def _seekable(stream: BinaryIO, files: ExitStack) -> BinaryIO:
-    """A file whose head and end can be looked at before its records: a pipe goes to a temporary one first."""
-    if stream is not sys.stdin.buffer and stream.seekable():
-        return stream
-    copy = packed.temporary(files)
-    shutil.copyfileobj(stream, copy, 1 << 20)
-    copy.seek(0)
-    return copy

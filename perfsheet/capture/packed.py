@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -15,10 +16,6 @@ from typing import BinaryIO, Protocol, cast
 
 from perfsheet.capture.notes import Note
 from perfsheet.errors import PerfsheetError, unusable
-
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-MAGIC = 8
-"""How many bytes tell what a file is."""
 
 _PIECE = 1 << 20
 _OPENERS: dict[bytes, Callable[..., object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -31,26 +28,27 @@ class _Unpacker(Protocol):
     def __exit__(self, *_: object) -> bool | None: ...
 
 
-def is_compressed(magic: bytes) -> bool:
-    """Whether a file that begins so is compressed in a way that can be undone here."""
-    return any(magic.startswith(mark) for mark in _OPENERS)
+def unwrapped(label: str, stream: BinaryIO, files: ExitStack, notes: list[Note]) -> BinaryIO | None:
+    """The ops CSV in a compressed or zip file; where it breaks off, as much as there is, with a note. None = a workbook.
 
-
-def unpacked(label: str, stream: BinaryIO, magic: bytes, files: ExitStack, notes: list[Note]) -> BinaryIO:
-    """What is in a compressed file; where it breaks off, as much as there is, with a note.
-
-    Raises PerfsheetError (exit status 3) when there is nothing.
+    Raises PerfsheetError (exit status 3) when there is none, or no telling which.
     """
-    opener = next(opener for mark, opener in _OPENERS.items() if magic.startswith(mark))
-    return _copied(label, files.enter_context(cast(_Unpacker, opener(stream, "rb"))), files, notes)
+    head = stream.read(8)
+    stream.seek(0)
+    opener = next((opener for mark, opener in _OPENERS.items() if head.startswith(mark)), None)
+    if opener is not None:
+        return _unpacked(label, files.enter_context(cast(_Unpacker, opener(stream, "rb"))), files, notes)
+    try:
+        archive = files.enter_context(zipfile.ZipFile(stream))
+        if "[Content_Types].xml" not in archive.namelist():
+            return _member(label, archive, files, notes)
+    except zipfile.BadZipFile:
+        raise unusable(f"{label} is a damaged workbook or zip file", "give the ops CSV itself") from None
+    stream.seek(0)
+    return None
 
 
-def is_workbook(archive: zipfile.ZipFile) -> bool:
-    """Whether a zip file is an Excel workbook."""
-    return "[Content_Types].xml" in archive.namelist()
-
-
-def member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[Note]) -> BinaryIO:
+def _member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[Note]) -> BinaryIO:
     """The one ops CSV in a zip file. Raises PerfsheetError (exit status 3) when there is none, or no telling which."""
     names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
     tables = [name for name in names if name.lower().endswith(".csv")]
@@ -63,16 +61,23 @@ def member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[N
         packed = archive.open(reports[0])
     except (RuntimeError, NotImplementedError) as error:  # a password, a method that zipfile does not know
         raise unusable(f"{label}: {reports[0][:60]!r} cannot be unpacked: {error}", "unpack it yourself") from None
-    return _copied(label, files.enter_context(cast(_Unpacker, packed)), files, notes)
+    return _unpacked(label, files.enter_context(cast(_Unpacker, packed)), files, notes)
 
 
-def temporary(files: ExitStack) -> BinaryIO:
-    """A temporary file that goes away with the others."""
+def copied(stream: BinaryIO, files: ExitStack) -> BinaryIO:
+    """A pipe as a temporary file, whose head and end can be looked at before its records."""
+    copy = _temporary(files)
+    shutil.copyfileobj(stream, copy, _PIECE)
+    copy.seek(0)
+    return copy
+
+
+def _temporary(files: ExitStack) -> BinaryIO:
     return cast(BinaryIO, files.enter_context(tempfile.TemporaryFile()))
 
 
-def _copied(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]) -> BinaryIO:
-    copy = temporary(files)
+def _unpacked(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]) -> BinaryIO:
+    copy = _temporary(files)
     try:
         while piece := packed.read1(_PIECE):  # read() would lose what came before a break
             copy.write(piece)

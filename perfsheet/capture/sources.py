@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from glob import glob, has_magic
 from pathlib import Path
 
 from perfsheet.errors import unusable, usage
@@ -51,6 +50,8 @@ def runs(argument: str) -> list[str]:
     """
     if argument == STDIN or _is_there(argument):
         return [argument]
+    from glob import glob, has_magic
+
     found: list[str] = []
     for part in filter(None, argument.split(",")):
         matches = sorted(glob(part, recursive=True)) if has_magic(part) else [part]  # noqa: PTH207 absolute ones, too

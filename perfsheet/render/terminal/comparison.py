@@ -12,7 +12,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.categories import short_code
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
-from perfsheet.render import differences, words
+from perfsheet.render import differences, phrases, words
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.table import Field, print_table
 
@@ -36,6 +36,7 @@ def render(found: Sequence[Comparison], count: int | None, out: TextIO) -> None:
 def _print(console: Console, found: Comparison, count: int | None) -> None:
     for name, side in (("before", found.base), ("now", found.new)):
         console.print(line(f"{name:7}{_side(side)}", "bold"))
+        _wrapped(console, phrases.capture(side.summary), "yellow" if side.summary.warnings else "dim", " " * 7)
     console.print(
         line(differences.verdict(found), _style(found.span(found.total).delta_ns) if found.total.beyond_noise else "")
     )

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Checked, Met, Verdict
-from perfsheet.render import verdicts, words
+from perfsheet.render import phrases, verdicts, words
 from perfsheet.render.terminal.console import console_for, line
 
 
@@ -33,6 +33,10 @@ def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
     console = console_for(out)
     several = len(analysis.summary.paths) > 1
     console.print(line(f"{words.file_names(analysis.summary)} · {words.at_a_glance(analysis.summary)}", "bold"))
+    console.print(
+        line(phrases.capture(analysis.summary), "yellow" if analysis.summary.warnings else "dim"),
+        soft_wrap=not out.isatty(),
+    )
     for one in sorted(verdict.checked, key=lambda one: one.ok):
         text = verdicts.marked(one, verdicts.sentence(one, several))
         console.print(line(text, _style(one)), soft_wrap=not out.isatty())
