@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import BinaryIO
 
 from perfsheet.capture.delimited import csv_records
 from perfsheet.capture.notes import Note

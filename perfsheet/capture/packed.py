@@ -29,7 +29,7 @@ class _Unpacker(Protocol):
 
 
 def unwrapped(label: str, stream: BinaryIO, files: ExitStack, notes: list[Note]) -> BinaryIO | None:
-    """The ops CSV in a compressed or zip file; where it breaks off, as much as there is, with a note. None = a workbook.
+    """The ops CSV in a compressed or zip file, None for a workbook; of one that breaks off, as much as there is.
 
     Raises PerfsheetError (exit status 3) when there is none, or no telling which.
     """

@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from support.captures import op, write_csv
 from support.command import perfsheet
 
-HEAVY = {"pandas", "numpy", "openpyxl", "xlsxwriter", "rich", "ttnn", "torch", "tracy"}
+from perfsheet.cli import numerics
+
+HEAVY = {"pandas", "numpy", "pyarrow", "pydantic", "openpyxl", "xlsxwriter", "rich", "ttnn", "torch", "tracy"}
 
 
 def imported(*arguments):
@@ -26,6 +29,29 @@ def test_a_ranking_does_without_pandas_and_workbooks(run_csv, options):
     names = imported("top-ops", run_csv, *options)
     assert names & {"pandas", "openpyxl", "xlsxwriter", "ttnn", "torch"} == set()
     assert "numpy" in names
+
+
+def test_short_captures_do_without_arrow(run_csv):
+    assert imported("top-ops", run_csv) & {"pyarrow", "pydantic"} == set()
+
+
+def test_long_captures_are_read_by_arrow_and_without_pandas(tmp_path):
+    rows = [op("Add", at, call=at, attributes=f"{{'text': '{'x' * 1500}'}}") for at in range(7_000)]
+    names = imported("top-ops", write_csv(tmp_path / "long.csv", rows))
+    assert "pyarrow" in names
+    assert "pandas" not in names
+
+
+def test_one_blas_thread_and_an_environment_as_it_was(monkeypatch):
+    """Targets that perfsheet runs inherit the environment."""
+    import os
+
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    numerics.load()
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    numerics.load()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
 
 
 def test_json_does_without_rich(run_csv):
