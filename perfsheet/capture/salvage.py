@@ -139,7 +139,8 @@ class Salvage:
             lost = lost or _lines_after_the_first(record[-1].split("\n"))
             self._meet("open-quote" if unclosed else "rows-swallowed", number, lost + 1)
             return None
-        if self._is_own_header(record):
+        torn = len(record) == self.width and normalise_header(record[self.op_code]) == OP_CODE_HEADER
+        if torn or self._is_own_header(record):
             self._meet("repeated-header", number)
         elif len(record) < self.width:
             return self._short(number, record, cut)
@@ -156,7 +157,7 @@ class Salvage:
             raise unusable(
                 f"{self.label}, row {number}: a merge conflict ({record[0][:20]!r})", "resolve it, and remove its marks"
             )
-        if is_ops_header(record) and not self._is_own_header(record):
+        if not self._is_own_header(record) and is_ops_header(record):
             raise unusable(
                 f"{self.label}, row {number}: the header of another capture, with other columns",
                 "split the file there, and give its parts as captures of their own",
