@@ -23,6 +23,8 @@ LONGEST_PLAUSIBLE_NS = 1e13
 
 
 _NEARLY_ALL = 0.99
+_SHORTEST_NS = 1e-3
+"""A thousandth of a clock cycle: what is shorter, but for 0, is no measurement either."""
 
 Result = TypeVar("Result")
 
@@ -83,8 +85,8 @@ class Ops:
 
     @cached_property
     def _every_row(self) -> bool:
-        """Whether these are all rows of the table, whose columns then need no copy."""
-        return len(self.rows) == len(self.table)
+        """Whether these are all rows of the table in its order, so that its columns need no copy."""
+        return len(self.rows) == len(self.table) and bool((self.rows == np.arange(len(self.table))).all())
 
     @cached_property
     def _numbers(self) -> dict[str, FloatArray]:
@@ -133,7 +135,7 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     rows = window.rows[table.kind[window.rows] == RowKind.DEVICE]
     grid = worker_grid(table, options.board)
     raw = table.number("kernel_duration_ns")[rows]
-    kernel = np.where((raw >= 0) & (raw <= LONGEST_PLAUSIBLE_NS), raw, np.nan)
+    kernel = np.where((raw == 0) | ((raw >= _SHORTEST_NS) & (raw <= LONGEST_PLAUSIBLE_NS)), raw, np.nan)
     cores = table.number("core_count")[rows]
     cores = np.where((cores >= 1) & (cores == np.floor(cores)), cores, np.nan)
     worker_cores = grid.cores[rows]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BLOCK = 4 << 20
 _LONGEST_RECORD = 64 << 20
 """A longer one is a quote that is never closed."""
-_NEWLINE, _QUOTE = b"\n", b'"'
+_NEWLINE, _QUOTE, _MARK = b"\n", b'"', "\ufeff".encode()
 
 
 class UnsoundError(Exception):
@@ -42,6 +42,8 @@ def tables(bulk: Bulk, width: int, wanted: Sequence[int]) -> Iterator[pa.Table]:
         strings_can_be_null=True,
     )
     for block in _blocks(bulk):
+        if block.startswith(_MARK):
+            raise UnsoundError  # Arrow would take it for that of a file
         reading = csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names)
         try:
             table = csv.read_csv(pa.BufferReader(block), reading, parsing, converting)

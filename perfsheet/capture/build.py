@@ -47,6 +47,7 @@ class _Layout:
     headers: dict[str, str] = field(default_factory=dict)
     op_code: int = 0
     kernel: int = 0
+    all_numbers: list[int] = field(default_factory=list)
     numerals: Numerals = Numerals.POINT
     duplicated: list[str] = field(default_factory=list)
 
@@ -86,7 +87,7 @@ def _numerals(layout: _Layout, records: Records) -> Numerals:
     sample = list(islice(records.rows, _SAMPLE))
     records.rows = chain(sample, records.rows)
     fitting = [record for record in sample if len(record) == len(records.headers)]
-    others = (record[at] for record in fitting for at, _ in layout.numbers if at != layout.kernel)
+    others = (record[at] for record in fitting for at in layout.all_numbers if at != layout.kernel)
     return told([record[layout.kernel] for record in fitting], others, records.delimiter)
 
 
@@ -196,10 +197,17 @@ class _Columns:
             np.concatenate(self._rows) if self._rows else np.empty(0, dtype=np.int64),
             # Column by column: two copies of all of them would be too much for a long capture.
             {name: _joined(self._numbers.pop(name)) for name in list(self._numbers)},
-            {name: self._texts.pop(name).built() for name in list(self._texts)},
+            {name: _without_dashes(name, self._texts.pop(name).built()) for name in list(self._texts)},
             self._layout.headers,
             notes,
         )
+
+
+def _without_dashes(name: str, cells: Texts) -> Texts:
+    """The writer of 2023 put a dash where there is nothing; names may be one."""
+    if name in ("op_code", "op_type") or "-" not in cells.values:
+        return cells
+    return cells.mapped(lambda cell: "" if cell == "-" else cell)
 
 
 def _joined(pieces: list[FloatArray]) -> FloatArray:
@@ -229,6 +237,7 @@ def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
     layout = _Layout()
     known = dict(resolve(headers))
     places = {column.name: position for position, column in known.items()}
+    layout.all_numbers = [position for position, column in known.items() if column.type is Type.NUMBER]
     layout.op_code, layout.kernel = places["op_code"], places["kernel_duration_ns"]
     names = {column.name for column in known.values()}
     seen: set[str] = set()

@@ -164,11 +164,13 @@ TENSOR_FIELDS = (*TENSOR_DIMS, "layout", "datatype", "memory")
 
 _TENSOR_HEADER = re.compile(r"(INPUT|OUTPUT)_(\d+)_(?:([WZYX])(?:_PAD\[LOGICAL\])?|(LAYOUT)|(DATA ?TYPE)|(MEMORY))")
 _SPACES = re.compile(r"\s+")
+_AROUND = " \t\r\n\xa0\ufeff"
+"""Blanks, and the byte-order mark of a file that was appended to another one."""
 
 
 def normalise_header(header: str) -> str:
     """The spelling under which headers are compared: upper case, single blanks."""
-    return _SPACES.sub(" ", header.strip()).upper()
+    return _SPACES.sub(" ", header.strip(_AROUND)).upper()
 
 
 _BY_HEADER = {normalise_header(column.header): column for column in OP_COLUMNS}

@@ -134,7 +134,7 @@ def _preamble(text: TextIO) -> tuple[list[str], str, str]:
         if plain.lower().startswith(_SEP_LINE) and len(plain.strip()) == len(_SEP_LINE) + 1:
             stated = plain[len(_SEP_LINE)]
         for delimiter in filter(None, (stated, _likely(plain))):
-            if foreign.is_ops_header(next(csv.reader([plain], delimiter=delimiter), [])):
+            if foreign.is_ops_header(next(csv.reader([plain.replace("\0", "")], delimiter=delimiter), [])):
                 return head[:place], plain, delimiter
     first = (head[0] if head else "").lstrip(_BOM_AS_LATIN_1)
     return [], first, _likely(first)

@@ -11,6 +11,7 @@ from perfsheet.capture.records import Record
 # Numbers in any way of writing them: whether they can be read is another question.
 _NUMBER = re.compile(r"[+-]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.IGNORECASE)
 _EXTENT = re.compile(r"\d+(?:\.0)?(?:\[\d+\])?")
+_OP_ITSELF = ("op_type", "global_call_count", "attributes")
 _OP_TYPES = {"tt_dnn_device", "tt_dnn_cpu", "python_fallback", "signpost"}
 
 
@@ -23,6 +24,7 @@ class Fitting:
         self._words = [
             at for at, column in known.items() if tensor_field(column.name) in ("layout", "datatype", "memory")
         ]
+        self._op_itself = [at for at, column in known.items() if column.name in _OP_ITSELF]
         self._op_type = next((at for at, column in known.items() if column.name == "op_type"), None)
 
     def fits(self, record: Record) -> bool:
@@ -32,6 +34,16 @@ class Fitting:
             if cell.lower() not in UNKNOWN and not pattern.fullmatch(cell):
                 return False
         return not any(record[at].strip()[:1].isdigit() for at in self._words)
+
+    def starts_like_a_row(self, cells: list[str], width: int) -> bool:
+        """Whether these cells are a row of the file, or its beginning."""
+        if self._op_type is None:
+            return len(cells) >= width
+        return len(cells) > self._op_type and cells[self._op_type].strip().lower() in _OP_TYPES
+
+    def says_nothing_but_figures(self, record: Record) -> bool:
+        """Whether neither kind nor call of an op is told, as in a row that sums up others."""
+        return bool(self._op_itself) and not any(record[at].strip() for at in self._op_itself)
 
     def has_op_type(self, record: Record) -> bool:
         """Whether the record says what kind of row it is."""

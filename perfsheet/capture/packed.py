@@ -81,11 +81,15 @@ def _unpacked(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]
     try:
         while piece := packed.read1(_PIECE):  # read() would lose what came before a break
             copy.write(piece)
-    except _BROKEN as error:
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's trouble, not the data's
         if not copy.tell():
             raise _broken(label, error) from None
-        text = f"{label}: its compressed data break off: read as far as they go, {copy.tell():,} bytes of text"
-        notes.append(Note("compressed-cut", text, 1))
+        reason = str(error) or type(error).__name__
+        read = f"read as far as they go, {copy.tell():,} bytes of text"
+        text = f"{label}: its compressed data are damaged ({reason}): {read}"
+        notes.append(Note("compressed-cut", text, 1, loses=True))
     copy.seek(0)
     return copy
 

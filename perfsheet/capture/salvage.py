@@ -79,7 +79,7 @@ class Salvage:
     def __post_init__(self) -> None:
         self.width = len(self.headers)
         self.widest = self.width
-        self._quoted = True
+        self._quoted, self._delimiter = True, ","
         self._own = [normalise_header(header) for header in self.headers]
         self._names = {name for name in self._own if name} | {""}
         self._fitting = Fitting(self.headers)
@@ -91,7 +91,7 @@ class Salvage:
         """
         sample = list(islice(records.rows, _SAMPLE))
         self.widest = self.width + _trailing_blanks(sample, self.width)
-        self._quoted = records.quoted
+        self._quoted, self._delimiter = records.quoted, records.delimiter
         number, everything = records.first_row, chain(sample, records.rows)
         piece = list(islice(everything, _PIECE))
         while piece:
@@ -129,18 +129,20 @@ class Salvage:
 
     def _mend(self, number: int, record: Record, cut: bool, last: bool) -> Record | None:
         """The record as it goes on; None when it is dropped."""
-        if not any(map(str.strip, record)):
-            return None
-        self._refuse_what_cannot_be_mended(number, record)
+        lost = sum(self._rows_inside(cell, len(record) == self.width) for cell in record if "\n" in cell)
         unclosed = last and len(record) < self.width and "\n" in record[-1]
-        lost = sum(self._rows_inside(cell, len(record) == self.width) for cell in record)
         if lost or unclosed:
             # The quote that swallowed whole rows was never closed where it should have been.
             lost = lost or _lines_after_the_first(record[-1].split("\n"))
             self._meet("open-quote" if unclosed else "rows-swallowed", number, lost + 1)
             return None
+        if len(record) == self.width and not self.is_odd(record[self.op_code]):
+            return record
+        if not any(map(str.strip, record)):
+            return None
+        self._refuse_what_cannot_be_mended(number, record)
         torn = len(record) == self.width and normalise_header(record[self.op_code]) == OP_CODE_HEADER
-        if torn or self._is_own_header(record):
+        if self._is_own_header(record) or (torn and not self._fitting.has_op_type(record)):
             self._meet("repeated-header", number)
         elif len(record) < self.width:
             return self._short(number, record, cut)
@@ -168,21 +170,22 @@ class Salvage:
         return words[: self.width] == self._own and not any(words[self.width :])
 
     def _is_summary(self, record: Record) -> bool:
-        code = record[self.op_code].strip().lower()
-        return code in _SUMMARIES and not self._fitting.has_op_type(record)
+        return record[self.op_code].strip().lower() in _SUMMARIES and self._fitting.says_nothing_but_figures(record)
 
     def _rows_inside(self, cell: str, fits: bool) -> int:
-        """How many rows of the file a quote has swallowed into a cell; `fits`: its record is as wide as the header."""
-        if "\n" not in cell:
-            return 0
-        enough = max(3, self.width // 3) if fits else 1
-        lines = cell.split("\n")
-        swallowed = any(max(line.count(mark) for mark in ",;\t") >= enough for line in lines[1:])
-        return _lines_after_the_first(lines) if swallowed else 0
+        """How many rows of the file a quote has swallowed into a cell; `fits`: its record is as wide as the header.
+
+        Attributes may have lines and separators of their own, but no OP TYPE where a row has it.
+        """
+        first, *lines = cell.split("\n")
+        cells = (line.split(self._delimiter) for line in lines)
+        swallowed = any(self._fitting.starts_like_a_row(found, self.width) for found in cells)
+        return _lines_after_the_first([first, *lines]) if swallowed or not fits else 0
 
     def _short(self, number: int, record: Record, cut: bool) -> Record | None:
         padded = record + [""] * (self.width - len(record))
-        if cut:
+        habit = "rows-too-short" in self._met  # blank last cells are left out all over the file
+        if cut and not (habit and self._fitting.fits(padded)):
             self._meet("last-row-cut", number)
         elif len(record) == 1 or record[0].startswith("#"):
             self._meet("stray-lines", number)

@@ -45,7 +45,7 @@ def top_ops(
     limit = shared.first(count)
     from perfsheet.analysis.ranking import columns
 
-    analysis = analyse(captures, settings, None if group else columns())
+    analysis = analyse(captures, settings, None if group or strict else columns())
     if json:
         from perfsheet.render import jsonout
 

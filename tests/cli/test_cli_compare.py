@@ -141,11 +141,12 @@ def test_a_budget_from_init_to_breach(capsys, sides, tmp_path, monkeypatch):
     done = here(capsys, "check", sides[0])
     assert done.status == 1
     lines = done.out.splitlines()
-    assert lines[1].startswith(
+    assert lines[1].startswith("Capture: every row used (3)")
+    assert lines[2].startswith(
         "FAIL  limits.kernel-time: 49.500 µs, at most 30.450 µs allowed (29.000 µs + 5 %); rows 2"
     )
     breached = sum(line.startswith("FAIL") for line in lines)
-    assert lines[-1] == f"{breached} of {len(lines) - 2} limits breached"
+    assert lines[-1] == f"{breached} of {len(lines) - 3} limits breached"
     told = json.loads(here(capsys, "check", sides[0], "--json").out)
     assert (told["passed"], len(told["breaches"])) == (False, breached)
     first = told["breaches"][0]

@@ -69,6 +69,7 @@ NOT_SALVAGED = {
         "impossible-clock",
     ),
     *("zero-cores", "blank-cores", "part-core", "many-cores", "backward-zone"),
+    *("negative-gap", "absurd-gap"),
 }
 """Damages that cost no row and no cell: something of the capture is doubtful, but all of it was read as it stands."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import sys
 import warnings
@@ -66,6 +68,87 @@ def test_limits_are_not_kept_by_a_capture_that_was_cut(tmp_path):
     assert ended.status == 1
     assert "capture.lost-rows" in ended.out
     assert perfsheet("check", whole, "--against", whole).status == 0
+
+
+def test_a_duration_of_next_to_nothing(tmp_path):
+    """1e9 over a duration of 7e-305 ns is an infinite rate, which JSON cannot say."""
+    path = write_csv(tmp_path / "run.csv", [op("Add", 7e-305), op("Mul", 1000, call=2)])
+    summary = analyze(read(path)).summary
+    assert (summary.timed_rows, summary.kernel_ns) == (1, 1000)
+    assert any("next to nothing" in warning for warning in summary.warnings)
+    assert here_json(path)["capture"]["fps"]["all"] is None
+
+
+def here_json(path):
+    return json.loads(perfsheet("top-ops", path, "--json").out)
+
+
+def test_replays_of_several_devices_keep_their_own_cells(tmp_path):
+    """Ops of a replayed trace go in the order of their sessions: every column of an op is its own."""
+    rows = [
+        op(f"Op{call}", 100 + call, 8 + call, call=call, device=device, session=session, start=1000 * session + call)
+        | {"METAL TRACE ID": "1", "ATTRIBUTES": f"{{'of': '{session}.{device}.{call}'}}"}
+        for call in (1, 2, 3)
+        for session in (2, 1)
+        for device in (1, 0)
+    ]
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text(rows))
+    ops = analyze(read(path)).ops
+    assert ops.rows.tolist() != list(range(12))
+    sessions, calls = ops.number("replay_session"), ops.number("global_call_count")
+    own = [f"{{'of': '{int(s)}.{d}.{int(c)}'}}" for s, d, c in zip(sessions, ops.device, calls, strict=True)]
+    assert ops.text("attributes") == own
+    assert [int(duration) for duration in ops.kernel_ns] == [100 + int(call) for call in calls]
+    assert list(ops.codes) == [f"Op{int(call)}" for call in calls]
+
+
+def test_dashes_where_there_is_nothing(tmp_path):
+    """The writer of 2023 put a dash into the cells of tensors that an op does not have."""
+    row = op("Add", 10) | {
+        name: "-" for name in csv_text([op()]).splitlines()[0].split(",") if name.startswith("INPUT_1")
+    }
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text([row | {"MATH FIDELITY": "-"}]))
+    assert analyze(read(path)).summary.warnings == ()
+
+
+def test_attributes_of_several_lines_are_no_swallowed_rows(tmp_path):
+    lines = "{a;\n" + ";".join(f"k{at}: v" for at in range(80)) + "}"
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text([op("Add", 10, attributes=lines), op("Mul", 20, call=2)]))
+    table = read(path)
+    assert (len(table), table.notes) == (2, ())
+    assert table.text("attributes")[0] == lines
+
+
+def test_two_files_with_byte_order_marks_appended(tmp_path):
+    text = csv_text([op("Add", 10)])
+    path = tmp_path / "run.csv"
+    path.write_bytes(text.encode("utf-8-sig") + text.encode("utf-8-sig"))
+    assert [note.id for note in read(path).notes] == ["repeated-header"]
+
+
+def test_a_compressed_capture_that_was_cut_keeps_no_limit(tmp_path):
+    """It ended with a whole row, so that nothing looked lost."""
+    rows = [op("Add", 1000, call=at, attributes=f"{{'n': '{at * 7919}'}}") for at in range(9000)]
+    text = csv_text(rows)
+    whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv.gz"
+    whole.write_text(text)
+    cut.write_bytes(gzip.compress(text[: text.index("\n", len(text) // 2) + 1].encode())[:-6])
+    ended = perfsheet("check", cut, "--against", whole)
+    assert (ended.status, "capture.lost-rows" in ended.out) == (1, True)
+
+
+def test_ops_named_like_sums_and_headers(tmp_path):
+    rows = [op("Sum", 10), op("Mean", 20, call=2), op("OP CODE", 30, call=3), op("DEVICE ID", 40, call=4)]
+    table = read(write_csv(tmp_path / "run.csv", rows))
+    assert table.text("op_code") == ["Sum", "Mean", "OP CODE", "DEVICE ID"]
+
+
+def test_strict_looks_at_every_column(tmp_path):
+    path = write_csv(tmp_path / "run.csv", [op() | {"HOST END TS": "oops"}])
+    assert {perfsheet(command, path, "--strict").status for command in ("top-ops", "hotspots")} == {3}
 
 
 def test_a_small_file_read_by_blocks_stays_open(tmp_path, monkeypatch):

@@ -180,7 +180,7 @@ DAMAGES: tuple[Damage, ...] = (
         "gzip-cut",
         "gzip, cut off",
         WARNED,
-        "compressed data break off",
+        "compressed data are damaged",
         lambda text: gzip.compress(text.encode())[:-900],
         False,
     ),
@@ -540,7 +540,7 @@ DAMAGES: tuple[Damage, ...] = (
         "an absurd gap",
         WARNED,
         "negative OP TO OP LATENCY or one above",
-        cells("OP TO OP LATENCY [ns]", "1e18", 11),
+        cells("OP TO OP LATENCY [ns]", "1" + "0" * 18, 11),
     ),
     Damage(
         "backward-zone",

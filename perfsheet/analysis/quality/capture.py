@@ -68,8 +68,9 @@ def durations(ops: Ops) -> Iterator[Check]:
         "implausible-duration",
         label,
         ~blank & ~ops.timed,
-        "none is negative or absurdly long",
-        f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns (corrupt markers), left out",
+        "none is negative, absurdly short or absurdly long",
+        f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, or next to nothing (corrupt "
+        "markers), left out",
         salvaged=True,
     )
     yield row_check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
@@ -82,14 +83,10 @@ def durations(ops: Ops) -> Iterator[Check]:
         "{rows} with a fraction of a ns among whole ones: was the point one of thousands?",
     )
     elsewhere = (ops.table.kind != RowKind.DEVICE) & (ops.table.number("kernel_duration_ns") > 0)
-    yield row_check(
-        "host-row-duration",
-        label,
-        elsewhere,
-        "no host op or signpost has one",
-        "{rows} that OP TYPE calls a host op or signpost, with device times that are in no figure",
-        salvaged=True,
-    )
+    count = int(np.count_nonzero(elsewhere))
+    text = f"{rows(count)} that OP TYPE calls a host op or signpost, with device times that are in no figure"
+    fine = "no host op or signpost has one"
+    yield Check("host-row-duration", label, not count, count, text if count else fine, bool(count))
 
 
 def _why_blank(table: OpsTable) -> str:

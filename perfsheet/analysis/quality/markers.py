@@ -55,8 +55,8 @@ def markers(ops: Ops) -> Iterator[Check]:
         label,
         gaps,
         "no gap is negative or absurdly long",
-        f"{{rows}} with a negative OP TO OP LATENCY or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as unknown",
-        salvaged=True,
+        f"{{rows}} with a negative OP TO OP LATENCY or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as unknown: "
+        "corrupt markers, or rows out of the device's order",
     )
     yield row_check(
         "implausible-zone",
@@ -103,7 +103,8 @@ def _bad_zones(ops: Ops) -> BoolArray:
 def calls(ops: Ops) -> Iterator[Check]:
     """Calls that stand in the capture more than once: replays of a trace have a session each, merged files do not."""
     call, session = ops.number("global_call_count"), ops.number("replay_session")
-    trace = ops.number("trace_id")
+    # Before there were columns for traces, a replay can only be told by its time.
+    trace = ops.number("trace_id" if ops.table.has("trace_id") else "fw_start_cycle")
     if not np.isfinite(call).any():
         yield Check("calls", "Call counts", True, 0, "unknown: no GLOBAL CALL COUNT", brief="call counts unknown")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def words(ops: Ops) -> Iterator[Check]:
     )
     known = {name.upper() for name in FIDELITY_PASSES}
     fidelity = ops.text("math_fidelity").mapped(lambda cell: cell.strip().upper())
-    yield _unknown("unknown-fidelity", "Math fidelity", _strange(fidelity, known), "MATH FIDELITY", "no compute peak")
+    yield _unknown("unknown-fidelity", "Math fidelity", *_strange(fidelity, known), "MATH FIDELITY", "no compute peak")
     wants = ops.in_category(MATMUL, CONV, ATTENTION)
     blank = wants & fidelity.where(lambda cell: not cell)
     yield row_check(
@@ -44,17 +44,11 @@ def words(ops: Ops) -> Iterator[Check]:
         {one.datatype for one in (*variant.inputs, *variant.outputs) if one.bytes_per_element is None}
         for variant in ops.variants.all
     ]
-    unknown_types = sorted(set().union(*types))
-    yield _unknown(
-        "unknown-datatype",
-        "Data types",
-        {name: np.array([name in found for found in types], np.bool_)[ops.variants.of] for name in unknown_types},
-        "DATATYPE",
-        "no bytes",
-    )
+    untyped = np.array([bool(found) for found in types], dtype=np.bool_)[ops.variants.of]
+    yield _unknown("unknown-datatype", "Data types", sorted(set().union(*types)), untyped, "DATATYPE", "no bytes")
     arch = ops.text("device_arch").mapped(lambda cell: cell.strip().lower())
     if not ops.options.board:
-        yield _unknown("unknown-arch", "Chips", _strange(arch, ARCHES), "DEVICE ARCH", "no peaks")
+        yield _unknown("unknown-arch", "Chips", *_strange(arch, ARCHES), "DEVICE ARCH", "no peaks")
     if arch.where(bool).any():
         yield row_check(
             "blank-arch",
@@ -65,15 +59,16 @@ def words(ops: Ops) -> Iterator[Check]:
         )
 
 
-def _strange(cells: Texts, known: Collection[str]) -> dict[str, BoolArray]:
-    """For each word among the cells that is not known the rows that have it."""
-    found = {word: cells.codes == code for code, word in enumerate(cells.values) if word and word not in known}
-    return {word: rows for word, rows in found.items() if rows.any()}
+def _strange(cells: Texts, known: Collection[str]) -> tuple[list[str], BoolArray]:
+    """The words among the cells that are not known, and the rows that have one."""
+    return [word for word in cells.present() if word and word not in known], cells.where(
+        lambda word: bool(word) and word not in known
+    )
 
 
-def _unknown(name: str, label: str, found: dict[str, BoolArray], column: str, lacks: str) -> Check:
+def _unknown(name: str, label: str, found: Sequence[str], which: BoolArray, column: str, lacks: str) -> Check:
     """Ops with a word that nobody knows: which words, and what is not known of these ops."""
-    ops = int(np.logical_or.reduce(list(found.values())).sum()) if found else 0
-    shown = ", ".join(repr(word[:30]) for word in list(found)[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-    text = f"{rows(ops, 'device row')} with a {column} that is not known ({shown}): {lacks} known for them"
-    return Check(name, label, not ops, ops, text if ops else f"every {column} is known")
+    count = int(np.count_nonzero(which))
+    shown = ", ".join(repr(word[:30]) for word in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+    text = f"{rows(count, 'device row')} with a {column} that is not known ({shown}): {lacks} known for them"
+    return Check(name, label, not count, count, text if count else f"every {column} is known")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from perfsheet.render.workbook.cells import Value
-from perfsheet.render.workbook.sheet import Column, put_columns, set_up_page
+from perfsheet.render.workbook.sheet import set_up_page, write_cell
 from perfsheet.render.workbook.theme import Styles
 
 if TYPE_CHECKING:
-    from perfsheet.render.workbook.worksheet import LongWorksheet
+    from xlsxwriter.worksheet import Worksheet
 
 TITLE = "Chart Data"
 
@@ -30,15 +31,15 @@ class ChartData:
         place = len(self._columns) - 1
         return [TITLE, 1, place, max(1, len(values)), place]
 
-    def write(self, sheet: LongWorksheet, styles: Styles) -> None:
-        """Write the columns."""
+    def write(self, sheet: Worksheet, styles: Styles) -> None:
+        """Write the columns cell by cell: XlsxWriter gives charts, for previewers, the points that it has seen."""
         set_up_page(sheet)
         sheet.freeze_panes(1, 0)
         sheet.set_row(0, 32)
-        most = max((len(values) for _, values in self._columns), default=0)
-        columns = []
-        for place, (header, values) in enumerate(self._columns):
+        for place, (header, _) in enumerate(self._columns):
             sheet.set_column(place, place, 16)
-            style = "text" if any(isinstance(value, str) for value in values) else "decimal"
-            columns.append(Column(header, [*values, *[None] * (most - len(values))], style))
-        put_columns(sheet, styles, columns, most, 0)
+            sheet.write_string(0, place, header, styles["header"])
+        for row, cells in enumerate(zip_longest(*(values for _, values in self._columns)), 1):
+            for place, value in enumerate(cells):
+                style = styles["text" if isinstance(value, str) else "decimal"]
+                write_cell(sheet, row, place, value, style, style)
