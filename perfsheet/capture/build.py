@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.capture import arrow, blocks
-from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve
+from perfsheet.capture.cells import UNKNOWN
+from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve, tensor_field
 from perfsheet.capture.missing import missing_columns
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.numerals import Numerals, parse, told
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SAMPLE = 512
+_MOST_LOOKED_AT = 20_000
+_WORDS = ("math_fidelity", "device_arch")
 
 
 @dataclass
@@ -83,12 +86,19 @@ def build(label: str, records: Records, only: frozenset[str] | None) -> FileColu
 
 
 def _numerals(layout: _Layout, records: Records) -> Numerals:
-    """How the file writes its numbers, by its first records."""
-    sample = list(islice(records.rows, _SAMPLE))
+    """How the file writes its numbers, by its first records with a kernel duration."""
+    sample: list[Record] = []
+    timed: list[Record] = []
+    width = len(records.headers)
+    for record in islice(records.rows, _MOST_LOOKED_AT):
+        sample.append(record)
+        if len(record) == width and record[layout.kernel]:
+            timed.append(record)
+            if len(timed) == _SAMPLE:
+                break
     records.rows = chain(sample, records.rows)
-    fitting = [record for record in sample if len(record) == len(records.headers)]
-    others = (record[at] for record in fitting for at in layout.all_numbers if at != layout.kernel)
-    return told([record[layout.kernel] for record in fitting], others, records.delimiter)
+    others = (record[at] for record in timed for at in layout.all_numbers if at != layout.kernel)
+    return told([record[layout.kernel] for record in timed], others, records.delimiter)
 
 
 def _sound_columns(layout: _Layout, records: Records, salvage: Salvage) -> _Columns | None:
@@ -197,17 +207,22 @@ class _Columns:
             np.concatenate(self._rows) if self._rows else np.empty(0, dtype=np.int64),
             # Column by column: two copies of all of them would be too much for a long capture.
             {name: _joined(self._numbers.pop(name)) for name in list(self._numbers)},
-            {name: _without_dashes(name, self._texts.pop(name).built()) for name in list(self._texts)},
+            {name: _unknown_as_blank(name, self._texts.pop(name).built()) for name in list(self._texts)},
             self._layout.headers,
             notes,
         )
 
 
-def _without_dashes(name: str, cells: Texts) -> Texts:
-    """The writer of 2023 put a dash where there is nothing; names may be one."""
-    if name in ("op_code", "op_type") or "-" not in cells.values:
+def _unknown_as_blank(name: str, cells: Texts) -> Texts:
+    """The writer of 2023 put a dash where there is nothing, pandas NaN."""
+    word = tensor_field(name) is not None or name in _WORDS
+    if not word or not any(map(_is_unknown, cells.values)):
         return cells
-    return cells.mapped(lambda cell: "" if cell == "-" else cell)
+    return cells.mapped(lambda cell: "" if _is_unknown(cell) else cell)
+
+
+def _is_unknown(cell: str) -> bool:
+    return bool(cell) and cell.strip().lower() in UNKNOWN
 
 
 def _joined(pieces: list[FloatArray]) -> FloatArray:
@@ -228,7 +243,7 @@ def _cells(column: pa.ChunkedArray) -> list[str]:
 def _duplicated(label: str, layout: _Layout) -> list[Note]:
     if not layout.duplicated:
         return []
-    names = ", ".join(layout.duplicated[:3])
+    names = ", ".join(list(dict.fromkeys(layout.duplicated))[:3])
     text = f"{label}: columns appear twice, the first is used: {names}"
     return [Note("duplicated-columns", text, len(layout.duplicated))]
 

@@ -35,12 +35,6 @@ class Fitting:
                 return False
         return not any(record[at].strip()[:1].isdigit() for at in self._words)
 
-    def starts_like_a_row(self, cells: list[str], width: int) -> bool:
-        """Whether these cells are a row of the file, or its beginning."""
-        if self._op_type is None:
-            return len(cells) >= width
-        return len(cells) > self._op_type and cells[self._op_type].strip().lower() in _OP_TYPES
-
     def says_nothing_but_figures(self, record: Record) -> bool:
         """Whether neither kind nor call of an op is told, as in a row that sums up others."""
         return bool(self._op_itself) and not any(record[at].strip() for at in self._op_itself)

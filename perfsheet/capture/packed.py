@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import shutil
 import tempfile
@@ -19,6 +20,8 @@ from perfsheet.errors import PerfsheetError, unusable
 
 _PIECE = 1 << 20
 _OPENERS: dict[bytes, Callable[..., object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_LARGE, _MOST_RATIO = 256 << 20, 500
+"""Bytes up to which any file is unpacked, and times its size beyond: runs of one character are a thousand times."""
 _BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, ValueError)
 
 
@@ -33,11 +36,11 @@ def unwrapped(label: str, stream: BinaryIO, files: ExitStack, notes: list[Note])
 
     Raises PerfsheetError (exit status 3) when there is none, or no telling which.
     """
-    head = stream.read(8)
+    head, size = stream.read(8), stream.seek(0, io.SEEK_END)
     stream.seek(0)
     opener = next((opener for mark, opener in _OPENERS.items() if head.startswith(mark)), None)
     if opener is not None:
-        return _unpacked(label, files.enter_context(cast(_Unpacker, opener(stream, "rb"))), files, notes)
+        return _unpacked(label, files.enter_context(cast(_Unpacker, opener(stream, "rb"))), size, files, notes)
     try:
         archive = files.enter_context(zipfile.ZipFile(stream))
         if "[Content_Types].xml" not in archive.namelist():
@@ -58,10 +61,10 @@ def _member(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[
         what = f"{len(reports)} files that may be the ops CSV" if reports else "no CSV"
         raise unusable(f"{label} is a zip file with {what} ({seen})", "unpack it, and give the ops_perf_results_*.csv")
     try:
-        packed = archive.open(reports[0])
+        packed, size = archive.open(reports[0]), archive.getinfo(reports[0]).compress_size
     except (RuntimeError, NotImplementedError) as error:  # a password, a method that zipfile does not know
         raise unusable(f"{label}: {reports[0][:60]!r} cannot be unpacked: {error}", "unpack it yourself") from None
-    return _unpacked(label, files.enter_context(cast(_Unpacker, packed)), files, notes)
+    return _unpacked(label, files.enter_context(cast(_Unpacker, packed)), size, files, notes)
 
 
 def copied(stream: BinaryIO, files: ExitStack) -> BinaryIO:
@@ -76,11 +79,14 @@ def _temporary(files: ExitStack) -> BinaryIO:
     return cast(BinaryIO, files.enter_context(tempfile.TemporaryFile()))
 
 
-def _unpacked(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]) -> BinaryIO:
+def _unpacked(label: str, packed: _Unpacker, size: int, files: ExitStack, notes: list[Note]) -> BinaryIO:
     copy = _temporary(files)
     try:
         while piece := packed.read1(_PIECE):  # read() would lose what came before a break
             copy.write(piece)
+            if copy.tell() > max(_LARGE, _MOST_RATIO * size):
+                what = f"{label} unpacks to more than {_MOST_RATIO} times its size, as no capture does"
+                raise unusable(what, "unpack it yourself, and look at it")
     except (*_BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's trouble, not the data's
@@ -90,6 +96,9 @@ def _unpacked(label: str, packed: _Unpacker, files: ExitStack, notes: list[Note]
         read = f"read as far as they go, {copy.tell():,} bytes of text"
         text = f"{label}: its compressed data are damaged ({reason}): {read}"
         notes.append(Note("compressed-cut", text, 1, loses=True))
+    copy.seek(0)
+    if copy.read(8).startswith(tuple(_OPENERS)):
+        raise unusable(f"{label} is compressed twice", "decompress it once")
     copy.seek(0)
     return copy
 

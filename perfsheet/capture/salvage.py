@@ -46,8 +46,8 @@ _FATES = (
         loses=True,
     ),
     _Fate("rows-swallowed", "{lines} dropped, swallowed by an open quote" + _FIRST, loses=True),
-    _Fate("summary-rows", "{rows} that sum up others dropped" + _FIRST),
-    _Fate("stray-lines", "{lines} that are no record dropped" + _FIRST),
+    _Fate("summary-rows", "{rows} of sums over others dropped" + _FIRST),
+    _Fate("stray-lines", "{lines} without a record dropped" + _FIRST),
     _Fate("open-quote", "row {first} opens a quote that is never closed; dropped from there on: {lines}", loses=True),
     _Fate("last-row-cut", "row {first}, the last one, is cut off and dropped", loses=True),
     _Fate("blank-cells-cut", "{rows} with surplus blank cells, cut off" + _FIRST, drops=False),
@@ -81,6 +81,7 @@ class Salvage:
         self.widest = self.width
         self._quoted, self._delimiter = True, ","
         self._own = [normalise_header(header) for header in self.headers]
+        self._named = max((place for place, name in enumerate(self._own, 1) if name), default=0)
         self._names = {name for name in self._own if name} | {""}
         self._fitting = Fitting(self.headers)
 
@@ -112,7 +113,7 @@ class Salvage:
         codes = {record[self.op_code] for record in piece}
         if any(self.is_odd(code) for code in codes):
             return False
-        return not self._quoted or not any("\n" in cell for record in piece for cell in record)
+        return not self._quoted or not any(_has_lines(cell) for record in piece for cell in record)
 
     def is_odd(self, code: str) -> bool:
         """Whether a record with this OP CODE wants a closer look: a blank or repeated header, a sum, a note."""
@@ -129,18 +130,21 @@ class Salvage:
 
     def _mend(self, number: int, record: Record, cut: bool, last: bool) -> Record | None:
         """The record as it goes on; None when it is dropped."""
-        lost = sum(self._rows_inside(cell, len(record) == self.width) for cell in record if "\n" in cell)
-        unclosed = last and len(record) < self.width and "\n" in record[-1]
+        if not record:
+            return None
+        lost = sum(self._rows_inside(record, place) for place, cell in enumerate(record) if _has_lines(cell))
+        unclosed = last and len(record) < self.width and _has_lines(record[-1])
         if lost or unclosed:
             # The quote that swallowed whole rows was never closed where it should have been.
-            lost = lost or _lines_after_the_first(record[-1].split("\n"))
+            lost = lost or _filled_after_the_first(_lines(record[-1]))
             self._meet("open-quote" if unclosed else "rows-swallowed", number, lost + 1)
             return None
         if len(record) == self.width and not self.is_odd(record[self.op_code]):
             return record
         if not any(map(str.strip, record)):
             return None
-        self._refuse_what_cannot_be_mended(number, record)
+        if "CODE" in "".join(record).upper() or record[0].startswith(_CONFLICT_MARKS):
+            self._refuse_what_cannot_be_mended(number, record)
         torn = len(record) == self.width and normalise_header(record[self.op_code]) == OP_CODE_HEADER
         if self._is_own_header(record) or (torn and not self._fitting.has_op_type(record)):
             self._meet("repeated-header", number)
@@ -166,25 +170,32 @@ class Salvage:
             )
 
     def _is_own_header(self, record: Record) -> bool:
+        if normalise_header(record[0]) != self._own[0]:
+            return False
         words = [normalise_header(cell) for cell in record]
         return words[: self.width] == self._own and not any(words[self.width :])
 
     def _is_summary(self, record: Record) -> bool:
         return record[self.op_code].strip().lower() in _SUMMARIES and self._fitting.says_nothing_but_figures(record)
 
-    def _rows_inside(self, cell: str, fits: bool) -> int:
-        """How many rows of the file a quote has swallowed into a cell; `fits`: its record is as wide as the header.
+    def _rows_inside(self, record: Record, place: int) -> int:
+        """How many rows of the file a quote has swallowed into this cell of several lines.
 
-        Attributes may have lines and separators of their own, but no OP TYPE where a row has it.
+        In a record as wide as the header it holds the rest of one row in its first line, and in its last one another
+        row up to the same cell. Attributes may have lines and separators of their own, but not so many in both.
         """
-        first, *lines = cell.split("\n")
-        cells = (line.split(self._delimiter) for line in lines)
-        swallowed = any(self._fitting.starts_like_a_row(found, self.width) for found in cells)
-        return _lines_after_the_first([first, *lines]) if swallowed or not fits else 0
+        lines = _lines(record[place])
+        first, last = (line.count(self._delimiter) + 1 for line in (lines[0], lines[-1]))
+        swallowed = first >= self.width - place and last > place and first + last > self.width
+        if swallowed or len(record) != self.width:
+            return _filled_after_the_first(lines)
+        return 0
 
     def _short(self, number: int, record: Record, cut: bool) -> Record | None:
         padded = record + [""] * (self.width - len(record))
         habit = "rows-too-short" in self._met  # blank last cells are left out all over the file
+        if len(record) >= self._named:
+            return padded  # what is missing has no name either
         if cut and not (habit and self._fitting.fits(padded)):
             self._meet("last-row-cut", number)
         elif len(record) == 1 or record[0].startswith("#"):
@@ -221,7 +232,15 @@ class Salvage:
             yield Note(fate.id, f"{self.label}: {text}", tally.count, tally.count * fate.drops, fate.loses)
 
 
-def _lines_after_the_first(lines: list[str]) -> int:
+def _has_lines(cell: str) -> bool:
+    return "\n" in cell or "\r" in cell
+
+
+def _lines(cell: str) -> list[str]:
+    return cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _filled_after_the_first(lines: list[str]) -> int:
     return sum(bool(line.strip()) for line in lines[1:])
 
 

@@ -10,11 +10,11 @@ import warnings
 
 import pytest
 from openpyxl import load_workbook
-from support.captures import csv_text, op, write_csv
+from support.captures import csv_text, fallback, op, write_csv
 from support.command import here, perfsheet
 from support.damage import DAMAGES
 
-from perfsheet import analyze, read
+from perfsheet import PerfsheetError, analyze, read
 from perfsheet.render.workbook import book
 
 
@@ -149,6 +149,77 @@ def test_ops_named_like_sums_and_headers(tmp_path):
 def test_strict_looks_at_every_column(tmp_path):
     path = write_csv(tmp_path / "run.csv", [op() | {"HOST END TS": "oops"}])
     assert {perfsheet(command, path, "--strict").status for command in ("top-ops", "hotspots")} == {3}
+
+
+def test_host_rows_before_the_first_duration(tmp_path):
+    """The first 512 rows had no duration to tell the thousands by."""
+    rows = [fallback() for _ in range(600)] + [op("Add", f"1{at}.{at + 100}", call=at) for at in range(10, 60)]
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text(rows, delimiter=";"))
+    table = read(path)
+    assert "european-numbers" in [note.id for note in table.notes]
+    assert analyze(table).ops.kernel_ns[0] == 110_110
+
+
+@pytest.mark.parametrize("column", ["OP CODE", "OP TYPE", "ATTRIBUTES", "MATH FIDELITY", "PM IDEAL [ns]"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("apart", [1, 5])
+def test_quotes_that_swallow_rows_at_any_column(tmp_path, column, newline, apart):
+    """A quote before a cell, and one behind the same cell of a later row: one record of the right width."""
+    text = csv_text([op(f"Op{at}", 100 + at, call=at) for at in range(40)], newline=newline)
+    lines = text.split(newline)
+    place = lines[0].split(",").index(column)
+    for at, where in ((10, place), (10 + apart, place)):
+        cells = lines[at].split(",")
+        cells[where] = f'"{cells[where]}' if at == 10 else f'{cells[where]}"'
+        lines[at] = ",".join(cells)
+    path = tmp_path / "run.csv"
+    path.write_bytes(newline.join(lines).encode())
+    table = read(path)
+    assert len(table) == 40 - apart - 1
+    assert [(note.id, note.dropped, note.loses) for note in table.notes] == [("rows-swallowed", apart + 1, True)]
+
+
+def test_words_for_nothing(tmp_path):
+    """pandas writes NaN where it is told to."""
+    row = {name: cell or "NaN" for name, cell in op("Add", 10).items()}
+    names = [name for name in csv_text([op()]).splitlines()[0].split(",") if name.startswith(("INPUT", "MATH"))]
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text([dict.fromkeys(names, "NaN") | row]))
+    assert analyze(read(path)).summary.warnings == ()
+
+
+def test_blank_lines_by_the_million(tmp_path, monkeypatch):
+    """Each took as much memory as a row."""
+    monkeypatch.setattr("perfsheet.capture.delimited._WORTH_BULK", 0)
+    path = tmp_path / "run.csv"
+    path.write_text(csv_text([op()], newline="\n") + "\n" * 100_000)
+    seen = []
+    monkeypatch.setattr("pyarrow.csv.read_csv", lambda *given: seen.append(given))
+    assert len(read(path)) == 1
+    assert seen == []
+
+
+def test_what_unpacks_to_a_thousand_times_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr("perfsheet.capture.packed._LARGE", 1 << 20)
+    path = tmp_path / "run.csv.gz"
+    path.write_bytes(gzip.compress(csv_text([op()]).encode() + bytes(8 << 20)))
+    with pytest.raises(PerfsheetError, match="more than 500 times its size"):
+        read(path)
+
+
+def test_compressed_twice(tmp_path):
+    path = tmp_path / "run.csv.gz"
+    path.write_bytes(gzip.compress(gzip.compress(csv_text([op()]).encode())))
+    with pytest.raises(PerfsheetError, match="compressed twice"):
+        read(path)
+
+
+def test_headers_without_a_name_at_the_end(tmp_path):
+    head, *lines = csv_text([op()]).splitlines()
+    path = tmp_path / "run.csv"
+    path.write_text("\n".join([f"{head},,,", *lines, ""]))
+    assert read(path).notes == ()
 
 
 def test_a_small_file_read_by_blocks_stays_open(tmp_path, monkeypatch):

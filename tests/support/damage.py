@@ -290,7 +290,7 @@ DAMAGES: tuple[Damage, ...] = (
         "stray-lines",
         "comments between the rows",
         WARNED,
-        "1 line that are no record",
+        "1 line without a record",
         lines(lambda rows: [*rows[:30], "# warm-up over\n", *rows[30:]]),
     ),
     Damage(
@@ -311,7 +311,7 @@ DAMAGES: tuple[Damage, ...] = (
         "total-row",
         "a row that sums up the others",
         WARNED,
-        "1 row that sum up others dropped",
+        "1 row of sums over others dropped",
         records(
             lambda rows: [*rows, ["Total" if h == "OP CODE" else "99999999" if h == _KERNEL else "" for h in rows[0]]]
         ),
@@ -350,7 +350,7 @@ DAMAGES: tuple[Damage, ...] = (
         "one-dot",
         "a thousands point in one cell",
         WARNED,
-        "fraction of a ns among whole ones",
+        "fraction of a ns, which the profiler does not write",
         cells(_KERNEL, lambda cell: f"{int(cell):,}".replace(",", "."), 11),
         False,
     ),

@@ -12,9 +12,10 @@ from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.result import Check
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.table import OpsTable, RowKind
+from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 
 _NO_SALVAGE = {"devices-shifted"}
+_FEW, _MOSTLY = 3, 0.7
 _MEND = "profile again with --op-support-count or --dump-device-data-mid-run"
 
 
@@ -29,12 +30,17 @@ def records(table: OpsTable) -> Iterator[Check]:
         True,
         dropped,
         f"{used} used, {dropped:,} dropped: {reasons}" if dropped else "every record fits the header and was read",
-        brief=f"{len(table):,} of {len(table) + dropped:,} rows used"
-        if dropped
-        else f"every row used ({len(table):,})",
+        brief=_used(table, dropped),
     )
     for note in table.notes:
         yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NO_SALVAGE)
+
+
+def _used(table: OpsTable, dropped: int) -> str:
+    if dropped:
+        return f"{len(table):,} of {len(table) + dropped:,} rows used"
+    more = ", but more are missing" if losses(table.notes) else ""
+    return f"every row used ({len(table):,}){more}"
 
 
 def losses(notes: tuple[Note, ...]) -> int:
@@ -75,18 +81,26 @@ def durations(ops: Ops) -> Iterator[Check]:
     )
     yield row_check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
     broken = ops.timed & (ops.kernel_ns != np.round(ops.kernel_ns))
+    thousands = np.count_nonzero(broken) > _FEW and _three_decimals(ops.kernel_ns[broken])
     yield row_check(
         "fractional-duration",
         label,
-        broken & (2 * np.count_nonzero(broken) < timed),
+        broken & (thousands | (2 * np.count_nonzero(broken) < timed)),
         "few or none are fractions of a ns beside whole ones",
-        "{rows} with a fraction of a ns among whole ones: was the point one of thousands?",
+        "{rows} with a fraction of a ns, which the profiler does not write: was the point one of thousands?",
     )
     elsewhere = (ops.table.kind != RowKind.DEVICE) & (ops.table.number("kernel_duration_ns") > 0)
     count = int(np.count_nonzero(elsewhere))
     text = f"{rows(count)} that OP TYPE calls a host op or signpost, with device times that are in no figure"
     fine = "no host op or signpost has one"
     yield Check("host-row-duration", label, not count, count, text if count else fine, bool(count))
+
+
+def _three_decimals(figures: FloatArray) -> bool:
+    """Whether the figures have three decimals each, and mostly no zero at their end."""
+    thousandths = figures * 1000
+    exact = np.abs(thousandths - np.round(thousandths)) < 1e-6 * np.maximum(1, np.abs(figures))
+    return bool(exact.all()) and float(np.mean(np.round(thousandths) % 10 != 0)) > _MOSTLY
 
 
 def _why_blank(table: OpsTable) -> str:

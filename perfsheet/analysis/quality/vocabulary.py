@@ -23,7 +23,7 @@ def words(ops: Ops) -> Iterator[Check]:
     yield row_check(
         "blank-op-code",
         "Op codes",
-        ops.codes.where(lambda code: code == "(blank)"),
+        ops.text("op_code").where(lambda cell: not cell.strip()),
         "every op has one",
         "{rows} with a blank OP CODE, ranked as (blank)",
         salvaged=True,
