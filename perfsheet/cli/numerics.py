@@ -8,7 +8,7 @@ _THREADS = "OPENBLAS_NUM_THREADS"
 
 
 def load() -> None:
-    """Import numpy with one BLAS thread: a thread per core costs 60 ms at every start (docs/performance.md).
+    """Import numpy with one BLAS thread: a thread per core costs 60 ms at every start (docs/decisions.md).
 
     The variable is not left behind: targets that perfsheet runs inherit the environment.
     """

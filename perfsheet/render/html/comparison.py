@@ -17,7 +17,7 @@ from perfsheet.analysis.compare.result import (
     OpTypeChange,
     Times,
 )
-from perfsheet.render import differences, words
+from perfsheet.render import differences, phrases, words
 from perfsheet.render.html.document import Section, document
 from perfsheet.render.html.svg.drawing import safe
 from perfsheet.render.html.table import Column, facts, table
@@ -67,7 +67,9 @@ def _summary(found: Comparison, suffix: str) -> str:
     told = facts(
         (
             ("Before", differences.side(found.base)),
+            ("", phrases.capture(found.base.summary)),
             ("Now", differences.side(found.new)),
+            ("", phrases.capture(found.new.summary)),
             ("Ops", differences.counts(found)),
             ("Noise", differences.noise(found)),
         )

@@ -8,7 +8,7 @@ from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare.result import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
-from perfsheet.render import differences, words
+from perfsheet.render import differences, phrases, words
 from perfsheet.render.markdown.table import Column, code, plain, table
 
 _CHANGES, _TYPES, _FINDINGS, _HOSTS = 10, 12, 10, 10
@@ -23,7 +23,7 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield f"## Before and after · {plain(differences.verdict(found))}"
     yield ""
     for name, side in (("before", found.base), ("now", found.new)):
-        yield f"- {name}: {_side(side)}"
+        yield f"- {name}: {_side(side)}. {plain(phrases.capture(side.summary))}"
     for note in found.notes:
         yield f"- ⚠️ {plain(note)}"
     yield ""

@@ -9,7 +9,7 @@ from perfsheet._version import __version__
 from perfsheet.analysis.compare import Comparison
 from perfsheet.analysis.compare import result as kinds
 from perfsheet.analysis.compare.result import ChangeGroup, Figure
-from perfsheet.render import differences, words
+from perfsheet.render import differences, phrases, words
 from perfsheet.render.palette import ACCENT, QUIET
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.comparison import op_types
@@ -47,7 +47,9 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, found: Sequence[Comp
 def _write_one(book: Workbook, sheet: Worksheet, styles: Styles, found: Comparison, row: int, number: int) -> int:
     for name, text, style in (
         ("Before", differences.side(found.base), "text"),
+        ("", phrases.capture(found.base.summary), "text"),
         ("Now", differences.side(found.new), "text"),
+        ("", phrases.capture(found.new.summary), "text"),
         ("Verdict", differences.verdict(found), "text"),
         *(("Not like with like", note, "amber") for note in found.notes),
         ("Ops", differences.counts(found), "text"),
