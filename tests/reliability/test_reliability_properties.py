@@ -40,7 +40,8 @@ ODD = [
     "<b>",
 ]
 NUMBERS = st.one_of(st.integers(-10, 10**7).map(str), st.floats(allow_nan=True).map(str), st.sampled_from(ODD))
-TEXTS = st.one_of(st.sampled_from(ODD), st.text(max_size=12))
+# The csv writer of Python 3.10 cannot write a NUL byte.
+TEXTS = st.one_of(st.sampled_from(ODD), st.text(max_size=12).map(lambda text: text.replace("\0", "")))
 HEADERS = csv_text([op()], "S10").splitlines()[0].split(",")
 
 rows = st.one_of(
@@ -64,7 +65,7 @@ captures = st.builds(
     st.sampled_from(["\n", "\r\n"]),
 )
 thorough = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
