@@ -30,8 +30,12 @@ test: $(VENV)/ready  ## Pass the tests
 test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
 
+# Processes and pages are the same on every stack; their tests take minutes.
+OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs
+
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
-	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'"
+	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
+	  PYTEST_OPTIONS="$(OLDEST_WITHOUT)"
 
 # Any version that has a wheel for Python 3.12: make test-lab LAB_TTNN=0.70.1
 LAB_TTNN ?= 0.81.1
