@@ -46,7 +46,7 @@ def plain_floats(cells: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
     """
     import pyarrow as pa
 
-    if any(mark in buffer for chunk in cells.chunks for buffer in (_bytes(chunk),) for mark in (b"e", b"E")):
+    if any(b"e" in data or b"E" in data for data in map(_bytes, cells.chunks)):
         return None
     try:
         numbers = cells.cast(pa.float64())

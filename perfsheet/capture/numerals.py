@@ -95,7 +95,7 @@ def _number(text: str, numerals: Numerals) -> float | None:
 def told(whole: Sequence[str], others: Iterable[str], delimiter: str) -> Numerals:
     """How a file writes its numbers, by some of them.
 
-    `whole`: cells of a column that the profiler fills with whole numbers, its longest ones; `others`: cells of other
+    `whole`: cells of a column that the profiler fills with whole numbers; `others`: cells of other
     number columns. `10.429` among the whole ones is ten thousand, where several cells look like that and none says that
     the point is a decimal one: the profiler writes no thousandths of a nanosecond.
     """

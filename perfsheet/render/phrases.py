@@ -104,5 +104,5 @@ def upper_bounds(summary: CaptureSummary) -> str:
 
 
 def capture(summary: CaptureSummary) -> str:
-    """`Capture: all 1,872 rows used · all ops timed · clock 1.00 GHz · …`: how far it can be relied on."""
+    """`Capture: every row used (1,872) · every op timed · clock 1.00 GHz · …`: how far it can be relied on."""
     return f"Capture: {' · '.join(summary.verdict)}"

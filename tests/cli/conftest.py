@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.captures import op, signpost, write_csv
+from support.surroundings import plain_surroundings  # noqa: F401 a fixture of every test here
 
 ROWS = (
     signpost(),
@@ -12,14 +13,6 @@ ROWS = (
     op("LayerNormDeviceOperation", 9_000, 1, call=2048),
     op("ReshardDeviceOperation", 1_000, 64, call=3072),
 )
-
-
-@pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch, tmp_path):
-    for name in ("TT_METAL_HOME", "TT_METAL_PROFILER_DIR", "COLUMNS", "PERFSHEET_TRACEBACK"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "cwd").mkdir()
-    monkeypatch.chdir(tmp_path / "cwd")
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, w
 
 def _columns(analysis: Analysis, raw: bool, shown: IntArray) -> list[Column]:
     ops, light = analysis.ops, analysis.facts.light
-    headers, known = ops.table.headers, shapes(ops)
+    headers, described = ops.table.headers, shapes(ops)
     columns = [
         Column(headers["op_code"], ops.codes, width=34),
         Column(headers.get("device_id", "DEVICE ID"), ops.device, "plain_number", 8),
@@ -122,8 +122,8 @@ def _columns(analysis: Analysis, raw: bool, shown: IntArray) -> list[Column]:
         Column("UTILIZATION BY GRID", ops.utilization_grid, "percent", 12),
         Column("SPEED OF LIGHT", light.sol, "percent", 10),
         Column("BOUND", light.bounds.mapped(lambda bound: "" if bound == Bound.UNKNOWN.value else bound), width=10),
-        Column("SHAPE", _of_variants(ops, [one.shape for one in known]), width=30),
-        Column("LAYOUT IN → OUT", _of_variants(ops, [one.layout for one in known]), width=38),
+        Column("SHAPE", _of_variants(ops, [one.shape for one in described]), width=30),
+        Column("LAYOUT IN → OUT", _of_variants(ops, [one.layout for one in described]), width=38),
         Column("FLAGS", _live_flags(analysis, shown), width=26),
         Column("FINDINGS", _finding_ids(analysis, shown), width=11),
         Column("RANK", _ranks(analysis), "count", 8),
