@@ -1,39 +1,56 @@
-"""The list of commands."""
+"""The list of commands, each imported when it is called."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from perfsheet._version import __version__
-from perfsheet.cli.budget import app as budget
-from perfsheet.cli.check import check
-from perfsheet.cli.compare import compare
-from perfsheet.cli.doctor import doctor
-from perfsheet.cli.hotspots import hotspots
-from perfsheet.cli.open import open_report
-from perfsheet.cli.report import report
-from perfsheet.cli.run import run
-from perfsheet.cli.top_ops import top_ops
 
-# Plain help: rich's costs a tenth of a second at every start.
-app = typer.Typer(
-    name="perfsheet",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("run", short_help="Profile a target, and write its perf sheet.")(run)
-app.command("top-ops")(top_ops)
-app.command("hotspots", short_help="Show what to fix first, and what it could save.")(hotspots)
-app.command("report", short_help="Write the perf sheet of a capture: workbook, HTML, Markdown, trace.")(report)
-app.command("compare", short_help="Set captures side by side: what got faster or slower, and why.")(compare)
-app.command("check", short_help="Check a capture against a budget or another capture.")(check)
-app.add_typer(budget, name="budget")
-app.command("open", short_help="Open the newest report.")(open_report)
-app.command("doctor", short_help="Check what a profiling run needs here.")(doctor)
+_SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "no_args_is_help": True}
+_CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+_COMMANDS: dict[str, tuple[str, str | None]] = {
+    "run": ("perfsheet.cli.run:run", "Profile a target, and write its perf sheet."),
+    "top-ops": ("perfsheet.cli.top_ops:top_ops", None),
+    "hotspots": ("perfsheet.cli.hotspots:hotspots", "Show what to fix first, and what it could save."),
+    "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),
+    "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
+    "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
+    "budget": ("perfsheet.cli.budget:app", None),
+    "open": ("perfsheet.cli.open:open_report", "Open the newest report."),
+    "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
+}
+"""In the order of the help: where each is, and its line there (None = the first of its own help)."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is asked for: each costs the start-up of all others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names, in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command behind a name; None when there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        place, short_help = _COMMANDS[cmd_name]
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            group = typer.main.get_group(found)
+            group.name = cmd_name
+            return group
+        alone = typer.Typer(add_completion=False, **_SETTINGS)
+        alone.command(cmd_name, short_help=short_help, context_settings=_CONTEXT)(found)
+        return typer.main.get_command(alone)
+
+
+app = typer.Typer(name="perfsheet", cls=_Commands, context_settings=_CONTEXT, **_SETTINGS)
 
 
 def _version(wanted: bool) -> None:
