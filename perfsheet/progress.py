@@ -23,6 +23,9 @@ class Watch:
     def run(self, label: str) -> None:
         """A run of several begins: `label` says which, such as "run 2 of 5"."""
 
+    def overall(self, done: int, total: int) -> None:
+        """`done` of `total` runs of a series are over."""
+
     def phase(self, phase: Phase) -> None:
         """A phase begins."""
 

@@ -38,3 +38,10 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
+
+
+def head(folder: Path) -> tuple[str | None, str | None]:
+    """Branch (None when the head is detached) and commit of the repository around `folder`; (None, None) without one."""
+    commit_id = _git(folder, "rev-parse", "--verify", "HEAD")
+    branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") if commit_id else None
+    return branch or None, commit_id or None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfsheet.provenance import Provenance, RunRecord
@@ -18,7 +19,7 @@ class RunRequest:
     which defaults to the current folder). `timeout_s` covers the whole run, post-processing included. `python` is the
     target's interpreter; without it the one that the command names, else this process's own when it has what the run
     needs, else `python3` or `python` on PATH. `tracy_options` are handed to `python -m tracy` as they are. `only`
-    is the one test of the target that runs (a pytest node id); None = all.
+    is the one test of the target that runs (a pytest node id); None = all. `variables` are added to its environment.
     """
 
     command: str
@@ -29,6 +30,7 @@ class RunRequest:
     python: str | None = None
     tracy_options: tuple[str, ...] = ()
     only: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,9 @@ class PlainView(View):
     def run(self, label: str) -> None:
         self._tell(label)
 
+    def overall(self, done: int, total: int) -> None:
+        self._tell(f"{_bar(done, total)}  {done} of {total}")
+
     def phase(self, phase: Phase) -> None:
         self._phase, self._told_at = phase, time.monotonic()
         if phase != Phase.DONE:
@@ -102,6 +105,7 @@ class LiveView(View):
         self._took: dict[Phase, float] = {}
         self._test = ""
         self._progress: tuple[int, int] | None = None
+        self._overall: tuple[int, int] | None = None
         self._live = Live(
             console=self._console,
             get_renderable=self._render,
@@ -127,6 +131,9 @@ class LiveView(View):
         self._label = label
         self._took.clear()
         self._enter(Phase.START)
+
+    def overall(self, done: int, total: int) -> None:
+        self._overall = (done, total)
 
     def phase(self, phase: Phase) -> None:
         self._took[self._phase] = time.monotonic() - self._phase_started
@@ -159,6 +166,9 @@ class LiveView(View):
         parts: list[RenderableType] = [
             self._line(f"● {head}   {_seconds(now - self._started)} in all", "bold cyan"),
         ]
+        if self._overall:
+            done, total = self._overall
+            parts.insert(0, self._line(f"  {_bar(done, total)}  {done} of {total}", "bold"))
         if steps:
             parts.append(self._line(f"  ✓ {'  ✓ '.join(steps)}", "green"))
         if self._test:

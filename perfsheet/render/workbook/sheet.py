@@ -49,7 +49,7 @@ class Column:
     folded: bool = False
 
 
-_RIGHT_STYLES = {"right", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"} | {
+_RIGHT_STYLES = {"right", "accuracy", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"} | {
     "delta_ns",
     "delta_percent",
 }

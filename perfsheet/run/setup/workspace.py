@@ -33,8 +33,8 @@ def new_run_id() -> str:
 
 
 def target_environment(request: RunRequest, command: TargetCommand, run_id: str, verdict: Path) -> dict[str, str]:
-    """The environment of the target: this process's own, then the command's assignments, then what the run needs."""
-    environment = {**os.environ, **command.environment}
+    """The environment of the target: this process's own, the request's and the command's assignments, what the run needs."""
+    environment = {**os.environ, **request.variables, **command.environment}
     for name in ("TT_METAL_HOME", "TT_METAL_PROFILER_DIR"):
         if not environment.get(name):  # set but empty: the profiler would take it for the current folder
             environment.pop(name, None)

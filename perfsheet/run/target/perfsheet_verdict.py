@@ -7,7 +7,7 @@ Events: `loaded` (the plugin was imported), `session` (options are parsed), `col
 they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `said`
 (a line that pytest captured and that tells of the profiler or the device), `stopped` (why pytest went no further),
 `end` (pytest's exit status), `exit` (the process ends in good order), `expects` (limits for the capture, which is not
-there yet).
+there yet), `reported` (a property that a test has recorded, or an accuracy that it printed).
 
 PERFSHEET_ONLY names the one test of the session that is to run.
 """
@@ -15,6 +15,7 @@ PERFSHEET_ONLY names the one test of the session that is to run.
 import atexit
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ _ONLY = os.environ.pop("PERFSHEET_ONLY", None)
 # pytest keeps the output of a test that passes to itself, the runtime's own words included.
 _TELLING = ("were full", "Waiting for lock", "Device data m", "never replayed", "Tracy-enabled build", "Skipping ")
 _MOST_LINES, _LONGEST = 100, 400
+
+# How the comparisons of tt-metal word an accuracy; `PCC threshold: 0.99` is none.
+_PCC = re.compile(r"\bPCC(?: value)?\s*[:=]\s*(-?[01](?:\.\d+)?)(?![\d.])")
 
 
 def _write(**event: object) -> None:
@@ -96,6 +100,8 @@ class _Recorder:
         if report.when == "teardown":  # it has the sections of the phases before it, too
             for line in _telling_lines(report)[:_MOST_LINES]:
                 _write(event="said", line=line[:_LONGEST])
+            for name, value in _reported(report):
+                _write(event="reported", nodeid=report.nodeid, name=str(name), value=value)
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         _write(event="stopped", reason=str(excinfo.value)[:_LONGEST])
@@ -123,6 +129,19 @@ def _reason(report: Any) -> str:
 def _telling_lines(report: Any) -> "list[str]":
     lines = [line for _, content in report.sections for line in content.splitlines()]
     return [line for line in lines if any(word in line for word in _TELLING)]
+
+
+def _reported(report: Any) -> "list[tuple[Any, Any]]":
+    """What the test recorded (`record_property`); an accuracy that it only printed, the lowest of them, besides."""
+    found = [
+        (name, value)
+        for name, value in getattr(report, "user_properties", ())
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    ]
+    if any(str(name).lower() == "pcc" for name, _ in found):
+        return found
+    printed = [match for _, content in report.sections for match in _PCC.findall(content)]
+    return [*found, ("pcc", min(map(float, printed)))] if printed else found
 
 
 _recorders: "list[_Recorder]" = []

@@ -31,6 +31,15 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """Something that a test (`nodeid`) told of itself: a property that it recorded, or an accuracy that it printed."""
+
+    nodeid: str
+    name: str
+    value: str | float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """How the target ended.
 
@@ -38,7 +47,8 @@ class Verdict:
     start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
     `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative,
     `stopped` is why pytest went no further than it did (pytest.exit, a limit of failures), where it says so.
-    `expectations` are what its tests want of the capture that does not exist yet while they run.
+    `expectations` are what its tests want of the capture that does not exist yet while they run, `reported` what they
+    told besides.
     """
 
     source: Source
@@ -50,6 +60,7 @@ class Verdict:
     folder: str | None = None
     stopped: str = ""
     expectations: tuple[Expectation, ...] = ()
+    reported: tuple[Reported, ...] = ()
 
     def test(self, nodeid: str) -> TestResult | None:
         """The result of one test; None when it did not run."""
@@ -111,6 +122,7 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
     statuses: list[int] = []  # one per session: some profiler options run the target several times
     running: str | None = None
     expectations: list[Expectation] = []
+    reported: list[Reported] = []
     duration_s, collected, folder, stopped = 0.0, dict[str, None](), None, ""
     for event in events:
         match event["event"]:
@@ -126,6 +138,8 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
                 running = None if event["when"] in ("teardown", "collect") else event["nodeid"]
             case "expects":
                 expectations.append(Expectation(event["nodeid"], event["tables"], event["path"]))
+            case "reported":
+                reported.append(Reported(event["nodeid"], event["name"], event["value"]))
             case "stopped":
                 stopped = event["reason"]
             case "end" if statuses:
@@ -145,6 +159,7 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
         folder,
         stopped,
         tuple(expectations),
+        tuple(reported),
     )
 
 

@@ -1,0 +1,29 @@
+"""End-to-end perf files: what a model's own perf test writes, one file a model, and their merge.
+
+    from perfsheet.e2e import write_perf_report
+    write_perf_report("vit", 1, 30.51, 16.05, 14.0, 16.5, "base-patch16", inference_time_cpu=0.29)
+
+    merged = merge(["perf_vit_base-patch16_2026_11_01.csv"])
+    merged.rows, merged.disagreements, merged.refused
+
+Formats: docs/e2e.md. Nothing heavy is imported.
+"""
+
+from perfsheet.e2e.limits import Breach, Limits, breaches
+from perfsheet.e2e.merging import Merged, merge
+from perfsheet.e2e.model import PerfRow, Refused
+from perfsheet.e2e.reading import read_perf_file
+from perfsheet.e2e.writing import write_merged, write_perf_report
+
+__all__ = [
+    "Breach",
+    "Limits",
+    "Merged",
+    "PerfRow",
+    "Refused",
+    "breaches",
+    "merge",
+    "read_perf_file",
+    "write_merged",
+    "write_perf_report",
+]

@@ -1,0 +1,142 @@
+"""Writing perf files: one a model, and the merge of many."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from perfsheet.e2e.columns import COLUMNS
+from perfsheet.e2e.merging import Merged
+from perfsheet.e2e.model import UNKNOWN
+from perfsheet.errors import usage
+
+FOLDER = "PERFSHEET_E2E_DIR"
+"""The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
+
+
+def write_perf_report(
+    model_name: str,
+    batch_size: int,
+    inference_and_compile_time: float,
+    inference_time: float,
+    expected_compile_time: float | None = None,
+    expected_inference_time: float | None = None,
+    comments: str = "",
+    inference_time_cpu: float | None = None,
+    *,
+    directory: str | Path | None = None,
+    date: str | None = None,
+) -> Path:
+    """Write `perf_<model>_<comments>_<date>.csv`; its path.
+
+    Takes the arguments of tt-metal's `prep_perf_report` (models/perf/perf_utils.py) in the same order. Times are
+    seconds: of the first run (`inference_and_compile_time`), the second (`inference_time`), what is expected of them,
+    and the torch reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to
+    `directory`, else to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
+    Raises PerfsheetError: exit status 2 for what is no measurement, 7 when the file cannot be written.
+    """
+    from perfsheet.render.whole_file import replace_text
+
+    figures = _figures(
+        batch_size,
+        inference_and_compile_time,
+        inference_time,
+        expected_compile_time,
+        expected_inference_time,
+        inference_time_cpu,
+    )
+    if not model_name.strip():
+        raise usage("a perf file needs the name of its model", "give model_name")
+    texts = {"model": _one_line(model_name), "setting": _one_line(comments), **figures}
+    headers = [column.header.replace("Batch*", "batch*") for column in COLUMNS]
+    values = [_quoted(texts[column.field]) for column in COLUMNS]
+    folder = Path(directory or os.environ.get(FOLDER) or ".")
+    parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
+    path = folder / f"{'_'.join(parts)}.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
+    return path
+
+
+def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
+    """Write the merge in tt-metal's format; the files: `path`, and `device_<name>` beside it where there are device rows.
+
+    The lines `branch:` and `hash:` stand there where they are known. When all rows are of devices, they go to `path`.
+    Raises PerfsheetError (exit status 7).
+    """
+    from perfsheet.render.whole_file import replace_text
+
+    head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
+    written = []
+    if merged.rows or not merged.device_rows:
+        rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]
+        replace_text(path, _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
+        written.append(path)
+    if merged.device_rows:
+        device = path.with_name(f"device_{path.name}") if merged.rows else path
+        rows = [[row.cells.get(header, UNKNOWN) for header in merged.device_headers] for row in merged.device_rows]
+        replace_text(device, _lines([*head, _joined(merged.device_headers) + " "], rows))
+        written.append(device)
+    return written
+
+
+def _figures(
+    batch: int,
+    first: float,
+    second: float,
+    expected_compile: float | None,
+    expected_inference: float | None,
+    cpu: float | None,
+) -> dict[str, str]:
+    """The figures as text, those included that are computed of others."""
+    if isinstance(batch, bool) or int(batch) != batch or batch < 1:
+        raise usage(f"a batch of {batch!r} is none", "give the samples of a run, 1 or more")
+    for name, value in (
+        ("inference_and_compile_time", first),
+        ("inference_time", second),
+        ("expected_compile_time", expected_compile),
+        ("expected_inference_time", expected_inference),
+        ("inference_time_cpu", cpu),
+    ):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise usage(f"{name} is {value!r}, which is no time", "give seconds")
+    values: dict[str, float | None] = {
+        "batch": batch,
+        "first_run_s": first,
+        "second_run_s": second,
+        "compile_s": first - second,
+        "expected_compile_s": expected_compile,
+        "inference_s": second,
+        "expected_inference_s": expected_inference,
+        "throughput": batch / second if second else None,
+        "inference_cpu_s": cpu or None,
+        "throughput_cpu": batch / cpu if cpu else None,
+    }
+    digits = {column.field: column.digits for column in COLUMNS}
+    return {name: UNKNOWN if value is None else f"{value:.{digits[name]}f}" for name, value in values.items()}
+
+
+def _joined(cells: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, cells))
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"{line}\n" for line in [*head, *map(_joined, rows)])
+
+
+def _quoted(text: str) -> str:
+    """A cell that would shift those behind it is quoted; readers of CSV, tt-metal's own included, understand that."""
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())
+
+
+def _part(text: str) -> str:
+    """A part of a file's name; `/` becomes `_`, as with tt-metal's own writer."""
+    return re.sub(r"[/\\\0\r\n]", "_", str(text).strip())

@@ -1,0 +1,67 @@
+"""Results tables as Markdown: aligned, so that they read as plain text, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from perfsheet.render import suite_cells
+from perfsheet.render.markdown.table import plain
+from perfsheet.results import Document, ResultsTable
+from perfsheet.results.table import Align
+from perfsheet.suite.columns import COLUMNS, Column
+from perfsheet.suite.model import ModelResult
+
+_LEAST = 3
+
+
+def document(found: Document) -> str:
+    """A document with its tables laid out anew."""
+    return "".join(part if isinstance(part, str) else table(part) for part in found.parts)
+
+
+def table(found: ResultsTable) -> str:
+    """The lines of a table."""
+    columns = list(zip(found.headers, *found.rows, strict=True))
+    widths = [max(_LEAST, *map(cell_len, column)) for column in columns]
+    lines = [_line(found.headers, widths, found.aligns), _rule(widths, found.aligns)]
+    lines += [_line(row, widths, found.aligns) for row in found.rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def of_results(results: Sequence[ModelResult]) -> ResultsTable:
+    """The results of a suite as a table; columns that are unknown for all are left out, but for the main ones."""
+    columns = [column for column in COLUMNS if column.rank == 0 or any(_told(column, one) for one in results)]
+    rows = [tuple(_cell(column, one) for column in columns) for one in results]
+    aligns: list[Align] = ["left" if column.kind in ("text", "success") else "right" for column in columns]
+    return ResultsTable(tuple(column.header for column in columns), tuple(rows), tuple(aligns))
+
+
+def _told(column: Column, result: ModelResult) -> bool:
+    return column.value(result) not in (None, "")
+
+
+def _cell(column: Column, result: ModelResult) -> str:
+    text = suite_cells.worded(column, result, "N/A")
+    if column.name == "model":
+        return f"[{plain(text)}](<{result.workbook}>)" if result.workbook else plain(text)
+    return plain(text) if column.kind == "text" else text
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> str:
+    padded = [_padded(cell, width, align) for cell, width, align in zip(cells, widths, aligns, strict=True)]
+    return f"| {' | '.join(padded)} |"
+
+
+def _padded(cell: str, width: int, align: Align) -> str:
+    blanks = " " * (width - cell_len(cell))
+    return blanks + cell if align == "right" else cell + blanks
+
+
+def _rule(widths: Sequence[int], aligns: Sequence[Align]) -> str:
+    def mark(width: int, align: Align) -> str:
+        left, right = align in ("left", "center"), align in ("right", "center")
+        return f"{':' if left else '-'}{'-' * width}{':' if right else '-'}"
+
+    return f"|{'|'.join(mark(width, align) for width, align in zip(widths, aligns, strict=True))}|"

@@ -1,0 +1,47 @@
+"""How a cell of the table of a suite is worded in every text output."""
+
+from __future__ import annotations
+
+from perfsheet.suite.columns import Column, percent
+from perfsheet.suite.model import ModelResult
+
+
+def worded(column: Column, result: ModelResult, unknown: str = "–") -> str:
+    """The cell as text; unknown is `–`."""
+    value = percent(column, column.value(result))
+    if column.kind == "success":
+        return badge(result)
+    if value is None or value == "":
+        return unknown
+    if isinstance(value, str):
+        return value
+    match column.kind:
+        case "seconds":
+            return _digits(value, 4)
+        case "milliseconds":
+            return _digits(value, 3)
+        case "rate":
+            return _digits(value, 4)
+        case "share":
+            return f"{value:.1f}"
+        case "distance":
+            return f"{value:+.1f}"
+        case "accuracy":
+            return f"{value:.6g}"
+        case _:
+            return f"{value:,.0f}"
+
+
+def badge(result: ModelResult) -> str:
+    """`✅` for a target that passed, `❌` and how it ended else."""
+    if result.run_success is None:
+        return "⏳ not run"
+    return "✅" if result.run_success else "❌" if result.outcome == "failed" else f"❌ {result.outcome}"
+
+
+def _digits(value: float, most: int) -> str:
+    """At least two digits behind the point, at most `most`; thousands are grouped."""
+    text = f"{value:,.{most}f}"
+    while text.endswith("0") and len(text.partition(".")[2]) > 2:
+        text = text[:-1]
+    return text

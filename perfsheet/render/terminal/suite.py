@@ -1,0 +1,57 @@
+"""The table of a suite, and what was merged, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from perfsheet.render import suite_cells
+from perfsheet.render.terminal.console import console_for, line
+from perfsheet.render.terminal.table import Field, print_table
+from perfsheet.suite.columns import COLUMNS, Column
+from perfsheet.suite.model import ModelResult
+
+
+def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = True) -> None:
+    """A line per model, in as many columns as there is room for; what went wrong stands below."""
+    console = console_for(out)
+    columns = [
+        column
+        for column in COLUMNS
+        if column.rank == 0 or any(column.value(result) not in (None, "") for result in results)
+    ]
+    fields = [_field(column) for column in columns if with_success or column.kind != "success"]
+    left_out = print_table(console, fields, results)
+    console.print()
+    for result in results:
+        if result.problem:
+            style = "red" if result.run_success is False else "yellow"
+            console.print(line(f"{result.name}: {result.problem}", style))
+    for sentence, names in _warnings(results).items():
+        console.print(line(f"warning: {', '.join(names)}: {sentence}", "yellow"))
+    if left_out:
+        console.print(line(f"Left out for want of room: {', '.join(left_out)}.", "dim"))
+
+
+def _field(column: Column) -> Field[ModelResult]:
+    text = column.kind in ("text", "success")
+    return Field(
+        column.header,
+        lambda result: suite_cells.worded(column, result),
+        number=not text,
+        flexible=column.name in ("model", "setting"),
+        optional=column.rank,
+        style=_style if column.kind == "success" else None,
+    )
+
+
+def _style(result: ModelResult) -> str:
+    return "yellow" if result.run_success is None else "green" if result.run_success else "red"
+
+
+def _warnings(results: Sequence[ModelResult]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for result in results:
+        for warning in result.warnings:
+            found.setdefault(warning, []).append(result.model)
+    return found

@@ -1,0 +1,13 @@
+"""Many models: a suite of targets, run one after another, and the one table that comes of it.
+
+    suite = read_suite(Path("suite.toml"))
+    results = run_suite(suite, Path("generated/suite"), Watch())
+    results[0].inference_s, results[0].kernel_ns
+
+The format of suite.toml: docs/suite.md.
+"""
+
+from perfsheet.suite.model import ModelResult, Suite, Target
+from perfsheet.suite.reading import read_suite
+
+__all__ = ["ModelResult", "Suite", "Target", "read_suite"]

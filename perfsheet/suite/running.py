@@ -1,0 +1,83 @@
+"""Running a suite: one target after another, each in a process of its own, past failures, and on after interruptions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from perfsheet.analysis import Analysis
+from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.progress import Watch
+from perfsheet.suite.collecting import collected
+from perfsheet.suite.keeping import Kept
+from perfsheet.suite.model import ModelResult, Suite, Target
+
+Report = Callable[[Analysis, Path], None]
+"""Writes the perf sheet of a target to a path."""
+
+_ENDS_ALL = (ExitStatus.INTERRUPTED, ExitStatus.OUTPUT_NOT_WRITTEN)
+
+
+class SuiteInterruptedError(PerfsheetError):
+    """The user, or a full disk, ended the suite; `results` has what was done before."""
+
+    def __init__(self, cause: PerfsheetError, results: list[ModelResult]) -> None:
+        super().__init__(cause.status, cause.message, cause.hint)
+        self.results = results
+
+
+def run_suite(suite: Suite, kept: Kept, watch: Watch, report: Report, rerun_failed: bool = False) -> list[ModelResult]:
+    """Run the targets that `kept` has no result of, in their order; the results of all of them.
+
+    Every result is kept as soon as it is there. Raises SuiteInterruptedError when the user interrupts, or results
+    cannot be written.
+    """
+    results = [ModelResult(one.model, one.setting, one.batch, one.command) for one in suite.targets]
+    waiting: list[int] = []
+    for number, target in enumerate(suite.targets):
+        found = kept.result(number, target)
+        if found is None or (rerun_failed and not found.run_success):
+            waiting.append(number)
+        else:
+            results[number] = found
+    total = len(suite.targets)
+    for number in waiting:
+        target = suite.targets[number]
+        watch.overall(total - len(waiting) + waiting.index(number), total)
+        watch.run(f"target {number + 1} of {total}: {target.name}")
+        folder = kept.fresh_folder(number, target)
+        try:
+            with _working_in(suite.folder):
+                results[number] = collected(target, folder, watch, report)
+            kept.keep(number, target, results[number])
+        except KeyboardInterrupt:
+            cause = PerfsheetError(ExitStatus.INTERRUPTED, f"the suite was interrupted in {target.name}")
+            raise SuiteInterruptedError(cause, results) from None
+        except PerfsheetError as error:
+            if error.status in _ENDS_ALL:
+                raise SuiteInterruptedError(error, results) from None
+            raise
+        if results[number].outcome != "passed":
+            watch.notice(f"perfsheet: {target.name}: {results[number].outcome}: {results[number].problem}")
+    watch.overall(total, total)
+    return results
+
+
+@contextlib.contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    """With `folder` as the current one: commands name their tests from there."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def status_of(target: Target, result: ModelResult) -> list[str]:
+    """Why a result breaks what its target wants of it; empty when it does not."""
+    if target.pcc is not None and result.pcc is not None and result.pcc < target.pcc:
+        return [f"{result.name}: PCC {result.pcc:g} is below {target.pcc:g}"]
+    return []
