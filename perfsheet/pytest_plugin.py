@@ -7,6 +7,10 @@
             run_encoder()
         perfsheet.expect(reshards=0, kernel_time="2 ms", region="encoder")
 
+    def test_perf_vit(perfsheet_e2e):
+        perfsheet_e2e.time(lambda: model(inputs))
+        perfsheet_e2e.write("vit", 1, expected_inference_time=16.05, comments="base-patch16")
+
 Nothing happens unless an option or the fixture is used. Under `perfsheet run` the capture is made after the session:
 limits are handed over to it then, and its exit status tells.
 """
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.budget import Verdict
     from perfsheet.capture import OpsTable
+    from perfsheet.e2e.fixture import EndToEnd
 
 _BUDGET, _CAPTURE = "perfsheet_budget", "perfsheet_capture"
 _STARTED, _FINISHED = "started", "finished"
@@ -55,6 +60,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def perfsheet(request: pytest.FixtureRequest) -> PerfSheet:
     """The ops of this test: state limits for them, or look at them."""
     return PerfSheet(request.config, request.node.nodeid)
+
+
+@pytest.fixture
+def perfsheet_e2e(request: pytest.FixtureRequest) -> EndToEnd:
+    """The end-to-end figures of this test: time its first and second run, and write its perf file."""
+    from perfsheet.e2e.fixture import EndToEnd
+
+    return EndToEnd(request.node.user_properties)
 
 
 class PerfSheet:

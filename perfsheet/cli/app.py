@@ -21,6 +21,11 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
     "budget": ("perfsheet.cli.budget:app", None),
+    "suite": ("perfsheet.cli.suite:app", None),
+    "stats": ("perfsheet.cli.stats:stats", "Count ops and tensor sizes, per capture and over many."),
+    "graph": ("perfsheet.cli.graph:graph", "Trace a torch module: the ops that its port needs, covered and missing."),
+    "bench": ("perfsheet.cli.bench:bench", "Measure latency and memory over a matrix of variants."),
+    "card": ("perfsheet.cli.card:card", "Write the model card of a suite."),
     "open": ("perfsheet.cli.open:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }

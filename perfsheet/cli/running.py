@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from perfsheet.cli.handling import say
+from perfsheet.cli.views import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
 from perfsheet.progress import Phase
 from perfsheet.provenance import RECORD_NAME
@@ -49,7 +49,7 @@ def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
 
     if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
         return run_replay(request, recorded, wish)
-    with _view(wish) as view:
+    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
         done = profiled(request, plan, wish.settings, view, _keep_record)
         written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
     return _told(done, written, wish)
@@ -60,7 +60,7 @@ def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
     from perfsheet.profiling import replayed
 
     workbook = _replayed_workbook(captures, request.output_dir, wish.force)
-    with _view(wish) as view:
+    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
         done = replayed(request, captures, wish.settings, view)
         written = _written(done, workbook, wish, view)
         record = workbook.with_name(RECORD_NAME)
@@ -77,7 +77,7 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     from perfsheet.render.whole_file import replace_text
     from perfsheet.render.workbook import case_book
 
-    with _view(wish) as view:
+    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
         cases, status = profiled_cases(request, plan, wish.settings, view, _keep_record)
         for warning, numbers in _warnings(cases).items():
             view.notice(f"warning: {'case' if len(numbers) == 1 else 'cases'} {', '.join(numbers)}: {warning}")
@@ -89,24 +89,6 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
         typer.echo(jsonout.dumps(jsonout.cases(cases, str(workbook))))
     _finish([workbook], wish, lambda: _show_cases(cases))
     return status
-
-
-def _view(wish: Wish) -> View:
-    """A live view on a terminal, else plain lines; nothing but notices when the user wants it quiet."""
-    from perfsheet.render.terminal.progress import LiveView, PlainView, View
-
-    if wish.quiet:
-        return View(sys.stderr)
-    live = sys.stderr.isatty() and (wish.json or sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
-    if live and not wish.verbose:
-        return LiveView(sys.stderr)
-
-    def echo(line: str) -> None:
-        # Who reads our output may stop reading (| head); the run goes on, and its log has everything.
-        with contextlib.suppress(BrokenPipeError):
-            typer.echo(line.rstrip("\r\n"), err=wish.json)
-
-    return PlainView(sys.stderr, echo, detailed=wish.verbose)
 
 
 def _recorded(request: RunRequest) -> list[str]:

@@ -65,7 +65,7 @@ def breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
 def device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
     """Rows of device perf files outside their own thresholds."""
     for row in rows:
-        for header, cell in row.cells.items():
+        for header in row.cells:
             if not header.startswith(_LOWER):
                 continue
             column = header.removeprefix(_LOWER)

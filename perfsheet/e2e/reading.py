@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 
 from perfsheet.e2e.columns import MAY_BE_UNKNOWN, REQUIRED, field_of, is_device
 from perfsheet.e2e.model import UNKNOWN, DeviceRow, Figure, PerfFile, PerfRow, Refused
@@ -17,6 +18,9 @@ _GIT_LINE = re.compile(r"(branch|hash):\s*(.*?)\s*", re.IGNORECASE)
 _TEXTS = ("model", "setting")
 _DEVICE_NAMES = ("Model", "Setting", "Batch")
 _LONGEST_NAMED = 60
+
+
+Row = TypeVar("Row", PerfRow, DeviceRow)
 
 
 class _Refusal(Exception):  # noqa: N818  # not an error: the reading goes on without the line
@@ -45,20 +49,28 @@ def read_perf_file(path: str | Path) -> PerfFile:
     try:
         if is_device(headers):
             _checked_device(headers)
-            return _device_file(name, headers, lines[1:], branch, commit)
+            return _device_file(name, headers, lines, branch, commit)
         fields = _checked(headers)
     except _Refusal as refusal:
         return PerfFile((), (), (Refused(name, number, str(refusal)),), branch, commit)
-    rows: list[PerfRow] = []
-    refused: list[Refused] = []
-    for number, line in lines[1:]:
-        try:
-            rows.append(_row(name, number, line, fields, headers))
-        except _Refusal as refusal:
-            refused.append(Refused(name, number, str(refusal)))
-    if len(lines) == 1:
-        refused.append(Refused(name, 0, "has a header and no values"))
-    return PerfFile(tuple(rows), (), tuple(refused), branch, commit, tuple(headers))
+    taken = [_taken(name, number, line, lambda *where: _row(*where, fields, headers)) for number, line in lines[1:]]
+    rows = tuple(one for one in taken if isinstance(one, PerfRow))
+    return PerfFile(rows, (), (*_refused(taken), *_no_values(name, lines)), branch, commit, tuple(headers))
+
+
+def _taken(name: str, number: int, line: str, take: Callable[[str, int, str], Row]) -> Row | Refused:
+    try:
+        return take(name, number, line)
+    except _Refusal as refusal:
+        return Refused(name, number, str(refusal))
+
+
+def _refused(taken: Sequence[object]) -> list[Refused]:
+    return [one for one in taken if isinstance(one, Refused)]
+
+
+def _no_values(name: str, lines: Sequence[object]) -> list[Refused]:
+    return [Refused(name, 0, "has a header and no values")] if len(lines) == 1 else []
 
 
 def figure(text: str) -> Figure | None:
@@ -153,21 +165,17 @@ def _fitted(cells: list[str], text: str, columns: int) -> tuple[list[str], tuple
 def _device_file(
     name: str, headers: list[str], lines: Sequence[tuple[int, str]], branch: str | None, commit: str | None
 ) -> PerfFile:
-    rows: list[DeviceRow] = []
-    refused: list[Refused] = []
-    for number, text in lines:
-        try:
-            cells, _ = _fitted(_cells(text), text, len(headers))
-            for header, cell in zip(headers[2:], cells[2:], strict=True):
-                if figure(cell) is None:
-                    raise _Refusal(f"{header} is {_cut(cell)!r}, which is no number")  # noqa: TRY301
-        except _Refusal as refusal:
-            refused.append(Refused(name, number, str(refusal)))
-        else:
-            rows.append(DeviceRow(name, number, dict(zip(headers, cells, strict=True))))
-    if not lines:
-        refused.append(Refused(name, 0, "has a header and no values"))
-    return PerfFile((), tuple(rows), tuple(refused), branch, commit, tuple(headers))
+    taken = [_taken(name, number, line, lambda *where: _device_row(*where, headers)) for number, line in lines[1:]]
+    rows = tuple(one for one in taken if isinstance(one, DeviceRow))
+    return PerfFile((), rows, (*_refused(taken), *_no_values(name, lines)), branch, commit, tuple(headers))
+
+
+def _device_row(file: str, line: int, text: str, headers: Sequence[str]) -> DeviceRow:
+    cells, _ = _fitted(_cells(text), text, len(headers))
+    for header, cell in zip(headers[2:], cells[2:], strict=True):
+        if figure(cell) is None:
+            raise _Refusal(f"{header} is {_cut(cell)!r}, which is no number")
+    return DeviceRow(file, line, dict(zip(headers, cells, strict=True)))
 
 
 def _cut(text: str) -> str:

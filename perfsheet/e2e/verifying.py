@@ -17,7 +17,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A figure that is not what the others of its row say: `formula` gives a value in `recomputed`, given their digits."""
+    """A figure that is not what the others of its row say: `formula` gives a value in `recomputed`."""
 
     row: PerfRow
     field: str

@@ -18,7 +18,7 @@ FOLDER = "PERFSHEET_E2E_DIR"
 """The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
 
 
-def write_perf_report(
+def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it stands in for
     model_name: str,
     batch_size: int,
     inference_and_compile_time: float,
@@ -63,7 +63,7 @@ def write_perf_report(
 
 
 def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
-    """Write the merge in tt-metal's format; the files: `path`, and `device_<name>` beside it where there are device rows.
+    """Write the merge in tt-metal's format; the files: `path`, and `device_<name>` beside it for device rows.
 
     The lines `branch:` and `hash:` stand there where they are known. When all rows are of devices, they go to `path`.
     Raises PerfsheetError (exit status 7).

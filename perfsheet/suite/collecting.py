@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.transfers import transfers
 from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
-from perfsheet.e2e.model import PerfRow
 from perfsheet.e2e.writing import FOLDER
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, Verdict, available, profile, replay
 from perfsheet.suite import perf_files
 from perfsheet.suite.model import ModelResult, Outcome, Target
+from perfsheet.suite.of_perf_file import with_row
 
 _OUTCOMES: Mapping[ExitStatus, Outcome] = {
     ExitStatus.TIMEOUT: "timeout",
@@ -180,24 +180,12 @@ def _with_perf_file(result: ModelResult, target: Target, files: list[Path]) -> M
     for sentence in said:
         result = _with_problem(result, sentence)
     if "e2e" in target.collect and row is not None:
-        result = _of_row(result, row)
+        result = with_row(result, row)
     return replace(
         result,
         expected_compile_s=target.expected_compile_s or result.expected_compile_s,
         expected_inference_s=target.expected_inference_s or result.expected_inference_s,
     )
-
-
-def _of_row(result: ModelResult, row: PerfRow) -> ModelResult:
-    names = {field.name for field in fields(ModelResult)} & set(row.figures) - {"batch"}
-    figures: dict[str, Any] = {name: row.value(name) for name in names}
-    batch = result.batch if result.batch is not None else row.batch
-    return replace(result, **figures, batch=batch, setting=result.setting or row.setting, perf_file=row.file)
-
-
-def of_row(row: PerfRow) -> ModelResult:
-    """A result that is known from a perf file alone."""
-    return replace(_of_row(ModelResult(row.model), row), outcome="passed")
 
 
 def _with_device(result: ModelResult, target: Target, captures: list[str], report: Report, folder: Path) -> ModelResult:
@@ -225,7 +213,7 @@ def device_figures(analysis: Analysis) -> dict[str, Any]:
     """What the table has of a capture, by field of ModelResult."""
     summary, counts = analysis.summary, transfers(analysis.ops.table, analysis.window)
     few = next((total.share for total in analysis.rule_totals if total.rule.id == low_core_count.RULE.id), None)
-    kernel = summary.kernel_ns if summary.kernel_ns == summary.kernel_ns else None  # noqa: PLR0124  # NaN is unknown
+    kernel = summary.kernel_ns if summary.kernel_ns == summary.kernel_ns else None  # NaN is unknown
     return {
         "kernel_ns": kernel,
         "device_fps": summary.fps.all,

@@ -68,6 +68,11 @@ class Kept:
                 names[name] = Path(path).relative_to(self.output).as_posix()
         return replace(result, **names)
 
+    def clear(self) -> None:
+        """Throw away the results of an earlier run, but for the history. Raises OSError."""
+        if (self.output / "targets").exists():
+            shutil.rmtree(self.output / "targets")
+
     @property
     def any(self) -> bool:
         """Whether there are results of an earlier run."""

@@ -12,7 +12,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
 from perfsheet.suite.collecting import collected
 from perfsheet.suite.keeping import Kept
-from perfsheet.suite.model import ModelResult, Suite, Target
+from perfsheet.suite.model import ModelResult, Suite
 
 Report = Callable[[Analysis, Path], None]
 """Writes the perf sheet of a target to a path."""
@@ -74,10 +74,3 @@ def _working_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
-
-
-def status_of(target: Target, result: ModelResult) -> list[str]:
-    """Why a result breaks what its target wants of it; empty when it does not."""
-    if target.pcc is not None and result.pcc is not None and result.pcc < target.pcc:
-        return [f"{result.name}: PCC {result.pcc:g} is below {target.pcc:g}"]
-    return []

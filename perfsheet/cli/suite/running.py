@@ -1,0 +1,162 @@
+"""What `perfsheet suite run` does with its options: which targets, which view, where results go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import typer
+
+from perfsheet.analysis import Analysis
+from perfsheet.cli.handling import say
+from perfsheet.cli.views import view
+from perfsheet.e2e import Limits, merge, write_merged
+from perfsheet.errors import ExitStatus, not_written, usage
+from perfsheet.machine import checkout
+from perfsheet.suite import ModelResult, Suite, read_suite
+from perfsheet.suite.keeping import Kept
+from perfsheet.suite.outcome import breaches_of
+from perfsheet.suite.running import SuiteInterruptedError, run_suite
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants."""
+
+    output: Path | None
+    resume: bool
+    rerun_failed: bool
+    replay: tuple[str, ...]
+    limits: Limits | None
+    sort: str | None
+    descending: bool
+    quiet: bool
+    verbose: bool
+    json: bool
+    force: bool
+
+
+def run_all(path: Path, wish: Wish) -> int:
+    """Run a suite as wished; the exit status."""
+    suite = with_replays(read_suite(path), wish.replay)
+    if wish.output is not None:
+        suite = replace(suite, output=wish.output.absolute())
+    _check_sort(wish.sort)
+    kept = _opened(suite, wish)
+    interrupted: SuiteInterruptedError | None = None
+    with view(wish.quiet, wish.verbose, wish.json) as watch:
+        try:
+            results = run_suite(suite, kept, watch, _write_sheet, wish.rerun_failed)
+        except SuiteInterruptedError as error:
+            interrupted, results = error, error.results
+    results = [kept.relative(result) for result in results]
+    if interrupted and interrupted.status == ExitStatus.OUTPUT_NOT_WRITTEN:
+        raise interrupted
+    broken = breaches_of(suite, results, wish.limits)
+    files = write_results(suite, results, wish.sort, wish.descending)
+    _tell(suite, results, broken, files, wish)
+    if interrupted:
+        interrupted.add_hint("go on with --resume")
+        raise interrupted
+    failed = [result for result in results if not result.run_success]
+    return ExitStatus.TESTS_FAILED if failed or broken else ExitStatus.DONE
+
+
+def with_replays(suite: Suite, wanted: Sequence[str]) -> Suite:
+    """The suite with the captures of the command line: of one model, or of every target that has none.
+
+    Raises PerfsheetError (exit status 2) for what names no target or no capture.
+    """
+    own: dict[str, list[Path]] = {}
+    for text in wanted:
+        model, mark, capture = ("", "", text) if Path(text).exists() else text.partition("=")
+        if mark and model not in {one for target in suite.targets for one in (target.model, target.name)}:
+            raise usage(f"--replay {text}: the suite has no model {model!r}", "give MODEL=CAPTURE")
+        if not mark and not Path(text).exists():
+            raise usage(f"--replay {text}: there is no such capture", "give a capture, or MODEL=CAPTURE")
+        if mark and not Path(capture).exists():
+            raise usage(f"--replay {text}: there is no capture {capture}", "check the path")
+        own.setdefault(model, []).append(Path(capture if mark else text).absolute())
+    targets = []
+    for target in suite.targets:
+        mine = own.get(target.name) or own.get(target.model) or ([] if target.replay else own.get("", []))
+        targets.append(replace(target, replay=tuple(mine)) if mine else target)
+    return replace(suite, targets=tuple(targets))
+
+
+def write_results(suite: Suite, results: Sequence[ModelResult], sort: str | None, descending: bool) -> list[Path]:
+    """The table in every format, the merge of the perf files, and the history; the files.
+
+    Raises PerfsheetError (exit status 7).
+    """
+    from perfsheet.render import jsonout, suite_csv
+    from perfsheet.render.jsonout import suite as suite_json
+    from perfsheet.render.markdown import suite_page
+    from perfsheet.render.whole_file import replace_text
+    from perfsheet.render.workbook import suite_book
+    from perfsheet.suite.history import appended
+
+    branch, commit = checkout.head(suite.folder)
+    output = suite.output
+    workbook, page, table, record = (output / f"results.{end}" for end in ("xlsx", "md", "csv", "json"))
+    history = appended(output / "history.csv", results, commit)
+    suite_book.write(results, history, workbook)
+    replace_text(page, suite_page.markdown(suite.name, results, sort, descending))
+    replace_text(table, suite_csv.text(results))
+    replace_text(record, jsonout.dumps(suite_json.suite(suite.name, results, [], [])) + "\n")
+    files = [workbook, page, table, output / "history.csv", record]
+    perf_files = sorted((output / "targets").glob("*/*perf_*.csv"))
+    if perf_files:
+        files += write_merged(merge(perf_files), output / "perf.csv", branch, commit)
+    return files
+
+
+def _opened(suite: Suite, wish: Wish) -> Kept:
+    """The folder of results; those of an earlier run are neither mixed nor thrown away without a word."""
+    kept = Kept(suite.output)
+    if kept.any and not wish.resume and not wish.force:
+        raise not_written(
+            f"{suite.output} has the results of an earlier run",
+            "go on with --resume, start over with --force, or give another folder with -o",
+        )
+    try:
+        suite.output.mkdir(parents=True, exist_ok=True)
+        if wish.force:
+            kept.clear()
+    except OSError as error:
+        raise not_written(f"{suite.output}: {error.strerror}", "give another folder with -o") from None
+    return kept
+
+
+def _check_sort(sort: str | None) -> None:
+    """Refuse a column that is not there before hours of runs."""
+    from perfsheet.results import ResultsTable
+    from perfsheet.suite.columns import COLUMNS
+
+    if sort is not None:
+        ResultsTable(tuple(column.header for column in COLUMNS), (), ()).column(sort)
+
+
+def _write_sheet(analysis: Analysis, path: Path) -> None:
+    from perfsheet.render.workbook import book
+
+    book.write(analysis, path)
+
+
+def _tell(
+    suite: Suite, results: Sequence[ModelResult], broken: Sequence[str], files: Sequence[Path], wish: Wish
+) -> None:
+    from perfsheet.render import jsonout
+    from perfsheet.render.jsonout import suite as suite_json
+    from perfsheet.render.terminal import suite as terminal
+
+    if wish.json:
+        typer.echo(jsonout.dumps(suite_json.suite(suite.name, results, broken, list(map(str, files)))))
+    elif not wish.quiet:
+        terminal.render(results, sys.stdout)
+    for sentence in broken:
+        say(f"perfsheet: {sentence}")
+    # Where the user looks for it: standard output, unless that has the JSON.
+    typer.echo(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=wish.json)

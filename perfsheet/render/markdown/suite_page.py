@@ -1,0 +1,48 @@
+"""The results of a suite as a Markdown page: the table with its badges, what its columns are, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from perfsheet.render.markdown import results as tables
+from perfsheet.render.markdown.table import plain
+from perfsheet.suite.model import ModelResult
+
+_NOTES = (
+    ("First Run", "compile and inference, nothing cached; Second Run: inference with a warm program cache."),
+    ("Compile Time", "First Run − Second Run. Throughput: Batch / Inference Time."),
+    ("Device Kernel Time", "sum of DEVICE KERNEL DURATION over the ops of the device. FPS on Device: Batch over it."),
+    ("Time On Few Cores", "share of kernel time in ops on a quarter of the worker grid or less."),
+    ("Distance To Target", "Inference Time beyond the expected one; below 0 is faster."),
+)
+
+
+def markdown(name: str, results: Sequence[ModelResult], sort: str | None = None, descending: bool = False) -> str:
+    """The page; the table in the order of the suite, or sorted by a column.
+
+    Raises PerfsheetError (exit status 2) for a column that is not there.
+    """
+    return "".join(f"{line}\n" for line in _lines(name, results, sort, descending))
+
+
+def _lines(name: str, results: Sequence[ModelResult], sort: str | None, descending: bool) -> Iterator[str]:
+    table = tables.of_results(results)
+    if sort is not None and sort.casefold() in (header.casefold() for header in table.headers):
+        table = table.sorted(sort, descending)
+    passed = sum(bool(result.run_success) for result in results)
+    yield f"# Results of {plain(name)}"
+    yield ""
+    yield f"{passed} of {len(results)} models run."
+    yield ""
+    yield tables.table(table)
+    for header, note in _NOTES:
+        yield f"**{header}**: {note}  "
+    yield "N/A: not known, or not collected."
+    troubles = [result for result in results if result.problem or result.warnings]
+    if troubles:
+        yield ""
+        yield "## To look at"
+        yield ""
+        for result in troubles:
+            for text in filter(None, (result.problem, *result.warnings)):
+                yield f"- {plain(result.name)}: {plain(text)}"

@@ -1,0 +1,22 @@
+"""A results table as CSV or JSON: the text of its cells, links as Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from perfsheet.results import ResultsTable
+
+
+def csv_text(table: ResultsTable) -> str:
+    """Header and lines."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([table.headers, *table.rows])
+    return stream.getvalue()
+
+
+def json_text(table: ResultsTable) -> str:
+    """A list of objects, one a row."""
+    rows = [dict(zip(table.headers, row, strict=True)) for row in table.rows]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
