@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,7 +54,7 @@ def read_perf_file(path: str | Path) -> PerfFile:
         fields = _checked(headers)
     except _Refusal as refusal:
         return PerfFile((), (), (Refused(name, number, str(refusal)),), branch, commit)
-    taken = [_taken(name, number, line, lambda *where: _row(*where, fields, headers)) for number, line in lines[1:]]
+    taken = [_taken(name, number, line, partial(_row, fields=fields, headers=headers)) for number, line in lines[1:]]
     rows = tuple(one for one in taken if isinstance(one, PerfRow))
     return PerfFile(rows, (), (*_refused(taken), *_no_values(name, lines)), branch, commit, tuple(headers))
 
@@ -141,7 +142,7 @@ def _row(file: str, line: int, text: str, fields: Sequence[str], headers: Sequen
 
 
 def _fitted(cells: list[str], text: str, columns: int) -> tuple[list[str], tuple[str, ...]]:
-    """The cells under their headers: a comma inside Setting, which the format does not quote, shifts those behind it."""
+    """The cells under their headers: a comma inside Setting, which the format does not quote, shifts the others."""
     extra = len(cells) - columns
     if extra == 0:
         return cells, ()
@@ -165,7 +166,7 @@ def _fitted(cells: list[str], text: str, columns: int) -> tuple[list[str], tuple
 def _device_file(
     name: str, headers: list[str], lines: Sequence[tuple[int, str]], branch: str | None, commit: str | None
 ) -> PerfFile:
-    taken = [_taken(name, number, line, lambda *where: _device_row(*where, headers)) for number, line in lines[1:]]
+    taken = [_taken(name, number, line, partial(_device_row, headers=headers)) for number, line in lines[1:]]
     rows = tuple(one for one in taken if isinstance(one, DeviceRow))
     return PerfFile((), rows, (*_refused(taken), *_no_values(name, lines)), branch, commit, tuple(headers))
 

@@ -41,7 +41,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def head(folder: Path) -> tuple[str | None, str | None]:
-    """Branch (None when the head is detached) and commit of the repository around `folder`; (None, None) without one."""
+    """Branch (None when the head is detached) and commit of the repository around `folder`; None without one."""
     commit_id = _git(folder, "rev-parse", "--verify", "HEAD")
     branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") if commit_id else None
     return branch or None, commit_id or None

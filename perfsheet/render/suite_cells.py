@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfsheet.suite.columns import Column, percent
 from perfsheet.suite.model import ModelResult
 
@@ -45,3 +47,9 @@ def _digits(value: float, most: int) -> str:
     while text.endswith("0") and len(text.partition(".")[2]) > 2:
         text = text[:-1]
     return text
+
+
+def replayed(results: Sequence[ModelResult]) -> str:
+    """Which figures were not measured in this run; blank when all were."""
+    names = [result.model for result in results if result.replayed and result.capture]
+    return f"Device figures of recorded captures, not of this run: {', '.join(names)}." if names else ""

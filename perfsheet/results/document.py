@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class Document:
         return tuple(part for part in self.parts if isinstance(part, ResultsTable))
 
     def results(self) -> ResultsTable:
-        """The table of results: the first with a column Model, else the first. Raises PerfsheetError (exit status 3)."""
+        """The first table with a column Model, else the first. Raises PerfsheetError (exit status 3) without any."""
         tables = self.tables
         if not tables:
             raise unusable(f"{self.path}: no Markdown table in it", "name a file with a results table")
@@ -108,19 +107,17 @@ def _align(mark: str) -> Align:
 
 def _rows(lines: list[str], first: int, columns: int) -> tuple[tuple[tuple[str, ...], ...], list[str]]:
     """The cells of the lines, as many as there are columns; what did not fit is said."""
-    rows: list[tuple[str, ...]] = []
-    notes: list[str] = []
-    for number, cells in _numbered(lines, first):
-        if len(cells) < columns:
-            notes.append(f"line {number}: {len(cells)} cells for {columns} columns: the last ones are left blank")
-            cells += [""] * (columns - len(cells))
-        elif len(cells) > columns:
-            notes.append(f"line {number}: {len(cells)} cells for {columns} columns: the last column keeps the rest")
-            cells[columns - 1 :] = ["\\|".join(cells[columns - 1 :])]
-        rows.append(tuple(cells))
-    return tuple(rows), notes
+    found = [_cells(line) for line in lines]
+    notes = [
+        f"line {number}: {len(cells)} cells for {columns} columns: "
+        + ("the last ones are left blank" if len(cells) < columns else "the last column keeps the rest")
+        for number, cells in enumerate(found, first)
+        if len(cells) != columns
+    ]
+    return tuple(_fitted(cells, columns) for cells in found), notes
 
 
-def _numbered(lines: list[str], first: int) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines, first):
-        yield number, _cells(line)
+def _fitted(cells: list[str], columns: int) -> tuple[str, ...]:
+    if len(cells) > columns:
+        return (*cells[: columns - 1], " \\| ".join(cells[columns - 1 :]))
+    return (*cells, *[""] * (columns - len(cells)))

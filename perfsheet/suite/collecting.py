@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -64,9 +65,9 @@ def collected(target: Target, folder: Path, watch: Watch, report: Report) -> Mod
     result = run.result
     if missing:
         result = _with_problem(result, f"no device figures: {missing}")
-    if wants_device and captures:
-        result = _with_device(result, target, captures, report, folder)
     result = _with_perf_file(result, target, run.perf_files())
+    if wants_device and captures:
+        result = _with_device(result, target.board, captures, report, folder)
     return replace(
         result,
         started=time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
@@ -188,11 +189,13 @@ def _with_perf_file(result: ModelResult, target: Target, files: list[Path]) -> M
     )
 
 
-def _with_device(result: ModelResult, target: Target, captures: list[str], report: Report, folder: Path) -> ModelResult:
+def _with_device(
+    result: ModelResult, board: str | None, captures: list[str], report: Report, folder: Path
+) -> ModelResult:
     """The figures of the device, and the perf sheet of its ops."""
     try:
         sources = locate(captures)
-        options = Options(board=target.board, batch=float(target.batch or 1))
+        options = Options(board=board, batch=float(result.batch or 1))
         analysis = analyze(read_sources(sources), options)
         workbook = folder / "perf-sheet.xlsx"
         report(analysis, workbook)
@@ -202,26 +205,26 @@ def _with_device(result: ModelResult, target: Target, captures: list[str], repor
         return _with_problem(result, f"no device figures: {error}")
     return replace(
         result,
-        **device_figures(analysis),
+        **_device_figures(analysis, result.batch),
         warnings=(*result.warnings, *analysis.summary.warnings),
         capture=", ".join(source.label for source in sources),
         workbook=str(workbook),
     )
 
 
-def device_figures(analysis: Analysis) -> dict[str, Any]:
-    """What the table has of a capture, by field of ModelResult."""
+def _device_figures(analysis: Analysis, batch: int | None) -> dict[str, Any]:
+    """What the table has of a capture, by field of ModelResult; without a batch there are no samples to count."""
     summary, counts = analysis.summary, transfers(analysis.ops.table, analysis.window)
     few = next((total.share for total in analysis.rule_totals if total.rule.id == low_core_count.RULE.id), None)
     kernel = summary.kernel_ns if summary.kernel_ns == summary.kernel_ns else None  # NaN is unknown
     return {
         "kernel_ns": kernel,
-        "device_fps": summary.fps.all,
+        "device_fps": summary.fps.all if batch is not None else None,
         "device_ops": summary.device_rows,
         "reshards": counts.reshards,
         "to_from_device": counts.to_from_device,
         "fallbacks": counts.fallbacks,
-        "low_core_share": None if few is None or few != few or kernel is None else few,  # noqa: PLR0124
+        "low_core_share": None if few is None or math.isnan(few) or kernel is None else few,
     }
 
 

@@ -1,4 +1,4 @@
-"""Running a suite: one target after another, each in a process of its own, past failures, and on after interruptions."""
+"""Running a suite: one target after another, each in its own process, past failures, and on after interruptions."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from perfsheet.errors import ExitStatus
 
 if TYPE_CHECKING:
     from perfsheet.e2e import Merged
+    from perfsheet.suite import ModelResult
 
 
 @command
@@ -86,9 +87,9 @@ def _warn(merged: Merged) -> None:
         say(f"warning: merged files are of several commits: {', '.join(merged.commits)}")
 
 
-def _write_markdown(path: Path, results: list, sort: str | None, descending: bool) -> None:  # type: ignore[type-arg]
+def _write_markdown(path: Path, results: list[ModelResult], sort: str | None, descending: bool) -> None:
     from perfsheet.render.markdown import results as tables
     from perfsheet.render.whole_file import replace_text
 
-    table = tables.of_results(results)
+    table = tables.of_results(results, with_success=False)
     replace_text(path, tables.table(table.sorted(sort, descending) if sort else table))

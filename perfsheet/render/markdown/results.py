@@ -10,7 +10,7 @@ from perfsheet.render import suite_cells
 from perfsheet.render.markdown.table import plain
 from perfsheet.results import Document, ResultsTable
 from perfsheet.results.table import Align
-from perfsheet.suite.columns import COLUMNS, Column
+from perfsheet.suite.columns import Column, shown_columns
 from perfsheet.suite.model import ModelResult
 
 _LEAST = 3
@@ -30,16 +30,12 @@ def table(found: ResultsTable) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def of_results(results: Sequence[ModelResult]) -> ResultsTable:
+def of_results(results: Sequence[ModelResult], with_success: bool = True) -> ResultsTable:
     """The results of a suite as a table; columns that are unknown for all are left out, but for the main ones."""
-    columns = [column for column in COLUMNS if column.rank == 0 or any(_told(column, one) for one in results)]
+    columns = shown_columns(results, with_success)
     rows = [tuple(_cell(column, one) for column in columns) for one in results]
     aligns: list[Align] = ["left" if column.kind in ("text", "success") else "right" for column in columns]
     return ResultsTable(tuple(column.header for column in columns), tuple(rows), tuple(aligns))
-
-
-def _told(column: Column, result: ModelResult) -> bool:
-    return column.value(result) not in (None, "")
 
 
 def _cell(column: Column, result: ModelResult) -> str:

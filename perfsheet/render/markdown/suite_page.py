@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from perfsheet.render import suite_cells
 from perfsheet.render.markdown import results as tables
 from perfsheet.render.markdown.table import plain
 from perfsheet.suite.model import ModelResult
@@ -38,6 +39,9 @@ def _lines(name: str, results: Sequence[ModelResult], sort: str | None, descendi
     for header, note in _NOTES:
         yield f"**{header}**: {note}  "
     yield "N/A: not known, or not collected."
+    if note := suite_cells.replayed(results):
+        yield ""
+        yield plain(note)
     troubles = [result for result in results if result.problem or result.warnings]
     if troubles:
         yield ""

@@ -8,19 +8,17 @@ from typing import TextIO
 from perfsheet.render import suite_cells
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.table import Field, print_table
-from perfsheet.suite.columns import COLUMNS, Column
+from perfsheet.suite.columns import Column, shown_columns
 from perfsheet.suite.model import ModelResult
 
 
 def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = True) -> None:
-    """A line per model, in as many columns as there is room for; what went wrong stands below."""
+    """A line per model, in as many columns as there is room for; what went wrong stands below.
+
+    `with_success` is for runs: perf files alone do not tell how theirs ended.
+    """
     console = console_for(out)
-    columns = [
-        column
-        for column in COLUMNS
-        if column.rank == 0 or any(column.value(result) not in (None, "") for result in results)
-    ]
-    fields = [_field(column) for column in columns if with_success or column.kind != "success"]
+    fields = [_field(column) for column in shown_columns(results, with_success)]
     left_out = print_table(console, fields, results)
     console.print()
     for result in results:
@@ -29,6 +27,8 @@ def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = Tru
             console.print(line(f"{result.name}: {result.problem}", style))
     for sentence, names in _warnings(results).items():
         console.print(line(f"warning: {', '.join(names)}: {sentence}", "yellow"))
+    if note := suite_cells.replayed(results):
+        console.print(line(note, "yellow"))
     if left_out:
         console.print(line(f"Left out for want of room: {', '.join(left_out)}.", "dim"))
 
@@ -36,7 +36,7 @@ def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = Tru
 def _field(column: Column) -> Field[ModelResult]:
     text = column.kind in ("text", "success")
     return Field(
-        column.header,
+        column.short,
         lambda result: suite_cells.worded(column, result),
         number=not text,
         flexible=column.name in ("model", "setting"),

@@ -33,7 +33,7 @@ def new_run_id() -> str:
 
 
 def target_environment(request: RunRequest, command: TargetCommand, run_id: str, verdict: Path) -> dict[str, str]:
-    """The environment of the target: this process's own, the request's and the command's assignments, what the run needs."""
+    """The environment of the target: this process's own, the request's, the command's, then what the run needs."""
     environment = {**os.environ, **request.variables, **command.environment}
     for name in ("TT_METAL_HOME", "TT_METAL_PROFILER_DIR"):
         if not environment.get(name):  # set but empty: the profiler would take it for the current folder

@@ -1,0 +1,87 @@
+"""`perfsheet stats`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfsheet.cli import numerics
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command, say
+from perfsheet.errors import ExitStatus, PerfsheetError
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
+    from perfsheet.opstats import Source
+
+
+@command
+def stats(
+    captures: Annotated[
+        list[str],
+        typer.Argument(metavar="CSV...", help="Ops CSV files, each a capture of its own, or folders with reports."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables and plots.")
+    ] = Path("stats"),
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    device: shared.Device = None,
+    which_pass: shared.WhichPass = "all",
+    json: shared.Json = False,
+    force: shared.Force = False,
+) -> int:
+    """Count the device ops of captures and the sizes of their tensors: each capture, and all of them together."""
+    numerics.load()
+    from perfsheet.opstats import statistics
+    from perfsheet.render import place
+    from perfsheet.render.opstats import folder
+
+    window = shared.selection(start_signpost, end_signpost, None, device, False, which_pass)
+    settings = shared.analysis_options("108", 25.0, None, 1.0, window)
+    place.check_new(output / folder.NODE_COUNT, force)
+    sources, status = _sources(captures, settings)
+    found = statistics(sources)
+    files = folder.write(found, output)
+    if len(sources) > 1:
+        for source in sources:
+            files += folder.write(statistics([source]), output / "captures" / source.name)
+    if json:
+        from perfsheet.render import jsonout
+        from perfsheet.render.jsonout import opstats as opstats_json
+
+        typer.echo(jsonout.dumps(opstats_json.stats(found, [str(path) for path in files])))
+    else:
+        from perfsheet.render.terminal import opstats as terminal
+
+        terminal.render(found, sys.stdout)
+    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+    return status
+
+
+def _sources(captures: list[str], settings: Options) -> tuple[list[Source], ExitStatus]:
+    """The captures that can be read; the others are named, and make the exit status."""
+    from perfsheet.cli.analysing import analyse
+    from perfsheet.opstats.of_capture import of_analysis
+    from perfsheet.render.opstats.folder import file_name
+
+    taken: set[str] = set()
+    sources = []
+    failed: PerfsheetError | None = None
+    for capture in captures:
+        try:
+            analysis = analyse([capture], settings)
+        except PerfsheetError as error:
+            if len(captures) == 1:
+                raise
+            say(f"perfsheet: left out: {error}")
+            failed = failed or error
+            continue
+        name = file_name(Path(analysis.summary.paths[0]).stem, taken)
+        sources.append(of_analysis(name, analysis))
+    if not sources and failed:
+        raise failed
+    return sources, failed.status if failed else ExitStatus.DONE

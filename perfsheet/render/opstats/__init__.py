@@ -1,0 +1,1 @@
+"""Op statistics as a folder of CSV files and plots."""

@@ -1,0 +1,96 @@
+"""The files of op statistics: `node_count.csv`, a file an op in `total_*_size_dist/`, formats and transfers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from perfsheet.errors import not_written
+from perfsheet.opstats import OpStatistics, SizeDistribution
+from perfsheet.render.opstats import plot
+from perfsheet.render.whole_file import replace_text
+
+NODE_COUNT = "node_count.csv"
+_LONGEST = 120
+UNKNOWN = "unknown"
+
+
+def write(found: OpStatistics, folder: Path, prefix: str = "") -> list[Path]:
+    """Write them to `folder`, names beginning with `prefix`; the files. Raises PerfsheetError (exit status 7)."""
+    _made(folder)
+    written = [_csv(folder / f"{prefix}{NODE_COUNT}", *_node_count(found))]
+    for side, distributions in (("input", found.inputs), ("output", found.outputs)):
+        written += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions)
+    header = ("side", "layout", "data_type", "memory", "count", "total_bytes")
+    rows = [(one.side, one.layout, one.datatype, one.memory, one.count, one.total_bytes) for one in found.formats]
+    written.append(_csv(folder / f"{prefix}layout_and_data_type.csv", header, rows))
+    if found.transfers:
+        written.append(_csv(folder / f"{prefix}transfers.csv", *_transfers(found)))
+    return written
+
+
+def _node_count(found: OpStatistics) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """Op and count; with several sources a column for each besides."""
+    several = len(found.sources) > 1
+    header = ("op_type", "count", *(found.sources if several else ()))
+    return header, [(one.op, one.count, *(one.by_source if several else ())) for one in found.counts]
+
+
+def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution]) -> list[Path]:
+    _made(folder)
+    for old in (*folder.glob("*.csv"), *folder.glob("*.svg")):  # of ops that are in it no more
+        old.unlink()
+    names: set[str] = set()
+    written = []
+    for op, distribution in distributions.items():
+        name = file_name(op, names)
+        places = len(distribution.sizes[0].by_operand) if distribution.sizes else 0
+        header = ("bytes", "count", *(f"{side}_{place}" for place in range(places)))
+        rows = [(UNKNOWN if one.size is None else one.size, one.count, *one.by_operand) for one in distribution.sizes]
+        written.append(_csv(folder / f"{name}.csv", header, rows))
+        replace_text(folder / f"{name}.svg", plot.distribution(distribution, side))
+        written.append(folder / f"{name}.svg")
+    return written
+
+
+def _transfers(found: OpStatistics) -> tuple[Sequence[str], list[Sequence[object]]]:
+    header = ("source", "to_device", "from_device", "fallback_ops", "host_ops", "reshards")
+    rows: list[Sequence[object]] = [
+        (name, _told(one.to_device), _told(one.from_device), one.fallbacks, one.host_ops, one.reshards)
+        for name, one in found.transfers.items()
+    ]
+    return header, rows
+
+
+def _told(count: int | None) -> object:
+    return UNKNOWN if count is None else count
+
+
+def file_name(text: str, taken: set[str]) -> str:
+    """A file's name for an op, which no other op of the folder has; it is added to `taken`."""
+    stem = re.sub(r"[^\w.+-]+", "_", text).strip("._")[:_LONGEST] or "op"
+    name, number = stem, 1
+    while name.casefold() in taken:  # some file systems do not tell upper from lower case
+        number += 1
+        name = f"{stem}_{number}"
+    taken.add(name.casefold())
+    return name
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
+
+
+def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    replace_text(path, text.getvalue())
+    return path
