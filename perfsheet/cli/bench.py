@@ -1,0 +1,107 @@
+"""`perfsheet bench`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command
+from perfsheet.errors import ExitStatus, not_written, usage
+
+if TYPE_CHECKING:
+    from perfsheet.bench import Bench
+
+
+@command
+def bench(
+    function: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            metavar="[MODULE.py:FUNCTION]",
+            help="What is timed: the function, or what it returns when that can be called. It gets the parameters.",
+            show_default=False,
+        ),
+    ] = None,
+    command_line: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("-c", "--command", metavar="COMMAND", help="A command instead, with {NAME} for parameters."),
+    ] = None,
+    vary: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--vary", metavar="NAME=A,B", help="A parameter and its values; several give every combination."),
+    ] = None,
+    variant: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--variant", metavar='"NAME=A OTHER=B"', help="One more row, besides the combinations."),
+    ] = None,
+    baseline: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--baseline", metavar="NAME=A", help="The row that speed-ups are against; default: the first."),
+    ] = None,
+    iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs a variant.")] = 10,
+    warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Runs before that, not measured.")] = 1,
+    timeout: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--timeout", metavar="SECONDS", help="End a variant after that time."),
+    ] = None,
+    python: shared.Python = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", metavar="DIR", help="Folder of the table; default: generated/bench/NAME."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the table, warnings and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output of the variants as it comes.")] = False,
+    json: shared.Json = False,
+    force: shared.Force = False,
+) -> int:
+    """Measure latency (mean ± standard deviation) and peak memory of a callable or command, for a matrix of variants."""
+    from perfsheet.bench import Plan, run_bench
+    from perfsheet.bench.matrix import place, variants
+    from perfsheet.cli.views import view
+    from perfsheet.render import place as outputs
+
+    if (function is None) == (command_line is None):
+        raise usage("one thing is measured: MODULE.py:FUNCTION or -c COMMAND", "give one of them")
+    found = variants(vary or [], variant or [])
+    plan = Plan(function or "", command_line or "", found, iterations, warmup, timeout, python, place(baseline, found))
+    folder = output or Path("generated/bench") / _name(function or command_line or "")
+    outputs.check_new(folder / "bench.xlsx", force)
+    with view(quiet, verbose, json=True) as watch:  # standard output is the table's
+        result = run_bench(plan, watch)
+    files = _written(result, folder)
+    if json:
+        from perfsheet.render import jsonout
+        from perfsheet.render.jsonout import bench as bench_json
+
+        typer.echo(jsonout.dumps(bench_json.bench(result, [str(path) for path in files])))
+    else:
+        from perfsheet.render.markdown import bench as table
+
+        typer.echo(table.markdown(result))
+    typer.echo(f"Wrote {', '.join(map(str, files))}", err=True)
+    return ExitStatus.TESTS_FAILED if any(row.problem for row in result.rows) else ExitStatus.DONE
+
+
+def _name(what: str) -> str:
+    return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
+
+
+def _written(result: Bench, folder: Path) -> list[Path]:
+    from perfsheet.render import bench_csv
+    from perfsheet.render.markdown import bench as table
+    from perfsheet.render.whole_file import replace_text
+    from perfsheet.render.workbook import bench_book
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
+    files = [folder / f"bench.{end}" for end in ("xlsx", "csv", "md")]
+    bench_book.write(result, files[0])
+    replace_text(files[1], bench_csv.text(result))
+    replace_text(files[2], table.markdown(result))
+    return files
