@@ -58,7 +58,7 @@ def bench(
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
-    """Measure latency (mean ± standard deviation) and peak memory of a callable or command, for a matrix of variants."""
+    """Measure latency (mean ± standard deviation) and peak memory of a callable or command, variant by variant."""
     from perfsheet.bench import Plan, run_bench
     from perfsheet.bench.matrix import place, variants
     from perfsheet.cli.views import view

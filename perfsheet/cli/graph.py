@@ -1,0 +1,74 @@
+"""`perfsheet graph`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from perfsheet.cli import numerics
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command
+
+
+@command
+def graph(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODULE.py:FUNCTION", help="Builds the torch module: returns it, or the module and its inputs."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables and plots.")
+    ] = Path("stat"),
+    inputs: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--input", metavar="SHAPE[:DTYPE]", help="An input: 1,3,224,224 or 1,128:int64; once for each."),
+    ] = None,
+    capture: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--capture", metavar="CSV", help="Ops CSV of the port: what it covers, and what is missing."),
+    ] = None,
+    backward: Annotated[bool, typer.Option("--backward", help="Trace the backward graph, too.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Write torch's own Chrome trace, too.")] = False,
+    json: shared.Json = False,
+    force: shared.Force = False,
+) -> None:
+    """Trace a torch module on the CPU: the ops that its TTNN port needs, and what of them a capture shows."""
+    numerics.load()
+    from perfsheet.cli.analysing import analyse
+    from perfsheet.opstats import Source, statistics
+    from perfsheet.render import place
+    from perfsheet.render.opstats import folder, graph_tables
+    from perfsheet.torchgraph import coverage, needed
+    from perfsheet.torchgraph.building import built
+    from perfsheet.torchgraph.model import nodes
+    from perfsheet.torchgraph.profiling import profiled
+    from perfsheet.torchgraph.tracing import traced
+
+    place.check_new(output / f"fw_{folder.NODE_COUNT}", force)
+    window = shared.selection(None, None, None, None, False, "all")
+    settings = shared.analysis_options("108", 25.0, None, 1.0, window)
+    analysis = analyse(capture, settings) if capture else None
+    module, given, named = built(spec, inputs or [])
+    found = traced(spec, module, given, named, backward)
+    covered = coverage(found.forward, analysis)
+    files = folder.write(statistics([Source(spec, nodes(found.forward))]), output, "fw_")
+    if backward:
+        files += folder.write(statistics([Source(spec, nodes(found.backward))]), output, "bw_")
+    files += graph_tables.write(output, needed(found.forward), found.modules, covered)
+    if profile:
+        files.append(profiled(module, given, named, output / "profile" / "trace.json"))
+    if json:
+        from perfsheet.render import jsonout
+        from perfsheet.render.jsonout import graph as graph_json
+
+        typer.echo(jsonout.dumps(graph_json.graph(found, covered, [str(path) for path in files])))
+    else:
+        from perfsheet.render.terminal import graph as terminal
+
+        terminal.render(found, covered, sys.stdout)
+    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

@@ -1,0 +1,13 @@
+"""The ops of a torch module: what its TTNN port needs, and what of that a device capture shows.
+
+    model, inputs = built("module.py:build_model", ())
+    graph = traced(model, inputs)
+    needed(graph.forward), coverage(graph.forward, analysis)
+
+torch is imported by `building`, `tracing` and `profiling` only, when one of their functions is called.
+"""
+
+from perfsheet.torchgraph.matching import Coverage, coverage
+from perfsheet.torchgraph.model import Graph, ModuleLine, NeededOp, needed
+
+__all__ = ["Coverage", "Graph", "ModuleLine", "NeededOp", "coverage", "needed"]

@@ -1,0 +1,154 @@
+"""Which TTNN op stands for which aten op: one table.
+
+Each line: aten ops without overload; the TTNN function; the device ops that it runs (pattern on OP CODE), and what tells
+them from others of their kind (pattern on ATTRIBUTES, blank = the code says it all). Sources: the API list of
+docs.tenstorrent.com/ttnn/latest/ttnn/api.html, and the lowerings of the pytorch2.0_ttnn project.
+Ops that only rename or re-view a tensor are LAYOUT: a port may need no op for them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+LAYOUT = "layout"
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """The TTNN function for an aten op; `kind` is LAYOUT where it may need none, NONE where it never does."""
+
+    ttnn: str
+    codes: re.Pattern[str]
+    attributes: re.Pattern[str] | None
+    kind: str = ""
+
+
+_UNARY = r"Unary|EltwiseUnary"
+_BINARY = r"Binary|EltwiseBinary"
+
+_TABLE: tuple[tuple[str, str, str, str], ...] = (
+    ("convolution conv2d _convolution", "ttnn.conv2d", r"(?i)conv(?!ert)", ""),
+    ("mm addmm bmm matmul linear baddbmm dot mv", "ttnn.linear / ttnn.matmul", r"(?i)matmul|linear|bmm", ""),
+    ("native_layer_norm layer_norm", "ttnn.layer_norm", r"(?i)layer_?norm", ""),
+    ("native_group_norm group_norm", "ttnn.group_norm", r"(?i)group_?norm", ""),
+    ("rms_norm _fused_rms_norm", "ttnn.rms_norm", r"(?i)rms_?norm|layer_?norm", ""),
+    (
+        "_native_batch_norm_legit_no_training native_batch_norm batch_norm _native_batch_norm_legit "
+        "_native_batch_norm_legit_functional cudnn_batch_norm _batch_norm_no_update _batch_norm_with_update",
+        "ttnn.batch_norm (or folded into the convolution before it)",
+        r"(?i)batch_?norm",
+        "",
+    ),
+    ("_softmax softmax _safe_softmax", "ttnn.softmax", r"(?i)softmax", ""),
+    ("_log_softmax", "ttnn.softmax, ttnn.log", r"(?i)softmax", ""),
+    (
+        "scaled_dot_product_attention _scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention "
+        "_scaled_dot_product_efficient_attention",
+        "ttnn.transformer.scaled_dot_product_attention",
+        r"(?i)sdpa|scaled_?dot_?product",
+        "",
+    ),
+    ("max_pool2d_with_indices max_pool2d", "ttnn.max_pool2d", r"(?i)pool", ""),
+    ("avg_pool2d _adaptive_avg_pool2d adaptive_avg_pool2d", "ttnn.avg_pool2d / ttnn.mean", r"(?i)pool|reduce", ""),
+    ("mean", "ttnn.mean", r"(?i)reduce|mean", ""),
+    ("sum", "ttnn.sum", r"(?i)reduce|sum", ""),
+    ("amax max", "ttnn.max", r"(?i)reduce|max", ""),
+    ("amin min", "ttnn.min", r"(?i)reduce|min", ""),
+    ("var var_mean std", "ttnn.var / ttnn.std", r"(?i)reduce", ""),
+    ("prod", "ttnn.prod", r"(?i)prod", ""),
+    ("argmax", "ttnn.argmax", r"(?i)argmax", ""),
+    ("topk", "ttnn.topk", r"(?i)topk", ""),
+    ("sort argsort", "ttnn.sort", r"(?i)sort", ""),
+    ("cumsum", "ttnn.cumsum", r"(?i)cumsum|accumulation", ""),
+    ("embedding", "ttnn.embedding", r"(?i)embedding", ""),
+    ("cat concat", "ttnn.concat", r"(?i)concat", ""),
+    ("stack", "ttnn.stack", r"(?i)concat|stack", ""),
+    ("slice narrow select", "ttnn.slice", r"(?i)slice", ""),
+    ("split split_with_sizes chunk unbind", "ttnn.split", r"(?i)split|slice", ""),
+    ("constant_pad_nd pad", "ttnn.pad", r"(?i)\bpad|Pad(?!ded)", ""),
+    ("repeat", "ttnn.repeat", r"(?i)repeat", ""),
+    ("gather", "ttnn.gather", r"(?i)gather", ""),
+    ("scatter", "ttnn.scatter", r"(?i)scatter", ""),
+    ("index index_select", "ttnn.embedding / ttnn.gather", r"(?i)index|gather|embedding", ""),
+    ("roll", "ttnn.roll", r"(?i)roll", ""),
+    ("upsample_nearest2d upsample_bilinear2d", "ttnn.upsample", r"(?i)upsample", ""),
+    ("grid_sampler_2d", "ttnn.grid_sample", r"(?i)grid_?sample", ""),
+    ("where masked_fill", "ttnn.where", r"(?i)where|ternary", ""),
+    ("addcmul", "ttnn.addcmul", r"(?i)addcmul|ternary", ""),
+    ("lerp", "ttnn.lerp", r"(?i)lerp|ternary", ""),
+    ("clone copy contiguous", "ttnn.clone", r"(?i)clone|copy|move", ""),
+    ("_to_copy to", "ttnn.typecast", r"(?i)typecast|copy|unary", ""),
+    ("full full_like fill ones zeros ones_like zeros_like scalar_tensor new_full", "ttnn.full", r"(?i)full|fill", ""),
+    ("arange", "ttnn.arange", r"(?i)arange", ""),
+    ("hardtanh clamp", "ttnn.clamp", _UNARY, r"CLAMP|HARDTANH|RELU6"),
+    ("hardswish", "ttnn.hardswish", _UNARY, "HARDSWISH|HARDSIGMOID"),
+)
+
+_LAYOUT = (
+    ("view _unsafe_view reshape flatten _reshape_alias unflatten", "ttnn.reshape", r"(?i)reshape|view"),
+    ("permute transpose t", "ttnn.permute / ttnn.transpose", r"(?i)permute|transpose"),
+    ("unsqueeze squeeze", "ttnn.reshape", r"(?i)reshape"),
+    ("expand expand_as broadcast_to", "ttnn.expand", r"(?i)expand|repeat"),
+)
+_NO_OP = "detach alias lift_fresh_copy lift_fresh _assert_async sym_size dropout native_dropout"
+
+_UNARY_NAMES = (
+    "relu relu6 gelu silu sigmoid tanh exp log sqrt rsqrt abs neg reciprocal sin cos erf floor ceil sign softplus mish "
+    "leaky_relu elu hardsigmoid logical_not isnan isinf log1p expm1 square bitwise_not round trunc"
+)
+_BINARY_NAMES = {
+    "add": "ADD",
+    "sub": "SUB",
+    "rsub": "SUB|RSUB",
+    "mul": "MUL",
+    "div": "DIV",
+    "maximum": "MAXIMUM",
+    "minimum": "MINIMUM",
+    "eq": "EQ",
+    "ne": "NE",
+    "gt": "GT",
+    "lt": "LT",
+    "ge": "GE",
+    "le": "LE",
+    "logical_and": "LOGICAL_AND",
+    "logical_or": "LOGICAL_OR",
+    "bitwise_and": "BITWISE_AND",
+    "pow": "POW(?:ER)?|SQUARE",
+    "remainder": "REMAINDER",
+    "fmod": "FMOD",
+    "floor_divide": "DIV_FLOOR|FLOOR",
+}
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, Equivalent]:
+    found: dict[str, Equivalent] = {}
+    for names, ttnn, codes, words in _TABLE:
+        for name in names.split():
+            found[name] = Equivalent(ttnn, re.compile(codes), _word(words))
+    for names, ttnn, codes in _LAYOUT:
+        for name in names.split():
+            found[name] = Equivalent(ttnn, re.compile(codes), None, LAYOUT)
+    for name in _NO_OP.split():
+        found[name] = Equivalent("", re.compile("(?!)"), None, NONE)
+    for name in _UNARY_NAMES.split():
+        # An activation may be fused: the op that has it names it among its attributes.
+        found[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){name}|{_UNARY}|matmul|conv|binary"), _word(name))
+    for name, word in _BINARY_NAMES.items():
+        # A scalar operand makes a unary op of it.
+        found[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){_BINARY}|{_UNARY}|addalpha"), _word(word))
+    return found
+
+
+def _word(words: str) -> re.Pattern[str] | None:
+    return re.compile(rf"(?i)(?<![A-Za-z])(?:{words})(?![A-Za-z])") if words else None
+
+
+def equivalent(op: str) -> Equivalent | None:
+    """The TTNN op for an aten op (`aten.add.Tensor`, `aten.relu_`); None where the table knows none."""
+    name = op.removeprefix("aten.").split(".")[0]
+    known = _all()
+    return known.get(name) or known.get(name.removesuffix("_"))
