@@ -41,16 +41,17 @@ class Kept:
         return folder
 
     def result(self, number: int, target: Target) -> ModelResult | None:
-        """What is kept of a target as it stands in the suite today; None when it has to run.
+        """What is kept of a target that came to an end by itself; None when it has to run."""
+        found = self.found(number, target)
+        return None if found is None or found.outcome in UNFINISHED else found
 
-        That is so when it has not come to an end by itself, or its definition has changed since.
-        """
+    def found(self, number: int, target: Target) -> ModelResult | None:
+        """What is kept of a target as it stands in the suite today; None where its definition has changed since."""
         try:
             found = json.loads((self.folder(number, target) / _RESULT).read_text(encoding="utf-8"))
-            result = _result(found["result"]) if found["target"] == _fingerprint(target) else None
+            return _result(found["result"]) if found["target"] == _fingerprint(target) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return None if result is None or result.outcome in UNFINISHED else result
 
     def keep(self, number: int, target: Target, result: ModelResult) -> None:
         """Keep the result of a target. Raises PerfsheetError (exit status 7)."""

@@ -1,7 +1,7 @@
 """Which TTNN op stands for which aten op: one table.
 
-Each line: aten ops without overload; the TTNN function; the device ops that it runs (pattern on OP CODE), and what tells
-them from others of their kind (pattern on ATTRIBUTES, blank = the code says it all). Sources: the API list of
+Each line: aten ops without overload; the TTNN function; the device ops that it runs (pattern on OP CODE), and what
+tells them from others of their kind (pattern on ATTRIBUTES, blank = the code says it all). Sources: the API list of
 docs.tenstorrent.com/ttnn/latest/ttnn/api.html, and the lowerings of the pytorch2.0_ttnn project.
 Ops that only rename or re-view a tensor are LAYOUT: a port may need no op for them.
 """

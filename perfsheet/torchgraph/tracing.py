@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from perfsheet.errors import unusable
@@ -25,9 +26,9 @@ def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any
     try:
         torch._dynamo.reset()
         compiled = torch.compile(module, backend=_backend(graphs), dynamic=False)
-        with summary, torch.set_grad_enabled(backward):
-            module(*inputs, **named)
-        with torch.set_grad_enabled(backward):
+        with _unfused(torch), torch.set_grad_enabled(backward):
+            with summary:
+                module(*inputs, **named)
             output = compiled(*inputs, **named)
             if backward:
                 _differentiate(torch, output)
@@ -44,6 +45,17 @@ def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any
         tuple(_shape(one) for one in [*inputs, *named.values()] if isinstance(one, torch.Tensor)),
         len(graphs),
     )
+
+
+@contextmanager
+def _unfused(torch: Any) -> Iterator[None]:
+    """Without torch's own fused encoder layer: a port needs the ops in it."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 def _backend(graphs: list[tuple[str, Any]]) -> Callable[..., Any]:
