@@ -9,6 +9,7 @@ import shlex
 import sys
 import uuid
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _LAST_LINES = 5
 
 
-def run_bench(plan: Plan, watch: Watch) -> Bench:
+def run_bench(plan: Plan, watch: Watch, heard: Callable[[str], None] = lambda line: None) -> Bench:
     """Measure every variant; one that fails is in the result with its problem, and the others go on.
 
+    `heard` gets every line that a variant prints.
     Raises PerfsheetError: exit status 2 for what cannot be followed, 130 when the user interrupts.
     """
     jobs = [_job(plan, variant) for variant in plan.variants]
@@ -34,7 +36,8 @@ def run_bench(plan: Plan, watch: Watch) -> Bench:
     for number, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
         watch.overall(number, len(jobs))
         watch.run(f"variant {number + 1} of {len(jobs)}: {variant.name}")
-        rows.append(_measured(plan, variant, job, watch))
+        heard(f"# {variant.name}")
+        rows.append(_measured(plan, variant, job, watch, heard))
         if rows[-1].problem:
             watch.notice(f"perfsheet: {variant.name}: {rows[-1].problem}")
     watch.overall(len(jobs), len(jobs))
@@ -85,12 +88,15 @@ def converted(text: str) -> Value:
     return float(text) if re.fullmatch(r"[+-]?(\d+\.\d*|\.?\d+)([eE][+-]?\d+)?", text) else text
 
 
-def _measured(plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch) -> Measured:
+def _measured(
+    plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch, heard: Callable[[str], None]
+) -> Measured:
     run_id = uuid.uuid4().hex
     tail: deque[str] = deque(maxlen=_LAST_LINES)
 
-    def heard(line: str) -> None:
+    def read(line: str) -> None:
         tail.append(line)
+        heard(line)
         watch.line(line)
 
     with temporary_folder() as name:
@@ -99,7 +105,7 @@ def _measured(plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch) -
         environment = {**os.environ, RUN_ID: run_id, "PYTHONUNBUFFERED": "1"}
         argv = (plan.python or sys.executable, str(_WORKER), str(asked), str(answer))
         try:
-            ended = process.run(argv, environment, run_id, heard, plan.timeout_s)
+            ended = process.run(argv, environment, run_id, read, plan.timeout_s)
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "name another interpreter with --python") from error
         if ended.stopped == "interrupt":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, say
 from perfsheet.errors import ExitStatus, not_written, usage
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def bench(
     plan = Plan(function or "", command_line or "", found, iterations, warmup, timeout, python, place(baseline, found))
     folder = output or Path("generated/bench") / _name(function or command_line or "")
     outputs.check_new(folder / "bench.xlsx", force)
-    with view(quiet, verbose, json=True) as watch:  # standard output is the table's
-        result = run_bench(plan, watch)
-    files = _written(result, folder)
+    log = _made(folder) / "bench.log"
+    # Standard output is the table's.
+    with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
+        result = run_bench(plan, watch, lambda line: print(line, file=stream))  # noqa: T201
+    files = [*_written(result, folder), log]
     if json:
         from perfsheet.render import jsonout
         from perfsheet.render.jsonout import bench as bench_json
@@ -82,12 +84,22 @@ def bench(
         from perfsheet.render.markdown import bench as table
 
         typer.echo(table.markdown(result))
-    typer.echo(f"Wrote {', '.join(map(str, files))}", err=True)
+    if any(row.problem for row in result.rows):
+        say(f"perfsheet: what the variants printed is in {log}")
+    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
     return ExitStatus.TESTS_FAILED if any(row.problem for row in result.rows) else ExitStatus.DONE
 
 
 def _name(what: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
+    return folder
 
 
 def _written(result: Bench, folder: Path) -> list[Path]:
@@ -96,10 +108,6 @@ def _written(result: Bench, folder: Path) -> list[Path]:
     from perfsheet.render.whole_file import replace_text
     from perfsheet.render.workbook import bench_book
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
     files = [folder / f"bench.{end}" for end in ("xlsx", "csv", "md")]
     bench_book.write(result, files[0])
     replace_text(files[1], bench_csv.text(result))

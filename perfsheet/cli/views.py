@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from perfsheet.render.terminal.progress import View
 
 
-def view(quiet: bool, verbose: bool, json: bool) -> View:
+def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
     """A live view on a terminal, else plain lines; nothing but notices when the user wants it quiet.
 
-    With `json` standard output is taken: the target's own goes to standard error.
+    With `json` standard output is taken: the target's own goes to standard error. Without `lines` it goes nowhere but
+    when the user wants it (`verbose`).
     """
     from perfsheet.render.terminal.progress import LiveView, PlainView, View
 
@@ -29,6 +30,7 @@ def view(quiet: bool, verbose: bool, json: bool) -> View:
     def echo(line: str) -> None:
         # Who reads our output may stop reading (| head); the run goes on, and its log has everything.
         with contextlib.suppress(BrokenPipeError):
-            typer.echo(line.rstrip("\r\n"), err=json)
+            if lines or verbose:
+                typer.echo(line.rstrip("\r\n"), err=json)
 
     return PlainView(sys.stderr, echo, detailed=verbose)

@@ -50,10 +50,11 @@ def merge(
 
     limits = Limits(lower, upper)
     outputs = [path for path in (output, markdown) if path is not None]
-    for path in outputs:
-        place.check_file(path, [str(one) for one in paths], force)
     # The file of an earlier merge may be caught by the pattern of this one.
-    merged = merged_of(path for path in paths if path.resolve() not in {one.resolve() for one in outputs})
+    inputs = [path for path in paths if path.resolve() not in {one.resolve() for one in outputs}]
+    for path in outputs:
+        place.check_file(path, [str(one) for one in inputs], force)
+    merged = merged_of(inputs)
     results = [of_row(row) for row in merged.rows]
     branch, commit = checkout.head(Path.cwd())
     files = [str(path) for path in write_merged(merged, output, branch, commit)]
