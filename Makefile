@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab test-browser lint types benchmark benchmark-large fuzz captures clean
+.PHONY: help demo test test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,8 @@ test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
 
 # Processes and pages are the same on every stack; their tests take minutes.
-OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs
+OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs \
+  --ignore=tests/suite/test_suite_run.py --ignore=tests/suite/test_suite_merge.py
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
@@ -55,6 +56,15 @@ $(VENV)/browser-ready: $(VENV)/ready
 
 test-browser: $(VENV)/browser-ready  ## Try the HTML page in a real Chromium
 	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(BIN)/python -m pytest -q -m browser $(PYTEST_OPTIONS)
+
+TORCH ?= torch==2.13.0
+
+$(VENV)/torch-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	@touch $@
+
+test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
+	$(BIN)/python -m pytest -q -m torch tests/torchgraph $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .

@@ -73,7 +73,7 @@ def bench(
     log = _made(folder) / "bench.log"
     # Standard output is the table's.
     with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
-        result = run_bench(plan, watch, lambda line: print(line, file=stream))  # noqa: T201
+        result = run_bench(plan, watch, lambda line: print(line, file=stream))
     files = [*_written(result, folder), log]
     if json:
         from perfsheet.render import jsonout
@@ -105,7 +105,7 @@ def _made(folder: Path) -> Path:
 def _written(result: Bench, folder: Path) -> list[Path]:
     from perfsheet.render import bench_csv
     from perfsheet.render.markdown import bench as table
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import bench_book
 
     files = [folder / f"bench.{end}" for end in ("xlsx", "csv", "md")]

@@ -46,7 +46,7 @@ def init(
     """Write a first budget from a capture: what it takes today, and the window that it is about."""
     from perfsheet.budget import first_budget
     from perfsheet.render import place
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)

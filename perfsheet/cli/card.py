@@ -35,7 +35,7 @@ def card(
     numerics.load()
     from perfsheet.render import place
     from perfsheet.render.markdown import card as page
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
     from perfsheet.suite import ModelResult, read_suite
     from perfsheet.suite.card import card as card_of
     from perfsheet.suite.keeping import Kept

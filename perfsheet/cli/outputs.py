@@ -100,7 +100,7 @@ class Outputs:
             yield from self._write_markdown(comparison.markdown(found), self.markdown)
 
     def _write_markdown(self, text: str, path: Path) -> Iterator[Path]:
-        from perfsheet.render.whole_file import append_text, replace_text
+        from perfsheet.whole_file import append_text, replace_text
 
         if self.to_stdout:
             typer.echo(text, nl=False)

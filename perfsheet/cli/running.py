@@ -74,7 +74,7 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     """Profile every case of the target on its own, and show them side by side."""
     from perfsheet.profiling import profiled_cases
     from perfsheet.render import jsonout
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import case_book
 
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
@@ -148,7 +148,7 @@ def _keep_record(run: MeasuredRun) -> None:
 
 def _write_record(run: MeasuredRun, path: Path) -> None:
     from perfsheet.render import jsonout
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
     replace_text(path, jsonout.dumps(record) + "\n")

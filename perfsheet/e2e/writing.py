@@ -39,7 +39,7 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
     `directory`, else to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
     Raises PerfsheetError: exit status 2 for what is no measurement, 7 when the file cannot be written.
     """
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     figures = _figures(
         batch_size,
@@ -68,7 +68,7 @@ def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: 
     The lines `branch:` and `hash:` stand there where they are known. When all rows are of devices, they go to `path`.
     Raises PerfsheetError (exit status 7).
     """
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
     written = []

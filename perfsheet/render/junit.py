@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Verdict
 from perfsheet.render import verdicts, words
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 
 
 def write(analysis: Analysis, verdict: Verdict, path: Path) -> None:

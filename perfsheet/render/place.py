@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsheet.errors import not_written, usage
+from perfsheet.whole_file import open_in_excel
 
 
 def default_path(captures: Sequence[str]) -> Path:
@@ -46,8 +47,3 @@ def check_new(path: Path, force: bool) -> None:
     """Refuse to write over a file that is there already. Raises PerfsheetError (exit status 7)."""
     if path.exists() and not force:
         raise not_written(f"{path} exists already", "overwrite it with --force, or give another place with -o")
-
-
-def open_in_excel(path: Path) -> Exception:
-    """The error for a workbook that somebody has open."""
-    return not_written(f"{path} cannot be replaced: it is open in Excel or read-only", "close it, or use -o")

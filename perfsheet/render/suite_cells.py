@@ -51,5 +51,5 @@ def _digits(value: float, most: int) -> str:
 
 def replayed(results: Sequence[ModelResult]) -> str:
     """Which figures were not measured in this run; blank when all were."""
-    names = [result.model for result in results if result.replayed and result.capture]
-    return f"Device figures of recorded captures, not of this run: {', '.join(names)}." if names else ""
+    names = [result.name for result in results if result.replayed and result.capture]
+    return f"Device figures of recorded captures, not of this run: {'; '.join(names)}." if names else ""

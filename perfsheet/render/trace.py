@@ -21,7 +21,7 @@ from perfsheet.analysis.shape import shape_of
 from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.render import words
 from perfsheet.render.jsonout.parts import number, percent
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 
 Event = dict[str, Any]
 _OPS, _GAPS, _PASSES = 1, 2, 3

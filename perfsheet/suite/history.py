@@ -21,7 +21,7 @@ def appended(path: Path, results: Sequence[ModelResult], commit: str | None) -> 
     A result that is in it already (the same target, started at the same second) is not added twice. Raises
     PerfsheetError: exit status 2 when the file is no history, 7 when it cannot be written.
     """
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     names = [*_HEAD, *(column.name for column in COLUMNS), *_TAIL]
     before, headers = _read(path)

@@ -55,7 +55,7 @@ class Kept:
 
     def keep(self, number: int, target: Target, result: ModelResult) -> None:
         """Keep the result of a target. Raises PerfsheetError (exit status 7)."""
-        from perfsheet.render.whole_file import replace_text
+        from perfsheet.whole_file import replace_text
 
         entry = {"target": _fingerprint(target), "result": asdict(result)}
         replace_text(self.folder(number, target) / _RESULT, json.dumps(entry, indent=1, ensure_ascii=False) + "\n")

@@ -57,7 +57,8 @@ def read_suite(path: Path) -> Suite:
     name = common.get("name", path.stem)
     read = tuple(_target(path, number, table, common) for number, table in enumerate(targets, 1))
     _refuse_twins(path, read)
-    return Suite(path, name, folder, here / common.get("output", f"generated/suite/{name}"), read)
+    output = (here / common.get("output", f"generated/suite/{name}")).resolve()
+    return Suite(path, name, folder.resolve(), output, read)
 
 
 def _target(path: Path, number: int, table: Mapping[str, Any], common: Mapping[str, Any]) -> Target:
@@ -71,7 +72,7 @@ def _target(path: Path, number: int, table: Mapping[str, Any], common: Mapping[s
         raise usage(
             f"{path}: {where}: nothing to collect is called {strange[0]!r}", f"choose of {', '.join(COLLECTABLE)}"
         )
-    captures = tuple(path.absolute().parent / capture for capture in values.get("replay", ()))
+    captures = tuple((path.absolute().parent / capture).resolve() for capture in values.get("replay", ()))
     if lost := [capture for capture in captures if not capture.exists()]:
         raise usage(f"{path}: {where}: there is no capture {lost[0]}", "it is taken from the folder of the file")
     return Target(

@@ -14,7 +14,16 @@ from perfsheet.analysis.compare import likeness
 from perfsheet.analysis.compare.kinds import _RENAMED, kind
 from perfsheet.cli.app import app
 
-PAGES = ("README.md", "docs/compare.md", "docs/budgets.md", "docs/ci.md", "docs/outputs.md", "examples/ci/perf.yml")
+MODELS = ("docs/suite.md", "docs/e2e.md", "docs/stats.md", "docs/bench.md")
+PAGES = (
+    *MODELS,
+    "README.md",
+    "docs/compare.md",
+    "docs/budgets.md",
+    "docs/ci.md",
+    "docs/outputs.md",
+    "examples/ci/perf.yml",
+)
 EXAMPLES = [f"examples/captures/generated_encoder_block_{name}.csv" for name in ("before", "after")]
 
 

@@ -90,7 +90,7 @@ def _warn(merged: Merged) -> None:
 
 def _write_markdown(path: Path, results: list[ModelResult], sort: str | None, descending: bool) -> None:
     from perfsheet.render.markdown import results as tables
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     table = tables.of_results(results, with_success=False)
     replace_text(path, tables.table(table.sorted(sort, descending) if sort else table))

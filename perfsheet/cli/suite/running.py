@@ -46,7 +46,7 @@ def run_all(path: Path, wish: Wish) -> int:
     _check_sort(wish.sort)
     kept = _opened(suite, wish)
     interrupted: SuiteInterruptedError | None = None
-    with view(wish.quiet, wish.verbose, wish.json) as watch:
+    with view(wish.quiet, wish.verbose, wish.json, lines=False) as watch:
         try:
             results = run_suite(suite, kept, watch, _write_sheet, wish.rerun_failed)
         except SuiteInterruptedError as error:
@@ -94,7 +94,7 @@ def write_results(suite: Suite, results: Sequence[ModelResult], sort: str | None
     from perfsheet.render import jsonout, suite_csv
     from perfsheet.render.jsonout import suite as suite_json
     from perfsheet.render.markdown import suite_page
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import suite_book
     from perfsheet.suite.history import appended
 

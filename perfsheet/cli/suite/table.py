@@ -56,7 +56,7 @@ def table(
 
 
 def _write(output: Path, document: Document, found: ResultsTable) -> None:
-    from perfsheet.render.whole_file import replace_text
+    from perfsheet.whole_file import replace_text
 
     if output.suffix.lower() == ".md":
         from perfsheet.render.markdown import results

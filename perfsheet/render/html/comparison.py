@@ -21,7 +21,7 @@ from perfsheet.render import differences, phrases, words
 from perfsheet.render.html.document import Section, document
 from perfsheet.render.html.svg.drawing import safe
 from perfsheet.render.html.table import Column, facts, table
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 
 _OPS, _GROUPS, _FINDINGS, _ROWS = 2000, 500, 300, 6
 

@@ -12,7 +12,7 @@ from perfsheet.render.html.document import Section, document
 from perfsheet.render.html.svg import charts
 from perfsheet.render.html.svg.drawing import safe
 from perfsheet.render.html.table import facts
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 
 
 def write(analysis: Analysis, path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from perfsheet.errors import not_written
 from perfsheet.opstats import OpStatistics, SizeDistribution
 from perfsheet.render.opstats import plot
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 
 NODE_COUNT = "node_count.csv"
 _LONGEST = 120

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from perfsheet.render.whole_file import replace_text
+from perfsheet.whole_file import replace_text
 from perfsheet.torchgraph import Coverage, ModuleLine, NeededOp
 
 

@@ -26,7 +26,7 @@ def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = Tru
             style = "red" if result.run_success is False else "yellow"
             console.print(line(f"{result.name}: {result.problem}", style))
     for sentence, names in _warnings(results).items():
-        console.print(line(f"warning: {', '.join(names)}: {sentence}", "yellow"))
+        console.print(line(f"warning: {'; '.join(names)}: {sentence}", "yellow"))
     if note := suite_cells.replayed(results):
         console.print(line(note, "yellow"))
     if left_out:
@@ -53,5 +53,5 @@ def _warnings(results: Sequence[ModelResult]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for result in results:
         for warning in result.warnings:
-            found.setdefault(warning, []).append(result.model)
+            found.setdefault(warning, []).append(result.name)
     return found

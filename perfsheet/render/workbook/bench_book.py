@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perfsheet._version import __version__
 from perfsheet.bench import Bench, Measured
-from perfsheet.render.whole_file import replace
+from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar

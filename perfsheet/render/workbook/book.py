@@ -16,7 +16,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.errors import not_written
 from perfsheet.progress import Watch
 from perfsheet.render import words
-from perfsheet.render.whole_file import replace
+from perfsheet.whole_file import replace
 from perfsheet.render.workbook.charts import data as chart_data
 from perfsheet.render.workbook.charts import sheet_charts
 from perfsheet.render.workbook.charts.book_charts import BookCharts

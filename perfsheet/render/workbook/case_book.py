@@ -14,7 +14,7 @@ from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.signature import signatures
 from perfsheet.progress import Watch
 from perfsheet.render import words
-from perfsheet.render.whole_file import replace
+from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell, Link
 from perfsheet.render.workbook.marks import data_bar, mark_impossible, mark_word

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from perfsheet.render.whole_file import replace
+from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.sheet import Field, write_table_sheet

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.render import suite_cells
-from perfsheet.render.whole_file import replace
+from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar, mark_word

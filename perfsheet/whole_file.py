@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.errors import not_written
-from perfsheet.render.place import open_in_excel
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -94,3 +93,8 @@ def append_text(path: Path, text: str) -> None:
             stream.write(text)
     except OSError as error:
         raise not_written(f"{path} cannot be written: {error.strerror or error}", "give another file") from None
+
+
+def open_in_excel(path: Path) -> Exception:
+    """The error for a workbook that somebody has open."""
+    return not_written(f"{path} cannot be replaced: it is open in Excel or read-only", "close it, or use -o")
