@@ -105,8 +105,8 @@ def _made(folder: Path) -> Path:
 def _written(result: Bench, folder: Path) -> list[Path]:
     from perfsheet.render import bench_csv
     from perfsheet.render.markdown import bench as table
-    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import bench_book
+    from perfsheet.whole_file import replace_text
 
     files = [folder / f"bench.{end}" for end in ("xlsx", "csv", "md")]
     bench_book.write(result, files[0])

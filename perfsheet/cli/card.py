@@ -35,10 +35,10 @@ def card(
     numerics.load()
     from perfsheet.render import place
     from perfsheet.render.markdown import card as page
-    from perfsheet.whole_file import replace_text
     from perfsheet.suite import ModelResult, read_suite
     from perfsheet.suite.card import card as card_of
     from perfsheet.suite.keeping import Kept
+    from perfsheet.whole_file import replace_text
 
     if output is not None:
         place.check_file(output, [str(path)], force)

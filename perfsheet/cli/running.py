@@ -74,8 +74,8 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     """Profile every case of the target on its own, and show them side by side."""
     from perfsheet.profiling import profiled_cases
     from perfsheet.render import jsonout
-    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import case_book
+    from perfsheet.whole_file import replace_text
 
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
         cases, status = profiled_cases(request, plan, wish.settings, view, _keep_record)

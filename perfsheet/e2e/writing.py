@@ -116,8 +116,10 @@ def _figures(
         "inference_cpu_s": cpu or None,
         "throughput_cpu": batch / cpu if cpu else None,
     }
-    digits = {column.field: column.digits for column in COLUMNS}
-    return {name: UNKNOWN if value is None else f"{value:.{digits[name]}f}" for name, value in values.items()}
+    digits = {column.field: column.digits or 0 for column in COLUMNS}
+    # A difference that rounds to nothing has no sign.
+    rounded = {name: None if value is None else round(value, digits[name]) + 0.0 for name, value in values.items()}
+    return {name: UNKNOWN if value is None else f"{value:.{digits[name]}f}" for name, value in rounded.items()}
 
 
 def _joined(cells: Iterable[str]) -> str:

@@ -39,8 +39,8 @@ def commands():
 def test_documented_options_exist(line):
     words = shlex.split(line.split("|")[0].partition("perfsheet ")[2], comments=True)
     command = get_command(app)
-    while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+    while hasattr(command, "get_command"):
+        command = command.get_command(None, words.pop(0))
     known = {option for parameter in command.params for option in parameter.opts} | {"--help", "--"}
     for word in words[: words.index("--")] if "--" in words else words:
         if word.startswith("-") and word != "-":

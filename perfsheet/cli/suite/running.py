@@ -94,9 +94,9 @@ def write_results(suite: Suite, results: Sequence[ModelResult], sort: str | None
     from perfsheet.render import jsonout, suite_csv
     from perfsheet.render.jsonout import suite as suite_json
     from perfsheet.render.markdown import suite_page
-    from perfsheet.whole_file import replace_text
     from perfsheet.render.workbook import suite_book
     from perfsheet.suite.history import appended
+    from perfsheet.whole_file import replace_text
 
     branch, commit = checkout.head(suite.folder)
     output = suite.output

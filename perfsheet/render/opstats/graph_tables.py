@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from perfsheet.whole_file import replace_text
 from perfsheet.torchgraph import Coverage, ModuleLine, NeededOp
+from perfsheet.whole_file import replace_text
 
 
 def write(

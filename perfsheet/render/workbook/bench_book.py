@@ -7,12 +7,12 @@ from pathlib import Path
 
 from perfsheet._version import __version__
 from perfsheet.bench import Bench, Measured
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar
 from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
+from perfsheet.whole_file import replace
 
 LATENCY, RUNS = "Latency", "Runs"
 

@@ -16,7 +16,6 @@ from perfsheet.analysis import Analysis
 from perfsheet.errors import not_written
 from perfsheet.progress import Watch
 from perfsheet.render import words
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.charts import data as chart_data
 from perfsheet.render.workbook.charts import sheet_charts
 from perfsheet.render.workbook.charts.book_charts import BookCharts
@@ -40,6 +39,7 @@ from perfsheet.render.workbook.sheets import (
 )
 from perfsheet.render.workbook.theme import AMBER, Styles
 from perfsheet.signals import ignored
+from perfsheet.whole_file import replace
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

@@ -14,7 +14,6 @@ from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.signature import signatures
 from perfsheet.progress import Watch
 from perfsheet.render import words
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell, Link
 from perfsheet.render.workbook.marks import data_bar, mark_impossible, mark_word
@@ -23,6 +22,7 @@ from perfsheet.render.workbook.sheets.run import TITLE as RUN
 from perfsheet.render.workbook.sheets.run import write as write_run
 from perfsheet.render.workbook.sheets.top_ops import FIGURES, NAMES
 from perfsheet.render.workbook.theme import Styles
+from perfsheet.whole_file import replace
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

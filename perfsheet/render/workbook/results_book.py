@@ -7,13 +7,13 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 from perfsheet.results import ResultsTable
 from perfsheet.results.table import number, plain_text
+from perfsheet.whole_file import replace
 
 TITLE = "Results"
 _WIDEST = 60

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
-from perfsheet.render import suite_cells
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import opened
 from perfsheet.render.workbook.cells import Cell
 from perfsheet.render.workbook.marks import data_bar, mark_word
 from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 from perfsheet.results.table import number
-from perfsheet.suite.columns import COLUMNS, SHARES, Column
+from perfsheet.suite.columns import COLUMNS, SHARES, Column, shown_columns
 from perfsheet.suite.model import ModelResult
+from perfsheet.whole_file import replace
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
+
+_SUCCESS = {True: "Yes", False: "No", None: "not run"}
+"""Words: not every font of a spreadsheet has the badges."""
 
 MODELS, DETAILS, HISTORY = "Models", "Details", "History"
 
@@ -48,7 +50,8 @@ def _write(results: Sequence[ModelResult], history: Sequence[Mapping[str, str]],
         book.set_properties({"title": "Perf sheet of models", "author": f"perfsheet {__version__}"})
         styles = Styles(book)
         sheet = book.add_worksheet(MODELS)
-        fields = [_field(column) for column in COLUMNS]
+        shown = shown_columns(results)
+        fields = [_field(column, folded=column not in shown) for column in COLUMNS]
         after = write_table_sheet(sheet, styles, fields, results)
         sheet.set_row(0, 46)
         _mark(sheet, styles, fields, after)
@@ -58,22 +61,24 @@ def _write(results: Sequence[ModelResult], history: Sequence[Mapping[str, str]],
         sheet.activate()
 
 
-def _field(column: Column) -> Field[ModelResult]:
+def _field(column: Column, folded: bool) -> Field[ModelResult]:
+    """Columns that no model has are there, but folded."""
+
     def cell(result: ModelResult) -> Cell:
         if column.kind == "success":
-            return suite_cells.badge(result)
+            return _SUCCESS[result.run_success]
         value = column.value(result)
         return value if not isinstance(value, bool) else str(value)
 
     width = {"model": 26, "setting": 24, "kernel_ns": 16}.get(column.name, 12)
     header = column.header.replace(" (%)", "") if column.kind in SHARES else column.header
-    return Field(header, cell, _STYLES[column.kind], width)
+    return Field(header, cell, _STYLES[column.kind], width, folded=folded)
 
 
 def _mark(sheet: Worksheet, styles: Styles, fields: Sequence[Field[ModelResult]], after: int) -> None:
     headers = [field.header for field in fields]
     data_bar(sheet, headers.index("Device Kernel Time (ns)"), 1, after - 1)
-    mark_word(sheet, styles, "❌", headers.index("Run Success"), 1, after)
+    mark_word(sheet, styles, "No", headers.index("Run Success"), 1, after)
 
 
 def _write_details(sheet: Worksheet, styles: Styles, results: Sequence[ModelResult]) -> None:

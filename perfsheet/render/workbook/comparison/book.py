@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.analysis.compare import Comparison
 from perfsheet.render import words
-from perfsheet.whole_file import replace
 from perfsheet.render.workbook.book import MANY_OPS, opened
 from perfsheet.render.workbook.comparison import changes, findings, op_types, ops, summary
 from perfsheet.render.workbook.theme import AMBER, Styles
+from perfsheet.whole_file import replace
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
