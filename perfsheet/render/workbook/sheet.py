@@ -49,7 +49,18 @@ class Column:
     folded: bool = False
 
 
-_RIGHT_STYLES = {"right", "accuracy", "count", "plain_number", "decimal", "ns", "percent", "link_number", "matrix"} | {
+_RIGHT_STYLES = {
+    "right",
+    "accuracy",
+    "decimal_4",
+    "count",
+    "plain_number",
+    "decimal",
+    "ns",
+    "percent",
+    "link_number",
+    "matrix",
+} | {
     "delta_ns",
     "delta_percent",
 }

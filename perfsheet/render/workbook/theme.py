@@ -35,6 +35,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "count": {"num_format": "#,##0"},
     "plain_number": {"num_format": "0"},
     "decimal": {"num_format": "#,##0.0##"},
+    "decimal_4": {"num_format": "#,##0.00##"},
     "ns": {"num_format": NANOSECONDS},
     "percent": {"num_format": FRACTION},
     "accuracy": {"num_format": "0.0#####"},
