@@ -42,7 +42,7 @@ def card(
 
     if output is not None:
         place.check_file(output, [str(path)], force)
-    suite = read_suite(path)
+    suite = read_suite(path, with_captures=False)
     if results is not None:
         suite = replace(suite, output=results.absolute())
     if strange := [one for one in model or [] if one not in {target.model for target in suite.targets}]:

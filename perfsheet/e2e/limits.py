@@ -12,6 +12,7 @@ from perfsheet.e2e.reading import figure
 from perfsheet.errors import usage
 
 _HEADERS = {column.field: column.header for column in COLUMNS}
+_FLOAT_NOISE = 1e-9
 _LOWER, _UPPER = "Lower Threshold ", "Upper Threshold "
 
 
@@ -30,6 +31,12 @@ class Limits:
             raise usage(
                 f"limits {self.lower:g} to {self.upper:g} are no range", "give --lower and --upper, 0 or more, in order"
             )
+
+    def outside(self, measured: float, expected: float) -> tuple[float, float] | None:
+        """The range that `measured` should be in and is not; None when it is."""
+        low, high = self.lower * expected, self.upper * expected
+        noise = _FLOAT_NOISE * expected
+        return None if low - noise <= measured <= high + noise else (low, high)
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,8 @@ def breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
         measured, expected = row.value("inference_s"), row.value("expected_inference_s")
         if measured is None or not expected:
             continue
-        low, high = limits.lower * expected, limits.upper * expected
-        if not low <= measured <= high:
-            yield Breach(row.file, row.name, _HEADERS["inference_s"], measured, low, high, measured > high)
+        if allowed := limits.outside(measured, expected):
+            yield Breach(row.file, row.name, _HEADERS["inference_s"], measured, *allowed, measured > allowed[1])
 
 
 def device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:

@@ -43,7 +43,7 @@ def badge(result: ModelResult) -> str:
 
 def _digits(value: float, most: int) -> str:
     """At least two digits behind the point, at most `most`; thousands are grouped."""
-    text = f"{value:,.{most}f}"
+    text = f"{round(value, most) + 0.0:,.{most}f}"  # what rounds to nothing has no sign
     while text.endswith("0") and len(text.partition(".")[2]) > 2:
         text = text[:-1]
     return text

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from perfsheet.render.jsonout.suite import model
 from perfsheet.suite.model import ModelResult
 
-_LEFT_OUT = ("warnings",)
+_LEFT_OUT = ("warnings", "breaches")
 
 
 def text(results: Sequence[ModelResult]) -> str:

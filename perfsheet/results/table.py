@@ -44,11 +44,15 @@ class ResultsTable:
 
         Rows that are equal stay in their order. Raises PerfsheetError (exit status 2) for a column that is not there.
         """
+        return replace(self, rows=tuple(self.rows[number] for number in self.order(name, descending)))
+
+    def order(self, name: str, descending: bool = False) -> list[int]:
+        """The places of the rows in that order."""
         place = self.column(name)
-        told = [row for row in self.rows if plain_text(row[place]).casefold() not in _UNKNOWN]
-        untold = [row for row in self.rows if plain_text(row[place]).casefold() in _UNKNOWN]
-        ordered = sorted(told, key=lambda row: _key(row[place]), reverse=descending)
-        return replace(self, rows=(*ordered, *untold))
+        cells = [row[place] for row in self.rows]
+        told = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() not in _UNKNOWN]
+        untold = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() in _UNKNOWN]
+        return [*sorted(told, key=lambda number: _key(cells[number]), reverse=descending), *untold]
 
 
 def plain_text(cell: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfsheet.analysis import Analysis, analyze
+from perfsheet.analysis import Analysis
 from perfsheet.analysis.result import OpType
-from perfsheet.capture.reader import read_sources
-from perfsheet.capture.sources import locate
 from perfsheet.errors import PerfsheetError
+from perfsheet.suite.device import analysed
 from perfsheet.suite.model import ModelResult, Suite, Target
 from perfsheet.torchgraph import Coverage, Graph, coverage
 
@@ -62,7 +61,7 @@ def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analys
     if not captures:
         return None, "no capture yet: `perfsheet suite run` makes one"
     try:
-        return analyze(read_sources(locate(captures))), ""
+        return analysed(target, captures, result.batch), ""
     except PerfsheetError as error:
         return None, str(error)
 

@@ -9,6 +9,9 @@ from typing import Literal
 from perfsheet.suite.model import ModelResult
 
 Kind = Literal["text", "success", "count", "seconds", "milliseconds", "rate", "ns", "share", "distance", "accuracy"]
+SHARES = ("share", "distance")
+"""Kinds that are fractions here, and percent in every output."""
+
 Value = str | float | int | bool | None
 
 
@@ -26,6 +29,11 @@ class Column:
     rank: int
     short: str
 
+    @property
+    def output_name(self) -> str:
+        """The name in JSON and CSV, which has the unit of shares."""
+        return f"{self.name}_pct" if self.kind in SHARES else self.name
+
 
 def _field(header: str, name: str, kind: Kind, rank: int, short: str = "") -> Column:
     return Column(header, name, kind, lambda result: getattr(result, name), rank, short or header)
@@ -33,7 +41,7 @@ def _field(header: str, name: str, kind: Kind, rank: int, short: str = "") -> Co
 
 COLUMNS: tuple[Column, ...] = (
     _field("Model", "model", "text", 0),
-    _field("Setting", "setting", "text", 2),
+    _field("Setting", "setting", "text", 0),
     _field("Batch", "batch", "count", 0),
     _field("Run Success", "run_success", "success", 0, "Run"),
     _field("First Run (s)", "first_run_s", "seconds", 10, "First s"),
@@ -46,7 +54,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("Inference Time CPU (s)", "inference_cpu_s", "seconds", 11, "CPU s"),
     _field("Throughput CPU (batch*inf/s)", "throughput_cpu", "rate", 15, "CPU batch*inf/s"),
     _field("Device Kernel Time (ns)", "kernel_ns", "ns", 0, "Kernel ns"),
-    _field("FPS on Device", "device_fps", "rate", 1, "Device FPS"),
+    _field("FPS on Device", "device_fps", "rate", 2, "Device FPS"),
     _field("Device Ops", "device_ops", "count", 5, "Ops"),
     _field("Reshards", "reshards", "count", 6),
     _field("To/From Device Ops", "to_from_device", "count", 16, "To/from"),
@@ -57,11 +65,8 @@ COLUMNS: tuple[Column, ...] = (
     _field("Accuracy (PCC)", "pcc", "accuracy", 3, "PCC"),
     _field("Expected Compile Time (s)", "expected_compile_s", "seconds", 20, "Exp. compile s"),
     _field("Expected Inference Time (s)", "expected_inference_s", "seconds", 21, "Expected s"),
-    _field("Distance To Target (%)", "distance", "distance", 2, "To target %"),
+    _field("Distance To Target (%)", "distance", "distance", 1, "To target %"),
 )
-
-SHARES = ("share", "distance")
-"""Kinds that are fractions here, and percent in every output."""
 
 
 def percent(column: Column, value: Value) -> Value:
@@ -74,6 +79,6 @@ def shown_columns(results: Sequence[ModelResult], with_success: bool = True) -> 
     return [
         column
         for column in COLUMNS
-        if (with_success and column.rank == 0)
+        if (with_success and column.rank == 0 and column.name != "setting")
         or (column.kind != "success" and any(column.value(one) not in (None, "") for one in results))
     ]

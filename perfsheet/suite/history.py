@@ -23,8 +23,8 @@ def appended(path: Path, results: Sequence[ModelResult], commit: str | None) -> 
     """
     from perfsheet.whole_file import replace_text
 
-    names = [*_HEAD, *(column.name for column in COLUMNS), *_TAIL]
-    before, headers = _read(path)
+    names = [*_HEAD, *(column.output_name for column in COLUMNS), *_TAIL]
+    before, headers = read(path)
     known = {(line.get("started"), line.get("model"), line.get("setting"), line.get("batch")) for line in before}
     lines = [_line(result, commit) for result in results if result.started]
     new = [line for line in lines if (line["started"], line["model"], line["setting"], line["batch"]) not in known]
@@ -39,12 +39,13 @@ def appended(path: Path, results: Sequence[ModelResult], commit: str | None) -> 
 
 
 def _line(result: ModelResult, commit: str | None) -> dict[str, str]:
-    values: dict[str, object] = {column.name: percent(column, column.value(result)) for column in COLUMNS}
+    values: dict[str, object] = {column.output_name: percent(column, column.value(result)) for column in COLUMNS}
     values |= {"started": result.started, "commit": commit, "outcome": result.outcome, "problem": result.problem}
     return {name: "" if value is None else str(value).removesuffix(".0") for name, value in values.items()}
 
 
-def _read(path: Path) -> tuple[list[dict[str, str]], list[str]]:
+def read(path: Path) -> tuple[list[dict[str, str]], list[str]]:
+    """The lines of a history and its columns; none where there is no file yet. Raises PerfsheetError as `appended`."""
     if not path.exists():
         return [], []
     try:

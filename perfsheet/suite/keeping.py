@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import not_written
-from perfsheet.suite.model import UNFINISHED, ModelResult, Target
+from perfsheet.suite.model import UNFINISHED, ModelResult, Target, as_wanted
 
 _RESULT = "result.json"
 _LONGEST = 60
@@ -49,7 +49,7 @@ class Kept:
         """What is kept of a target as it stands in the suite today; None where its definition has changed since."""
         try:
             found = json.loads((self.folder(number, target) / _RESULT).read_text(encoding="utf-8"))
-            return _result(found["result"]) if found["target"] == _fingerprint(target) else None
+            return as_wanted(target, _result(found["result"])) if found["target"] == _fingerprint(target) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -89,6 +89,14 @@ def _result(found: dict[str, object]) -> ModelResult:
 
 
 def _fingerprint(target: Target) -> str:
-    """What tells a target from itself after a change of what is run or collected."""
-    what = (target.command, target.model, target.setting, target.batch, target.collect, target.board)
-    return hashlib.sha256(repr((*what, [str(path) for path in target.replay])).encode()).hexdigest()[:16]
+    """What tells a target from itself after a change of what is run or collected, its recorded captures included."""
+    what = (target.command, target.model, target.setting, target.batch, target.collect, target.board, target.which_pass)
+    return hashlib.sha256(repr((*what, *map(_state, target.replay))).encode()).hexdigest()[:16]
+
+
+def _state(path: Path) -> tuple[str, int, int]:
+    try:
+        status = path.stat()
+    except OSError:  # gone since: what was made of it is still true
+        return str(path), 0, 0
+    return str(path), status.st_size, status.st_mtime_ns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,8 @@ UNFINISHED: frozenset[Outcome] = frozenset(("killed", "not run"))
 class Target:
     """One line of the table: a pytest command, and what is to be collected of it.
 
-    `replay` are recorded captures to analyse where the ops cannot be profiled. `timeout_s` ends a run of it.
+    `replay` are recorded captures to analyse in place of a profile, `which_pass` is the pass of it that counts.
+    `timeout_s` ends a run of it.
     `expected_*` (seconds) and `pcc` (the least that is accepted) go before what its perf file states.
     `reference`, `inputs`, `graph` and `notes` are for its model card.
     """
@@ -30,6 +31,7 @@ class Target:
     collect: tuple[Collect, ...] = COLLECTABLE
     replay: tuple[Path, ...] = ()
     board: str | None = None
+    which_pass: str = "all"
     timeout_s: float | None = None
     python: str | None = None
     expected_compile_s: float | None = None
@@ -64,7 +66,8 @@ class ModelResult:
 
     Times end in their unit; `throughput` and `device_fps` are samples a second, `low_core_share` a fraction of kernel
     time. `to_from_device` counts transfers that the capture shows, `fallbacks` ops that ran on the host instead.
-    `problem` is why it did not pass, or what is missing of it; `warnings` is what to distrust. Files are relative to
+    `problem` is why it did not pass, or what is missing of it, `breaches` what it breaks of what is wanted of it;
+    `warnings` is what to distrust. Files are relative to
     the folder of results where they lie in it.
     """
 
@@ -100,6 +103,7 @@ class ModelResult:
     low_core_share: float | None = None
     pcc: float | None = None
     least_pcc: float | None = None
+    breaches: tuple[str, ...] = ()
     replayed: bool = False
     perf_file: str | None = None
     capture: str | None = None
@@ -123,3 +127,18 @@ class ModelResult:
         """`vit, base-patch16, batch 8`."""
         batch = f"batch {self.batch}" if self.batch is not None else ""
         return ", ".join(filter(None, (self.model, self.setting, batch)))
+
+
+def with_problem(result: ModelResult, problem: str) -> ModelResult:
+    """The result with one more sentence about what went wrong (blank = none)."""
+    return replace(result, problem="; ".join(filter(None, (result.problem, problem))))
+
+
+def as_wanted(target: Target, result: ModelResult) -> ModelResult:
+    """The result with what its target expects today, which goes before what its perf file states."""
+    return replace(
+        result,
+        expected_compile_s=target.expected_compile_s or result.expected_compile_s,
+        expected_inference_s=target.expected_inference_s or result.expected_inference_s,
+        least_pcc=target.pcc,
+    )

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perfsheet.e2e import Limits
-from perfsheet.suite.model import ModelResult, Suite
+from perfsheet.suite.model import ModelResult
 
 
-def breaches_of(suite: Suite, results: Sequence[ModelResult], limits: Limits | None) -> list[str]:
-    """A sentence for each: inference time outside the limits (None = not checked), PCC below the least accepted."""
+def judged(results: Sequence[ModelResult], limits: Limits | None) -> list[ModelResult]:
+    """The results, each with what it breaches: inference time outside the limits (None = not checked), PCC too low."""
+    return [replace(result, breaches=tuple(_breaches(result, limits))) for result in results]
+
+
+def _breaches(result: ModelResult, limits: Limits | None) -> list[str]:
     found = []
-    for target, result in zip(suite.targets, results, strict=True):
-        time, expected = result.inference_s, result.expected_inference_s
-        if limits and time is not None and expected:
-            low, high = limits.lower * expected, limits.upper * expected
-            if not low <= time <= high:
-                what = "slower than it may be" if time > high else "faster than expected: update the target"
-                found.append(f"{result.name}: inference time {time:g} s is {what} ({low:.4g} to {high:.4g} s)")
-        if target.pcc is not None and result.pcc is not None and result.pcc < target.pcc:
-            found.append(f"{result.name}: PCC {result.pcc:g} is below {target.pcc:g}")
+    time, expected = result.inference_s, result.expected_inference_s
+    allowed = limits.outside(time, expected) if limits and time is not None and expected else None
+    if allowed:
+        what = "slower than it may be" if time and time > allowed[1] else "faster than expected: update the target"
+        found.append(f"inference time {time:g} s is {what} ({allowed[0]:.4g} to {allowed[1]:.4g} s)")
+    if result.least_pcc is not None and result.pcc is not None and result.pcc < result.least_pcc:
+        found.append(f"PCC {result.pcc:g} is below {result.least_pcc:g}")
     return found

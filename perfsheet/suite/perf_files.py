@@ -45,11 +45,12 @@ def row_of(target: Target, files: list[Path]) -> tuple[PerfRow | None, list[str]
         if (not target.setting or row.setting == target.setting) and target.batch in (None, row.batch)
     ]
     mine = [row for row in wanted if row.model == target.model] or wanted
-    if len(mine) == 1:
-        return mine[0], [*said, *mine[0].notes]
-    if len(rows) == 1:
-        only = rows[0]
-        return only, [*said, *only.notes, f"its perf file is of {only.name}, the target is {target.name}"]
+    found = mine if len(mine) == 1 else rows if len(rows) == 1 else []
+    if found:
+        row = found[0]
+        strange = row not in wanted or row.model.casefold() != target.model.casefold()
+        said += [f"its perf file is of {row.name}, the target is {target.name}"] if strange else []
+        return row, [*said, *row.notes]
     if rows:
         names = "; ".join(row.name for row in rows)
         said.append(f"its perf files are of {names}: give setting and batch, so that one of them is the target's")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ _TARGET_KEYS = {
     "collect": list,
     "replay": list,
     "board": str,
+    "pass": str,
     "timeout": float,
     "python": str,
     "expected-compile": float,
@@ -34,8 +36,11 @@ _KINDS = {str: "a text", float: "a number above 0", int: "a whole number above 0
 _DOCS = "docs/suite.md has the keys"
 
 
-def read_suite(path: Path) -> Suite:
-    """The suite in a TOML file. Raises PerfsheetError (exit status 2) that names the file, the target and the key."""
+def read_suite(path: Path, with_captures: bool = True) -> Suite:
+    """The suite in a TOML file; `with_captures`: those that it names must be there.
+
+    Raises PerfsheetError (exit status 2) that names the file, the target and the key.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -54,26 +59,36 @@ def read_suite(path: Path) -> Suite:
     folder = here / common.get("folder", ".")
     if not folder.is_dir():
         raise usage(f"{path}: [suite] folder: there is no folder {folder}", "it is taken from the folder of the file")
-    name = common.get("name", path.stem)
-    read = tuple(_target(path, number, table, common) for number, table in enumerate(targets, 1))
+    name = common.get("name", path.stem).strip()
+    slug = re.sub(r"[^\w.+-]+", "-", name).strip("-.")
+    if not slug:
+        raise usage(f"{path}: [suite] name {name!r} names nothing", "give it letters")
+    read = tuple(_target(path, number, table, common, with_captures) for number, table in enumerate(targets, 1))
     _refuse_twins(path, read)
-    output = (here / common.get("output", f"generated/suite/{name}")).resolve()
+    output = (here / common.get("output", f"generated/suite/{slug}")).resolve()
     return Suite(path, name, folder.resolve(), output, read)
 
 
-def _target(path: Path, number: int, table: Mapping[str, Any], common: Mapping[str, Any]) -> Target:
+def _target(
+    path: Path, number: int, table: Mapping[str, Any], common: Mapping[str, Any], with_captures: bool
+) -> Target:
     where = f"target {number}" + (f" ({table['model']})" if isinstance(table.get("model"), str) else "")
     values = _checked(path, where, table, _TARGET_KEYS)
     if missing := [key for key in ("model", "command") if not values.get(key, "").strip()]:
         raise usage(f"{path}: {where} has no {missing[0]}", _DOCS)
     _command(path, where, values["command"])
+    _board_and_pass(path, where, {**common, **values})
+    if values.get("pcc", 1.0) > 1:
+        raise usage(f"{path}: {where}: a PCC of {values['pcc']:g} is none", "give 1 or less")
     collect = tuple(values.get("collect", COLLECTABLE))
+    if not collect:
+        raise usage(f"{path}: {where} collects nothing", f"choose of {', '.join(COLLECTABLE)}")
     if strange := [one for one in collect if one not in COLLECTABLE]:
         raise usage(
             f"{path}: {where}: nothing to collect is called {strange[0]!r}", f"choose of {', '.join(COLLECTABLE)}"
         )
     captures = tuple((path.absolute().parent / capture).resolve() for capture in values.get("replay", ()))
-    if lost := [capture for capture in captures if not capture.exists()]:
+    if lost := [capture for capture in captures if with_captures and not capture.exists()]:
         raise usage(f"{path}: {where}: there is no capture {lost[0]}", "it is taken from the folder of the file")
     return Target(
         values["model"],
@@ -83,6 +98,7 @@ def _target(path: Path, number: int, table: Mapping[str, Any], common: Mapping[s
         collect,
         captures,
         values.get("board", common.get("board")),
+        values.get("pass", "all"),
         values.get("timeout", common.get("timeout")),
         values.get("python", common.get("python")),
         values.get("expected-compile"),
@@ -105,6 +121,18 @@ def _command(path: Path, where: str, command: str) -> None:
         raise usage(f"{path}: {where}: {error.message}", error.hint) from None
 
 
+def _board_and_pass(path: Path, where: str, values: Mapping[str, Any]) -> None:
+    from perfsheet.analysis.windows.wanted import Selection
+    from perfsheet.hardware.boards import board
+
+    try:
+        if "board" in values:
+            board(values["board"])
+        Selection(which_pass=values.get("pass", "all"))
+    except PerfsheetError as error:
+        raise usage(f"{path}: {where}: {error.message}", error.hint) from None
+
+
 def _checked(path: Path, where: str, table: Mapping[str, Any], keys: Mapping[str, type]) -> dict[str, Any]:
     """The values of a table, each of the kind that its key has; `_` in a key is as good as `-`."""
     found: dict[str, Any] = {}
@@ -112,6 +140,8 @@ def _checked(path: Path, where: str, table: Mapping[str, Any], keys: Mapping[str
         key = written.replace("_", "-")
         if key not in keys:
             raise usage(f"{path}: {where} has no key {written!r}", f"it knows {', '.join(keys)}")
+        if key in found:
+            raise usage(f"{path}: {where} has {key} twice, once with `_`", "leave one of them out")
         checked = _value(value, keys[key])
         if checked is None:
             raise usage(f"{path}: {where}: {written} is {value!r}, not {_KINDS[keys[key]]}", _DOCS)

@@ -12,7 +12,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
 from perfsheet.suite.collecting import collected
 from perfsheet.suite.keeping import Kept
-from perfsheet.suite.model import ModelResult, Suite
+from perfsheet.suite.model import ModelResult, Suite, as_wanted
 
 Report = Callable[[Analysis, Path], None]
 """Writes the perf sheet of a target to a path."""
@@ -50,8 +50,9 @@ def run_suite(suite: Suite, kept: Kept, watch: Watch, report: Report, rerun_fail
         folder = kept.fresh_folder(number, target)
         try:
             with _working_in(suite.folder):
-                results[number] = collected(target, folder, watch, report)
-            kept.keep(number, target, results[number])
+                raw = collected(target, folder, watch, report)
+            kept.keep(number, target, raw)
+            results[number] = as_wanted(target, raw)
         except KeyboardInterrupt:
             cause = PerfsheetError(ExitStatus.INTERRUPTED, f"the suite was interrupted in {target.name}")
             raise SuiteInterruptedError(cause, results) from None

@@ -15,10 +15,16 @@ from perfsheet.cli.views import view
 from perfsheet.e2e import Limits, merge, write_merged
 from perfsheet.errors import ExitStatus, not_written, usage
 from perfsheet.machine import checkout
+from perfsheet.render import place
+from perfsheet.render.markdown.results import in_order
 from perfsheet.suite import ModelResult, Suite, read_suite
+from perfsheet.suite.history import read as read_history
 from perfsheet.suite.keeping import Kept
-from perfsheet.suite.outcome import breaches_of
+from perfsheet.suite.outcome import judged
 from perfsheet.suite.running import SuiteInterruptedError, run_suite
+
+_ENDS = ("xlsx", "md", "csv", "json")
+_HISTORY = "history.csv"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def run_all(path: Path, wish: Wish) -> int:
     suite = with_replays(read_suite(path), wish.replay)
     if wish.output is not None:
         suite = replace(suite, output=wish.output.absolute())
-    _check_sort(wish.sort)
+    in_order([], wish.sort, wish.descending)  # refuse a column that is not there before hours of runs
     kept = _opened(suite, wish)
     interrupted: SuiteInterruptedError | None = None
     with view(wish.quiet, wish.verbose, wish.json, lines=False) as watch:
@@ -51,17 +57,16 @@ def run_all(path: Path, wish: Wish) -> int:
             results = run_suite(suite, kept, watch, _write_sheet, wish.rerun_failed)
         except SuiteInterruptedError as error:
             interrupted, results = error, error.results
-    results = [kept.relative(result) for result in results]
+    results = judged([kept.relative(result) for result in results], wish.limits)
     if interrupted and interrupted.status == ExitStatus.OUTPUT_NOT_WRITTEN:
         raise interrupted
-    broken = breaches_of(suite, results, wish.limits)
-    files = write_results(suite, results, wish.sort, wish.descending)
-    _tell(suite, results, broken, files, wish)
+    files = write_results(suite, kept, results, wish.sort, wish.descending)
+    _tell(suite, results, files, wish)
     if interrupted:
         interrupted.add_hint("go on with --resume")
         raise interrupted
-    failed = [result for result in results if not result.run_success]
-    return ExitStatus.TESTS_FAILED if failed or broken else ExitStatus.DONE
+    good = all(result.run_success and not result.breaches for result in results)
+    return ExitStatus.DONE if good else ExitStatus.TESTS_FAILED
 
 
 def with_replays(suite: Suite, wanted: Sequence[str]) -> Suite:
@@ -86,7 +91,9 @@ def with_replays(suite: Suite, wanted: Sequence[str]) -> Suite:
     return replace(suite, targets=tuple(targets))
 
 
-def write_results(suite: Suite, results: Sequence[ModelResult], sort: str | None, descending: bool) -> list[Path]:
+def write_results(
+    suite: Suite, kept: Kept, results: Sequence[ModelResult], sort: str | None, descending: bool
+) -> list[Path]:
     """The table in every format, the merge of the perf files, and the history; the files.
 
     Raises PerfsheetError (exit status 7).
@@ -100,16 +107,16 @@ def write_results(suite: Suite, results: Sequence[ModelResult], sort: str | None
 
     branch, commit = checkout.head(suite.folder)
     output = suite.output
-    workbook, page, table, record = (output / f"results.{end}" for end in ("xlsx", "md", "csv", "json"))
-    history = appended(output / "history.csv", results, commit)
+    workbook, page, table, record = (output / f"results.{end}" for end in _ENDS)
+    history = appended(output / _HISTORY, results, commit)
     suite_book.write(results, history, workbook)
-    replace_text(page, suite_page.markdown(suite.name, results, sort, descending))
+    replace_text(page, suite_page.markdown(suite.name, in_order(results, sort, descending)))
     replace_text(table, suite_csv.text(results))
-    replace_text(record, jsonout.dumps(suite_json.suite(suite.name, results, [], [])) + "\n")
-    files = [workbook, page, table, output / "history.csv", record]
-    perf_files = sorted((output / "targets").glob("*/*perf_*.csv"))
-    if perf_files:
+    files = [workbook, page, table, output / _HISTORY, record]
+    folders = [kept.folder(number, target) for number, target in enumerate(suite.targets)]
+    if perf_files := [path for folder in folders for path in sorted(folder.glob("*perf_*.csv"))]:
         files += write_merged(merge(perf_files), output / "perf.csv", branch, commit)
+    replace_text(record, jsonout.dumps(suite_json.suite(suite.name, results, list(map(str, files)))) + "\n")
     return files
 
 
@@ -123,20 +130,14 @@ def _opened(suite: Suite, wish: Wish) -> Kept:
         )
     try:
         suite.output.mkdir(parents=True, exist_ok=True)
+        read_history(suite.output / _HISTORY)
+        for end in _ENDS:
+            place.check_file(suite.output / f"results.{end}", [], force=True)
         if wish.force:
             kept.clear()
     except OSError as error:
         raise not_written(f"{suite.output}: {error.strerror}", "give another folder with -o") from None
     return kept
-
-
-def _check_sort(sort: str | None) -> None:
-    """Refuse a column that is not there before hours of runs."""
-    from perfsheet.results import ResultsTable
-    from perfsheet.suite.columns import COLUMNS
-
-    if sort is not None:
-        ResultsTable(tuple(column.header for column in COLUMNS), (), ()).column(sort)
 
 
 def _write_sheet(analysis: Analysis, path: Path) -> None:
@@ -145,18 +146,17 @@ def _write_sheet(analysis: Analysis, path: Path) -> None:
     book.write(analysis, path)
 
 
-def _tell(
-    suite: Suite, results: Sequence[ModelResult], broken: Sequence[str], files: Sequence[Path], wish: Wish
-) -> None:
+def _tell(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], wish: Wish) -> None:
     from perfsheet.render import jsonout
     from perfsheet.render.jsonout import suite as suite_json
     from perfsheet.render.terminal import suite as terminal
 
     if wish.json:
-        typer.echo(jsonout.dumps(suite_json.suite(suite.name, results, broken, list(map(str, files)))))
+        typer.echo(jsonout.dumps(suite_json.suite(suite.name, results, list(map(str, files)))))
     elif not wish.quiet:
-        terminal.render(results, sys.stdout)
-    for sentence in broken:
-        say(f"perfsheet: {sentence}")
+        terminal.render(in_order(results, wish.sort, wish.descending), sys.stdout)
+    for result in results:
+        for breach in result.breaches:
+            say(f"perfsheet: {result.name}: {breach}")
     # Where the user looks for it: standard output, unless that has the JSON.
     typer.echo(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=wish.json)

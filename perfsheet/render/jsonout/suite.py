@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from perfsheet.e2e import Breach, Merged
 from perfsheet.render.jsonout.head import SCHEMA_VERSION
 from perfsheet.render.jsonout.parts import Json
-from perfsheet.suite.columns import COLUMNS, SHARES, percent
+from perfsheet.suite.columns import COLUMNS, percent
 from perfsheet.suite.model import ModelResult
 
 _MORE = (
@@ -24,26 +24,24 @@ _MORE = (
 )
 
 
-def suite(name: str, results: Sequence[ModelResult], breaches: Sequence[str], files: Sequence[str]) -> Json:
+def suite(name: str, results: Sequence[ModelResult], files: Sequence[str]) -> Json:
     """`perfsheet suite run --json`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "suite": name,
         "models": [model(result) for result in results],
-        "breaches": list(breaches),
+        "breaches": [f"{result.name}: {breach}" for result in results for breach in result.breaches],
         "files": list(files),
     }
 
 
 def model(result: ModelResult) -> Json:
     """One line of the table."""
-    figures = {
-        f"{column.name}_pct" if column.kind in SHARES else column.name: percent(column, column.value(result))
-        for column in COLUMNS
-    }
+    figures = {column.output_name: percent(column, column.value(result)) for column in COLUMNS}
     return {
         **figures,
         **{name: getattr(result, name) for name in _MORE},
+        "breaches": list(result.breaches),
         "warnings": list(result.warnings),
     }
 

@@ -10,7 +10,7 @@ from perfsheet.render import suite_cells
 from perfsheet.render.markdown.table import plain
 from perfsheet.results import Document, ResultsTable
 from perfsheet.results.table import Align
-from perfsheet.suite.columns import Column, shown_columns
+from perfsheet.suite.columns import COLUMNS, Column, shown_columns
 from perfsheet.suite.model import ModelResult
 
 _LEAST = 3
@@ -36,6 +36,18 @@ def of_results(results: Sequence[ModelResult], with_success: bool = True) -> Res
     rows = [tuple(_cell(column, one) for column in columns) for one in results]
     aligns: list[Align] = ["left" if column.kind in ("text", "success") else "right" for column in columns]
     return ResultsTable(tuple(column.header for column in columns), tuple(rows), tuple(aligns))
+
+
+def in_order(results: Sequence[ModelResult], sort: str | None, descending: bool) -> list[ModelResult]:
+    """The results by a column of their table; as they are without one.
+
+    Raises PerfsheetError (exit status 2) for a column that is not there.
+    """
+    if sort is None:
+        return list(results)
+    rows = [tuple(_cell(column, one) for column in COLUMNS) for one in results]
+    table = ResultsTable(tuple(column.header for column in COLUMNS), tuple(rows), ())
+    return [results[number] for number in table.order(sort, descending)]
 
 
 def _cell(column: Column, result: ModelResult) -> str:

@@ -18,22 +18,17 @@ _NOTES = (
 )
 
 
-def markdown(name: str, results: Sequence[ModelResult], sort: str | None = None, descending: bool = False) -> str:
-    """The page; the table in the order of the suite, or sorted by a column.
-
-    Raises PerfsheetError (exit status 2) for a column that is not there.
-    """
-    return "".join(f"{line}\n" for line in _lines(name, results, sort, descending))
+def markdown(name: str, results: Sequence[ModelResult]) -> str:
+    """The page; the table has the results in their order."""
+    return "".join(f"{line}\n" for line in _lines(name, results))
 
 
-def _lines(name: str, results: Sequence[ModelResult], sort: str | None, descending: bool) -> Iterator[str]:
+def _lines(name: str, results: Sequence[ModelResult]) -> Iterator[str]:
     table = tables.of_results(results)
-    if sort is not None and sort.casefold() in (header.casefold() for header in table.headers):
-        table = table.sorted(sort, descending)
     passed = sum(bool(result.run_success) for result in results)
     yield f"# Results of {plain(name)}"
     yield ""
-    yield f"{passed} of {len(results)} models run."
+    yield f"{passed} of {len(results)} models passed."
     yield ""
     yield tables.table(table)
     for header, note in _NOTES:
@@ -42,11 +37,11 @@ def _lines(name: str, results: Sequence[ModelResult], sort: str | None, descendi
     if note := suite_cells.replayed(results):
         yield ""
         yield plain(note)
-    troubles = [result for result in results if result.problem or result.warnings]
+    troubles = [result for result in results if result.problem or result.breaches or result.warnings]
     if troubles:
         yield ""
         yield "## To look at"
         yield ""
         for result in troubles:
-            for text in filter(None, (result.problem, *result.warnings)):
+            for text in filter(None, (result.problem, *result.breaches, *result.warnings)):
                 yield f"- {plain(result.name)}: {plain(text)}"

@@ -86,6 +86,7 @@ def _write_details(sheet: Worksheet, styles: Styles, results: Sequence[ModelResu
         Field("Model", lambda result: result.name, width=40),
         Field("Outcome", lambda result: result.outcome, width=14),
         Field("What Went Wrong", lambda result: result.problem or None, "wrap", 60),
+        Field("Limits Breached", lambda result: "; ".join(result.breaches) or None, "wrap", 40),
         Field("To Distrust", lambda result: "; ".join(result.warnings) or None, "wrap", 60),
         Field("Device Figures", _source, width=26),
         Field("Started", lambda result: result.started, width=20),

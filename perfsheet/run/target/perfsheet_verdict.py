@@ -30,8 +30,9 @@ _ONLY = os.environ.pop("PERFSHEET_ONLY", None)
 _TELLING = ("were full", "Waiting for lock", "Device data m", "never replayed", "Tracy-enabled build", "Skipping ")
 _MOST_LINES, _LONGEST = 100, 400
 
-# How the comparisons of tt-metal word an accuracy; `PCC threshold: 0.99` is none.
-_PCC = re.compile(r"\bPCC(?: value)?\s*[:=]\s*(-?[01](?:\.\d+)?)(?![\d.])")
+# How the comparisons of tt-metal word an accuracy; `PCC threshold: 0.99` and `expected PCC: 0.99` are none.
+_PCC = re.compile(r"(?:(\w+)[ \t]+)?\bPCC(?: value)?\s*[:=]\s*(-?[01](?:\.\d+)?)(?![\d.])", re.IGNORECASE)
+_WANTED = ("expected", "required", "target", "threshold", "minimum", "min", "desired", "wanted", "least", "than")
 
 
 def _write(**event: object) -> None:
@@ -140,8 +141,9 @@ def _reported(report: Any) -> "list[tuple[Any, Any]]":
     ]
     if any(str(name).lower() == "pcc" for name, _ in found):
         return found
-    printed = [match for _, content in report.sections for match in _PCC.findall(content)]
-    return [*found, ("pcc", min(map(float, printed)))] if printed else found
+    said = [match for _, content in report.sections for match in _PCC.findall(content)]
+    printed = [float(value) for before, value in said if before.lower() not in _WANTED]
+    return [*found, ("pcc", min(printed))] if printed else found
 
 
 _recorders: "list[_Recorder]" = []
