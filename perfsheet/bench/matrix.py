@@ -36,7 +36,8 @@ def place(baseline: str | None, found: Sequence[Variant]) -> int:
     """
     if baseline is None:
         return 0
-    wanted = _single(baseline.replace(",", " ")).values
+    pairs = [part.partition("=") for part in baseline.split(",")]
+    wanted = [(name.strip(), value.strip()) for name, _, value in pairs]
     for number, variant in enumerate(found):
         if set(wanted) <= set(variant.values):
             return number
@@ -57,4 +58,6 @@ def _single(text: str) -> Variant:
     pairs = [part.partition("=") for part in text.split()]
     if not pairs or any(not mark or not name.isidentifier() or not value for name, mark, value in pairs):
         raise usage(f"--variant {text!r}: no parameters with a value each", 'give "NAME=A OTHER=B"')
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise usage(f"--variant {text!r} gives a parameter twice", "give each once")
     return Variant(tuple((name, value) for name, _, value in pairs))

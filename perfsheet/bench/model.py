@@ -52,6 +52,11 @@ class Plan:
         if self.timeout_s is not None and not 0 < self.timeout_s < float("inf"):
             raise usage(f"--timeout {self.timeout_s:g}: not a time", "give seconds above 0")
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of all parameters."""
+        return tuple(dict.fromkeys(name for variant in self.variants for name, _ in variant.values))
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -64,6 +69,16 @@ class Measured:
     runs_ms: tuple[float, ...] = ()
     peak_bytes: int | None = None
     problem: str = ""
+
+    @property
+    def min_ms(self) -> float | None:
+        """The shortest run."""
+        return min(self.runs_ms, default=None)
+
+    @property
+    def max_ms(self) -> float | None:
+        """The longest run."""
+        return max(self.runs_ms, default=None)
 
     @cached_property
     def mean_ms(self) -> float | None:

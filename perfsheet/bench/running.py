@@ -9,7 +9,7 @@ import shlex
 import sys
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +25,47 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _LAST_LINES = 5
 
 
+class BenchInterruptedError(PerfsheetError):
+    """The user ended it; `bench` has what was measured before."""
+
+    def __init__(self, cause: PerfsheetError, bench: Bench) -> None:
+        super().__init__(cause.status, cause.message, cause.hint)
+        self.bench = bench
+
+
 def run_bench(plan: Plan, watch: Watch, heard: Callable[[str], None] = lambda line: None) -> Bench:
     """Measure every variant; one that fails is in the result with its problem, and the others go on.
 
     `heard` gets every line that a variant prints.
-    Raises PerfsheetError: exit status 2 for what cannot be followed, 130 when the user interrupts.
+    Raises PerfsheetError: exit status 2 for what cannot be followed; BenchInterruptedError (130).
     """
-    jobs = [_job(plan, variant) for variant in plan.variants]
-    rows = []
+    jobs = planned(plan)
+    rows: list[Measured] = []
     for number, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
         watch.overall(number, len(jobs))
         watch.run(f"variant {number + 1} of {len(jobs)}: {variant.name}")
         heard(f"# {variant.name}")
-        rows.append(_measured(plan, variant, job, watch, heard))
+        try:
+            rows.append(_measured(plan, variant, job, watch, heard))
+        except PerfsheetError as error:
+            if error.status != ExitStatus.INTERRUPTED:
+                raise
+            left = [Measured(one, problem="not measured: interrupted") for one in plan.variants[number:]]
+            raise BenchInterruptedError(error, _bench(plan, [*rows, *left])) from None
         if rows[-1].problem:
             watch.notice(f"perfsheet: {variant.name}: {rows[-1].problem}")
     watch.overall(len(jobs), len(jobs))
-    names = dict.fromkeys(name for variant in plan.variants for name, _ in variant.values)
+    return _bench(plan, rows)
+
+
+def _bench(plan: Plan, rows: Sequence[Measured]) -> Bench:
     what = plan.function or plan.command
-    return Bench(what, tuple(names), tuple(rows), plan.baseline, plan.iterations, plan.warmup)
+    return Bench(what, plan.parameters, tuple(rows), plan.baseline, plan.iterations, plan.warmup)
+
+
+def planned(plan: Plan) -> list[dict[str, Any]]:
+    """What is to be done for each variant. Raises PerfsheetError (exit status 2) for what cannot be followed."""
+    return [_job(plan, variant) for variant in plan.variants]
 
 
 def _job(plan: Plan, variant: Variant) -> dict[str, Any]:
@@ -57,14 +79,16 @@ def _job(plan: Plan, variant: Variant) -> dict[str, Any]:
             raise usage(f"there is no module {path}", "give module.py:function, from the current folder")
         values = {key: converted(value) for key, value in variant.values}
         return {**common, "path": str(Path(path).absolute()), "name": name, "values": values}
-    return {**common, **_command(plan.command, variant)}
+    return {**common, **_command(plan, variant)}
 
 
-def _command(command: str, variant: Variant) -> dict[str, Any]:
-    known = dict(variant.values)
+def _command(plan: Plan, variant: Variant) -> dict[str, Any]:
+    command, known = plan.command, dict(variant.values)
     places = set(_PLACE.findall(command))
     if unused := [name for name in known if name not in places]:
         raise usage(f"the command has no place for {unused[0]}", f"write {{{unused[0]}}} where its value goes")
+    if lacking := [name for name in plan.parameters if name in places and name not in known]:
+        raise usage(f"{variant.name} has no {lacking[0]}, which the command wants", "give every variant a value")
     try:
         words = shlex.split(command)
     except ValueError as error:

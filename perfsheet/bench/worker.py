@@ -35,15 +35,18 @@ def main(job_path: str, outcome_path: str) -> None:
 
 
 def _function(job: "dict[str, Any]") -> "dict[str, Any]":
-    run = _prepared(job["path"], job["name"], job["values"])
-    for _ in range(job["warmup"]):
-        run()
-    runs = [_timed(run) for _ in range(job["iterations"])]
-    return {"runs_ms": runs, "peak_bytes": _own_peak()}
+    run, first = _prepared(job["path"], job["name"], job["values"])
+    done = [] if first is None else [first]  # a run like any other
+    while len(done) < job["warmup"] + job["iterations"]:
+        done.append(_timed(run))
+    return {"runs_ms": done[job["warmup"] :], "peak_bytes": _own_peak()}
 
 
-def _prepared(path: str, name: str, values: "dict[str, Any]") -> "Callable[[], Any]":
-    """What is timed: what the function returns when that can be called, else the function with its values."""
+def _prepared(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable[[], Any], float | None]":
+    """What is timed: what the function returns when that can be called, else the function with its values.
+
+    In the second case it has run once to find that out; that took so many milliseconds.
+    """
     sys.path.insert(0, str(Path(path).parent))
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     if spec is None or spec.loader is None:
@@ -54,8 +57,10 @@ def _prepared(path: str, name: str, values: "dict[str, Any]") -> "Callable[[], A
     function = getattr(module, name, None)
     if not callable(function):
         raise _Failed(f"{path} has no function {name}")
+    started = time.perf_counter()
     made = function(**values)
-    return made if callable(made) else lambda: function(**values)
+    took = 1e3 * (time.perf_counter() - started)
+    return (made, None) if callable(made) else (lambda: function(**values), took)
 
 
 def _command(job: "dict[str, Any]") -> "dict[str, Any]":

@@ -59,8 +59,8 @@ def bench(
     force: shared.Force = False,
 ) -> int:
     """Measure latency (mean ± standard deviation) and peak memory of a callable or command, variant by variant."""
-    from perfsheet.bench import Plan, run_bench
-    from perfsheet.bench.matrix import place, variants
+    from perfsheet.bench import BenchInterruptedError, Plan, planned, run_bench, variants
+    from perfsheet.bench.matrix import place
     from perfsheet.cli.views import view
     from perfsheet.render import place as outputs
 
@@ -69,11 +69,17 @@ def bench(
     found = variants(vary or [], variant or [])
     plan = Plan(function or "", command_line or "", found, iterations, warmup, timeout, python, place(baseline, found))
     folder = output or Path("generated/bench") / _name(function or command_line or "")
-    outputs.check_new(folder / "bench.xlsx", force)
+    planned(plan)  # refuses what cannot be followed before anything is written
+    for end in ("xlsx", "csv", "md"):
+        outputs.check_new(folder / f"bench.{end}", force)
     log = _made(folder) / "bench.log"
+    interrupted: BenchInterruptedError | None = None
     # Standard output is the table's.
     with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
-        result = run_bench(plan, watch, lambda line: print(line, file=stream))
+        try:
+            result = run_bench(plan, watch, lambda line: print(line, file=stream, flush=True))
+        except BenchInterruptedError as error:
+            interrupted, result = error, error.bench
     files = [*_written(result, folder), log]
     if json:
         from perfsheet.render import jsonout
@@ -87,6 +93,8 @@ def bench(
     if any(row.problem for row in result.rows):
         say(f"perfsheet: what the variants printed is in {log}")
     typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
+    if interrupted:
+        raise interrupted
     return ExitStatus.TESTS_FAILED if any(row.problem for row in result.rows) else ExitStatus.DONE
 
 

@@ -52,7 +52,7 @@ def card(
     for number, target in enumerate(suite.targets):
         if model and target.model not in model:
             continue
-        found = kept.found(number, target)
+        found = kept.found(number, target, of_any_capture=True)
         if found is None:
             say(f"note: {target.name} has no result in {suite.output}: run the suite first")
             found = ModelResult(target.model, target.setting, target.batch, target.command)

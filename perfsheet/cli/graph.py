@@ -56,6 +56,8 @@ def graph(
     module, given, named = built(spec, inputs or [])
     found = traced(spec, module, given, named, backward)
     covered = coverage(found.forward, analysis)
+    if force:
+        folder.cleared(output)
     files = folder.write(statistics([Source(spec, nodes(found.forward))]), output, "fw_")
     if backward:
         files += folder.write(statistics([Source(spec, nodes(found.backward))]), output, "bw_")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +47,8 @@ def stats(
     place.check_new(output / folder.NODE_COUNT, force)
     sources, status = _sources(captures, settings)
     found = statistics(sources)
+    if force:
+        folder.cleared(output)
     files = folder.write(found, output)
     if len(sources) > 1:
         for source in sources:
@@ -68,10 +72,16 @@ def _sources(captures: list[str], settings: Options) -> tuple[list[Source], Exit
     from perfsheet.opstats.of_capture import of_analysis
     from perfsheet.render.opstats.folder import file_name
 
-    taken: set[str] = set()
+    taken = {"op_type", "count"}  # columns of the table beside those of the captures
+    seen: set[str] = set()
+    stems = Counter(Path(capture).stem for capture in captures)
     sources = []
     failed: PerfsheetError | None = None
     for capture in captures:
+        if os.path.realpath(capture) in seen:
+            say(f"warning: {capture} is given twice: it is counted once")
+            continue
+        seen.add(os.path.realpath(capture))
         try:
             analysis = analyse([capture], settings)
         except PerfsheetError as error:
@@ -80,8 +90,9 @@ def _sources(captures: list[str], settings: Options) -> tuple[list[Source], Exit
             say(f"perfsheet: left out: {error}")
             failed = failed or error
             continue
-        name = file_name(Path(analysis.summary.paths[0]).stem, taken)
-        sources.append(of_analysis(name, analysis))
+        path = Path(analysis.summary.paths[0])
+        name = f"{path.absolute().parent.name}_{path.stem}" if stems[Path(capture).stem] > 1 else path.stem
+        sources.append(of_analysis(file_name(name, taken), analysis))
     if not sources and failed:
         raise failed
     return sources, failed.status if failed else ExitStatus.DONE

@@ -13,7 +13,7 @@ from perfsheet.e2e.limits import Breach, Limits, breaches
 from perfsheet.e2e.merging import Merged, merge
 from perfsheet.e2e.model import PerfRow, Refused
 from perfsheet.e2e.reading import read_perf_file
-from perfsheet.e2e.writing import write_merged, write_perf_report
+from perfsheet.e2e.writing import merge_targets, write_merged, write_perf_report
 
 __all__ = [
     "Breach",
@@ -23,6 +23,7 @@ __all__ = [
     "Refused",
     "breaches",
     "merge",
+    "merge_targets",
     "read_perf_file",
     "write_merged",
     "write_perf_report",

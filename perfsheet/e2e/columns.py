@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["e2e", "device"]
 
 
 @dataclass(frozen=True)

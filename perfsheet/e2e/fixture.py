@@ -13,6 +13,7 @@ from typing import TypeVar
 from perfsheet.e2e.writing import write_perf_report
 from perfsheet.errors import usage
 
+_FLOAT32_NOISE = 1e-5
 Result = TypeVar("Result")
 
 
@@ -81,9 +82,9 @@ class EndToEnd:
     def pcc(self, value: float) -> None:
         """Record the accuracy: Pearson's correlation with the reference."""
         number = float(value)
-        if not (math.isfinite(number) and abs(number) <= 1):
+        if not (math.isfinite(number) and abs(number) <= 1 + _FLOAT32_NOISE):
             raise usage(f"a PCC of {value!r} is none", "give a number from -1 to 1")
-        self._record(pcc=number)
+        self._record(pcc=max(-1.0, min(1.0, number)))
 
     def torch_ops(self, before: int, remain: int) -> None:
         """Record how many ops the torch model has, and how many of them still run in torch."""

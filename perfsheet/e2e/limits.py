@@ -72,12 +72,13 @@ def device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
     """Rows of device perf files outside their own thresholds."""
     for row in rows:
         for header in row.cells:
-            if not header.startswith(_LOWER):
+            if _LOWER + header not in row.cells and _UPPER + header not in row.cells:
                 continue
-            column = header.removeprefix(_LOWER)
-            found = [figure(row.cells.get(name, "")) for name in (column, header, _UPPER + column)]
-            measured, low, high = (None if one is None else one.value for one in found)
-            if measured is None or low is None or high is None or low <= measured <= high:
+            column = header
+            found = [figure(row.cells.get(name, "")) for name in (column, _LOWER + column, _UPPER + column)]
+            measured, lower, upper = (None if one is None else one.value for one in found)
+            low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+            if measured is None or low <= measured <= high:
                 continue
             fast_is_high = "SAMPLES/S" in column
             slow = measured < low if fast_is_high else measured > high

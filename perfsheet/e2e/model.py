@@ -21,7 +21,7 @@ class Figure:
 class PerfRow:
     """One model's end-to-end figures. Times are seconds, throughputs samples a second; a figure may be unknown.
 
-    `file` and `line` say where it stands. `device` holds the columns of a device perf row as written.
+    `file` and `line` say where it stands, `notes` what was put right.
     """
 
     file: str
@@ -78,7 +78,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class PerfFile:
-    """What one file holds: `kind` is None when nothing of it could be read."""
+    """What one file holds; `branch` and `commit` are those of a merged file."""
 
     rows: tuple[PerfRow, ...] = ()
     device_rows: tuple[DeviceRow, ...] = ()

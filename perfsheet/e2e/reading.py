@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from perfsheet.e2e.columns import MAY_BE_UNKNOWN, REQUIRED, field_of, is_device
 from perfsheet.e2e.model import UNKNOWN, DeviceRow, Figure, PerfFile, PerfRow, Refused
+from perfsheet.e2e.verifying import disagreements
 
 _UNKNOWN = {"", "unknown", "n/a", "na", "none", "null", "-"}
 _GIT_LINE = re.compile(r"(branch|hash):\s*(.*?)\s*", re.IGNORECASE)
@@ -46,8 +47,8 @@ def read_perf_file(path: str | Path) -> PerfFile:
     if not lines:
         return PerfFile((), (), (Refused(name, 0, "is empty"),), branch, commit)
     number, header = lines[0]
-    headers = _cells(header)
     try:
+        headers = _cells(header)
         if is_device(headers):
             _checked_device(headers)
             return _device_file(name, headers, lines, branch, commit)
@@ -81,19 +82,20 @@ def figure(text: str) -> Figure | None:
         return Figure(UNKNOWN, None)
     try:
         exact = Decimal(text)
-    except InvalidOperation:
+        exponent = exact.as_tuple().exponent
+        half = 0.5 * 10.0**exponent if isinstance(exponent, int) else math.nan
+        value = float(exact)
+    except (InvalidOperation, OverflowError):
         return None
-    if not exact.is_finite():
-        return None
-    exponent = exact.as_tuple().exponent
-    assert isinstance(exponent, int)
-    value = float(exact)
-    return Figure(text, value, 0.5 * 10.0**exponent) if math.isfinite(value) else None
+    return Figure(text, value, half) if math.isfinite(value) and math.isfinite(half) else None
 
 
 def _cells(line: str) -> list[str]:
     """The cells of a line; a cell with a comma may be quoted."""
-    return [cell.strip() for cell in next(csv.reader([line.replace("\0", "")], skipinitialspace=True), [])]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line.replace("\0", "")], skipinitialspace=True), [])]
+    except csv.Error as error:
+        raise _Refusal(f"cannot be read as CSV: {error}") from None
 
 
 def _checked(headers: list[str]) -> list[str]:
@@ -138,23 +140,25 @@ def _row(file: str, line: int, text: str, fields: Sequence[str], headers: Sequen
         raise _Refusal(f"Batch is {figures['batch'].text!r}, which is no number of samples")
     if not cells[0]:
         raise _Refusal("Model is blank")
-    return PerfRow(file, line, cells[0], cells[1], figures, notes)
+    row = PerfRow(file, line, cells[0], cells[1], figures, notes)
+    if notes and len({one.field for one in disagreements(row)} & {"inference_s", "throughput"}) == 2:
+        raise _Refusal(f"it has more values than columns, and they fit under none of them: {_cut(text)}")
+    return row
 
 
 def _fitted(cells: list[str], text: str, columns: int) -> tuple[list[str], tuple[str, ...]]:
     """The cells under their headers: a comma inside Setting, which the format does not quote, shifts the others."""
+    while len(cells) > columns and not cells[-1]:  # a comma at the end of the line
+        del cells[-1]
     extra = len(cells) - columns
     if extra == 0:
         return cells, ()
-    if extra < 0:
-        raise _Refusal(f"it has {len(cells)} values for {columns} columns")
-    plain = text.split(",")
-    if (
-        len(plain) != len(cells)
-        or figure(cells[2 + extra]) is None
-        or figure(cells[2 + extra]) == Figure(UNKNOWN, None)
-    ):
-        raise _Refusal(f"it has {len(cells)} values for {columns} columns")
+    refusal = _Refusal(f"it has {len(cells)} values for {columns} columns")
+    plain = text.split(",")[: len(cells)]
+    if extra < 0 or [cell.strip() for cell in plain] != cells:
+        raise refusal
+    if not all(figure(cell) for cell in cells[2 + extra :]):
+        raise refusal
     # Whatever lies between the first value and the numbers is the setting, commas and blanks as they were.
     setting = ",".join(plain[1 : 2 + extra]).strip()
     fitted = [cells[0], setting, *cells[2 + extra :]]

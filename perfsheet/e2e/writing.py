@@ -12,10 +12,13 @@ from pathlib import Path
 from perfsheet.e2e.columns import COLUMNS
 from perfsheet.e2e.merging import Merged
 from perfsheet.e2e.model import UNKNOWN
-from perfsheet.errors import usage
+from perfsheet.errors import not_written, usage
 
 FOLDER = "PERFSHEET_E2E_DIR"
 """The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
+
+
+_MEASURED = ("inference_and_compile_time", "inference_time")
 
 
 def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it stands in for
@@ -49,17 +52,29 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
         expected_inference_time,
         inference_time_cpu,
     )
-    if not model_name.strip():
+    if not isinstance(model_name, str) or not model_name.strip():
         raise usage("a perf file needs the name of its model", "give model_name")
+    if date is not None and not re.fullmatch(r"\d{4}_\d{2}_\d{2}", date):
+        raise usage(f"a date of {date!r} is none", "give YYYY_MM_DD")
+    comments = "" if comments is None else str(comments)
     texts = {"model": _one_line(model_name), "setting": _one_line(comments), **figures}
     headers = [column.header.replace("Batch*", "batch*") for column in COLUMNS]
     values = [_quoted(texts[column.field]) for column in COLUMNS]
     folder = Path(directory or os.environ.get(FOLDER) or ".")
     parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
     path = folder / f"{'_'.join(parts)}.csv"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another directory") from None
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
+
+
+def merge_targets(merged: Merged, path: Path) -> list[Path]:
+    """The files that `write_merged` would write."""
+    device = path.with_name(f"device_{path.name}") if merged.rows else path
+    return [*([path] if merged.rows else []), *([device] if merged.device_rows else [])]
 
 
 def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
@@ -71,17 +86,14 @@ def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: 
     from perfsheet.whole_file import replace_text
 
     head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
-    written = []
-    if merged.rows or not merged.device_rows:
+    targets = merge_targets(merged, path)
+    if merged.rows:
         rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]
-        replace_text(path, _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
-        written.append(path)
+        replace_text(targets[0], _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
     if merged.device_rows:
-        device = path.with_name(f"device_{path.name}") if merged.rows else path
         rows = [[row.cells.get(header, UNKNOWN) for header in merged.device_headers] for row in merged.device_rows]
-        replace_text(device, _lines([*head, _joined(merged.device_headers) + " "], rows))
-        written.append(device)
-    return written
+        replace_text(targets[-1], _lines([*head, _joined(merged.device_headers) + " "], rows))
+    return targets
 
 
 def _figures(
@@ -93,7 +105,7 @@ def _figures(
     cpu: float | None,
 ) -> dict[str, str]:
     """The figures as text, those included that are computed of others."""
-    if isinstance(batch, bool) or int(batch) != batch or batch < 1:
+    if isinstance(batch, bool) or not isinstance(batch, int | float) or not 1 <= batch < 1e15 or int(batch) != batch:
         raise usage(f"a batch of {batch!r} is none", "give the samples of a run, 1 or more")
     for name, value in (
         ("inference_and_compile_time", first),
@@ -102,7 +114,8 @@ def _figures(
         ("expected_inference_time", expected_inference),
         ("inference_time_cpu", cpu),
     ):
-        if value is not None and not (math.isfinite(value) and value >= 0):
+        wanted = value is None and name not in _MEASURED
+        if not wanted and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
             raise usage(f"{name} is {value!r}, which is no time", "give seconds")
     values: dict[str, float | None] = {
         "batch": batch,
@@ -141,4 +154,4 @@ def _one_line(text: str) -> str:
 
 def _part(text: str) -> str:
     """A part of a file's name; `/` becomes `_`, as with tt-metal's own writer."""
-    return re.sub(r"[/\\\0\r\n]", "_", str(text).strip())
+    return re.sub(r'[/\\\0\r\n:?*<>|"]', "_", str(text).strip())

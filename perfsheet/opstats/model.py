@@ -68,9 +68,10 @@ class SizeDistribution:
         return sum(one.count for one in self.sizes)
 
     @property
-    def total_bytes(self) -> int:
-        """Bytes of all that are known."""
-        return sum(one.size * one.count for one in self.sizes if one.size is not None)
+    def total_bytes(self) -> int | None:
+        """Bytes of all of them; None when some are unknown."""
+        known = [one.size * one.count for one in self.sizes if one.size is not None]
+        return sum(known) if len(known) == len(self.sizes) else None
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class FormatCount:
     datatype: str
     memory: str
     count: int
-    total_bytes: int
+    total_bytes: int | None
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def _distributions(nodes: Iterable[Node], side: Side) -> dict[str, SizeDistribut
 def _formats(nodes: Iterable[Node]) -> tuple[FormatCount, ...]:
     counts: Counter[tuple[str, str, str, str]] = Counter()
     totals: Counter[tuple[str, str, str, str]] = Counter()
+    unknown: set[tuple[str, str, str, str]] = set()
     sides: tuple[Side, ...] = ("input", "output")
     for node in nodes:
         for side in sides:
@@ -77,4 +78,7 @@ def _formats(nodes: Iterable[Node]) -> tuple[FormatCount, ...]:
                 key = (side, operand.layout, operand.datatype, operand.memory)
                 counts[key] += node.count
                 totals[key] += node.count * (operand.size or 0)
-    return tuple(FormatCount(*key, count, totals[key]) for key, count in counts.most_common())
+                unknown.update([key] if operand.size is None else [])
+    return tuple(
+        FormatCount(*key, count, None if key in unknown else totals[key]) for key, count in counts.most_common()
+    )

@@ -18,5 +18,9 @@ def csv_text(table: ResultsTable) -> str:
 
 def json_text(table: ResultsTable) -> str:
     """A list of objects, one a row."""
-    rows = [dict(zip(table.headers, row, strict=True)) for row in table.rows]
+    names: list[str] = []
+    for header in table.headers:  # an object cannot have a name twice
+        count = sum(name == header or name.startswith(f"{header} (") for name in names)
+        names.append(f"{header} ({count + 1})" if header in names else header)
+    rows = [dict(zip(names, row, strict=True)) for row in table.rows]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -11,6 +11,7 @@ from perfsheet.results.table import Align, ResultsTable
 
 _RULE = re.compile(r"\s*:?-+:?\s*")
 _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
+_OTHER = re.compile(r"\s{0,3}(#{1,6}\s|>|```|~~~|[-*+]\s|\d+[.)]\s|<|---|\*\*\*|___)")
 _SPLIT = re.compile(r"(?<!\\)\|")
 
 
@@ -21,6 +22,7 @@ class Document:
     path: str
     parts: tuple[str | ResultsTable, ...]
     notes: tuple[str, ...] = ()
+    line_end: str = "\n"
 
     @property
     def tables(self) -> tuple[ResultsTable, ...]:
@@ -39,13 +41,15 @@ class Document:
     def with_results(self, table: ResultsTable) -> Document:
         """The document with its table of results replaced."""
         old = self.results()
-        return Document(self.path, tuple(table if part is old else part for part in self.parts), self.notes)
+        return Document(
+            self.path, tuple(table if part is old else part for part in self.parts), self.notes, self.line_end
+        )
 
 
 def read_document(path: Path) -> Document:
     """Read a Markdown file. Raises PerfsheetError (exit status 3) when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise unusable(f"{path}: no text in UTF-8", "name a Markdown file") from None
     except OSError as error:
@@ -69,7 +73,7 @@ def parsed(text: str, path: str = "") -> Document:
             plain.append(lines[at])
             at += 1
             continue
-        end = next((n for n in range(at + 2, len(lines)) if "|" not in lines[n] or not lines[n].strip()), len(lines))
+        end = next((n for n in range(at + 2, len(lines)) if _ends_table(lines[n])), len(lines))
         if plain:
             parts.append("".join(plain))
             plain = []
@@ -79,7 +83,12 @@ def parsed(text: str, path: str = "") -> Document:
         at = end
     if plain:
         parts.append("".join(plain))
-    return Document(path, tuple(parts), tuple(notes))
+    return Document(path, tuple(parts), tuple(notes), "\r\n" if "\r\n" in text else "\n")
+
+
+def _ends_table(line: str) -> bool:
+    """Whether a line is no row: it is blank, or begins something else."""
+    return not line.strip() or ("|" not in line and bool(_OTHER.match(line)))
 
 
 def _cells(line: str) -> list[str]:

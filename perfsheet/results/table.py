@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,9 +12,10 @@ from perfsheet.errors import usage
 Align = Literal["left", "right", "center", "none"]
 
 _NUMBER = re.compile(r"[~≈]?\s*([+-]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][+-]?\d+)?)(?![\w.])")
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _UNKNOWN = {"", "n/a", "na", "nan", "unknown", "none", "-", "–", "—"}
 _STATUS = {"✅": 0.0, "yes": 0.0, "passed": 0.0, "🚧": 1.0, "❌": 2.0, "✘": 2.0, "no": 2.0, "failed": 2.0, "⏳": 3.0}
-_LINK = re.compile(r"^\[(.*)\]\((?:<[^>]*>|[^)]*)\)$")
+_LINK = re.compile(r"^\[(.*)\]\((<[^>]*>|[^)]*)\)$")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class ResultsTable:
         return [*sorted(told, key=lambda number: _key(cells[number]), reverse=descending), *untold]
 
 
+def link_of(cell: str) -> str:
+    """Where a cell that is a link leads; blank for any other."""
+    match = _LINK.match(cell)
+    return match[2].removeprefix("<").removesuffix(">") if match else ""
+
+
 def plain_text(cell: str) -> str:
     """The text of a cell without the link around it."""
     match = _LINK.match(cell)
@@ -62,9 +70,12 @@ def plain_text(cell: str) -> str:
 
 
 def number(cell: str) -> float | None:
-    """The number that a cell is, without anything beside it; None when it is none."""
-    match = _NUMBER.fullmatch(cell.strip())
-    return None if match is None else _value(match[1])
+    """The number that a cell is, without anything beside it; None when it is none, or would lose something (`007`)."""
+    text = cell.strip()
+    if not _PLAIN_NUMBER.fullmatch(text):
+        return None
+    value = float(text.replace(",", ""))
+    return value if math.isfinite(value) else None
 
 
 def _key(cell: str) -> tuple[int, float, str]:

@@ -1,7 +1,7 @@
 """Many models: a suite of targets, run one after another, and the one table that comes of it.
 
     suite = read_suite(Path("suite.toml"))
-    results = run_suite(suite, Path("generated/suite"), Watch())
+    results = running.run_suite(suite, keeping.Kept(suite.output), Watch(), report)
     results[0].inference_s, results[0].kernel_ns
 
 The format of suite.toml: docs/suite.md.

@@ -56,7 +56,7 @@ def card(suite: Suite, target: Target, result: ModelResult) -> Card:
 
 
 def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analysis | None, str]:
-    captures = [str(suite.output / one) for one in result.capture.split(", ")] if result.capture else []
+    captures = [str(suite.output / one) for one in result.captures]
     captures = captures or [str(path) for path in target.replay]
     if not captures:
         return None, "no capture yet: `perfsheet suite run` makes one"

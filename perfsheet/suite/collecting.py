@@ -19,6 +19,7 @@ from perfsheet.suite.of_perf_file import with_row
 from perfsheet.suite.reported import with_reported
 
 Report = Callable[[Analysis, Path], None]
+"""Writes the perf sheet of a target to a path."""
 
 _OUTCOMES: Mapping[ExitStatus, Outcome] = {
     ExitStatus.TIMEOUT: "timeout",

@@ -53,7 +53,7 @@ def with_device(
         result,
         **_figures(analysis, result.batch),
         warnings=(*result.warnings, *several, *analysis.summary.warnings),
-        capture=", ".join(analysis.summary.paths),
+        captures=analysis.summary.paths,
         workbook=str(workbook),
     )
 

@@ -41,7 +41,13 @@ def appended(path: Path, results: Sequence[ModelResult], commit: str | None) -> 
 def _line(result: ModelResult, commit: str | None) -> dict[str, str]:
     values: dict[str, object] = {column.output_name: percent(column, column.value(result)) for column in COLUMNS}
     values |= {"started": result.started, "commit": commit, "outcome": result.outcome, "problem": result.problem}
-    return {name: "" if value is None else str(value).removesuffix(".0") for name, value in values.items()}
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def read(path: Path) -> tuple[list[dict[str, str]], list[str]]:

@@ -15,7 +15,7 @@ from perfsheet.suite.model import UNFINISHED, ModelResult, Target, as_wanted
 
 _RESULT = "result.json"
 _LONGEST = 60
-_FILES = ("perf_file", "capture", "workbook", "log")
+_FILES = ("perf_file", "workbook", "log")
 
 
 class Kept:
@@ -45,11 +45,15 @@ class Kept:
         found = self.found(number, target)
         return None if found is None or found.outcome in UNFINISHED else found
 
-    def found(self, number: int, target: Target) -> ModelResult | None:
-        """What is kept of a target as it stands in the suite today; None where its definition has changed since."""
+    def found(self, number: int, target: Target, of_any_capture: bool = False) -> ModelResult | None:
+        """What is kept of a target, with what it expects today; None where its definition has changed since.
+
+        `of_any_capture`: whichever recorded captures it was made of.
+        """
         try:
-            found = json.loads((self.folder(number, target) / _RESULT).read_text(encoding="utf-8"))
-            return as_wanted(target, _result(found["result"])) if found["target"] == _fingerprint(target) else None
+            kept = json.loads((self.folder(number, target) / _RESULT).read_text(encoding="utf-8"))
+            same = kept["target"] == _fingerprint(target) and (of_any_capture or kept["captures"] == _captures(target))
+            return as_wanted(target, _result(kept["result"])) if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -57,27 +61,30 @@ class Kept:
         """Keep the result of a target. Raises PerfsheetError (exit status 7)."""
         from perfsheet.whole_file import replace_text
 
-        entry = {"target": _fingerprint(target), "result": asdict(result)}
+        entry = {"target": _fingerprint(target), "captures": _captures(target), "result": asdict(result)}
         replace_text(self.folder(number, target) / _RESULT, json.dumps(entry, indent=1, ensure_ascii=False) + "\n")
 
     def relative(self, result: ModelResult) -> ModelResult:
         """The result with its files named from the output folder, where they lie in it."""
         names: dict[str, Any] = {}
         for name in _FILES:
-            path = getattr(result, name)
-            if path and Path(path).is_relative_to(self.output):
-                names[name] = Path(path).relative_to(self.output).as_posix()
-        return replace(result, **names)
+            if path := getattr(result, name):
+                names[name] = self._relative(path)
+        return replace(result, **names, captures=tuple(map(self._relative, result.captures)))
+
+    def _relative(self, path: str) -> str:
+        inside = Path(path).is_relative_to(self.output)
+        return Path(path).relative_to(self.output).as_posix() if inside else path
 
     def clear(self) -> None:
         """Throw away the results of an earlier run, but for the history. Raises OSError."""
-        if (self.output / "targets").exists():
-            shutil.rmtree(self.output / "targets")
+        for folder in (self.output / "targets").glob("[0-9][0-9]-*"):
+            shutil.rmtree(folder)
 
     @property
     def any(self) -> bool:
         """Whether there are results of an earlier run."""
-        return any((self.output / "targets").glob(f"*/{_RESULT}"))
+        return any((self.output / "targets").glob(f"*/{_RESULT}")) or any(self.output.glob("results.*"))
 
 
 def _result(found: dict[str, object]) -> ModelResult:
@@ -89,14 +96,20 @@ def _result(found: dict[str, object]) -> ModelResult:
 
 
 def _fingerprint(target: Target) -> str:
-    """What tells a target from itself after a change of what is run or collected, its recorded captures included."""
-    what = (target.command, target.model, target.setting, target.batch, target.collect, target.board, target.which_pass)
-    return hashlib.sha256(repr((*what, *map(_state, target.replay))).encode()).hexdigest()[:16]
+    """What tells a target from itself after a change of what is run or collected; not what it expects."""
+    run = (target.command, target.python, target.timeout_s, target.collect)
+    shown = (target.model, target.setting, target.batch, target.board, target.which_pass)
+    return hashlib.sha256(repr((*run, *shown)).encode()).hexdigest()[:16]
 
 
-def _state(path: Path) -> tuple[str, int, int]:
+def _captures(target: Target) -> list[list[str | int]]:
+    """The recorded captures as they are now."""
+    return [_state(path) for path in target.replay]
+
+
+def _state(path: Path) -> list[str | int]:
     try:
         status = path.stat()
-    except OSError:  # gone since: what was made of it is still true
-        return str(path), 0, 0
-    return str(path), status.st_size, status.st_mtime_ns
+    except OSError:
+        return [str(path)]
+    return [str(path), status.st_size, status.st_mtime_ns]

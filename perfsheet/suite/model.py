@@ -9,7 +9,7 @@ from typing import Literal
 Collect = Literal["e2e", "device", "latency"]
 COLLECTABLE: tuple[Collect, ...] = ("e2e", "device", "latency")
 
-Outcome = Literal["passed", "failed", "killed", "timeout", "nothing ran", "no report", "not run"]
+Outcome = Literal["passed", "failed", "killed", "timeout", "nothing ran", "no report", "not run", "unknown"]
 UNFINISHED: frozenset[Outcome] = frozenset(("killed", "not run"))
 """Targets that did not come to an end of their own: they run again when a suite is resumed."""
 
@@ -106,14 +106,19 @@ class ModelResult:
     breaches: tuple[str, ...] = ()
     replayed: bool = False
     perf_file: str | None = None
-    capture: str | None = None
+    captures: tuple[str, ...] = ()
     workbook: str | None = None
     log: str | None = None
 
     @property
+    def capture(self) -> str | None:
+        """The ops CSVs on one line; None without any."""
+        return ", ".join(self.captures) or None
+
+    @property
     def run_success(self) -> bool | None:
-        """Whether it passed; None when it has not run."""
-        return None if self.outcome == "not run" else self.outcome == "passed"
+        """Whether it passed; None when it has not run, or nobody knows."""
+        return None if self.outcome in ("not run", "unknown") else self.outcome == "passed"
 
     @property
     def distance(self) -> float | None:

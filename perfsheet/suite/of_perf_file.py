@@ -19,5 +19,5 @@ def with_row(result: ModelResult, row: PerfRow) -> ModelResult:
 
 
 def of_row(row: PerfRow) -> ModelResult:
-    """A result that is known from a perf file alone."""
-    return replace(with_row(ModelResult(row.model), row), outcome="passed")
+    """A result that is known from a perf file alone, which does not tell how its test ended."""
+    return replace(with_row(ModelResult(row.model), row), outcome="unknown")

@@ -18,11 +18,9 @@ def seen(folder: Path) -> Seen:
     found: Seen = {}
     for pattern in _NAMES:
         for path in folder.glob(pattern):
-            try:
+            if path.is_file():
                 status = path.stat()
-            except OSError:
-                continue
-            found[path] = (status.st_mtime_ns, status.st_size)
+                found[path] = (status.st_mtime_ns, status.st_size)
     return found
 
 

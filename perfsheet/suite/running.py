@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from perfsheet.analysis import Analysis
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
-from perfsheet.suite.collecting import collected
+from perfsheet.suite.collecting import Report, collected
 from perfsheet.suite.keeping import Kept
 from perfsheet.suite.model import ModelResult, Suite, as_wanted
-
-Report = Callable[[Analysis, Path], None]
-"""Writes the perf sheet of a target to a path."""
 
 _ENDS_ALL = (ExitStatus.INTERRUPTED, ExitStatus.OUTPUT_NOT_WRITTEN)
 

@@ -1,7 +1,6 @@
 """The ops of a torch module: what its TTNN port needs, and what of that a device capture shows.
 
-    model, inputs = built("module.py:build_model", ())
-    graph = traced(model, inputs)
+    graph = traced("build_model", *built("module.py:build_model", ()))
     needed(graph.forward), coverage(graph.forward, analysis)
 
 torch is imported by `building`, `tracing` and `profiling` only, when one of their functions is called.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from perfsheet.errors import PerfsheetError, unusable, usage
 
-_INPUT = re.compile(r"(\d+(?:,\d+)*)(?::(\w+))?")
+Result = TypeVar("Result")
+
+_imported: set[str] = set()
+"""Modules of the folder of the last one that was built: the next may have others of the same names."""
 
 
 def torch_module() -> Any:
@@ -55,27 +58,60 @@ def _called(spec: str) -> Any:
     found = importlib.util.spec_from_file_location(Path(path).stem, path)
     if found is None or found.loader is None:
         raise usage(f"{path} is no Python module", "give module.py:build_model")
-    sys.path.insert(0, str(Path(path).absolute().parent))
+    loader = found.loader
     module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module
-    try:
-        found.loader.exec_module(module)
+
+    def run() -> Any:
+        folder = Path(path).absolute().parent
+        for old in _imported:
+            sys.modules.pop(old, None)
+        sys.path.insert(0, str(folder))
+        sys.modules[found.name] = module
+        try:
+            loader.exec_module(module)
+        finally:
+            sys.path.remove(str(folder))
+            _imported.update(name for name, one in list(sys.modules.items()) if _lies_in(one, folder))
         function = getattr(module, name, None)
         if not callable(function):
             raise usage(f"{path} has no function {name}", "give module.py:build_model")
         return function()
-    except PerfsheetError:
+
+    return guarded(spec, run, "run it by itself first")
+
+
+def _lies_in(module: Any, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and Path(file).is_relative_to(folder) and "site-packages" not in file
+
+
+def guarded(name: str, run: Callable[[], Result], hint: str) -> Result:
+    """What the user's code gives. Whatever it raises, or prints, does not reach the output of the command.
+
+    Raises PerfsheetError (exit status 3) when it fails or wants to end the process.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return run()
+    except (PerfsheetError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise unusable(f"{spec} failed: {type(error).__name__}: {error}", "run it by itself first") from error
+    except BaseException as error:
+        said = str(error).strip().split("\n")[0]
+        raise unusable(f"{name} failed: {type(error).__name__}{f': {said}' if said else ''}", hint) from error
 
 
 def _random(torch: Any, text: str) -> Any:
-    match = _INPUT.fullmatch(text.replace(" ", "").replace("x", ","))
-    dtype = getattr(torch, match[2] or "float32", None) if match else None
-    if match is None or not isinstance(dtype, torch.dtype):
+    shape_text, _, dtype_text = text.replace(" ", "").partition(":")
+    dtype = getattr(torch, dtype_text or "float32", None)
+    extents = shape_text.replace("x", ",").split(",")
+    if not isinstance(dtype, torch.dtype) or not all(extent.isdecimal() for extent in extents):
         raise usage(f"--input {text}: no shape", "give 1,3,224,224 or 1,128:int64")
-    shape = [int(extent) for extent in match[1].split(",")]
-    if dtype.is_floating_point or dtype.is_complex:
-        return torch.randn(shape, dtype=dtype)
-    return torch.zeros(shape, dtype=dtype) if dtype == torch.bool else torch.randint(0, 2, shape, dtype=dtype)
+    shape = [int(extent) for extent in extents]
+    try:
+        if dtype.is_floating_point or dtype.is_complex:
+            return torch.randn(shape).to(dtype)
+        return torch.zeros(shape, dtype=dtype) if dtype == torch.bool else torch.randint(0, 2, shape, dtype=dtype)
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise usage(
+            f"--input {text}: torch has no such tensor ({str(error).splitlines()[0]})", "give another"
+        ) from None

@@ -52,27 +52,27 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "",
     ),
     ("max_pool2d_with_indices max_pool2d", "ttnn.max_pool2d", r"(?i)pool", ""),
-    ("avg_pool2d _adaptive_avg_pool2d adaptive_avg_pool2d", "ttnn.avg_pool2d / ttnn.mean", r"(?i)pool|reduce", ""),
-    ("mean", "ttnn.mean", r"(?i)reduce|mean", ""),
-    ("sum", "ttnn.sum", r"(?i)reduce|sum", ""),
-    ("amax max", "ttnn.max", r"(?i)reduce|max", ""),
-    ("amin min", "ttnn.min", r"(?i)reduce|min", ""),
-    ("var var_mean std", "ttnn.var / ttnn.std", r"(?i)reduce", ""),
-    ("prod", "ttnn.prod", r"(?i)prod", ""),
+    ("avg_pool2d _adaptive_avg_pool2d adaptive_avg_pool2d", "ttnn.avg_pool2d / ttnn.mean", r"(?i)pool|^reduce", ""),
+    ("mean", "ttnn.mean", r"(?i)^(?:reduce|mean)", ""),
+    ("sum", "ttnn.sum", r"(?i)^(?:reduce|sum)", "SUM"),
+    ("amax max", "ttnn.max", r"(?i)^(?:reduce|max\b)", "MAX"),
+    ("amin min", "ttnn.min", r"(?i)^(?:reduce|min\b)", "MIN"),
+    ("var var_mean std", "ttnn.var / ttnn.std", r"(?i)^reduce", ""),
+    ("prod", "ttnn.prod", r"(?i)^prod", ""),
     ("argmax", "ttnn.argmax", r"(?i)argmax", ""),
     ("topk", "ttnn.topk", r"(?i)topk", ""),
     ("sort argsort", "ttnn.sort", r"(?i)sort", ""),
     ("cumsum", "ttnn.cumsum", r"(?i)cumsum|accumulation", ""),
     ("embedding", "ttnn.embedding", r"(?i)embedding", ""),
-    ("cat concat", "ttnn.concat", r"(?i)concat", ""),
-    ("stack", "ttnn.stack", r"(?i)concat|stack", ""),
+    ("cat concat", "ttnn.concat", r"(?i)^concat(?!_?heads)", ""),
+    ("stack", "ttnn.stack", r"(?i)^(?:concat(?!_?heads)|stack)", ""),
     ("slice narrow select", "ttnn.slice", r"(?i)slice", ""),
     ("split split_with_sizes chunk unbind", "ttnn.split", r"(?i)split|slice", ""),
-    ("constant_pad_nd pad", "ttnn.pad", r"(?i)\bpad|Pad(?!ded)", ""),
+    ("constant_pad_nd pad", "ttnn.pad", r"(?i)^(?:fill_?)?pad(?!ded)", ""),
     ("repeat", "ttnn.repeat", r"(?i)repeat", ""),
-    ("gather", "ttnn.gather", r"(?i)gather", ""),
-    ("scatter", "ttnn.scatter", r"(?i)scatter", ""),
-    ("index index_select", "ttnn.embedding / ttnn.gather", r"(?i)index|gather|embedding", ""),
+    ("gather", "ttnn.gather", r"(?i)^gather", ""),
+    ("scatter", "ttnn.scatter", r"(?i)^scatter", ""),
+    ("index index_select", "ttnn.embedding / ttnn.gather", r"(?i)^(?:index|gather|embedding)", ""),
     ("roll", "ttnn.roll", r"(?i)roll", ""),
     ("upsample_nearest2d upsample_bilinear2d", "ttnn.upsample", r"(?i)upsample", ""),
     ("grid_sampler_2d", "ttnn.grid_sample", r"(?i)grid_?sample", ""),
@@ -93,7 +93,10 @@ _LAYOUT = (
     ("unsqueeze squeeze", "ttnn.reshape", r"(?i)reshape"),
     ("expand expand_as broadcast_to", "ttnn.expand", r"(?i)expand|repeat"),
 )
-_NO_OP = "detach alias lift_fresh_copy lift_fresh _assert_async sym_size dropout native_dropout"
+_NO_OP = (
+    "detach alias lift_fresh_copy lift_fresh _assert_async sym_size dropout native_dropout _local_scalar_dense item "
+    "is_same_size"
+)
 
 _UNARY_NAMES = (
     "relu relu6 gelu silu sigmoid tanh exp log sqrt rsqrt abs neg reciprocal sin cos erf floor ceil sign softplus mish "

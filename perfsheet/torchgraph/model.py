@@ -40,14 +40,13 @@ class ModuleLine:
 
 @dataclass(frozen=True)
 class Graph:
-    """What one run of a module has traced; `backward` is empty unless asked for. `graphs` counts torch's own pieces."""
+    """The ops of one run of a module in their order; `backward` is empty unless asked for."""
 
     name: str
     forward: tuple[GraphOp, ...]
     backward: tuple[GraphOp, ...]
     modules: tuple[ModuleLine, ...]
     inputs: tuple[str, ...]
-    graphs: int
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import not_written
-from perfsheet.torchgraph.building import torch_module
+from perfsheet.torchgraph.building import guarded, torch_module
 
 
 def profiled(module: Any, inputs: tuple[Any, ...], named: dict[str, Any], path: Path) -> Path:
@@ -15,14 +15,18 @@ def profiled(module: Any, inputs: tuple[Any, ...], named: dict[str, Any], path: 
     Raises PerfsheetError (exit status 7) when it cannot be written.
     """
     torch = torch_module()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    profile = torch.profiler.profile(activities=activities, record_shapes=True)
+
+    def run() -> None:
         with torch.no_grad():
             module(*inputs, **named)
-            with torch.profiler.profile(
-                activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True
-            ) as profile:
+            with profile:
                 module(*inputs, **named)
+
+    guarded("the module", run, "run it in torch alone")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         profile.export_chrome_trace(str(path))
     except OSError as error:
         raise not_written(f"{path} cannot be written: {error.strerror or error}", "give another folder") from None

@@ -1,50 +1,60 @@
-"""Tracing a torch module into its aten graphs: torch.compile with a backend that only looks."""
+"""Recording the aten ops of a torch module while it runs: every op, in every pass of every loop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from perfsheet.errors import unusable
 from perfsheet.opstats import Operand
-from perfsheet.torchgraph.building import torch_module
+from perfsheet.torchgraph.building import guarded, torch_module
 from perfsheet.torchgraph.model import Graph, GraphOp, ModuleLine
 
 _LONGEST = 400
 
 
 def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> Graph:
-    """Run a module once on the CPU, and record the aten ops of its graphs.
+    """Run a module once on the CPU, and record the aten ops that it runs.
 
-    With `backward` the sum of its outputs is differentiated, too: the forward graph is that of training then. Raises
-    PerfsheetError (exit status 3) when the module fails or torch cannot trace it.
+    With `backward` the sum of its outputs is differentiated, too: the forward ops are those of training then. Raises
+    PerfsheetError (exit status 3) when the module fails, or runs no op.
     """
     torch = torch_module()
-    graphs: list[tuple[str, Any]] = []
+    forward, backwards = _recorder(torch), _recorder(torch)
     summary = _Summary(torch, module)
-    try:
-        torch._dynamo.reset()
-        compiled = torch.compile(module, backend=_backend(graphs), dynamic=False)
+
+    def run() -> None:
         with _unfused(torch), torch.set_grad_enabled(backward):
-            with summary:
-                module(*inputs, **named)
-            output = compiled(*inputs, **named)
+            with summary, forward:
+                output = module(*inputs, **named)
             if backward:
-                _differentiate(torch, output)
-    except Exception as error:
-        reason = str(error).strip().split("\n")[0]
-        raise unusable(f"{name} cannot be traced: {type(error).__name__}: {reason}", "run it in torch alone") from error
-    if not graphs:
-        raise unusable(f"{name}: torch traced no op of it", "check that its forward works on tensors")
-    return Graph(
-        name,
-        tuple(op for kind, graph in graphs if kind == "forward" for op in _ops(torch, graph)),
-        tuple(op for kind, graph in graphs if kind == "backward" for op in _ops(torch, graph)),
-        summary.lines,
-        tuple(_shape(one) for one in [*inputs, *named.values()] if isinstance(one, torch.Tensor)),
-        len(graphs),
-    )
+                with backwards:
+                    _differentiate(torch, output)
+
+    guarded(name, run, "run it in torch alone")
+    if not forward.ops:
+        raise unusable(f"{name}: the module runs no torch op", "check that its forward works on tensors")
+    given = _tensors(torch, [list(inputs), named])
+    return Graph(name, tuple(forward.ops), tuple(backwards.ops), summary.lines, tuple(map(_shape, given)))
+
+
+def _recorder(torch: Any) -> Any:
+    """A context manager that keeps every aten op that runs in it, in `ops`."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Recorder(TorchDispatchMode):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.ops: list[GraphOp] = []
+
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            made = function(*args, **(kwargs or {}))
+            if function.namespace == "aten":
+                self.ops.append(_op(torch, function, args, kwargs or {}, made))
+            return made
+
+    return Recorder()
 
 
 @contextmanager
@@ -56,23 +66,6 @@ def _unfused(torch: Any) -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(before)
-
-
-def _backend(graphs: list[tuple[str, Any]]) -> Callable[..., Any]:
-    from functorch.compile import make_boxed_func
-    from torch._dynamo.backends.common import aot_autograd
-
-    def looking(kind: str) -> Callable[..., Any]:
-        def compiler(graph: Any, _examples: Any) -> Any:
-            graphs.append((kind, graph))
-            return make_boxed_func(graph.forward)
-
-        return compiler
-
-    found: Callable[..., Any] = aot_autograd(
-        fw_compiler=looking("forward"), bw_compiler=looking("backward"), inference_compiler=looking("forward")
-    )
-    return found
 
 
 def _differentiate(torch: Any, output: Any) -> None:
@@ -91,54 +84,30 @@ def _tensors(torch: Any, value: Any) -> list[Any]:
     return [tensor for one in value for tensor in _tensors(torch, one)] if isinstance(value, list | tuple) else []
 
 
-def _ops(torch: Any, graph: Any) -> Iterable[GraphOp]:
-    for node in graph.graph.nodes:
-        if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload):
-            yield _op(torch, node)
-
-
-def _op(torch: Any, node: Any) -> GraphOp:
-    inputs = [one.meta.get("val") for one in node.all_input_nodes]
-    given = [one for one in inputs if isinstance(one, torch.Tensor)]
-    made = _outputs(torch, node)
+def _op(torch: Any, function: Any, args: Any, kwargs: Any, made: Any) -> GraphOp:
+    given = _tensors(torch, [list(args), kwargs])
+    outputs = [one for one in _tensors(torch, made) if one.numel()]  # what training alone would keep is empty
     return GraphOp(
-        str(node.target),
+        str(function),
         tuple(map(_shape, given)),
-        tuple(map(_shape, made)),
-        _parameters(torch, node),
+        tuple(map(_shape, outputs)),
+        _parameters(torch, function, args, kwargs),
         tuple(map(_operand, given)),
-        tuple(map(_operand, made)),
+        tuple(map(_operand, outputs)),
     )
 
 
-def _outputs(torch: Any, node: Any) -> list[Any]:
-    """The tensors that it makes; of several those that somebody uses."""
-    value = node.meta.get("val")
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if not isinstance(value, list | tuple):
-        return []
-    used = {user.args[1] for user in node.users if getattr(user.target, "__name__", "") == "getitem"}
-    return [one for place, one in enumerate(value) if place in used and isinstance(one, torch.Tensor)]
-
-
-def _parameters(torch: Any, node: Any) -> str:
+def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
     """Arguments that are no tensors, under their names; those that are as by default are left out."""
-    schema = node.target._schema.arguments
-    given = dict(zip((one.name for one in schema), node.args, strict=False)) | dict(node.kwargs)
+    schema = function._schema.arguments
+    given = dict(zip((one.name for one in schema), args, strict=False)) | dict(kwargs)
     defaults = {one.name: one.default_value for one in schema if one.has_default_value()}
     plain = {
         name: value
         for name, value in given.items()
-        if value is not None and not _holds_node(torch, value) and defaults.get(name, node) != value
+        if value is not None and not _tensors(torch, value) and not (name in defaults and defaults[name] == value)
     }
     return ", ".join(f"{name}={value}" for name, value in plain.items())[:_LONGEST]
-
-
-def _holds_node(torch: Any, value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(_holds_node(torch, one) for one in value)
-    return isinstance(value, torch.fx.Node)
 
 
 def _shape(tensor: Any) -> str:
@@ -147,11 +116,11 @@ def _shape(tensor: Any) -> str:
 
 
 def _operand(tensor: Any) -> Operand:
-    return Operand(int(tensor.numel()) * tensor.dtype.itemsize, datatype=str(tensor.dtype).removeprefix("torch."))
+    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=str(tensor.dtype).removeprefix("torch."))
 
 
 class _Summary:
-    """The modules that run, in their order, with the shapes that they see; a context manager around one run."""
+    """The leaf modules that run, with the shapes that they see first; a context manager around a run."""
 
     def __init__(self, torch: Any, module: Any) -> None:
         self._torch, self._module = torch, module
@@ -164,7 +133,7 @@ class _Summary:
 
     def __enter__(self) -> None:
         for name, module in self._module.named_modules():
-            if not any(True for _ in module.children()):  # a leaf
+            if not any(True for _ in module.children()):
                 self._hooks.append(module.register_forward_hook(self._hook(name or "(the module)")))
 
     def __exit__(self, *_error: object) -> None:

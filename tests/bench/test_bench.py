@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import statistics
+import subprocess
+import sys
+import time
 
 import pytest
 from openpyxl import load_workbook
-from support.command import here, perfsheet
+from support.command import environment, here, perfsheet
 
+from perfsheet.bench import Measured, Variant
 from perfsheet.bench.matrix import place, variants
 from perfsheet.bench.running import converted
 from perfsheet.errors import PerfsheetError
+from perfsheet.render import bench_cells
 
 MODULE = """
 import time
@@ -130,6 +136,8 @@ def test_a_variant_that_hangs_is_ended(module):
         (("gone.py:f",), "no module gone.py"),
         (("-c", "echo", "--vary", "a=1"), "no place for a"),
         (("-c", "echo 'x"), "cannot be read"),
+        (("-c", "echo {a} {b}", "--variant", "a=1 b=2", "--variant", "a=1"), "a=1 has no b"),
+        (("model.py:infer", "--variant", "a=1 a=2"), "twice"),
         (("model.py:infer", "-n", "0"), "nothing to measure"),
         (("model.py:infer", "--baseline", "a=1"), "no variant"),
         (("model.py:infer", "--timeout", "0"), "not a time"),
@@ -139,3 +147,39 @@ def test_what_cannot_be_followed(module, capsys, arguments, said):
     ended = here(capsys, "bench", *arguments)
     assert ended.status == 2
     assert said in ended.err
+
+
+def test_a_run_that_tells_what_the_function_is_counts_like_any_other(module, capsys):
+    (module / "count.py").write_text("def f():\n    open('calls', 'a').write('x')\n")
+    here(capsys, "bench", "count.py:f", "-n", "3", "--warmup", "2", "-q")
+    assert len((module / "calls").read_text()) == 5
+
+
+def test_small_times_keep_their_digits():
+    row = Measured(Variant(), (0.0006123, 0.0006145))
+    assert bench_cells.latency(row) == "0.0006134 ± 0.0000016"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_what_was_measured_before_an_interruption_is_kept(module):
+    command = [sys.executable, "-m", "perfsheet", "bench", "-c", "sleep {s}", "--vary", "s=0.01,30", "-n", "1", "-q"]
+    running = subprocess.Popen(
+        command,
+        cwd=module,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # as a shell has it
+    )
+    log = module / "generated/bench/sleep_s/bench.log"
+    deadline = time.monotonic() + 30
+    while not (log.exists() and log.read_text().count("#") == 2) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert running.returncode == 130
+    with (log.parent / "bench.csv").open() as stream:
+        first, second = csv.DictReader(stream)
+    assert float(first["latency_mean_ms"]) >= 10
+    assert second["problem"] == "not measured: interrupted"

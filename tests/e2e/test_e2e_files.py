@@ -69,6 +69,12 @@ def test_a_comma_in_the_setting_survives_writing_and_merging(tmp_path):
         {"inference_and_compile_time": -1.0},
         {"model_name": "  "},
         {"inference_time_cpu": math.inf},
+        {"inference_time": None},
+        {"inference_time": "1"},
+        {"batch_size": None},
+        {"batch_size": math.nan},
+        {"model_name": None},
+        {"date": "../x"},
     ],
 )
 def test_what_is_no_measurement_is_not_written(tmp_path, wrong):
@@ -158,6 +164,32 @@ def test_a_comma_in_the_setting_is_recovered_and_said(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        ROW + ",",  # an empty cell more
+        ROW + ", ,",
+    ],
+)
+def test_a_comma_at_the_end_shifts_nothing(tmp_path, line):
+    row = read_perf_file(file(tmp_path, f"{TODAY}\n{line}")).rows[0]
+    assert (row.setting, row.batch, row.notes) == ("tt", 16, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ROW + ", 7.0",  # nothing agrees with anything then
+        ROW.replace("12.00", "0e400"),
+        ROW.replace("12.00", "1e999999999"),
+    ],
+)
+def test_what_fits_nowhere_is_refused(tmp_path, line):
+    found = read_perf_file(file(tmp_path, f"{TODAY}\n{line}"))
+    assert not found.rows
+    assert len(found.refused) == 1
+
+
+@pytest.mark.parametrize(
     ("old", "new", "field"),
     [
         ("10.00, 11", "10.03, 11", "compile_s"),
@@ -184,6 +216,7 @@ def test_limits_are_those_of_tt_metal(tmp_path):
         return [breach.slow for breach in breaches(merge([path]).rows, Limits(**limits))]
 
     assert [found(time) for time in (0.79, 0.80, 1.0, 1.01)] == [[False], [], [], [True]]
+    assert not Limits().outside(0.08, 0.1)  # 0.8 × 0.1 is a little more than 0.08
     assert found(1.04, upper=1.05) == []
     assert found(0.5, lower=0.4) == []
     with pytest.raises(PerfsheetError):

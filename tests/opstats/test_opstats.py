@@ -91,3 +91,19 @@ def test_plots_have_a_bar_a_size_and_powers_of_two_for_many():
     assert plot.count("<rect") == 1 + 8
     assert "up to 128 B" in plot
     assert [in_bytes(size) for size in (0, 1023, 1536, 2**21)] == ["0 B", "1023 B", "1.5 KiB", "2 MiB"]
+
+
+def test_unknown_sizes_are_no_bytes():
+    found = statistics([Source("a", (Node("Op", 1, (Operand(None), Operand(64)), ()),))])
+    assert found.inputs["Op"].total_bytes is None
+    assert [one.total_bytes for one in found.formats] == [None]
+
+
+def test_a_capture_given_twice_counts_once_and_names_are_told_apart(tmp_path, capsys):
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        write_csv(tmp_path / folder / "ops.csv", [op("Matmul", 1, 1)])
+    paths = [tmp_path / name for name in ("x/ops.csv", "y/ops.csv", "x/ops.csv")]
+    ended = here(capsys, "stats", *paths, "-o", tmp_path / "out")
+    assert "given twice" in ended.err
+    assert table(tmp_path / "out/node_count.csv") == [{"op_type": "Matmul", "count": "2", "x_ops": "1", "y_ops": "1"}]

@@ -15,6 +15,7 @@ from perfsheet.errors import PerfsheetError
 from perfsheet.render.markdown import results
 from perfsheet.results import read_document
 from perfsheet.results.document import parsed
+from perfsheet.results.table import number
 
 TEXT = """# Results
 
@@ -100,3 +101,23 @@ def test_the_seed_table_has_another_generation_of_columns():
     text = "| Model | Run Success | Torch Ops (Before) |\n|:--|:--|--:|\n| BERT | Yes | 1393 |\n| X | No | 70 |\n"
     found = parsed(text).results()
     assert [row[0] for row in found.sorted("Run Success", descending=True).rows] == ["X", "BERT"]
+
+
+def test_texts_that_look_like_numbers_stay_texts():
+    assert [number(text) for text in ("1,024.5", "7e-3", "-2", "0")] == [1024.5, 0.007, -2, 0]
+    assert not any(number(text) for text in ("1,8", "2026 01 02", "007", "1e999", "1_0", "22 (3)", "N/A"))
+
+
+def test_a_row_without_bars_is_a_row_and_lines_end_as_they_did():
+    found = parsed("| Model | B |\r\n|---|---|\r\nalone\r\n\r\nAfter.\r\n")
+    assert found.results().rows == (("alone", ""),)
+    assert results.document(found).endswith("|\r\n\r\nAfter.\r\n")
+
+
+def test_links_of_the_published_table_are_links_in_excel(tmp_path, capsys):
+    (tmp_path / "t.md").write_text("| Model | A | A |\n|---|---|---|\n| [b c](<docs/b c>) | 1 | 2 |\n")
+    here(capsys, "suite", "table", tmp_path / "t.md", "-o", tmp_path / "t.xlsx")
+    cell = load_workbook(tmp_path / "t.xlsx").active["A2"]
+    assert (cell.value, cell.hyperlink.target.replace("\\", "/")) == ("b c", "docs/b%20c")
+    here(capsys, "suite", "table", tmp_path / "t.md", "-o", tmp_path / "t.json")
+    assert list(json.loads((tmp_path / "t.json").read_text())[0].values())[1:] == ["1", "2"]

@@ -28,7 +28,7 @@ def test_merge_prints_writes_and_says_the_same(folder, capsys):
     assert "30.51" in ended.out
     again = here(capsys, "suite", "merge", "perf.csv", "-o", "again.csv", "--json")
     (model,) = json.loads(again.out)["models"]
-    assert (model["compile_s"], model["throughput_cpu"], model["run_success"]) == (14.46, 3.4965, True)
+    assert (model["compile_s"], model["throughput_cpu"], model["run_success"]) == (14.46, 3.4965, None)
 
 
 def test_statuses(folder, capsys):
@@ -44,6 +44,34 @@ def test_statuses(folder, capsys):
     assert "slower" in breached.err
     assert here(capsys, "suite", "merge", good, "--force", "--upper", "0.9", "--no-check").status == 0
     assert here(capsys, "suite", "merge", "gone.csv", "-o", "x.csv").status == 3
+
+
+def test_no_other_file_is_written_over(folder, capsys):
+    good = "perf_vit_base-patch16_2026_01_01.csv"
+    (folder / "device_perf_a.csv").write_text("Model, Setting, Batch, AVG DEVICE FW SAMPLES/S\nm, s, 1, 2.0")
+    (folder / "device_out.csv").write_text("mine")
+    assert here(capsys, "suite", "merge", good, "device_perf_a.csv", "-o", "out.csv").status == 7
+    assert (folder / "device_out.csv").read_text() == "mine"
+    assert not (folder / "out.csv").exists()
+    assert here(capsys, "suite", "merge", "gone.csv", "-o", "new.csv").status == 3
+    assert not (folder / "new.csv").exists()
+    assert here(capsys, "suite", "merge", good, "-o", "a.csv", "--md", "a.csv").status == 2
+    assert here(capsys, "suite", "merge", good, "-o", "a.csv", "--sort", "Nope").status == 2
+
+
+def test_devices_have_a_table_too(folder, capsys):
+    (folder / "device_perf_a.csv").write_text("Model, Setting, Batch, AVG DEVICE KERNEL SAMPLES/S\nm, s, 1, 12.5000")
+    ended = here(capsys, "suite", "merge", "device_perf_a.csv", "-o", "device_perf.csv", "--md", "d.md")
+    assert ended.status == 0
+    assert "12.5000" in ended.out
+    assert "12.5000" in (folder / "d.md").read_text()
+
+
+def test_branch_and_commit_of_a_merge_stay(folder, capsys):
+    text = "branch: old \nhash: abc \n" + (folder / "perf_vit_base-patch16_2026_01_01.csv").read_text()
+    (folder / "before.csv").write_text(text)
+    here(capsys, "suite", "merge", "before.csv", "-o", "again.csv")
+    assert (folder / "again.csv").read_text().startswith("branch: old \nhash: abc \nModel")
 
 
 def test_the_merge_of_yesterday_is_not_merged_again(folder, capsys):

@@ -17,7 +17,8 @@ from perfsheet.e2e import write_perf_report
 def test_it():
     with open("runs", "a") as runs:
         runs.write("x")
-    write_perf_report("m", 2, 3.0, 1.0)
+    profiled = os.path.getsize("runs") > 1
+    write_perf_report("m", 2, 3.0, 2.5 if profiled else 1.0)
 
 def test_fails():
     with open("runs", "a") as runs:

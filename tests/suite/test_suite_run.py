@@ -157,4 +157,6 @@ def test_a_breach_makes_the_status_1(tmp_path):
     assert ended.status == 1
     assert "inference time 16.05 s is slower" in ended.err
     assert "PCC 0.9987 is below 0.9999" in ended.err
-    assert perfsheet("suite", "run", "suite.toml", "-q", "--resume", "--no-check", cwd=folder).status == 1
+    (folder / "suite.toml").write_text(f"{text[0]}[[target]]{text[1]}")  # what is expected of it counts as it is today
+    again = perfsheet("suite", "run", "suite.toml", "-q", "--resume", "--no-check", cwd=folder)
+    assert (again.status, "PCC" in again.err) == (0, False)

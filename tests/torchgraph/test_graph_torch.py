@@ -32,6 +32,26 @@ def build_model():
 def encoder():
     return nn.TransformerEncoderLayer(64, 4, batch_first=True).eval()
 
+class Repeated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(6))
+        self.rows = nn.LSTM(8, 8, batch_first=True)
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = torch.tanh(block(x))
+            print("a line")
+        while x.sum() > 1e6:
+            x = x / 2
+        return self.rows(x)[0] * x
+
+def repeated():
+    return Repeated().eval(), {"x": torch.randn(1, 4, 8)}
+
+def ends():
+    raise SystemExit(0)
+
 def broken():
     raise RuntimeError("no weights")
 
@@ -89,14 +109,44 @@ def test_fused_layers_are_opened_and_inputs_can_be_given(folder, capsys):
     assert {"aten.native_layer_norm.default", "aten.addmm.default"} <= {one["op_type"] for one in found["ops"]}
 
 
+def test_every_pass_of_a_loop_counts_and_prints_go_elsewhere(folder, capsys):
+    ended = here(capsys, "graph", "net.py:repeated", "-o", "stat", "--json")
+    found = json.loads(ended.out)
+    counts = {}
+    for one in found["ops"]:
+        base = ".".join(one["op_type"].split(".")[:2])
+        counts[base] = counts.get(base, 0) + one["count"]
+    assert counts["aten.tanh"] >= 6
+    assert counts["aten.addmm"] >= 6
+    assert ended.err.count("a line") == 6
+    assert found["inputs"] == ["1×4×8 float32"]
+    assert any("lstm" in base or "rnn" in base or "sigmoid" in base for base in counts)
+    (product,) = [
+        one for one in found["ops"] if one["op_type"] == "aten.mul.Tensor" and one["outputs"] == ["1×4×8 float32"]
+    ]
+    assert product["inputs"] == ["1×4×8 float32"] * 2
+
+
+def test_what_an_earlier_run_wrote_is_gone(folder, capsys):
+    here(capsys, "graph", "net.py:build_model", "-o", "stat", "--backward", "--profile")
+    (folder / "stat" / "mine.txt").touch()
+    assert here(capsys, "graph", "net.py:repeated", "-o", "stat", "--force").status == 0
+    assert (folder / "stat" / "mine.txt").exists()
+    assert not list((folder / "stat").glob("bw_*"))
+    assert not (folder / "stat/fw_total_input_size_dist/aten.convolution.default.csv").exists()
+    assert not (folder / "stat/profile").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (("net.py:gone",), 2, "no function gone"),
         (("net.py:encoder",), 2, "--input"),
         (("net.py:encoder", "--input", "a"), 2, "no shape"),
-        (("net.py:encoder", "--input", "1,16,63"), 3, "cannot be traced"),
+        (("net.py:encoder", "--input", "1,16,63"), 3, "embedding dimension of 64, but got 63"),
         (("net.py:broken",), 3, "no weights"),
+        (("net.py:ends",), 3, "SystemExit: 0"),
+        (("net.py:encoder", "--input", "1,3:float99"), 2, "no shape"),
         (("gone.py:f",), 2, "no module"),
     ],
 )

@@ -58,6 +58,23 @@ def test_conv_does_not_match_converting(analysis_of):
     assert coverage([graph_op("aten.convolution.default")], analysis)[0].status == "missing"
 
 
+@pytest.mark.parametrize(
+    ("aten", "code"),
+    [
+        ("amax", "SoftmaxDeviceOperation"),
+        ("max", "ArgMaxDeviceOperation"),
+        ("prod", "ScaledDotProductAttention"),
+        ("constant_pad_nd", "UntilizeWithUnpaddingDeviceOperation"),
+        ("gather", "AllGatherAsync"),
+        ("scatter", "ReduceScatterAsync"),
+        ("sum", "CumSumDeviceOperation"),
+        ("cat", "NlpConcatHeadsDeviceOperation"),
+    ],
+)
+def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
+    assert coverage([graph_op(f"aten.{aten}.default")], analysis_of(op(code, 10, 1)))[0].status == "missing"
+
+
 def test_ops_by_configuration():
     ops = [graph_op("aten.add.Tensor"), graph_op("aten.add.Tensor"), graph_op("aten.add.Tensor", "2×2 float32")]
     assert [(one.inputs, one.count) for one in needed(ops)] == [(("1×1 float32",), 2), (("2×2 float32",), 1)]

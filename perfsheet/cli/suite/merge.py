@@ -11,7 +11,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
 from perfsheet.cli.suite import shared as ours
-from perfsheet.errors import ExitStatus
+from perfsheet.errors import ExitStatus, unusable, usage
 
 if TYPE_CHECKING:
     from perfsheet.e2e import Merged
@@ -40,43 +40,61 @@ def merge(
     force: shared.Force = False,
 ) -> int:
     """Merge perf files by column name, verify what they have computed, and check them against what they expect."""
-    from perfsheet.e2e import Limits, breaches, write_merged
+    from perfsheet.e2e import Limits, breaches, merge_targets, write_merged
     from perfsheet.e2e import merge as merged_of
     from perfsheet.e2e.limits import device_breaches
-    from perfsheet.machine import checkout
     from perfsheet.render import jsonout, place
     from perfsheet.render.jsonout import suite as suite_json
+    from perfsheet.render.markdown.results import in_order
     from perfsheet.suite.of_perf_file import of_row
 
     limits = Limits(lower, upper)
+    in_order([], sort, descending)  # refuses a column that is not there
+    if markdown is not None and markdown.resolve() == output.resolve():
+        raise usage("two outputs have the same name", "give each its own")
     outputs = [path for path in (output, markdown) if path is not None]
     # The file of an earlier merge may be caught by the pattern of this one.
     inputs = [path for path in paths if path.resolve() not in {one.resolve() for one in outputs}]
-    for path in outputs:
-        place.check_file(path, [str(one) for one in inputs], force)
     merged = merged_of(inputs)
-    results = [of_row(row) for row in merged.rows]
-    branch, commit = checkout.head(Path.cwd())
-    files = [str(path) for path in write_merged(merged, output, branch, commit)]
+    for path in [*merge_targets(merged, output), *([markdown] if markdown else [])]:
+        place.check_file(path, [str(one) for one in inputs], force)
+    _warn(merged)
+    if not merged.rows and not merged.device_rows:
+        raise unusable("none of the files could be merged", "nothing is written")
+    results = in_order([of_row(row) for row in merged.rows], sort, descending)
+    files = [str(path) for path in write_merged(merged, output, *_head(merged))]
     if markdown is not None:
-        _write_markdown(markdown, results, sort, descending)
+        _write_markdown(markdown, merged, results)
         files.append(str(markdown))
     broken = [] if no_check else [*breaches(merged.rows, limits), *device_breaches(merged.device_rows)]
     if json:
         typer.echo(jsonout.dumps(suite_json.merge(merged, results, broken, files)))
-    elif results:
+    else:
         from perfsheet.render.terminal import suite as terminal
 
-        terminal.render(results, sys.stdout, with_success=False)
-    _warn(merged)
+        if results:
+            terminal.render(results, sys.stdout, with_success=False)
+        if merged.device_rows:
+            terminal.render_devices(merged, sys.stdout)
     for breach in broken:
         say(f"perfsheet: {breach.sentence}")
-    typer.echo(f"Merged: {len(merged.rows) + len(merged.device_rows)} rows in {', '.join(files)}", err=json)
-    if not merged.rows and not merged.device_rows:
-        return ExitStatus.CAPTURE_UNUSABLE
+    count = len(merged.rows) + len(merged.device_rows)
+    typer.echo(f"Merged: {count} row{'' if count == 1 else 's'} in {', '.join(files)}", err=json)
     if broken:
         return ExitStatus.BUDGET_BREACHED
     return ExitStatus.CAPTURE_UNUSABLE if merged.refused else ExitStatus.DONE
+
+
+def _head(merged: Merged) -> tuple[str | None, str | None]:
+    """Branch and commit: of what was merged before, else of the current folder; none where they are several."""
+    from perfsheet.machine import checkout
+
+    if not merged.commits and not merged.branches:
+        return checkout.head(Path.cwd())
+    if len(merged.commits) > 1 or len(merged.branches) > 1:
+        say(f"warning: merged files are of several commits: {', '.join(merged.commits)}; the merge names none")
+        return None, None
+    return next(iter(merged.branches), None), next(iter(merged.commits), None)
 
 
 def _warn(merged: Merged) -> None:
@@ -84,13 +102,12 @@ def _warn(merged: Merged) -> None:
         say(f"perfsheet: {refused.sentence}")
     for sentence in (*merged.notes, *(one.sentence for one in merged.disagreements)):
         say(f"warning: {sentence}")
-    if len(merged.commits) > 1:
-        say(f"warning: merged files are of several commits: {', '.join(merged.commits)}")
 
 
-def _write_markdown(path: Path, results: list[ModelResult], sort: str | None, descending: bool) -> None:
+def _write_markdown(path: Path, merged: Merged, results: list[ModelResult]) -> None:
     from perfsheet.render.markdown import results as tables
     from perfsheet.whole_file import replace_text
 
-    table = tables.of_results(results, with_success=False)
-    replace_text(path, tables.table(table.sorted(sort, descending) if sort else table))
+    found = [tables.of_results(results, with_success=False)] if results else []
+    found += [tables.of_devices(merged)] if merged.device_rows else []
+    replace_text(path, "\n".join(map(tables.table, found)))

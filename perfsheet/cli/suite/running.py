@@ -113,6 +113,8 @@ def write_results(
     replace_text(page, suite_page.markdown(suite.name, in_order(results, sort, descending)))
     replace_text(table, suite_csv.text(results))
     files = [workbook, page, table, output / _HISTORY, record]
+    for stale in (output / "perf.csv", output / "device_perf.csv"):
+        stale.unlink(missing_ok=True)
     folders = [kept.folder(number, target) for number, target in enumerate(suite.targets)]
     if perf_files := [path for folder in folders for path in sorted(folder.glob("*perf_*.csv"))]:
         files += write_merged(merge(perf_files), output / "perf.csv", branch, commit)

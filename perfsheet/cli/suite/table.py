@@ -37,7 +37,7 @@ def table(
     from perfsheet.results import read_document
 
     if output is not None:
-        place.check_file(output, [] if force else [str(path)], force)
+        place.check_file(output, [], force)
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
             raise usage(f"{output}: no format is called {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
     document = read_document(path)

@@ -17,7 +17,6 @@ def graph(found: Graph, covered: Sequence[Coverage], files: Sequence[str]) -> Js
         "inputs": list(found.inputs),
         "forward_ops": len(found.forward),
         "backward_ops": len(found.backward) if found.backward else None,
-        "graphs": found.graphs,
         "ops": [
             {
                 "op_type": one.op,

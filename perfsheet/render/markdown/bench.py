@@ -16,10 +16,12 @@ def markdown(bench: Bench) -> str:
     rows = [_row(bench, row) for row in bench.rows]
     aligns: list[Align] = ["left"] * (len(bench.parameters) + 1)
     table = ResultsTable(headers, tuple(rows), (*aligns, "right", "right"))
+    base = bench.rows[bench.baseline]
     lines = [
         results.table(table),
         f"{plain(bench.what)}: mean ± standard deviation over {bench.iterations} iterations after {bench.warmup} of "
         "warm-up; memory of the host; speed-up of the mean.",
+        *(["- The baseline failed: there are no speed-ups."] if base.problem else []),
         *(f"- {plain(row.variant.name)}: {plain(row.problem)}" for row in bench.rows if row.problem),
     ]
     return "\n".join(lines) + "\n"

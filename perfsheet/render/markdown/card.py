@@ -28,12 +28,6 @@ _END_TO_END = (
     "throughput_cpu",
 )
 _DEVICE = ("kernel_ns", "device_fps", "device_ops", "reshards", "to_from_device", "fallbacks", "low_core_share")
-_FILES = (
-    ("workbook", "Perf sheet (Excel)"),
-    ("capture", "Ops CSV"),
-    ("perf_file", "Perf file"),
-    ("log", "Log"),
-)
 
 
 def markdown(name: str, cards: Sequence[Card], results: Path, here: Path) -> str:
@@ -74,11 +68,9 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
         yield from table(_DEVICE_OPS, card.device_ops[:_ROWS])
     yield "### Reports"
     yield ""
-    links = [
-        f"- [{title}](<{_relative(results / path, here)}>)"
-        for field, title in _FILES
-        if (path := getattr(result, field)) and ", " not in path
-    ]
+    files = [("Perf sheet (Excel)", result.workbook), *(("Ops CSV", capture) for capture in result.captures)]
+    files += [("Perf file", result.perf_file), ("Log", result.log)]
+    links = [f"- [{title}](<{_relative(results / path, here)}>)" for title, path in files if path]
     yield from links or ["none yet: `perfsheet suite run` writes them"]
     yield ""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from perfsheet.e2e import Merged
 from perfsheet.render import suite_cells
 from perfsheet.render.markdown.table import plain
 from perfsheet.results import Document, ResultsTable
@@ -17,8 +18,8 @@ _LEAST = 3
 
 
 def document(found: Document) -> str:
-    """A document with its tables laid out anew."""
-    return "".join(part if isinstance(part, str) else table(part) for part in found.parts)
+    """A document with its tables laid out anew, its lines ended as they were."""
+    return "".join(part if isinstance(part, str) else table(part).replace("\n", found.line_end) for part in found.parts)
 
 
 def table(found: ResultsTable) -> str:
@@ -36,6 +37,14 @@ def of_results(results: Sequence[ModelResult], with_success: bool = True) -> Res
     rows = [tuple(_cell(column, one) for column in columns) for one in results]
     aligns: list[Align] = ["left" if column.kind in ("text", "success") else "right" for column in columns]
     return ResultsTable(tuple(column.header for column in columns), tuple(rows), tuple(aligns))
+
+
+def of_devices(merged: Merged) -> ResultsTable:
+    """The rows of device perf files as a table, cells as written."""
+    headers = merged.device_headers
+    rows = [tuple(plain(row.cells.get(header, "N/A")) for header in headers) for row in merged.device_rows]
+    aligns: list[Align] = ["left" if header in ("Model", "Setting") else "right" for header in headers]
+    return ResultsTable(tuple(map(plain, headers)), tuple(rows), tuple(aligns))
 
 
 def in_order(results: Sequence[ModelResult], sort: str | None, descending: bool) -> list[ModelResult]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -15,21 +16,58 @@ from perfsheet.whole_file import replace_text
 
 NODE_COUNT = "node_count.csv"
 _LONGEST = 120
+_TABLES = (
+    NODE_COUNT,
+    "total_input_size_dist",
+    "total_output_size_dist",
+    "layout_and_data_type.csv",
+    "transfers.csv",
+    "ops_needed.csv",
+    "modules.csv",
+    "coverage.csv",
+    "profile",
+)
 UNKNOWN = "unknown"
 
 
 def write(found: OpStatistics, folder: Path, prefix: str = "") -> list[Path]:
     """Write them to `folder`, names beginning with `prefix`; the files. Raises PerfsheetError (exit status 7)."""
     _made(folder)
-    written = [_csv(folder / f"{prefix}{NODE_COUNT}", *_node_count(found))]
+    written = [write_csv(folder / f"{prefix}{NODE_COUNT}", *_node_count(found))]
     for side, distributions in (("input", found.inputs), ("output", found.outputs)):
         written += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions)
     header = ("side", "layout", "data_type", "memory", "count", "total_bytes")
-    rows = [(one.side, one.layout, one.datatype, one.memory, one.count, one.total_bytes) for one in found.formats]
-    written.append(_csv(folder / f"{prefix}layout_and_data_type.csv", header, rows))
+    rows = [
+        (one.side, one.layout, one.datatype, one.memory, one.count, _told(one.total_bytes)) for one in found.formats
+    ]
+    written.append(write_csv(folder / f"{prefix}layout_and_data_type.csv", header, rows))
     if found.transfers:
-        written.append(_csv(folder / f"{prefix}transfers.csv", *_transfers(found)))
+        written.append(write_csv(folder / f"{prefix}transfers.csv", *_transfers(found)))
     return written
+
+
+def cleared(folder: Path) -> None:
+    """Remove what an earlier run has written there, and nothing else. Raises PerfsheetError (exit status 7)."""
+    try:
+        for own in (folder, *sorted((folder / "captures").glob("*"))):
+            for name in _TABLES:
+                for path in (own / name, own / f"fw_{name}", own / f"bw_{name}"):
+                    if path.is_dir():
+                        _empty(path)
+                    else:
+                        path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # somebody else's files are in it
+                if own != folder:
+                    own.rmdir()
+    except OSError as error:
+        raise not_written(f"{folder}: {error.strerror or error}", "give another folder with -o") from None
+
+
+def _empty(folder: Path) -> None:
+    for old in (*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("trace.json")):
+        old.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _node_count(found: OpStatistics) -> tuple[Sequence[str], list[Sequence[object]]]:
@@ -41,8 +79,6 @@ def _node_count(found: OpStatistics) -> tuple[Sequence[str], list[Sequence[objec
 
 def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution]) -> list[Path]:
     _made(folder)
-    for old in (*folder.glob("*.csv"), *folder.glob("*.svg")):  # of ops that are in it no more
-        old.unlink()
     names: set[str] = set()
     written = []
     for op, distribution in distributions.items():
@@ -50,7 +86,7 @@ def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistri
         places = len(distribution.sizes[0].by_operand) if distribution.sizes else 0
         header = ("bytes", "count", *(f"{side}_{place}" for place in range(places)))
         rows = [(UNKNOWN if one.size is None else one.size, one.count, *one.by_operand) for one in distribution.sizes]
-        written.append(_csv(folder / f"{name}.csv", header, rows))
+        written.append(write_csv(folder / f"{name}.csv", header, rows))
         replace_text(folder / f"{name}.svg", plot.distribution(distribution, side))
         written.append(folder / f"{name}.svg")
     return written
@@ -87,7 +123,8 @@ def _made(folder: Path) -> None:
         raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
 
 
-def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    """Write one table; its path. Raises PerfsheetError (exit status 7)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

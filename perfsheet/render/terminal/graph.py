@@ -34,8 +34,6 @@ def render(graph: Graph, covered: Sequence[Coverage], out: TextIO) -> None:
         parts.append(f"{len(graph.backward):,} backward ops of {len({op.op for op in graph.backward})} types")
     parts.append(f"inputs {', '.join(graph.inputs) or 'without tensors'}")
     console.print(line("; ".join(parts), "bold"))
-    if graph.graphs > 1 + bool(graph.backward):
-        console.print(line(f"torch traced it in {graph.graphs} pieces: all of them are counted", "yellow"))
     console.print()
     fields = _FIELDS if any(one.device_ops for one in covered) else _FIELDS[:-1]
     print_table(console, fields, covered)

@@ -50,7 +50,7 @@ _FORMATS: tuple[Field[FormatCount], ...] = (
     Field("DATA TYPE", lambda one: one.datatype or "–", number=False),
     Field("MEMORY", lambda one: one.memory or "–", number=False, flexible=True),
     Field("TENSORS", lambda one: f"{one.count:,}"),
-    Field("BYTES", lambda one: in_bytes(one.total_bytes), optional=1),
+    Field("BYTES", lambda one: _known(one.total_bytes), optional=1),
 )
 
 
@@ -65,4 +65,8 @@ def _plural(sizes: Iterable[object]) -> str:
 
 
 def _bytes(found: SizeDistribution | None) -> str:
-    return "–" if found is None else in_bytes(found.total_bytes)
+    return "–" if found is None else _known(found.total_bytes)
+
+
+def _known(size: int | None) -> str:
+    return "unknown" if size is None else in_bytes(size)

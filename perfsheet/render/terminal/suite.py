@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
+from perfsheet.e2e import Merged
+from perfsheet.e2e.model import DeviceRow
 from perfsheet.render import suite_cells
 from perfsheet.render.terminal.console import console_for, line
 from perfsheet.render.terminal.table import Field, print_table
@@ -31,6 +33,28 @@ def render(results: Sequence[ModelResult], out: TextIO, with_success: bool = Tru
         console.print(line(note, "yellow"))
     if left_out:
         console.print(line(f"Left out for want of room: {', '.join(left_out)}.", "dim"))
+
+
+_OF_DEVICES = (
+    "AVG DEVICE KERNEL SAMPLES/S",
+    "AVG DEVICE KERNEL DURATION [ns]",
+    "AVG DEVICE FW SAMPLES/S",
+    "AVG DEVICE FW DURATION [ns]",
+)
+
+
+def render_devices(merged: Merged, out: TextIO) -> None:
+    """A line per row of device perf files; the merged file has all columns."""
+    console = console_for(out)
+
+    def field(header: str, rank: int) -> Field[DeviceRow]:
+        text = header in ("Model", "Setting")
+        return Field(header, lambda row: row.cells.get(header, "–"), number=not text, flexible=text, optional=rank)
+
+    headers = [header for header in _OF_DEVICES if any(header in row.cells for row in merged.device_rows)]
+    fields = [field(header, 0) for header in ("Model", "Setting", "Batch")]
+    print_table(console, [*fields, *(field(header, rank) for rank, header in enumerate(headers))], merged.device_rows)
+    console.print()
 
 
 def _field(column: Column) -> Field[ModelResult]:

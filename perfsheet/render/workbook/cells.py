@@ -40,11 +40,12 @@ class Formula:
 
 @dataclass(frozen=True)
 class Link:
-    """Text that leads to a cell of this workbook, such as `'All Ops'!A57`."""
+    """Text that leads to a cell of this workbook, such as `'All Ops'!A57`, or `outside` to a file or an address."""
 
     target: str
     text: str
     tip: str = ""
+    outside: bool = False
 
 
 Value = str | float | int | None

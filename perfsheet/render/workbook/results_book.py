@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from perfsheet.render.workbook.book import opened
-from perfsheet.render.workbook.cells import Cell
+from perfsheet.render.workbook.cells import Cell, Link
 from perfsheet.render.workbook.sheet import Field, write_table_sheet
 from perfsheet.render.workbook.theme import Styles
 from perfsheet.results import ResultsTable
-from perfsheet.results.table import number, plain_text
+from perfsheet.results.table import link_of, number, plain_text
 from perfsheet.whole_file import replace
 
 TITLE = "Results"
@@ -37,6 +37,8 @@ def _field(table: ResultsTable, place: int) -> Field[tuple[str, ...]]:
     def cell(row: tuple[str, ...]) -> Cell:
         text = plain_text(row[place])
         found = number(text)
+        if link := link_of(row[place]):
+            return Link(link if "://" in link else f"external:{link}", text, outside=True)
         return text if found is None else found
 
     texts = [plain_text(row[place]) for row in table.rows]

@@ -78,7 +78,8 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
         sheet.write_formula(row, column, value.text, style, value.value)
     elif isinstance(value, Link):
         text = clean(value.text, 255)
-        sheet.write_url(row, column, f"internal:{value.target}", link_style, text, value.tip or None)
+        target = value.target if value.outside else f"internal:{value.target}"
+        sheet.write_url(row, column, target, link_style, text, value.tip or None)
 
 
 def write_table(

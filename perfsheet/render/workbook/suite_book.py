@@ -107,13 +107,17 @@ def _source(result: ModelResult) -> str | None:
 
 
 def _write_history(sheet: Worksheet, styles: Styles, history: Sequence[Mapping[str, str]]) -> None:
+    figures = {column.output_name for column in COLUMNS if column.kind not in ("text", "success")}
+
     def of(name: str) -> Field[Mapping[str, str]]:
         def cell(line: Mapping[str, str]) -> Cell:
             text = line.get(name, "")
-            found = number(text)
+            found = number(text) if name in figures else None
             return text if found is None else found
 
         wide = name in ("started", "model", "setting", "commit", "problem", "kernel_ns")
-        return Field(name, cell, "right" if name not in ("model", "setting", "problem") else "text", 20 if wide else 12)
+        return Field(name, cell, "right" if name in figures else "text", 20 if wide else 12)
 
-    write_table_sheet(sheet, styles, [of(name) for name in history[0]], history, freeze=3)
+    names = dict.fromkeys(name for line in reversed(history) for name in line)
+    first = [name for name in ("started", "commit", "model") if name in names]
+    write_table_sheet(sheet, styles, [of(name) for name in dict.fromkeys([*first, *names])], history, freeze=3)

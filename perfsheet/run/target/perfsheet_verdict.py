@@ -31,7 +31,9 @@ _TELLING = ("were full", "Waiting for lock", "Device data m", "never replayed", 
 _MOST_LINES, _LONGEST = 100, 400
 
 # How the comparisons of tt-metal word an accuracy; `PCC threshold: 0.99` and `expected PCC: 0.99` are none.
-_PCC = re.compile(r"(?:(\w+)[ \t]+)?\bPCC(?: value)?\s*[:=]\s*(-?[01](?:\.\d+)?)(?![\d.])", re.IGNORECASE)
+_PCC = re.compile(
+    r"(?:(\w+)[ \t]+)?\bPCC(?: value)?\s*[:=]\s*(-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?!\w)", re.IGNORECASE
+)
 _WANTED = ("expected", "required", "target", "threshold", "minimum", "min", "desired", "wanted", "least", "than")
 
 
@@ -134,15 +136,18 @@ def _telling_lines(report: Any) -> "list[str]":
 
 def _reported(report: Any) -> "list[tuple[Any, Any]]":
     """What the test recorded (`record_property`); an accuracy that it only printed, the lowest of them, besides."""
-    found = [
-        (name, value)
+    told = [
+        (name, value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value)
         for name, value in getattr(report, "user_properties", ())
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    ]
+    found = [
+        (name, value) for name, value in told if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     ]
     if any(str(name).lower() == "pcc" for name, _ in found):
         return found
     said = [match for _, content in report.sections for match in _PCC.findall(content)]
     printed = [float(value) for before, value in said if before.lower() not in _WANTED]
+    printed = [value for value in printed if abs(value) <= 1]
     return [*found, ("pcc", min(printed))] if printed else found
 
 
