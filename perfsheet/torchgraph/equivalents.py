@@ -95,7 +95,7 @@ _LAYOUT = (
 )
 _NO_OP = (
     "detach alias lift_fresh_copy lift_fresh _assert_async sym_size dropout native_dropout _local_scalar_dense item "
-    "is_same_size"
+    "is_same_size empty empty_like empty_strided new_empty new_empty_strided"
 )
 
 _UNARY_NAMES = (
@@ -147,7 +147,7 @@ def _all() -> dict[str, Equivalent]:
 
 
 def _word(words: str) -> re.Pattern[str] | None:
-    return re.compile(rf"(?i)(?<![A-Za-z])(?:{words})(?![A-Za-z])") if words else None
+    return re.compile(rf"(?i)(?<!\w)(?:{words})(?!\w)") if words else None
 
 
 def equivalent(op: str) -> Equivalent | None:

@@ -66,4 +66,6 @@ def _covered(op: str, count: int, device: list[tuple[str, str, int]] | None) -> 
 def _is(known: Equivalent, code: str, attributes: str) -> bool:
     if not known.codes.search(code.rsplit("::", 1)[-1]):
         return False
-    return known.attributes is None or bool(known.attributes.search(code) or known.attributes.search(attributes))
+    if known.attributes is None or not attributes.strip():  # then the code is all that is known
+        return True
+    return bool(known.attributes.search(code) or known.attributes.search(attributes))

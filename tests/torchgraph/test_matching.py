@@ -68,11 +68,18 @@ def test_conv_does_not_match_converting(analysis_of):
         ("gather", "AllGatherAsync"),
         ("scatter", "ReduceScatterAsync"),
         ("sum", "CumSumDeviceOperation"),
+        ("log", "UnaryDeviceOperation"),
         ("cat", "NlpConcatHeadsDeviceOperation"),
     ],
 )
 def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
-    assert coverage([graph_op(f"aten.{aten}.default")], analysis_of(op(code, 10, 1)))[0].status == "missing"
+    row = {**op(code, 10, 1), "ATTRIBUTES": "{'op_chain': 'UnaryOpType::LOG1P', 'math_op': 'ReduceOpMath::AVG'}"}
+    assert coverage([graph_op(f"aten.{aten}.default")], analysis_of(row))[0].status == "missing"
+
+
+def test_where_a_capture_has_no_attributes_the_kind_decides(analysis_of):
+    row = {**op("UnaryDeviceOperation", 10, 1), "ATTRIBUTES": ""}
+    assert coverage([graph_op("aten.gelu.default")], analysis_of(row))[0].status == "covered"
 
 
 def test_ops_by_configuration():
