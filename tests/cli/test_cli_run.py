@@ -116,7 +116,7 @@ def test_record_of_a_replay_overwrites_nothing_without_force(home: Path, tmp_pat
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_while_the_workbook_is_written(tmp_path: Path, number: signal.Signals) -> None:
     """It ends with 130, what was there before stays, and nothing half-written is left."""
-    capture = write_csv(tmp_path / "big.csv", [op(f"Op{n % 50}", 1 + n, call=n) for n in range(30_000)])
+    capture = write_csv(tmp_path / "big.csv", [op(f"Op{n % 50}", 1 + n, call=n) for n in range(45_000)])
     (tmp_path / "big.xlsx").write_text("precious")
     temporary = tmp_path / "tmp"
     temporary.mkdir()

@@ -114,7 +114,7 @@ def test_results_are_not_thrown_away_without_a_word(suite_run):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_an_interrupted_suite_goes_on(tmp_path, number):
     folder = make_suite(tmp_path)
     tests = (folder / "test_models.py").read_text()
