@@ -31,7 +31,8 @@ test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
 
 # Processes and pages are the same on every stack; their tests take minutes.
-OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs \
+OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs --ignore=tests/plugin \
+  --ignore=tests/cli/test_cli_run.py --ignore=tests/cli/test_cli_pipes.py \
   --ignore=tests/suite/test_suite_run.py --ignore=tests/suite/test_suite_merge.py
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
