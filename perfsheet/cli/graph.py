@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, say
 
 
 @command
@@ -54,6 +54,8 @@ def graph(
     settings = shared.analysis_options("108", 25.0, None, 1.0, window)
     analysis = analyse(capture, settings) if capture else None
     module, given, named = built(spec, inputs or [])
+    if module.training:
+        say(f"warning: {spec} is in training mode, with the ops of that (dropout, statistics): return it after .eval()")
     found = traced(spec, module, given, named, backward)
     covered = coverage(found.forward, analysis)
     if force:

@@ -12,7 +12,7 @@ from perfsheet.results import ResultsTable
 def csv_text(table: ResultsTable) -> str:
     """Header and lines."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([table.headers, *table.rows])
+    csv.writer(stream, lineterminator="\n").writerows(map(_plain, [table.headers, *table.rows]))
     return stream.getvalue()
 
 
@@ -22,5 +22,10 @@ def json_text(table: ResultsTable) -> str:
     for header in table.headers:  # an object cannot have a name twice
         count = sum(name == header or name.startswith(f"{header} (") for name in names)
         names.append(f"{header} ({count + 1})" if header in names else header)
-    rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+    rows = [dict(zip(names, _plain(row), strict=True)) for row in table.rows]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(cells: tuple[str, ...]) -> list[str]:
+    """Cells without what only a table in Markdown needs."""
+    return [cell.replace("\\|", "|") for cell in cells]

@@ -12,6 +12,7 @@ from perfsheet.e2e.writing import FOLDER
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, Verdict, available, profile, replay
+from perfsheet.run.processes.tree import ProcessTree
 from perfsheet.suite import perf_files
 from perfsheet.suite.device import with_device
 from perfsheet.suite.model import ModelResult, Outcome, Target, with_problem
@@ -26,6 +27,8 @@ _OUTCOMES: Mapping[ExitStatus, Outcome] = {
     ExitStatus.NOTHING_RAN: "nothing ran",
     ExitStatus.TESTS_FAILED: "failed",
 }
+_ASIDE = "profiled-run"
+"""Where a profiled run writes its perf files, which are not those of the model."""
 _PASSED_ON = (ExitStatus.INTERRUPTED, ExitStatus.OUTPUT_NOT_WRITTEN)
 _NO_PROFILER = "no device figures: no profiler is here (perfsheet doctor says what is missing)"
 
@@ -66,6 +69,18 @@ def collected(target: Target, folder: Path, watch: Watch, report: Report) -> Mod
     )
 
 
+def end_leftovers(folder: Path) -> bool:
+    """End what a run of this target has left behind that was killed itself: a device is not shared.
+
+    Whether there was something; on Linux only it can be found.
+    """
+    trees = [ProcessTree(None, str(one), FOLDER) for one in (folder, folder / _ASIDE)]
+    left = [tree for tree in trees if tree.living()]
+    for tree in left:
+        tree.end()
+    return bool(left)
+
+
 class _Run:
     """The runs of one target: `result` grows with each; `perf_files` are those of the run that is timed."""
 
@@ -96,7 +111,7 @@ class _Run:
 
     def profiled(self) -> list[str]:
         """Under the profiler; the ops CSV. Times that it reports are not those of the model."""
-        aside = self._folder / "profiled-run"
+        aside = self._folder / _ASIDE
         aside.mkdir(exist_ok=True)
         outcome = profile(replace(self.request, variables={FOLDER: str(aside)}), self._watch)
         self._ended(outcome)

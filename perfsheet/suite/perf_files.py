@@ -46,9 +46,11 @@ def row_of(target: Target, files: list[Path]) -> tuple[PerfRow | None, list[str]
     found = mine if len(mine) == 1 else rows if len(rows) == 1 else []
     if found:
         row = found[0]
-        strange = row not in wanted or row.model.casefold() != target.model.casefold()
-        said += [f"its perf file is of {row.name}, the target is {target.name}"] if strange else []
-        return row, [*said, *row.notes]
+        said += row.notes
+        if row not in wanted:
+            return None, [*said, f"its perf file is of {row.name}, the target is {target.name}: it is not taken"]
+        strange = row.model.casefold() != target.model.casefold()
+        return row, [*said, *([f"its perf file calls the model {row.model}"] if strange else [])]
     if rows:
         names = "; ".join(row.name for row in rows)
         said.append(f"its perf files are of {names}: give setting and batch, so that one of them is the target's")

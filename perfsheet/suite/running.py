@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Watch
-from perfsheet.suite.collecting import Report, collected
+from perfsheet.suite.collecting import Report, collected, end_leftovers
 from perfsheet.suite.keeping import Kept
 from perfsheet.suite.model import ModelResult, Suite, as_wanted
 
@@ -43,6 +43,8 @@ def run_suite(suite: Suite, kept: Kept, watch: Watch, report: Report, rerun_fail
         target = suite.targets[number]
         watch.overall(total - len(waiting) + waiting.index(number), total)
         watch.run(f"target {number + 1} of {total}: {target.name}")
+        if end_leftovers(kept.folder(number, target)):
+            watch.notice(f"perfsheet: {target.name}: ended what an earlier run of it had left behind")
         folder = kept.fresh_folder(number, target)
         try:
             with _working_in(suite.folder):

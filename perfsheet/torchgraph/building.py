@@ -40,6 +40,8 @@ def built(spec: str, shapes: Sequence[str]) -> tuple[Any, tuple[Any, ...], dict[
         raise usage(
             f"{spec} returns {type(module).__name__}, no torch module", "return the module, or (module, inputs)"
         )
+    if isinstance(module, torch.jit.ScriptModule):
+        raise usage(f"{spec} returns a script of a module", "return the module itself")
     if shapes:
         inputs = tuple(_random(torch, shape) for shape in shapes)
     if inputs is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,8 +18,8 @@ _LONGEST = 400
 def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> Graph:
     """Run a module once on the CPU, and record the aten ops that it runs.
 
-    With `backward` the sum of its outputs is differentiated, too: the forward ops are those of training then. Raises
-    PerfsheetError (exit status 3) when the module fails, or runs no op.
+    With `backward` its outputs are differentiated, too (with gradients of one). Raises PerfsheetError (exit status 3)
+    when the module fails, or runs no op.
     """
     torch = torch_module()
     forward, backwards = _recorder(torch), _recorder(torch)
@@ -29,8 +30,7 @@ def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any
             with summary, forward:
                 output = module(*inputs, **named)
             if backward:
-                with backwards:
-                    _differentiate(torch, output)
+                _differentiate(torch, output, backwards)
 
     guarded(name, run, "run it in torch alone")
     if not forward.ops:
@@ -59,20 +59,34 @@ def _recorder(torch: Any) -> Any:
 
 @contextmanager
 def _unfused(torch: Any) -> Iterator[None]:
-    """Without torch's own fused encoder layer: a port needs the ops in it."""
+    """Without torch's own fused encoder layer and LSTM: a port needs the ops in them."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
+    without_onednn = torch.backends.mkldnn.flags(enabled=False)
+    with _quiet():  # about hardware that no tracing needs
+        without_onednn.__enter__()
     try:
         yield
     finally:
+        with _quiet():
+            without_onednn.__exit__(None, None, None)
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-def _differentiate(torch: Any, output: Any) -> None:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _differentiate(torch: Any, output: Any, recorder: Any) -> None:
     tensors = [one for one in _tensors(torch, output) if one.requires_grad]
     if not tensors:
         raise ValueError("no output depends on a parameter that is trained")
-    sum(one.sum() for one in tensors).backward()
+    ones = [torch.ones_like(one) for one in tensors]
+    with recorder:
+        torch.autograd.backward(tensors, ones)
 
 
 def _tensors(torch: Any, value: Any) -> list[Any]:

@@ -118,7 +118,7 @@ def test_results_are_not_thrown_away_without_a_word(suite_run):
 def test_an_interrupted_suite_goes_on(tmp_path, number):
     folder = make_suite(tmp_path)
     tests = (folder / "test_models.py").read_text()
-    waiting = "    while not os.path.exists('go'):\n        time.sleep(0.05)\n"
+    waiting = "    while not os.environ.get('GO'):\n        time.sleep(0.05)\n"
     (folder / "test_models.py").write_text(
         tests.replace("def test_bert(perfsheet_e2e):\n", f"def test_bert(perfsheet_e2e):\n{waiting}")
     )
@@ -138,13 +138,13 @@ def test_an_interrupted_suite_goes_on(tmp_path, number):
     time.sleep(0.5)
     os.kill(running.pid, number)
     _, err = running.communicate(timeout=30)
-    (folder / "go").touch()
     if number == signal.SIGINT:
         assert running.returncode == 130
         assert b"--resume" in err
         assert results(folder)["bert"]["outcome"] == "not run"
-    again = perfsheet("suite", "run", "suite.toml", "--resume", cwd=folder)
+    again = perfsheet("suite", "run", "suite.toml", "--resume", cwd=folder, GO="1")
     assert again.status == 1
+    assert ("left behind" in again.err) == (number == signal.SIGKILL)
     assert "target 1 of 4" not in again.err
     assert [one["outcome"] for one in results(folder).values()] == ["passed", "passed", "failed", "killed"]
 

@@ -44,6 +44,8 @@ def table(
     found = document.results()
     if sort:
         found = found.sorted(sort, descending)
+    if len(document.tables) > 1:
+        say(f"note: {path} has {len(document.tables)} tables: that with {', '.join(found.headers[:3])}, … is taken")
     for note in document.notes:
         say(f"warning: {note}")
     if output is None:

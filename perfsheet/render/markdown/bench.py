@@ -20,7 +20,7 @@ def markdown(bench: Bench) -> str:
     lines = [
         results.table(table),
         f"{plain(bench.what)}: mean ± standard deviation over {bench.iterations} iterations after {bench.warmup} of "
-        "warm-up; memory of the host; speed-up of the mean.",
+        f"warm-up; memory of the host; speed-up of the mean against {plain(base.variant.name)}.",
         *(["- The baseline failed: there are no speed-ups."] if base.problem else []),
         *(f"- {plain(row.variant.name)}: {plain(row.problem)}" for row in bench.rows if row.problem),
     ]

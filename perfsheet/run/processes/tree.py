@@ -24,11 +24,11 @@ _POLL_S = 0.05
 
 
 class ProcessTree:
-    """The process `root` and everything that it started, marked by `RUN_ID=run_id`."""
+    """The process `root` and everything that it started, marked by `RUN_ID=run_id` (or by another `variable`)."""
 
-    def __init__(self, root: subprocess.Popen[str] | None, run_id: str) -> None:
+    def __init__(self, root: subprocess.Popen[str] | None, run_id: str, variable: str = RUN_ID) -> None:
         self._root = root
-        self._mark = f"{RUN_ID}={run_id}".encode()
+        self._mark = f"{variable}={run_id}".encode()
 
     def living(self) -> set[int]:
         """Ids of the processes of the run that are alive; elsewhere than on Linux of the root process only."""
