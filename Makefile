@@ -30,10 +30,10 @@ test: $(VENV)/ready  ## Pass the tests
 test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
 
-# Processes and pages are the same on every stack; their tests take minutes.
-OLDEST_WITHOUT := --ignore=tests/run --ignore=tests/profiling --ignore=tests/docs --ignore=tests/plugin \
-  --ignore=tests/cli/test_cli_run.py --ignore=tests/cli/test_cli_pipes.py \
-  --ignore=tests/suite/test_suite_run.py --ignore=tests/suite/test_suite_merge.py
+# What is the same on every stack is tried on one: processes, pages, the command line, whole workbooks, the table of damages.
+OLDEST_WITHOUT := $(addprefix --ignore=tests/,run profiling docs plugin cli reliability/test_reliability_damage.py \
+  render/test_render_workbook_sound.py render/test_render_agree_pages.py render/test_render_live.py \
+  suite/test_suite_run.py suite/test_suite_merge.py suite/test_suite_profiled.py)
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
