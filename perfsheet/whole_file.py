@@ -98,3 +98,12 @@ def append_text(path: Path, text: str) -> None:
 def open_in_excel(path: Path) -> Exception:
     """The error for a workbook that somebody has open."""
     return not_written(f"{path} cannot be replaced: it is open in Excel or read-only", "close it, or use -o")
+
+
+def made(folder: Path, hint: str = "give another folder with -o") -> Path:
+    """The folder, made with those above it where it was not there. Raises PerfsheetError (exit status 7)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(f"{folder} cannot be made: {error.strerror}", hint) from None
+    return folder

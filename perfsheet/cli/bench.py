@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
-from perfsheet.errors import ExitStatus, not_written, usage
+from perfsheet.errors import ExitStatus, usage
 
 if TYPE_CHECKING:
     from perfsheet.bench import Bench
@@ -63,6 +63,7 @@ def bench(
     from perfsheet.bench.matrix import place
     from perfsheet.cli.views import view
     from perfsheet.render import place as outputs
+    from perfsheet.whole_file import made
 
     if (function is None) == (command_line is None):
         raise usage("one thing is measured: MODULE.py:FUNCTION or -c COMMAND", "give one of them")
@@ -72,7 +73,7 @@ def bench(
     planned(plan)  # refuses what cannot be followed before anything is written
     for end in ("xlsx", "csv", "md"):
         outputs.check_new(folder / f"bench.{end}", force)
-    log = _made(folder) / "bench.log"
+    log = made(folder) / "bench.log"
     interrupted: BenchInterruptedError | None = None
     # Standard output is the table's.
     with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
@@ -100,14 +101,6 @@ def bench(
 
 def _name(what: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
-    return folder
 
 
 def _written(result: Bench, folder: Path) -> list[Path]:

@@ -39,6 +39,7 @@ def graph(
 ) -> None:
     """Trace a torch module on the CPU: the ops that its TTNN port needs, and what of them a capture shows."""
     numerics.load()
+    from perfsheet.analysis import Options
     from perfsheet.cli.analysing import analyse
     from perfsheet.opstats import Source, statistics
     from perfsheet.render import place
@@ -50,9 +51,7 @@ def graph(
     from perfsheet.torchgraph.tracing import traced
 
     place.check_new(output / f"fw_{folder.NODE_COUNT}", force)
-    window = shared.selection(None, None, None, None, False, "all")
-    settings = shared.analysis_options("108", 25.0, None, 1.0, window)
-    analysis = analyse(capture, settings) if capture else None
+    analysis = analyse(capture, Options()) if capture else None
     module, given, named = built(spec, inputs or [])
     if module.training:
         say(f"warning: {spec} is in training mode, with the ops of that (dropout, statistics): return it after .eval()")

@@ -38,12 +38,13 @@ def stats(
 ) -> int:
     """Count the device ops of captures and the sizes of their tensors: each capture, and all of them together."""
     numerics.load()
+    from perfsheet.analysis import Options
     from perfsheet.opstats import statistics
     from perfsheet.render import place
     from perfsheet.render.opstats import folder
 
     window = shared.selection(start_signpost, end_signpost, None, device, False, which_pass)
-    settings = shared.analysis_options("108", 25.0, None, 1.0, window)
+    settings = Options(selection=window)
     place.check_new(output / folder.NODE_COUNT, force)
     sources, status = _sources(captures, settings)
     found = statistics(sources)

@@ -32,6 +32,9 @@ COLUMNS: tuple[Column, ...] = (
 )
 """Those of today, in the order of a merged file (models/perf/merge_perf_results.py of tt-metal)."""
 
+HEADERS = {column.field: column.header for column in COLUMNS}
+"""The header of each field."""
+
 EXPECTED = ("expected_compile_s", "expected_inference_s")
 REQUIRED = tuple(column.field for column in COLUMNS if column.field not in EXPECTED)
 """What every generation has; the first (June to August 2023) has no expectations."""

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,26 +30,23 @@ class EndToEnd:
         self.second_run_s: float | None = None
         self.cpu_s: float | None = None
 
-    @contextmanager
-    def first_run(self) -> Iterator[None]:
+    def first_run(self) -> AbstractContextManager[None]:
         """Around the run that compiles: nothing is cached yet."""
-        started = time.perf_counter()
-        yield
-        self.first_run_s = time.perf_counter() - started
+        return self._timing("first_run_s")
 
-    @contextmanager
-    def second_run(self) -> Iterator[None]:
+    def second_run(self) -> AbstractContextManager[None]:
         """Around the same with a warm program cache."""
-        started = time.perf_counter()
-        yield
-        self.second_run_s = time.perf_counter() - started
+        return self._timing("second_run_s")
+
+    def cpu_run(self) -> AbstractContextManager[None]:
+        """Around the torch reference on the CPU."""
+        return self._timing("cpu_s")
 
     @contextmanager
-    def cpu_run(self) -> Iterator[None]:
-        """Around the torch reference on the CPU."""
+    def _timing(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        self.cpu_s = time.perf_counter() - started
+        setattr(self, name, time.perf_counter() - started)
 
     def time(self, function: Callable[[], Result], cpu: Callable[[], object] | None = None) -> Result:
         """Run a function twice, timing both runs, then its torch reference, if there is one; the second result."""

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from perfsheet.e2e.columns import COLUMNS
+from perfsheet.e2e.columns import HEADERS
 from perfsheet.e2e.model import DeviceRow, PerfRow
 from perfsheet.e2e.reading import figure
 from perfsheet.errors import usage
 
-_HEADERS = {column.field: column.header for column in COLUMNS}
 _FLOAT_NOISE = 1e-9
 _LOWER, _UPPER = "Lower Threshold ", "Upper Threshold "
 
@@ -65,16 +64,15 @@ def breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
         if measured is None or not expected:
             continue
         if allowed := limits.outside(measured, expected):
-            yield Breach(row.file, row.name, _HEADERS["inference_s"], measured, *allowed, measured > allowed[1])
+            yield Breach(row.file, row.name, HEADERS["inference_s"], measured, *allowed, measured > allowed[1])
 
 
 def device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
     """Rows of device perf files outside their own thresholds."""
     for row in rows:
-        for header in row.cells:
-            if _LOWER + header not in row.cells and _UPPER + header not in row.cells:
+        for column in row.cells:
+            if _LOWER + column not in row.cells and _UPPER + column not in row.cells:
                 continue
-            column = header
             found = [figure(row.cells.get(name, "")) for name in (column, _LOWER + column, _UPPER + column)]
             measured, lower, upper = (None if one is None else one.value for one in found)
             low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perfsheet.e2e.columns import COLUMNS
+from perfsheet.e2e.columns import HEADERS
 from perfsheet.e2e.model import PerfRow
 
-_HEADERS = {column.field: column.header for column in COLUMNS}
 _FLOAT_NOISE = 1e-9
 
 Interval = tuple[float, float]
@@ -28,7 +27,7 @@ class Disagreement:
     def sentence(self) -> str:
         """For people."""
         return (
-            f"{self.row.file}, line {self.row.line}: {_HEADERS[self.field]} is {self.row.text(self.field)}, "
+            f"{self.row.file}, line {self.row.line}: {HEADERS[self.field]} is {self.row.text(self.field)}, "
             f"but {self.formula} is {sum(self.recomputed) / 2:.4g}"
         )
 
@@ -46,7 +45,7 @@ def disagreements(row: PerfRow) -> Iterator[Disagreement]:
         time = _interval(row, inference)
         if time and row.batch and time[1] > 0:
             fastest = row.batch / time[0] if time[0] > 0 else math.inf
-            yield from _unless_within(row, throughput, f"Batch / {_HEADERS[inference]}", (row.batch / time[1], fastest))
+            yield from _unless_within(row, throughput, f"Batch / {HEADERS[inference]}", (row.batch / time[1], fastest))
 
 
 def _unless_within(row: PerfRow, field: str, formula: str, expected: Interval) -> Iterator[Disagreement]:

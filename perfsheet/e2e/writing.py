@@ -12,7 +12,7 @@ from pathlib import Path
 from perfsheet.e2e.columns import COLUMNS
 from perfsheet.e2e.merging import Merged
 from perfsheet.e2e.model import UNKNOWN
-from perfsheet.errors import not_written, usage
+from perfsheet.errors import usage
 
 FOLDER = "PERFSHEET_E2E_DIR"
 """The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
@@ -42,7 +42,7 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
     `directory`, else to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
     Raises PerfsheetError: exit status 2 for what is no measurement, 7 when the file cannot be written.
     """
-    from perfsheet.whole_file import replace_text
+    from perfsheet.whole_file import made, replace_text
 
     figures = _figures(
         batch_size,
@@ -63,10 +63,7 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
     folder = Path(directory or os.environ.get(FOLDER) or ".")
     parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
     path = folder / f"{'_'.join(parts)}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another directory") from None
+    made(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
 

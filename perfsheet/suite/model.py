@@ -45,8 +45,7 @@ class Target:
     @property
     def name(self) -> str:
         """`vit, base-patch16, batch 8`."""
-        batch = f"batch {self.batch}" if self.batch is not None else ""
-        return ", ".join(filter(None, (self.model, self.setting, batch)))
+        return _name(self.model, self.setting, self.batch)
 
 
 @dataclass(frozen=True)
@@ -130,8 +129,7 @@ class ModelResult:
     @property
     def name(self) -> str:
         """`vit, base-patch16, batch 8`."""
-        batch = f"batch {self.batch}" if self.batch is not None else ""
-        return ", ".join(filter(None, (self.model, self.setting, batch)))
+        return _name(self.model, self.setting, self.batch)
 
 
 def with_problem(result: ModelResult, problem: str) -> ModelResult:
@@ -147,3 +145,7 @@ def as_wanted(target: Target, result: ModelResult) -> ModelResult:
         expected_inference_s=target.expected_inference_s or result.expected_inference_s,
         least_pcc=target.pcc,
     )
+
+
+def _name(model: str, setting: str, batch: int | None) -> str:
+    return ", ".join(filter(None, (model, setting, "" if batch is None else f"batch {batch}")))

@@ -40,6 +40,7 @@ def merge(
     force: shared.Force = False,
 ) -> int:
     """Merge perf files by column name, verify what they have computed, and check them against what they expect."""
+    from perfsheet.capture.notes import rows
     from perfsheet.e2e import Limits, breaches, merge_targets, write_merged
     from perfsheet.e2e import merge as merged_of
     from perfsheet.e2e.limits import device_breaches
@@ -79,7 +80,7 @@ def merge(
     for breach in broken:
         say(f"perfsheet: {breach.sentence}")
     count = len(merged.rows) + len(merged.device_rows)
-    typer.echo(f"Merged: {count} row{'' if count == 1 else 's'} in {', '.join(files)}", err=json)
+    typer.echo(f"Merged: {rows(count)} in {', '.join(files)}", err=json)
     if broken:
         return ExitStatus.BUDGET_BREACHED
     return ExitStatus.CAPTURE_UNUSABLE if merged.refused else ExitStatus.DONE

@@ -12,7 +12,7 @@ from pathlib import Path
 from perfsheet.errors import not_written
 from perfsheet.opstats import OpStatistics, SizeDistribution
 from perfsheet.render.opstats import plot
-from perfsheet.whole_file import replace_text
+from perfsheet.whole_file import made, replace_text
 
 NODE_COUNT = "node_count.csv"
 _LONGEST = 120
@@ -32,7 +32,7 @@ UNKNOWN = "unknown"
 
 def write(found: OpStatistics, folder: Path, prefix: str = "") -> list[Path]:
     """Write them to `folder`, names beginning with `prefix`; the files. Raises PerfsheetError (exit status 7)."""
-    _made(folder)
+    made(folder)
     written = [write_csv(folder / f"{prefix}{NODE_COUNT}", *_node_count(found))]
     for side, distributions in (("input", found.inputs), ("output", found.outputs)):
         written += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions)
@@ -78,7 +78,7 @@ def _node_count(found: OpStatistics) -> tuple[Sequence[str], list[Sequence[objec
 
 
 def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution]) -> list[Path]:
-    _made(folder)
+    made(folder)
     names: set[str] = set()
     written = []
     for op, distribution in distributions.items():
@@ -114,13 +114,6 @@ def file_name(text: str, taken: set[str]) -> str:
         name = f"{stem}_{number}"
     taken.add(name.casefold())
     return name
-
-
-def _made(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_written(f"{folder} cannot be made: {error.strerror}", "give another folder with -o") from None
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:

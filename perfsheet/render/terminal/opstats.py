@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TextIO
 
+from perfsheet.capture.notes import rows
 from perfsheet.opstats import OpStatistics, SizeDistribution
 from perfsheet.opstats.model import FormatCount, OpCount
 from perfsheet.render.opstats.plot import in_bytes
@@ -56,12 +56,7 @@ _FORMATS: tuple[Field[FormatCount], ...] = (
 
 def _sizes(found: SizeDistribution | None) -> str:
     """`48 of 3 sizes`."""
-    return "–" if found is None else f"{found.tensors:,} of {_plural(found.sizes)}"
-
-
-def _plural(sizes: Iterable[object]) -> str:
-    count = len(tuple(sizes))
-    return f"{count} size{'' if count == 1 else 's'}"
+    return "–" if found is None else f"{found.tensors:,} of {rows(len(found.sizes), 'size')}"
 
 
 def _bytes(found: SizeDistribution | None) -> str:
