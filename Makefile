@@ -32,8 +32,8 @@ test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
 
 # What is the same on every stack is tried on one: processes, pages, the command line, whole workbooks, the table of damages.
 OLDEST_WITHOUT := $(addprefix --ignore=tests/,run profiling docs plugin cli reliability/test_reliability_damage.py \
-  render/test_render_workbook_sound.py render/test_render_agree_pages.py render/test_render_live.py \
-  suite/test_suite_run.py suite/test_suite_merge.py suite/test_suite_profiled.py)
+  outputs/test_render_workbook_sound.py outputs/test_render_agree_pages.py outputs/test_render_live.py \
+  models/suite/test_suite_run.py models/suite/test_suite_merge.py models/suite/test_suite_profiled.py)
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
@@ -65,7 +65,7 @@ $(VENV)/torch-ready: $(VENV)/ready
 	@touch $@
 
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
-	$(BIN)/python -m pytest -q -m torch tests/torchgraph $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -q -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .

@@ -16,11 +16,11 @@ import atheris
 
 with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet import PerfsheetError, analyze, read
-    from perfsheet.render import csvout, jsonout, trace
-    from perfsheet.render.html.page import page
-    from perfsheet.render.markdown.report import markdown
-    from perfsheet.render.terminal import hotspots, top_ops
-    from perfsheet.render.workbook import book
+    from perfsheet.outputs import csv_output, json_output, trace
+    from perfsheet.outputs.html.page import page
+    from perfsheet.outputs.markdown.report import markdown
+    from perfsheet.outputs.terminal import hotspots, top_ops
+    from perfsheet.outputs.workbook import book
 
 from captures import ROOT, seeds, with_cells
 
@@ -54,9 +54,9 @@ def one(data: bytes) -> None:
     shown = io.StringIO()
     top_ops.render(analysis, 20, shown)
     hotspots.render(analysis, None, shown)
-    csvout.top_ops(analysis, None, shown)
+    csv_output.top_ops(analysis, None, shown)
     assert not _ESCAPES.search(shown.getvalue())
-    json.loads(jsonout.dumps(jsonout.report(analysis, None)))
+    json.loads(json_output.dumps(json_output.report(analysis, None)))
     json.loads(trace.trace(analysis))
     assert "](javascript:" not in markdown(analysis)
     found = _Alive()

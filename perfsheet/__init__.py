@@ -18,8 +18,8 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options, Selection, analyze
-    from perfsheet.analysis.compare import compare
     from perfsheet.capture import OpsTable, read
+    from perfsheet.compare import compare
 
 __all__ = [
     "Analysis",
@@ -39,7 +39,7 @@ _HOMES = {
     "Options": "perfsheet.analysis",
     "Selection": "perfsheet.analysis",
     "analyze": "perfsheet.analysis",
-    "compare": "perfsheet.analysis.compare",
+    "compare": "perfsheet.compare",
     "OpsTable": "perfsheet.capture",
     "read": "perfsheet.capture",
 }

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.budget import Verdict
     from perfsheet.capture import OpsTable
-    from perfsheet.e2e.fixture import EndToEnd
+    from perfsheet.models.e2e.fixture import EndToEnd
 
 _BUDGET, _CAPTURE = "perfsheet_budget", "perfsheet_capture"
 _STARTED, _FINISHED = "started", "finished"
@@ -65,7 +65,7 @@ def perfsheet(request: pytest.FixtureRequest) -> PerfSheet:
 @pytest.fixture
 def perfsheet_e2e(request: pytest.FixtureRequest) -> EndToEnd:
     """The end-to-end figures of this test: time its first and second run, and write its perf file."""
-    from perfsheet.e2e.fixture import EndToEnd
+    from perfsheet.models.e2e.fixture import EndToEnd
 
     return EndToEnd(request.node.user_properties)
 
@@ -223,7 +223,7 @@ class _AfterSession:
         from perfsheet.budget.expected import check_expected
         from perfsheet.capture import read
         from perfsheet.errors import PerfsheetError
-        from perfsheet.render import verdicts
+        from perfsheet.outputs.text import limits as verdicts
 
         try:
             capture = self._capture or self._made_meanwhile()
@@ -282,7 +282,7 @@ def _breaches(captured: OpsTable, tables: dict[str, Any], name: str) -> list[str
 
 
 def _lines(verdict: Verdict, breaches_only: bool = False) -> list[str]:
-    from perfsheet.render import verdicts
+    from perfsheet.outputs.text import limits as verdicts
 
     shown = verdict.breaches if breaches_only else sorted(verdict.checked, key=lambda one: one.ok)
     return [verdicts.marked(one, verdicts.sentence(one, False)) for one in shown]

@@ -1,8 +1,7 @@
 """Analysis: pure functions from the ops table to small typed results."""
 
 from perfsheet.analysis.analyze import Analysis, analyze
-from perfsheet.analysis.options import Options
-from perfsheet.analysis.windows.wanted import Selection
+from perfsheet.analysis.options import Options, Selection
 from perfsheet.analysis.windows.window import Window, whole
 
 __all__ = ["Analysis", "Options", "Selection", "Window", "analyze", "whole"]

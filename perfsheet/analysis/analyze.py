@@ -12,16 +12,15 @@ from perfsheet.analysis import findings as finding
 from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.numbers import known_int
-from perfsheet.analysis.ops import Ops, device_ops
-from perfsheet.analysis.options import Options
-from perfsheet.analysis.ranked import NOT_PHYSICAL, ranked_op
-from perfsheet.analysis.result import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
+from perfsheet.analysis.ops.device_ops import Ops, device_ops
+from perfsheet.analysis.ops.utilization import not_physical
+from perfsheet.analysis.options import Options, Selection
+from perfsheet.analysis.ranking import NOT_PHYSICAL, ranked_op
+from perfsheet.analysis.results import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.summary import summarise
-from perfsheet.analysis.utilization import not_physical
 from perfsheet.analysis.windows.selection import select
-from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
@@ -158,7 +157,7 @@ class Analysis:
     @cached_property
     def what_if(self) -> tuple[WhatIf, ...]:
         """What mending the first findings would leave."""
-        from perfsheet.analysis.savings import what_if
+        from perfsheet.analysis.findings import what_if
 
         return what_if(self.facts, self.findings)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perfsheet.analysis.devices import DeviceTotal
-from perfsheet.analysis.spreads import Spread
+from perfsheet.analysis.statistics import Spread
+from perfsheet.analysis.windows.devices import DeviceTotal
 from perfsheet.analysis.windows.layers import Layer
 from perfsheet.analysis.windows.passes import Pass
 from perfsheet.provenance import Provenance

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
-from perfsheet.analysis.numbers import known
-from perfsheet.analysis.result import OpType
-from perfsheet.analysis.spreads import Spread
+from perfsheet.analysis.results import OpType
+from perfsheet.analysis.statistics import Spread, known
 from perfsheet.provenance import Outcome
 
 

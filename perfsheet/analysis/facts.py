@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.devices import Devices, devices
-from perfsheet.analysis.light import SpeedOfLight, speed_of_light
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.signature import Signature, of_variants
-from perfsheet.analysis.variants import Variant
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import Signature, of_variants
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
+from perfsheet.analysis.windows.devices import Devices, devices
 from perfsheet.analysis.windows.passes import Passes, passes
 from perfsheet.analysis.windows.variation import Variation, variation
 from perfsheet.analysis.windows.window import Window
@@ -97,7 +97,7 @@ class Facts:
         return rows[inside & np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
 
     def in_category(self, *names: str) -> BoolArray:
-        """Ops of these categories (analysis/categories.py)."""
+        """Ops of these categories (analysis/ops/categories.py)."""
         return self.ops.in_category(*names)
 
     def variant(self, position: int) -> Variant:

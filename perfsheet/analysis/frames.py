@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.pm import corrected_utilization
+from perfsheet.analysis.ops.signature import signatures
 from perfsheet.analysis.ranking import Ranking
-from perfsheet.analysis.result import Finding
-from perfsheet.analysis.signature import signatures
+from perfsheet.analysis.results import Finding
+from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.capture.table import OpsTable
 
 if TYPE_CHECKING:

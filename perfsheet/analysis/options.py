@@ -1,14 +1,56 @@
-"""What a user can set about an analysis."""
+"""What part of a capture a user asks for."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from perfsheet.analysis.windows.wanted import Selection
 from perfsheet.errors import usage
 from perfsheet.hardware.boards import DOCUMENTED_REF_CORES, board
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What part of a capture is wanted; the default is all of it.
+
+    `start_signpost`, `end_signpost`: only what lies after the first such signpost, and before the first such one that
+    follows; `NAME#2` is the second of that name. `id_range`: `5-10`, `31-` or `-12`, numbers of records in their file
+    (the header is row 1). `devices`: device ids, as the outputs show them; empty = all. `host_ops`: whether host rows
+    count. `which_pass`: `first`, `last`, a number from 1, or `all`.
+    Raises PerfsheetError (exit status 2) for values that make no sense.
+    """
+
+    start_signpost: str | None = None
+    end_signpost: str | None = None
+    id_range: str | None = None
+    devices: tuple[int, ...] = ()
+    host_ops: bool = True
+    which_pass: str | int = "all"
+
+    def __post_init__(self) -> None:
+        if self.id_range is not None:
+            parse_id_range(self.id_range)
+        word = str(self.which_pass).strip().lower()
+        object.__setattr__(self, "which_pass", word)
+        if word not in ("all", "first", "last") and not re.fullmatch("[1-9][0-9]{0,8}", word):
+            raise usage(f"--pass {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
+
+
+def parse_id_range(text: str) -> tuple[int, float]:
+    """First and last row of `5-10`, `31-`, `-12` or `7`. Raises PerfsheetError (exit status 2) for anything else."""
+    match = re.fullmatch(r"\s*(?:(\d{1,18})|(\d{0,18})\s*-\s*(\d{0,18}))\s*", text)
+    if match is None or not any(match.groups()):
+        raise usage(f"--id-range {text}: not a range of rows", "give 5-10, 31- or -12")
+    if match[1]:
+        return int(match[1]), float(match[1])
+    first = int(match[2]) if match[2] else 0
+    last = float(match[3]) if match[3] else math.inf
+    if last < first:
+        raise usage(f"--id-range {text}: its end lies before its start", "give 5-10, 31- or -12")
+    return first, last
+
 
 RefCores = float | Literal["grid"]
 

@@ -10,9 +10,9 @@ from itertools import zip_longest
 
 import numpy as np
 
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.signature import Signature, signatures
-from perfsheet.analysis.spreads import Spread, Spreads, spread, spreads
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import Signature, signatures
+from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, FloatArray
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.numbers import ratio
+from perfsheet.analysis.ops.categories import RESHARD
+from perfsheet.analysis.ops.shape import Shape, shape_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.rules.layout_glue import is_glue
 from perfsheet.analysis.rules.reshard import back_to_back
-from perfsheet.analysis.shape import Shape, shape_of
+from perfsheet.analysis.statistics import ratio
 
 
 @dataclass(frozen=True)

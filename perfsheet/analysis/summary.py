@@ -9,12 +9,12 @@ import numpy as np
 
 from perfsheet.analysis import quality, totals
 from perfsheet.analysis.capture_summary import CaptureSummary, LightSummary, PassSummary
-from perfsheet.analysis.devices import critical_path_ns
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light.peaks import measured_clock_ghz
-from perfsheet.analysis.numbers import known, known_ints, ratio
-from perfsheet.analysis.pm import evidence
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
+from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
+from perfsheet.analysis.speed_of_light.profiler_model import evidence
+from perfsheet.analysis.statistics import known, known_ints, ratio
+from perfsheet.analysis.windows.devices import critical_path_ns
 from perfsheet.analysis.windows.layers import layers
 from perfsheet.analysis.windows.passes import fps_per_pass
 from perfsheet.capture.table import FloatArray, RowKind

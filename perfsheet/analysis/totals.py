@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from perfsheet.analysis.capture_summary import Fps
-from perfsheet.analysis.categories import CONV, MATMUL, category
-from perfsheet.analysis.numbers import known_ints, ratio
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.result import OpType
+from perfsheet.analysis.ops.categories import CONV, MATMUL, category
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.results import OpType
+from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.table import BoolArray
 from perfsheet.capture.texts import Texts
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.compare import Comparison
-from perfsheet.analysis.compare.kinds import kind
-from perfsheet.analysis.compare.result import Times
 from perfsheet.budget.check import ROWS_NAMED, kept, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, in_words
+from perfsheet.compare import Comparison
+from perfsheet.compare.kinds import kind
+from perfsheet.compare.results import Times
 
 WIDEST_NOISE = 0.1
 """An interval of more than so much of the time before decides nothing: then the means are taken as they are."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis import Analysis, quality
-from perfsheet.analysis.result import RowRef
-from perfsheet.analysis.shape import shape_of
+from perfsheet.analysis.ops.shape import shape_of
+from perfsheet.analysis.results import RowRef
 from perfsheet.budget.limits import Measured, Scope, of_kind
 from perfsheet.budget.model import Bound, Budget, Checked, Verdict
 from perfsheet.budget.quantities import Unit, in_words

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.compare.kinds import kind
-from perfsheet.analysis.numbers import known, ratio
 from perfsheet.analysis.rules import low_core_count, reshard
+from perfsheet.analysis.statistics import known, ratio
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
+from perfsheet.compare.kinds import kind
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from perfsheet.analysis import Options
-from perfsheet.analysis.result import RowRef
+from perfsheet.analysis.results import RowRef
 from perfsheet.budget.limits import Limit
 from perfsheet.budget.quantities import Unit
 

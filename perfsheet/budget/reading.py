@@ -11,7 +11,7 @@ from perfsheet.budget.limits import BY_KEY, Limit
 from perfsheet.budget.model import TOLERANCE, Bound, Budget
 from perfsheet.budget.quantities import Unit, example, quantity
 from perfsheet.errors import PerfsheetError, usage
-from perfsheet.toml_text import parsed
+from perfsheet.toml_files import parsed
 
 _TABLES = ("tolerance", "window", "limits", "op-types", "ops")
 SELECTION = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from perfsheet.analysis import Analysis, Options, Selection
-from perfsheet.analysis.shape import shape_of
+from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.budget.limits import BY_KEY, Limit, Scope, of_kind
 from perfsheet.budget.quantities import Unit, exact_time
 from perfsheet.budget.reading import OPTIONS, SELECTION

@@ -71,15 +71,15 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
     """List the signposts of a capture and the regions between them, in place of a command's own output."""
     analysis = analyse(captures, options)
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.signposts(analysis)))
+        typer.echo(json_output.dumps(json_output.signposts(analysis)))
     elif csv:
-        from perfsheet.render import csvout
+        from perfsheet.outputs import csv_output
 
-        csvout.signposts(analysis, sys.stdout)
+        csv_output.signposts(analysis, sys.stdout)
     else:
-        from perfsheet.render.terminal import signposts as terminal
+        from perfsheet.outputs.terminal import signposts as terminal
 
         terminal.render(analysis, sys.stdout)
 
@@ -90,6 +90,6 @@ def _provenance(captures: Sequence[str]) -> Provenance | None:
 
     if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
         return None
-    from perfsheet.run.recording.recorded import provenance_of
+    from perfsheet.run.recorded import provenance_of
 
     return provenance_of(Path(captures[0]))

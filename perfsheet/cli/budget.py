@@ -44,21 +44,21 @@ def init(
     strict: shared.Strict = False,
 ) -> None:
     """Write a first budget from a capture: what it takes today, and the window that it is about."""
+    from perfsheet.atomic_write import replace_text
     from perfsheet.budget import first_budget
-    from perfsheet.render import place
-    from perfsheet.whole_file import replace_text
+    from perfsheet.outputs import paths
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     share = shared.share("--tolerance", tolerance)
     to_stdout = str(output) == "-"
     if not to_stdout:
-        place.check_file(output, inputs(captures), force)
+        paths.check_file(output, inputs(captures), force)
     analysis = analyse_runs(captures, settings)
     text = first_budget(analysis, share)
     if to_stdout:
         typer.echo(text, nl=False)
         return
-    place.check_file(output, analysis.summary.paths, force)
+    paths.check_file(output, analysis.summary.paths, force)
     replace_text(output, text)
     typer.echo(f"Wrote {output}")

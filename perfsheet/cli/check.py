@@ -67,10 +67,10 @@ def check(
     json: shared.Json = False,
 ) -> int:
     """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
-    from perfsheet.analysis.compare import compare
     from perfsheet.budget import Verdict, check_against, read_budget
     from perfsheet.budget import check as checked
-    from perfsheet.render import place
+    from perfsheet.compare import compare
+    from perfsheet.outputs import paths
 
     if json and github:
         raise usage("--json and --github both take standard output", "choose one")
@@ -88,7 +88,7 @@ def check(
             )
         budget = DEFAULT_BUDGET
     if junit is not None:
-        place.check_file(junit, inputs(captures, against, None if budget is None else str(budget)), force)
+        paths.check_file(junit, inputs(captures, against, None if budget is None else str(budget)), force)
     limits = None if budget is None else read_budget(budget)
     if limits is not None:
         settings = limits.window(settings, shared.chosen(context))
@@ -98,7 +98,7 @@ def check(
         found = compare(analyse_side(against, settings, "base: "), analysis)
         verdict += check_against(found, growth, op_growth)
     if junit is not None:
-        from perfsheet.render import junit as xml
+        from perfsheet.outputs import junit as xml
 
         xml.write(analysis, verdict, junit)
     _show(analysis, verdict, budget, against, json, github)
@@ -110,15 +110,15 @@ def _show(
 ) -> None:
     name = None if budget is None else str(budget)
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.check(analysis, verdict, name, against)))
+        typer.echo(json_output.dumps(json_output.check(analysis, verdict, name, against)))
         return
-    from perfsheet.render.terminal import verdict as terminal
+    from perfsheet.outputs.terminal import verdict as terminal
 
     terminal.render(analysis, verdict, sys.stdout)
     if github:
-        from perfsheet.render import annotations as workflow
+        from perfsheet.outputs import annotations as workflow
 
         for line in workflow.lines(analysis, verdict, name):
             typer.echo(line)

@@ -16,7 +16,7 @@ from perfsheet.cli.handling import command, say
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
-    from perfsheet.analysis.compare import Comparison
+    from perfsheet.compare import Comparison
 
 _SCREENFUL = 8
 
@@ -57,9 +57,9 @@ def compare(
     A side is an ops CSV, a folder (its newest report) or an .xlsx copy; several runs of it are joined by commas, or
     matched by a pattern in quotes ('runs/*/ops_perf_results*.csv').
     """
-    from perfsheet.analysis.compare import compare as compared
     from perfsheet.capture.sources import STDIN
-    from perfsheet.render import place
+    from perfsheet.compare import compare as compared
+    from perfsheet.outputs import paths
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
@@ -70,7 +70,7 @@ def compare(
     if captures.count(STDIN) > 1:
         raise usage("standard input can be read once only", "name files")
     if output is not None:
-        place.check(output, captures, force)
+        paths.check(output, captures, force)
     wanted.check(captures, output, force, json)
     before = analyse_side(base, settings, "before: ")
     found: list[Comparison] = []
@@ -80,11 +80,11 @@ def compare(
     for note in dict.fromkeys(note for one in found for note in one.notes):
         say(f"note: {note}")
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.compare(found[0], found[1:])))
+        typer.echo(json_output.dumps(json_output.compare(found[0], found[1:])))
     elif not wanted.to_stdout:
-        from perfsheet.render.terminal import comparison as terminal
+        from perfsheet.outputs.terminal import comparison as terminal
 
         terminal.render(found, limit, sys.stdout)
     for path in _written(found, output, wanted):
@@ -93,7 +93,7 @@ def compare(
 
 def _written(found: Sequence[Comparison], workbook: Path | None, wanted: outputs.Outputs) -> Iterator[Path]:
     if workbook is not None:
-        from perfsheet.render.workbook.comparison import book
+        from perfsheet.outputs.workbook.comparison import book
 
         book.write(found, workbook)
         yield workbook

@@ -33,11 +33,11 @@ def doctor(
     request = RunRequest("pytest", output_dir=output, tt_metal_home=tt_metal_home, python=python)
     findings = diagnose(request, open_device)
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.doctor(findings)))
+        typer.echo(json_output.dumps(json_output.doctor(findings)))
     else:
-        from perfsheet.render.terminal import doctor as terminal
+        from perfsheet.outputs.terminal import doctor as terminal
 
         terminal.render(findings, sys.stdout)
     return ExitStatus.NO_PROFILER if any(finding.ok is False for finding in findings) else ExitStatus.DONE

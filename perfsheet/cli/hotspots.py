@@ -46,14 +46,14 @@ def hotspots(
     limit = shared.first(count or 0)
     analysis = analyse(captures, settings)
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.hotspots(analysis, limit)))
+        typer.echo(json_output.dumps(json_output.hotspots(analysis, limit)))
     elif csv:
-        from perfsheet.render import csvout
+        from perfsheet.outputs import csv_output
 
-        csvout.hotspots(analysis, limit, sys.stdout)
+        csv_output.hotspots(analysis, limit, sys.stdout)
     else:
-        from perfsheet.render.terminal import hotspots as terminal
+        from perfsheet.outputs.terminal import hotspots as terminal
 
         terminal.render(analysis, _SCREENFUL if count is None else limit, sys.stdout)

@@ -26,8 +26,8 @@ def open_report(
 ) -> None:
     """Open the newest report with the system's application for it."""
     from perfsheet.capture.sources import profiler_folders
-    from perfsheet.machine.opening import open_file
-    from perfsheet.render.newest import PAGE, WORKBOOK, newest_report, report_at
+    from perfsheet.machine.open_file import open_file
+    from perfsheet.outputs.newest import PAGE, WORKBOOK, newest_report, report_at
 
     suffix = PAGE if html else WORKBOOK
     if report is not None:

@@ -14,7 +14,7 @@ from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
-    from perfsheet.analysis.compare import Comparison
+    from perfsheet.compare import Comparison
 
 Html = Annotated[
     Optional[Path],  # noqa: UP045
@@ -58,7 +58,7 @@ class Outputs:
 
     def check(self, captures: Sequence[str], workbook: Path | None, force: bool, json: bool = False) -> None:
         """Refuse what cannot or must not be written, before the work is done. Raises PerfsheetError."""
-        from perfsheet.render import place
+        from perfsheet.outputs import paths
 
         if self.to_stdout and json:
             raise usage("--md - and --json both take standard output", "give --md a file")
@@ -68,39 +68,39 @@ class Outputs:
         if self.html is not None and self.html.suffix.lower() not in (".html", ".htm"):
             raise usage(f"{self.html}: a page's name ends in .html", "give --html FILE.html")
         for path in self._files():
-            place.check_file(path, captures, force or _is_summary(path))
+            paths.check_file(path, captures, force or _is_summary(path))
 
     def write(self, analysis: Analysis) -> Iterator[Path]:
         """Write those of a capture; the files, one after another."""
         if self.html is not None:
-            from perfsheet.render.html import page
+            from perfsheet.outputs.html import page
 
             page.write(analysis, self.html)
             yield self.html
         if self.trace is not None:
-            from perfsheet.render import trace
+            from perfsheet.outputs import trace
 
             trace.write(analysis, self.trace)
             yield self.trace
         if self.markdown is not None:
-            from perfsheet.render.markdown.report import markdown
+            from perfsheet.outputs.markdown.report import markdown
 
             yield from self._write_markdown(markdown(analysis), self.markdown)
 
     def write_comparison(self, found: Sequence[Comparison]) -> Iterator[Path]:
         """Write those of a comparison; the files, one after another."""
         if self.html is not None:
-            from perfsheet.render.html import comparison as page
+            from perfsheet.outputs.html import comparison as page
 
             page.write(found, self.html)
             yield self.html
         if self.markdown is not None:
-            from perfsheet.render.markdown import comparison
+            from perfsheet.outputs.markdown import comparison
 
             yield from self._write_markdown(comparison.markdown(found), self.markdown)
 
     def _write_markdown(self, text: str, path: Path) -> Iterator[Path]:
-        from perfsheet.whole_file import append_text, replace_text
+        from perfsheet.atomic_write import append_text, replace_text
 
         if self.to_stdout:
             typer.echo(text, nl=False)

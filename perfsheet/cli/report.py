@@ -17,7 +17,7 @@ from perfsheet.progress import Phase
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
-    from perfsheet.render.terminal.progress import View
+    from perfsheet.outputs.terminal.progress import View
 
 _LONG_OPS = 10_000
 
@@ -55,7 +55,7 @@ def report(
     json: shared.Json = False,
 ) -> None:
     """Write the perf sheet of a capture: the Excel workbook, and what else is asked for."""
-    from perfsheet.render import place
+    from perfsheet.outputs import paths
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
     settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
@@ -66,20 +66,20 @@ def report(
         show_signposts(captures, settings, json)
         return
     if output is not None:
-        place.check(output, captures or [], force)  # before the work, not after it
+        paths.check(output, captures or [], force)  # before the work, not after it
     wanted.check(captures or [], output, force, json)
     analysis = analyse(captures, settings)
     workbook = output
     if workbook is None and not wanted.any:
-        workbook = place.default_path(analysis.summary.paths)
+        workbook = paths.default_path(analysis.summary.paths)
     if workbook is not None:
-        place.check(workbook, analysis.summary.paths, force)
+        paths.check(workbook, analysis.summary.paths, force)
     wanted.check(analysis.summary.paths, workbook, force, json)
     written = _write(analysis, workbook, wanted)
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps(jsonout.report(analysis, None if workbook is None else str(workbook))))
+        typer.echo(json_output.dumps(json_output.report(analysis, None if workbook is None else str(workbook))))
     for path in written:
         typer.echo(f"Wrote {path}", err=json or wanted.to_stdout)
     if open_it:
@@ -92,7 +92,7 @@ def _write(analysis: Analysis, workbook: Path | None, wanted: outputs.Outputs) -
     with _view(len(analysis.ops)) as watch:
         watch.phase(Phase.ANALYSE)
         if workbook is not None:
-            from perfsheet.render.workbook import book
+            from perfsheet.outputs.workbook import book
 
             book.write(analysis, workbook, watch, wanted.raw)
             if note := book.left_out(analysis):
@@ -104,7 +104,7 @@ def _write(analysis: Analysis, workbook: Path | None, wanted: outputs.Outputs) -
 
 def _open(written: list[Path]) -> None:
     """The workbook, or the page where there is none."""
-    from perfsheet.machine.opening import open_file
+    from perfsheet.machine.open_file import open_file
 
     if not written:
         raise usage("--open: there is no file to open", "write a workbook or a page")
@@ -113,6 +113,6 @@ def _open(written: list[Path]) -> None:
 
 def _view(ops: int) -> View:
     """A bar on a terminal for a capture that takes its time."""
-    from perfsheet.render.terminal.progress import LiveView, View
+    from perfsheet.outputs.terminal.progress import LiveView, View
 
     return LiveView(sys.stderr) if sys.stderr.isatty() and ops > _LONG_OPS else View(sys.stderr)

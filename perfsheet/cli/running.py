@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
     from perfsheet.budget.model import Met
     from perfsheet.cli.outputs import Outputs
+    from perfsheet.outputs.terminal.progress import View
     from perfsheet.profiling import Plan, Profiled
     from perfsheet.profiling.model import MeasuredRun
-    from perfsheet.render.terminal.progress import View
     from perfsheet.run import RunRequest
 
 _TOP = 10
@@ -72,10 +72,10 @@ def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
 
 def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     """Profile every case of the target on its own, and show them side by side."""
+    from perfsheet.atomic_write import replace_text
+    from perfsheet.outputs import json_output
+    from perfsheet.outputs.workbook import case_book
     from perfsheet.profiling import profiled_cases
-    from perfsheet.render import jsonout
-    from perfsheet.render.workbook import case_book
-    from perfsheet.whole_file import replace_text
 
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
         cases, status = profiled_cases(request, plan, wish.settings, view, _keep_record)
@@ -84,9 +84,9 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
         folder = _cases_folder(request)
         workbook = folder / f"{folder.name}.xlsx"
         case_book.write(cases, workbook, view)
-        replace_text(folder / RECORD_NAME, jsonout.dumps(jsonout.case_records(cases)) + "\n")
+        replace_text(folder / RECORD_NAME, json_output.dumps(json_output.case_records(cases)) + "\n")
     if wish.json:
-        typer.echo(jsonout.dumps(jsonout.cases(cases, str(workbook))))
+        typer.echo(json_output.dumps(json_output.cases(cases, str(workbook))))
     _finish([workbook], wish, lambda: _show_cases(cases))
     return status
 
@@ -110,29 +110,29 @@ def _recorded(request: RunRequest) -> list[str]:
 def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool) -> Path:
     """Where the workbook of a replay goes; it and the captures are looked at before the target runs for nothing."""
     from perfsheet.capture.sources import locate
-    from perfsheet.render import place
+    from perfsheet.outputs import paths
 
     found = [source.label for source in locate(list(captures))]
-    path = place.default_path(found)
+    path = paths.default_path(found)
     if output is not None:
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
         path = output / path.name
-    place.check(path, found, force)
+    paths.check(path, found, force)
     return path
 
 
 def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> list[Path]:
     """Write the workbook and the other outputs, and tell what is to be distrusted; the files, the workbook first."""
-    from perfsheet.render import place
-    from perfsheet.render.workbook import book
+    from perfsheet.outputs import paths
+    from perfsheet.outputs.workbook import book
 
     for warning in done.analysis.summary.warnings:
         view.notice(f"warning: {warning}")
     captures = done.analysis.summary.paths
-    place.check(workbook, captures, wish.force)
+    paths.check(workbook, captures, wish.force)
     wish.outputs.check(captures, workbook, wish.force)
     book.write(done.analysis, workbook, view, wish.outputs.raw)
     written = [workbook, *wish.outputs.write(done.analysis)]
@@ -147,11 +147,11 @@ def _keep_record(run: MeasuredRun) -> None:
 
 
 def _write_record(run: MeasuredRun, path: Path) -> None:
-    from perfsheet.render import jsonout
-    from perfsheet.whole_file import replace_text
+    from perfsheet.atomic_write import replace_text
+    from perfsheet.outputs import json_output
 
-    record = {"schema_version": jsonout.SCHEMA_VERSION, **jsonout.run(run.outcome.provenance, run.summary)}
-    replace_text(path, jsonout.dumps(record) + "\n")
+    record = {"schema_version": json_output.SCHEMA_VERSION, **json_output.run(run.outcome.provenance, run.summary)}
+    replace_text(path, json_output.dumps(record) + "\n")
 
 
 def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
@@ -165,13 +165,14 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
 
 def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
     """Show the result, and give the exit status; limits that tests stated count like tests."""
+    from perfsheet.outputs import json_output
+    from perfsheet.outputs.text import limits
     from perfsheet.profiling.expectations import met
-    from perfsheet.render import jsonout, verdicts
 
     wanted = tuple(met(done.analysis, done.shown.verdict.expectations))
     if wish.json:
-        result = jsonout.report(done.analysis, str(written[0]))
-        typer.echo(jsonout.dumps({**result, **jsonout.expectations(done.analysis, wanted)}))
+        result = json_output.report(done.analysis, str(written[0]))
+        typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, wanted)}))
     _finish(written, wish, lambda: _show(done, wanted))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)
@@ -179,10 +180,10 @@ def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
             say(f"perfsheet: {_failed(failed, of_several=len(done.runs) > 1)}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
-    for sentence in (line for one in wanted for line in verdicts.breached(one)):
+    for sentence in (line for one in wanted for line in limits.breached(one)):
         say(f"perfsheet: {sentence}")
     if wish.outputs.open:
-        from perfsheet.machine.opening import open_file
+        from perfsheet.machine.open_file import open_file
 
         open_file(written[0])
     if done.status or all(one.passed for one in wanted):
@@ -199,9 +200,9 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
 
 
 def _show(done: Profiled, wanted: Sequence[Met]) -> None:
-    from perfsheet.render.terminal import repeats, top_ops, verdict
-    from perfsheet.render.terminal.console import console_for
-    from perfsheet.render.terminal.tests import print_tests
+    from perfsheet.outputs.terminal import repeats, top_ops, verdict
+    from perfsheet.outputs.terminal.console import console_for
+    from perfsheet.outputs.terminal.tests import print_tests
 
     print_tests(console_for(sys.stdout), done.shown.verdict.tests)
     verdict.print_met(console_for(sys.stdout), wanted)
@@ -212,7 +213,7 @@ def _show(done: Profiled, wanted: Sequence[Met]) -> None:
 
 
 def _show_cases(cases: Sequence[Case]) -> None:
-    from perfsheet.render.terminal import cases as terminal
+    from perfsheet.outputs.terminal import cases as terminal
 
     terminal.render(cases, sys.stdout)
 

@@ -87,7 +87,7 @@ def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
 
 def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
-    from perfsheet.toml_text import parsed
+    from perfsheet.toml_files import parsed
 
     try:
         table = parsed(text, pyproject, "mend it, or run elsewhere")["tool"]["perfsheet"]

@@ -47,14 +47,14 @@ def top_ops(
 
     analysis = analyse(captures, settings, None if group or strict else columns())
     if json:
-        from perfsheet.render import jsonout
+        from perfsheet.outputs import json_output
 
-        typer.echo(jsonout.dumps((jsonout.op_groups if group else jsonout.top_ops)(analysis, limit)))
+        typer.echo(json_output.dumps((json_output.op_groups if group else json_output.top_ops)(analysis, limit)))
     elif csv:
-        from perfsheet.render import csvout
+        from perfsheet.outputs import csv_output
 
-        (csvout.op_groups if group else csvout.top_ops)(analysis, limit, sys.stdout)
+        (csv_output.op_groups if group else csv_output.top_ops)(analysis, limit, sys.stdout)
     else:
-        from perfsheet.render.terminal import top_ops as terminal
+        from perfsheet.outputs.terminal import top_ops as terminal
 
         (terminal.render_groups if group else terminal.render)(analysis, limit, sys.stdout)

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from perfsheet.doctor.checks import device, machine, profiler, python
+from perfsheet.doctor import device, machine, profiler, python
 from perfsheet.doctor.model import Diagnosis, Patient
 from perfsheet.run import RunRequest
-from perfsheet.run.setup.command import parse_command
-from perfsheet.run.setup.probe import ask
-from perfsheet.run.setup.toolchain import target_python, tools_folder
-from perfsheet.run.setup.workspace import artifact_root, target_environment
+from perfsheet.run.command import parse_command
+from perfsheet.run.probe import ask
+from perfsheet.run.toolchain import target_python, tools_folder
+from perfsheet.run.workspace import artifact_root, target_environment
 
 Check = Callable[[Patient], Iterator[Diagnosis]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfsheet.run.setup.toolbox import Toolbox
+from perfsheet.run.toolbox import Toolbox
 
 
 @dataclass(frozen=True)

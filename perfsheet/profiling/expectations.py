@@ -8,7 +8,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.budget.expected import check_expected
 from perfsheet.budget.model import Met
 from perfsheet.errors import PerfsheetError
-from perfsheet.run.watching.verdict import Expectation
+from perfsheet.run.test_verdict import Expectation
 
 SESSION = "the session"
 

@@ -11,7 +11,7 @@ from perfsheet.provenance import TestResult
 from perfsheet.run.failures import RunFailedError
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.runner import available, collect, profile, replay, reports_folder
-from perfsheet.run.watching.verdict import Verdict
+from perfsheet.run.test_verdict import Verdict
 
 __all__ = [
     "RunFailedError",

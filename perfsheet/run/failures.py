@@ -7,9 +7,9 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Phase
-from perfsheet.run.processes.process import Ended
-from perfsheet.run.watching.signs import NO_CAPTURE, Signs
-from perfsheet.run.watching.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
+from perfsheet.run.log_scanner import NO_CAPTURE, Signs
+from perfsheet.run.process import Ended
+from perfsheet.run.test_verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
 
 USAGE_ERROR = 2
 CAPTURE_CRASHED = 70

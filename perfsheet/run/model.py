@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfsheet.provenance import Provenance, RunRecord
-from perfsheet.run.watching.verdict import Verdict
+from perfsheet.run.test_verdict import Verdict
 
 
 @dataclass(frozen=True)

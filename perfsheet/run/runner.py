@@ -10,19 +10,19 @@ from pathlib import Path
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import failures
+from perfsheet.run.command import parse_command
 from perfsheet.run.failures import Leavings
 from perfsheet.run.log import Log
+from perfsheet.run.log_scanner import Signs
 from perfsheet.run.model import RunOutcome, RunRequest
+from perfsheet.run.port import reserved_port
+from perfsheet.run.probe import ask
 from perfsheet.run.report import PrivateRoot, remove_trace_copy
 from perfsheet.run.session import Session, session
-from perfsheet.run.setup.command import parse_command
-from perfsheet.run.setup.port import reserved_port
-from perfsheet.run.setup.probe import ask
-from perfsheet.run.setup.shellsafe import Aliases
-from perfsheet.run.setup.toolbox import Toolbox
-from perfsheet.run.setup.toolchain import missing_profiler, target_python, tools_folder
-from perfsheet.run.setup.workspace import artifact_root, new_run_id, profiler_argv, target_environment, target_module
-from perfsheet.run.watching.signs import Signs
+from perfsheet.run.shellsafe import Aliases
+from perfsheet.run.toolbox import Toolbox
+from perfsheet.run.toolchain import missing_profiler, target_python, tools_folder
+from perfsheet.run.workspace import artifact_root, new_run_id, profiler_argv, target_environment, target_module
 
 _BROKE = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
 """Failures after which somebody may want to process the raw logs again."""

@@ -9,21 +9,21 @@ from pathlib import Path
 
 from perfsheet.errors import usage
 from perfsheet.progress import Watch
+from perfsheet.run import process
+from perfsheet.run.command import parse_command
+from perfsheet.run.context import Setting
 from perfsheet.run.failures import Leavings
 from perfsheet.run.log import Log
+from perfsheet.run.log_scanner import Signs
 from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.processes import process
-from perfsheet.run.processes.tree import ProcessTree
-from perfsheet.run.recording.record import record
+from perfsheet.run.phases import Tracker
+from perfsheet.run.process_tree import ProcessTree
+from perfsheet.run.record import record
 from perfsheet.run.report import has_device_log
-from perfsheet.run.setting import Setting
-from perfsheet.run.setup.command import parse_command
-from perfsheet.run.setup.toolbox import Toolbox
-from perfsheet.run.setup.workspace import new_run_id, target_environment, temporary_folder
-from perfsheet.run.watching.hopeless import Hopeless
-from perfsheet.run.watching.phases import Tracker
-from perfsheet.run.watching.signs import Signs
-from perfsheet.run.watching.verdict import Verdict, read_verdict
+from perfsheet.run.stall import Hopeless
+from perfsheet.run.test_verdict import Verdict, read_verdict
+from perfsheet.run.toolbox import Toolbox
+from perfsheet.run.workspace import new_run_id, target_environment, temporary_folder
 
 _TARGET_MARK = "--no-capture-tool"
 """What tells the process of the target from those of the profiler around it."""

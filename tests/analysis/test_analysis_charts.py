@@ -10,9 +10,7 @@ from support.captures import op, shape
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.analysis.charts import placed_names
-from perfsheet.analysis.charts.points import Point, decades
-from perfsheet.analysis.charts.timeline import REST
+from perfsheet.analysis.charts import REST, Point, decades, placed_names
 
 
 def test_a_short_run_has_a_bin_per_op(analysis_of):

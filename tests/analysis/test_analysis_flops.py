@@ -5,8 +5,8 @@ import math
 import pytest
 from support.captures import op, shape
 
-from perfsheet.analysis.light.matmul import flops as matmul_flops
-from perfsheet.analysis.light.speed import speed_of_light
+from perfsheet.analysis.speed_of_light.bounds import speed_of_light
+from perfsheet.analysis.speed_of_light.matmul import flops as matmul_flops
 
 CONV = (
     "{'groups': '%s'; 'input_tensor_shape': '{2; 56; 56; 64}'; 'output_channels': '128'; 'sliding_window_config': "

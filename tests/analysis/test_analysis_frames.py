@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from support.captures import fallback, op, signpost
 
-from perfsheet.render import jsonout
+from perfsheet.outputs import json_output
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_every_op_has_the_figures_of_the_contract(analysis):
     assert frame["op_code"].tolist() == analysis.ops.codes
     assert frame["rank"].isna().tolist() == [False] * 4 + [True]
     ranked = frame[frame["rank"].notna()].sort_values("rank").to_dict("records")
-    for line, told in zip(ranked, jsonout.top_ops(analysis, None)["ops"], strict=True):
+    for line, told in zip(ranked, json_output.top_ops(analysis, None)["ops"], strict=True):
         for name in set(line) & set(told) - {"flags", "row", "sol_unknown_reason"}:
             assert known(line[name]) == (told[name] if not isinstance(told[name], float) else pytest.approx(told[name]))
         assert line["row"] == told["row"]["row"]
@@ -34,7 +34,7 @@ def test_every_op_has_the_figures_of_the_contract(analysis):
 
 def test_every_finding_is_a_line(analysis):
     frame = analysis.findings_frame()
-    told = jsonout.hotspots(analysis, None)["findings"]
+    told = json_output.hotspots(analysis, None)["findings"]
     assert frame["rule"].tolist() == [finding["rule"] for finding in told]
     assert frame["rows"].tolist() == [[row["row"] for row in finding["rows"]] for finding in told]
     assert [known(value) for value in frame["saving_ns"]] == [finding["saving_ns"] for finding in told]

@@ -10,7 +10,7 @@ from support.real import capture
 
 from perfsheet import Selection
 from perfsheet.analysis.windows.periods import smallest_period, tandems
-from perfsheet.render import jsonout
+from perfsheet.outputs import json_output
 
 
 def model(duration=100, gap=10):
@@ -230,7 +230,7 @@ def test_replays_are_repeats_with_statistics(analysis_of):
     assert (first.runs, first.min_ns, first.median_ns, first.max_ns) == (3, 10, 20, 30)
     assert (first.mean_ns, first.std_ns, first.cv) == (20, pytest.approx(10), pytest.approx(0.5))
     assert (known.total.min_ns, known.total.max_ns) == (30, 90)
-    result = jsonout.report(analysis, "")
+    result = json_output.report(analysis, "")
     assert [one["row"]["replay_session"] for one in result["pass_ops"]] == [3, 3, 3]
     assert result["capture"]["pass_kernel_duration"]["median_ns"] == 60
 
@@ -238,7 +238,7 @@ def test_replays_are_repeats_with_statistics(analysis_of):
 def test_a_single_pass_varies_from_nothing(analysis_of):
     analysis = analysis_of(*model())
     assert analysis.facts.variation is None
-    assert "pass_ops" not in jsonout.report(analysis, "")
+    assert "pass_ops" not in json_output.report(analysis, "")
 
 
 def test_replays_may_start_at_any_session(analysis_of):

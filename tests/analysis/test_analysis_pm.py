@@ -7,7 +7,7 @@ from support.agreement import analysed
 from support.captures import op, shape
 from support.real import capture
 
-from perfsheet.analysis.pm import GENERATIONS, corrected_utilization, evidence
+from perfsheet.analysis.speed_of_light.profiler_model import GENERATIONS, corrected_utilization, evidence
 
 GIB = 1.024**3
 M, K, N = 512, 1024, 2048

@@ -11,7 +11,7 @@ from support.captures import op, shape
 
 from perfsheet import analyze, read
 from perfsheet.analysis.repeats import align, observe
-from perfsheet.analysis.spreads import spread
+from perfsheet.analysis.statistics import spread
 
 import numpy as np  # isort: skip
 

@@ -3,7 +3,7 @@
 import pytest
 from support.captures import op, signpost
 
-from perfsheet.analysis.categories import category
+from perfsheet.analysis.ops.categories import category
 
 
 def test_fps_of_all_of_matmul_and_conv_and_of_the_rest(analysis_of):

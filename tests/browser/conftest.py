@@ -10,7 +10,7 @@ import pytest
 from support.captures import op, shape, signpost, write_csv
 
 from perfsheet import analyze, read
-from perfsheet.render.html import page
+from perfsheet.outputs.html import page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = os.environ.get("PERFSHEET_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)

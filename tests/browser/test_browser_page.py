@@ -5,7 +5,7 @@ import re
 import pytest
 
 from perfsheet import compare
-from perfsheet.render.html import comparison
+from perfsheet.outputs.html import comparison
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +134,7 @@ def test_a_script_that_got_in_would_not_run(show, analysis):
 
 
 def test_it_reads_without_its_script(browser, folder, analysis):
-    from perfsheet.render.html import page
+    from perfsheet.outputs.html import page
 
     page.write(analysis, folder / "plain.html")
     context = browser.new_context(java_script_enabled=False)

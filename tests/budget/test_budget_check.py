@@ -9,12 +9,12 @@ from support.captures import fallback, host_op, op, shape, signpost
 from support.real import CAPTURES, each
 
 from perfsheet import Options, Selection, analyze, read
-from perfsheet.analysis.compare import compare
 from perfsheet.budget import check, check_against, first_budget
 from perfsheet.budget.expected import check_expected
 from perfsheet.budget.reading import budget_of
+from perfsheet.compare import compare
 from perfsheet.errors import NoDeviceOpError
-from perfsheet.toml_text import parsed
+from perfsheet.toml_files import parsed
 
 ROWS = (
     op("MatmulDeviceOperation", 40_000, 64, pm=20_000),

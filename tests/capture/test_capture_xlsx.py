@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from support.captures import csv_text, op, signpost
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.render.workbook import book
+from perfsheet.outputs.workbook import book
 
 ROWS = (op("Add", 300, 8, pm=20, call=1024), signpost(), op("Mul", 100, 64, call=2048), op("Sub", None, 4, call=3072))
 

@@ -89,7 +89,7 @@ def headers(path):
 
 
 def test_raw_keeps_all_columns_of_long_captures(capsys, run_csv, tmp_path, monkeypatch):
-    monkeypatch.setattr("perfsheet.render.workbook.book.MANY_OPS", 2)
+    monkeypatch.setattr("perfsheet.outputs.workbook.book.MANY_OPS", 2)
     here(capsys, "report", run_csv, "-o", tmp_path / "short.xlsx")
     here(capsys, "report", run_csv, "-o", tmp_path / "raw.xlsx", "--raw")
     written = run_csv.read_text().splitlines()[0].split(",")

@@ -11,7 +11,7 @@ from support.captures import csv_text, host_op, op, signpost, write_csv
 from support.command import ROOT, environment, here, perfsheet
 from support.limits import without_root_rights
 
-from perfsheet.render import jsonout
+from perfsheet.outputs import json_output
 
 COMMANDS = ("top-ops", "hotspots", "report")
 
@@ -195,7 +195,7 @@ def test_standard_output_that_cannot_be_written_ends_with_7(run_csv, options):
 
 
 def test_a_bug_in_perfsheet_ends_in_one_line_too(capsys, run_csv, monkeypatch):
-    monkeypatch.setattr(jsonout, "top_ops", lambda *_: 1 / 0)
+    monkeypatch.setattr(json_output, "top_ops", lambda *_: 1 / 0)
     done = here(capsys, "top-ops", run_csv, "--json")
     assert done.status not in (0, 1, 2, 3, 4, 5, 6, 7)
     assert (done.out, len(done.err.splitlines())) == ("", 1)
@@ -206,7 +206,7 @@ def test_interruption_ends_with_130(capsys, run_csv, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jsonout, "top_ops", interrupt)
+    monkeypatch.setattr(json_output, "top_ops", interrupt)
     assert sentence(here(capsys, "top-ops", run_csv, "--json"), 130)
 
 

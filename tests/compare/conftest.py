@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfsheet.analysis.compare import compare
+from perfsheet.compare import compare
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from support.captures import op, shape
 from support.comparing import assert_complete, assert_nothing_changed
 
-from perfsheet.analysis.compare.align import align
-from perfsheet.analysis.compare.common import common
+from perfsheet.compare.align import align
+from perfsheet.compare.common import common
 
 
 def worth(values):
@@ -73,7 +73,7 @@ def test_a_layer_less_of_equal_layers_is_one_piece():
 
 @pytest.fixture
 def short_segments(monkeypatch):
-    monkeypatch.setattr("perfsheet.analysis.compare.align._SEGMENT", 64)
+    monkeypatch.setattr("perfsheet.compare.align._SEGMENT", 64)
 
 
 @pytest.mark.usefixtures("short_segments")
@@ -126,7 +126,7 @@ def longest_by_hand(base, new):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_longest_common_subsequence(seed, monkeypatch):
-    monkeypatch.setattr("perfsheet.analysis.compare.common._RARE", seed % 4)
+    monkeypatch.setattr("perfsheet.compare.common._RARE", seed % 4)
     chance = random.Random(seed)
     base, new = ([chance.randrange(6) for _ in range(chance.randrange(50))] for _ in range(2))
     found = common(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64)).tolist()
@@ -233,7 +233,7 @@ def test_a_device_more_is_added(compared):
 
 
 def test_padded_extents_of_older_builds_are_no_change(compared, analysis_of):
-    from perfsheet.analysis.compare import compare
+    from perfsheet.compare import compare
 
     row = op("MatmulDeviceOperation", 1000) | shape("INPUT_0", ("1[1]", "1[1]", "32[19]", "64[64]"))
     old = analysis_of(row, op("Softmax"), generation="S5", name="old.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.captures import op, shape
 
-from perfsheet.analysis.compare.structs import flat
+from perfsheet.compare.structs import flat
 
 
 def changes(compared, base, new, others=()):

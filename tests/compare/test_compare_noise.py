@@ -10,9 +10,9 @@ import pytest
 from support.captures import op, signpost, write_csv
 
 from perfsheet import Options, analyze, read
-from perfsheet.analysis.compare import compare
-from perfsheet.analysis.compare.noise import _T, Noise, beyond
 from perfsheet.analysis.runs import of_runs
+from perfsheet.compare import compare
+from perfsheet.compare.noise import _T, Noise, beyond
 
 CODES = ("MatmulDeviceOperation", "SoftmaxDeviceOperation", "LayerNormDeviceOperation")
 

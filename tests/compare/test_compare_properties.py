@@ -12,7 +12,7 @@ from support.comparing import assert_mirrors, assert_nothing_changed
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.analysis.compare import compare
+from perfsheet.compare import compare
 
 CODES = (
     "Matmul",

@@ -10,9 +10,9 @@ from support.command import ROOT, perfsheet
 from typer.main import get_command
 
 from perfsheet import analyze, compare, read
-from perfsheet.analysis.compare import likeness
-from perfsheet.analysis.compare.kinds import _RENAMED, kind
 from perfsheet.cli.app import app
+from perfsheet.compare import likeness
+from perfsheet.compare.kinds import _RENAMED, kind
 
 MODELS = ("docs/suite.md", "docs/e2e.md", "docs/stats.md", "docs/bench.md")
 PAGES = (

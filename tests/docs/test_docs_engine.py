@@ -8,9 +8,9 @@ import pytest
 from support.captures import op, shape
 
 from perfsheet import analyze, read
-from perfsheet.analysis import light
-from perfsheet.analysis.pm import GENERATIONS
+from perfsheet.analysis import speed_of_light
 from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.speed_of_light.profiler_model import GENERATIONS
 from perfsheet.hardware.boards import BOARDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_every_generation_has_its_line():
 
 def reasons():
     """Every text that the speed-of-light modules give for something unknown."""
-    for path in sorted(Path(light.__file__).parent.glob("*.py")):
+    for path in sorted(Path(speed_of_light.__file__).parent.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "unknown":

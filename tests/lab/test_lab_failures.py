@@ -15,7 +15,7 @@ import pytest
 from support.limits import file_size_limit, without_root_rights
 from tracy_lab import PYTHON, Ended, needs_tracy, run, run_and_signal, tool_names
 
-from perfsheet.run.setup.toolchain import CAPTURE_TOOLS
+from perfsheet.run.toolchain import CAPTURE_TOOLS
 
 pytestmark = needs_tracy
 

@@ -12,11 +12,11 @@ from support.command import ROOT, here
 from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, Damage, every_column, without
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.render import csvout, jsonout, trace
-from perfsheet.render.html.page import page
-from perfsheet.render.markdown.report import markdown
-from perfsheet.render.terminal import hotspots, top_ops
-from perfsheet.render.workbook import book
+from perfsheet.outputs import csv_output, json_output, trace
+from perfsheet.outputs.html.page import page
+from perfsheet.outputs.markdown.report import markdown
+from perfsheet.outputs.terminal import hotspots, top_ops
+from perfsheet.outputs.workbook import book
 
 EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[one.id for one in DAMAGES])
 SALVAGED = [one for one in DAMAGES if one.outcome != REFUSED]
@@ -95,12 +95,16 @@ def test_every_output(tmp_path, sound, damage):
     assert "onerror=alert(1)>" not in document
     text = markdown(analysis)
     assert "](javascript:" not in text
-    for result in (jsonout.report(analysis, None), jsonout.hotspots(analysis, None), jsonout.op_groups(analysis, None)):
-        assert json.loads(jsonout.dumps(result))["schema_version"] == 1
+    for result in (
+        json_output.report(analysis, None),
+        json_output.hotspots(analysis, None),
+        json_output.op_groups(analysis, None),
+    ):
+        assert json.loads(json_output.dumps(result))["schema_version"] == 1
     shown = io.StringIO()
     top_ops.render(analysis, 20, shown)
     hotspots.render(analysis, None, shown)
-    csvout.top_ops(analysis, None, shown)
+    csv_output.top_ops(analysis, None, shown)
     assert not ESCAPES.search(shown.getvalue())
     trace.write(analysis, tmp_path / "run.json")
     assert json.loads((tmp_path / "run.json").read_bytes())["traceEvents"]

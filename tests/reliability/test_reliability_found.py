@@ -15,7 +15,7 @@ from support.command import here, perfsheet
 from support.damage import DAMAGES
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.render.workbook import book
+from perfsheet.outputs.workbook import book
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")

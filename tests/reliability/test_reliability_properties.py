@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from support.captures import DURATION, csv_text, fallback, host_op, op, signpost
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.render import jsonout
-from perfsheet.render.markdown.report import markdown
-from perfsheet.render.terminal import top_ops
-from perfsheet.render.workbook import book
+from perfsheet.outputs import json_output
+from perfsheet.outputs.markdown.report import markdown
+from perfsheet.outputs.terminal import top_ops
+from perfsheet.outputs.workbook import book
 
 ODD = [
     "",
@@ -128,7 +128,7 @@ def test_the_same_number_everywhere_and_nothing_alive(folder, text):
     analysis = analysed(folder, text)
     if analysis is None:
         return
-    told = json.loads(jsonout.dumps(jsonout.report(analysis, None)))["capture"]
+    told = json.loads(json_output.dumps(json_output.report(analysis, None)))["capture"]
     expected = analysis.ops.total_ns if analysis.summary.timed_rows else None
     assert told["kernel_duration_ns"] == expected
     assert told["verdict"] == list(analysis.summary.verdict)

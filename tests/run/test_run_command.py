@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run.setup.command import parse_command
+from perfsheet.run.command import parse_command
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run.setup import port
-from perfsheet.run.setup.port import reserved_port
+from perfsheet.run import port
+from perfsheet.run.port import reserved_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the profiler runs on Linux only")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from processes import alive
 
-from perfsheet.run.processes import process
-from perfsheet.run.processes.tree import RUN_ID
+from perfsheet.run import process
+from perfsheet.run.process_tree import RUN_ID
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
 

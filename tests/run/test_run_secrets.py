@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfsheet.run.recording.secrets import is_secret_name, masked_command, masked_words, recorded_environment
+from perfsheet.run.secrets import is_secret_name, masked_command, masked_words, recorded_environment
 
 HF = "hf_" + "a1B2" * 8
 

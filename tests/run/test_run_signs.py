@@ -7,8 +7,8 @@ import os
 import pytest
 
 from perfsheet.errors import ExitStatus
-from perfsheet.run.setup.toolbox import Toolbox
-from perfsheet.run.watching.signs import Signs
+from perfsheet.run.log_scanner import Signs
+from perfsheet.run.toolbox import Toolbox
 
 FULL = (
     "2026-01-01 00:00:00.000 | warning | Metal | Profiler DRAM buffers were full, markers were dropped! device {}, "

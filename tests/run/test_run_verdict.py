@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from perfsheet.run.setup.workspace import TARGET_HELPERS
-from perfsheet.run.watching.verdict import DIED, Verdict, read_verdict
+from perfsheet.run.test_verdict import DIED, Verdict, read_verdict
+from perfsheet.run.workspace import TARGET_HELPERS
 
 SCRIPT = ["-m", "perfsheet_script"]
 

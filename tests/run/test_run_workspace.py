@@ -8,11 +8,11 @@ import pytest
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunRequest
-from perfsheet.run.setup.command import parse_command
-from perfsheet.run.setup.shellsafe import Aliases, checked_name, checked_options
-from perfsheet.run.setup.toolbox import Toolbox
-from perfsheet.run.setup.toolchain import tools_folder
-from perfsheet.run.setup.workspace import TARGET_HELPERS, artifact_root, profiler_argv, target_environment
+from perfsheet.run.command import parse_command
+from perfsheet.run.shellsafe import Aliases, checked_name, checked_options
+from perfsheet.run.toolbox import Toolbox
+from perfsheet.run.toolchain import tools_folder
+from perfsheet.run.workspace import TARGET_HELPERS, artifact_root, profiler_argv, target_environment
 
 
 @pytest.fixture(autouse=True)

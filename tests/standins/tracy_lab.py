@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support.command import environment
 
-from perfsheet.run.setup.probe import ask
+from perfsheet.run.probe import ask
 
 PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.compare import Comparison, compare
-from perfsheet.analysis.compare.result import FindingChange
+from perfsheet.compare import Comparison, compare
+from perfsheet.compare.results import FindingChange
 
 
 def assert_complete(found: Comparison) -> None:

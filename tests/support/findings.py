@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.result import Finding
+from perfsheet.analysis.results import Finding
 
 
 def findings_of(analysis: Analysis, rule: str) -> list[Finding]:

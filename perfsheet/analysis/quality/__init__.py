@@ -6,7 +6,7 @@ from perfsheet.analysis.quality.capture import losses
 from perfsheet.analysis.quality.figures import modelled_share
 from perfsheet.analysis.quality.rows import counts
 from perfsheet.analysis.quality.runs import provenance, repeats
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
 
 __all__ = ["checks", "counts", "losses", "modelled_share", "provenance", "repeats"]
 

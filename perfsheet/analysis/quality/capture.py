@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.grid import IN_WORDS, MOST_CORES, UNKNOWN
-from perfsheet.analysis.numbers import ratio
-from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.ops.device_ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.ops.grid import IN_WORDS, MOST_CORES, UNKNOWN
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
+from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 

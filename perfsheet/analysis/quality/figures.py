@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.numbers import ratio
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.result import Check
-from perfsheet.analysis.utilization import not_physical
+from perfsheet.analysis.results import Check
+from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import board

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.light.peaks import measured_clock_ghz
-from perfsheet.analysis.ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.ops.device_ops import LONGEST_PLAUSIBLE_NS, Ops
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
+from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 

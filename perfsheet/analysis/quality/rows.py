@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.capture_summary import CaptureSummary
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
 from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:

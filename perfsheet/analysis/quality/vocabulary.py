@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.quality.rows import row_check
-from perfsheet.analysis.result import Check
+from perfsheet.analysis.results import Check
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 from perfsheet.capture.texts import Texts

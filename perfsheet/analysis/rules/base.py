@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.signature import Signature
+from perfsheet.analysis.ops.signature import Signature
 from perfsheet.capture.table import FloatArray, IntArray
 
 Evidence = dict[str, float | int | str]

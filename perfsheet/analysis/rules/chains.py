@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from perfsheet.analysis.categories import short_code
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.signature import Signature
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.ops.signature import Signature
 from perfsheet.capture.table import BoolArray, IntArray
 
 _LINKS = 8

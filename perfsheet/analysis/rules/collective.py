@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.attributes import attribute
-from perfsheet.analysis.categories import COLLECTIVE
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.attributes import attribute
+from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import COLLECTIVE
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light.attention import is_uneven_ring
+from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 from perfsheet.capture.table import FloatArray
 
 _SHARE = 0.1

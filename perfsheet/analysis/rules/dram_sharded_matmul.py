@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from perfsheet.analysis.categories import MATMUL
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.variants import Variant
 
 _ROWS = 64
 _DRAM = 0.1

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light import Bound
-from perfsheet.analysis.light.attention import is_uneven_ring
-from perfsheet.analysis.rules import (
-    dram_sharded_matmul,
-    layout_glue,
-    low_core_count,
-    matmul_program_config,
-    reshard,
-)
+from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
+from perfsheet.analysis.rules import dram_sharded_matmul, layout_glue, low_core_count, matmul_program_config, reshard
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.risc_bound import COLUMNS, KINDS
 from perfsheet.analysis.rules.risc_bound import spans as spans_of_riscs
+from perfsheet.analysis.speed_of_light import Bound
+from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 
 _FAR = 0.3
 _LONG_NS = 5000

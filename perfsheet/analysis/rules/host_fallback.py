@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.signature import signature
+from perfsheet.analysis.ops.variants import variants
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.signature import signature
-from perfsheet.analysis.variants import variants
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import CONV, MATMUL
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light import Bound
+from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.speed_of_light import Bound
 
 _L1_BYTES = 1.5e6
 _ROOM = 0.5

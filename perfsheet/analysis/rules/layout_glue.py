@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.numbers import ratio
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain, linked, runs
+from perfsheet.analysis.statistics import ratio
 
 _GLUE = re.compile(r"(?i)tilize|typecast|^move|^copy|^clone|^pad|halo")
 

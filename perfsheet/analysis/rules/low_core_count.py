@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 _TRY = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light.peaks import passes_of
+from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
+from perfsheet.analysis.ops.tensors import SIGNIFICANT_BITS
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.tensors import SIGNIFICANT_BITS
-from perfsheet.analysis.variants import Variant
+from perfsheet.analysis.speed_of_light.peaks import passes_of
 
 _BUSY = 0.1
 _NAMES = {1: "LoFi", 2: "HiFi2", 3: "HiFi3", 4: "HiFi4"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.attributes import attribute, key_numbers
-from perfsheet.analysis.categories import MATMUL
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.light.speed import NEAR
+from perfsheet.analysis.ops.attributes import attribute, key_numbers
+from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.variants import Variant
+from perfsheet.analysis.speed_of_light.bounds import NEAR
 
 _LONG_NS = 5000
 

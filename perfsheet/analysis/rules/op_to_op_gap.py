@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.signature import Signature
 from perfsheet.analysis.windows.passes import first_of_devices
 from perfsheet.capture.table import BoolArray
 

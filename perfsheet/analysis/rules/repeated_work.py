@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import MATMUL
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.signature import numbers
 
 _FEWEST = 3
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops import Ops, once
+from perfsheet.analysis.ops.categories import RESHARD
+from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import IntArray
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain, linked
 

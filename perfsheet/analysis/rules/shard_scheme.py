@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.categories import RESHARD
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain
 from perfsheet.capture.table import BoolArray, IntArray

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.analysis.categories import MATMUL
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain
-from perfsheet.analysis.variants import Variant
 from perfsheet.capture.table import BoolArray, IntArray
 
 _BEFORE, _AFTER = 3, 1

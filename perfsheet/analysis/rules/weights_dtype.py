@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.categories import CONV, MATMUL
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import CONV, MATMUL
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.variants import Variant
 
 _WIDE = {"BFLOAT16", "FLOAT32"}
 _BFLOAT8_B_BYTES = 1088 / 1024

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.numbers import ratio
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.signature import numbers
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import numbers
+from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.windows.passes import Passes
 from perfsheet.analysis.windows.periods import tandems
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.signature import numbers
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.windows.periods import smallest_period, tail_periods
 from perfsheet.analysis.windows.regions import Span, marks, spans
 from perfsheet.analysis.windows.window import Window

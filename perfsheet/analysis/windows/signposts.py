@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.numbers import known, ratio
-from perfsheet.analysis.ops import Ops
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.windows.regions import Mark, Span, marks, spans
 from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.table import FloatArray

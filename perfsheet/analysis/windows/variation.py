@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.ops import Ops
-from perfsheet.analysis.signature import numbers
-from perfsheet.analysis.spreads import Spread, Spreads, spread, spreads
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import numbers
+from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.analysis.windows.passes import Passes
 from perfsheet.capture.table import FloatArray, IntArray
 

@@ -1,0 +1,135 @@
+"""Shapes and layouts of an op as engineers write them: M × K × N, a convolution's window, memory in → out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from perfsheet.analysis.ops.attributes import attribute, key_numbers, list_numbers, positive
+from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
+from perfsheet.analysis.ops.device_ops import Ops, once
+from perfsheet.analysis.ops.tensors import Extents, Tensor
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.speed_of_light.matmul import sizes
+from perfsheet.analysis.speed_of_light.work import Work
+
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`shape` and `layout` of an op on one line each, blank where the capture says nothing of its tensors.
+
+    `memory_in` and `memory_out` are the memories of its first input and output (`L1_BLOCK_SHARDED`), `?` = unknown.
+    """
+
+    shape: str
+    layout: str
+    memory_in: str
+    memory_out: str
+
+
+@once
+def shapes(ops: Ops) -> tuple[Shape, ...]:
+    """The shape of each distinct description among the ops (`ops.variants.of` tells which is whose)."""
+    return tuple(_shape(variant) for variant in ops.variants.all)
+
+
+def shape_of(ops: Ops, position: int) -> Shape:
+    """The shape of one op."""
+    return shapes(ops)[int(ops.variants.of[position])]
+
+
+def _shape(variant: Variant) -> Shape:
+    given, put = _first(variant.inputs), _first(variant.outputs)
+    return Shape(
+        shape=_MODELS.get(category(variant.op_code), _windowed)(variant),
+        layout=_layout(given, put),
+        memory_in=_memory(given),
+        memory_out=_memory(put),
+    )
+
+
+def _first(tensors: tuple[Tensor, ...]) -> Tensor | None:
+    return tensors[0] if tensors else None
+
+
+def _memory(tensor: Tensor | None) -> str:
+    return (tensor.memory if tensor else "") or UNKNOWN
+
+
+def _layout(given: Tensor | None, put: Tensor | None) -> str:
+    """`DRAM_INTERLEAVED → L1_BLOCK_SHARDED, TILE → ROW_MAJOR`; one word for what stays as it is."""
+    if given is None and put is None:
+        return ""
+    memory = _change(_memory(given), _memory(put))
+    tiles = (given.layout if given else "", put.layout if put else "")
+    return f"{memory}, {_change(*tiles)}" if all(tiles) and tiles[0] != tiles[1] else memory
+
+
+def _change(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
+
+
+def _matmul(variant: Variant) -> str:
+    """`384 × 768 × 3072`: M × K × N; of a batch `12 · 384 × 64 × 384`."""
+    found = sizes(variant)
+    if isinstance(found, Work):
+        return _tensors(variant)
+    batch = f"{found.batch} · " if found.batch != 1 else ""
+    return f"{batch}{found.rows} × {found.inner} × {found.columns}"
+
+
+def _conv(variant: Variant) -> str:
+    """`1×98×1280×3 → 64, 7×7 s2`: what comes in (NHWC), channels that go out, window and what is not usual about it."""
+    entry = list_numbers(attribute(variant.attributes, "input_tensor_shape"))
+    channels = positive(variant.attributes, "output_channels")
+    window = _window(variant)
+    if not window or not (entry or variant.inputs):
+        return _tensors(variant)
+    given = "×".join(map(str, entry)) if entry else _extents(variant.inputs[0].logical)
+    groups = positive(variant.attributes, "groups") or 1
+    return f"{given}{f' → {channels}' if channels else ''}, {window}{f' g{groups}' if groups > 1 else ''}"
+
+
+def _attention(variant: Variant) -> str:
+    """`1×12×384×64 · 384 keys`."""
+    if len(variant.inputs) < 2 or variant.inputs[0].logical is None or variant.inputs[1].logical is None:
+        return _tensors(variant)
+    return f"{_extents(variant.inputs[0].logical)} · {variant.inputs[1].logical[2]} keys"
+
+
+def _windowed(variant: Variant) -> str:
+    """The tensors, with the window of a pool or a halo."""
+    return ", ".join(filter(None, (_tensors(variant), _window(variant))))
+
+
+def _window(variant: Variant) -> str:
+    """`3×3 s2 d2`: window, stride and dilation; those of 1 are left out."""
+    config = attribute(variant.attributes, "sliding_window_config")
+    size = key_numbers(config, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
+    if len(size) != 2:
+        return ""
+    told = [f"{size[0]}×{size[1]}"]
+    for letter, key in (("s", "stride_hw"), ("d", "dilation_hw")):
+        step = key_numbers(config, key)
+        if len(step) == 2 and step != (1, 1):
+            told.append(f"{letter}{step[0]}" if step[0] == step[1] else f"{letter}{step[0]}×{step[1]}")
+    return " ".join(told)
+
+
+def _tensors(variant: Variant) -> str:
+    """`384×768`, `384×768 → 768×384` where the output has another shape."""
+    given, put = (_extents(one.logical) if one else "" for one in (_first(variant.inputs), _first(variant.outputs)))
+    return " → ".join(dict.fromkeys(filter(None, (given, put))))
+
+
+def _extents(extents: Extents | None) -> str:
+    """`1×12×384×64` without the ones before its last two."""
+    if extents is None:
+        return ""
+    lead = next((place for place in (0, 1) if math.prod(extents[: place + 1]) != 1), 2)
+    return "×".join(map(str, extents[lead:]))
+
+
+_MODELS = {MATMUL: _matmul, CONV: _conv, ATTENTION: _attention}

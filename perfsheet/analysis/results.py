@@ -1,0 +1,170 @@
+"""What an analysis says: small typed results that every renderer lays out and none computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perfsheet.analysis.ops.signature import Signature
+from perfsheet.analysis.rules.base import Evidence, Rule
+from perfsheet.capture.table import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class RowRef:
+    """Where an op stands in its capture; `row` numbers records as a spreadsheet does (the header is row 1)."""
+
+    file: str
+    row: int
+    device_id: int | None
+    global_call_count: int | None
+    replay_session: int | None
+
+
+@dataclass(frozen=True)
+class RankedOp:
+    """One op of the ranking. Shares and utilizations are fractions; None = unknown (or no model).
+
+    `compute`, `compute_used_cores`, `dram` and `sol` are fractions of peaks (analysis/speed_of_light); `bound` is compute,
+    dram, neither or unknown. `shape` and `layout` are as engineers write them (analysis/ops/shape.py), blank where unknown.
+    """
+
+    rank: int
+    position: int
+    row: RowRef
+    op_code: str
+    shape: str
+    layout: str
+    device: int
+    core_count: int | None
+    worker_cores: int | None
+    kernel_ns: float
+    share: float
+    cumulative: float
+    pm_ideal_ns: float | None
+    utilization: float | None
+    utilization_grid: float | None
+    utilization_corrected: float | None
+    flops: float | None
+    dram_bytes: float | None
+    compute: float | None
+    compute_used_cores: float | None
+    dram: float | None
+    sol: float | None
+    sol_unknown_reason: str | None
+    bound: str
+    flags: tuple[str, ...]
+    not_physical_reason: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class OpGroup:
+    """Identical ops (one signature) together; `kernel_ns` is their sum, `median_ns` the median of one."""
+
+    rank: int
+    signature: Signature
+    positions: IntArray
+    kernel_ns: float
+    median_ns: float
+    share: float
+    cumulative: float
+    cores: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """Ops in the group."""
+        return len(self.positions)
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """One (rule, subject) with all its ops.
+
+    `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `added_ns` is what
+    it adds to the findings before it: these never add up to more than the kernel time (of rules that wait, the gaps).
+    `part_of`: the id of the finding before it that its ops are mostly in, when it adds little to that. `floors`: what
+    each op takes at the least once it is mended. `rows` are positions in the table, also of findings about host rows,
+    which have no ops.
+    """
+
+    id: str
+    rule: Rule
+    signature: Signature
+    positions: IntArray
+    rows: IntArray
+    kernel_ns: float
+    share: float
+    cores: tuple[int, ...]
+    worker_cores: int | None
+    saving_ns: float | None
+    savings: FloatArray
+    floors: FloatArray
+    added_ns: float
+    part_of: str | None
+    advice: str
+    evidence: Evidence
+
+    @property
+    def count(self) -> int:
+        """Ops (or host rows) behind the finding."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """If the first `findings` findings were mended, each to its upper bound: what would be saved, and what is left.
+
+    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` of the window, and of a
+    pass, by what is left of the device that is the busiest then.
+    """
+
+    findings: int
+    all: bool
+    saving_ns: float
+    share: float
+    left_ns: float
+    gap_saving_ns: float
+    fps: float | None
+    fps_per_pass: float | None
+
+
+@dataclass(frozen=True)
+class RuleTotal:
+    """All hits of one rule over the window."""
+
+    rule: Rule
+    rows: int
+    kernel_ns: float
+    share: float
+
+
+@dataclass(frozen=True)
+class OpType:
+    """All ops of one op code (or of one category, when `op_code` is empty)."""
+
+    op_code: str
+    category: str
+    count: int
+    kernel_ns: float
+    share: float
+    median_ns: float
+    longest_ns: float
+    cores_min: int | None
+    cores_max: int | None
+    low_core_count: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict on a capture. `ok` False makes `detail` a warning.
+
+    `salvaged`: rows or cells of the capture were left out or mended, which `--strict` refuses. `brief` is what the
+    verdict in one line says of it; blank for what that leaves out.
+    """
+
+    id: str
+    label: str
+    ok: bool
+    count: int
+    detail: str
+    salvaged: bool = False
+    brief: str = ""

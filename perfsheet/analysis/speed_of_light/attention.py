@@ -1,0 +1,122 @@
+"""FLOPs of attention: 2 · (query, key) pairs · (head size of K + head size of V), for every head of the batch."""
+
+from __future__ import annotations
+
+import re
+
+from perfsheet.analysis.ops.attributes import attribute, is_set, list_numbers, positive, whole_number
+from perfsheet.analysis.ops.tensors import Extents
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.speed_of_light.work import Work, unknown
+
+POSITION_UNKNOWN = "the position in the KV cache is a tensor: how much of the cache is read is not in the capture"
+
+
+def flops(variant: Variant) -> Work:
+    """Scores and values; the softmax between them runs on another unit. A causal mask halves a square of pairs."""
+    if "decode" in variant.op_code.lower():  # one query a user against its cache: SdpaDecode, FlashMLADecode
+        return _decode(variant)
+    if re.search(r"(?i)sparse", variant.op_code):
+        return unknown("sparse attention: which blocks are computed is not in the capture")
+    shapes = [one.logical for one in variant.inputs[:6]]
+    if len(shapes) < 2 or shapes[0] is None or shapes[1] is None:
+        return unknown("the shapes of Q and K are not readable")
+    query, key = shapes[0], shapes[1]
+    if is_set(variant.attributes, "is_windowed") or attribute(variant.attributes, "sliding_window_size"):
+        return unknown("windowed attention: how many keys each query meets is not in the capture")
+    value = shapes[2] if len(shapes) > 2 else None
+    heads = query[0] * query[1]
+    if re.search(r"(?i)ring_?distributed", variant.op_code):
+        # Q is the whole sequence on every device, each of which puts out its part; always causal.
+        part = variant.outputs[0].logical if variant.outputs else None
+        pairs = part[2] * key[2] / 2 if part else None
+    elif re.search(r"(?i)ring", variant.op_code):
+        pairs = _ring_pairs(variant, shapes)
+    else:
+        pairs = _pairs(variant, shapes)
+    if pairs is None:
+        return unknown("how many keys each query meets is not in the capture")
+    return Work(2.0 * heads * pairs * (query[3] + _value_size(variant, key, value)))
+
+
+def _value_size(variant: Variant, key: Extents, value: Extents | None) -> int:
+    """Latent attention (MLA) says the head size of V, and keeps V inside K."""
+    return positive(variant.attributes, "head_dim_v") or (value[3] if value is not None else key[3])
+
+
+def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
+    """(Query, key) pairs of one head on one device."""
+    query, key = shapes[0], shapes[1]
+    if query is None or key is None:
+        return None
+    if attribute(variant.attributes, "chunk_start_idx", "chunk_start_idx_tensor") or "Chunk" in variant.op_code:
+        start = whole_number(variant.attributes, "chunk_start_idx")
+        return None if start is None else query[2] * (start + query[2] / 2)
+    joint = shapes[3] if "Joint" in variant.op_code and len(shapes) > 3 else None
+    length = query[2] + (joint[2] if joint else 0)
+    if joint:
+        return float(length * length)
+    if not is_set(variant.attributes, "is_causal"):
+        return float(query[2] * key[2])
+    return query[2] * key[2] / 2 if query[2] == key[2] else None
+
+
+def is_uneven_ring(variant: Variant) -> bool:
+    """A causal ring whose parts are not balanced: its devices do unequal work, and `flops` is that of the mean one."""
+    return (
+        re.search(r"(?i)ring.*(?:sdpa|attention)", variant.op_code) is not None
+        and is_set(variant.attributes, "is_causal")
+        and attribute(variant.attributes, "is_balanced") in ("false", "0")
+    )
+
+
+def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
+    """Pairs of one head on one device of the ring, which holds a part of Q and meets all of K.
+
+    With a causal mask this is the mean over the ring, as tt-metal counts it. Balanced (zig-zag) parts are all like it;
+    unbalanced the first devices do less and the last ones more, and which is which is not in a capture.
+    """
+    query = shapes[0]
+    total = positive(variant.attributes, "logical_n")
+    if query is None:
+        return None
+    if total is None:
+        ring = positive(variant.attributes, "ring_size")
+        if ring is None:
+            return None
+        total = query[2] * ring
+    joint = shapes[3] if "Joint" in variant.op_code and len(shapes) > 3 else None
+    extra = joint[2] if joint else 0
+    if is_set(variant.attributes, "is_causal"):
+        return query[2] * total / 2
+    return float((query[2] + extra) * (total + extra))
+
+
+def _decode(variant: Variant) -> Work:
+    """Q is [1, batch, heads, size]; with `cur_pos` in ATTRIBUTES every user's keys are known."""
+    query, key = (variant.inputs[at].logical if len(variant.inputs) > at else None for at in (0, 1))
+    if query is None or key is None:
+        return unknown("the shapes of Q and K are not readable")
+    keys = keys_of_decode(variant)
+    if keys is None:
+        return unknown(POSITION_UNKNOWN)
+    value = variant.inputs[2].logical if len(variant.inputs) > 2 else None
+    return Work(2.0 * query[2] * keys * (query[3] + _value_size(variant, key, value)))
+
+
+def keys_of_decode(variant: Variant) -> int | None:
+    """Keys that all users of a decode step meet together; None when the capture does not say."""
+    query, key = variant.inputs[0].logical, variant.inputs[1].logical
+    listed = re.findall(r"[\[{(]([^\[\]{}()]*)[\]})]", attribute(variant.attributes, "cur_pos"))
+    positions = list_numbers(listed[-1]) if listed else ()
+    window = positive(variant.attributes, "sliding_window_size")
+    if query is None or key is None or (positions and len(positions) != query[1]):
+        return None
+    if positions:
+        met = (position + 1 for position in positions if position >= 0)
+        return sum(keys if window is None else min(keys, window) for keys in met)
+    if window is not None or is_set(variant.attributes, "paged_attention"):
+        return None
+    # A causal step without positions in ATTRIBUTES has them in a tensor; without a mask all of the cache is met.
+    causal = attribute(variant.attributes, "is_causal")
+    return query[1] * key[2] if causal in ("false", "0") else None

@@ -1,0 +1,179 @@
+"""How far each op is from the speed of light of its chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
+from perfsheet.analysis.ops.device_ops import Ops, once
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.speed_of_light import attention, conv, matmul
+from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
+from perfsheet.analysis.speed_of_light.reasons import reasons
+from perfsheet.analysis.speed_of_light.traffic import dram_bytes
+from perfsheet.analysis.speed_of_light.work import NO_FLOP_MODEL, Work
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.capture.texts import Texts
+
+NEAR = 0.65
+"""An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
+
+_LIKE_FIRST = 0.25
+
+
+class Bound(Enum):
+    """What holds an op back."""
+
+    COMPUTE = "compute"
+    DRAM = "dram"
+    NEITHER = "neither"
+    UNKNOWN = "unknown"
+
+
+_BOUNDS = tuple(Bound)
+_MODELS = {MATMUL: matmul.flops, CONV: conv.flops, ATTENTION: attention.flops}
+
+
+@dataclass(frozen=True, eq=False)
+class SpeedOfLight:
+    """Per op, NaN = unknown; fractions of a peak, none of which exceeds 1.
+
+    `compute`: FLOPs over kernel duration, of the peak of the whole worker grid at the op's math fidelity;
+    `compute_used_cores`: the same of the cores that it ran on. `dram`: DRAM bytes over kernel duration, of the peak
+    bandwidth. `sol`: the larger of `compute` and `dram`. `light_ns`: the kernel duration at a `sol` of 1.
+    `contradicted`: ops whose recorded tensors cannot be what they worked on.
+    """
+
+    peaks: Peaks
+    flops: FloatArray
+    dram_bytes: FloatArray
+    compute: FloatArray
+    compute_used_cores: FloatArray
+    dram: FloatArray
+    sol: FloatArray
+    light_ns: FloatArray
+    contradicted: BoolArray
+    bound_index: IntArray
+    reasons: tuple[str, ...]
+    reason_index: IntArray
+
+    @property
+    def bounds(self) -> Texts:
+        """What holds each op back, as a word."""
+        return Texts(self.bound_index.astype(np.int32), [bound.value for bound in _BOUNDS])
+
+    def bound(self, position: int) -> Bound:
+        """What holds this op back."""
+        return _BOUNDS[int(self.bound_index[position])]
+
+    def reason(self, position: int) -> str:
+        """Why its distance is unknown; blank when it is known."""
+        return self.reasons[int(self.reason_index[position])]
+
+    def is_bound(self, bound: Bound) -> BoolArray:
+        """The ops with that bound."""
+        return np.asarray(self.bound_index == _BOUNDS.index(bound))
+
+
+@once
+def speed_of_light(ops: Ops) -> SpeedOfLight:
+    """Work out every distinct description once, then all ops at once."""
+    chip = peaks(ops)
+    of = ops.variants.of
+    work = [_flops(variant) for variant in ops.variants.all]
+    traffic = [dram_bytes(variant) for variant in ops.variants.all]
+    passes = passes_of(ops)
+    flops, moved = _amounts(work)[of], _amounts(traffic)[of]
+    does_math = np.array([one is not NO_FLOP_MODEL for one in work], dtype=np.bool_)[of]
+    figures = _figures(ops, chip, flops, passes, moved, does_math)
+    contradicted = _contradicted(ops, figures)
+    if contradicted.any():
+        flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
+        figures = _figures(ops, chip, flops, passes, moved, does_math)
+    texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
+    return SpeedOfLight(
+        peaks=chip,
+        flops=flops,
+        dram_bytes=moved,
+        compute=figures.compute,
+        compute_used_cores=figures.compute_used_cores,
+        dram=figures.dram,
+        sol=figures.sol,
+        light_ns=figures.light_ns,
+        contradicted=contradicted,
+        bound_index=_bound(figures),
+        reasons=texts,
+        reason_index=reason_index,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Figures:
+    compute: FloatArray
+    compute_used_cores: FloatArray
+    dram: FloatArray
+    sol: FloatArray
+    light_ns: FloatArray
+
+
+def _figures(
+    ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray, does_math: BoolArray
+) -> _Figures:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        core_ns = flops * passes / chip.core_flops_per_ns
+        compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
+        dram_ns = moved / chip.dram_bytes_per_ns
+        compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
+    # No DRAM traffic is a fact, but no bound: without FLOPs beside it nothing limits the op that we know of.
+    some = moved > 0
+    # Of an op that does math the larger of both is unknown as long as one of them is.
+    unknown = does_math & (np.isnan(compute) | np.isnan(moved))
+    return _Figures(
+        compute=compute,
+        compute_used_cores=used,
+        dram=dram,
+        sol=np.where(unknown, np.nan, np.fmax(compute, np.where(some, dram, np.nan))),
+        light_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
+    )
+
+
+def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
+    """Ops of a description that one of them outruns, but for those that took as long as its first one.
+
+    After a program-cache hit the profiler repeats the tensors of the call that made the program (process_ops_logs.py,
+    cached_ops), and programs that do not depend on the shape serve calls of other shapes. The first call of a
+    description is the one that it was written for.
+    """
+    faster = (figures.sol > 1) | (figures.compute_used_cores > 1) | (figures.dram > 1)
+    of = ops.variants.of
+    outrun = np.isin(of, np.unique(of[faster]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        like_first = np.abs(ops.kernel_ns / ops.kernel_ns[ops.variants.first[of]] - 1) <= _LIKE_FIRST
+    first_is_sound = ~faster[ops.variants.first[of]]
+    return np.asarray(outrun & ~(like_first & first_is_sound & ~faster))
+
+
+def _flops(variant: Variant) -> Work:
+    model = _MODELS.get(category(variant.op_code))
+    return model(variant) if model else NO_FLOP_MODEL
+
+
+def _amounts(work: list[Work]) -> FloatArray:
+    return np.array([np.nan if one.amount is None else one.amount for one in work], dtype=np.float64)
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _bound(figures: _Figures) -> IntArray:
+    """The nearer of the two bounds that are reached; neither, when the op is far from what is known."""
+    compute, dram = (np.nan_to_num(share) for share in (figures.compute, figures.dram))
+    index = np.full(len(compute), _BOUNDS.index(Bound.NEITHER), dtype=np.int64)
+    index[(dram >= NEAR) & (dram > compute)] = _BOUNDS.index(Bound.DRAM)
+    index[(compute >= NEAR) & (compute >= dram)] = _BOUNDS.index(Bound.COMPUTE)
+    index[np.isnan(figures.sol)] = _BOUNDS.index(Bound.UNKNOWN)
+    return index

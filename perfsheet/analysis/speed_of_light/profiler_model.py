@@ -1,0 +1,204 @@
+"""Which constants the PM columns of a capture were made with: each generation is tried, and must reproduce them.
+
+tt-metal divided by the wrong grid, clock and DRAM bandwidth on Blackhole until early 2026; Wormhole was right all
+along, so its captures agree with every generation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.ops.attributes import grid_size
+from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
+from perfsheet.analysis.ops.device_ops import Ops, once
+from perfsheet.analysis.ops.tensors import Tensor
+from perfsheet.analysis.speed_of_light import speed_of_light
+from perfsheet.analysis.speed_of_light.peaks import passes_of
+from perfsheet.capture.table import BoolArray, FloatArray
+
+_GIB = 1.024**3
+"""The constants are spoken of in GB/s and applied in GiB/s: this many bytes a ns for each."""
+
+_FROM_NS = 5.0
+"""A modelled time from which on the generations differ by more than the rounding of cycles and ns."""
+
+_TOLERANCE = 0.02
+_ENOUGH = 0.8
+"""A generation is consistent when it reproduces this share of the rows that can tell. Shapes that the profiler repeats
+from an earlier call, and convolutions that it counts otherwise, are the rest."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Constants of one generation; on Wormhole others hold. None = the device's own.
+
+    `cores`, `flops_per_cycle` and `clock_ghz` turn FLOPs into PM COMPUTE, `dram_gb_s` bytes into PM BANDWIDTH.
+    """
+
+    name: str
+    cores: int | None
+    flops_per_cycle: int
+    clock_ghz: float | None
+    dram_gb_s: float
+    source: str
+
+
+GENERATIONS: tuple[Generation, ...] = (
+    Generation("A", 108, 2048, 1.2, 96, "before tt-metal#29009 (2025-09): Grayskull's grid, core, clock and DRAM"),
+    Generation("B", None, 4096, 1.2, 96, "tt-metal#29009 to #36902: the device's grid, Grayskull's clock and DRAM"),
+    Generation("C", None, 4096, None, 512, "since tt-metal#36902 (2026-02): the device's grid, clock and DRAM"),
+)
+# On Wormhole in all of them (tt-metal operation.hpp).
+_WORMHOLE_CORES, _WORMHOLE_FLOPS_PER_CYCLE, _WORMHOLE_GHZ, _WORMHOLE_DRAM = 64, 4096, 1.0, 258
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """`consistent`: the generations that reproduce the capture's PM columns, none where no row can tell.
+
+    `rows`: how many rows can tell.
+    """
+
+    consistent: tuple[Generation, ...]
+    rows: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`A`, `B`, `C`: those that are consistent."""
+        return tuple(one.name for one in self.consistent)
+
+
+@once
+def evidence(ops: Ops) -> Evidence:
+    """Try every generation on the rows with a modelled time that is long enough to tell."""
+    compute, bandwidth = _compute_rows(ops), _bandwidth_rows(ops)
+    count = int((compute | bandwidth).sum())
+    if not count:
+        return Evidence((), 0)
+    # On Wormhole all generations say the same, so its rows can tell none of them apart.
+    compute, bandwidth = compute & ~is_wormhole(ops), bandwidth & ~is_wormhole(ops)
+    return Evidence(tuple(one for one in GENERATIONS if _reproduces(ops, one, compute, bandwidth)), count)
+
+
+def flops_per_ns(ops: Ops, generation: Generation) -> FloatArray:
+    """FLOPs a ns at LoFi that the generation assumed for each op's device."""
+    wormhole = is_wormhole(ops)
+    cores = np.where(wormhole, _WORMHOLE_CORES, generation.cores or ops.worker_cores)
+    each = np.where(wormhole, _WORMHOLE_FLOPS_PER_CYCLE, generation.flops_per_cycle)
+    return np.asarray(cores * each * clock_ghz(ops, generation), dtype=np.float64)
+
+
+def clock_ghz(ops: Ops, generation: Generation) -> FloatArray:
+    """The clock that the generation assumed for each op's device."""
+    return np.where(is_wormhole(ops), _WORMHOLE_GHZ, generation.clock_ghz or speed_of_light(ops).peaks.clock_ghz)
+
+
+def dram_bytes_per_ns(ops: Ops, generation: Generation) -> FloatArray:
+    """DRAM bytes a ns that the generation assumed for each op's device."""
+    return np.where(is_wormhole(ops), _WORMHOLE_DRAM, generation.dram_gb_s) * _GIB
+
+
+@once
+def is_wormhole(ops: Ops) -> BoolArray:
+    """The ops that ran on a Wormhole chip, by DEVICE ARCH or by its clock."""
+    clock = speed_of_light(ops).peaks.clock_ghz
+    arches = ops.text("device_arch")
+    said = arches.where(lambda arch: "wormhole" in arch.lower())
+    return np.where(arches.where(lambda arch: not arch.strip()), clock.round(2) == 1.0, said)
+
+
+def _reproduces(ops: Ops, generation: Generation, compute: BoolArray, bandwidth: BoolArray) -> bool:
+    for rows, expected, name in (
+        (compute, _expected_compute(ops, generation), "pm_compute_ns"),
+        (bandwidth, _largest_tensor(ops) / dram_bytes_per_ns(ops, generation), "pm_bandwidth_ns"),
+    ):
+        stated = ops.number(name)[rows]
+        close = np.abs(expected[rows] - stated) <= np.maximum(_TOLERANCE * stated, 0.99)
+        if rows.any() and np.mean(close) < _ENOUGH:
+            return False
+    return True
+
+
+def _expected_compute(ops: Ops, generation: Generation) -> FloatArray:
+    """PM COMPUTE rounds up twice: cycles, then ns."""
+    clock = clock_ghz(ops, generation)
+    cycles = np.ceil(speed_of_light(ops).flops * passes_of(ops) / flops_per_ns(ops, generation) * clock)
+    return np.ceil(cycles / clock)
+
+
+def _compute_rows(ops: Ops) -> BoolArray:
+    """Matmuls and convolutions with a modelled math time; attention divides by the grid of its program config."""
+    any_generation = np.isfinite(_expected_compute(ops, GENERATIONS[-1]))
+    return ops.in_category(MATMUL, CONV) & any_generation & (ops.number("pm_compute_ns") >= _FROM_NS)
+
+
+def _bandwidth_rows(ops: Ops) -> BoolArray:
+    """Data-movement ops carry other models beside it; captures without anything else are told by all of their rows."""
+    counted = ops.in_category(MATMUL, CONV, ATTENTION)
+    largest = _largest_tensor(ops)
+    return np.isfinite(largest) & (counted | ~counted.any()) & (ops.number("pm_bandwidth_ns") >= _FROM_NS)
+
+
+def _largest_tensor(ops: Ops) -> FloatArray:
+    """Bytes of the largest DRAM tensor as the model counts them: whole bytes an element, no exponents."""
+    sizes = [
+        max((_model_size(one) for one in (*variant.inputs, *variant.outputs) if one.in_dram), default=np.nan)
+        for variant in ops.variants.all
+    ]
+    known = np.array(sizes, dtype=np.float64)[ops.variants.of]
+    return np.where(speed_of_light(ops).contradicted, np.nan, known)
+
+
+def _model_size(tensor: Tensor) -> float:
+    each, count = tensor.bytes_per_element, tensor.stored_elements
+    return np.nan if each is None or count is None else float(max(1, int(each)) * count)
+
+
+_AGREE = 0.01
+
+
+@once
+def corrected_utilization(ops: Ops) -> FloatArray:
+    """Of the used cores' peak or of the DRAM peak, whichever is larger; a fraction, NaN where it cannot be said.
+
+    For matmuls, convolutions and attention: PM COMPUTE as it would be with the chip's own grid and clock, scaled from
+    the grid to the cores that ran (their time shrinks with more cores); PM BANDWIDTH with the chip's own DRAM, unscaled
+    (DRAM does not get faster with more cores). Other ops have none: their PM IDEAL is a look-up of transaction sizes
+    that they beat by up to a factor of 18. Unknown where the capture fits several generations that disagree, or none.
+    """
+    if is_wormhole(ops).all():
+        candidates: tuple[Generation, ...] = GENERATIONS[-1:]
+    else:
+        candidates = evidence(ops).consistent
+    if not candidates:
+        return np.full(len(ops), np.nan)
+    values = np.array([_under(ops, one) for one in candidates])
+    low, high = np.min(values, axis=0), np.max(values, axis=0)
+    with np.errstate(invalid="ignore"):
+        agree = high - low <= _AGREE * high
+    return np.where(agree & ~speed_of_light(ops).contradicted, high, np.nan)
+
+
+def _under(ops: Ops, generation: Generation) -> FloatArray:
+    """The utilization if the capture is of that generation."""
+    light = speed_of_light(ops)
+    compute_ns, bandwidth_ns = ops.number("pm_compute_ns"), ops.number("pm_bandwidth_ns")
+    counted = ops.in_category(MATMUL, CONV, ATTENTION)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        flops = compute_ns * flops_per_ns(ops, generation) * _grid_share(ops)
+        compute = np.where(
+            counted & (compute_ns > 1), flops / (light.peaks.core_flops_per_ns * ops.cores) / ops.kernel_ns, np.nan
+        )
+        moved = bandwidth_ns * dram_bytes_per_ns(ops, generation)
+        bandwidth = np.where(bandwidth_ns > 1, moved / light.peaks.dram_bytes_per_ns / ops.kernel_ns, np.nan)
+    value = np.fmax(compute, bandwidth)
+    return np.where(counted & np.isfinite(value) & np.isfinite(ops.pm_ideal_ns), value, np.nan)
+
+
+def _grid_share(ops: Ops) -> FloatArray:
+    """Attention is modelled on the grid of its program config, all else on the whole one: that part of the grid."""
+    sizes = [grid_size(variant.attributes) or np.nan for variant in ops.variants.all]
+    of_program = np.array(sizes, dtype=np.float64)[ops.variants.of]
+    return np.where(ops.in_category(ATTENTION), of_program / ops.worker_cores, 1.0)

@@ -1,0 +1,187 @@
+"""Bytes that an op must move between DRAM and its cores, at the least: every input once, every output once.
+
+Ops that touch a part of a tensor are in the table below, with the part that they must touch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from perfsheet.analysis.ops.attributes import attribute, is_set
+from perfsheet.analysis.ops.tensors import Tensor
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.speed_of_light.attention import POSITION_UNKNOWN, keys_of_decode
+from perfsheet.analysis.speed_of_light.work import SPARSE_MATMUL, Work, unknown
+
+# What must be moved: each tensor with the elements of it that are touched (None = unknown).
+_Touched = Iterable[tuple[Tensor, int | None]]
+_ALL = -1
+
+_NOT_SAID = "which part of its tensors this op touches is not in the capture"
+
+
+def dram_bytes(variant: Variant) -> Work:
+    """The bytes, 0 when every tensor is in L1."""
+    if not variant.inputs and not variant.outputs:
+        return unknown("the capture describes no tensor of this op")
+    touch = _touch(variant.op_code)
+    if not variant.inputs and touch is not _outputs:
+        return unknown("the capture describes no input of this op")
+    touched = touch(variant)
+    if isinstance(touched, Work):
+        return touched
+    total = 0.0
+    for tensor, elements in touched:
+        if not tensor.placed:
+            return unknown("the memory of a tensor is not in the capture")
+        if tensor.in_dram:
+            size = tensor.size if elements is _ALL else tensor.part(elements)
+            if size is None:
+                return unknown("the shape or data type of a tensor in DRAM is not readable")
+            total += size
+    return Work(total)
+
+
+def _whole(tensors: Iterable[Tensor]) -> _Touched:
+    return [(one, _ALL) for one in tensors]
+
+
+def _everything(variant: Variant) -> _Touched:
+    return _whole((*variant.inputs, *variant.outputs))
+
+
+def _first(count: int) -> Callable[[Variant], _Touched]:
+    """Ops with so many operands; further inputs are outputs that the caller allocated, which nobody reads."""
+    return lambda variant: _whole((*variant.inputs[:count], *variant.outputs[:1]))
+
+
+def _binary(variant: Variant) -> _Touched:
+    """Two operands, or one and a scalar: then the second input can only be the output."""
+    operands = 1 if "'scalar': '" in variant.attributes and "'scalar': 'std::nullopt'" not in variant.attributes else 2
+    return _first(operands)(variant)
+
+
+def _outputs(variant: Variant) -> _Touched:
+    return _whole(variant.outputs)
+
+
+def _collective(variant: Variant) -> _Touched:
+    """The own part is read, the result (the last output; others are buffers) written."""
+    return _whole((*variant.inputs[:1], *variant.outputs[-1:]))
+
+
+def _slice(variant: Variant) -> _Touched:
+    """As much of the input as comes out."""
+    return [(variant.inputs[0], _elements(variant.outputs)), *_whole(variant.outputs)]
+
+
+def _write_into(variant: Variant) -> _Touched:
+    """The first input goes into a part of the output that is as large."""
+    source = variant.inputs[0]
+    return [(source, _ALL), *((target, source.elements) for target in variant.outputs[:1])]
+
+
+def _update_cache(variant: Variant) -> _Touched:
+    """The second input goes into a part of the first that is as large; fused updates have two such pairs."""
+    count = 4 if "fused" in variant.op_code.lower() else 2
+    pairs = zip(variant.inputs[0:count:2], variant.inputs[1:count:2], strict=False)
+    return [part for cache, update in pairs for part in ((update, update.elements), (cache, update.elements))]
+
+
+def _embedding(variant: Variant) -> _Touched:
+    """The indices, one row of the table for each, and the output."""
+    indices, *rest = variant.inputs
+    return [(indices, _ALL), *((table, _elements(variant.outputs)) for table in rest[:1]), *_whole(variant.outputs)]
+
+
+def _grid_sample(variant: Variant) -> _Touched:
+    """The grid and the output; which pixels are looked up depends on the grid."""
+    return _whole((*variant.inputs[1:2], *variant.outputs))
+
+
+def _gather(variant: Variant) -> _Touched:
+    """The index, and as much of the input as comes out."""
+    return [(variant.inputs[0], _elements(variant.outputs)), *_whole((*variant.inputs[1:2], *variant.outputs))]
+
+
+def _of_rows(variant: Variant) -> _Touched:
+    """Ops that pick rows out of tiles: logical elements only."""
+    return [(one, one.elements) for one in (*variant.inputs, *variant.outputs)]
+
+
+def _attention(variant: Variant) -> _Touched | Work:
+    """Q, K, V and the output; of a paged cache only pages up to the chunk are read."""
+    if attribute(variant.attributes, "chunk_start_idx", "chunk_start_idx_tensor"):
+        return unknown(_NOT_SAID)
+    return _whole((*variant.inputs[:3], *variant.outputs[:1]))
+
+
+def _decode(variant: Variant) -> _Touched | Work:
+    """Q, the keys and values that the positions reach, and the output."""
+    if len(variant.inputs) < 3 or variant.inputs[1].logical is None or variant.inputs[2].logical is None:
+        return unknown(_NOT_SAID)
+    keys = keys_of_decode(variant)
+    if keys is None:
+        return unknown(POSITION_UNKNOWN)
+    query, *caches = variant.inputs[:3]
+    parts = [(one, keys * one.logical[1] * one.logical[3]) for one in caches if one.logical is not None]
+    return [(query, query.elements), *parts, *((one, one.elements) for one in variant.outputs[:1])]
+
+
+def _matmul(variant: Variant) -> _Touched | Work:
+    if "sparse" in variant.op_code.lower():
+        return SPARSE_MATMUL
+    if is_set(variant.attributes, "gather_in0"):
+        return unknown("a ring matmul shares its inputs with other ops")
+    given = variant.outputs[0] if variant.outputs else None
+    # A bias may follow the two operands; what equals the output there is the output, allocated by the caller.
+    further = [one for one in variant.inputs[2:] if one != given]
+    return _whole((*variant.inputs[:2], *further, *variant.outputs))
+
+
+def _fused_collective(variant: Variant) -> _Touched:
+    """The own part of the input, the weights, and the result (the last output)."""
+    return _whole((*variant.inputs[:2], *variant.outputs[-1:]))
+
+
+def _not_said(_: Variant) -> Work:
+    return unknown(_NOT_SAID)
+
+
+_TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
+    ("sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv", _not_said),
+    ("all_?gather.*matmul|matmul.*reduce_?scatter|matmul.*all_?reduce", _fused_collective),
+    ("matmul|linear|bmm", _matmul),
+    ("decode.*(?:sdpa|attention|mla)|(?:sdpa|attention|mla).*decode", _decode),
+    ("sdpa|scaled_?dot_?product|flash_?mla|ring.*attention", _attention),
+    ("all_?gather|reduce_?scatter|all_?reduce|broadcast", _collective),
+    ("fill_?cache|update_?(?:kv_?)?cache|kv_?cache|paged", _update_cache),
+    ("rotary", _everything),
+    ("embedding", _embedding),
+    ("grid_?sample", _grid_sample),
+    ("slice_?write|sharded_?to_?interleaved_?partial", _write_into),
+    ("slice|interleaved_?to_?sharded_?partial|unpad(?!ding)|narrow|chunk", _slice),
+    ("index_?fill|scatter|topk|sampling|non_?zero|fold", _not_said),
+    ("gather", _gather),
+    ("fill_?pad", _first(1)),
+    ("^(?:full|fill|zeros|ones|arange|rand|uniform|empty)", _outputs),
+    ("heads.*decode", _of_rows),
+    ("halo|pool|upsample", _not_said),
+    ("where|ternary", _first(3)),
+    ("binary|^add|^mul|^sub", _binary),
+    ("unary|typecast|move|copy|clone|tilize|transpose|permute|reshape|pad|softmax|repeat|reshard|sharded", _first(1)),
+)
+_COMPILED = tuple((re.compile(f"(?i){pattern}"), touch) for pattern, touch in _TABLE)
+
+
+@lru_cache(maxsize=4096)
+def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
+    """What an op touches; the first pattern that occurs in its code decides, else all of its tensors."""
+    return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
+
+
+def _elements(tensors: Sequence[Tensor]) -> int | None:
+    counts = [one.elements for one in tensors if one.elements is not None]
+    return sum(counts) if counts and len(counts) == len(tensors) else None

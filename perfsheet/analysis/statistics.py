@@ -1,0 +1,88 @@
+"""Between arrays, in which unknown is NaN, and results, in which it is None."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.capture.table import FloatArray
+
+
+def known(value: float) -> float | None:
+    """The value, None when it is unknown."""
+    return float(value) if math.isfinite(value) else None
+
+
+def known_int(value: float) -> int | None:
+    """The value as a whole number, None when it is unknown."""
+    return int(value) if math.isfinite(value) else None
+
+
+def known_ints(values: FloatArray) -> tuple[int, ...]:
+    """The distinct known values, ascending."""
+    return tuple(int(value) for value in np.unique(values[np.isfinite(values)]))
+
+
+def ratio(part: float, whole: float) -> float:
+    """part / whole, NaN when there is no whole."""
+    return part / whole if whole else math.nan
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How one figure varies between runs. Times in ns; None = unknown. `cv` is a fraction of the mean.
+
+    `std_ns` is the sample standard deviation (n − 1), unknown for a single run, and so is `cv`.
+    """
+
+    runs: int
+    min_ns: float | None
+    median_ns: float | None
+    max_ns: float | None
+    mean_ns: float | None
+    std_ns: float | None
+    cv: float | None
+
+
+def spread(values: FloatArray) -> Spread:
+    """The statistics of one figure (ns) over several runs; unknown values (NaN) don't count."""
+    return spreads(values[:, np.newaxis]).at(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Spreads:
+    """`Spread` of many figures at once: an array each, NaN = unknown."""
+
+    runs: FloatArray
+    min_ns: FloatArray
+    median_ns: FloatArray
+    max_ns: FloatArray
+    mean_ns: FloatArray
+    std_ns: FloatArray
+    cv: FloatArray
+
+    def at(self, column: int) -> Spread:
+        """The statistics of one column."""
+        figures = (self.min_ns, self.median_ns, self.max_ns, self.mean_ns, self.std_ns, self.cv)
+        return Spread(int(self.runs[column]), *(known(figure[column]) for figure in figures))
+
+
+def spreads(durations: FloatArray) -> Spreads:
+    """The statistics of every column; a line per run."""
+    runs = np.isfinite(durations).sum(axis=0)
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a known value, or with one: NaN it is
+        mean = np.nanmean(durations, axis=0)
+        std = np.nanstd(durations, axis=0, ddof=1)
+        return Spreads(
+            runs=runs.astype(np.float64),
+            min_ns=np.nanmin(durations, axis=0),
+            median_ns=np.nanmedian(durations, axis=0),
+            max_ns=np.nanmax(durations, axis=0),
+            mean_ns=mean,
+            std_ns=std,
+            cv=std / mean,
+        )

@@ -1,0 +1,157 @@
+"""Several devices: what each took, their ops step by step, and the slowest of each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.signature import numbers
+from perfsheet.analysis.statistics import ratio
+from perfsheet.capture.table import FloatArray, IntArray
+
+_REACH = 300
+_AGREE = 5
+_ALIGNED = 0.7
+
+
+@dataclass(frozen=True)
+class DeviceTotal:
+    """Kernel time of one device, in ns."""
+
+    device: int
+    ops: int
+    kernel_ns: float
+
+
+@dataclass(frozen=True, eq=False)
+class Devices:
+    """`totals` by device id. `step`: for each op the number of its step; ops of one step are the same op on several
+    devices. -1 everywhere when the devices' ops could not be aligned, and then `problem` says so.
+
+    `unmatched`: ops that another device has no counterpart of; each is a step of its own.
+    """
+
+    totals: tuple[DeviceTotal, ...]
+    step: IntArray
+    unmatched: int
+    problem: str
+
+    @property
+    def aligned(self) -> bool:
+        """Whether there are steps."""
+        return not self.problem
+
+
+def devices(ops: Ops) -> Devices:
+    """Align the op sequences of all devices to the longest of them."""
+    ids = np.unique(ops.device)
+    totals = tuple(
+        DeviceTotal(int(one), int(here.sum()), float(np.nansum(ops.kernel_ns[here])))
+        for one in ids
+        for here in [ops.device == one]
+    )
+    members = {int(one): np.flatnonzero(ops.device == one) for one in ids}
+    step = np.full(len(ops), -1, dtype=np.int64)
+    if not members:
+        return Devices(totals, step, 0, "")
+    longest = max(members, key=lambda one: len(members[one]))
+    reference = numbers(ops)[members[longest]]
+    step[members[longest]] = np.arange(len(reference))
+    following, unmatched = len(reference), 0
+    for device, here in members.items():
+        if device == longest:
+            continue
+        matched = _matched(reference, numbers(ops)[here])
+        alone = matched < 0
+        if 1 - ratio(float(alone.sum()), len(here)) < _ALIGNED:
+            problem = f"the ops of device {device} differ too much from those of device {longest} to be aligned"
+            return Devices(totals, np.full(len(ops), -1, dtype=np.int64), 0, problem)
+        unmatched += int(alone.sum()) + len(reference) - int((~alone).sum())
+        matched[alone] = following + np.arange(int(alone.sum()))
+        following += int(alone.sum())
+        step[here] = matched
+    return Devices(totals, step, unmatched, "")
+
+
+def _matched(reference: IntArray, own: IntArray) -> IntArray:
+    """For each op of a device its place in the reference, -1 where it has none; both keep their order.
+
+    Both are followed side by side; where they part, the least number of ops is skipped after which they agree again for
+    a while. Where they don't within reach, the rest has no counterpart.
+    """
+    places = np.full(len(own), -1, dtype=np.int64)
+    at, there = 0, 0
+    while at < len(own) and there < len(reference):
+        left = min(len(own) - at, len(reference) - there)
+        differs = np.flatnonzero(own[at : at + left] != reference[there : there + left])
+        same = int(differs[0]) if differs.size else left
+        places[at : at + same] = np.arange(there, there + same)
+        at, there = at + same, there + same
+        if same == left:
+            break
+        skip = _resume(reference[there : there + _REACH], own[at : at + _REACH])
+        if skip is None:
+            break
+        there, at = there + skip[0], at + skip[1]
+    return places
+
+
+def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
+    """How many ops to skip on both sides until they agree again, the fewest first; None = not within reach."""
+    ours, theirs = own.tolist(), reference.tolist()
+    for skipped in range(1, len(ours) + len(theirs)):
+        for own_skip in range(max(0, skipped - len(theirs) + 1), min(skipped, len(ours) - 1) + 1):
+            other_skip = skipped - own_skip
+            agree = min(_AGREE, len(ours) - own_skip, len(theirs) - other_skip)
+            if ours[own_skip : own_skip + agree] == theirs[other_skip : other_skip + agree]:
+                return other_skip, own_skip
+    return None
+
+
+def slowest_ns(ops: Ops, found: Devices) -> FloatArray:
+    """The longest kernel duration of each step, 0 for steps without a known one."""
+    longest = np.zeros(int(found.step.max(initial=-1)) + 1)
+    np.maximum.at(longest, found.step, np.nan_to_num(ops.kernel_ns))
+    return longest
+
+
+def critical_path_ns(ops: Ops, found: Devices) -> float | None:
+    """Σ over the steps of the slowest device's kernel duration; None when the devices could not be aligned."""
+    return float(slowest_ns(ops, found).sum()) if found.aligned else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The same op on several devices: how long it took, in ns; `slowest` is the position of the longest one."""
+
+    slowest: int
+    devices: int
+    longest_ns: float
+    mean_ns: float
+    shortest_ns: float
+
+
+def widest_steps(ops: Ops, found: Devices, count: int = 50) -> list[Step]:
+    """The steps whose slowest device takes most beyond the mean of all, the widest first."""
+    if not found.aligned:
+        return []
+    timed = np.flatnonzero(ops.timed)
+    order = timed[np.lexsort((ops.kernel_ns[timed], found.step[timed]))]
+    steps, first, sizes = np.unique(found.step[order], return_index=True, return_counts=True)
+    last = first + sizes - 1
+    kernel = ops.kernel_ns[order]
+    mean = np.add.reduceat(kernel, first) / sizes if len(steps) else np.empty(0)
+    beyond = np.where(sizes > 1, kernel[last] - mean, -1.0)
+    widest = [index for index in np.argsort(-beyond, kind="stable")[:count].tolist() if beyond[index] > 0]
+    return [
+        Step(
+            slowest=int(order[last[index]]),
+            devices=int(sizes[index]),
+            longest_ns=float(kernel[last[index]]),
+            mean_ns=float(mean[index]),
+            shortest_ns=float(kernel[first[index]]),
+        )
+        for index in widest
+    ]

@@ -1,0 +1,99 @@
+"""`perfsheet stats`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfsheet.cli import numerics
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command, say
+from perfsheet.errors import ExitStatus, PerfsheetError
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
+    from perfsheet.models.op_stats import Source
+
+
+@command
+def stats(
+    captures: Annotated[
+        list[str],
+        typer.Argument(metavar="CSV...", help="Ops CSV files, each a capture of its own, or folders with reports."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables and plots.")
+    ] = Path("stats"),
+    start_signpost: shared.StartSignpost = None,
+    end_signpost: shared.EndSignpost = None,
+    device: shared.Device = None,
+    which_pass: shared.WhichPass = "all",
+    json: shared.Json = False,
+    force: shared.Force = False,
+) -> int:
+    """Count the device ops of captures and the sizes of their tensors: each capture, and all of them together."""
+    numerics.load()
+    from perfsheet.analysis import Options
+    from perfsheet.models.op_stats import statistics
+    from perfsheet.models.outputs import op_stats_folder
+    from perfsheet.outputs import paths
+
+    window = shared.selection(start_signpost, end_signpost, None, device, False, which_pass)
+    settings = Options(selection=window)
+    paths.check_new(output / op_stats_folder.NODE_COUNT, force)
+    sources, status = _sources(captures, settings)
+    found = statistics(sources)
+    if force:
+        op_stats_folder.cleared(output)
+    files = op_stats_folder.write(found, output)
+    if len(sources) > 1:
+        for source in sources:
+            files += op_stats_folder.write(statistics([source]), output / "captures" / source.name)
+    if json:
+        from perfsheet.models.outputs import op_stats_json as opstats_json
+        from perfsheet.outputs import json_output
+
+        typer.echo(json_output.dumps(opstats_json.stats(found, [str(path) for path in files])))
+    else:
+        from perfsheet.models.outputs import op_stats_terminal as terminal
+
+        terminal.render(found, sys.stdout)
+    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+    return status
+
+
+def _sources(captures: list[str], settings: Options) -> tuple[list[Source], ExitStatus]:
+    """The captures that can be read; the others are named, and make the exit status."""
+    from perfsheet.cli.analysing import analyse
+    from perfsheet.models.op_stats import of_analysis
+    from perfsheet.models.outputs.op_stats_folder import file_name
+
+    taken = {"op_type", "count"}  # columns of the table beside those of the captures
+    seen: set[str] = set()
+    stems = Counter(Path(capture).stem for capture in captures)
+    sources = []
+    failed: PerfsheetError | None = None
+    for capture in captures:
+        if os.path.realpath(capture) in seen:
+            say(f"warning: {capture} is given twice: it is counted once")
+            continue
+        seen.add(os.path.realpath(capture))
+        try:
+            analysis = analyse([capture], settings)
+        except PerfsheetError as error:
+            if len(captures) == 1:
+                raise
+            say(f"perfsheet: left out: {error}")
+            failed = failed or error
+            continue
+        path = Path(analysis.summary.paths[0])
+        name = f"{path.absolute().parent.name}_{path.stem}" if stems[Path(capture).stem] > 1 else path.stem
+        sources.append(of_analysis(file_name(name, taken), analysis))
+    if not sources and failed:
+        raise failed
+    return sources, failed.status if failed else ExitStatus.DONE

@@ -1,0 +1,114 @@
+"""Put two sequences of ops side by side, so that what they share is worth the most.
+
+A pair of ops is worth what they have in common (likeness.py); pairs keep the order of both sequences. The best sum is
+found by dynamic programming, one row at a time over whole arrays. Long sequences are cut into segments first, in the
+middle of stretches that both have in common (common.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from perfsheet.capture.table import IntArray
+from perfsheet.compare.common import common
+
+Worth = Callable[[IntArray, IntArray], IntArray]
+"""What pairs of these tokens of both sides are worth: a matrix, 0 = no pair."""
+
+MOST_CELLS = 16_000_000
+"""Of a table of 32-bit sums: 64 MB, 4,000 ops a side."""
+_SEGMENT, _STRETCH = 1024, 16
+"""A segment ends after so many ops, in the middle of so many common ones."""
+
+
+def align(
+    base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, most_cells: int = MOST_CELLS
+) -> IntArray:
+    """Pairs (place in base, place in new), ascending in both. Equal tokens are the same op in the same configuration.
+
+    `kin` gives for each token what its op is, the closest kinship first: long sequences are cut where that agrees.
+    """
+    shortest = min(len(base), len(new))
+    differs = np.flatnonzero(base[:shortest] != new[:shortest])
+    head = int(differs[0]) if differs.size else shortest
+    left = shortest - head
+    differs = np.flatnonzero(base[len(base) - left :][::-1] != new[len(new) - left :][::-1])
+    tail = int(differs[0]) if differs.size else left
+    middle = _cut(base[head : len(base) - tail], new[head : len(new) - tail], kin, worth, most_cells)
+    ends = np.arange(tail)
+    return np.concatenate(
+        [
+            np.repeat(np.arange(head)[:, np.newaxis], 2, axis=1),
+            middle + head,
+            np.stack([len(base) - tail + ends, len(new) - tail + ends], axis=1),
+        ]
+    )
+
+
+def _cut(base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, most_cells: int) -> IntArray:
+    if len(base) * len(new) <= most_cells:
+        return _best(base, new, worth)
+    shared = common(kin[0][base], kin[0][new])
+    found: list[IntArray] = []
+    for start, stop in _segments(shared, (len(base), len(new))):
+        ours, theirs = base[start[0] : stop[0]], new[start[1] : stop[1]]
+        if len(ours) * len(theirs) <= most_cells:
+            found.append(_best(ours, theirs, worth) + np.array(start))
+        elif len(kin) > 1:  # another batch has other shapes throughout, but the same ops
+            found.append(_cut(ours, theirs, kin[1:], worth, most_cells) + np.array(start))
+        else:  # little in common for long: what there is will do
+            found.append(shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)])
+    return np.concatenate(found)
+
+
+def _segments(shared: IntArray, ends: tuple[int, int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where both sides belong together."""
+    start = (0, 0)
+    for place in _middles(shared).tolist():
+        stop = (int(shared[place, 0]), int(shared[place, 1]))
+        if max(stop[0] - start[0], stop[1] - start[1]) >= _SEGMENT:
+            yield start, stop
+            start = stop
+    yield start, ends
+
+
+def _middles(shared: IntArray) -> IntArray:
+    """Places in the list of pairs with as many neighbours on both sides, without a gap, as half a stretch."""
+    half = _STRETCH // 2
+    if len(shared) <= 2 * half:
+        return np.empty(0, dtype=np.int64)
+    span = shared[2 * half :] - shared[: -2 * half]
+    return np.flatnonzero((span == 2 * half).all(axis=1)) + half
+
+
+def _best(base: IntArray, new: IntArray, worth: Worth) -> IntArray:
+    tokens, of_base = np.unique(base, return_inverse=True)
+    others, of_new = np.unique(new, return_inverse=True)
+    values = worth(tokens, others).astype(np.int32)[of_base.reshape(-1)]
+    columns = of_new.reshape(-1)
+    best = np.zeros((len(base) + 1, len(new) + 1), dtype=np.int32)
+    for row in range(len(base)):
+        above, here = best[row], best[row + 1]
+        np.maximum(above[1:], above[:-1] + values[row][columns], out=here[1:])
+        np.maximum.accumulate(here, out=here)
+    return _path(best, values, columns)
+
+
+def _path(best: npt.NDArray[np.int32], values: npt.NDArray[np.int32], columns: IntArray) -> IntArray:
+    """The pairs behind the best sum, from the end: of equally good ones those that stay together."""
+    pairs: list[tuple[int, int]] = []
+    row, column = len(best) - 1, best.shape[1] - 1
+    while row and column:
+        here = best[row, column]
+        value = values[row - 1, columns[column - 1]]
+        if value and here == best[row - 1, column - 1] + value:
+            row, column = row - 1, column - 1
+            pairs.append((row, column))
+        elif here == best[row - 1, column]:
+            row -= 1
+        else:
+            column -= 1
+    return np.array(pairs[::-1], dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,125 @@
+"""What is not the same about two ops that are counterparts, attribute by attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from perfsheet.analysis.ops.tensors import Extents, Tensor
+from perfsheet.analysis.ops.variants import Variant, Variants
+from perfsheet.compare.kinds import kind
+from perfsheet.compare.structs import alike, flat
+
+Written = dict[str, set[str]]
+"""The attributes that a capture has of each kind of op."""
+
+_OF_OUTPUT = {
+    "output_mem_config",
+    "output_mem_config.memory_layout",
+    "output_mem_config.buffer_type",
+    "output_mem_config.shard_spec",
+    "output_dtype",
+    "dtype",
+}
+# Handles of a run, not settings of an op.
+_NO_SETTING = {"semaphore", "barrier_semaphore", "global_cb", "global_semaphore"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One attribute before and after; None = it has none (or it is not set)."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Describing:
+    """How two captures describe their ops: what each writes, and whether one has padded extents only."""
+
+    base_written: Written
+    new_written: Written
+    padded_only: bool
+
+    def extents(self, tensor: Tensor) -> Extents | None:
+        """The extents of a tensor that both captures know."""
+        return tensor.padded if self.padded_only else tensor.logical
+
+
+def written(variants: Variants) -> Written:
+    """Which attributes a capture has of each kind of op."""
+    found: Written = {}
+    for variant in variants.all:
+        names = {name for name in flat(variant.attributes) if "." not in name}
+        found.setdefault(kind(variant.op_code), set()).update(names)
+    return found
+
+
+def changes(
+    before: Variant, after: Variant, cores: tuple[str | None, str | None], describing: Describing
+) -> tuple[Change, ...]:
+    """Everything that differs. What only one of the builds writes is no difference of the op."""
+    same_kind = kind(before.op_code) == kind(after.op_code)
+    return tuple(
+        change
+        for change in (
+            *([] if same_kind else [Change("op_code", before.op_code, after.op_code)]),
+            Change("core_count", *cores),
+            Change("math_fidelity", before.math_fidelity or None, after.math_fidelity or None),
+            *_tensors("input", before.inputs, after.inputs, describing),
+            *_tensors("output", before.outputs, after.outputs, describing),
+            *(_attributes(before, after, describing) if same_kind else ()),
+        )
+        if change.before != change.after
+    )
+
+
+def _tensors(
+    side: str, before: tuple[Tensor, ...], after: tuple[Tensor, ...], describing: Describing
+) -> Iterator[Change]:
+    for number, (was, now) in enumerate(zip_longest(before, after)):
+        name = f"{side}_{number}"
+        if was is None or now is None:
+            yield Change(name, _text(was, describing), _text(now, describing))
+            continue
+        if describing.extents(was) != describing.extents(now):
+            yield Change(f"{name}_shape", *(_shape(describing.extents(one)) for one in (was, now)))
+        yield Change(f"{name}_layout", was.layout or None, now.layout or None)
+        yield Change(f"{name}_datatype", was.datatype or None, now.datatype or None)
+        yield Change(f"{name}_memory", was.memory or None, now.memory or None)
+
+
+def _text(tensor: Tensor | None, describing: Describing) -> str | None:
+    if tensor is None:
+        return None
+    return " ".join(filter(None, (_shape(describing.extents(tensor)), tensor.datatype, tensor.memory)))
+
+
+def _shape(extents: Extents | None) -> str | None:
+    return None if extents is None else "×".join(map(str, extents))
+
+
+def _attributes(before: Variant, after: Variant, describing: Describing) -> Iterator[Change]:
+    if before.attributes == after.attributes:
+        return
+    was, now = flat(before.attributes), flat(after.attributes)
+    name_of = kind(before.op_code)
+    both = describing.base_written.get(name_of, set()) & describing.new_written.get(name_of, set())
+    for name in (*was, *(name for name in now if name not in was)):
+        top, _, inner = name.partition(".")
+        if top not in both or top in _NO_SETTING or _said_already(name, before, after):
+            continue
+        # A member that only one side has comes with its struct: that is unset, of another type, or of another build.
+        if inner and (name not in was or name not in now):
+            continue
+        if not alike(name, was, now):
+            yield Change(name, was.get(name) or None, now.get(name) or None)
+
+
+def _said_already(name: str, before: Variant, after: Variant) -> bool:
+    """Fidelity and the output's memory stand in columns of their own."""
+    if name.endswith("math_fidelity"):
+        return bool(before.math_fidelity and after.math_fidelity)
+    return name in _OF_OUTPUT and bool(before.outputs and after.outputs)

@@ -1,0 +1,292 @@
+"""Two captures side by side: what each op became, and what that cost or saved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.repeats import NOISY_PCT
+from perfsheet.capture.table import IntArray, OpsTable
+from perfsheet.compare import groups
+from perfsheet.compare.changes import Change, Describing, changes, written
+from perfsheet.compare.figures import figures, host_changes
+from perfsheet.compare.fixed import finding_changes
+from perfsheet.compare.kinds import kind, label
+from perfsheet.compare.noise import Noise
+from perfsheet.compare.notes import notes
+from perfsheet.compare.pairing import Pairing, pairings
+from perfsheet.compare.results import (
+    ADDED,
+    CHANGED,
+    FUSED,
+    REMOVED,
+    SAME,
+    SPLIT,
+    STATUSES,
+    ChangeGroup,
+    ComparedOp,
+    Figure,
+    FindingChanges,
+    HostChange,
+    OpTypeChange,
+    Span,
+    Times,
+)
+from perfsheet.compare.slots import Slots, outside_of_passes, slots
+from perfsheet.compare.times import Clock
+
+
+def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:
+    """Set two captures side by side.
+
+    `assumed_noise_pct`: a difference of more than so many percent counts where nothing is repeated; repeats are those
+    of the analyses (`Analysis.repeats`), or three passes and more.
+    """
+    sides = slots(base, new)
+    describing = Describing(
+        written(base.ops.variants),
+        written(new.ops.variants),
+        _padded_only(base.ops.table) or _padded_only(new.ops.table),
+    )
+    found = pairings(*sides, describing)
+    pairs = [(one, other) for pairing in found for one in pairing.base for other in pairing.new]
+    clock = Clock(*sides, outside_of_passes(*sides, pairs), assumed_noise_pct)
+    return Comparison(base, new, sides, describing, found, clock)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The result; everything is computed once, when first asked for. Deltas are new − base."""
+
+    base: Analysis
+    new: Analysis
+    _sides: tuple[Slots, Slots]
+    _describing: Describing
+    _pairings: list[Pairing]
+    _clock: Clock
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.base.ops):,} with {len(self.new.ops):,} device ops>"
+
+    @property
+    def noise(self) -> Noise:
+        """What decides whether a difference counts."""
+        return self._clock.noise
+
+    @cached_property
+    def total(self) -> Times:
+        """Kernel time of the windows."""
+        return self._clock.total()
+
+    @property
+    def per_pass(self) -> bool:
+        """Whether figures of a mean pass are what can be compared, for the windows hold different numbers of them."""
+        return self._clock.per_pass
+
+    @property
+    def folded(self) -> bool:
+        """Whether an op of the result stands for that op of every pass."""
+        return max(side.passes for side in self._sides) > 1
+
+    def span(self, times: Times) -> Span:
+        """What can be compared: a mean pass where `per_pass`, else the windows."""
+        return self._clock.span(times)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """The headline of both captures."""
+        return figures(self.base, self.new, self.total.a_pass)
+
+    @cached_property
+    def ops(self) -> tuple[ComparedOp, ...]:
+        """Every op of both sides exactly once, in the order in which they ran, device by device."""
+        times = self._clock.times(*self._places, len(self._pairings))
+        found: dict[tuple[object, ...], tuple[Change, ...]] = {}
+        return tuple(
+            self._compared(pairing, taken, found) for pairing, taken in zip(self._pairings, times, strict=True)
+        )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Ops by status."""
+        counted = Counter(op.status for op in self.ops)
+        return {status: counted[status] for status in STATUSES}
+
+    @cached_property
+    def groups(self) -> tuple[ChangeGroup, ...]:
+        """What changed, equal changes together, the largest difference of time first."""
+        return groups.change_groups(self.ops, *self._sides, self._places, self._clock)
+
+    @property
+    def gains(self) -> list[ChangeGroup]:
+        """Changes that made it faster, most first."""
+        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) < 0]
+
+    @property
+    def losses(self) -> list[ChangeGroup]:
+        """Changes that made it slower, most first."""
+        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) > 0]
+
+    @property
+    def sideways(self) -> list[ChangeGroup]:
+        """Changes that made no difference of time, or an unknown one."""
+        return [one for one in self.groups if not self.span(one.times).delta_ns]
+
+    @cached_property
+    def op_types(self) -> tuple[OpTypeChange, ...]:
+        """Kernel time by op, whatever the builds call it."""
+        return groups.op_types(*self._sides, self._clock)
+
+    @cached_property
+    def host_ops(self) -> tuple[HostChange, ...]:
+        """Host ops between device ops."""
+        return host_changes(self.base, self.new)
+
+    @property
+    def op_types_changed(self) -> list[OpTypeChange]:
+        """Those that differ in time or number."""
+        return [one for one in self.op_types if self.span(one.times).delta_ns or one.base_count != one.new_count]
+
+    @property
+    def host_ops_changed(self) -> list[HostChange]:
+        """Those that differ in number."""
+        return [one for one in self.host_ops if one.base_count != one.new_count]
+
+    @property
+    def replayed(self) -> bool:
+        """Whether figures of either side are those of a recorded capture, not of a run."""
+        return any(side.summary.provenance.replayed for side in (self.base, self.new))
+
+    @cached_property
+    def findings(self) -> FindingChanges:
+        """Findings that are fixed, new, and that remain."""
+        return finding_changes(self.base.findings, self.new.findings, self.ops)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What keeps the captures from being compared like with like."""
+        return tuple(notes(*self._sides, self._describing))
+
+    @cached_property
+    def without_counterpart_ns(self) -> tuple[float, float]:
+        """Time before of ops whose time now is unknown, and the other way round: it is in the sums of one side only."""
+        half = [one.times for one in self.ops if one.base and one.new and one.times.delta_ns is None]
+        return sum(one.base_ns or 0.0 for one in half), sum(one.new_ns or 0.0 for one in half)
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
+        findings = not (self.findings.fixed or self.findings.new)
+        return (
+            self.counts[SAME] == len(self.ops)
+            and not self.host_ops_changed
+            and findings
+            and not self.total.beyond_noise
+        )
+
+    @cached_property
+    def _places(self) -> tuple[IntArray, IntArray]:
+        """For each slot of either side the place of its pairing."""
+        base, new = (np.full(len(side), -1, dtype=np.int64) for side in self._sides)
+        for place, pairing in enumerate(self._pairings):
+            base[list(pairing.base)] = place
+            new[list(pairing.new)] = place
+        return base, new
+
+    def _compared(
+        self, pairing: Pairing, times: Times, found: dict[tuple[object, ...], tuple[Change, ...]]
+    ) -> ComparedOp:
+        base, new = self._sides
+        key = (
+            *(number for slot in pairing.base for number in base.descriptions(slot)),
+            *(base.cores[slot] for slot in pairing.base),
+            None,
+            *(number for slot in pairing.new for number in new.descriptions(slot)),
+            *(new.cores[slot] for slot in pairing.new),
+        )
+        if key not in found:
+            found[key] = _changes(base, new, pairing, self._describing)
+        codes = [_codes(side, slots) for side, slots in ((base, pairing.base), (new, pairing.new))]
+        return ComparedOp(
+            status=_status(pairing, bool(found[key]) or times.beyond_noise),
+            op_code=_shown(pairing, codes),
+            base_code=" + ".join(codes[0]),
+            new_code=" + ".join(codes[1]),
+            base=_positions(base, pairing.base),
+            new=_positions(new, pairing.new),
+            times=times,
+            changes=found[key],
+        )
+
+
+def _status(pairing: Pairing, differs: bool) -> str:
+    if not pairing.new:
+        return REMOVED
+    if not pairing.base:
+        return ADDED
+    if len(pairing.base) > 1:
+        return FUSED
+    if len(pairing.new) > 1:
+        return SPLIT
+    return CHANGED if differs else SAME
+
+
+def _shown(pairing: Pairing, codes: Sequence[list[str]]) -> str:
+    """The one op of a fusion or a split; of two names of one kind today's."""
+    if len(pairing.base) > 1 or not pairing.base:
+        return codes[1][0]
+    if len(pairing.new) > 1 or not pairing.new:
+        return codes[0][0]
+    both = (codes[0][0], codes[1][0])
+    return label(both) if kind(both[0]) == kind(both[1]) else both[1]
+
+
+def _codes(side: Slots, slots: tuple[int, ...]) -> list[str]:
+    return [side.variant(slot).op_code for slot in slots]
+
+
+def _positions(side: Slots, slots: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(position) for slot in slots for position in side.members[slot])
+
+
+def _changes(base: Slots, new: Slots, pairing: Pairing, describing: Describing) -> tuple[Change, ...]:
+    if not (pairing.base and pairing.new):
+        return ()
+    several = len(pairing.base) + len(pairing.new) > 2
+    composed = [
+        " + ".join(short_code(code) for code in _codes(side, slots))
+        for side, slots in ((base, pairing.base), (new, pairing.new))
+    ]
+    pair = next(
+        ((was, now) for was in pairing.base for now in pairing.new if not several or base.kind(was) == new.kind(now)),
+        None,
+    )
+    found = _of_pair(base, new, *pair, describing) if pair else ()
+    return (*((Change("op_code", *composed),) if several else ()), *found)
+
+
+def _of_pair(base: Slots, new: Slots, one: int, other: int, describing: Describing) -> tuple[Change, ...]:
+    """What differs in any pass: the last passes are counterparts, and those before them."""
+    before, now = base.descriptions(one), new.descriptions(other)
+    # A side that is described alike in all passes is so in each of them.
+    before = before * len(now) if len(before) == 1 else before
+    now = now * len(before) if len(now) == 1 else now
+    variants = (base.analysis.ops.variants.all, new.analysis.ops.variants.all)
+    found: dict[str, Change] = {}
+    for was, got in dict.fromkeys(zip(reversed(before), reversed(now), strict=False)):
+        cores = (base.cores[one], new.cores[other])
+        for change in changes(variants[0][was], variants[1][got], cores, describing):
+            found.setdefault(change.name, change)
+    return tuple(found.values())
+
+
+def _padded_only(table: OpsTable) -> bool:
+    """Whether a capture has padded extents without logical ones, as those before August 2025."""
+    header = table.headers.get("input_0_y", table.headers.get("output_0_y", ""))
+    return bool(header) and "LOGICAL" not in header.upper()

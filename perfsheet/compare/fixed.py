@@ -1,0 +1,52 @@
+"""Which findings are fixed, which are new, which remain: a finding stays itself when its ops do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from perfsheet.analysis.results import Finding
+from perfsheet.compare.kinds import kind
+from perfsheet.compare.results import ComparedOp, FindingChange, FindingChanges
+
+
+def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequence[ComparedOp]) -> FindingChanges:
+    """Pair findings of one rule that are about counterparts, those first that share most ops."""
+    base_place = {position: number for number, one in enumerate(ops) for position in one.base}
+    new_place = {position: number for number, one in enumerate(ops) for position in one.new}
+    base_subjects = [_subjects(finding, base_place) for finding in base]
+    new_subjects = [_subjects(finding, new_place) for finding in new]
+    about: dict[tuple[str, int | str], list[int]] = {}
+    for other, finding in enumerate(new):
+        for subject in new_subjects[other]:
+            about.setdefault((finding.rule.id, subject), []).append(other)
+    shared: Counter[tuple[int, int]] = Counter(
+        (index, other)
+        for index, finding in enumerate(base)
+        for subject in base_subjects[index]
+        for other in about.get((finding.rule.id, subject), ())
+    )
+    # Swapping the sides must not change who pairs with whom, hence the sum.
+    candidates = sorted(shared, key=lambda pair: (-shared[pair], sum(pair)))
+    counterpart: dict[int, int] = {}
+    taken: set[int] = set()
+    for index, other in candidates:
+        if index not in counterpart and other not in taken:
+            counterpart[index] = other
+            taken.add(other)
+    return FindingChanges(
+        fixed=_ordered(FindingChange(one, None) for index, one in enumerate(base) if index not in counterpart),
+        new=_ordered(FindingChange(None, one) for index, one in enumerate(new) if index not in taken),
+        remaining=_ordered(FindingChange(base[index], new[other]) for index, other in counterpart.items()),
+    )
+
+
+def _subjects(finding: Finding, place: dict[int, int]) -> set[int | str]:
+    """What a finding is about: its ops as the comparison numbers them; of host rows, the kind of op."""
+    if not len(finding.positions):
+        return {kind(finding.signature.op_code)}
+    return {place[position] for position in finding.positions.tolist()}
+
+
+def _ordered(found: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
+    return tuple(sorted(found, key=lambda change: -change.one.kernel_ns))

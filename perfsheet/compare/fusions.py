@@ -1,0 +1,152 @@
+"""Several ops on one side that are a single one on the other: an activation inside a matmul, one attention op."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, OTHER, RESHARD, category
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.compare.kinds import kind
+from perfsheet.compare.structs import flat
+
+_ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
+_NOTHING = {"", "0", "false", "[]", "SmallVector([])"}
+_GLUE = {RESHARD, "layout", "data movement", OTHER}
+_HEAVY = {MATMUL, CONV, ATTENTION, COLLECTIVE}
+_MOST = 16
+"""So many ops without a counterpart are looked at together: fused attention takes the place of fewer."""
+
+Lane = list[Variant]
+
+
+def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
+    """Ops of `single`, each with the ops of `many` (several, ascending) that it does the work of.
+
+    `pairs` are the places of counterparts, ascending in both lanes. Where the op of `single` has a counterpart, that is
+    among them.
+    """
+    found: dict[int, list[int]] = {}
+    edges = [(-1, -1), *pairs, (len(many), len(single))]
+    gaps = [
+        (list(range(before[0] + 1, after[0])), list(range(before[1] + 1, after[1])))
+        for before, after in pairwise(edges)
+    ]
+    taken: set[int] = set()
+    for number, (place, other) in enumerate(pairs):
+        beside = [*_nearest(gaps[number][0], from_end=True), *_nearest(gaps[number + 1][0], from_end=False)]
+        free = [one for one in beside if one not in taken]
+        absorbed = _absorbed(many, place, free, single[other])
+        if absorbed:
+            taken.update(absorbed)
+            found[other] = sorted([place, *absorbed])
+    for left, alone in gaps:
+        free = [one for one in left if one not in taken]
+        if len(alone) == 1 and 2 <= len(free) <= _MOST and (run := _replaced(many, free, single[alone[0]])):
+            found[alone[0]] = run
+    return found
+
+
+def _nearest(gap: list[int], from_end: bool) -> list[int]:
+    near = gap[-_MOST:] if from_end else gap[:_MOST]
+    return near[::-1] if from_end else near
+
+
+def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
+    """Those ops beside a matched one that its counterpart has taken in."""
+    was = many[place]
+    twins = [one for one in free if kind(many[one].op_code) == kind(was.op_code)]
+    if twins and _adds_up([was, *(many[one] for one in twins)], now):
+        return twins
+    if category(now.op_code) == RESHARD and (steps := _steps(many, place, free, now)):
+        return steps
+    pointwise = [one for one in free if abs(one - place) == 1 and category(many[one].op_code) == "elementwise"]
+    more = len(_activations(now) - _activations(was)) + max(0, len(now.inputs) - len(was.inputs))
+    after_first = sorted(pointwise, reverse=True)
+    return after_first[:more]
+
+
+def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
+    """The reshards around a matched one that, with it, lead from where its counterpart starts to where that ends."""
+    beside = {one for one in free if category(many[one].op_code) == RESHARD}
+    first = last = place
+    while first - 1 in beside:
+        first -= 1
+    while last + 1 in beside:
+        last += 1
+    run = range(first, last + 1)
+    parts = [many[one] for one in run]
+    together = len(run) > 1 and _ends_alike(parts, now, memory=True) and _linked(parts, memory=True)
+    return [one for one in run if one != place] if together else []
+
+
+def _adds_up(parts: list[Variant], whole: Variant) -> bool:
+    """Whether ops on the same input make, together, what one op makes: Q, K and V in one matmul."""
+    if not whole.inputs or any(not one.inputs or not one.outputs for one in parts):
+        return False
+    made = [one.outputs[0].elements for one in parts]
+    same_input = all(one.inputs[0].elements == whole.inputs[0].elements for one in parts)
+    known = [one for one in made if one]
+    return same_input and len(known) == len(made) and sum(known) == _elements(whole)
+
+
+def _activations(variant: Variant) -> set[str]:
+    return {
+        name
+        for name, value in flat(variant.attributes).items()
+        if _ACTIVATION.search(name.rsplit(".", 1)[-1]) and value not in _NOTHING
+    }
+
+
+def _replaced(many: Lane, free: list[int], now: Variant) -> list[int]:
+    """The longest run of ops that starts with what one op reads and ends with what it makes; none = not replaced."""
+    glue = category(now.op_code) in _GLUE
+    for first, last in _runs(len(free)):
+        run = free[first:last]
+        parts = [many[one] for one in run]
+        if run[-1] - run[0] != len(run) - 1 or not _ends_alike(parts, now, memory=glue) or not _linked(parts, glue):
+            continue
+        if glue == all(category(one.op_code) in _GLUE for one in parts) and _could_do(parts, now):
+            return run
+    return []
+
+
+def _could_do(parts: list[Variant], now: Variant) -> bool:
+    """A norm cannot do a matmul's work."""
+    heavy = any(category(one.op_code) in _HEAVY for one in parts)
+    return not heavy or category(now.op_code) in _HEAVY
+
+
+def _linked(parts: list[Variant], memory: bool) -> bool:
+    """Whether each op may read what the one before it has made."""
+    return all(
+        bool(before.outputs)
+        and any(
+            one.elements == before.outputs[0].elements and (not memory or one.memory == before.outputs[0].memory)
+            for one in after.inputs
+        )
+        for before, after in pairwise(parts)
+    )
+
+
+def _runs(length: int) -> Iterator[tuple[int, int]]:
+    """Every run of at least two of so many, the longest first."""
+    for size in range(length, 1, -1):
+        for first in range(length - size + 1):
+            yield first, first + size
+
+
+def _ends_alike(parts: list[Variant], now: Variant, memory: bool) -> bool:
+    begins, ends = parts[0], parts[-1]
+    if not (begins.inputs and ends.outputs and now.inputs and now.outputs):
+        return False
+    same = begins.inputs[0].elements == now.inputs[0].elements and ends.outputs[0].elements == _elements(now)
+    if not memory:
+        return same and _elements(now) is not None
+    stays = begins.inputs[0].memory == now.inputs[0].memory and ends.outputs[0].memory == now.outputs[0].memory
+    return same and stays
+
+
+def _elements(variant: Variant) -> int | None:
+    return variant.outputs[0].elements if variant.outputs else None

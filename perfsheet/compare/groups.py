@@ -1,0 +1,82 @@
+"""Ops with the same change put together, and ops by their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from perfsheet.analysis.ops.categories import category, short_code
+from perfsheet.analysis.ops.shape import shape_of
+from perfsheet.capture.table import IntArray
+from perfsheet.compare.kinds import kind, label
+from perfsheet.compare.results import SAME, ChangeGroup, ComparedOp, OpTypeChange
+from perfsheet.compare.slots import Slots
+from perfsheet.compare.times import Clock
+
+
+def change_groups(
+    ops: Sequence[ComparedOp], base: Slots, new: Slots, places: tuple[IntArray, IntArray], clock: Clock
+) -> tuple[ChangeGroup, ...]:
+    """Everything that is not the same, largest change first; `places` give for each slot its place in `ops`."""
+    numbers: dict[Hashable, int] = {}
+    members: list[list[int]] = []
+    of_op = np.empty(len(ops), dtype=np.int64)
+    for place, op in enumerate(ops):
+        key = (op.status, op.op_code, _described(base, op.base), _described(new, op.new), op.changes)
+        number = numbers.setdefault(key, len(numbers))
+        if number == len(members):
+            members.append([])
+        members[number].append(place)
+        of_op[place] = number
+    times = clock.times(of_op[places[0]], of_op[places[1]], len(numbers))
+    found = (
+        ChangeGroup(
+            status=first.status,
+            op_code=first.op_code,
+            base=_described(base, first.base),
+            new=_described(new, first.new),
+            changes=first.changes,
+            members=tuple(group),
+            times=taken,
+        )
+        for group, taken in zip(members, times, strict=True)
+        for first in [ops[group[0]]]
+        if first.status != SAME
+    )
+    return tuple(sorted(found, key=lambda one: -abs(clock.span(one.times).delta_ns or 0.0)))
+
+
+def _described(side: Slots, positions: tuple[int, ...]) -> str:
+    """`384 × 768 × 3072, L1_BLOCK_SHARDED`; of several ops their codes."""
+    ops = side.analysis.ops
+    slots = dict.fromkeys(side.of[list(positions)].tolist())
+    if not slots:
+        return ""
+    if len(slots) > 1:
+        return " + ".join(short_code(side.variant(slot).op_code) for slot in slots)
+    told = shape_of(ops, positions[0])
+    return ", ".join(filter(None, (told.shape, told.layout)))
+
+
+def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
+    """All ops by their kind, largest change first."""
+    sides = (base, new)
+    kinds = [[kind(code) for code in side.analysis.ops.codes] for side in sides]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys((*kinds[0], *kinds[1])))}
+    names: list[set[str]] = [set() for _ in numbers]
+    counts = []
+    of_slots = []
+    for side, found in zip(sides, kinds, strict=True):
+        of = np.array([numbers[name] for name in found], dtype=np.int64)
+        counts.append(np.bincount(of, minlength=len(numbers)).tolist())
+        of_slots.append(of[side.first])
+        for name, code in zip(found, side.analysis.ops.codes, strict=True):
+            names[numbers[name]].add(code)
+    times = clock.times(of_slots[0], of_slots[1], len(numbers))
+    labels = [label(codes) for codes in names]
+    unordered = [
+        OpTypeChange(name, category(name), was, now, taken)
+        for name, was, now, taken in zip(labels, *counts, times, strict=True)
+    ]
+    return tuple(sorted(unordered, key=lambda one: (-abs(clock.span(one.times).delta_ns or 0.0), one.op_type)))

@@ -1,0 +1,152 @@
+"""Which slots of both sides belong together, device by device."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.capture.table import IntArray
+from perfsheet.compare.align import align
+from perfsheet.compare.changes import Describing
+from perfsheet.compare.fusions import fusions
+from perfsheet.compare.likeness import Likeness, Traits, traits
+from perfsheet.compare.moved import moved
+from perfsheet.compare.slots import Slots
+
+_NONE = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Slots that are the same op: one of each side, several of one (fused, split), or none (added, removed)."""
+
+    base: tuple[int, ...]
+    new: tuple[int, ...]
+
+
+def pairings(base: Slots, new: Slots, describing: Describing) -> list[Pairing]:
+    """All slots of both sides, each once, in the order in which they ran."""
+    tokens = _Tokens(base, new, describing)
+    return [
+        pairing
+        for ours, theirs in _lanes(base, new)
+        for pairing in _of_lane(_lane(base, ours, tokens.base), _lane(new, theirs, tokens.new), tokens)
+    ]
+
+
+def _lane(side: Slots, slots: IntArray, tokens: IntArray) -> _Lane:
+    return _Lane(slots, tokens[slots], [side.variant(slot) for slot in slots.tolist()])
+
+
+def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
+    """Devices that belong together: by id where one side has those of the other, else by their order."""
+    ours, theirs = base.devices, new.devices
+    nested = ours.keys() <= theirs.keys() or theirs.keys() <= ours.keys()
+    shared = sorted(ours.keys() & theirs.keys()) if nested else []
+    yield from ((ours[device], theirs[device]) for device in shared)
+    rest = [sorted(side.keys() - set(shared)) for side in (ours, theirs)]
+    for number in range(max(map(len, rest))):
+        yield (
+            ours[rest[0][number]] if number < len(rest[0]) else _NONE,
+            theirs[rest[1][number]] if number < len(rest[1]) else _NONE,
+        )
+
+
+class _Tokens:
+    """Slots as numbers: equal ones are the same op in the same configuration."""
+
+    def __init__(self, base: Slots, new: Slots, describing: Describing) -> None:
+        self._numbers: dict[Traits, int] = {}
+        self.base, self.new = (self._of(side, describing) for side in (base, new))
+        self.likeness = Likeness(self._numbers)
+        self._texts = [repr(one).encode() for one in self._numbers]
+        works: dict[object, int] = {}
+        self.work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
+        """For each token what it does: equal numbers, however they are configured."""
+        kinds: dict[str, int] = {}
+        self.kind = np.array([kinds.setdefault(one.kind, len(kinds)) for one in self._numbers], dtype=np.int64)
+
+    def _of(self, side: Slots, describing: Describing) -> IntArray:
+        hashes = side.analysis.ops.text("program_hash")
+        keys = list(zip(side.variant_of.tolist(), (hashes[one] for one in side.first.tolist()), strict=True))
+        known: dict[tuple[int, str], int] = {}
+        variants = side.analysis.ops.variants.all
+        for key in dict.fromkeys(keys):
+            found = traits(variants[key[0]], key[1], describing)
+            known[key] = self._numbers.setdefault(found, len(self._numbers))
+        return np.array([known[key] for key in keys], dtype=np.int64)
+
+    def digest(self, tokens: IntArray) -> tuple[int, bytes]:
+        """A key of a sequence that does not depend on the side that it stands on."""
+        return len(tokens), hashlib.sha256(b"\n".join(self._texts[one] for one in tokens.tolist())).digest()
+
+
+@dataclass(frozen=True, eq=False)
+class _Lane:
+    """The slots of a device in order, as tokens, and what each is."""
+
+    slots: IntArray
+    tokens: IntArray
+    variants: list[Variant]
+
+
+def _of_lane(one: _Lane, other: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
+    """Of equally good answers the same is given whichever side comes first: swapping the sides only swaps the pairs."""
+    same = len(one.tokens) == len(other.tokens) and bool((one.tokens == other.tokens).all())
+    if not same and tokens.digest(one.tokens) > tokens.digest(other.tokens):
+        yield from (Pairing(pairing.new, pairing.base) for pairing in _paired(other, one, tokens))
+    else:
+        yield from _paired(one, other, tokens)
+
+
+def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
+    found = align(base.tokens, new.tokens, (tokens.work, tokens.kind), tokens.likeness)
+    pairs = [(place, other) for place, other in found.tolist()]
+    fused = fusions(base.variants, new.variants, pairs)
+    taken = {place for run in fused.values() for place in run}
+    apart = fusions(new.variants, base.variants, [(other, place) for place, other in pairs])
+    # What is a part of a fusion, or the one op of it, is no part of a split.
+    split = {
+        place: run for place, run in apart.items() if place not in taken and not any(other in fused for other in run)
+    }
+    base_places = {place for place, _ in pairs} | split.keys() | taken
+    new_places = {other for _, other in pairs} | fused.keys() | {other for run in split.values() for other in run}
+    free = (set(range(len(base.slots))) - base_places, set(range(len(new.slots))) - new_places)
+    kin = (tokens.work[base.tokens].tolist(), tokens.work[new.tokens].tolist())
+    elsewhere = moved(*kin, pairs, free)
+    yield from _in_order(base.slots, new.slots, pairs, _Special(fused, split, elsewhere))
+
+
+class _Special:
+    """What is not one op beside one op in order: for a place the places on the other side that go with it."""
+
+    def __init__(
+        self, fused: dict[int, list[int]], split: dict[int, list[int]], elsewhere: list[tuple[int, int]]
+    ) -> None:
+        self.of_base = split
+        self.of_new = {**fused, **{other: [place] for place, other in elsewhere}}
+        self.told_by_new = {place for run in self.of_new.values() for place in run}
+        self.told_by_base = {other for run in split.values() for other in run}
+
+
+def _in_order(ours: IntArray, theirs: IntArray, pairs: list[tuple[int, int]], special: _Special) -> Iterator[Pairing]:
+    """Walk both lanes from pair to pair; a fusion stands where the single op ran, a split one too."""
+    for before, after in pairwise([(-1, -1), *pairs, (len(ours), len(theirs))]):
+        for place in range(before[0] + 1, after[0]):
+            if place not in special.told_by_new:
+                yield _pairing(ours, theirs, [place], special.of_base.get(place, []))
+        for other in range(before[1] + 1, after[1]):
+            if other not in special.told_by_base:
+                yield _pairing(ours, theirs, special.of_new.get(other, []), [other])
+        if after[0] < len(ours):
+            base = special.of_new.get(after[1], [after[0]])
+            yield _pairing(ours, theirs, base, special.of_base.get(after[0], [after[1]]))
+
+
+def _pairing(ours: IntArray, theirs: IntArray, base: list[int], new: list[int]) -> Pairing:
+    return Pairing(tuple(ours[base].tolist()), tuple(theirs[new].tolist()))

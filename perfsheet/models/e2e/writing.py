@@ -1,0 +1,154 @@
+"""Writing perf files: one a model, and the merge of many."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from perfsheet.errors import usage
+from perfsheet.models.e2e.columns import COLUMNS
+from perfsheet.models.e2e.merging import Merged
+from perfsheet.models.e2e.model import UNKNOWN
+
+FOLDER = "PERFSHEET_E2E_DIR"
+"""The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
+
+
+_MEASURED = ("inference_and_compile_time", "inference_time")
+
+
+def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it stands in for
+    model_name: str,
+    batch_size: int,
+    inference_and_compile_time: float,
+    inference_time: float,
+    expected_compile_time: float | None = None,
+    expected_inference_time: float | None = None,
+    comments: str = "",
+    inference_time_cpu: float | None = None,
+    *,
+    directory: str | Path | None = None,
+    date: str | None = None,
+) -> Path:
+    """Write `perf_<model>_<comments>_<date>.csv`; its path.
+
+    Takes the arguments of tt-metal's `prep_perf_report` (models/perf/perf_utils.py) in the same order. Times are
+    seconds: of the first run (`inference_and_compile_time`), the second (`inference_time`), what is expected of them,
+    and the torch reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to
+    `directory`, else to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
+    Raises PerfsheetError: exit status 2 for what is no measurement, 7 when the file cannot be written.
+    """
+    from perfsheet.atomic_write import made, replace_text
+
+    figures = _figures(
+        batch_size,
+        inference_and_compile_time,
+        inference_time,
+        expected_compile_time,
+        expected_inference_time,
+        inference_time_cpu,
+    )
+    if not isinstance(model_name, str) or not model_name.strip():
+        raise usage("a perf file needs the name of its model", "give model_name")
+    if date is not None and not re.fullmatch(r"\d{4}_\d{2}_\d{2}", date):
+        raise usage(f"a date of {date!r} is none", "give YYYY_MM_DD")
+    comments = "" if comments is None else str(comments)
+    texts = {"model": _one_line(model_name), "setting": _one_line(comments), **figures}
+    headers = [column.header.replace("Batch*", "batch*") for column in COLUMNS]
+    values = [_quoted(texts[column.field]) for column in COLUMNS]
+    folder = Path(directory or os.environ.get(FOLDER) or ".")
+    parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
+    path = folder / f"{'_'.join(parts)}.csv"
+    made(folder, "give another directory")
+    replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
+    return path
+
+
+def merge_targets(merged: Merged, path: Path) -> list[Path]:
+    """The files that `write_merged` would write."""
+    device = path.with_name(f"device_{path.name}") if merged.rows else path
+    return [*([path] if merged.rows else []), *([device] if merged.device_rows else [])]
+
+
+def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
+    """Write the merge in tt-metal's format; the files: `path`, and `device_<name>` beside it for device rows.
+
+    The lines `branch:` and `hash:` stand there where they are known. When all rows are of devices, they go to `path`.
+    Raises PerfsheetError (exit status 7).
+    """
+    from perfsheet.atomic_write import replace_text
+
+    head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
+    targets = merge_targets(merged, path)
+    if merged.rows:
+        rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]
+        replace_text(targets[0], _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
+    if merged.device_rows:
+        rows = [[row.cells.get(header, UNKNOWN) for header in merged.device_headers] for row in merged.device_rows]
+        replace_text(targets[-1], _lines([*head, _joined(merged.device_headers) + " "], rows))
+    return targets
+
+
+def _figures(
+    batch: int,
+    first: float,
+    second: float,
+    expected_compile: float | None,
+    expected_inference: float | None,
+    cpu: float | None,
+) -> dict[str, str]:
+    """The figures as text, those included that are computed of others."""
+    if isinstance(batch, bool) or not isinstance(batch, int | float) or not 1 <= batch < 1e15 or int(batch) != batch:
+        raise usage(f"a batch of {batch!r} is none", "give the samples of a run, 1 or more")
+    for name, value in (
+        ("inference_and_compile_time", first),
+        ("inference_time", second),
+        ("expected_compile_time", expected_compile),
+        ("expected_inference_time", expected_inference),
+        ("inference_time_cpu", cpu),
+    ):
+        wanted = value is None and name not in _MEASURED
+        if not wanted and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
+            raise usage(f"{name} is {value!r}, which is no time", "give seconds")
+    values: dict[str, float | None] = {
+        "batch": batch,
+        "first_run_s": first,
+        "second_run_s": second,
+        "compile_s": first - second,
+        "expected_compile_s": expected_compile,
+        "inference_s": second,
+        "expected_inference_s": expected_inference,
+        "throughput": batch / second if second else None,
+        "inference_cpu_s": cpu or None,
+        "throughput_cpu": batch / cpu if cpu else None,
+    }
+    digits = {column.field: column.digits or 0 for column in COLUMNS}
+    # A difference that rounds to nothing has no sign.
+    rounded = {name: None if value is None else round(value, digits[name]) + 0.0 for name, value in values.items()}
+    return {name: UNKNOWN if value is None else f"{value:.{digits[name]}f}" for name, value in rounded.items()}
+
+
+def _joined(cells: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, cells))
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"{line}\n" for line in [*head, *map(_joined, rows)])
+
+
+def _quoted(text: str) -> str:
+    """A cell that would shift those behind it is quoted; readers of CSV, tt-metal's own included, understand that."""
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())
+
+
+def _part(text: str) -> str:
+    """A part of a file's name; `/` becomes `_`, as with tt-metal's own writer."""
+    return re.sub(r'[/\\\0\r\n:?*<>|"]', "_", str(text).strip())

@@ -1,0 +1,1 @@
+"""The outputs of what concerns many models."""

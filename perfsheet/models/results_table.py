@@ -1,0 +1,215 @@
+"""A table as text: headers, alignments and cells, and the order of its rows."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from perfsheet.errors import unusable, usage
+
+Align = Literal["left", "right", "center", "none"]
+
+_NUMBER = re.compile(r"[~≈]?\s*([+-]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][+-]?\d+)?)(?![\w.])")
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_UNKNOWN = {"", "n/a", "na", "nan", "unknown", "none", "-", "–", "—"}
+_STATUS = {"✅": 0.0, "yes": 0.0, "passed": 0.0, "🚧": 1.0, "❌": 2.0, "✘": 2.0, "no": 2.0, "failed": 2.0, "⏳": 3.0}
+_LINK = re.compile(r"^\[(.*)\]\((<[^>]*>|[^)]*)\)$")
+
+
+@dataclass(frozen=True)
+class ResultsTable:
+    """Cells are Markdown as written, without the blanks around them."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    aligns: tuple[Align, ...]
+
+    def column(self, name: str) -> int:
+        """Where a column is: by its header in any case, or by the only header that begins so.
+
+        Raises PerfsheetError (exit status 2).
+        """
+        wanted = name.strip().casefold()
+        headers = [plain_text(header).casefold() for header in self.headers]
+        if wanted in headers:
+            return headers.index(wanted)
+        begin = [place for place, header in enumerate(headers) if wanted and header.startswith(wanted)]
+        if len(begin) == 1:
+            return begin[0]
+        why = "is the beginning of several columns" if begin else "is no column of the table"
+        raise usage(f"{name!r} {why}", f"it has {', '.join(self.headers)}")
+
+    def sorted(self, name: str, descending: bool = False) -> ResultsTable:
+        """By a column: by numbers where they are some, by status for badges, else by text; unknown ones come last.
+
+        Rows that are equal stay in their order. Raises PerfsheetError (exit status 2) for a column that is not there.
+        """
+        return replace(self, rows=tuple(self.rows[number] for number in self.order(name, descending)))
+
+    def order(self, name: str, descending: bool = False) -> list[int]:
+        """The places of the rows in that order."""
+        place = self.column(name)
+        cells = [row[place] for row in self.rows]
+        told = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() not in _UNKNOWN]
+        untold = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() in _UNKNOWN]
+        return [*sorted(told, key=lambda number: _key(cells[number]), reverse=descending), *untold]
+
+
+def link_of(cell: str) -> str:
+    """Where a cell that is a link leads; blank for any other."""
+    match = _LINK.match(cell)
+    return match[2].removeprefix("<").removesuffix(">") if match else ""
+
+
+def plain_text(cell: str) -> str:
+    """The text of a cell without the link around it."""
+    match = _LINK.match(cell)
+    return (match[1] if match else cell).replace("\\|", "|").strip()
+
+
+def number(cell: str) -> float | None:
+    """The number that a cell is, without anything beside it; None when it is none, or would lose something (`007`)."""
+    text = cell.strip()
+    if not _PLAIN_NUMBER.fullmatch(text):
+        return None
+    value = float(text.replace(",", ""))
+    return value if math.isfinite(value) else None
+
+
+def _key(cell: str) -> tuple[int, float, str]:
+    text = plain_text(cell)
+    first = text.split(maxsplit=1)[0].casefold() if text else ""
+    if first in _STATUS:
+        return 0, _STATUS[first], text.casefold()
+    match = _NUMBER.match(text)
+    return (1, _value(match[1]), text.casefold()) if match else (2, 0.0, text.casefold())
+
+
+def _value(text: str) -> float:
+    return float(re.sub(r"[,_ ]", "", text))
+
+
+_RULE = re.compile(r"\s*:?-+:?\s*")
+_FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
+_OTHER = re.compile(r"\s{0,3}(#{1,6}\s|>|```|~~~|[-*+]\s|\d+[.)]\s|<|---|\*\*\*|___)")
+_SPLIT = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True)
+class Document:
+    """Parts in their order: a text (its lines, ends included) or a table; `notes` is what did not fit in a table."""
+
+    path: str
+    parts: tuple[str | ResultsTable, ...]
+    notes: tuple[str, ...] = ()
+    line_end: str = "\n"
+
+    @property
+    def tables(self) -> tuple[ResultsTable, ...]:
+        """The tables."""
+        return tuple(part for part in self.parts if isinstance(part, ResultsTable))
+
+    def results(self) -> ResultsTable:
+        """The first table with a column Model, else the first. Raises PerfsheetError (exit status 3) without any."""
+        tables = self.tables
+        if not tables:
+            raise unusable(f"{self.path}: no Markdown table in it", "name a file with a results table")
+        return next(
+            (one for one in tables if any(name.strip("* ").casefold() == "model" for name in one.headers)), tables[0]
+        )
+
+    def with_results(self, table: ResultsTable) -> Document:
+        """The document with its table of results replaced."""
+        old = self.results()
+        return Document(
+            self.path, tuple(table if part is old else part for part in self.parts), self.notes, self.line_end
+        )
+
+
+def read_document(path: Path) -> Document:
+    """Read a Markdown file. Raises PerfsheetError (exit status 3) when it cannot be read."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise unusable(f"{path}: no text in UTF-8", "name a Markdown file") from None
+    except OSError as error:
+        raise unusable(f"{path}: {error.strerror or error}", "check the path") from None
+    return parsed(text, str(path))
+
+
+def parsed(text: str, path: str = "") -> Document:
+    """The parts of a Markdown text."""
+    lines = text.splitlines(keepends=True)
+    parts: list[str | ResultsTable] = []
+    notes: list[str] = []
+    plain: list[str] = []
+    at, fenced = 0, ""
+    while at < len(lines):
+        fence = _FENCE.match(lines[at])
+        if fence and (not fenced or fence[1].startswith(fenced)):
+            fenced = "" if fenced else fence[1]
+        aligns = None if fenced or at + 1 == len(lines) else _aligns(lines[at], lines[at + 1])
+        if aligns is None:
+            plain.append(lines[at])
+            at += 1
+            continue
+        end = next((n for n in range(at + 2, len(lines)) if _ends_table(lines[n])), len(lines))
+        if plain:
+            parts.append("".join(plain))
+            plain = []
+        rows, said = _rows(lines[at + 2 : end], at + 3, len(aligns))
+        notes += [f"{path}, {one}" for one in said]
+        parts.append(ResultsTable(tuple(_cells(lines[at])), rows, aligns))
+        at = end
+    if plain:
+        parts.append("".join(plain))
+    return Document(path, tuple(parts), tuple(notes), "\r\n" if "\r\n" in text else "\n")
+
+
+def _ends_table(line: str) -> bool:
+    """Whether a line is no row: it is blank, or begins something else."""
+    return not line.strip() or ("|" not in line and bool(_OTHER.match(line)))
+
+
+def _cells(line: str) -> list[str]:
+    line = line.strip()
+    line = line.removeprefix("|")
+    if line.endswith("|") and not line.endswith("\\|"):
+        line = line[:-1]
+    return [cell.strip() for cell in _SPLIT.split(line)]
+
+
+def _aligns(header: str, rule: str) -> tuple[Align, ...] | None:
+    """The alignments that the line under a header gives; None when these two lines begin no table."""
+    if "|" not in header or "-" not in rule:
+        return None
+    marks = _cells(rule)
+    if len(marks) != len(_cells(header)) or not all(_RULE.fullmatch(mark) for mark in marks):
+        return None
+    return tuple(_align(mark) for mark in marks)
+
+
+def _align(mark: str) -> Align:
+    left, right = mark.startswith(":"), mark.endswith(":")
+    return "center" if left and right else "left" if left else "right" if right else "none"
+
+
+def _rows(lines: list[str], first: int, columns: int) -> tuple[tuple[tuple[str, ...], ...], list[str]]:
+    """The cells of the lines, as many as there are columns; what did not fit is said."""
+    found = [_cells(line) for line in lines]
+    notes = [
+        f"line {number}: {len(cells)} cells for {columns} columns: "
+        + ("the last ones are left blank" if len(cells) < columns else "the last column keeps the rest")
+        for number, cells in enumerate(found, first)
+        if len(cells) != columns
+    ]
+    return tuple(_fitted(cells, columns) for cells in found), notes
+
+
+def _fitted(cells: list[str], columns: int) -> tuple[str, ...]:
+    if len(cells) > columns:
+        return (*cells[: columns - 1], " \\| ".join(cells[columns - 1 :]))
+    return (*cells, *[""] * (columns - len(cells)))

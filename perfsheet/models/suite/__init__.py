@@ -1,0 +1,13 @@
+"""Many models: a suite of targets, run one after another, and the one table that comes of it.
+
+    suite = read_suite(Path("suite.toml"))
+    results = running.run_suite(suite, keeping.Kept(suite.output), Watch(), report)
+    results[0].inference_s, results[0].kernel_ns
+
+The format of suite.toml: docs/suite.md.
+"""
+
+from perfsheet.models.suite.model import ModelResult, Suite, Target
+from perfsheet.models.suite.reading import read_suite
+
+__all__ = ["ModelResult", "Suite", "Target", "read_suite"]

@@ -1,0 +1,167 @@
+"""The smaller parts of the page: op types, reshards, passes, signposts, devices, the verdict, and what is what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.reshards import Chain, Reshards, Transition
+from perfsheet.analysis.results import Check, OpType
+from perfsheet.analysis.windows.devices import DeviceTotal
+from perfsheet.analysis.windows.passes import Pass
+from perfsheet.analysis.windows.signposts import Region
+from perfsheet.outputs.html.drawing import safe
+from perfsheet.outputs.html.table import Column, table
+from perfsheet.outputs.text import formats, glossary, sentences
+from perfsheet.outputs.text.glossary import Term
+
+_REGIONS, _PASSES, _CHAINS = 1000, 200, 200
+_INDENT = "\u2003"
+
+
+def op_types(analysis: Analysis) -> str:
+    """Kernel time by op code and by category."""
+    columns = _op_types(analysis.summary.low_cores_pct)
+    by_code, by_category = (
+        table("types-table", columns, analysis.op_types),
+        table("categories-table", columns[1:], analysis.categories),
+    )
+    return f"{by_code}<h3>By category</h3>{by_category}"
+
+
+def reshards(analysis: Analysis) -> str:
+    """The matrix, the transitions and the chains."""
+    found = analysis.reshards
+    if not found.ops:
+        return "<p>No op of this window reshards a tensor.</p>"
+    total = (
+        f"{found.ops:,} reshards, {formats.whole(found.kernel_ns)} ns, {formats.percent(found.share)} of kernel time"
+    )
+    chains = f"<h3>Chains</h3>{table('chains-table', _CHAIN, found.chains[:_CHAINS])}" if found.chains else ""
+    return (
+        f'<p class="note">{safe(total)}; rows: from, columns: to, kernel time [ns]</p>{_matrix(found)}'
+        f"<h3>Transitions</h3>{table('reshards-table', _TRANSITION, found.transitions)}{chains}"
+    )
+
+
+def passes(analysis: Analysis) -> str:
+    """Passes, and the layers of one; blank where the window is one pass without layers."""
+    found = analysis.summary.passes
+    if not found.repeats:
+        return ""
+    told = " · ".join(filter(None, (sentences.passes(found), sentences.layers(found))))
+    return f'<p class="note">{safe(told)}</p>{table("passes-table", _PASS, found.all[:_PASSES])}'
+
+
+def signposts(analysis: Analysis) -> str:
+    """The regions between signposts; blank without any."""
+    found = analysis.signposts
+    if not found.regions:
+        return ""
+    outside = f"{formats.whole(found.outside_ns)} ns in {found.outside_ops:,} ops lie outside of all regions"
+    return f'<p class="note">{safe(outside)}</p>{table("regions-table", _REGION, found.regions[:_REGIONS])}'
+
+
+def devices(analysis: Analysis) -> str:
+    """What each device took; blank for a single one."""
+    if len(analysis.summary.device_totals) < 2:
+        return ""
+    told = f'<p class="note">{safe(sentences.device_totals(analysis.summary))}</p>'
+    return told + table("devices-table", _DEVICE, analysis.summary.device_totals)
+
+
+def verdict(analysis: Analysis) -> str:
+    """Every check, those first that want a look."""
+    return table("quality-table", _CHECK, analysis.verdict, _check_row)
+
+
+def about() -> str:
+    """What every figure and column means."""
+    return table("about-table", _TERM, (*glossary.FIGURES, *glossary.OPS, *glossary.FINDINGS))
+
+
+def _matrix(found: Reshards) -> str:
+    heads = "".join(f'<th scope="col" class="n">{safe(layout)}</th>' for layout in found.layouts)
+    rows = "".join(
+        f'<tr><th scope="row">{safe(source)}</th>{"".join(_cells(found, source))}</tr>' for source in found.layouts
+    )
+    return (
+        f'<div class="scroll"><table class="matrix"><thead><tr><td>from \\ to</td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cells(found: Reshards, source: str) -> Iterator[str]:
+    most = max(one.kernel_ns for one in found.transitions)
+    for target in found.layouts:
+        one = found.between(source, target)
+        heat = f' style="--h:{one.kernel_ns / most:.2f}"' if one and most else ""
+        text = f"{formats.whole(one.kernel_ns)}<small>{one.ops:,} ops</small>" if one else "·"
+        yield f'<td class="n"{heat}>{text}</td>'
+
+
+def _op_types(low_cores_pct: float) -> tuple[Column[OpType], ...]:
+    return (
+        Column("Op code", lambda entry: entry.op_code, number=False),
+        Column("Category", lambda entry: entry.category, number=False),
+        Column("Ops", lambda entry: f"{entry.count:,}"),
+        Column("Kernel [ns]", lambda entry: formats.whole(entry.kernel_ns)),
+        Column("Share %", lambda entry: formats.in_percent(entry.share)),
+        Column("Median [ns]", lambda entry: formats.whole(entry.median_ns)),
+        Column("Longest [ns]", lambda entry: formats.whole(entry.longest_ns)),
+        Column(f"Ops on ≤ {low_cores_pct:g} % of the grid", lambda entry: f"{entry.low_core_count:,}"),
+    )
+
+
+_TRANSITION: tuple[Column[Transition], ...] = (
+    Column("From", lambda one: one.source, number=False),
+    Column("To", lambda one: one.target, number=False),
+    Column("Ops", lambda one: f"{one.ops:,}"),
+    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+    Column("Share %", lambda one: formats.in_percent(one.share)),
+    Column("Back to back", lambda one: f"{one.back_to_back:,}"),
+)
+_CHAIN: tuple[Column[Chain], ...] = (
+    Column("Ops in a row", lambda one: one.ops, number=False, wrap=True),
+    Column("Times", lambda one: f"{one.count:,}"),
+    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+    Column("Share %", lambda one: formats.in_percent(one.share)),
+    Column("Layouts on the way", lambda one: one.path, number=False, wrap=True),
+)
+_PASS: tuple[Column[Pass], ...] = (
+    Column("Pass", lambda one: str(one.number)),
+    Column("Ops", lambda one: f"{len(one.positions):,}"),
+    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+    Column("Gaps [ns]", lambda one: formats.whole(one.gap_ns)),
+    Column("FPS", lambda one: formats.rate(one.fps)),
+    Column("Cold", lambda one: "yes" if one.cold else "no", number=False),
+)
+_REGION: tuple[Column[Region], ...] = (
+    Column("Region", lambda one: _INDENT * min(one.depth, 12) + one.name, number=False),
+    Column("Ops", lambda one: f"{one.ops:,}"),
+    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+    Column("Self [ns]", lambda one: formats.whole(one.self_ns)),
+    Column("Share %", lambda one: formats.in_percent(one.share)),
+    Column("First row", lambda one: str(one.first_row)),
+)
+_DEVICE: tuple[Column[DeviceTotal], ...] = (
+    Column("Device", lambda one: str(one.device)),
+    Column("Ops", lambda one: f"{one.ops:,}"),
+    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+)
+_CHECK: tuple[Column[Check], ...] = (
+    Column("Check", lambda check: check.label, number=False),
+    Column("Verdict", formats.verdict, number=False),
+    Column("Count", lambda check: f"{check.count:,}"),
+    Column("Detail", lambda check: check.detail, number=False, wrap=True),
+)
+_TERM: tuple[Column[Term], ...] = (
+    Column("Name", lambda term: term.name, number=False),
+    Column("Unit", lambda term: term.unit, number=False),
+    Column("Meaning", lambda term: term.meaning, number=False, wrap=True),
+    Column("More in", lambda term: term.page, number=False),
+)
+
+
+def _check_row(check: Check) -> str:
+    return "" if check.ok else ' data-mark="look"'

@@ -1,0 +1,125 @@
+"""The JSON contract (docs/json.md). Percentages are numbers in percent, null is unknown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from perfsheet.analysis import Analysis
+from perfsheet.outputs.json_output import findings, ops
+from perfsheet.outputs.json_output.comparison import compare
+from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
+from perfsheet.outputs.json_output.parts import Json, number
+from perfsheet.outputs.json_output.runs import repeats, run
+from perfsheet.outputs.json_output.totals import totals
+from perfsheet.outputs.json_output.verdict import check, expectations
+from perfsheet.outputs.json_output.windows import pass_ops
+from perfsheet.outputs.json_output.windows import signposts as signposts_of
+from perfsheet.outputs.text import formats
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.cases import Case
+    from perfsheet.doctor.model import Diagnosis
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "case_records",
+    "cases",
+    "check",
+    "compare",
+    "doctor",
+    "dumps",
+    "expectations",
+    "hotspots",
+    "op_groups",
+    "report",
+    "run",
+    "signposts",
+    "top_ops",
+]
+
+
+def top_ops(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
+    return {**head(analysis), "ops": [ops.op(one) for one in analysis.top(count)]}
+
+
+def op_groups(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet top-ops --group --json`: identical ops together, beside the ranking of single ops."""
+    return {**top_ops(analysis, count), "groups": [ops.group(analysis, one) for one in analysis.groups[:count]]}
+
+
+def hotspots(analysis: Analysis, count: int | None) -> Json:
+    """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
+    return {**head(analysis), **findings.hotspots(analysis, count)}
+
+
+def report(analysis: Analysis, workbook: str | None) -> Json:
+    """`perfsheet report --json`: everything, and where the workbook is (null where none was asked for)."""
+    return {
+        **head(analysis),
+        "workbook": workbook,
+        **({"run": run(analysis.provenance, analysis.summary)} if analysis.provenance.record else {}),
+        **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
+        "ops": [ops.op(one) for one in analysis.top()],
+        "groups": [ops.group(analysis, one) for one in analysis.groups],
+        **findings.hotspots(analysis, None),
+        **totals(analysis),
+        **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
+        **signposts_of(analysis.signposts),
+    }
+
+
+def cases(found: Sequence[Case], workbook: str) -> Json:
+    """`perfsheet run --split-cases --json`: one entry per case, and where the workbook is."""
+    return {"schema_version": SCHEMA_VERSION, "workbook": workbook, "cases": [_case(case) for case in found]}
+
+
+def case_records(found: Sequence[Case]) -> Json:
+    """The run.json of cases: how each of them was run."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "cases": [
+            {
+                **{key: value for key, value in _case(case).items() if key != "report"},
+                "run": run(case.analysis.provenance, case.analysis.summary) if case.analysis else None,
+            }
+            for case in found
+        ],
+    }
+
+
+def doctor(findings: Sequence[Diagnosis]) -> Json:
+    """`perfsheet doctor --json`: `ok` is null where it could not be told, or does not matter."""
+    ok = not any(finding.ok is False for finding in findings)
+    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": [asdict(finding) for finding in findings]}
+
+
+def signposts(analysis: Analysis) -> Json:
+    """`--signposts --json`: the signposts of the window, and the regions between them."""
+    return {**head(analysis), **signposts_of(analysis.signposts)}
+
+
+def dumps(result: Json) -> str:
+    """The text of a result; NaN never gets into it, and characters that could drive a terminal are escaped."""
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
+    return formats.UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+
+
+def _case(case: Case) -> Json:
+    return {
+        "nodeid": case.nodeid,
+        "outcome": case.outcome,
+        "duration_s": None if case.duration_s is None else round(case.duration_s, 3),
+        "csv": case.csv,
+        "problem": case.problem or None,
+        "kernel_duration_ns": number(case.kernel_ns),
+        "report": {key: value for key, value in report(case.analysis, "").items() if key not in _NOT_OF_A_CASE}
+        if case.analysis
+        else None,
+    }
+
+
+_NOT_OF_A_CASE = {"schema_version", "workbook"}

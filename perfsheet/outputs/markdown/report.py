@@ -1,0 +1,133 @@
+"""The report in Markdown, short enough for a pull request's comment or a CI step summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.reshards import Transition
+from perfsheet.analysis.results import Finding, OpType, RankedOp
+from perfsheet.analysis.statistics import known
+from perfsheet.outputs.markdown.table import Column, code, plain, table
+from perfsheet.outputs.text import formats, run_info, sentences
+from perfsheet.outputs.text.headline import Tile, tiles
+
+_FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
+
+
+def markdown(analysis: Analysis) -> str:
+    """The whole text; sections without content are left out."""
+    return "\n".join(_lines(analysis)) + "\n"
+
+
+def _lines(analysis: Analysis) -> Iterator[str]:
+    summary = analysis.summary
+    yield f"## Perf sheet · {plain(formats.file_names(summary))}"
+    yield ""
+    if summary.provenance.replayed:
+        yield f"> **{formats.REPLAYED}**"
+        yield ""
+    yield plain(formats.at_a_glance(summary))
+    yield ""
+    yield from _tiles(tiles(analysis))
+    yield f"{plain(sentences.capture(summary))}."
+    yield ""
+    for warning in summary.warnings:
+        yield f"- ⚠️ {plain(warning)}"
+    yield ""
+    yield from _findings(analysis)
+    yield "### Top ops by device kernel duration"
+    yield ""
+    yield from table(_ops(), analysis.top(_OPS))
+    left_out = summary.timed_rows - _OPS
+    if left_out > 0:
+        yield f"{left_out:,} shorter ops are not listed; – = unknown, or the profiler has no model."
+        yield ""
+    yield "### Where the time goes"
+    yield ""
+    yield from table(_CATEGORY, analysis.categories[:_CATEGORIES])
+    if analysis.reshards.ops:
+        yield "### Reshards"
+        yield ""
+        yield from table(_TRANSITION, analysis.reshards.transitions[:_TRANSITIONS])
+    yield from _measured(analysis)
+
+
+def _tiles(shown: Sequence[Tile]) -> Iterator[str]:
+    yield f"| {' | '.join(tile.label for tile in shown)} |"
+    yield f"|{' ---: |' * len(shown)}"
+    yield f"| {' | '.join(tile.text for tile in shown)} |"
+    yield ""
+
+
+def _findings(analysis: Analysis) -> Iterator[str]:
+    yield "### What to fix first"
+    yield ""
+    main = analysis.main_findings
+    if not main:
+        yield formats.no_finding(analysis.summary)
+        yield ""
+        return
+    yield from table(_FINDING, main[:_FINDINGS])
+    yield f"{min(len(main), _FINDINGS)} of {len(main):,} findings. {plain(sentences.upper_bounds(analysis.summary))}"
+    yield ""
+
+
+def _measured(analysis: Analysis) -> Iterator[str]:
+    yield f"<details><summary>What was measured (perfsheet {__version__})</summary>"
+    yield ""
+    for name, value in (*run_info.source(analysis), *run_info.outcome(analysis)):
+        yield f"- {name}: {plain(value)}"
+    yield ""
+    yield "</details>"
+
+
+_FINDING: tuple[Column[Finding], ...] = (
+    Column("", lambda finding: finding.id, number=False),
+    Column("rule", lambda finding: finding.rule.title, number=False),
+    Column("op", lambda finding: code(finding.signature.op_code), number=False),
+    Column("ops", lambda finding: f"{finding.count:,}"),
+    Column("share", lambda finding: formats.percent(known(finding.share))),
+    Column("saves at most [ns]", lambda finding: formats.whole(finding.saving_ns)),
+    Column("try", lambda finding: plain(finding.advice), number=False),
+)
+_CATEGORY: tuple[Column[OpType], ...] = (
+    Column("category", lambda entry: entry.category, number=False),
+    Column("ops", lambda entry: f"{entry.count:,}"),
+    Column("kernel [ns]", lambda entry: formats.whole(entry.kernel_ns)),
+    Column("share", lambda entry: formats.percent(known(entry.share))),
+)
+_TRANSITION: tuple[Column[Transition], ...] = (
+    Column("from", lambda one: code(one.source), number=False),
+    Column("to", lambda one: code(one.target), number=False),
+    Column("ops", lambda one: f"{one.ops:,}"),
+    Column("kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
+    Column("back to back", lambda one: f"{one.back_to_back:,}"),
+)
+
+
+def _ops() -> tuple[Column[RankedOp], ...]:
+    return (
+        Column("#", lambda op: str(op.rank)),
+        Column("op", lambda op: code(op.op_code), number=False),
+        Column("shape", lambda op: code(op.shape), number=False),
+        Column("cores", lambda op: formats.cores_of_grid(op.core_count, op.worker_cores)),
+        Column("kernel [ns]", lambda op: formats.whole(op.kernel_ns)),
+        Column("share", lambda op: formats.percent(known(op.share))),
+        Column("cum.", lambda op: formats.percent(known(op.cumulative))),
+        Column("util.", lambda op: _marked(op.utilization)),
+        Column("by grid", lambda op: _marked(op.utilization_grid)),
+        Column("speed of light", lambda op: formats.percent(op.sol)),
+        Column("bound", lambda op: formats.bound(op.bound), number=False),
+        Column("flags", lambda op: formats.flags(op.flags), number=False),
+    )
+
+
+def _marked(fraction: float | None) -> str:
+    """Above 100 % is not physical, and says so."""
+    return (
+        f"{formats.percent(fraction)} (not physical)"
+        if fraction is not None and fraction > 1
+        else formats.percent(fraction)
+    )

@@ -1,0 +1,103 @@
+"""The findings in the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TextIO
+
+from rich.console import Console
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.results import Finding, RuleTotal
+from perfsheet.capture.notes import rows
+from perfsheet.outputs.terminal.console import console_for, line
+from perfsheet.outputs.terminal.head import print_head
+from perfsheet.outputs.terminal.table import Field, print_table
+from perfsheet.outputs.text import formats, sentences
+from perfsheet.outputs.text.formats import clean
+
+_ROWS_NAMED = 8
+_INDENT = "   "
+_TENSORS_SHOWN = 220
+_ALSO = 3
+
+_TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
+    Field("RULE", lambda total: total.rule.title, number=False),
+    Field("OPS", lambda total: f"{total.rows:,}"),
+    Field("KERNEL [ns]", lambda total: formats.whole(total.kernel_ns)),
+    Field("SHARE %", lambda total: formats.in_percent(total.share)),
+)
+
+
+def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
+    """Totals of every rule, then the first `count` findings with what to do about each."""
+    console = console_for(out)
+    print_head(console, analysis.summary)
+    print_table(console, _TOTAL_FIELDS, [total for total in analysis.rule_totals if total.rows])
+    if unchecked := formats.unchecked(analysis.summary):
+        console.print(line(unchecked, "yellow"))
+    if analysis.reshard_pairs:
+        console.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
+    console.print()
+    main = analysis.main_findings
+    shown = main[:count]
+    if not shown:
+        console.print(line(formats.no_finding(analysis.summary)))
+        return
+    parts: dict[str | None, list[Finding]] = {}
+    for finding in analysis.findings:
+        parts.setdefault(finding.part_of, []).append(finding)
+    for finding in shown:
+        _print_finding(console, finding, _rows(analysis, finding), parts.get(finding.id, []))
+    within = len(analysis.findings) - len(main)
+    said = f"; {within:,} more {'is' if within == 1 else 'are'} about ops of these" if within else ""
+    console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{said}.", "dim"))
+    console.print(line(sentences.upper_bounds(analysis.summary), "dim"))
+    console.print(line("If they were mended:", "bold"))
+    for one in analysis.what_if:
+        for part in textwrap.wrap(
+            sentences.what_if(one, analysis.summary.passes.count > 1), console.width - len(_INDENT)
+        ):
+            console.print(line(_INDENT + part))
+
+
+def _rows(analysis: Analysis, finding: Finding) -> str:
+    """Where the first of its ops stand in the capture."""
+    shown = [analysis.table_ref(row) for row in finding.rows[:_ROWS_NAMED].tolist()]
+    several = len(analysis.summary.paths) > 1
+    places = [formats.place(ref, several) for ref in shown]
+    more = "" if len(shown) == finding.count else f" and {finding.count - len(shown):,} more"
+    return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
+
+
+def _also(parts: list[Finding]) -> str:
+    """`also H2 low core count (saves at most 58,177,417 ns)`: what else is known of these ops."""
+    named = [f"{one.id} {one.rule.title.lower()} ({sentences.saving_of(one)})" for one in parts[:_ALSO]]
+    more = [f"{len(parts) - _ALSO:,} more"] if len(parts) > _ALSO else []
+    return f"Also: {', '.join([*named, *more])}." if parts else ""
+
+
+def _print_finding(console: Console, finding: Finding, places: str, parts: list[Finding]) -> None:
+    times = "op" if finding.count == 1 else "ops"
+    console.print(
+        line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
+    )
+    if finding.rule.waits:
+        figures = sentences.evidence(finding)
+    else:
+        cores = f", on {formats.span_of_grid(finding.cores, finding.worker_cores)} cores" if finding.cores else ""
+        figures = f"{formats.whole(finding.kernel_ns)} ns, {formats.percent(finding.share)} of kernel time{cores}"
+    facts = f"{sentences.saving_of(finding)}; {figures}"
+    tensors = finding.signature.tensors if finding.signature.has_tensors else ""
+    shown = (
+        (facts, ""),
+        (clean(tensors, _TENSORS_SHOWN), "dim"),
+        (places, "dim"),
+        (finding.advice, ""),
+        (finding.rule.caveat, "dim"),
+        (_also(parts), ""),
+    )
+    for text, style in shown:
+        for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):
+            console.print(line(_INDENT + part, style))
+    console.print()

@@ -1,0 +1,1 @@
+"""What every output says the same way: number formats and sentences."""

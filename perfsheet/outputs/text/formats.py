@@ -1,0 +1,205 @@
+"""The few phrases and number formats that all renderers share, so that every output says the same."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from perfsheet.analysis.analyze import NO_MODEL
+from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.ops.grid import IN_WORDS
+from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.results import Check, RowRef
+from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.statistics import Spread
+from perfsheet.capture.notes import rows
+from perfsheet.provenance import RunRecord
+
+# Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
+# non-characters (XML does not have them).
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """Text of a capture made safe to show: control characters become `�`; longer than `limit` is cut with `…`."""
+    text = UNPRINTABLE.sub("�", text)
+    return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def whole(value: float | None) -> str:
+    """`1,234,567`; fractions of a unit keep up to three digits; unknown is `–`."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def percent(fraction: float | None) -> str:
+    """`12.3 %`; unknown is `–`."""
+    return "–" if fraction is None or math.isnan(fraction) else f"{100 * fraction:.1f} %"
+
+
+def in_percent(fraction: float | None) -> str:
+    """`12.3`, for columns whose header has the sign; unknown is `–`."""
+    return percent(fraction).removesuffix(" %")
+
+
+def in_unit(nanoseconds: float) -> tuple[float, str]:
+    """A span in the unit that leaves digits before the point: 63,218,148 ns is 63.218… ms, 21,317 ns is 21.317 µs."""
+    return (nanoseconds / 1e6, "ms") if nanoseconds >= 1e6 else (nanoseconds / 1e3, "µs")
+
+
+def span_of_time(nanoseconds: float) -> str:
+    """`63.218 ms`."""
+    if math.isnan(nanoseconds):
+        return "–"
+    value, unit = in_unit(nanoseconds)
+    return f"{value:,.3f} {unit}"
+
+
+def saving(nanoseconds: float | None) -> str:
+    """`1,234 ns`; unknown is said."""
+    return "an unknown time" if nanoseconds is None else f"{whole(round(nanoseconds))} ns"
+
+
+def rate(value: float | None) -> str:
+    """Frames a second: `15.82`; unknown is `–`."""
+    if value is None:
+        return "–"
+    decimals = 0 if value >= 1000 else 1 if value >= 100 else 2 if value >= 1 else 4
+    return f"{value:,.{decimals}f}"
+
+
+def cores_of_grid(cores: int | None, grid: int | None) -> str:
+    """`40/64`; unknown parts are `?`."""
+    return f"{'?' if cores is None else cores}/{'?' if grid is None else grid}"
+
+
+def span(cores: tuple[int, ...]) -> str:
+    """`18–20` for the core counts of a group; `?` when none is known."""
+    if not cores:
+        return "?"
+    return str(cores[0]) if len(cores) == 1 else f"{cores[0]}–{cores[-1]}"
+
+
+def span_cell(cores: tuple[int, ...]) -> str | int | None:
+    """The same for a cell: a single count is a number, an unknown one nothing."""
+    return span(cores) if len(cores) > 1 else next(iter(cores), None)
+
+
+def span_of_grid(cores: tuple[int, ...], grid: int | None) -> str:
+    """`18–20/110`."""
+    return f"{span(cores)}/{'?' if grid is None else grid}"
+
+
+def worker_cores(summary: CaptureSummary) -> str:
+    """`64 worker cores`, for unequal devices `64 and 110 worker cores`."""
+    if not summary.worker_grids:
+        return "worker grid unknown"
+    return f"{' and '.join(map(str, summary.worker_grids))} worker cores"
+
+
+def no_finding(summary: CaptureSummary) -> str:
+    """What to say when no rule found anything: all clear only if everything could be checked."""
+    if not summary.timed_rows:
+        return "Nothing could be checked: no device op has a kernel duration."
+    if summary.unchecked_rows:
+        return "No hotspot among what could be checked."
+    return f"No hotspot: none of the {len(RULES)} rules found anything."
+
+
+def verdict(check: Check) -> str:
+    """Whether a check is fine, or wants a look."""
+    return "ok" if check.ok else "look"
+
+
+def unchecked(summary: CaptureSummary) -> str:
+    """A warning about ops that the low-core rule could not judge; blank when there is none."""
+    if not summary.unchecked_rows:
+        return ""
+    count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_rows:,}"
+    return f"{count} of {all_of} not checked for few cores: worker grid or core count unknown (--board names the grid)"
+
+
+def place(ref: RowRef, several_files: bool) -> str:
+    """`57`, the row of an op in its capture; with several captures `host1.csv:57`."""
+    return f"{Path(ref.file).name}:{ref.row}" if several_files else str(ref.row)
+
+
+def ref_cores(summary: CaptureSummary) -> str:
+    """The reference core count of the utilization formula: `108` or `worker grid`."""
+    return "worker grid" if summary.ref_cores == "grid" else f"{summary.ref_cores:g}"
+
+
+def formula(summary: CaptureSummary) -> str:
+    """The utilization formula as it was applied."""
+    return f"(PM IDEAL / DEVICE KERNEL DURATION) × ({ref_cores(summary)} / CORE COUNT)"
+
+
+def grid_sources(summary: CaptureSummary) -> str:
+    """Where the worker grid is from."""
+    return " and ".join(IN_WORDS[source] for source in summary.worker_cores_sources)
+
+
+def file_names(summary: CaptureSummary) -> str:
+    """The captures without their folders."""
+    return ", ".join(Path(path).name for path in summary.paths)
+
+
+def at_a_glance(summary: CaptureSummary) -> str:
+    """`blackhole · 64 worker cores · 660 device ops on 1 device · whole capture`."""
+    arch = summary.arch or "arch not stated"
+    return " · ".join((arch, worker_cores(summary), device_ops(summary), summary.window))
+
+
+def bound(name: str) -> str:
+    """What limits an op; unknown is `–`."""
+    return "–" if name == "unknown" else name
+
+
+def flags(names: Sequence[str]) -> str:
+    """The flags of an op in tables that show a missing model as `–` already."""
+    return ", ".join(name for name in names if name != NO_MODEL)
+
+
+def device_ops(summary: CaptureSummary) -> str:
+    """`1,872 device ops on 1 device`."""
+    devices = len(summary.devices)
+    return f"{rows(summary.device_rows, 'device op')} on {rows(devices, 'device')}"
+
+
+def exit_statuses(record: RunRecord) -> str:
+    """`profiler 0, target 1`; a target that died has none."""
+    target = "died" if record.target_status < 0 else str(record.target_status)
+    return f"profiler {record.profiler_status}, target {target}"
+
+
+def short_nodeid(nodeid: str) -> str:
+    """`test_block[2-float32]` for `models/tests/test_block.py::test_block[2-float32]`."""
+    return nodeid.partition("::")[2] or nodeid
+
+
+def plus_minus(spread: Spread) -> str:
+    """`1,234 ± 12`, in ns; a single run has no deviation."""
+    mean = whole(None if spread.mean_ns is None else round(spread.mean_ns))
+    return mean if spread.std_ns is None else f"{mean} ± {whole(round(spread.std_ns))}"
+
+
+def repeated(repeats: Repeats) -> str:
+    """`3 of 5 runs aligned · kernel time 1.2 ms, median of …` on one line."""
+    total = repeats.total
+    span = (
+        ""
+        if total.min_ns is None or total.max_ns is None
+        else (f", {span_of_time(total.min_ns)} to {span_of_time(total.max_ns)}")
+    )
+    varies = "" if total.cv is None else f", CV {percent(total.cv)}"
+    noisy = rows(int(repeats.noisy.sum()), "noisy op") if repeats.aligned > 1 else "noise unknown"
+    return (
+        f"{repeats.aligned} of {rows(len(repeats.runs), 'run')} aligned{span}{varies} · "
+        f"{noisy} (CV above {repeats.noisy_pct:g} %)"
+    )
+
+
+REPLAYED = "replayed: the target ran without a profiler, the figures are those of a recorded capture"

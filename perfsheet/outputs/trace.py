@@ -1,0 +1,137 @@
+"""The ops of every device on a timeline, as a Chrome trace that ui.perfetto.dev opens.
+
+The format is the Trace Event Format: complete events (X) for ops, begin and end events (B, E) for gaps and passes,
+instant events (i) for signposts, metadata (M) for names. Times are in µs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.ops.categories import category
+from perfsheet.analysis.ops.shape import shape_of
+from perfsheet.analysis.statistics import known, known_int
+from perfsheet.analysis.windows.timing import Timing, moments, timing
+from perfsheet.atomic_write import replace_text
+from perfsheet.outputs.json_output.parts import number, percent
+from perfsheet.outputs.text import formats
+
+Event = dict[str, Any]
+_OPS, _GAPS, _PASSES = 1, 2, 3
+_TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
+
+
+def write(analysis: Analysis, path: Path) -> None:
+    """Write the trace to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
+    replace_text(path, trace(analysis))
+
+
+def trace(analysis: Analysis) -> str:
+    """The whole trace. Every device starts at 0: their clocks are not compared."""
+    placed = timing(analysis.facts)
+    head = {
+        "displayTimeUnit": "ns",
+        "otherData": {
+            "perfsheet": __version__,
+            "capture": ", ".join(analysis.summary.paths),
+            "window": analysis.summary.window,
+            "replayed": analysis.summary.provenance.replayed,
+            "ops_without_duration": len(analysis.ops) - analysis.summary.timed_rows,
+            "unknown_gaps": placed.unknown_gaps,
+        },
+    }
+    events = ",\n".join(_text(event) for event in _events(analysis, placed))
+    return f'{_text(head)[:-1]}, "traceEvents": [\n{events}\n]}}\n'
+
+
+def _text(value: Event) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+
+
+def _events(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+    yield from _names(analysis)
+    yield from _ops(analysis, placed)
+    yield from _gaps(analysis, placed)
+    yield from _passes(analysis, placed)
+    yield from _signposts(analysis, placed)
+
+
+def _names(analysis: Analysis) -> Iterator[Event]:
+    arch = analysis.summary.arch or "arch not stated"
+    for device in analysis.summary.devices:
+        yield _meta("process_name", device, 0, f"device {device} ({formats.clean(arch)})")
+        for track, name in _TRACKS.items():
+            yield _meta("thread_name", device, track, name)
+
+
+def _meta(name: str, device: int, track: int, value: str) -> Event:
+    return {"ph": "M", "name": name, "pid": device, "tid": track, "args": {"name": value}}
+
+
+def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+    ops, light = analysis.ops, analysis.facts.light
+    call = ops.number("global_call_count")
+    for position in np.flatnonzero(ops.timed).tolist():
+        shape = shape_of(ops, position)
+        yield {
+            "ph": "X",
+            "name": formats.clean(ops.codes[position]),
+            "cat": category(ops.codes[position]),
+            "pid": int(ops.device[position]),
+            "tid": _OPS,
+            "ts": placed.start_ns[position] / 1e3,
+            "dur": ops.kernel_ns[position] / 1e3,
+            "args": {
+                "global_call_count": known_int(call[position]),
+                "row": int(ops.table.row[ops.rows[position]]),
+                "kernel_duration_ns": number(ops.kernel_ns[position]),
+                "core_count": known_int(ops.cores[position]),
+                "worker_cores": known_int(ops.worker_cores[position]),
+                "utilization_pct": percent(known(ops.utilization[position])),
+                "sol_pct": percent(known(light.sol[position])),
+                "bound": light.bound(position).value,
+                "shape": formats.clean(shape.shape),
+                "layout": formats.clean(shape.layout),
+                "flags": ", ".join(analysis.flags(position)),
+            },
+        }
+
+
+def _gaps(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+    """The wait before an op."""
+    ops = analysis.ops
+    call = ops.number("global_call_count")
+    for position in np.flatnonzero(placed.gap_ns > 0).tolist():
+        end = placed.start_ns[position]
+        place = {"name": "gap", "cat": "gap", "pid": int(ops.device[position]), "tid": _GAPS}
+        args = {"gap_ns": number(placed.gap_ns[position]), "before_global_call_count": known_int(call[position])}
+        yield {"ph": "B", **place, "ts": (end - placed.gap_ns[position]) / 1e3, "args": args}
+        yield {"ph": "E", **place, "ts": end / 1e3}
+
+
+def _passes(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+    """Where each pass begins and ends on each device, when there are several."""
+    ops, found = analysis.ops, analysis.summary.passes
+    if found.count < 2:
+        return
+    for one in found.all:
+        for device in np.unique(ops.device[one.positions]).tolist():
+            here = one.positions[ops.device[one.positions] == device]
+            place = {"name": f"pass {one.number}", "cat": "pass", "pid": int(device), "tid": _PASSES}
+            ends = placed.start_ns[here] + np.nan_to_num(ops.kernel_ns[here])
+            yield {"ph": "B", **place, "ts": float(placed.start_ns[here].min()) / 1e3, "args": {"cold": one.cold}}
+            yield {"ph": "E", **place, "ts": float(ends.max()) / 1e3}
+
+
+def _signposts(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+    """Each signpost where the next op starts."""
+    for one in moments(analysis.facts, placed):
+        place = {"name": formats.clean(one.name), "cat": "signpost", "pid": one.device, "tid": _PASSES}
+        yield {"ph": "i", **place, "ts": one.start_ns / 1e3, "s": "p", "args": {"row": one.row}}

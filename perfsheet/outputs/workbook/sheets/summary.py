@@ -1,0 +1,130 @@
+"""Sheet Summary: the headline, the top findings, where the time goes, what was measured, the verdict: on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.results import Finding
+from perfsheet.analysis.statistics import known
+from perfsheet.outputs.text import formats, run_info, sentences
+from perfsheet.outputs.workbook.cells import Link
+from perfsheet.outputs.workbook.charts import BookCharts
+from perfsheet.outputs.workbook.marks import mark_word
+from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
+from perfsheet.outputs.workbook.sheets import all_ops, data_quality, headline, hotspots, repeats
+from perfsheet.outputs.workbook.sheets.headline import COLUMNS
+from perfsheet.outputs.workbook.sheets.run import TESTS as TEST_FIELDS
+from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.provenance import Provenance, TestResult
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+TITLE = "Summary"
+_FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
+_WIDTH, _ZOOM = 16, 80
+_CHART_ROWS = 11
+_BY_CATEGORY, _BY_TYPE = (0, (572, 218)), (5, (940, 218))
+"""Column and size in pixels of both charts."""
+
+
+def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
+    """Write the sheet from top to bottom; what only some reports have comes below the first screen."""
+    set_up_sections(sheet, styles, (_WIDTH,) * COLUMNS)
+    sheet.set_zoom(_ZOOM)
+    row = headline.write(book, sheet, styles, analysis)
+    row = _write_findings(sheet, styles, analysis, row)
+    row = _write_time(sheet, styles, analysis, charts, row + 1)
+    row = _write_measured(sheet, styles, analysis, row + 1)
+    row = _write_verdict(sheet, styles, analysis, row + 1)
+    if analysis.repeats:
+        row = _write_runs(sheet, styles, analysis.repeats, row + 1)
+    if results := analysis.provenance.results:
+        row = _write_tests(sheet, styles, analysis.provenance, results, row + 1)
+    sheet.print_area(0, 0, row, COLUMNS - 1)
+
+
+def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+    main = analysis.main_findings
+    findings = main[:_FINDINGS]
+    note = f"{len(findings)} of {len(main)}. {sentences.upper_bounds(analysis.summary)}"
+    row = write_section(sheet, styles, row, COLUMNS, "Top findings", note, 2)
+    if not findings:
+        sheet.write_string(row, 0, formats.no_finding(analysis.summary), styles["text"])
+        return row + 1
+    fields: list[Field[Finding]] = [
+        Field("FINDING", hotspots.link_to, "link"),
+        Field("RULE", lambda finding: finding.rule.title, "wrap", 2 * _WIDTH, span=2),
+        Field("OP CODE", lambda finding: finding.signature.op_code, "wrap", 2 * _WIDTH, span=2),
+        Field("OPS", lambda finding: finding.count, "count"),
+        Field("SHARE OF TIME", lambda finding: known(finding.share), "percent"),
+        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
+        Field("CORES OF GRID", lambda finding: formats.span_of_grid(finding.cores, finding.worker_cores), "right"),
+        Field("ADVICE", lambda finding: finding.advice, "wrap", 4 * _WIDTH, span=4),
+    ]
+    return write_table(sheet, styles, fields, findings, top=row)
+
+
+def _write_time(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts, row: int) -> int:
+    note = (
+        f"{len(analysis.op_types)} op codes on sheet By Op Type, {len(analysis.groups):,} configurations on Op Groups"
+    )
+    row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
+    charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
+    charts.shares(sheet, row, *_BY_TYPE, by_type=True)
+    return row + _CHART_ROWS
+
+
+def _write_measured(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+    """Facts in two columns: where the figures are from, and what the window holds."""
+    row = write_section(sheet, styles, row, COLUMNS, "What was measured", f"perfsheet {__version__}", 2)
+    for left, right in zip_longest(run_info.source(analysis), run_info.outcome(analysis)):
+        for fact, column in ((left, 0), (right, 5)):
+            if fact is not None:
+                sheet.write_string(row, column, fact[0], styles["quiet"])
+                last = column + 4 if column == 0 else COLUMNS - 1
+                sheet.merge_range(row, column + 1, row, last, formats.clean(fact[1], 1000), styles["text"])
+        row += 1
+    return row
+
+
+def _write_verdict(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+    warnings = analysis.summary.warnings
+    note = f"{len(warnings)} to look at" if warnings else "nothing to distrust was found"
+    row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
+    sheet.write_string(row, 0, formats.clean(sentences.capture(analysis.summary)), styles["text"])
+    row += 1
+    if left_out := all_ops.left_out(analysis):
+        sheet.write_string(row, 0, left_out, styles["attention"])
+        row += 1
+    for warning in warnings[:_WARNINGS]:
+        link = Link(f"'{data_quality.TITLE}'!A1", "look ▸")
+        write_cell(sheet, row, 0, link, styles["amber"], styles["link"])
+        sheet.write_string(row, 1, formats.clean(warning), styles["text"])
+        row += 1
+    if len(warnings) > _WARNINGS:
+        sheet.write_string(row, 1, f"{len(warnings) - _WARNINGS} more on sheet Data Quality", styles["quiet"])
+        row += 1
+    return row
+
+
+def _write_runs(sheet: Worksheet, styles: Styles, runs: Repeats, row: int) -> int:
+    note = f"{formats.repeated(runs)}; sheet Repeats, op by op"
+    row = write_section(sheet, styles, row, COLUMNS, "Runs of this target", note, 2)
+    return write_table(sheet, styles, repeats.RUNS, runs.runs, top=row)
+
+
+def _write_tests(sheet: Worksheet, styles: Styles, known: Provenance, results: Sequence[TestResult], row: int) -> int:
+    """The tests that failed first; all of them are on sheet Run."""
+    shown = sorted(results, key=lambda test: test.outcome != "failed")[:_TESTS]
+    note = f"{known.tests}; {len(shown)} of {len(results):,}" + ("; sheet Run has all of them" if known.record else "")
+    row = write_section(sheet, styles, row, COLUMNS, "Tests", note, 2)
+    after = write_table(sheet, styles, TEST_FIELDS, shown, top=row)
+    mark_word(sheet, styles, "failed", 0, row, after)
+    return after

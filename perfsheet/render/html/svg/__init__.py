@@ -1,1 +1,0 @@
-"""Charts as inline SVG, over the same points as those of the workbook."""

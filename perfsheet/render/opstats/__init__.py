@@ -1,1 +1,0 @@
-"""Op statistics as a folder of CSV files and plots."""

@@ -1,1 +1,0 @@
-"""Native charts: their points on a sheet of their own, where no sorting or filtering reaches them."""

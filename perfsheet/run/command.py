@@ -1,0 +1,117 @@
+"""The target in the words of the user: what `perfsheet run -c "…"` may say, and what it means."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from perfsheet.errors import usage
+from perfsheet.run.test_verdict import Source
+
+FORMS = "'pytest …', 'python -m pytest …', 'python script.py …' or 'python -m module …', with VAR=value before it"
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_PYTHON = re.compile(r"python(\d+(\.\d+)*)?(\.exe)?", re.IGNORECASE)
+_SHELL_OPERATORS = frozenset({"&&", "||", "|", ";", "&", ">", "<"})
+
+
+@dataclass(frozen=True)
+class TargetCommand:
+    """A parsed command.
+
+    `arguments` follow `-m pytest`, or `-m perfsheet_script` for a script; `environment` holds the assignments before
+    the command; `interpreter` is the path or versioned name of a Python that the command asks for, else None.
+    """
+
+    source: Source
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    interpreter: str | None = None
+
+    @property
+    def script(self) -> str | None:
+        """The script file, for `python script.py …`; None for pytest and modules."""
+        return self.arguments[0] if self.source == "script" and self.arguments[0] != "-m" else None
+
+
+def parse_command(text: str) -> TargetCommand:
+    """Read a command the way a shell would split it, without expanding anything: `$` and `*` stay as they are.
+
+    Raises PerfsheetError (usage) for a text that cannot be split, or a command that is none of the known forms.
+    """
+    words = _split(text)
+    environment: dict[str, str] = {}
+    while words and (assignment := _ASSIGNMENT.fullmatch(words[0])):
+        environment[assignment[1]] = assignment[2]
+        words.pop(0)
+    if not words:
+        raise usage("the command names nothing to run", f"give {FORMS}")
+    head, *rest = words
+    program = re.split(r"[\\/]", head)[-1]
+    if program.removesuffix(".exe") in ("pytest", "py.test"):
+        return TargetCommand("pytest", tuple(rest), environment, _python_beside(head) if program != head else None)
+    if _PYTHON.fullmatch(program):
+        generic = head.removesuffix(".exe") in ("python", "python3")
+        return _python_target(rest, environment, None if generic else head)
+    if program.endswith(".py"):
+        return TargetCommand("script", tuple(words), environment)
+    raise usage(f"cannot profile {program!r}", f"give {FORMS}")
+
+
+def _split(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if os.name == "nt":
+        lexer.escape = ""  # a backslash is part of a path there
+    try:
+        words = list(lexer)
+    except ValueError as error:
+        raise usage(f"cannot read the command {text!r}: {str(error).lower()}", "close the quote") from error
+    _refuse_shell_syntax(text)
+    return words
+
+
+def _refuse_shell_syntax(text: str) -> None:
+    """No shell runs the command: a bare `&&` would reach pytest as a file name. In quotes it is an argument."""
+    try:
+        bare = _SHELL_OPERATORS.intersection(shlex.split(text, posix=False))
+    except ValueError:  # escaped quotes, which only the other mode of shlex understands
+        return
+    if bare:
+        raise usage(f"the command has the shell operator {min(bare)!r}", f"no shell runs it: give one of {FORMS}")
+
+
+def _python_target(rest: list[str], environment: Mapping[str, str], interpreter: str | None) -> TargetCommand:
+    while rest and rest[0].startswith("-") and not rest[0].startswith("-m"):
+        if rest[0] != "-u":  # output is never buffered here anyway
+            _refuse_option(rest[0])
+        rest = rest[1:]
+    if rest and rest[0].startswith("-m"):
+        rest = rest[1:] if rest[0] == "-m" else [rest[0][2:], *rest[1:]]
+        if rest and rest[0] in ("pytest", "py.test"):
+            return TargetCommand("pytest", tuple(rest[1:]), environment, interpreter)
+        if rest and rest[0] == "tracy":
+            raise usage("the command already starts the profiler", "give the target alone, such as 'pytest test.py'")
+        rest = ["-m", *rest] if rest else []
+    if not rest:
+        raise usage("the command starts Python without a script or module", f"give {FORMS}")
+    return TargetCommand("script", tuple(rest), environment, interpreter)
+
+
+def _refuse_option(option: str) -> NoReturn:
+    raise usage(
+        f"Python's own option {option!r} cannot be passed through the profiler",
+        "use its environment variable before the command, such as PYTHONWARNINGS=error or PYTHONOPTIMIZE=1",
+    )
+
+
+def _python_beside(program: str) -> str | None:
+    """The interpreter in the folder of a pytest that is named by its path; a user's ~/.local/bin has none."""
+    python = Path(program).with_name("python.exe" if program.endswith(".exe") else "python")
+    return str(python) if python.exists() or not Path(program).exists() else None

@@ -1,0 +1,178 @@
+"""What a run gives away in its output, gathered line by line: why there is no report, or what is missing from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfsheet.errors import ExitStatus
+from perfsheet.run.process_tree import is_alive
+from perfsheet.run.report import announced_csv, without_colours
+from perfsheet.run.toolbox import Toolbox
+from perfsheet.run.toolchain import REPLAY_HINT
+
+NO_CAPTURE = ("Tracy capture did not finish", "No profiling data could be captured")
+"""How the profiler says that it gave up waiting for its capture tool: 0.81 after two minutes, 0.70 after 15 seconds."""
+
+_DROPPED = "device markers were dropped"
+_TELL_MARKERS = "{markers}, or run fewer layers"
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A text in the output that says by itself why there is no report; `{markers}` in `hint` stands for the options of
+    this profiler that keep more markers."""
+
+    text: str
+    status: ExitStatus
+    message: str
+    hint: str
+
+
+SYMPTOMS = (
+    Symptom(
+        "requires a Tracy-enabled build",
+        ExitStatus.NO_PROFILER,
+        "this ttnn is built without the profiler, as the wheels on PyPI are",
+        f"use a source build of tt-metal with Tracy enabled; or {REPLAY_HINT}",
+    ),
+    Symptom(
+        "Tracy tools were not found",
+        ExitStatus.NO_PROFILER,
+        "the profiler did not find its capture tools",
+        f"name a tt-metal build that has them with --tt-metal-home; or {REPLAY_HINT}",
+    ),
+    Symptom(
+        "No available port found",
+        ExitStatus.PROFILER_FAILED,
+        "all ports of the profiler, 8086 to 8499, are taken",
+        "end the profilers that hang: perfsheet doctor names them",
+    ),
+    Symptom(
+        "No space left on device",
+        ExitStatus.OUTPUT_NOT_WRITTEN,
+        "the disk ran full under the profiler",
+        "make room, or give a folder on another disk with -o",
+    ),
+    *(
+        Symptom(
+            text,
+            ExitStatus.PROFILER_FAILED,
+            "the profiler gave up waiting for its capture tool, which was still at work after the target had ended",
+            "run fewer layers or iterations, so that the trace is smaller; perfsheet doctor checks the tools",
+        )
+        for text in NO_CAPTURE
+    ),
+    Symptom(
+        "was not generated. Run in verbose",
+        ExitStatus.PROFILER_FAILED,
+        "the capture tool left no trace",
+        "run it once more; if it happens again, with fewer layers or iterations",
+    ),
+    Symptom("Device data missing", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
+    Symptom("Device data mismatch", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
+)
+
+_FULL = re.compile(r"buffers were full.*?(?:device (\d+)|$)")
+_REPORTED = re.compile(
+    r"(Device data (?:missing|mismatch).*|Device \d+: trace \d+ was captured but never replayed.*|"
+    r"Skipping \d+ device op\(s\) with no matching host data.*|Skipping op with malformed JSON.*|"
+    r"Skipping cached op reference with no prior data.*)"
+)
+_LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by thread TID: \d+, PID: (\d+)")
+_COMPLAINT = re.compile(r"(?:ERROR: (?!usage:)|.*: error: |ImportError while loading conftest )(.*)")
+_COPIED = re.compile(r"Copied .+ to (.+\.tracy)\s*$")
+_LONGEST_QUOTE = 240
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A device lock that the run waits for, and the process that holds it."""
+
+    name: str
+    holder: int
+
+    @property
+    def sentence(self) -> str:
+        """What the run waits for."""
+        gone = "" if is_alive(self.holder) else ", which is gone"
+        return f"waiting for the device lock {self.name}, held by process {self.holder}{gone}"
+
+    @property
+    def mend(self) -> str:
+        """What to do about it."""
+        if is_alive(self.holder):
+            return f"wait for process {self.holder}, or end it"
+        return "free the lock by resetting the device: tt-smi -r"
+
+
+class Signs:
+    """Reads the output of one run."""
+
+    def __init__(self, toolbox: Toolbox | None = None) -> None:
+        self._toolbox = toolbox
+        self._in_traceback = False
+        self._full: dict[str, str] = {}  # the line, once however often it is shown, and its device
+        self._quoted: dict[str, None] = {}
+        self.announced: Path | None = None
+        self.trace_copy: Path | None = None
+        self.symptoms: list[Symptom] = []
+        self.exception = ""
+        self.complaint = ""
+        self.lock: Lock | None = None
+
+    def read(self, line: str) -> None:
+        """Take in one line of output."""
+        line = without_colours(line)
+        self.announced = announced_csv(line) or self.announced
+        self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
+        if copied := _COPIED.search(line):
+            self.trace_copy = Path(copied[1])
+        if full := _FULL.search(line):
+            self._full[line.strip()] = full[1] or "?"
+        if reported := _REPORTED.search(line):
+            self._quoted[reported[1].strip()[:_LONGEST_QUOTE]] = None
+        if waiting := _LOCK.search(line):
+            self.lock = Lock(waiting[1], int(waiting[2]))
+        if complaint := _COMPLAINT.match(line):
+            self.complaint = line.strip() if "conftest" in line else complaint[1].strip()
+        elif self.complaint.startswith("ImportError while loading") and line.startswith("E   "):
+            self.complaint += f" {line[4:].strip()}"
+        if line.startswith("Traceback (most recent call last)"):
+            self._in_traceback = True
+        elif self._in_traceback and re.match(r"[\w.]+", line):  # frames and source lines are indented
+            self.exception, self._in_traceback = line.strip(), False
+
+    def symptom(self, status: ExitStatus) -> Symptom | None:
+        """The first symptom of that status, if any was seen."""
+        return next((symptom for symptom in self.symptoms if symptom.status == status), None)
+
+    def hint(self, symptom: Symptom) -> str:
+        """What to do about a symptom, in options that this profiler has."""
+        return symptom.hint.format(markers=self._markers())
+
+    @property
+    def buffers_full(self) -> str:
+        """Which devices dropped markers because the profiler's buffers were full; blank when none said so."""
+        if not self._full:
+            return ""
+        devices = ", ".join(sorted(set(self._full.values())))
+        return f"the profiler's buffers were full {len(self._full):,}× (device {devices}) and markers were dropped"
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What is missing from a report that was written all the same."""
+        full = self.buffers_full
+        said = [f"{full}: ops can be missing or have wrong durations; {self._markers()}"] if full else []
+        return (*said, *(f"the profiler reported: {text}" for text in self._quoted))
+
+    def _markers(self) -> str:
+        has = self._toolbox.has_option if self._toolbox else lambda _option: True
+        wanted = ["--op-support-count 10000", "--dump-device-data-mid-run"]
+        if self._toolbox and self._toolbox.options is not None:
+            wanted.append("--push-device-data-mid-run")  # what the profilers before 0.63 call it
+        options = [f"'-- {option}'" for option in wanted if has(option.partition(" ")[0])]
+        if not options:
+            return "call ttnn.ReadDeviceProfiler(device) every so many ops"
+        return f"end the command with {' or '.join(options)}"

@@ -1,1 +1,0 @@
-"""The record of a run, without secrets, and finding it again."""

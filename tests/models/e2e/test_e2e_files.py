@@ -1,0 +1,291 @@
+"""Perf files: written, read in every generation, refused, recovered, verified, merged, held against limits."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.e2e import Limits, breaches, merge, read_perf_file, write_merged, write_perf_report
+from perfsheet.models.e2e.columns import COLUMNS, DEVICE_HEADERS
+from perfsheet.models.e2e.fixture import EndToEnd
+from perfsheet.models.e2e.limits import device_breaches
+
+PUBLISHED = ("vit", "base-patch16", "1", "30.51", "16.05", "14.46", "16.05", "0.0623", "0.29", "3.4960")
+FIRST = (
+    "Model, Setting, Batch, First Run (sec), Second Run (sec), Compile Time (sec), Inference Time GS (sec), "
+    "Throughput GS (batch*inf/sec), Inference Time CPU (sec), Throughput CPU (batch*inf/sec)"
+)
+SECOND = (
+    "Model, Setting, Batch, First Run (sec), Second Run (sec), Compile Time (sec), Expected Compile Time (sec), "
+    "Inference Time GS (sec), Expected Inference Time GS (sec), Throughput GS (batch*inf/sec), "
+    "Inference Time CPU (sec), Throughput CPU (batch*inf/sec)"
+)
+TODAY = SECOND.replace(" GS", "")
+ROW = "resnet, tt, 16, 12.00, 2.00, 10.00, 11.00, 2.0000, 2.2000, 8.0000, 4.0000, 4.0000"
+
+
+def file(tmp_path, text, name="perf_x_2026_01_01.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_is_written_is_the_format_of_tt_metal(tmp_path):
+    path = write_perf_report(
+        "org/vit", 1, 30.51, 16.05, 14.0, 16.5, "base-patch16", 0.286, directory=tmp_path, date="2026_01_02"
+    )
+    assert path.name == "perf_org_vit_base-patch16_2026_01_02.csv"
+    assert path.read_text() == (
+        "Model, Setting, Batch, First Run (sec), Second Run (sec), Compile Time (sec), Expected Compile Time (sec), "
+        "Inference Time (sec), Expected Inference Time (sec), Throughput (batch*inf/sec), Inference Time CPU (sec), "
+        "Throughput CPU (batch*inf/sec)\n"
+        "org/vit, base-patch16, 1, 30.51, 16.05, 14.46, 14.00, 16.0500, 16.5000, 0.0623, 0.2860, 3.4965"
+    )
+
+
+def test_without_expectations_and_reference_they_are_unknown(tmp_path):
+    row = read_perf_file(write_perf_report("m", 4, 3.0, 0.5, directory=tmp_path)).rows[0]
+    unknown = ("expected_compile_s", "expected_inference_s", "inference_cpu_s", "throughput_cpu")
+    assert {name for name in row.figures if row.value(name) is None} == set(unknown)
+    assert row.value("throughput") == 8.0
+
+
+def test_a_comma_in_the_setting_survives_writing_and_merging(tmp_path):
+    path = write_perf_report("m", 1, 2.0, 1.0, comments='a, "b"', directory=tmp_path)
+    merged = merge([path])
+    (out,) = write_merged(merged, tmp_path / "perf.csv")
+    assert [read_perf_file(one).rows[0].setting for one in (path, out)] == ['a, "b"'] * 2
+    assert not merged.notes
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 0},
+        {"batch_size": 1.5},
+        {"inference_time": math.nan},
+        {"inference_and_compile_time": -1.0},
+        {"model_name": "  "},
+        {"inference_time_cpu": math.inf},
+        {"inference_time": None},
+        {"inference_time": "1"},
+        {"batch_size": None},
+        {"batch_size": math.nan},
+        {"model_name": None},
+        {"date": "../x"},
+    ],
+)
+def test_what_is_no_measurement_is_not_written(tmp_path, wrong):
+    given = {"model_name": "m", "batch_size": 1, "inference_and_compile_time": 2.0, "inference_time": 1.0, **wrong}
+    with pytest.raises(PerfsheetError):
+        write_perf_report(**given, directory=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (FIRST, ", ".join(PUBLISHED)),
+        (FIRST.replace("Compile Time", "Compiler Time"), ", ".join(PUBLISHED)),
+        (SECOND, ROW),
+        (TODAY, ROW),
+        (TODAY.replace("Throughput (batch", "Throughput (Batch"), ROW),
+    ],
+)
+def test_every_generation_is_read(tmp_path, header, line):
+    found = read_perf_file(file(tmp_path, f"{header}\n{line}"))
+    assert not found.refused
+    row = found.rows[0]
+    written = [row.model, row.setting, *(figure.text for figure in row.figures.values())]
+    assert written == [cell.strip() for cell in line.split(",")]
+
+
+def test_the_published_row_goes_through_merge_as_it_is(tmp_path):
+    path = file(tmp_path, f"{FIRST}\n{', '.join(PUBLISHED)}")
+    merged = merge([path])
+    assert not merged.disagreements
+    (out,) = write_merged(merged, tmp_path / "perf.csv", "main", "abc")
+    lines = out.read_text().splitlines()
+    assert lines[:2] == ["branch: main ", "hash: abc "]
+    assert lines[2] == ", ".join(column.header for column in COLUMNS) + " "
+    assert "Throughput (Batch*inf/sec)" in lines[2]
+    again = read_perf_file(out)
+    assert (again.branch, again.commit) == ("main", "abc")
+    known = [figure.text for figure in again.rows[0].figures.values() if figure.value is not None]
+    assert [again.rows[0].model, again.rows[0].setting, *known] == list(PUBLISHED)
+
+
+def test_a_detached_head_has_no_line_for_its_branch(tmp_path):
+    merged = merge([file(tmp_path, f"{TODAY}\n{ROW}")])
+    (out,) = write_merged(merged, tmp_path / "perf.csv", None, "abc")
+    assert out.read_text().startswith("hash: abc \nModel, ")
+    assert len(read_perf_file(out).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty"),
+        (TODAY, "has a header and no values"),
+        ("a, b\n1, 2", "not that of a perf file"),
+        (f"{TODAY}, Extra\n{ROW}, 1", "'Extra'"),
+        (f"{TODAY.replace(', Second Run (sec)', '')}\n{ROW}", "lacks second_run_s"),
+        (f"{TODAY}, Batch\n{ROW}, 1", "twice: Batch"),
+        (f"{TODAY}\n{ROW.replace('12.00', 'twelve')}", "First Run (sec) is 'twelve', which is no number"),
+        (f"{TODAY}\n{ROW.replace('12.00', 'nan')}", "which is no number"),
+        (f"{TODAY}\n{ROW.replace('2.0000', 'unknown', 1)}", "a perf file must state it"),
+        (f"{TODAY}\n{ROW.replace('16,', '0,')}", "no number of samples"),
+        (f"{TODAY}\nresnet, tt, 16, 12.00", "4 values for 12 columns"),
+        (f"{TODAY}\n{ROW.replace('12.00', '-12.00')}", "no measurement"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_its_reason(tmp_path, text, why):
+    path = file(tmp_path, text)
+    merged = merge([path])
+    assert not merged.rows
+    (refused,) = merged.refused
+    assert why in refused.sentence
+    assert str(path) in refused.sentence
+
+
+def test_other_lines_of_a_merged_file_are_kept(tmp_path):
+    found = read_perf_file(file(tmp_path, f"hash: 1 \n{TODAY} \n{ROW}\nbad line\n{ROW}\n"))
+    assert [row.line for row in found.rows] == [3, 5]
+    assert [refused.line for refused in found.refused] == [4]
+
+
+def test_a_comma_in_the_setting_is_recovered_and_said(tmp_path):
+    merged = merge([file(tmp_path, f"{TODAY}\n{ROW.replace('tt,', 'tt, 2cq,trace,')}")])
+    row = merged.rows[0]
+    assert (row.setting, row.batch, row.text("throughput_cpu")) == ("tt, 2cq,trace", 16, "4.0000")
+    assert "Setting has a comma" in merged.notes[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ROW + ",",  # an empty cell more
+        ROW + ", ,",
+    ],
+)
+def test_a_comma_at_the_end_shifts_nothing(tmp_path, line):
+    row = read_perf_file(file(tmp_path, f"{TODAY}\n{line}")).rows[0]
+    assert (row.setting, row.batch, row.notes) == ("tt", 16, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ROW + ", 7.0",  # nothing agrees with anything then
+        ROW.replace("12.00", "0e400"),
+        ROW.replace("12.00", "1e999999999"),
+    ],
+)
+def test_what_fits_nowhere_is_refused(tmp_path, line):
+    found = read_perf_file(file(tmp_path, f"{TODAY}\n{line}"))
+    assert not found.rows
+    assert len(found.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("10.00, 11", "10.03, 11", "compile_s"),
+        ("2.0000, 2.2", "2.0100, 2.2", "inference_s"),
+        ("8.0000", "8.0100", "throughput"),
+        ("4.0000, 4.0000", "4.0000, 5.0000", "throughput_cpu"),
+    ],
+)
+def test_what_was_computed_wrongly_is_named(tmp_path, old, new, field):
+    merged = merge([file(tmp_path, f"{TODAY}\n{ROW.replace(old, new)}")])
+    assert field in [one.field for one in merged.disagreements]
+
+
+def test_rounding_is_no_disagreement(tmp_path):
+    for number in range(200):
+        first, second = 10 + number * 0.0137, 0.004 + number * 0.00931
+        write_perf_report(f"m{number}", 1 + number, first, second, directory=tmp_path, inference_time_cpu=second / 7)
+    assert not merge(tmp_path.glob("*.csv")).disagreements
+
+
+def test_limits_are_those_of_tt_metal(tmp_path):
+    def found(inference, **limits):
+        path = write_perf_report("m", 1, 9.0, inference, None, 1.0, directory=tmp_path)
+        return [breach.slow for breach in breaches(merge([path]).rows, Limits(**limits))]
+
+    assert [found(time) for time in (0.79, 0.80, 1.0, 1.01)] == [[False], [], [], [True]]
+    assert not Limits().outside(0.08, 0.1)  # 0.8 × 0.1 is a little more than 0.08
+    assert found(1.04, upper=1.05) == []
+    assert found(0.5, lower=0.4) == []
+    with pytest.raises(PerfsheetError):
+        Limits(1.2, 1.0)
+
+
+def device_file(tmp_path, name, headers, batch="8"):
+    values = {"Model": name, "Setting": "tt", "Batch": batch}
+    numbers = [values.get(header, f"{place}.5000") for place, header in enumerate(headers)]
+    return file(tmp_path, f"{', '.join(headers)}\n{', '.join(numbers)}", f"device_perf_{name}.csv")
+
+
+def test_device_files_are_merged_by_name_never_by_position(tmp_path):
+    usual = list(DEVICE_HEADERS)
+    moved = [header for header in usual if "Threshold" not in header]
+    at = moved.index("AVG DEVICE KERNEL DURATION [ns]") + 1
+    moved[at:at] = [f"{bound} Threshold AVG DEVICE KERNEL DURATION [ns]" for bound in ("Lower", "Upper")]
+    merged = merge([device_file(tmp_path, "a", usual), device_file(tmp_path, "b", moved)])
+    (out,) = write_merged(merged, tmp_path / "perf.csv")
+    again = read_perf_file(out)
+    for row, headers in zip(again.device_rows, (usual, moved), strict=True):
+        for place, header in enumerate(headers[3:], 3):
+            assert row.cells[header] == f"{place}.5000"
+        assert {row.cells[header] for header in again.headers if header not in headers} == {"unknown"}
+    assert again.headers[:23] == DEVICE_HEADERS
+
+
+def test_device_rows_have_limits_of_their_own(tmp_path):
+    header = "Model, Setting, Batch, AVG DEVICE KERNEL SAMPLES/S, " + ", ".join(
+        f"{bound} Threshold AVG DEVICE KERNEL SAMPLES/S" for bound in ("Lower", "Upper")
+    )
+    found = []
+    for value in ("9.0", "10.0", "12.5"):
+        rows = merge([file(tmp_path, f"{header}\nm, s, 1, {value}, 9.5, 12.0")]).device_rows
+        found.append([breach.slow for breach in device_breaches(rows)])
+    assert found == [[True], [], [False]]
+
+
+def test_mixed_files_become_two_merges(tmp_path):
+    paths = [file(tmp_path, f"{TODAY}\n{ROW}"), device_file(tmp_path, "a", list(DEVICE_HEADERS))]
+    written = write_merged(merge(paths), tmp_path / "perf.csv")
+    assert [path.name for path in written] == ["perf.csv", "device_perf.csv"]
+
+
+def test_the_same_model_twice_is_said(tmp_path):
+    merged = merge([file(tmp_path, f"{TODAY}\n{ROW}\n{ROW}")])
+    assert len(merged.rows) == 2
+    assert "both are kept" in merged.notes[0]
+
+
+def test_the_fixture_times_both_runs_and_writes_the_file(tmp_path):
+    properties = []
+    runs = EndToEnd(properties)
+    calls = []
+    assert runs.time(lambda: calls.append(1) or len(calls), lambda: calls.append("cpu")) == 2
+    assert calls == [1, 1, "cpu"]
+    row = read_perf_file(runs.write("m", 2, comments="s", expected_inference_time=1.0, directory=tmp_path)).rows[0]
+    assert row.value("first_run_s") == round(runs.first_run_s, 2)
+    assert row.text("inference_s") == f"{runs.second_run_s:.4f}"
+    runs.pcc(0.99)
+    runs.torch_ops(70, 42)
+    mean = runs.latency(lambda: None, iterations=3)
+    found = dict(properties)
+    assert (found["pcc"], found["torch_ops_before"], found["latency_runs"]) == (0.99, 70, 3)
+    assert found["latency_ms"] == mean
+
+
+def test_the_fixture_refuses_what_was_not_measured(tmp_path):
+    runs = EndToEnd([])
+    for wrong in (lambda: runs.write("m", 1, directory=tmp_path), lambda: runs.pcc(1.2), lambda: runs.latency(int, 0)):
+        with pytest.raises(PerfsheetError):
+            wrong()

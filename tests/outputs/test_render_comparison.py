@@ -1,0 +1,259 @@
+"""A comparison says the same in the terminal, JSON, workbook, page and Markdown, and is sound whatever is in it."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from support.captures import fallback, op, write_csv
+from support.page import Page
+from support.real import capture
+from support.xlsx import lint
+
+from perfsheet import analyze, compare, read
+from perfsheet.outputs import json_output
+from perfsheet.outputs.html import comparison as html
+from perfsheet.outputs.markdown import comparison as markdown
+from perfsheet.outputs.terminal import comparison as terminal
+from perfsheet.outputs.text import comparison
+from perfsheet.outputs.workbook.comparison import book, ops
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "captures"
+HOSTILE = (
+    "=1+1",
+    "@SUM(A1:A9)",
+    "\x1b[31mred\x1b[0m",
+    "<script>alert(1)</script>",
+    "a|b `c` [d](e) *f* ~g~ @h #1",
+    "😀 ﷽ right\u202eleft",
+    "x" * 5000,
+)
+
+
+def analysed(path):
+    return analyze(read(path))
+
+
+@pytest.fixture(scope="module", params=["example", "passes", "builds", "devices"])
+def found(request, tmp_path_factory):
+    if request.param == "example":
+        return compare(*(analysed(EXAMPLES / f"generated_encoder_block_{name}.csv") for name in ("before", "after")))
+    if request.param == "builds":
+        return compare(analysed(capture("blackhole20-oftnet-2025-09")), analysed(capture("blackhole20-oftnet")))
+    if request.param == "devices":
+        whole = analysed(capture("blackhole-8xp150-deepseek-v3"))
+        return compare(whole, analysed(capture("blackhole-p150-decoder-excerpt")))
+    folder = tmp_path_factory.mktemp("passes")
+    rows = [op("MatmulDeviceOperation", 1000), op("Softmax", 100, 1), fallback(), op("ReshardDeviceOperation", 10)]
+    slower = [op("MatmulDeviceOperation", 1500), op("Softmax", 100, 8), op("ReshardDeviceOperation", 10)]
+    return compare(analysed(write_csv(folder / "a.csv", rows * 2)), analysed(write_csv(folder / "b.csv", slower * 3)))
+
+
+@pytest.fixture(scope="module")
+def told(found):
+    return json_output.compare(found, [])
+
+
+@pytest.fixture(scope="module")
+def sheets(found, tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "cmp.xlsx"
+    book.write([found], path)
+    assert lint(path) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pd.read_excel(path, sheet_name=None, keep_default_na=False, na_values=[""])
+
+
+@pytest.fixture(scope="module")
+def page(found):
+    return Page(html.page([found]))
+
+
+def unknown(value):
+    return None if pd.isna(value) else value
+
+
+def figure(text):
+    """A figure in words: `−1,234`, `+12.3 %`."""
+    return None if text == "–" else float(re.sub(r"[,%+ ]", "", text).replace("−", "-"))
+
+
+def test_all_ops_of_the_workbook(told, sheets):
+    table = sheets["All Ops"]
+    assert len(table) == len(told["ops"])
+    for line, one in zip(table.to_dict("records"), told["ops"], strict=True):
+        assert line["STATUS"] == one["status"]
+        assert unknown(line["OP CODE BEFORE"]) == one["base_op_code"]
+        assert unknown(line["OP CODE NOW"]) == one["new_op_code"]
+        assert unknown(line["BEFORE [ns]"]) == one["base_ns"]
+        assert unknown(line["NOW [ns]"]) == one["new_ns"]
+        assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
+        assert unknown(line["DIFFERENCE"]) == (
+            None if one["delta_pct"] is None else pytest.approx(one["delta_pct"] / 100)
+        )
+        assert (line["COUNTS"] == "yes") == one["beyond_noise"]
+        named = str(unknown(line["ROWS BEFORE"]) or "").removesuffix(".0")
+        wanted = [str(row["row"]) for row in one["base_rows"][:8]]
+        assert re.findall(r"(?<!\()\b\d+\b(?!\))", named) == wanted
+
+
+def test_changes_of_the_workbook_and_the_page(told, sheets, page, found):
+    table = sheets["Changes"].to_dict("records")
+    rows = page.tables["changes-table"].records()
+    assert len(table) == len(told["changes"])
+    assert len(rows) == min(500, len(told["changes"]))
+    for line, one in zip(table, told["changes"], strict=True):
+        assert (line["STATUS"], line["OP CODE"], line["OPS"]) == (one["status"], one["op_code"], one["count"])
+        assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
+    key = "per_pass" if found.per_pass else None
+    header = "Difference [ns a pass]" if found.per_pass else "Difference [ns]"
+    for line, one in zip(rows, told["changes"], strict=False):
+        times = one[key] if key else one
+        assert figure(line[header]) == (
+            None if times["delta_ns"] is None else pytest.approx(times["delta_ns"], abs=0.0005)
+        )
+        assert line["Op"] == one["op_code"]
+        for name, (before, after) in one["changes"].items():
+            if len(str(before)) + len(str(after)) < 100:
+                assert f"{name} {before or '–'} → {after or '–'}" in line["What changed"]
+
+
+def test_op_types_everywhere(told, sheets, page, found):
+    table = sheets["By Op Type"].to_dict("records")
+    rows = page.tables["types-table"].records()
+    text = markdown.markdown([found])
+    for line, row, one in zip(table, rows, told["groups"], strict=True):
+        assert (line["OP"], row["Op"]) == (one["op_type"], one["op_type"])
+        assert (line["OPS BEFORE"], line["OPS NOW"]) == (one["base_count"], one["new_count"])
+        assert (row["Ops before"], row["Ops now"]) == (f"{one['base_count']:,}", f"{one['new_count']:,}")
+        assert (unknown(line["BEFORE [ns]"]), unknown(line["NOW [ns]"])) == (one["base_ns"], one["new_ns"])
+    for one in told["groups"][:5]:
+        times = one["per_pass"] if found.per_pass else one
+        if times["delta_ns"]:
+            assert f"| `{one['op_type']}` | {one['base_count']:,} | {one['new_count']:,} |" in text
+            assert comparison.signed(times["delta_ns"]) in text
+
+
+def test_the_headline_everywhere(told, page, found, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    out = io.StringIO()
+    terminal.render([found], None, out)
+    shown, text = out.getvalue(), markdown.markdown([found])
+    for line, one, raw in zip(page.tables["figures-table"].records(), told["figures"], found.figures, strict=True):
+        before, now, delta = (
+            comparison.value(raw, raw.base),
+            comparison.value(raw, raw.new),
+            comparison.difference(raw),
+        )
+        assert [line["Before"], line["Now"], line["Difference"]] == [before, now, delta]
+        assert line["Figure"] == comparison.label(raw)
+        assert f"| {comparison.label(raw)} | {before} | {now} | {delta} |" in text
+        assert re.search(rf"{re.escape(comparison.label(raw))} +{re.escape(before)} +{re.escape(now)}", shown)
+        if one["base"] is not None and one["unit"] == "ns":
+            assert figure(before) == pytest.approx(one["base"], abs=0.5)
+    verdict = comparison.verdict(found)
+    assert verdict in shown
+    assert f"· {verdict}" in text
+
+
+def test_findings_everywhere(told, sheets, page):
+    lines = sheets["Findings"].to_dict("records")
+    statuses = [line["STATUS"] for line in lines]
+    assert {name: statuses.count(name) for name in ("fixed", "new", "remaining")} == {
+        name: len(told["findings"][name]) for name in ("fixed", "new", "remaining")
+    }
+    assert len(page.tables["findings-table"].rows) == min(300, len(lines))
+    for name, column in (("fixed", "KERNEL BEFORE [ns]"), ("new", "KERNEL NOW [ns]")):
+        listed = [line[column] for line in lines if line["STATUS"] == name]
+        assert listed == [one["kernel_duration_ns"] for one in told["findings"][name]]
+
+
+def test_the_sums_are_those_of_the_windows(told):
+    for side in ("base", "new"):
+        total = told[side]["kernel_duration_ns"]
+        assert sum(one[f"{side}_ns"] or 0 for one in told["ops"]) == total
+        assert sum(one[f"{side}_ns"] or 0 for one in told["groups"]) == total
+    assert sorted(place for one in told["changes"] for place in one["ops"]) == [
+        place for place, one in enumerate(told["ops"]) if one["status"] != "same"
+    ]
+
+
+def test_bars_of_the_page_go_the_right_way(page, found):
+    kinds = [attributes.get("data-bar") for tag, attributes in page.tags if tag == "td" and "data-bar" in attributes]
+    changed = [found.span(one.times).delta_ns or 0 for one in (*found.groups, *found.op_types)]
+    assert kinds == ["gain" if delta < 0 else "loss" for delta in changed if delta][: len(kinds)]
+    assert kinds
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+
+    def rows(factor):
+        return [
+            op(text, 1000 * factor + at, 1, attributes=f"{{'a': '{text[:100]}{factor}'; '{text[:20]}': '1'}}")
+            | {"INPUT_0_MEMORY": f"{text[:50]}{factor}", "MATH FIDELITY": f"{text[:20]}{factor}"}
+            for at, text in enumerate(HOSTILE)
+        ]
+
+    sides = [analysed(write_csv(folder / f"{name}.csv", rows(factor))) for factor, name in ((1, "a"), (2, "b|<i>=1"))]
+    return compare(*sides)
+
+
+def test_hostile_text_stays_text_in_the_workbook(hostile, tmp_path):
+    path = tmp_path / "cmp.xlsx"
+    book.write([hostile], path)
+    assert lint(path) == []
+    assert load_workbook(path)["All Ops"]["B2"].value == "=1+1"
+
+
+def test_hostile_text_stays_text_on_the_page_and_in_markdown(hostile):
+    text = html.page([hostile])
+    Page(text)
+    assert "<script>alert" not in text
+    assert "\x1b" not in text
+    written = markdown.markdown([hostile])
+    outside = re.sub(r"`[^`]*`", "", written)
+    assert "<script>" not in outside
+    assert not re.search(r"(?<!&)#1", outside)
+    tables = re.findall(r"(?:^\|.*\n)+", written, re.MULTILINE)
+    assert len(tables) > 2
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_hostile_text_drives_no_terminal(hostile):
+    out = io.StringIO()
+    terminal.render([hostile], None, out)
+    assert "\x1b" not in out.getvalue()
+    assert "\u202e" not in out.getvalue()
+
+
+def test_many_ops_go_on_on_a_second_sheet(found, tmp_path, monkeypatch):
+    monkeypatch.setattr(ops, "ROWS_PER_SHEET", 20)
+    path = tmp_path / "cmp.xlsx"
+    book.write([found], path)
+    names = [name for name in load_workbook(path).sheetnames if name.startswith("All Ops")]
+    assert len(names) == -(-len(found.ops) // 20)
+    assert names[:2] == ["All Ops", "All Ops part 2"][: len(names)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0, "0"), (-0.0, "0"), (1234, "+1,234"), (-1234.5, "−1,234.5"), (0.0001, "0")]
+)
+def test_signed(value, text):
+    assert comparison.signed(value) == text
+
+
+@pytest.mark.parametrize("columns", [40, 80, 160])
+def test_the_terminal_keeps_to_its_width(found, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = io.StringIO()
+    terminal.render([found], 3, out)
+    assert max(len(line) for line in out.getvalue().splitlines()) <= columns

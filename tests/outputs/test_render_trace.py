@@ -1,0 +1,101 @@
+"""The trace: every op once on its device's timeline, gaps between them, and a format that Perfetto reads."""
+
+import json
+
+import pytest
+from support.captures import op, signpost
+from support.real import CAPTURES, each
+
+from perfsheet import analyze, read
+from perfsheet.outputs import trace
+
+GAP = "OP TO OP LATENCY [ns]"
+
+
+def made(analysis):
+    result = json.loads(trace.trace(analysis))
+    assert set(result) == {"displayTimeUnit", "otherData", "traceEvents"}
+    return result
+
+
+def of_phase(result, phase):
+    return [event for event in result["traceEvents"] if event["ph"] == phase]
+
+
+def spans(result, category):
+    """(device, begin, end) in µs of begin and end events of a category."""
+    opened, found = {}, []
+    for event in result["traceEvents"]:
+        if event.get("cat") != category:
+            continue
+        key = (event["pid"], event["tid"])
+        if event["ph"] == "B":
+            assert key not in opened
+            opened[key] = event["ts"]
+        elif event["ph"] == "E":
+            found.append((event["pid"], opened.pop(key), event["ts"]))
+    assert opened == {}
+    return found
+
+
+def test_ops_and_gaps_follow_each_other(analysis_of):
+    rows = [
+        op("Matmul", 1000, call=1, **{GAP: 5_000}),
+        op("Add", 250.5, call=2, **{GAP: 700}),
+        op("Softmax", 10, call=3, **{GAP: 0}),
+    ]
+    result = made(analysis_of(*rows))
+    told = [
+        (event["name"], event["ts"], event["dur"], event["args"]["global_call_count"])
+        for event in of_phase(result, "X")
+    ]
+    assert told == [("Matmul", 0, 1, 1), ("Add", 1.7, 0.2505, 2), ("Softmax", pytest.approx(1.9505), 0.01, 3)]
+    assert spans(result, "gap") == [(0, 1.0, 1.7)]
+    assert result["otherData"]["unknown_gaps"] == 0
+
+
+def test_devices_have_timelines_of_their_own(analysis_of):
+    rows = [
+        op("Matmul", 100, device=0, **{GAP: 1}),
+        op("Matmul", 300, device=1, **{GAP: 1}),
+        op("Add", 5, device=0, **{GAP: 9}),
+    ]
+    result = made(analysis_of(*rows))
+    assert [(event["pid"], event["ts"]) for event in of_phase(result, "X")] == [(0, 0), (1, 0), (0, 0.109)]
+    names = {event["pid"]: event["args"]["name"] for event in of_phase(result, "M") if event["name"] == "process_name"}
+    assert names == {0: "device 0 (wormhole_b0)", 1: "device 1 (wormhole_b0)"}
+
+
+def test_what_is_unknown_is_counted(analysis_of):
+    result = made(
+        analysis_of(op("A", 10), op("B", None, **{GAP: 3}), op("C", 10, **{GAP: ""}), op("D", 10, **{GAP: -4}))
+    )
+    assert [event["name"] for event in of_phase(result, "X")] == ["A", "C", "D"]
+    assert (result["otherData"]["ops_without_duration"], result["otherData"]["unknown_gaps"]) == (1, 2)
+
+
+def test_passes_and_signposts(analysis_of):
+    ops = [op("Matmul", 100, call=1, **{GAP: 0}), op("Add", 50, call=2, **{GAP: 10})]
+    result = made(analysis_of(signpost("warm <b>"), *ops * 3))
+    assert [round(end - begin, 9) for _, begin, end in spans(result, "pass")] == [0.16] * 3
+    assert [(event["name"], event["ts"]) for event in of_phase(result, "i")] == [("warm <b>", 0)]
+
+
+def test_a_capture_cannot_break_the_text(analysis_of):
+    hostile = '"}],"x":[{"\x1b[31m\u2028</script>'
+    result = made(analysis_of(op(hostile, 10), signpost(hostile)))
+    assert of_phase(result, "X")[0]["name"] == '"}],"x":[{"�[31m�</script>'
+
+
+@each(CAPTURES)
+def test_real_captures(path):
+    analysis = analyze(read(path))
+    result = made(analysis)
+    complete = of_phase(result, "X")
+    assert len(complete) == analysis.summary.timed_rows
+    ends = {}
+    for event in complete:
+        assert event["ts"] >= ends.get(event["pid"], 0.0) - 1e-3
+        ends[event["pid"]] = event["ts"] + event["dur"]
+    spans(result, "gap")
+    spans(result, "pass")
