@@ -80,7 +80,7 @@ def _silence_stdout() -> None:
 
 def say(text: str) -> None:
     """A line for the user on standard error."""
-    from perfsheet.outputs.text.formats import clean
+    from perfsheet.text.formats import clean
 
     text = clean(text)
     if sys.stderr.isatty():

@@ -166,8 +166,8 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
 def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
     """Show the result, and give the exit status; limits that tests stated count like tests."""
     from perfsheet.outputs import json_output
-    from perfsheet.outputs.text import limits
     from perfsheet.profiling.expectations import met
+    from perfsheet.text import limits
 
     wanted = tuple(met(done.analysis, done.shown.verdict.expectations))
     if wish.json:

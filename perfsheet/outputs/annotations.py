@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Verdict
-from perfsheet.outputs.text import formats, limits
+from perfsheet.text import formats, limits
 
 
 def lines(analysis: Analysis, verdict: Verdict, file: str | None) -> Iterator[str]:

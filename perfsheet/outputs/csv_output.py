@@ -8,7 +8,7 @@ from typing import TextIO
 from perfsheet.analysis import Analysis
 from perfsheet.outputs import json_output
 from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text.formats import clean
 
 # A cell that starts with one of these is a formula to a spreadsheet; an apostrophe keeps it text.
 _FORMULA_STARTS = ("=", "+", "-", "@")

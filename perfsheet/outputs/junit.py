@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from perfsheet.analysis import Analysis
 from perfsheet.atomic_write import replace_text
 from perfsheet.budget.model import Verdict
-from perfsheet.outputs.text import formats, limits
+from perfsheet.text import formats, limits
 
 
 def write(analysis: Analysis, verdict: Verdict, path: Path) -> None:

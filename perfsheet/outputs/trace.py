@@ -21,7 +21,7 @@ from perfsheet.analysis.statistics import known, known_int
 from perfsheet.analysis.windows.timing import Timing, moments, timing
 from perfsheet.atomic_write import replace_text
 from perfsheet.outputs.json_output.parts import number, percent
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 Event = dict[str, Any]
 _OPS, _GAPS, _PASSES = 1, 2, 3

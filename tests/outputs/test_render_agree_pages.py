@@ -12,8 +12,8 @@ from support.real import capture
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html.page import page
 from perfsheet.outputs.markdown.report import markdown
-from perfsheet.outputs.text import formats, headline
 from perfsheet.outputs.workbook import book
+from perfsheet.text import formats, headline
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 SAMPLES = (

@@ -20,8 +20,8 @@ from perfsheet.outputs import json_output
 from perfsheet.outputs.html import comparison as html
 from perfsheet.outputs.markdown import comparison as markdown
 from perfsheet.outputs.terminal import comparison as terminal
-from perfsheet.outputs.text import comparison
 from perfsheet.outputs.workbook.comparison import book, ops
+from perfsheet.text import comparison
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "captures"

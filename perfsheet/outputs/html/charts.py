@@ -10,7 +10,7 @@ from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.results import OpType
 from perfsheet.outputs.html.drawing import Drawing, horizontal, safe, vertical
 from perfsheet.outputs.palette import REST, colours
-from perfsheet.outputs.text import captions, formats
+from perfsheet.text import captions, formats
 
 _SHAPES = ("circle", "square", "diamond", "triangle")
 _ROOF_DASHES = ("", "8 4", "2 4", "8 4 2 4")

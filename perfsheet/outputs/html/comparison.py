@@ -21,7 +21,7 @@ from perfsheet.compare.results import (
 from perfsheet.outputs.html.document import Section, document
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import Column, facts, table
-from perfsheet.outputs.text import comparison, formats, sentences
+from perfsheet.text import comparison, formats, sentences
 
 _OPS, _GROUPS, _FINDINGS, _ROWS = 2000, 500, 300, 6
 

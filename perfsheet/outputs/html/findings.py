@@ -6,7 +6,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Finding
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import facts
-from perfsheet.outputs.text import formats, sentences
+from perfsheet.text import formats, sentences
 
 _OPEN, _FIRST = 3, 20
 _ROWS_NAMED = 40

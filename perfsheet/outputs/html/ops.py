@@ -9,7 +9,7 @@ from perfsheet.analysis.results import OpGroup, RankedOp
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import Column, table
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 SHOWN = 2000
 """More would make the page heavy; the workbook has all."""

@@ -11,7 +11,7 @@ from perfsheet.outputs.html import charts, findings, ops, parts
 from perfsheet.outputs.html.document import Section, document
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import facts
-from perfsheet.outputs.text import captions, formats, headline, run_info, sentences
+from perfsheet.text import captions, formats, headline, run_info, sentences
 
 
 def write(analysis: Analysis, path: Path) -> None:

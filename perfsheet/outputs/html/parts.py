@@ -12,8 +12,8 @@ from perfsheet.analysis.windows.passes import Pass
 from perfsheet.analysis.windows.signposts import Region
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import Column, table
-from perfsheet.outputs.text import formats, glossary, sentences
-from perfsheet.outputs.text.glossary import Term
+from perfsheet.text import formats, glossary, sentences
+from perfsheet.text.glossary import Term
 
 _REGIONS, _PASSES, _CHAINS = 1000, 200, 200
 _INDENT = "\u2003"

@@ -17,7 +17,7 @@ from perfsheet.outputs.json_output.totals import totals
 from perfsheet.outputs.json_output.verdict import check, expectations
 from perfsheet.outputs.json_output.windows import pass_ops
 from perfsheet.outputs.json_output.windows import signposts as signposts_of
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case

@@ -9,7 +9,7 @@ from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.budget.quantities import Unit
 from perfsheet.outputs.json_output.head import head
 from perfsheet.outputs.json_output.parts import Json, number, percent, row
-from perfsheet.outputs.text import limits
+from perfsheet.text import limits
 
 
 def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | None) -> Json:

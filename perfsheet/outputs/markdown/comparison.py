@@ -9,7 +9,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.compare import Comparison
 from perfsheet.compare.results import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
 from perfsheet.outputs.markdown.table import Column, code, plain, table
-from perfsheet.outputs.text import comparison, formats, sentences
+from perfsheet.text import comparison, formats, sentences
 
 _CHANGES, _TYPES, _FINDINGS, _HOSTS = 10, 12, 10, 10
 

@@ -10,8 +10,8 @@ from perfsheet.analysis.reshards import Transition
 from perfsheet.analysis.results import Finding, OpType, RankedOp
 from perfsheet.analysis.statistics import known
 from perfsheet.outputs.markdown.table import Column, code, plain, table
-from perfsheet.outputs.text import formats, run_info, sentences
-from perfsheet.outputs.text.headline import Tile, tiles
+from perfsheet.text import formats, run_info, sentences
+from perfsheet.text.headline import Tile, tiles
 
 _FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
 

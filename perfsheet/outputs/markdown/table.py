@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 Item = TypeVar("Item")
 

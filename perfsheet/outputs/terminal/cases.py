@@ -9,7 +9,7 @@ from perfsheet.analysis.cases import Case
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 
 def _outcome_style(case: Case) -> str:

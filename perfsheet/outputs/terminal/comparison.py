@@ -14,7 +14,7 @@ from perfsheet.compare import Comparison
 from perfsheet.compare.results import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import comparison, formats, sentences
+from perfsheet.text import comparison, formats, sentences
 
 _INDENT = "   "
 _TYPES = 12

@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text.formats import clean
 
 _PIPED_WIDTH = 160
 """Columns when the output is not a terminal: wide enough that nothing is cut short."""

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from perfsheet.doctor import Diagnosis
 from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text.formats import clean
 
 _SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.outputs.terminal.console import line
-from perfsheet.outputs.text import formats, sentences
+from perfsheet.text import formats, sentences
 
 
 def print_head(console: Console, summary: CaptureSummary) -> None:

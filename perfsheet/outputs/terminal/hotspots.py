@@ -13,8 +13,8 @@ from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.head import print_head
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import formats, sentences
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text import formats, sentences
+from perfsheet.text.formats import clean
 
 _ROWS_NAMED = 8
 _INDENT = "   "

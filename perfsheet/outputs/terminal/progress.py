@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from perfsheet.outputs.text.formats import clean
 from perfsheet.progress import Phase, Watch
+from perfsheet.text.formats import clean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -13,7 +13,7 @@ from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.head import print_head
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 _RUNS: tuple[Field[RepeatedRun], ...] = (
     Field("RUN", lambda run: run.label, number=False),

@@ -9,7 +9,7 @@ from perfsheet.analysis.windows.signposts import Region, Signpost
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.head import print_head
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 _DEEPEST, _NAMED = 12, 8
 

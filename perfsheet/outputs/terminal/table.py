@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text.formats import clean
 
 Item = TypeVar("Item")
 

@@ -14,7 +14,7 @@ from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.head import print_head
 from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 _ROOM_FOR_WORDS = 130
 _MARKS = {**{rule.id: rule.letter for rule in RULES}, NOT_PHYSICAL: "!"}

@@ -10,7 +10,7 @@ from rich.console import Console
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.text import formats, limits, sentences
+from perfsheet.text import formats, limits, sentences
 
 
 def print_met(console: Console, wanted: Sequence[Met]) -> None:

@@ -15,7 +15,6 @@ from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.atomic_write import replace
 from perfsheet.errors import not_written
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook import chart_data
 from perfsheet.outputs.workbook.chart_data import ChartData
 from perfsheet.outputs.workbook.charts import BookCharts
@@ -40,6 +39,7 @@ from perfsheet.outputs.workbook.sheets import (
 from perfsheet.outputs.workbook.theme import AMBER, Styles
 from perfsheet.progress import Watch
 from perfsheet.signals import ignored
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

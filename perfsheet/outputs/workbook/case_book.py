@@ -13,7 +13,6 @@ from perfsheet.analysis.ops.signature import signatures
 from perfsheet.analysis.results import RankedOp
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.atomic_write import replace
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.book import opened
 from perfsheet.outputs.workbook.cells import Cell, Link
 from perfsheet.outputs.workbook.marks import data_bar, mark_impossible, mark_word
@@ -23,6 +22,7 @@ from perfsheet.outputs.workbook.sheets.run import write as write_run
 from perfsheet.outputs.workbook.sheets.top_ops import FIGURES, NAMES
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfsheet.capture.texts import Texts
-from perfsheet.outputs.text.formats import clean
+from perfsheet.text.formats import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -10,9 +10,9 @@ from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.charts import Point, placed_names
 from perfsheet.analysis.results import OpType
 from perfsheet.outputs.palette import QUIET, REST, colours
-from perfsheet.outputs.text import captions
 from perfsheet.outputs.workbook.chart_data import ChartData, Range
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE
+from perfsheet.text import captions
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart

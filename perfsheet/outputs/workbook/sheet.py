@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from xlsxwriter.utility import xl_col_to_name
 
-from perfsheet.outputs.text.formats import clean
 from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, Link, cells_xml, safe_text
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text.formats import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.atomic_write import replace
 from perfsheet.compare import Comparison
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.book import MANY_OPS, opened
 from perfsheet.outputs.workbook.comparison import changes, findings, op_types, ops, summary
 from perfsheet.outputs.workbook.theme import AMBER, Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from perfsheet.compare import Comparison
 from perfsheet.compare.results import ChangeGroup, Times
-from perfsheet.outputs.text import comparison
 from perfsheet.outputs.workbook.comparison import fields
 from perfsheet.outputs.workbook.sheet import Field, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import comparison
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -11,11 +11,11 @@ from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known_ints
 from perfsheet.compare import Comparison
 from perfsheet.compare.results import ComparedOp, Times
-from perfsheet.outputs.text import comparison, formats
 from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.comparison import fields
 from perfsheet.outputs.workbook.sheet import Field, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import comparison, formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

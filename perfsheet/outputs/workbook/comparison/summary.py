@@ -10,12 +10,12 @@ from perfsheet.compare import Comparison
 from perfsheet.compare import results as kinds
 from perfsheet.compare.results import ChangeGroup, Figure
 from perfsheet.outputs.palette import ACCENT, QUIET
-from perfsheet.outputs.text import comparison, formats, sentences
 from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.comparison import op_types
 from perfsheet.outputs.workbook.marks import delta_bar
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
 from perfsheet.outputs.workbook.theme import RULE_LINE, Styles
+from perfsheet.text import comparison, formats, sentences
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

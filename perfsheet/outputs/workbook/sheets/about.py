@@ -9,10 +9,10 @@ from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.capture.columns import BY_NAME, tensor_field
-from perfsheet.outputs.text import glossary
-from perfsheet.outputs.text.glossary import Term
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_section, write_table
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import glossary
+from perfsheet.text.glossary import Term
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

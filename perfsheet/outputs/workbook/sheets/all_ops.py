@@ -18,7 +18,6 @@ from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Cells, Made
 from perfsheet.outputs.workbook.marks import data_bar, mark_flagged, mark_impossible
@@ -26,6 +25,7 @@ from perfsheet.outputs.workbook.sheet import Column, Field, write_columns_sheet
 from perfsheet.outputs.workbook.sheets.raw_columns import raw_columns
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet

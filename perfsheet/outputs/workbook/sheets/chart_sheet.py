@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.outputs.text import captions
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import set_up_page
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import captions
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

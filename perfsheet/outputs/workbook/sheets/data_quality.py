@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Check
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.marks import mark_word
 from perfsheet.outputs.workbook.sheet import Field, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

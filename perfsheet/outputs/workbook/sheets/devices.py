@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.windows.devices import DeviceTotal, Step, widest_steps
-from perfsheet.outputs.text import sentences
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_section, write_table
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import sentences
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
-from perfsheet.outputs.text import formats
-from perfsheet.outputs.text.headline import RATE, Tile, tiles
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Formula
 from perfsheet.outputs.workbook.inputs import changed, declare, inputs
 from perfsheet.outputs.workbook.sheet import write_cell
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats
+from perfsheet.text.headline import RATE, Tile, tiles
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Finding
 from perfsheet.analysis.statistics import known
-from perfsheet.outputs.text import formats, sentences
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Formula
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, write_table_sheet
 from perfsheet.outputs.workbook.sheets import evidence
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats, sentences
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.shape import Shape, shape_of
 from perfsheet.analysis.results import OpGroup
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, write_table_sheet
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import OpType
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, write_table, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -10,12 +10,12 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.windows.layers import Layer
 from perfsheet.analysis.windows.passes import Pass
 from perfsheet.analysis.windows.variation import Variation
-from perfsheet.outputs.text import sentences
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_long_table, write_section, write_table
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import sentences
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet

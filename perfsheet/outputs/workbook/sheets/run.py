@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.marks import mark_word
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import InputFile, RunRecord, TestResult
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.windows.signposts import Region, Signpost
-from perfsheet.outputs.text import formats
 from perfsheet.outputs.workbook.marks import data_bar
 from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_section, write_table
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

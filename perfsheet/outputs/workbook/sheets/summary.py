@@ -11,7 +11,6 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.results import Finding
 from perfsheet.analysis.statistics import known
-from perfsheet.outputs.text import formats, run_info, sentences
 from perfsheet.outputs.workbook.cells import Link
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.marks import mark_word
@@ -21,6 +20,7 @@ from perfsheet.outputs.workbook.sheets.headline import COLUMNS
 from perfsheet.outputs.workbook.sheets.run import TESTS as TEST_FIELDS
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import Provenance, TestResult
+from perfsheet.text import formats, run_info, sentences
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

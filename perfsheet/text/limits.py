@@ -5,7 +5,7 @@ from __future__ import annotations
 from perfsheet.budget.model import Checked, Met, Verdict
 from perfsheet.budget.quantities import Unit, in_words
 from perfsheet.capture.notes import rows
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 _ROWS = 5
 

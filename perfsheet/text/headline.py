@@ -9,7 +9,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 TIME, RATE, PERCENT = "time", "rate", "percent"
 

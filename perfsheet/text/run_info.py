@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.capture.notes import rows
-from perfsheet.outputs.text import formats, sentences
+from perfsheet.text import formats, sentences
 
 Fact = tuple[str, str]
 _DEVICES_NAMED = 16

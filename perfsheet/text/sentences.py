@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perfsheet.analysis.capture_summary import CaptureSummary, PassSummary
 from perfsheet.analysis.results import Finding, WhatIf
-from perfsheet.outputs.text.formats import percent, rate, saving, span_of_time
+from perfsheet.text.formats import percent, rate, saving, span_of_time
 
 
 def saving_of(finding: Finding) -> str:

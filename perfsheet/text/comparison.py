@@ -11,7 +11,7 @@ from perfsheet.compare import results as status
 from perfsheet.compare.changes import Change
 from perfsheet.compare.noise import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
 from perfsheet.compare.results import ChangeGroup, ComparedOp, Figure, FindingChange
-from perfsheet.outputs.text import formats
+from perfsheet.text import formats
 
 _LONGEST_VALUE = 300
 NOTHING_CHANGED = "Nothing changed: every op has its counterpart, in the same configuration and within the noise."
