@@ -2,6 +2,6 @@
 
 from perfsheet.analysis.analyze import Analysis, analyze
 from perfsheet.analysis.options import Options, Selection
-from perfsheet.analysis.windows.window import Window, whole
+from perfsheet.analysis.window import Window, whole
 
 __all__ = ["Analysis", "Options", "Selection", "Window", "analyze", "whole"]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perfsheet.analysis.analyze import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import Spread, known
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.provenance import Outcome
 
 

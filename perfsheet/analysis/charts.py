@@ -183,7 +183,7 @@ class Roofline:
 
 def roofline(facts: Facts, groups: Sequence[OpGroup]) -> Roofline:
     """Points of the groups with most kernel time, and the chip's roofs over them."""
-    light, kernel = facts.light, facts.ops.kernel_ns
+    light, kernel = facts.speed_of_light, facts.ops.kernel_ns
     points: list[Point] = []
     in_l1 = unknown = 0
     for group in groups:
@@ -200,7 +200,7 @@ def roofline(facts: Facts, groups: Sequence[OpGroup]) -> Roofline:
 
 def _roofs(facts: Facts) -> tuple[Roof, ...]:
     """One for each fidelity that occurs, the highest first."""
-    core, grid = _only(facts.light.peaks.core_flops_per_ns), _only(facts.ops.worker_cores)
+    core, grid = _only(facts.speed_of_light.peaks.core_flops_per_ns), _only(facts.ops.worker_cores)
     if core is None or grid is None:
         return ()
     used = {variant.math_fidelity.strip().upper() for variant in facts.ops.variants.all}

@@ -11,10 +11,9 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, of_variants
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
+from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import Devices, devices
-from perfsheet.analysis.windows.passes import Passes, passes
-from perfsheet.analysis.windows.variation import Variation, variation
-from perfsheet.analysis.windows.window import Window
+from perfsheet.analysis.windows.passes import Passes, Variation, passes, variation
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 
@@ -26,7 +25,7 @@ class Facts:
     window: Window
 
     @cached_property
-    def light(self) -> SpeedOfLight:
+    def speed_of_light(self) -> SpeedOfLight:
         """Speed of light of every op."""
         return speed_of_light(self.ops)
 

@@ -167,7 +167,7 @@ def _floors(facts: Facts, rule: Rule, own: Hits, indices: list[int], positions: 
     """What each op takes at the least once it is mended."""
     if own.floor_ns is not None:
         return np.nan_to_num(own.floor_ns[indices])
-    return np.nan_to_num(facts.light.light_ns[positions]) if rule.keeps_work else np.zeros(len(positions))
+    return np.nan_to_num(facts.speed_of_light.min_kernel_ns[positions]) if rule.keeps_work else np.zeros(len(positions))
 
 
 def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from perfsheet.analysis.ops.signature import Signature, signatures
 from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.analyze import Analysis
 
 NOISY_PCT = 5.0
 """Coefficient of variation, in percent, above which an op counts as noisy. Identical ops of the real captures that this
@@ -169,3 +173,19 @@ def _contrast(mine: _Key | None, theirs: _Key | None) -> str:
     if mine[1] != theirs[1]:
         return f"{mine[0]} on device {mine[1]} instead of {theirs[1]}"
     return f"{mine[0]} in another configuration: {mine[2].text} instead of {theirs[2].text}"
+
+
+def analyze_runs(
+    paths: Sequence[str], analyze_path: Callable[[str], Analysis], noisy_pct: float = NOISY_PCT
+) -> Analysis:
+    """The analysis of one capture, or of several runs of the same ops; `analyze_path` analyses one of them.
+
+    Of several runs the one of median kernel time is analysed, with what the others took in `Analysis.repeats`. Runs
+    whose ops differ from the majority are left out, and `Analysis.checks` says so. Only one run is kept in memory, so the
+    median one is read twice.
+    """
+    if len(paths) == 1:
+        return analyze_path(paths[0])
+    observations = [observe(analyze_path(path).ops, f"run {number}", path) for number, path in enumerate(paths, 1)]
+    repeats = align(observations, noisy_pct)
+    return replace(analyze_path(paths[repeats.shown]), repeats=repeats)

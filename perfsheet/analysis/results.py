@@ -11,13 +11,19 @@ from perfsheet.capture.table import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class RowRef:
-    """Where an op stands in its capture; `row` numbers records as a spreadsheet does (the header is row 1)."""
+    """Where a row is in its capture; `row` numbers records as a spreadsheet does (the header is row 1).
+
+    `position` is that of its op in the analysis, None for other rows. `several_files`: the analysis reads several files,
+    so that a row needs its file's name.
+    """
 
     file: str
     row: int
     device_id: int | None
     global_call_count: int | None
     replay_session: int | None
+    position: int | None = None
+    several_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class OpType:
 class Check:
     """One line of the verdict on a capture. `ok` False makes `detail` a warning.
 
-    `salvaged`: rows or cells of the capture were left out or mended, which `--strict` refuses. `brief` is what the
+    `repaired`: rows or cells of the capture were left out or mended, which `--strict` refuses. `brief` is what the
     verdict in one line says of it; blank for what that leaves out.
     """
 
@@ -166,5 +172,5 @@ class Check:
     ok: bool
     count: int
     detail: str
-    salvaged: bool = False
+    repaired: bool = False
     brief: str = ""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis import quality, totals
-from perfsheet.analysis.capture_summary import CaptureSummary, LightSummary, PassSummary
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
 from perfsheet.analysis.speed_of_light.profiler_model import evidence
-from perfsheet.analysis.statistics import known, known_ints, ratio
-from perfsheet.analysis.windows.devices import critical_path_ns
-from perfsheet.analysis.windows.layers import layers
-from perfsheet.analysis.windows.passes import fps_per_pass
+from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
+from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
+from perfsheet.analysis.windows.layers import Layer, layers
+from perfsheet.analysis.windows.passes import Pass, fps_per_pass
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.provenance import Provenance
 
@@ -52,7 +52,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         kernel_ns=ops.total_ns if ops.timed.any() else math.nan,
         modelled_share=known(quality.modelled_share(ops)),
         fps=fps,
-        light=_light(facts),
+        speed_of_light=_speed_of_light(facts),
         pm_generations=evidence(ops).names,
         passes=_passes(facts, fps.all),
         device_totals=facts.devices.totals,
@@ -71,12 +71,12 @@ def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
     )
 
 
-def _light(facts: Facts) -> LightSummary:
-    ops, light = facts.ops, facts.light
+def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
+    ops, light = facts.ops, facts.speed_of_light
     clock = measured_clock_ghz(ops)
     told = np.isfinite(light.sol)
     time = float(ops.kernel_ns[told].sum())
-    return LightSummary(
+    return SpeedOfLightSummary(
         clock_ghz=_one_clock(clock),
         boards=tuple(board.name for board in light.peaks.boards),
         known_share=known(ratio(time, ops.total_ns)),
@@ -104,3 +104,95 @@ def _passes(facts: Facts, fps: float | None) -> PassSummary:
         layers=layers(facts.ops, found),
         note=found.note,
     )
+
+
+@dataclass(frozen=True)
+class Fps:
+    """Samples a second on the busiest device, 1e9 × batch / its kernel time; None where that set of ops is empty."""
+
+    all: float | None
+    matmul_conv: float | None
+    other: float | None
+    device: int | None
+
+
+@dataclass(frozen=True)
+class SpeedOfLightSummary:
+    """How far the window is from the speed of light.
+
+    `clock_ghz`: the capture's own, None where it has none. `boards`: those whose peaks were taken. `known_share`: part
+    of the kernel time whose speed of light is known; `sol`: that part's, weighted by kernel time.
+    """
+
+    clock_ghz: float | None
+    boards: tuple[str, ...]
+    known_share: float | None
+    sol: float | None
+
+
+@dataclass(frozen=True)
+class PassSummary:
+    """How often the window runs the model, as Passes has it, and the layers of a pass.
+
+    `ops_per_pass` over all devices; `fps_per_pass` is the mean. `spread`: of the passes' kernel time,
+    None without several passes of the same ops.
+    """
+
+    how: str
+    count: int
+    ops_per_pass: float
+    fps_per_pass: float | None
+    all: tuple[Pass, ...]
+    spread: Spread | None
+    layers: tuple[Layer, ...]
+    note: str
+
+    @property
+    def mean_ns(self) -> float:
+        """Mean kernel time of a pass."""
+        return sum(one.kernel_ns for one in self.all) / self.count
+
+    @property
+    def repeats(self) -> bool:
+        """Whether anything of the window repeats: passes, or layers inside one."""
+        return self.count > 1 or bool(self.layers)
+
+
+@dataclass(frozen=True)
+class CaptureSummary:
+    """What was analysed: the head of every output.
+
+    `worker_grids` are the distinct worker grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are
+    timed ops whose worker grid or core count is unknown: nothing can be said of them using few cores. `kernel_ns` is
+    NaN where no op is timed. `verdict` says in a few words each how far the capture can be relied on.
+    """
+
+    paths: tuple[str, ...]
+    schema: str
+    arch: str | None
+    board: str | None
+    worker_cores: int | None
+    worker_grids: tuple[int, ...]
+    worker_cores_sources: tuple[str, ...]
+    ref_cores: float | str
+    low_cores_pct: float
+    batch: float
+    window: str
+    devices: tuple[int, ...]
+    device_rows: int
+    timed_rows: int
+    unchecked_rows: int
+    host_rows: int
+    signpost_rows: int
+    dropped_rows: int
+    kernel_ns: float
+    modelled_share: float | None
+    fps: Fps
+    speed_of_light: SpeedOfLightSummary
+    pm_generations: tuple[str, ...]
+    passes: PassSummary
+    device_totals: tuple[DeviceTotal, ...]
+    critical_path_ns: float | None
+    provenance: Provenance
+    verdict: tuple[str, ...]
+    warnings: tuple[str, ...]

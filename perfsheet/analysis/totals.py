@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from perfsheet.analysis.capture_summary import Fps
 from perfsheet.analysis.ops.categories import CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import known_ints, ratio
+from perfsheet.analysis.summary import Fps
 from perfsheet.capture.table import BoolArray
 from perfsheet.capture.texts import Texts
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from perfsheet.analysis import Analysis, quality
+from perfsheet.analysis import Analysis, Options, analyze, quality
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.results import RowRef
 from perfsheet.budget.limits import Measured, Scope, of_kind
 from perfsheet.budget.model import Bound, Budget, Checked, Verdict
-from perfsheet.budget.quantities import Unit, in_words
-from perfsheet.capture.table import IntArray
+from perfsheet.budget.quantities import Unit, format_quantity
+from perfsheet.budget.reading import budget_of, read_budget
+from perfsheet.capture.table import IntArray, OpsTable
 
 ROWS_NAMED = 50
 _ROUNDING = 1e-12
@@ -53,7 +56,9 @@ def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
     limit = bound.limit
     measured = limit.measure(Scope(analysis, positions))
     allowed = bound.allowed
-    tolerance = "" if allowed == bound.value else f"{in_words(bound.value, limit.unit)} {_sign(bound)} {_share(bound)}"
+    tolerance = (
+        "" if allowed == bound.value else f"{format_quantity(bound.value, limit.unit)} {_sign(bound)} {_share(bound)}"
+    )
     return Checked(
         limit=bound.name,
         ok=not measured.missing and kept(measured.value, allowed, limit.floor),
@@ -89,10 +94,19 @@ def _sign(bound: Bound) -> str:
 
 
 def _share(bound: Bound) -> str:
-    return in_words(bound.tolerance, Unit.SHARE).replace(".00 %", " %")
+    return format_quantity(bound.tolerance, Unit.SHARE).replace(".00 %", " %")
 
 
 def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
     for key, found in positions.items():
         if not len(found):
             yield f"{budget.path}: no op of the window is {' · '.join(filter(None, key))}"
+
+
+def check_expected(table: OpsTable, tables: dict[str, Any], path: str, name: str, options: Options) -> Verdict:
+    """Check the tables of a budget, or the budget file `path`, on a capture; `name` is whose limits they are.
+
+    Raises PerfsheetError for limits that cannot be followed, and for a window that the capture does not have.
+    """
+    budget: Budget = read_budget(Path(path)) if path else budget_of(tables, Path(name))
+    return check(analyze(table, budget.window(options)), budget)

@@ -159,7 +159,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit(
         "speed-of-light",
         Unit.SHARE,
-        _weighted(lambda analysis: analysis.facts.light.sol),
+        _weighted(lambda analysis: analysis.facts.speed_of_light.sol),
         "share of the speed of light, weighted by kernel time, of ops where it is known",
         floor=True,
         of_ops=True,

@@ -101,7 +101,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Met:
+class ExpectationResult:
     """What a test wanted of its ops: its verdict, or why it could not be checked (`problem`)."""
 
     nodeid: str

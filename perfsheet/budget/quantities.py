@@ -42,7 +42,7 @@ def _factor(written: str, unit: Unit) -> float | None:
     return 1.0 if not written else None
 
 
-def in_words(value: float | None, unit: Unit) -> str:
+def format_quantity(value: float | None, unit: Unit) -> str:
     """`3.805 ms`, `30.1 %`, `64`, `262.82`; unknown is `unknown`."""
     if value is None:
         return "unknown"

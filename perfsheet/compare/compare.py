@@ -15,11 +15,9 @@ from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.capture.table import IntArray, OpsTable
 from perfsheet.compare import groups
 from perfsheet.compare.changes import Change, Describing, changes, written
-from perfsheet.compare.figures import figures, host_changes
-from perfsheet.compare.fixed import finding_changes
+from perfsheet.compare.findings import finding_changes
+from perfsheet.compare.headline import figures, host_changes, notes
 from perfsheet.compare.kinds import kind, label
-from perfsheet.compare.noise import Noise
-from perfsheet.compare.notes import notes
 from perfsheet.compare.pairing import Pairing, pairings
 from perfsheet.compare.results import (
     ADDED,
@@ -39,7 +37,7 @@ from perfsheet.compare.results import (
     Times,
 )
 from perfsheet.compare.slots import Slots, outside_of_passes, slots
-from perfsheet.compare.times import Clock
+from perfsheet.compare.times import Clock, Noise
 
 
 def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +16,6 @@ from perfsheet.compare.align import align
 from perfsheet.compare.changes import Describing
 from perfsheet.compare.fusions import fusions
 from perfsheet.compare.likeness import Likeness, Traits, traits
-from perfsheet.compare.moved import moved
 from perfsheet.compare.slots import Slots
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -150,3 +150,52 @@ def _in_order(ours: IntArray, theirs: IntArray, pairs: list[tuple[int, int]], sp
 
 def _pairing(ours: IntArray, theirs: IntArray, base: list[int], new: list[int]) -> Pairing:
     return Pairing(tuple(ours[base].tolist()), tuple(theirs[new].tolist()))
+
+
+_REACH = 16
+"""So many counterparts may lie between both places."""
+_MOST = 32
+
+
+def moved(
+    base: Sequence[Hashable], new: Sequence[Hashable], pairs: Sequence[tuple[int, int]], free: tuple[set[int], set[int]]
+) -> list[tuple[int, int]]:
+    """Pairs of equal ops among those without a counterpart, the nearest first; `free` are their places."""
+    places = (_between([one for one, _ in pairs], free[0]), _between([other for _, other in pairs], free[1]))
+    by_op: dict[Hashable, list[int]] = {}
+    for other in sorted(free[1]):
+        by_op.setdefault(new[other], []).append(other)
+    candidates = sorted(
+        (abs(places[0][one] - places[1][other]), one + other, one, other)
+        for one in free[0]
+        for other in _near(by_op.get(base[one], []), places[1], places[0][one])
+    )
+    found: list[tuple[int, int]] = []
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for _, _, one, other in candidates:
+        if one not in taken[0] and other not in taken[1]:
+            found.append((one, other))
+            taken[0].add(one)
+            taken[1].add(other)
+    return found
+
+
+def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
+    """Those within reach; of very many the nearest."""
+    first = bisect_left(others, place - _REACH, key=places.__getitem__)
+    last = bisect_right(others, place + _REACH, key=places.__getitem__)
+    if last - first > _MOST:
+        middle = bisect_left(others, place, key=places.__getitem__)
+        first, last = max(first, middle - _MOST // 2), min(last, middle + _MOST // 2)
+    return others[first:last]
+
+
+def _between(paired: list[int], free: set[int]) -> dict[int, int]:
+    """How many counterparts come before each of these places."""
+    found: dict[int, int] = {}
+    before = 0
+    for place in sorted(free):
+        while before < len(paired) and paired[before] < place:
+            before += 1
+        found[place] = before
+    return found

@@ -1,14 +1,145 @@
-"""Kernel time on both sides of any grouping of slots: ops, op types, groups of changes, all of it."""
+"""Whether a difference of times is more than noise.
+
+With repeats it is judged by their spread (Welch's t interval); without, a share of the time that is assumed.
+"""
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
+
 import numpy as np
 
+from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
-from perfsheet.compare.noise import beyond, noise_and_samples
 from perfsheet.compare.results import Span, Times
-from perfsheet.compare.slots import Slots, summed
+from perfsheet.compare.slots import Slots, mean_ns, summed
+
+CONFIDENCE_PCT = 99
+RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"
+FEWEST = 3
+"""Two repeats say too little of their spread: the interval of two runs a side is as wide as ten deviations."""
+_ROUNDING = 1e-9
+
+# Two-sided 99 % quantiles of Student's t for 1 to 30 degrees of freedom; beyond, that of 30 (slightly cautious).
+# Source: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2 (upper tail 0.995).
+# fmt: off
+_T = np.array([
+    63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169,
+    3.106, 3.055, 3.012, 2.977, 2.947, 2.921, 2.898, 2.878, 2.861, 2.845,
+    2.831, 2.819, 2.807, 2.797, 2.787, 2.779, 2.771, 2.763, 2.756, 2.750,
+])
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What differences are judged by: `how` is `runs`, `passes` or `assumed`, with so many of them on each side.
+
+    `assumed_pct` counts where an op has no repeats: a difference of more than so much of the shorter time.
+    """
+
+    how: str
+    base: int
+    new: int
+    assumed_pct: float = NOISY_PCT
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What each slot took, a line per repeat (ns a pass, NaN = unknown).
+
+    `once`: slots that are not repeated; their time stands in the first line, and is that of all repeats in sums with
+    others.
+    """
+
+    lines: FloatArray
+    once: BoolArray
+
+    def of(self, groups: IntArray, count: int) -> FloatArray:
+        """The same for so many groups of slots. A sum without one of its parts is unknown."""
+        repeated = ~self.once
+        told = np.isfinite(self.lines)
+        missing: BoolArray = ~told & told.any(axis=0) & repeated  # what is never known is in no line
+        values = np.nan_to_num(self.lines)
+        fixed = np.bincount(groups[self.once], values[0, self.once], count)
+        sums: FloatArray = np.array([np.bincount(groups[repeated], line[repeated], count) for line in values]) + fixed
+        gaps = np.array([np.bincount(groups, line, count) for line in missing.astype(np.float64)]) > 0
+        sums[gaps] = np.nan
+        known = told.any(axis=0)
+        sums[:, np.bincount(groups[known], minlength=count) == 0] = np.nan
+        alone = np.bincount(groups[known & repeated], minlength=count) == 0
+        sums[1:, alone] = np.nan
+        return sums
+
+
+def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Noise, Samples, Samples]:
+    """Three runs of a side and more, else three passes and more; with fewer each side is one sample."""
+    runs = (_runs(base), _runs(new))
+    if max(len(one.lines) for one in runs) >= FEWEST:
+        return Noise(RUNS, len(runs[0].lines), len(runs[1].lines), assumed_pct), *runs
+    passes = (_passes(base), _passes(new))
+    if max(len(one.lines) for one in passes) >= FEWEST:
+        return Noise(PASSES, len(passes[0].lines), len(passes[1].lines), assumed_pct), *passes
+    shown = (_shown(base), _shown(new))
+    return Noise(ASSUMED, len(runs[0].lines), len(runs[1].lines), assumed_pct), *shown
+
+
+def _shown(side: Slots) -> Samples:
+    return Samples(side.mean_ns[np.newaxis], np.zeros(len(side), dtype=np.bool_))
+
+
+def _runs(side: Slots) -> Samples:
+    """The mean pass of every run."""
+    repeats = side.analysis.repeats
+    if repeats is None:
+        return _shown(side)
+    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.durations])
+    return Samples(lines, np.zeros(len(side), dtype=np.bool_))
+
+
+def _passes(side: Slots) -> Samples:
+    """Every pass but a cold one."""
+    warm = [one for one in side.analysis.facts.passes.all if not one.cold]
+    if side.passes == 1 or not warm:
+        return _shown(side)
+    ops = side.analysis.ops
+    lines = np.full((len(warm), len(side)), np.nan)
+    for number, one in enumerate(warm):
+        lines[number, side.of[one.positions]] = ops.kernel_ns[one.positions]
+    outside = side.analysis.facts.passes.outside
+    lines[0, side.of[outside]] = ops.kernel_ns[outside]
+    return Samples(lines, side.outside)
+
+
+def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, FloatArray]:
+    """For each column of two samples whether their means differ by more than noise, and how wide that is.
+
+    The width (ns) is half of the interval, NaN where no repeats tell it. Unknown times don't differ.
+    """
+    (count, mean, variance), (others, other_mean, other_variance) = _moments(base), _moments(new)
+    repeated, also = count >= FEWEST, others >= FEWEST
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A side without repeats of its own varies as the other one does.
+        own, other = np.where(repeated, variance, other_variance), np.where(also, other_variance, variance)
+        parts = (own / count, other / others)
+        squared = parts[0] + parts[1]
+        welch = squared**2 / (parts[0] ** 2 / (count - 1) + parts[1] ** 2 / (others - 1))
+        one_sided = np.where(repeated, count, others) - 1
+        degrees = np.where(repeated & also & np.isfinite(welch), welch, one_sided)
+        place = np.clip(np.nan_to_num(degrees, nan=1.0), 1, len(_T)).astype(np.int64) - 1
+        assumed = noise.assumed_pct / 100 * np.minimum(mean, other_mean)
+        width = np.where(repeated | also, _T[place] * np.sqrt(squared), np.nan)
+        limit = np.where(repeated | also, width, assumed)
+        return np.asarray(np.abs(other_mean - mean) > limit + _ROUNDING * mean), width
+
+
+def _moments(lines: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    count = np.isfinite(lines).sum(axis=0).astype(np.float64)
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # no known value, or one: NaN it is
+        return count, np.nanmean(lines, axis=0), np.nanvar(lines, axis=0, ddof=1)
 
 
 class Clock:

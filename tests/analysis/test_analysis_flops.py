@@ -6,7 +6,7 @@ import pytest
 from support.captures import op, shape
 
 from perfsheet.analysis.speed_of_light.bounds import speed_of_light
-from perfsheet.analysis.speed_of_light.matmul import flops as matmul_flops
+from perfsheet.analysis.speed_of_light.flops import matmul_flops
 
 CONV = (
     "{'groups': '%s'; 'input_tensor_shape': '{2; 56; 56; 64}'; 'output_channels': '128'; 'sliding_window_config': "
@@ -33,7 +33,7 @@ def extra(count):
 def light_of(analysis_of):
     def light(row, **how):
         analysis = analysis_of(row, extra=extra(6), **how)
-        return analysis.facts.light, speed_of_light(analysis.ops).reason(0)
+        return analysis.facts.speed_of_light, speed_of_light(analysis.ops).reason(0)
 
     return light
 

@@ -29,7 +29,7 @@ def bytes_of(analysis_of):
             cells |= one
         more = [name for number in range(2, 5) for name in shape(f"INPUT_{number}", (1, 1, 1, 1))]
         blank = dict.fromkeys(shape("INPUT_0", (1, 1, 1, 1)) | shape("OUTPUT_0", (1, 1, 1, 1)), "")
-        light = analysis_of(op(code, 1e9, 64, attributes=attributes) | blank | cells, extra=more).facts.light
+        light = analysis_of(op(code, 1e9, 64, attributes=attributes) | blank | cells, extra=more).facts.speed_of_light
         value = light.dram_bytes[0]
         return light.reason(0) if math.isnan(value) else value
 
@@ -115,7 +115,9 @@ def test_what_an_op_must_touch(bytes_of, code, tensors, attributes, expected):
 )
 def test_what_cannot_be_known_has_a_reason(bytes_of, analysis_of, code, tensors, words):
     found = bytes_of(code, *tensors)
-    assert words in (found if isinstance(found, str) else analysis_of(op(code) | tensors[0]).facts.light.reason(0))
+    assert words in (
+        found if isinstance(found, str) else analysis_of(op(code) | tensors[0]).facts.speed_of_light.reason(0)
+    )
 
 
 def matmul(duration, cores=64, **cells):
@@ -140,7 +142,7 @@ def test_the_shares_of_both_peaks(analysis_of):
 
 @pytest.mark.parametrize(("fidelity", "passes"), [("LoFi", 1), ("HiFi2", 2), ("HiFi3", 3), ("HiFi4", 4)])
 def test_math_fidelity_divides_the_peak(analysis_of, fidelity, passes):
-    light = analysis_of(matmul(200_000) | {"MATH FIDELITY": fidelity}).facts.light
+    light = analysis_of(matmul(200_000) | {"MATH FIDELITY": fidelity}).facts.speed_of_light
     assert light.compute[0] == pytest.approx(FLOPS * passes / (64 * 4096) / 200_000)
 
 
@@ -160,21 +162,21 @@ def test_the_dram_bound(analysis_of):
 
 def test_the_clock_is_that_of_the_capture(analysis_of):
     analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110, **CLOCKED))
-    assert analysis.summary.light.clock_ghz == pytest.approx(1.35)
-    assert analysis.summary.light.boards == ("p150",)
-    assert analysis.facts.light.compute[0] == pytest.approx(FLOPS * 2 / (110 * 4096 * 1.35) / 100_000)
-    assert analysis.facts.light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
+    assert analysis.summary.speed_of_light.clock_ghz == pytest.approx(1.35)
+    assert analysis.summary.speed_of_light.boards == ("p150",)
+    assert analysis.facts.speed_of_light.compute[0] == pytest.approx(FLOPS * 2 / (110 * 4096 * 1.35) / 100_000)
+    assert analysis.facts.speed_of_light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
 
 
 def test_the_board_option_names_the_peaks(analysis_of):
     analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110), options={"board": "P100"})
-    assert analysis.facts.light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
-    assert analysis.summary.light.boards == ("p100",)
+    assert analysis.facts.speed_of_light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
+    assert analysis.summary.speed_of_light.boards == ("p100",)
 
 
 def test_a_board_of_another_architecture_is_said_and_not_used(analysis_of):
     analysis = analysis_of(matmul(100_000), options={"board": "p150"})
-    assert analysis.summary.light.boards == ("n150",)
+    assert analysis.summary.speed_of_light.boards == ("n150",)
     assert any("--board p150 is blackhole, the capture says wormhole_b0" in text for text in analysis.summary.warnings)
 
 
@@ -187,7 +189,7 @@ def test_hosts_of_different_architectures_are_said(tmp_path):
 
 def test_without_arch_the_clock_tells_the_chip(analysis_of):
     row = matmul(100_000, arch="", **CLOCKED)
-    assert analysis_of(row, generation="S7").facts.light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
+    assert analysis_of(row, generation="S7").facts.speed_of_light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
     analysis = analysis_of(matmul(100_000, arch=""), generation="S7")
     assert "--board" in analysis.top()[0].sol_unknown_reason
 
@@ -231,7 +233,7 @@ def test_every_board_has_its_figures_and_sources():
 def test_descriptions_that_an_op_outruns_are_no_descriptions(analysis_of):
     durations = (5000, 10, 5100, 1000)
     analysis = analysis_of(*(op("Add", duration) | A | OUT for duration in durations), op("Mul", 1000) | A | OUT)
-    light = analysis.facts.light
+    light = analysis.facts.speed_of_light
     assert light.contradicted.tolist() == [False, True, False, True, False]
     assert "program-cache hit" in light.reason(1)
     assert np.isnan(light.dram_bytes[[1, 3]]).all()
@@ -241,7 +243,7 @@ def test_descriptions_that_an_op_outruns_are_no_descriptions(analysis_of):
 
 def test_nothing_is_known_of_a_description_whose_first_op_outruns_it(analysis_of):
     analysis = analysis_of(*(op("Add", duration) | A | OUT for duration in (10, 5000)))
-    assert analysis.facts.light.contradicted.all()
+    assert analysis.facts.speed_of_light.contradicted.all()
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_a_matmul_with_unknown_bytes_has_no_distance(analysis_of):
     ],
 )
 def test_reasons(analysis_of, row, words):
-    light = analysis_of(row).facts.light
+    light = analysis_of(row).facts.speed_of_light
     assert words in light.reason(0)
     assert np.isnan(light.sol[0]) == bool(words)
 
@@ -297,7 +299,7 @@ def test_absurd_attributes_are_unknown_and_no_failure(analysis_of, name, value):
     attributes = f"{{'{name}': '{value}'; 'is_causal': 'true'}}"
     codes = ("SDPAOperation", "SdpaDecodeDeviceOperation", "RingJointSDPADeviceOperation", "Conv2dDeviceOperation")
     rows = (op(code, 1000, fidelity="HiFi4", attributes=attributes) | A | B | OUT for code in codes)
-    light = analysis_of(*rows).facts.light
+    light = analysis_of(*rows).facts.speed_of_light
     assert not (light.flops < 0).any()
 
 
@@ -305,7 +307,7 @@ def test_absurd_attributes_are_unknown_and_no_failure(analysis_of, name, value):
 def test_absurd_extents_are_unknown_and_no_failure(analysis_of, extent):
     odd = dram("INPUT_0", (extent,) * 4)
     rows = (op(code, 1000, fidelity="HiFi4") | odd | B | OUT for code in ("Matmul", "Unary", "SDPAOperation"))
-    assert np.isnan(analysis_of(*rows).facts.light.sol).all()
+    assert np.isnan(analysis_of(*rows).facts.speed_of_light.sol).all()
 
 
 def test_an_unknown_board_is_refused(analysis_of):
@@ -316,7 +318,7 @@ def test_an_unknown_board_is_refused(analysis_of):
 @each(CAPTURES)
 def test_no_op_of_a_real_capture_is_faster_than_light(path):
     analysis = analyze(read(path))
-    light = analysis.facts.light
+    light = analysis.facts.speed_of_light
     for share in (light.sol, light.compute, light.compute_used_cores, light.dram):
         assert not (share > 1).any()
     assert ((light.sol >= 0) | np.isnan(light.sol)).all()
@@ -329,6 +331,6 @@ def test_the_speed_of_light_is_known_for_most_of_the_time():
     known = total = 0.0
     for path in CAPTURES:
         analysis = analyze(read(path))
-        known += float(np.nansum(analysis.ops.kernel_ns[np.isfinite(analysis.facts.light.sol)]))
+        known += float(np.nansum(analysis.ops.kernel_ns[np.isfinite(analysis.facts.speed_of_light.sol)]))
         total += analysis.ops.total_ns
     assert known / total >= 0.9

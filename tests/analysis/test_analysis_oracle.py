@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.agreement import analysed, assert_agrees, close
 from support.captures import csv_text, host_op, op, signpost
@@ -44,7 +44,6 @@ def scratch(tmp_path_factory):
 
 
 @given(made=captures, reference=st.sampled_from([108, 64, 56.5, "grid"]))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_made_captures(made, reference, scratch: Path):
     rows, last, generation = made
     scratch.write_text(csv_text([*rows, last], generation), newline="")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.agreement import analysed
 from support.captures import host_op, op, shape, signpost
@@ -174,7 +174,6 @@ def test_the_smallest_period_repeats_to_the_whole(piece, times):
             assert (sequence != np.tile(sequence[:shorter], len(sequence) // shorter)).any()
 
 
-@settings(max_examples=60)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=60))
 def test_tandems_repeat_and_do_not_overlap(items):
     sequence = np.array(items)

@@ -4,7 +4,7 @@ import gc
 import weakref
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import op, shape, write_csv
 from support.findings import only_finding
@@ -97,7 +97,6 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_savings_never_exceed_the_whole(tmp_path_factory, rows):
     analysis = analyze(read(write_csv(tmp_path_factory.getbasetemp() / "made.csv", rows)))

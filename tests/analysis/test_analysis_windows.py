@@ -4,7 +4,7 @@ import pytest
 from support.captures import fallback, host_op, op, signpost
 
 from perfsheet import PerfsheetError, Selection
-from perfsheet.analysis.windows.regions import label
+from perfsheet.analysis.windows.signposts import label
 
 
 def codes(analysis):

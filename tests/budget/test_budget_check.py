@@ -10,7 +10,7 @@ from support.real import CAPTURES, each
 
 from perfsheet import Options, Selection, analyze, read
 from perfsheet.budget import check, check_against, first_budget
-from perfsheet.budget.expected import check_expected
+from perfsheet.budget.check import check_expected
 from perfsheet.budget.reading import budget_of
 from perfsheet.compare import compare
 from perfsheet.errors import NoDeviceOpError
@@ -64,7 +64,7 @@ def test_everything_that_can_be_limited(analysis_of):
         "fps-per-pass": pytest.approx(1e9 / 70_000),
         "utilization": pytest.approx((20_000 * 108 / 64 + 5000 * 108 / 32) / 60_000),
         "utilization-grid": pytest.approx((20_000 * 64 / 64 + 5000 * 64 / 32) / 60_000),
-        "speed-of-light": analysis.summary.light.sol,
+        "speed-of-light": analysis.summary.speed_of_light.sol,
         "reshards": 1,
         "reshard-time": 1000,
         "low-core-ops": 1,
@@ -184,14 +184,14 @@ def test_more_passes_are_not_slower(analysis_of):
 def test_growth_within_the_noise_is_none(analysis_of, tmp_path):
     from support.captures import write_csv
 
-    from perfsheet.analysis.runs import of_runs
+    from perfsheet.analysis.repeats import analyze_runs
 
     def runs(name, *totals):
         paths = [
             str(write_csv(tmp_path / f"{name}{number}.csv", [op("Softmax", total), op("Matmul", 100)]))
             for number, total in enumerate(totals)
         ]
-        return of_runs(paths, lambda path: analyze(read(path)))
+        return analyze_runs(paths, lambda path: analyze(read(path)))
 
     noisy, slower = runs("noisy", 1000, 1020, 980), runs("slower", 1060, 1080, 1040)
     assert check_against(compare(noisy, slower), 0.02).passed

@@ -10,8 +10,7 @@ import pytest
 from support.captures import op, shape
 from support.comparing import assert_complete, assert_nothing_changed
 
-from perfsheet.compare.align import align
-from perfsheet.compare.common import common
+from perfsheet.compare.align import align, common
 
 
 def worth(values):
@@ -126,7 +125,7 @@ def longest_by_hand(base, new):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_longest_common_subsequence(seed, monkeypatch):
-    monkeypatch.setattr("perfsheet.compare.common._RARE", seed % 4)
+    monkeypatch.setattr("perfsheet.compare.align._RARE", seed % 4)
     chance = random.Random(seed)
     base, new = ([chance.randrange(6) for _ in range(chance.randrange(50))] for _ in range(2))
     found = common(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64)).tolist()

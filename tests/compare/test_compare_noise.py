@@ -10,9 +10,9 @@ import pytest
 from support.captures import op, signpost, write_csv
 
 from perfsheet import Options, analyze, read
-from perfsheet.analysis.runs import of_runs
+from perfsheet.analysis.repeats import analyze_runs
 from perfsheet.compare import compare
-from perfsheet.compare.noise import _T, Noise, beyond
+from perfsheet.compare.times import _T, Noise, beyond
 
 CODES = ("MatmulDeviceOperation", "SoftmaxDeviceOperation", "LayerNormDeviceOperation")
 
@@ -35,7 +35,7 @@ def of_files(tmp_path, name, *durations):
         write_csv(tmp_path / f"{name}{number}.csv", [op(code, ns) for code, ns in zip(CODES, run, strict=True)])
         for number, run in enumerate(durations)
     ]
-    return of_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
+    return analyze_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
 
 
 def test_with_runs_their_spread_decides(tmp_path):
@@ -67,7 +67,7 @@ def test_runs_with_other_ops_are_set_apart(tmp_path):
         write_csv(tmp_path / f"{number}.csv", [op(code, 100) for code in codes])
         for number, codes in enumerate((CODES, CODES, CODES[:2]))
     ]
-    analysis = of_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
+    analysis = analyze_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
     assert analysis.repeats.aligned == 2
     assert any("run 3 is set apart" in warning for warning in analysis.summary.warnings)
 
@@ -230,7 +230,7 @@ def test_a_total_beyond_the_noise_is_a_change_even_if_no_op_is(tmp_path):
             )
             for number in range(4)
         ]
-        return of_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
+        return analyze_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
 
     found = compare(runs("a", 1.0), runs("b", 1.08))
     assert found.total.beyond_noise

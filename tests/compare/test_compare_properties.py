@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from support.captures import csv_text, fallback, host_op, op, shape, signpost
 from support.comparing import assert_mirrors, assert_nothing_changed
@@ -64,13 +64,11 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("made")
 
 
-@settings(max_examples=60, deadline=None)
 @given(base=ROWS, new=ROWS)
 def test_swapping_the_sides_negates_every_delta(folder, base, new):
     assert_mirrors(analysed(folder, base, "base.csv"), analysed(folder, new, "new.csv"))
 
 
-@settings(max_examples=40, deadline=None)
 @given(rows=ROWS, passes=some.integers(1, 4))
 def test_a_capture_with_itself_shows_nothing(folder, rows, passes):
     one, other = (analysed(folder, rows * passes, name) for name in ("one.csv", "other.csv"))

@@ -14,7 +14,7 @@ from perfsheet.analysis.ops.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.ops.utilization import NO_MODEL_MAX_NS, utilization
 from perfsheet.analysis.ops.variants import Variants, variants
 from perfsheet.analysis.options import Options
-from perfsheet.analysis.windows.window import Window
+from perfsheet.analysis.window import Window
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from perfsheet.analysis.ops.attributes import attribute, key_numbers, list_numbers, positive
+from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers, list_numbers, positive
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.speed_of_light.matmul import sizes
-from perfsheet.analysis.speed_of_light.work import Work
 
 UNKNOWN = "?"
 
@@ -71,13 +69,61 @@ def _change(before: str, after: str) -> str:
     return before if before == after else f"{before} → {after}"
 
 
+@dataclass(frozen=True)
+class MatmulSizes:
+    """A batch of matrix products, each of `m` × `k` by `k` × `n`."""
+
+    batch: int
+    m: int
+    k: int
+    n: int
+
+
+SPARSE_MATMUL = "sparse matmul: how many blocks are non-zero is not in the capture"
+
+
+def matmul_sizes(variant: Variant) -> MatmulSizes | str:
+    """M, K and N from the logical shapes, or why they are unknown.
+
+    A matmul that is fused with an all-gather multiplies the gathered input: its K is the height of the weights.
+    """
+    if "sparse" in variant.op_code.lower():
+        return SPARSE_MATMUL
+    if len(variant.inputs) < 2:
+        return "a matmul of fewer than two inputs"
+    left, right, *_ = variant.inputs
+    if left.logical is None or right.logical is None:
+        return "its shapes are not readable"
+    m, k = _matrix(left.logical, is_set(variant.attributes, "transpose_a"))
+    height, n = _matrix(right.logical, is_set(variant.attributes, "transpose_b"))
+    if "AllGather" in variant.op_code and k and height % k == 0:
+        k = height
+    if not _same_k(left, right, k, height, variant.attributes):
+        return "the shapes of its inputs don't fit a matmul"
+    batch = math.prod(max(a, b) for a, b in zip(left.logical[:2], right.logical[:2], strict=True))
+    return MatmulSizes(batch, m, k, n)
+
+
+def _matrix(shape: Extents, transposed: bool) -> tuple[int, int]:
+    return (shape[3], shape[2]) if transposed else (shape[2], shape[3])
+
+
+def _same_k(left: Tensor, right: Tensor, k: int, height: int, attributes: str) -> bool:
+    """Whether K of both sides agrees, in the logical or (weights padded for sharding) in the padded shapes."""
+    if k == height or left.padded is None or right.padded is None:
+        return k == height
+    _, padded_k = _matrix(left.padded, is_set(attributes, "transpose_a"))
+    padded_height, _ = _matrix(right.padded, is_set(attributes, "transpose_b"))
+    return padded_k == padded_height
+
+
 def _matmul(variant: Variant) -> str:
-    """`384 × 768 × 3072`: M × K × N; of a batch `12 · 384 × 64 × 384`."""
-    found = sizes(variant)
-    if isinstance(found, Work):
+    """`384 × 768 × 3072`: M × K × N; with a batch `12 · 384 × 64 × 384`."""
+    sizes = matmul_sizes(variant)
+    if isinstance(sizes, str):
         return _tensors(variant)
-    batch = f"{found.batch} · " if found.batch != 1 else ""
-    return f"{batch}{found.rows} × {found.inner} × {found.columns}"
+    batch = f"{sizes.batch} · " if sizes.batch != 1 else ""
+    return f"{batch}{sizes.m} × {sizes.k} × {sizes.n}"
 
 
 def _conv(variant: Variant) -> str:

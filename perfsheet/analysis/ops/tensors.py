@@ -7,32 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
+from perfsheet.hardware.data_types import bytes_per_element, round_up_to_tile
 
 Extents = tuple[int, int, int, int]
 
-_TILE_ELEMENTS = 32 * 32
 _LARGEST_EXTENT = 2**40
 
-# Bytes of a 32×32 tile. Block floats share one 8-bit exponent among 16 elements: 64 exponents a tile
-# (tt-metal tech_reports/data_formats; tt_metal/api/tt-metalium/tt_backend_api_types.hpp, tile_size).
-_TILE_BYTES = {
-    "FLOAT32": 4096,
-    "INT32": 4096,
-    "UINT32": 4096,
-    "BFLOAT16": 2048,
-    "FLOAT16": 2048,
-    "UINT16": 2048,
-    "UINT8": 1024,
-    "FP8_E4M3": 1024,
-    "BFLOAT8_B": 1024 + 64,
-    "BFLOAT4_B": 512 + 64,
-    "BFLOAT2_B": 256 + 64,
-}
-
 _MEMORIES = ("DRAM", "L1", "HOST", "SYSTEM_MEMORY", "TRACE")
-
-SIGNIFICANT_BITS = {"FLOAT32": 24, "BFLOAT16": 8, "BFLOAT8_B": 7, "BFLOAT4_B": 3, "BFLOAT2_B": 1}
-"""Significant bits of an element, the hidden one of bfloat16 and float32 included (block floats have none)."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +60,12 @@ class Tensor:
         if self.padded is None or self.layout == "ROW_MAJOR":
             return self.elements
         w, z, y, x = self.padded
-        return w * z * _up_to_tile(y) * _up_to_tile(x) if self.layout == "TILE" else w * z * y * x
+        return w * z * round_up_to_tile(y) * round_up_to_tile(x) if self.layout == "TILE" else w * z * y * x
 
     @property
     def bytes_per_element(self) -> float | None:
         """Bytes of one element, the shared exponents of block floats included; None for an unknown data type."""
-        tile = _TILE_BYTES.get(self.datatype)
-        return None if tile is None else tile / _TILE_ELEMENTS
+        return bytes_per_element(self.datatype)
 
     @cached_property
     def size(self) -> float | None:
@@ -97,10 +77,6 @@ class Tensor:
         """Bytes of so many of its elements."""
         each = self.bytes_per_element
         return None if each is None or elements is None else each * elements
-
-
-def _up_to_tile(extent: int) -> int:
-    return -(-extent // 32) * 32
 
 
 @lru_cache(maxsize=65536)

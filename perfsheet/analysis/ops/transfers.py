@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfsheet.analysis.ops.categories import RESHARD, category
-from perfsheet.analysis.windows.window import Window
+from perfsheet.analysis.window import Window
 from perfsheet.capture.table import OpsTable, RowKind
 
 _TO = re.compile(r"(?i)\bto_?device\b|copy_?host_?to_?device|host_?to_?device|\bfrom_torch\b")

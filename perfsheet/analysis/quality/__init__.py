@@ -1,7 +1,7 @@
-"""The verdict on a capture: what was used, what was left out and why, and which figures to distrust."""
+"""Data quality: what of a capture was used, what was left out and why, and which figures are doubtful."""
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.quality import capture, figures, markers, vocabulary
+from perfsheet.analysis.quality import capture, figures, markers
 from perfsheet.analysis.quality.capture import losses
 from perfsheet.analysis.quality.figures import modelled_share
 from perfsheet.analysis.quality.rows import counts
@@ -22,10 +22,10 @@ def checks(facts: Facts) -> list[Check]:
         *markers.markers(ops),
         *capture.cores(ops),
         *capture.tensors(ops),
-        *vocabulary.words(ops),
+        *capture.unknown_names(ops),
         *figures.model(ops),
         *figures.chips(ops),
-        *figures.light(facts),
+        *figures.speed_of_light(facts),
         *figures.passes(facts),
         *figures.devices(facts),
     ]

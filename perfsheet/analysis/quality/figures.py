@@ -48,9 +48,9 @@ def model(ops: Ops) -> Iterator[Check]:
     )
 
 
-def light(facts: Facts) -> Iterator[Check]:
+def speed_of_light(facts: Facts) -> Iterator[Check]:
     """How much has a speed of light, and tensors that are not those of their op."""
-    ops, known = facts.ops, facts.light
+    ops, known = facts.ops, facts.speed_of_light
     told = np.isfinite(known.sol)
     share = ratio(float(ops.kernel_ns[told].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"

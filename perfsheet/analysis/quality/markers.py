@@ -85,7 +85,7 @@ def markers(ops: Ops) -> Iterator[Check]:
         (ops.number("pm_ideal_ns") < 0) | (ops.number("pm_ideal_ns") > LONGEST_PLAUSIBLE_NS),
         "none is negative or absurdly long",
         f"{{rows}} with a negative PM IDEAL or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as no model",
-        salvaged=True,
+        repaired=True,
     )
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.results import Check
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 
+if TYPE_CHECKING:
+    from perfsheet.analysis.summary import CaptureSummary
 
-def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str, salvaged: bool = False) -> Check:
-    """`{rows}` in `trouble` stands for the number of ops that are bad; `salvaged`: they are left out, or mended."""
+
+def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str, repaired: bool = False) -> Check:
+    """`{rows}` in `trouble` stands for the number of ops that are bad; `repaired`: they are left out, or mended."""
     count = int(np.count_nonzero(bad))
     detail = trouble.format(rows=rows(count, "device row")) if count else fine
-    return Check(name, label, not count, count, detail, salvaged and bool(count))
+    return Check(name, label, not count, count, detail, repaired and bool(count))
 
 
 def counts(summary: CaptureSummary) -> Iterator[Check]:

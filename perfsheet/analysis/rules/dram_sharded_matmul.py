@@ -28,16 +28,16 @@ def _fits(variant: Variant) -> bool:
 
 def find(facts: Facts) -> Hits:
     """Those at 10 % of the DRAM bandwidth or more, whose math takes less than half of that time."""
-    ops, light = facts.ops, facts.light
+    ops, light = facts.ops, facts.speed_of_light
     fits = facts.of_variants([_fits(one) for one in ops.variants.all])
     waits = (light.dram >= _DRAM) & (light.dram >= _DOMINATES * np.nan_to_num(light.compute))
     positions = np.flatnonzero(facts.in_category(MATMUL) & fits & waits)
-    return Hits(positions, ops.kernel_ns[positions] - light.light_ns[positions])
+    return Hits(positions, ops.kernel_ns[positions] - light.min_kernel_ns[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:
     """The program config for it."""
-    share = 100 * float(np.median(facts.light.dram[group.positions]))
+    share = 100 * float(np.median(facts.speed_of_light.dram[group.positions]))
     return (
         f"Nearly all that it has to do is to read its weights, at {share:.1f} % of the DRAM bandwidth: try "
         "ttnn.linear with ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, the weights width-sharded "
@@ -48,8 +48,8 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """Shares of both peaks."""
     return {
-        "dram_pct": 100 * float(np.median(facts.light.dram[group.positions])),
-        "compute_pct": 100 * float(np.median(np.nan_to_num(facts.light.compute[group.positions]))),
+        "dram_pct": 100 * float(np.median(facts.speed_of_light.dram[group.positions])),
+        "compute_pct": 100 * float(np.median(np.nan_to_num(facts.speed_of_light.compute[group.positions]))),
     }
 
 

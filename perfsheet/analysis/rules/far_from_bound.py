@@ -27,7 +27,7 @@ _EXPLAINED = (
 
 def find(facts: Facts) -> Hits:
     """Below 30 % of the speed of light, 5 µs or more, a thousandth of the kernel time with those of its kind."""
-    ops, light = facts.ops, facts.light
+    ops, light = facts.ops, facts.speed_of_light
     far = light.is_bound(Bound.NEITHER) & (light.sol < _FAR) & (ops.kernel_ns >= _LONG_NS)
     far &= ~facts.in_category(COLLECTIVE)  # the links between devices bind them, of which a capture says nothing
     far &= ~facts.of_variants([is_uneven_ring(one) for one in ops.variants.all])
@@ -36,7 +36,7 @@ def find(facts: Facts) -> Hits:
     of = ops.variants.of
     of_kind = np.bincount(of, weights=np.where(far, np.nan_to_num(ops.kernel_ns), 0), minlength=len(ops.variants.all))
     positions = np.flatnonzero(far & (of_kind[of] >= _SHARE * ops.total_ns))
-    return Hits(positions, ops.kernel_ns[positions] - light.light_ns[positions])
+    return Hits(positions, ops.kernel_ns[positions] - light.min_kernel_ns[positions])
 
 
 _TRY = {
@@ -56,7 +56,7 @@ _TRY_ANYTHING = "to shard its input over the grid in L1, or larger pieces a call
 
 def advice(facts: Facts, group: Group) -> str:
     """By kind of op, with what it uses now, and which RISC runs the longest."""
-    light = facts.light
+    light = facts.speed_of_light
     compute, dram = (
         100 * float(np.median(np.nan_to_num(share[group.positions]))) for share in (light.compute, light.dram)
     )
@@ -81,8 +81,8 @@ def _longest_risc(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The distance, and the time at the speed of light."""
     return {
-        "sol_pct": 100 * float(np.median(facts.light.sol[group.positions])),
-        "speed_of_light_ns": float(facts.light.light_ns[group.positions].sum()),
+        "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions])),
+        "speed_of_light_ns": float(facts.speed_of_light.min_kernel_ns[group.positions].sum()),
     }
 
 

@@ -14,7 +14,7 @@ def hits(facts: Facts, positions: IntArray, gone: FloatArray) -> Hits:
 
     `gone` goes with `positions`; the compute bound stays as it is, the DRAM bound shrinks with the bytes.
     """
-    light, kernel = facts.light, facts.ops.kernel_ns[positions]
+    light, kernel = facts.speed_of_light, facts.ops.kernel_ns[positions]
     part = gone / light.dram_bytes[positions]
     floor = kernel * np.fmax(light.dram[positions] * (1 - part), np.nan_to_num(light.compute[positions]))
     return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)

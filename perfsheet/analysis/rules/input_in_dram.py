@@ -9,18 +9,18 @@ from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light import Bound
+from perfsheet.hardware.boards import L1_BYTES
 
-_L1_BYTES = 1.5e6
 _ROOM = 0.5
 _READS = 0.1
 
 
 def find(facts: Facts) -> Hits:
     """First inputs in DRAM of at most half of the grid's L1, where the op is not bound by compute."""
-    ops, light = facts.ops, facts.light
+    ops, light = facts.ops, facts.speed_of_light
     sizes = [one.inputs[0].size if one.inputs and one.inputs[0].in_dram else None for one in ops.variants.all]
     size = np.array([np.nan if one is None else one for one in sizes], dtype=np.float64)[ops.variants.of]
-    fits = size <= _ROOM * _L1_BYTES * ops.worker_cores
+    fits = size <= _ROOM * L1_BYTES * ops.worker_cores
     reads = (light.dram >= _READS) & ~light.is_bound(Bound.COMPUTE)
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)
     return fewer_bytes.hits(facts, positions, size[positions])
@@ -39,7 +39,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     first = int(group.positions[0])
     return {
         "input_bytes": facts.variant(first).inputs[0].size or 0.0,
-        "dram_bytes": float(facts.light.dram_bytes[first]),
+        "dram_bytes": float(facts.speed_of_light.dram_bytes[first]),
     }
 
 

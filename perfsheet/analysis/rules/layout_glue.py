@@ -86,7 +86,7 @@ def _longest(facts: Facts, group: Group) -> tuple[str, float, int, int]:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """What takes most of the chain, on how many cores, and the bytes that all of it moves, where known."""
     longest, share, cores, _ = _longest(facts, group)
-    moved = facts.light.dram_bytes[group.positions]
+    moved = facts.speed_of_light.dram_bytes[group.positions]
     figures: Evidence = {"longest_op": longest, "longest_op_share_pct": 100 * share, "longest_op_cores": cores}
     return {**figures, "dram_bytes": float(np.nansum(moved))} if np.isfinite(moved).any() else figures
 

@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.hardware.data_types import TILE_ELEMENTS
 
 _TRY = {
     MATMUL: "give ttnn.matmul/linear a program_config whose compute_with_storage_grid_size covers the grid, "
@@ -19,7 +20,6 @@ _TRY = {
     COLLECTIVE: "raise num_links; collectives run on a few worker cores by design",
     RESHARD: "spread the shard spec over more cores",
 }
-_TILE = 32 * 32
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"
 
 
@@ -43,7 +43,7 @@ def _too_small(facts: Facts, group: Group) -> str:
     """Said of an op whose output has no more tiles than it has cores."""
     outputs = facts.variant(int(group.positions[0])).outputs
     sizes = [one.stored_elements for one in outputs if one.layout == "TILE" and one.stored_elements]
-    tiles = max(sizes, default=0) // _TILE
+    tiles = max(sizes, default=0) // TILE_ELEMENTS
     if not 0 < tiles <= group.cores[-1]:
         return ""
     return f" Its output is {tiles} {'tile' if tiles == 1 else 'tiles'}: as it is, no more cores can have a part of it."

@@ -6,10 +6,10 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
-from perfsheet.analysis.ops.tensors import SIGNIFICANT_BITS
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.peaks import passes_of
+from perfsheet.hardware.data_types import SIGNIFICANT_BITS
 
 _BUSY = 0.1
 _NAMES = {1: "LoFi", 2: "HiFi2", 3: "HiFi3", 4: "HiFi4"}
@@ -27,10 +27,10 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     passes = passes_of(ops)
     needed = np.array([needed_passes(one) for one in ops.variants.all], dtype=np.float64)[ops.variants.of]
-    busy = facts.light.compute_used_cores >= _BUSY
+    busy = facts.speed_of_light.compute_used_cores >= _BUSY
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV, ATTENTION) & (passes > needed) & busy & ops.timed)
     kernel, part = ops.kernel_ns[positions], needed[positions] / passes[positions]
-    light = facts.light
+    light = facts.speed_of_light
     floor = kernel * np.fmax(light.compute[positions] * part, np.nan_to_num(light.dram[positions]))
     return Hits(positions, np.minimum(kernel * (1 - part), kernel - np.nan_to_num(floor)), floor_ns=floor)
 
@@ -48,7 +48,7 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """Passes now and needed, and how busy its cores are."""
     variant = facts.variant(int(group.positions[0]))
-    busy = facts.light.compute_used_cores[group.positions]
+    busy = facts.speed_of_light.compute_used_cores[group.positions]
     return {
         "passes": int(passes_of(facts.ops)[group.positions[0]]),
         "passes_needed": needed_passes(variant),

@@ -36,11 +36,11 @@ def _inner_tiles(variant: Variant) -> int:
 
 def find(facts: Facts) -> Hits:
     """Those of 5 µs or more that are not near a bound anyhow."""
-    ops, light = facts.ops, facts.light
+    ops, light = facts.ops, facts.speed_of_light
     mendable = facts.of_variants([bool(trouble(one)) for one in ops.variants.all])
     slow = (light.sol < NEAR) & (ops.kernel_ns >= _LONG_NS)
     positions = np.flatnonzero(facts.in_category(MATMUL) & mendable & slow)
-    return Hits(positions, ops.kernel_ns[positions] - light.light_ns[positions])
+    return Hits(positions, ops.kernel_ns[positions] - light.min_kernel_ns[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -74,7 +74,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
         for key in ("in0_block_w", "out_subblock_h", "out_subblock_w")
         if (found := key_numbers(config, key))
     }
-    return {**blocks, "sol_pct": 100 * float(np.median(facts.light.sol[group.positions]))}
+    return {**blocks, "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions]))}
 
 
 RULE = Rule(

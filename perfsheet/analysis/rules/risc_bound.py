@@ -45,7 +45,7 @@ def find(facts: Facts) -> Hits:
             & (second <= _OTHERS * longest)
         )
     positions = np.flatnonzero(held & (ops.kernel_ns >= _LONG_NS) & ~facts.in_category(COLLECTIVE))
-    least = np.fmax(second, np.nan_to_num(facts.light.light_ns))
+    least = np.fmax(second, np.nan_to_num(facts.speed_of_light.min_kernel_ns))
     return Hits(positions, np.clip((ops.kernel_ns - least)[positions], 0, None))
 
 

@@ -37,7 +37,7 @@ def find(facts: Facts) -> Hits:
             positions += timed
             subjects += [subject] * len(timed)
     found = np.array(positions, dtype=np.int64)
-    floor = np.where(product[found], np.nan_to_num(facts.light.light_ns[found]), 0.0)
+    floor = np.where(product[found], np.nan_to_num(facts.speed_of_light.min_kernel_ns[found]), 0.0)
     return Hits(found, np.clip(ops.kernel_ns[found] - floor, 0, None), subjects, floor_ns=floor)
 
 

@@ -9,9 +9,10 @@ from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import fewer_bytes
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.hardware.data_types import TILE_BYTES, TILE_ELEMENTS
 
 _WIDE = {"BFLOAT16", "FLOAT32"}
-_BFLOAT8_B_BYTES = 1088 / 1024
+_BFLOAT8_B_BYTES = TILE_BYTES["BFLOAT8_B"] / TILE_ELEMENTS
 _READS = 0.1
 
 
@@ -30,7 +31,7 @@ def saved_bytes(variant: Variant) -> float:
 
 def find(facts: Facts) -> Hits:
     """Matmuls and convolutions that use 10 % of the DRAM bandwidth or more, most of it for weights or not."""
-    ops, light = facts.ops, facts.light
+    ops, light = facts.ops, facts.speed_of_light
     saved = np.array([saved_bytes(one) for one in ops.variants.all])[ops.variants.of]
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (light.dram >= _READS))
     return fewer_bytes.hits(facts, positions, saved[positions])
@@ -52,8 +53,8 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     weight = facts.variant(first).inputs[1]
     return {
         "weight_bytes": weight.size or 0.0,
-        "dram_bytes": float(facts.light.dram_bytes[first]),
-        "dram_pct": 100 * float(np.median(facts.light.dram[group.positions])),
+        "dram_bytes": float(facts.speed_of_light.dram_bytes[first]),
+        "dram_pct": 100 * float(np.median(facts.speed_of_light.dram[group.positions])),
     }
 
 

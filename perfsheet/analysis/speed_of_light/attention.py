@@ -7,7 +7,7 @@ import re
 from perfsheet.analysis.ops.attributes import attribute, is_set, list_numbers, positive, whole_number
 from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.speed_of_light.work import Work, unknown
+from perfsheet.analysis.speed_of_light.flops import Work, unknown
 
 POSITION_UNKNOWN = "the position in the KV cache is a tensor: how much of the cache is read is not in the capture"
 

@@ -10,11 +10,10 @@ import numpy as np
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.speed_of_light import attention, conv, matmul
+from perfsheet.analysis.speed_of_light import attention
+from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL, Work, conv_flops, matmul_flops
 from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
-from perfsheet.analysis.speed_of_light.reasons import reasons
 from perfsheet.analysis.speed_of_light.traffic import dram_bytes
-from perfsheet.analysis.speed_of_light.work import NO_FLOP_MODEL, Work
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 
@@ -34,7 +33,7 @@ class Bound(Enum):
 
 
 _BOUNDS = tuple(Bound)
-_MODELS = {MATMUL: matmul.flops, CONV: conv.flops, ATTENTION: attention.flops}
+_MODELS = {MATMUL: matmul_flops, CONV: conv_flops, ATTENTION: attention.flops}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,7 @@ class SpeedOfLight:
 
     `compute`: FLOPs over kernel duration, of the peak of the whole worker grid at the op's math fidelity;
     `compute_used_cores`: the same of the cores that it ran on. `dram`: DRAM bytes over kernel duration, of the peak
-    bandwidth. `sol`: the larger of `compute` and `dram`. `light_ns`: the kernel duration at a `sol` of 1.
+    bandwidth. `sol`: the larger of `compute` and `dram`. `min_kernel_ns`: the kernel duration at a `sol` of 1.
     `contradicted`: ops whose recorded tensors cannot be what they worked on.
     """
 
@@ -54,7 +53,7 @@ class SpeedOfLight:
     compute_used_cores: FloatArray
     dram: FloatArray
     sol: FloatArray
-    light_ns: FloatArray
+    min_kernel_ns: FloatArray
     contradicted: BoolArray
     bound_index: IntArray
     reasons: tuple[str, ...]
@@ -102,7 +101,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
         compute_used_cores=figures.compute_used_cores,
         dram=figures.dram,
         sol=figures.sol,
-        light_ns=figures.light_ns,
+        min_kernel_ns=figures.min_kernel_ns,
         contradicted=contradicted,
         bound_index=_bound(figures),
         reasons=texts,
@@ -116,7 +115,7 @@ class _Figures:
     compute_used_cores: FloatArray
     dram: FloatArray
     sol: FloatArray
-    light_ns: FloatArray
+    min_kernel_ns: FloatArray
 
 
 def _figures(
@@ -136,7 +135,7 @@ def _figures(
         compute_used_cores=used,
         dram=dram,
         sol=np.where(unknown, np.nan, np.fmax(compute, np.where(some, dram, np.nan))),
-        light_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
+        min_kernel_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
     )
 
 
@@ -177,3 +176,50 @@ def _bound(figures: _Figures) -> IntArray:
     index[(compute >= NEAR) & (compute >= dram)] = _BOUNDS.index(Bound.COMPUTE)
     index[np.isnan(figures.sol)] = _BOUNDS.index(Bound.UNKNOWN)
     return index
+
+
+CONTRADICTED = (
+    "an op of this description ran faster than its tensors allow: after a program-cache hit the profiler repeats the "
+    "tensors of an earlier call"
+)
+
+
+def reasons(
+    ops: Ops,
+    chip: Peaks,
+    work: list[Work],
+    traffic: list[Work],
+    passes: FloatArray,
+    sol: FloatArray,
+    contradicted: BoolArray,
+) -> tuple[tuple[str, ...], IntArray]:
+    """Why each op's distance is unknown, said once each."""
+    texts: dict[str, int] = {"": 0}
+    index = np.zeros(len(ops), dtype=np.int64)
+    for position in np.flatnonzero(np.isnan(sol)).tolist():
+        variant = int(ops.variants.of[position])
+        text = (
+            CONTRADICTED
+            if contradicted[position]
+            else _reason(ops, chip, work[variant], traffic[variant], bool(np.isnan(passes[position])), position)
+        )
+        index[position] = texts.setdefault(text, len(texts))
+    return tuple(texts), index
+
+
+def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, position: int) -> str:
+    if np.isnan(ops.kernel_ns[position]):
+        return "no kernel duration"
+    if ops.kernel_ns[position] == 0:
+        return "a kernel duration of 0 ns"
+    if np.isnan(chip.core_flops_per_ns[position]):
+        return "the chip is unknown: no DEVICE ARCH, and no clock that tells it (--board names it)"
+    if flops.amount is not None and no_fidelity:
+        return "no math fidelity in the capture"
+    if flops.amount is not None and np.isnan(ops.worker_cores[position]):
+        return "the worker grid is unknown (--board names it)"
+    if flops.amount is not None:
+        return moved.reason
+    if flops is NO_FLOP_MODEL:
+        return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
+    return flops.reason

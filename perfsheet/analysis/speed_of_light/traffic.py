@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from perfsheet.analysis.ops.attributes import attribute, is_set
+from perfsheet.analysis.ops.shape import SPARSE_MATMUL
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light.attention import POSITION_UNKNOWN, keys_of_decode
-from perfsheet.analysis.speed_of_light.work import SPARSE_MATMUL, Work, unknown
+from perfsheet.analysis.speed_of_light.flops import Work, unknown
 
 # What must be moved: each tensor with the elements of it that are touched (None = unknown).
 _Touched = Iterable[tuple[Tensor, int | None]]
@@ -132,7 +133,7 @@ def _decode(variant: Variant) -> _Touched | Work:
 
 def _matmul(variant: Variant) -> _Touched | Work:
     if "sparse" in variant.op_code.lower():
-        return SPARSE_MATMUL
+        return unknown(SPARSE_MATMUL)
     if is_set(variant.attributes, "gather_in0"):
         return unknown("a ring matmul shares its inputs with other ops")
     given = variant.outputs[0] if variant.outputs else None

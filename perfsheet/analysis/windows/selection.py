@@ -8,8 +8,8 @@ import numpy as np
 
 from perfsheet.analysis.ops.device_ops import device_ops
 from perfsheet.analysis.options import Options, Selection, parse_id_range
+from perfsheet.analysis.window import WHOLE, Window, execution_order
 from perfsheet.analysis.windows.passes import passes
-from perfsheet.analysis.windows.window import WHOLE, Window, execution_order
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 from perfsheet.errors import usage
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.windows.regions import marks
+from perfsheet.analysis.windows.signposts import marks
 from perfsheet.capture.table import FloatArray, RowKind
 
 

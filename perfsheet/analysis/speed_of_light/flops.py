@@ -1,21 +1,50 @@
-"""FLOPs of convolutions: 2 · output positions · (input channels / groups · window) · output channels."""
+"""FLOPs of matmuls and convolutions, from their shapes and ATTRIBUTES."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers, list_numbers, positive
+from perfsheet.analysis.ops.shape import matmul_sizes
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.speed_of_light.work import Work, unknown
 
 
-def flops(variant: Variant) -> Work:
+@dataclass(frozen=True)
+class Work:
+    """FLOPs or bytes of one op; `amount` is None when unknown, and then `reason` says why."""
+
+    amount: float | None
+    reason: str = ""
+
+
+def unknown(reason: str) -> Work:
+    """Work that a capture says too little about."""
+    return Work(None, reason)
+
+
+NO_FLOP_MODEL = unknown("no FLOP model of this op")
+
+
+def matmul_flops(variant: Variant) -> Work:
+    """2 · M · K · N for every matrix of the batch. Bias and activation are left out, as in tt-metal's own model."""
+    sizes = matmul_sizes(variant)
+    if isinstance(sizes, str):
+        return unknown(sizes)
+    elements = sizes.batch * sizes.m * sizes.n
+    output_elements = variant.outputs[0].elements if variant.outputs else None
+    if output_elements is not None and "attn" in variant.op_code.lower():
+        elements = output_elements  # AttnMatmul keeps the batch in its rows
+    return Work(2.0 * sizes.k * elements)
+
+
+def conv_flops(variant: Variant) -> Work:
     """Window, groups and channels are those of ATTRIBUTES; a capture without them gives the weights' height as K."""
     if not variant.outputs or variant.outputs[0].logical is None:
         return unknown("its output's shape is not readable")
     out_channels = positive(variant.attributes, "output_channels") or variant.outputs[0].logical[3]
     window = attribute(variant.attributes, "sliding_window_config")
-    inner = _inner(variant, window)
+    inner = _multiply_adds(variant, window)
     if inner is None:
         return unknown("neither its window nor its weights are readable")
     if "is_transpose=true" in window or is_set(variant.attributes, "is_transpose"):
@@ -28,7 +57,7 @@ def flops(variant: Variant) -> Work:
     return Work(2.0 * positions * out_channels * inner)
 
 
-def _inner(variant: Variant, window: str) -> int | None:
+def _multiply_adds(variant: Variant, window: str) -> int | None:
     """Multiply-adds behind one output element."""
     kernel = key_numbers(window, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
     shape = list_numbers(attribute(variant.attributes, "input_tensor_shape"))
