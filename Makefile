@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz captures clean
+.PHONY: help demo test test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz docs captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -89,6 +89,9 @@ SECONDS ?= 600
 fuzz: $(VENV)/ready  ## Fuzz by hand: TARGET=reader or outputs, SECONDS=600
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
 	$(BIN)/python fuzz/$(TARGET).py -max_total_time=$(SECONDS)
+
+docs: $(VENV)/ready  ## Write the generated blocks of the docs
+	$(BIN)/python scripts/make_docs.py
 
 captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py

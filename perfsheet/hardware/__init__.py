@@ -1,1 +1,1 @@
-"""What is known about Tenstorrent boards, each fact with its source."""
+"""Facts about Tenstorrent hardware, each with its source."""

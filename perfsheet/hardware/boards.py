@@ -1,11 +1,13 @@
-"""Boards: one table of what a chip of each has, every number with its source (docs/hardware.md).
+"""The boards: worker grid, peaks and PCI ids of each, with the source of every number.
 
-A worker grid is what is left of the Tensix grid after harvesting and dispatch; AVAILABLE WORKER CORE COUNT in a capture
-is authoritative, and so is its clock. This table serves captures that lack them, and gives the peaks.
+A new board is one `Board` in BOARDS (and one `Arch` when its chip is new); `--board`, the peaks, the match by worker
+grid and the tables of docs/hardware.md (`make docs`) follow. A capture's own AVAILABLE WORKER CORE COUNT and clock come
+first; this table gives the peaks, and serves captures without these columns.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfsheet.errors import usage
@@ -14,132 +16,229 @@ DOCUMENTED_REF_CORES = 108
 """The reference core count of the documented utilization formula: 9 × 12, Grayskull e150's worker grid less one
 dispatch row (TTNN-model-bringup.md §4.1; tt-metal#12468). No board that is supported today has 108 workers."""
 
+_TT_METAL = "https://github.com/tenstorrent/tt-metal/blob/main"
+_DATA_SHEETS = "https://docs.tenstorrent.com/aibs"
+_TT_PERF_REPORT = "https://github.com/tenstorrent/tt-perf-report/blob/main/src/tt_perf_report/perf_report.py"
+_PCI_IDS = "https://github.com/tenstorrent/tt-kmd/blob/main/enumerate.h"
+_CORE_DESCRIPTORS = f"{_TT_METAL}/tt_metal/core_descriptors"
+_FULL_RATE = (
+    f"8×16 by 16×16 multiply-adds a cycle: {_TT_METAL}/tech_reports/matrix_engine/matrix_engine.md, "
+    f"{_TT_METAL}/tech_reports/GEMM_FLOPS/GEMM_FLOPS.md"
+)
+
 FIDELITY_PASSES = {"LOFI": 1, "HIFI2": 2, "HIFI3": 3, "HIFI4": 4}
-"""Passes over the matrix engine for each math fidelity (tech_reports/matrix_engine): peak FLOP/s divide by it."""
+"""Passes over the matrix engine for each math fidelity: peak FLOP/s divide by it.
+Source: tech_reports/matrix_engine/matrix_engine.md of tt-metal."""
+
+L1_BYTES = 1.5e6
+"""L1 of a Tensix core: 1,499,136 bytes (worker_l1_size in tt_metal/soc_descriptors/*.yaml of tt-metal), rounded."""
+
+
+@dataclass(frozen=True)
+class Arch:
+    """A chip architecture. `name`: as DEVICE ARCH spells it. `flops_per_cycle`: of one core at LoFi, a multiply and an
+    add being two. `pci_id`: its PCI device id, of vendor 0x1e52.
+    """
+
+    name: str
+    pci_id: int
+    flops_per_cycle: int
+    flops_source: str
+
+
+WORMHOLE = Arch("wormhole_b0", 0x401E, 4096, _FULL_RATE)
+BLACKHOLE = Arch("blackhole", 0xB140, 4096, _FULL_RATE)
+GRAYSKULL = Arch(
+    "grayskull",
+    0xFACA,
+    2048,
+    "tt-metal's own model at the time; the data sheet implies up to 2304, so shares may be too high",
+)
 
 
 @dataclass(frozen=True)
 class Board:
     """What one chip of a board has; `--board` names it.
 
-    `dram_gb_s`: peak DRAM bandwidth in 10⁹ bytes a second. `clock_ghz`: AI clock. `flops_per_cycle`: of one core at
-    LoFi, a multiply and an add being two. `grid_source`, `dram_source`: where those figures are from.
+    `dram_gb_s`: peak DRAM bandwidth in 10⁹ bytes a second. `clock_ghz`: AI clock. `chips`: how many the board has.
     """
 
     name: str
-    arch: str
+    chip: Arch
     worker_cores: int
     dram_gb_s: float
     clock_ghz: float
-    flops_per_cycle: int
     grid_source: str
     dram_source: str
+    clock_source: str
+    chips: int = 1
+
+    @property
+    def arch(self) -> str:
+        """Its architecture, as DEVICE ARCH spells it."""
+        return self.chip.name
+
+    @property
+    def flops_per_cycle(self) -> int:
+        """FLOP of one core in one cycle, at LoFi."""
+        return self.chip.flops_per_cycle
 
 
-_WORMHOLE, _BLACKHOLE, _GRAYSKULL = "wormhole_b0", "blackhole", "grayskull"
-_SIX_GDDR6 = "data sheet: 192 bit of GDDR6 at 12 GT/s; tt-perf-report has the same"
+_WORMHOLE_SHEET = f"data sheet, {_DATA_SHEETS}/wormhole/specifications.html"
+_BLACKHOLE_SHEET = f"data sheet, {_DATA_SHEETS}/blackhole/specifications.html"
+_GRAYSKULL_SHEET = f"data sheet, {_DATA_SHEETS}/grayskull/specifications.html"
+_OF_CAPTURES, _AS_N150 = "firmware cycles per ns in captures taken on it", "that of n150"
+_SIX_GDDR6 = f"192 bit of GDDR6 at 12 GT/s a chip: {_WORMHOLE_SHEET}; tt-perf-report has the same"
+_BOS = f"{_CORE_DESCRIPTORS}/blackhole_24_BOS_arch.yaml"
 
-# Of each architecture the usual board stands first: it is taken for a chip whose grid is that of none.
-# 4096 FLOP a cycle: 8×16 by 16×16 multiply-adds in one (tt-metal operation.cpp; tech_reports/matrix_engine).
+# The usual board of each architecture stands first: it is taken for a chip whose worker grid is in no line.
 BOARDS: tuple[Board, ...] = (
-    Board("n150", _WORMHOLE, 64, 288, 1.0, 4096, "core descriptor: 8×8 workers, one row for dispatch", _SIX_GDDR6),
     Board(
-        "n300", _WORMHOLE, 56, 288, 1.0, 4096, "core descriptor: 8×7 workers a chip with Tensix dispatch", _SIX_GDDR6
+        name="n150",
+        chip=WORMHOLE,
+        worker_cores=64,
+        dram_gb_s=288,
+        clock_ghz=1.0,
+        grid_source=f"8×8 workers, one row for dispatch: {_CORE_DESCRIPTORS}/wormhole_b0_80_arch.yaml",
+        dram_source=_SIX_GDDR6,
+        clock_source=_OF_CAPTURES,
     ),
     Board(
-        "galaxy",
-        _WORMHOLE,
-        72,
-        336,
-        1.0,
-        4096,
-        "core descriptor: 8×9 workers a chip with row dispatch",
-        "192 bit of GDDR6 at 14 GT/s, the fastest that a Wormhole was measured with (Saturating_DRAM_bandwidth.md); no "
-        "data sheet says that Galaxy has it",
+        name="n300",
+        chip=WORMHOLE,
+        worker_cores=56,
+        dram_gb_s=288,
+        clock_ghz=1.0,
+        grid_source=f"8×7 workers a chip with Tensix dispatch: {_CORE_DESCRIPTORS}/wormhole_b0_80_arch.yaml",
+        dram_source=_SIX_GDDR6,
+        clock_source=_AS_N150,
+        chips=2,
     ),
     Board(
-        "p150",
-        _BLACKHOLE,
-        110,
-        512,
-        1.35,
-        4096,
-        "AVAILABLE WORKER CORE COUNT of captures taken on p150: 11×10",
-        "data sheet: 256 bit of GDDR6 at 16 GT/s; tt-metal operation.cpp has the same",
+        name="galaxy",
+        chip=WORMHOLE,
+        worker_cores=72,
+        dram_gb_s=336,
+        clock_ghz=1.0,
+        grid_source=f"8×9 workers a chip with row dispatch: {_CORE_DESCRIPTORS}/wormhole_b0_80_arch.yaml",
+        dram_source="192 bit of GDDR6 at 14 GT/s, the fastest that a Wormhole was measured with: "
+        f"{_TT_METAL}/tech_reports/Saturating_DRAM_bandwidth/Saturating_DRAM_bandwidth.md; **no data sheet says that "
+        "Galaxy has it**",
+        clock_source=_AS_N150,
+        chips=32,
     ),
     Board(
-        "p100",
-        _BLACKHOLE,
-        110,
-        448,
-        1.35,
-        4096,
-        "AVAILABLE WORKER CORE COUNT of captures taken on p100a: 11×10",
-        "data sheet: 224 bit of GDDR6 at 16 GT/s",
+        name="p150",
+        chip=BLACKHOLE,
+        worker_cores=110,
+        dram_gb_s=512,
+        clock_ghz=1.35,
+        grid_source="11×10: AVAILABLE WORKER CORE COUNT of captures taken on p150",
+        dram_source=f"256 bit of GDDR6 at 16 GT/s: {_BLACKHOLE_SHEET}; tt-metal's operation.cpp has the same",
+        clock_source=_OF_CAPTURES,
     ),
     Board(
-        "bh20",
-        _BLACKHOLE,
-        20,
-        512,
-        1.35,
-        4096,
-        "AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative",
-        "tt-perf-report's bh20; eight DRAM channels in tt-metal's blackhole_24_BOS_arch.yaml; no data sheet",
+        name="p100",
+        chip=BLACKHOLE,
+        worker_cores=110,
+        dram_gb_s=448,
+        clock_ghz=1.35,
+        grid_source="11×10: AVAILABLE WORKER CORE COUNT of captures taken on p100a",
+        dram_source=f"224 bit of GDDR6 at 16 GT/s: {_BLACKHOLE_SHEET}; tt-perf-report has the same",
+        clock_source=_OF_CAPTURES,
     ),
     Board(
-        "n1",
-        _BLACKHOLE,
-        20,
-        120,
-        0.65,
-        4096,
-        "tt-perf-report's n1; 5×4 workers in tt-metal's blackhole_24_BOS_arch.yaml",
-        "tt-perf-report's n1, and its maker's page on Eagle-N A0; no data sheet",
+        name="bh20",
+        chip=BLACKHOLE,
+        worker_cores=20,
+        dram_gb_s=512,
+        clock_ghz=1.35,
+        grid_source="AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative",
+        dram_source=f"{_TT_PERF_REPORT}; eight DRAM channels in {_BOS}; no data sheet",
+        clock_source=_OF_CAPTURES,
     ),
     Board(
-        "e150",
-        _GRAYSKULL,
-        108,
-        118.4,
-        1.2,
-        2048,
-        "core descriptor: 12×9 workers; support was removed from tt-metal",
-        "data sheet: 256 bit of LPDDR4 at 3.7 GT/s; 2048 FLOP a cycle as tt-metal's model had it",
+        name="n1",
+        chip=BLACKHOLE,
+        worker_cores=20,
+        dram_gb_s=120,
+        clock_ghz=0.65,
+        grid_source=f"5×4 workers: {_BOS}",
+        dram_source=f"{_TT_PERF_REPORT}, and its maker's page on Eagle-N A0; no data sheet",
+        clock_source=f"{_TT_PERF_REPORT}; no data sheet",
+    ),
+    Board(
+        name="e150",
+        chip=GRAYSKULL,
+        worker_cores=108,
+        dram_gb_s=118.4,
+        clock_ghz=1.2,
+        grid_source=f"12×9 workers: {_CORE_DESCRIPTORS}/grayskull_120_arch.yaml; tt-metal no longer supports it",
+        dram_source=f"256 bit of LPDDR4 at 3.7 GT/s: {_GRAYSKULL_SHEET}",
+        clock_source=_GRAYSKULL_SHEET,
     ),
 )
 
-ARCHES: frozenset[str] = frozenset(one.arch for one in BOARDS)
+ARCHES: frozenset[str] = frozenset(board.arch for board in BOARDS)
 """Architectures of these boards, as DEVICE ARCH spells them."""
 
-# tt_metal/core_descriptors/*.yaml: every worker grid that a chip of these architectures can have, with the dispatch
-# cores on a Tensix row, on a Tensix column or on Ethernet cores, and with zero to two Blackhole columns harvested.
-KNOWN_GRIDS: frozenset[int] = frozenset({20, 56, 63, 64, 70, 72, 80, 108, 110, 120, 130, 140})
+# Every worker grid of tt-metal's core descriptors (tt_metal/core_descriptors/*.yaml): with the dispatch cores on a
+# Tensix row, on a Tensix column or on Ethernet cores, and with zero to two Blackhole columns harvested.
+_GRIDS_OF_DESCRIPTORS = {20, 56, 63, 64, 70, 72, 80, 108, 110, 120, 130, 140}
+KNOWN_GRIDS: frozenset[int] = frozenset(_GRIDS_OF_DESCRIPTORS | {board.worker_cores for board in BOARDS})
 
 _CLOCK_TOLERANCE = 0.02
 
 
 def board(name: str) -> Board:
     """The board of that name (case does not matter). Raises PerfsheetError (exit status 2) for an unknown one."""
-    for known in BOARDS:
-        if known.name == name.strip().lower():
-            return known
-    raise usage(f"unknown board {name!r}", "known: " + ", ".join(known.name for known in BOARDS))
+    for candidate in BOARDS:
+        if candidate.name == name.strip().lower():
+            return candidate
+    raise usage(f"unknown board {name!r}", "known: " + ", ".join(candidate.name for candidate in BOARDS))
 
 
 def likely_board(arch: str, worker_cores: int | None, clock_ghz: float | None) -> Board | None:
-    """The board behind a chip; None when nothing tells.
+    """The board that a chip is on; None when neither architecture nor clock says.
 
-    `arch` as DEVICE ARCH spells it; blank = told by the clock alone, which the architectures don't share. Of several
-    boards that fit, the one with the most DRAM bandwidth is taken, so that no share of it comes out too high.
+    `arch` as DEVICE ARCH spells it; when it is blank the clock decides, which no two architectures share. Of several
+    boards that fit, the one with the most DRAM bandwidth is taken, so that no share of the peak comes out too high.
     """
-    of_arch = [one for one in BOARDS if not arch.strip() or one.arch == arch.strip().lower()]
-    same_clock = [one for one in of_arch if _clock_fits(one, clock_ghz)]
-    # Without DEVICE ARCH only the clock tells; with it a chip may be clocked like no board of the table.
-    fitting = same_clock or (of_arch if arch.strip() else [])
-    same_grid = [one for one in fitting if one.worker_cores == worker_cores]
-    return max(same_grid or fitting[:1], key=lambda one: one.dram_gb_s, default=None)
+    of_arch = [board for board in BOARDS if not arch.strip() or board.arch == arch.strip().lower()]
+    same_clock = [board for board in of_arch if _has_clock(board, clock_ghz)]
+    # With DEVICE ARCH, a chip may run at a clock that is in no line of the table.
+    candidates = same_clock or (of_arch if arch.strip() else [])
+    same_grid = [board for board in candidates if board.worker_cores == worker_cores]
+    return max(same_grid or candidates[:1], key=lambda board: board.dram_gb_s, default=None)
 
 
-def _clock_fits(candidate: Board, clock_ghz: float | None) -> bool:
-    return clock_ghz is not None and abs(candidate.clock_ghz / clock_ghz - 1) <= _CLOCK_TOLERANCE
+def _has_clock(board: Board, clock_ghz: float | None) -> bool:
+    return clock_ghz is not None and abs(board.clock_ghz / clock_ghz - 1) <= _CLOCK_TOLERANCE
+
+
+def arch_of_pci_id(pci_id: str) -> str | None:
+    """The architecture with that PCI device id, as the kernel driver writes it (`0x401e`); None for another device."""
+    return next((board.arch for board in BOARDS if f"0x{board.chip.pci_id:04x}" == pci_id.strip().lower()), None)
+
+
+def boards_table() -> Iterator[str]:
+    """The boards as a Markdown table, for docs/hardware.md."""
+    yield "| board | arch | worker cores | DRAM [GB/s] | clock [GHz] | FLOP / cycle / core |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for board in BOARDS:
+        name = board.name if board.chips == 1 else f"{board.name} (each of {board.chips} chips)"
+        peaks = f"{board.dram_gb_s:g} | {board.clock_ghz} | {board.flops_per_cycle}"
+        yield f"| {name} | {board.arch} | {board.worker_cores} | {peaks} |"
+
+
+def sources_table() -> Iterator[str]:
+    """Where the numbers of each board are from as a Markdown table, for docs/hardware.md."""
+    yield "| number | source |"
+    yield "| --- | --- |"
+    for board in BOARDS:
+        yield f"| {board.name}: {board.worker_cores} worker cores | {board.grid_source} |"
+        yield f"| {board.name}: {board.dram_gb_s:g} GB/s | {board.dram_source} |"
+        yield f"| {board.name}: {board.clock_ghz} GHz | {board.clock_source} |"
+    for chip in dict.fromkeys(board.chip for board in BOARDS):
+        yield f"| {chip.name}: {chip.flops_per_cycle} FLOP / cycle / core | {chip.flops_source} |"
+        yield f"| {chip.name}: PCI id 0x{chip.pci_id:04x} | {_PCI_IDS} |"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from perfsheet.hardware.boards import arch_of_pci_id
 from perfsheet.provenance import Device
 
 NODES = Path("/dev/tenstorrent")
 _CLASS = Path("/sys/class/tenstorrent")
 _HOLDERS = Path("/proc/driver/tenstorrent")
-
-# PCI device ids of vendor 0x1e52, as in the driver's and the user-mode driver's tables.
-_ARCHES = {"0xfaca": "grayskull", "0x401e": "wormhole_b0", "0xb140": "blackhole"}
 
 
 def devices() -> tuple[Device, ...]:
@@ -46,7 +44,7 @@ def _class(number: str) -> Path:
 
 
 def _arch(number: str) -> str | None:
-    return _ARCHES.get((_read(_class(number) / "device" / "device") or "").lower())
+    return arch_of_pci_id(_read(_class(number) / "device" / "device") or "")
 
 
 def _read(path: Path) -> str | None:

@@ -11,7 +11,6 @@ from perfsheet import analyze, read
 from perfsheet.analysis import speed_of_light
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.speed_of_light.profiler_model import GENERATIONS
-from perfsheet.hardware.boards import BOARDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -34,19 +33,6 @@ def test_every_rule_has_its_line_with_its_formula():
     assert {row[0].strip("`| "): row[2].strip("| ") for row in table("rules.md", "rule")} == {
         rule.id: rule.saving_formula for rule in RULES
     }
-
-
-def test_every_board_has_its_line():
-    for board, row in zip(BOARDS, table("hardware.md", "board"), strict=True):
-        name, arch, cores, dram, clock, flops = (cell.strip("| ") for cell in row)
-        assert name.split(" ")[0] == board.name
-        assert (arch, int(cores), float(dram), float(clock), int(flops)) == (
-            board.arch,
-            board.worker_cores,
-            board.dram_gb_s,
-            board.clock_ghz,
-            board.flops_per_cycle,
-        )
 
 
 def test_every_generation_has_its_line():
