@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.captures import Row, write_csv
+
+# A busy machine must not fail a property test, so there is no deadline. `make test` tries the same examples in every
+# run; `make test-full` tries more, and new ones each time.
+_PROPERTIES = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("quick", max_examples=50, derandomize=True, **_PROPERTIES)
+settings.register_profile("full", max_examples=300, **_PROPERTIES)
+settings.load_profile("quick")
+
+_MAY_START_PROCESSES = ("process", "browser", "lab")
+
+
+@pytest.fixture(autouse=True)
+def no_process_without_the_marker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that starts a process is marked `process`, so that `make test` stays quick and safe under load."""
+    if any(request.node.get_closest_marker(name) for name in _MAY_START_PROCESSES):
+        return
+
+    def refuse(_popen: subprocess.Popen, command: object, *_: object, **__: object) -> None:
+        pytest.fail(f"this test starts a process ({command}): mark it with pytest.mark.process")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import csv_text, op
 from support.real import CAPTURES, each
@@ -82,7 +82,6 @@ def captures(draw):
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(captures(), st.sampled_from([None, frozenset({"op_code", "kernel_duration_ns", "attributes"})]))
 def test_both_ways_read_the_same(monkeypatch, small_blocks, tmp_path, data, only):
     path = tmp_path / "run.csv"

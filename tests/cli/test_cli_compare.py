@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from openpyxl import load_workbook
 from support.captures import fallback, op, write_csv
-from support.command import here, perfsheet
+from support.command import here
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 
@@ -117,10 +117,11 @@ def test_windows_are_those_of_both_sides(capsys, tmp_path):
         (("{base}",), 2, "NEW"),
     ],
 )
-def test_what_cannot_be_followed(sides, tmp_path, arguments, status, told):
+def test_what_cannot_be_followed(capsys, sides, tmp_path, monkeypatch, arguments, status, told):
+    monkeypatch.chdir(tmp_path)
     filled = [one.format(base=sides[0], new=sides[1]) for one in arguments]
     before = sides[0].read_bytes()
-    done = perfsheet("compare", *filled, cwd=tmp_path)
+    done = here(capsys, "compare", *filled)
     assert done.status == status
     assert told in done.err
     assert sides[0].read_bytes() == before

@@ -84,6 +84,7 @@ def test_the_board_reaches_the_analysis(capsys, tmp_path):
     assert (head["board"], head["worker_cores"], head["worker_cores_source"]) == ("n150", 64, "board")
 
 
+@pytest.mark.process
 def test_standard_input(run_csv, tmp_path):
     done = perfsheet("top-ops", "-", "--json", stdin=run_csv.read_bytes())
     assert (done.status, done.err) == (0, "")
@@ -144,6 +145,7 @@ def test_help(capsys, command, option):
     assert done.out.startswith("Usage: perfsheet")
 
 
+@pytest.mark.process
 def test_completion_is_there():
     done = perfsheet("--help")
     assert "--install-completion" in done.out
@@ -154,18 +156,21 @@ def test_completion_is_there():
     assert completed.out.split() == ["top-ops"]
 
 
+@pytest.mark.process
 def test_the_module_and_the_function_are_the_same_program(capsys, run_csv):
     assert perfsheet("top-ops", run_csv, "--json").out == here(capsys, "top-ops", run_csv, "--json").out
 
 
 @pytest.mark.parametrize("columns", [80, 160])
-def test_width_of_piped_tables(large_csv, columns):
+def test_width_of_piped_tables(capsys, monkeypatch, large_csv, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
     for command in ("top-ops", "hotspots"):
-        out = perfsheet(command, large_csv, COLUMNS=str(columns)).out
+        out = here(capsys, command, large_csv).out
         assert max(map(len, out.splitlines())) <= columns
         assert "\x1b" not in out
 
 
+@pytest.mark.process
 def test_a_console_that_lacks_characters_still_gets_its_table(tmp_path):
     path = write_csv(tmp_path / "run.csv", [op("Größe😀", 10, 1)])
     for command in ("top-ops", "hotspots"):

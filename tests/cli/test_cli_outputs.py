@@ -120,10 +120,11 @@ def opened(tmp_path):
     return ask
 
 
-pytestmark_posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 
 
-@pytestmark_posix
+@pytest.mark.process
+@posix
 def test_report_opens_what_it_wrote(opened, run_csv, tmp_path):
     done, told = opened("report", run_csv, "--open")
     assert (done.status, told) == (0, [str(run_csv.with_suffix(".xlsx"))])
@@ -131,7 +132,8 @@ def test_report_opens_what_it_wrote(opened, run_csv, tmp_path):
     assert told[1:] == ["a.html"]
 
 
-@pytestmark_posix
+@pytest.mark.process
+@posix
 def test_open_takes_the_newest_of_our_reports(opened, run_csv, tmp_path):
     for name in ("old.xlsx", "new.xlsx"):
         perfsheet("report", run_csv, "-o", tmp_path / name)
@@ -145,7 +147,8 @@ def test_open_takes_the_newest_of_our_reports(opened, run_csv, tmp_path):
     assert opened("open", tmp_path)[1][3:] == [str(tmp_path / "new.xlsx")]
 
 
-@pytestmark_posix
+@pytest.mark.process
+@posix
 def test_open_finds_reports_of_runs(opened, tmp_path):
     folder = tmp_path / "generated" / "profiler" / "reports" / "x"
     folder.mkdir(parents=True)
@@ -154,7 +157,8 @@ def test_open_finds_reports_of_runs(opened, tmp_path):
     assert opened("open")[1] == [str(capture.with_suffix(".xlsx").relative_to(tmp_path))]
 
 
-@pytestmark_posix
+@pytest.mark.process
+@posix
 def test_an_opener_that_fails_is_told(run_csv, tmp_path):
     path = opener(tmp_path / "bin", status=3)
     done = perfsheet("report", run_csv, "--open", cwd=tmp_path, PATH=path)
@@ -163,7 +167,8 @@ def test_an_opener_that_fails_is_told(run_csv, tmp_path):
     assert f"Wrote {run_csv.with_suffix('.xlsx')}" in done.out
 
 
-@pytestmark_posix
+@pytest.mark.process
+@posix
 def test_a_machine_without_an_opener_is_told(run_csv, tmp_path):
     (tmp_path / "empty").mkdir()
     done = perfsheet("report", run_csv, "--open", cwd=tmp_path, PATH=str(tmp_path / "empty"))
@@ -171,13 +176,15 @@ def test_a_machine_without_an_opener_is_told(run_csv, tmp_path):
     assert "copy it to a machine with a screen" in done.err
 
 
-def test_nothing_to_open(tmp_path):
-    done = perfsheet("open", cwd=tmp_path)
+def test_nothing_to_open(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    done = here(capsys, "open")
     assert (done.status, "no report of perfsheet in" in done.err) == (3, True)
-    assert perfsheet("open", tmp_path / "none.xlsx", cwd=tmp_path).status == 3
-    assert perfsheet("open", tmp_path, cwd=tmp_path).status == 3
+    assert here(capsys, "open", tmp_path / "none.xlsx").status == 3
+    assert here(capsys, "open", tmp_path).status == 3
 
 
+@pytest.mark.process
 def test_run_writes_them_too(home, run_csv, tmp_path):
     (tmp_path / "target.py").write_text("")
     outputs = ("--html", "a.html", "--md", "a.md", "--trace", "a.json")
@@ -193,6 +200,6 @@ def test_run_writes_them_too(home, run_csv, tmp_path):
     ("arguments", "said"),
     [(["--md", "-"], "--md -: standard output"), (["--split-cases", "--html", "a.html"], "cases have one workbook")],
 )
-def test_run_refuses_what_it_cannot_write_before_it_starts(tmp_path, arguments, said):
-    done = perfsheet("run", "-c", "false", *arguments, cwd=tmp_path)
+def test_run_refuses_what_it_cannot_write_before_it_starts(capsys, arguments, said):
+    done = here(capsys, "run", "-c", "false", *arguments)
     assert (done.status, said in done.err) == (2, True)

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from support.command import ROOT, environment
+from support.command import PATIENCE_S, ROOT, environment
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")]
 
 CASES = [
     "top-ops {capture} -n 0",
@@ -27,7 +27,7 @@ def piped(line):
         env=environment(),
         cwd=ROOT,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 

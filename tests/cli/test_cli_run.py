@@ -6,14 +6,16 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from support.captures import op, write_csv
-from support.command import environment, perfsheet
+from support.command import PATIENCE_S, environment, perfsheet, wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 
 def run(home: Path, *arguments: str, **variables: str):
@@ -122,11 +124,9 @@ def test_signal_while_the_workbook_is_written(tmp_path: Path, number: signal.Sig
     temporary.mkdir()
     command = [sys.executable, "-m", "perfsheet", "report", str(capture), "--force"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(TMPDIR=str(temporary)), text=True)
-    deadline = time.monotonic() + 60
-    while not any(temporary.glob("perfsheet-workbook-*")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: any(temporary.glob("perfsheet-workbook-*")), "the workbook is being written")
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (130, "perfsheet: interrupted\n")
     assert (tmp_path / "big.xlsx").read_text() == "precious"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("big", "."))) == [

@@ -8,6 +8,7 @@ from support.command import perfsheet
 
 from perfsheet.cli import numerics
 
+pytestmark = pytest.mark.process
 HEAVY = {"pandas", "numpy", "pyarrow", "pydantic", "openpyxl", "xlsxwriter", "rich", "ttnn", "torch", "tracy"}
 
 

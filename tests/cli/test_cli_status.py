@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.captures import csv_text, host_op, op, signpost, write_csv
-from support.command import ROOT, environment, here, perfsheet
+from support.command import PATIENCE_S, ROOT, environment, here, perfsheet
 from support.limits import without_root_rights
 
 from perfsheet.outputs import json_output
@@ -77,6 +77,7 @@ def test_nothing_given_and_nothing_found_ends_with_3(capsys):
     assert "perfsheet run" in sentence(here(capsys, "top-ops"), 3)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="no permissions of this kind")
 def test_a_capture_that_may_not_be_read_ends_with_3(run_csv):
     run_csv.chmod(0)
@@ -84,6 +85,7 @@ def test_a_capture_that_may_not_be_read_ends_with_3(run_csv):
         assert "Permission denied" in sentence(perfsheet("top-ops", run_csv), 3)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("arguments", "status"), [(("-n", "-1"), 2), (("../nowhere.csv",), 3)])
 def test_statuses_are_the_same_through_a_process_of_its_own(run_csv, arguments, status):
     assert sentence(perfsheet("top-ops", run_csv, *arguments), status)
@@ -140,6 +142,7 @@ def test_a_file_that_the_system_will_not_replace_is_one_clear_sentence(capsys, r
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cwd", "run.csv", "run.xlsx"]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="no permissions of this kind")
 def test_a_folder_that_is_read_only_ends_with_7(run_csv, tmp_path):
     folder = tmp_path / "locked"
@@ -151,6 +154,7 @@ def test_a_folder_that_is_read_only_ends_with_7(run_csv, tmp_path):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
 @pytest.mark.parametrize("limit", [0, 4_096, 16_384])
 @pytest.mark.parametrize("before", [None, "precious"])
@@ -165,7 +169,12 @@ def test_a_failing_write_leaves_no_half_file(large_csv, tmp_path, limit, before)
         f"main(['report', {str(large_csv)!r}, '-o', {str(workbook)!r}, '--force'])"
     )
     done = subprocess.run(
-        [sys.executable, "-B", "-c", script], capture_output=True, text=True, env=environment(), check=False, timeout=60
+        [sys.executable, "-B", "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 7, done.stderr
     assert "Traceback" not in done.stderr
@@ -174,6 +183,7 @@ def test_a_failing_write_leaves_no_half_file(large_csv, tmp_path, limit, before)
     assert not before or workbook.read_text() == before
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("options", [(), ("--json",), ("--csv",)])
 def test_standard_output_that_cannot_be_written_ends_with_7(run_csv, options):
@@ -187,7 +197,7 @@ def test_standard_output_that_cannot_be_written_ends_with_7(run_csv, options):
             env=environment(),
             check=False,
             cwd=ROOT,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
     assert "Traceback" not in done.stderr
     assert "bug" not in done.stderr

@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from support.command import ROOT, perfsheet
+from support.command import ROOT, here
 from typer.main import get_command
 
 from perfsheet import analyze, compare, read
@@ -52,10 +52,12 @@ def test_there_are_commands():
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/compare.md"])
-def test_the_worked_example_is_what_the_command_prints(page):
+def test_the_worked_example_is_what_the_command_prints(capsys, monkeypatch, page):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "112")
     text = (ROOT / page).read_text(encoding="utf-8")
     (block,) = [found for found in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "perfsheet compare" in found]
-    printed = perfsheet("compare", *EXAMPLES, "-n", "1", cwd=ROOT, COLUMNS="112").out
+    printed = here(capsys, "compare", *EXAMPLES, "-n", "1").out
     for line in block.splitlines():
         if line != "…" and not line.startswith(("$", "    examples")):
             assert f"{line}\n" in printed

@@ -6,18 +6,21 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from standin_home import STANDINS
+from support.command import perfsheet, wait_until
 from support.limits import without_root_rights
 
 from perfsheet.doctor import Diagnosis, diagnose
 from perfsheet.machine import devices
 from perfsheet.run import RunRequest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform != "linux", reason="the profiler runs on Linux only"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +155,7 @@ def test_what_a_killed_run_left_is_named_and_what_a_living_one_works_in_is_not(h
     folder = home / "generated" / "profiler" / "in-progress"
     (folder / "2026_01_01_00_00_00_deadbeef").mkdir(parents=True)
     (folder / "2026_01_01_00_00_00_a11ea11e").mkdir()
-    living = subprocess.Popen(["sleep", "60"], env={**os.environ, "PERFSHEET_RUN_ID": "a11ea11e" + "0" * 24})
+    living = subprocess.Popen(["sleep", "600"], env={**os.environ, "PERFSHEET_RUN_ID": "a11ea11e" + "0" * 24})
     try:
         named = [one for one in diagnose(RunRequest("pytest", python=sys.executable)) if one.id == "unfinished-run"]
     finally:
@@ -164,11 +167,11 @@ def test_what_a_killed_run_left_is_named_and_what_a_living_one_works_in_is_not(h
 def test_left_over_profiler_is_named(home: Path) -> None:
     """The one whose front end is gone, not the one at work under its front end."""
     tool = home / "capture-release"
-    tool.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
+    tool.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(600)\n")
     tool.chmod(0o755)
     left = subprocess.Popen([tool])
     try:
-        time.sleep(0.3)
+        wait_until(lambda: b"capture-release" in Path(f"/proc/{left.pid}/cmdline").read_bytes(), "the tool has started")
         named = [one for one in diagnose(RunRequest("pytest", python=sys.executable)) if one.mend == f"kill {left.pid}"]
         assert len(named) == 1
         assert named[0].ok is False
@@ -199,8 +202,6 @@ def test_device_is_opened_only_when_asked(home: Path) -> None:
 
 
 def test_command(home: Path) -> None:
-    from support.command import perfsheet
-
     done = perfsheet("doctor", "--python", sys.executable, cwd=home, TT_METAL_HOME=str(home))
     assert done.status == 4
     assert "✓ Python" in done.out

@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from support.agreement import analysed
 from support.captures import op, write_csv
+from support.command import PATIENCE_S
 from support.real import capture
 
 from perfsheet import Options, analyze, read
@@ -14,6 +15,7 @@ from perfsheet.outputs.workbook import book
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.skipif(OFFICE is None, reason="LibreOffice, which recalculates the workbook, is not installed"),
     pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning"),
 ]
@@ -30,7 +32,7 @@ def recalculated(path, folder, inputs):
     workbook.save(changed)
     profile = f"-env:UserInstallation=file://{folder}/profile"
     command = [OFFICE, "--headless", "--norestore", profile, "--convert-to", "xlsx", "--outdir", str(out), str(changed)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
     return load_workbook(out / "changed.xlsx", data_only=True)
 
 

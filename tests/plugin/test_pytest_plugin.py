@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from support.captures import op, signpost, write_csv
-from support.command import ROOT, environment, perfsheet
+from support.command import PATIENCE_S, ROOT, environment, perfsheet
+
+pytestmark = pytest.mark.process
 
 ROWS = (
     op("EmbeddingsDeviceOperation", 100),
@@ -50,7 +52,7 @@ def run_pytest(folder, *arguments, **variables) -> tuple[int, str]:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

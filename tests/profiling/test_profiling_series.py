@@ -6,21 +6,28 @@ import sys
 from pathlib import Path
 
 import pytest
-from profiling import Heard
+from profiling import ActsOnce, Clock, Heard
+from support.command import PATIENCE_S
 
 from perfsheet import Options
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.profiling import Plan, Profiled, profiled, profiled_cases
 from perfsheet.profiling.model import MeasuredRun
+from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunRequest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 
-def series(*places: object, repeat: int | None = None, warmup: int = 0, command: str = "pytest test_it.py") -> Profiled:
+def series(
+    *places: object, warmup: int = 0, command: str = "pytest test_it.py", watch: Watch | None = None
+) -> Profiled:
     text = f"STANDIN_SERIES={','.join(map(str, places))} {command}"
-    request = RunRequest(text, python=sys.executable, timeout_s=9.0)
-    return profiled(request, Plan(repeat or len(places) - warmup, warmup), Options(), Heard())
+    request = RunRequest(text, python=sys.executable, timeout_s=PATIENCE_S)
+    return profiled(request, Plan(len(places) - warmup, warmup), Options(), watch or Watch())
 
 
 def test_one_run_has_no_repeats(home: Path) -> None:
@@ -56,8 +63,9 @@ def test_run_that_fails_after_another_worked_is_listed(home: Path) -> None:
     assert any("run 2 came to no report" in warning for warning in done.analysis.summary.warnings)
 
 
-def test_time_limit_ends_the_series(home: Path) -> None:
-    done = series(9000, "slow-report", 9100)
+def test_time_limit_ends_the_series(home: Path, clock: Clock) -> None:
+    watch = ActsOnce(lambda heard: heard.phases.count(Phase.CAPTURE) == 2, clock.pass_every_limit)
+    done = series(9000, "slow-report", 9100, watch=watch)
     assert done.status == ExitStatus.TIMEOUT
     assert len(done.runs) == 1
     assert (home / "series").read_text() == "2"

@@ -11,7 +11,7 @@ import warnings
 import pytest
 from openpyxl import load_workbook
 from support.captures import csv_text, fallback, op, write_csv
-from support.command import here, perfsheet
+from support.command import here
 from support.damage import DAMAGES
 
 from perfsheet import PerfsheetError, analyze, read
@@ -54,33 +54,29 @@ def test_a_block_of_a_tensor_without_its_first_column(tmp_path):
     path = tmp_path / "run.csv"
     path.write_text(csv_text(rows, without=["INPUT_0_W_PAD[LOGICAL]"]))
     analysis = analyze(read(path))
-    assert analysis.summary.light.sol is None
+    assert analysis.summary.speed_of_light.sol is None
     assert any("lacks INPUT_0_W" in warning for warning in analysis.summary.warnings)
 
 
-def test_limits_are_not_kept_by_a_capture_that_was_cut(tmp_path):
+def test_limits_are_not_kept_by_a_capture_that_was_cut(capsys, tmp_path):
     """A capture that lost half of its rows is twice as fast."""
     text = csv_text([op("Add", 1000, call=at) for at in range(40)])
     whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
     whole.write_text(text)
     cut.write_text(text[: len(text) // 2])
-    ended = perfsheet("check", cut, "--against", whole)
+    ended = here(capsys, "check", cut, "--against", whole)
     assert ended.status == 1
     assert "capture.lost-rows" in ended.out
-    assert perfsheet("check", whole, "--against", whole).status == 0
+    assert here(capsys, "check", whole, "--against", whole).status == 0
 
 
-def test_a_duration_of_next_to_nothing(tmp_path):
+def test_a_duration_of_next_to_nothing(capsys, tmp_path):
     """1e9 over a duration of 7e-305 ns is an infinite rate, which JSON cannot say."""
     path = write_csv(tmp_path / "run.csv", [op("Add", 7e-305), op("Mul", 1000, call=2)])
     summary = analyze(read(path)).summary
     assert (summary.timed_rows, summary.kernel_ns) == (1, 1000)
     assert any("next to nothing" in warning for warning in summary.warnings)
-    assert here_json(path)["capture"]["fps"]["all"] is None
-
-
-def here_json(path):
-    return json.loads(perfsheet("top-ops", path, "--json").out)
+    assert json.loads(here(capsys, "top-ops", path, "--json").out)["capture"]["fps"]["all"] is None
 
 
 def test_replays_of_several_devices_keep_their_own_cells(tmp_path):
@@ -129,14 +125,14 @@ def test_two_files_with_byte_order_marks_appended(tmp_path):
     assert [note.id for note in read(path).notes] == ["repeated-header"]
 
 
-def test_a_compressed_capture_that_was_cut_keeps_no_limit(tmp_path):
+def test_a_compressed_capture_that_was_cut_keeps_no_limit(capsys, tmp_path):
     """It ended with a whole row, so that nothing looked lost."""
     rows = [op("Add", 1000, call=at, attributes=f"{{'n': '{at * 7919}'}}") for at in range(9000)]
     text = csv_text(rows)
     whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv.gz"
     whole.write_text(text)
     cut.write_bytes(gzip.compress(text[: text.index("\n", len(text) // 2) + 1].encode())[:-6])
-    ended = perfsheet("check", cut, "--against", whole)
+    ended = here(capsys, "check", cut, "--against", whole)
     assert (ended.status, "capture.lost-rows" in ended.out) == (1, True)
 
 
@@ -146,9 +142,9 @@ def test_ops_named_like_sums_and_headers(tmp_path):
     assert table.text("op_code") == ["Sum", "Mean", "OP CODE", "DEVICE ID"]
 
 
-def test_strict_looks_at_every_column(tmp_path):
+def test_strict_looks_at_every_column(capsys, tmp_path):
     path = write_csv(tmp_path / "run.csv", [op() | {"HOST END TS": "oops"}])
-    assert {perfsheet(command, path, "--strict").status for command in ("top-ops", "hotspots")} == {3}
+    assert {here(capsys, command, path, "--strict").status for command in ("top-ops", "hotspots")} == {3}
 
 
 def test_host_rows_before_the_first_duration(tmp_path):

@@ -4,6 +4,6 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "standins"))
-from standin_home import home
+from standin_home import clock, home
 
-__all__ = ["home"]
+__all__ = ["clock", "home"]

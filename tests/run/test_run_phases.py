@@ -16,11 +16,14 @@ from perfsheet.errors import PerfsheetError
 from perfsheet.progress import Phase
 from perfsheet.run import RunRequest, Watch, collect
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 
 def test_phases_tests_and_steps(home: Path) -> None:
-    (home / "test_it.py").write_text("import time\ndef test_a(): time.sleep(1)\ndef test_b(): time.sleep(1)\n")
+    (home / "test_it.py").write_text("import time\ndef test_a(): time.sleep(0.5)\ndef test_b(): time.sleep(0.5)\n")
     heard = Heard()
     listen(heard)
     assert heard.phases == [Phase.START, Phase.COLLECT, Phase.RUN, Phase.CAPTURE, Phase.POST_PROCESS]
@@ -42,7 +45,7 @@ def test_notice_of_a_device_lock(home: Path) -> None:
 def test_target_that_never_opens_a_device_is_not_waited_for(home: Path) -> None:
     (home / "test_it.py").write_text("import os\ndef test_a(): os._exit(0)\n")
     with pytest.raises(PerfsheetError) as caught:
-        listen(Watch(), "STANDIN_FAULT=waiting pytest test_it.py", timeout_s=50.0)
+        listen(Watch(), "STANDIN_FAULT=waiting pytest test_it.py")
     assert "then pytest died in test_it.py::test_a, and no ops CSV was written" in caught.value.message
 
 

@@ -4,10 +4,10 @@ import socket
 import sys
 
 import pytest
+from perfsheet.run.port import reserved_port
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import port
-from perfsheet.run.port import reserved_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the profiler runs on Linux only")
 

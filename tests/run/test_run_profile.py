@@ -10,7 +10,10 @@ from profiling import failure, log_named_in, run
 
 from perfsheet.errors import ExitStatus
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 
 def test_outcome_of_a_run(home: Path) -> None:

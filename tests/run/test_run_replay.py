@@ -4,10 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from profiling import Heard
+from profiling import ActsOnce, Clock, Heard, hangs
+from support.command import PATIENCE_S
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunOutcome, RunRequest, Watch, replay
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(autouse=True)
@@ -61,15 +64,22 @@ def test_log_is_kept_where_no_folder_is_given(tmp_path: Path, monkeypatch: pytes
         ("pytest -k nothing", ExitStatus.NOTHING_RAN, "ran no test"),
         ("pytest --no-such-option", ExitStatus.USAGE, "cannot follow"),
         ("python missing.py", ExitStatus.USAGE, "no script"),
-        ("python -m pytest", ExitStatus.TIMEOUT, "test_hang.py::test_hang"),
     ],
 )
 def test_what_is_no_outcome(tmp_path: Path, command: str, status: ExitStatus, said: str) -> None:
-    (tmp_path / "test_hang.py").write_text("import time\ndef test_hang(): time.sleep(60)")
     with pytest.raises(PerfsheetError) as caught:
-        run(command, tmp_path, timeout_s=10.0 if status == ExitStatus.TIMEOUT else None)
+        run(command, tmp_path)
     assert caught.value.status == status
     assert said in caught.value.message
+
+
+def test_time_limit(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "test_hang.py").write_text("import time\ndef test_hang(): time.sleep(600)")
+    request = RunRequest("python -m pytest", output_dir=tmp_path, timeout_s=PATIENCE_S)
+    with pytest.raises(PerfsheetError) as caught:
+        replay(request, [], ActsOnce(hangs, clock.pass_every_limit))
+    assert caught.value.status == ExitStatus.TIMEOUT
+    assert "test_hang.py::test_hang" in caught.value.message
 
 
 def test_interpreter_without_pytest(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from perfsheet.run.toolbox import Toolbox
 
 from perfsheet.errors import ExitStatus
 from perfsheet.run.log_scanner import Signs
-from perfsheet.run.toolbox import Toolbox
 
 FULL = (
     "2026-01-01 00:00:00.000 | warning | Metal | Profiler DRAM buffers were full, markers were dropped! device {}, "

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
 from perfsheet.run.test_verdict import DIED, Verdict, read_verdict
+from support.command import PATIENCE_S
+
 from perfsheet.run.workspace import TARGET_HELPERS
+
+pytestmark = pytest.mark.process
 
 SCRIPT = ["-m", "perfsheet_script"]
 
@@ -28,7 +32,7 @@ def run_target(folder: Path, *arguments: str, **environment: str) -> tuple[Verdi
         env={**inherited, "PYTHONPATH": path, "PERFSHEET_VERDICT": str(verdict), **plugins, **environment},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     return read_verdict(verdict, "pytest" if "pytest" in arguments else "script"), ended.returncode
 
@@ -160,7 +164,7 @@ def test_script_and_its_exit_status(tmp_path: Path, body: str, status: int) -> N
     verdict, process_status = run_target(tmp_path, *SCRIPT, "it.py")
     assert verdict is not None
     assert (verdict.exit_status, process_status) == (status, status)
-    assert verdict.summary.startswith(f"exit status {status} in 0.")
+    assert re.fullmatch(rf"exit status {status} in \d+\.\d s", verdict.summary)
 
 
 def test_script_sees_what_python_would_show_it(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+from perfsheet.run.shellsafe import Aliases, checked_name, checked_options
+from perfsheet.run.toolbox import Toolbox
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunRequest
 from perfsheet.run.command import parse_command
-from perfsheet.run.shellsafe import Aliases, checked_name, checked_options
-from perfsheet.run.toolbox import Toolbox
 from perfsheet.run.toolchain import tools_folder
 from perfsheet.run.workspace import TARGET_HELPERS, artifact_root, profiler_argv, target_environment
 

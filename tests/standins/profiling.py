@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE_S
 
 from perfsheet.errors import PerfsheetError
 from perfsheet.progress import Phase
-from perfsheet.run import RunOutcome, RunRequest, Watch, profile
+from perfsheet.run import RunOutcome, RunRequest, Watch, process, profile
 
 
 class Heard(Watch):
@@ -38,19 +41,67 @@ class Heard(Watch):
         self.steps.append((done, total))
 
 
+class Clock:
+    """The clock by which time limits are judged: a test says when a limit is over, however slow the machine is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ahead_s = 0.0
+        monkeypatch.setattr(process, "time", self)
+
+    def time(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead_s
+
+    def pass_every_limit(self) -> None:
+        self._ahead_s += 100 * PATIENCE_S
+
+
+class ActsOnce(Heard):
+    """Does something as soon as the run has come to a point, instead of after some seconds."""
+
+    def __init__(self, when: Callable[[Heard], bool], act: Callable[[], None]) -> None:
+        super().__init__()
+        self._when, self._act, self._done = when, act, False
+
+    def _look(self) -> None:
+        if not self._done and self._when(self):
+            self._done = True
+            self._act()
+
+    def line(self, text: str) -> None:
+        super().line(text)
+        self._look()
+
+    def phase(self, phase: Phase) -> None:
+        super().phase(phase)
+        self._look()
+
+    def test(self, nodeid: str, index: int, total: int | None) -> None:
+        super().test(nodeid, index, total)
+        self._look()
+
+
+def hangs(heard: Heard) -> bool:
+    """Whether the target is in the test that hangs, and what it printed before has arrived."""
+    began = any("::test_hang" in nodeid for nodeid, *_ in heard.tests)
+    return began and any("test session starts" in line for line in heard.lines)
+
+
 def run(command: str = "pytest test_it.py", **options: object) -> tuple[RunOutcome, list[str]]:
     heard = Heard()
     return listen(heard, command, **options), heard.lines
 
 
 def listen(watch: Watch, command: str = "pytest test_it.py", **options: object) -> RunOutcome:
-    settings = {"python": sys.executable, "timeout_s": 50.0, **options}
+    settings = {"python": sys.executable, "timeout_s": PATIENCE_S, **options}
     return profile(RunRequest(command, **settings), watch)  # type: ignore[arg-type]
 
 
-def failure(command: str = "pytest test_it.py", **options: object) -> PerfsheetError:
+def failure(command: str = "pytest test_it.py", watch: Watch | None = None, **options: object) -> PerfsheetError:
     with pytest.raises(PerfsheetError) as caught:
-        run(command, **options)
+        listen(watch or Watch(), command, **options)
     return caught.value
 
 

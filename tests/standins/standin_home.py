@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from processes import alive
+from profiling import Clock
 
 STANDINS = Path(__file__).parent
 
@@ -14,8 +15,14 @@ TARGET = """
 import os, time, pytest
 def test_passes(): print("from the test")
 def test_fails(): assert not os.environ.get("FAIL")
-def test_hangs(): time.sleep(60 if os.environ.get("HANG") else 0)
+def test_hangs(): time.sleep(600 if os.environ.get("HANG") else 0)
 """
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time limits pass when a test says so."""
+    return Clock(monkeypatch)
 
 
 @pytest.fixture

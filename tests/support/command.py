@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 300  # how long a test waits for a process: a loaded machine takes many times longer than a free one
 _NOT_INHERITED = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "PERFSHEET_TRACEBACK", "TT_METAL_HOME", "TT_METAL_PROFILER_DIR")
 
 
@@ -34,6 +36,14 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **changes}
 
 
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Until it holds: a test never guesses how long a process takes."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {what}"
+        time.sleep(0.02)
+
+
 def perfsheet(
     *arguments: object, cwd: Path | None = None, stdin: bytes = b"", python: Sequence[str] = (), **changes: str
 ) -> Ended:
@@ -44,7 +54,7 @@ def perfsheet(
         capture_output=True,
         cwd=cwd,
         env=environment(**changes),
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())

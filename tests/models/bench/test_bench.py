@@ -8,11 +8,10 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 
 import pytest
 from openpyxl import load_workbook
-from support.command import environment, here, perfsheet
+from support.command import PATIENCE_S, environment, here, perfsheet, wait_until
 
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.bench import Measured, Variant
@@ -75,6 +74,7 @@ def test_values_of_functions():
     ]  # fmt: skip
 
 
+@pytest.mark.process
 def test_callables(module, capsys):
     ended = here(capsys, "bench", "model.py:infer", "--vary", "precision=fp32,bf16,fp8,dies", "-n", "4", "--json")
     assert ended.status == 1
@@ -102,6 +102,7 @@ def test_callables(module, capsys):
     assert here(capsys, "bench", "model.py:infer").status == 7
 
 
+@pytest.mark.process
 def test_a_function_that_returns_nothing_is_what_is_timed(module, capsys):
     ended = here(
         capsys, "bench", "model.py:plain", "--vary", "seconds=0.02", "-n", "1", "--warmup", "0", "-q", "--json"
@@ -111,6 +112,7 @@ def test_a_function_that_returns_nothing_is_what_is_timed(module, capsys):
     assert one["latency_std_ms"] is None
 
 
+@pytest.mark.process
 def test_commands(module, capsys):
     command = "python3 -c 'import time; time.sleep({seconds}); raise SystemExit({status})'"
     options = ("--vary", "seconds=0.05", "--vary", "status=0,4", "-n", "2", "--json", "-o", "out")
@@ -121,6 +123,7 @@ def test_commands(module, capsys):
     assert bad["problem"] == "it ended with status 4"
 
 
+@pytest.mark.process
 def test_a_variant_that_hangs_is_ended(module):
     ended = perfsheet("bench", "-c", "sleep {seconds}", "--vary", "seconds=30", "--timeout", "1", "-q", cwd=module)
     assert ended.status == 1
@@ -149,6 +152,7 @@ def test_what_cannot_be_followed(module, capsys, arguments, said):
     assert said in ended.err
 
 
+@pytest.mark.process
 def test_a_run_that_tells_what_the_function_is_counts_like_any_other(module, capsys):
     (module / "count.py").write_text("def f():\n    open('calls', 'a').write('x')\n")
     here(capsys, "bench", "count.py:f", "-n", "3", "--warmup", "2", "-q")
@@ -160,9 +164,12 @@ def test_small_times_keep_their_digits():
     assert bench_cells.latency(row) == "0.0006134 ± 0.0000016"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_what_was_measured_before_an_interruption_is_kept(module):
-    command = [sys.executable, "-m", "perfsheet", "bench", "-c", "sleep {s}", "--vary", "s=0.01,30", "-n", "1", "-q"]
+    measured = "sh -c 'touch measured-{s}; exec sleep {s}0'"
+    arguments = ("bench", "-c", measured, "--vary", "s=0.01,30", "-n", "1", "-q", "-o", "out")
+    command = [sys.executable, "-m", "perfsheet", *arguments]
     running = subprocess.Popen(
         command,
         cwd=module,
@@ -171,15 +178,11 @@ def test_what_was_measured_before_an_interruption_is_kept(module):
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # as a shell has it
     )
-    log = module / "generated/bench/sleep_s/bench.log"
-    deadline = time.monotonic() + 30
-    while not (log.exists() and log.read_text().count("#") == 2) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(0.5)
+    wait_until((module / "measured-30").exists, "the second variant is being measured")
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=30)
+    running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
-    with (log.parent / "bench.csv").open() as stream:
+    with (module / "out/bench.csv").open() as stream:
         first, second = csv.DictReader(stream)
     assert float(first["latency_mean_ms"]) >= 10
     assert second["problem"] == "not measured: interrupted"

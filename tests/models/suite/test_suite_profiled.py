@@ -8,7 +8,10 @@ import sys
 import pytest
 from support.command import perfsheet
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 TESTS = """
 import os

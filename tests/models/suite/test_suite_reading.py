@@ -7,15 +7,15 @@ import importlib.util
 from types import SimpleNamespace
 
 import pytest
+from perfsheet.models.suite.history import appended
+from perfsheet.models.suite.keeping import Kept
+from perfsheet.models.suite.reported import with_reported
+from perfsheet.run.test_verdict import Reported
 
 from perfsheet.cli.models.suite_running import with_replays
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.suite import ModelResult, read_suite
-from perfsheet.models.suite.history import appended
-from perfsheet.models.suite.keeping import Kept
-from perfsheet.models.suite.reported import with_reported
 from perfsheet.run import Verdict
-from perfsheet.run.test_verdict import Reported
 from perfsheet.run.workspace import TARGET_HELPERS
 
 _helper = importlib.util.spec_from_file_location("recorder", TARGET_HELPERS / "perfsheet_verdict.py")

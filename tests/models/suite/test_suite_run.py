@@ -8,14 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from openpyxl import load_workbook
 from suite_folder import make_suite
-from support.command import environment, perfsheet
+from support.command import PATIENCE_S, environment, perfsheet, wait_until
 
 from perfsheet.models.results_table import read_document
+
+pytestmark = pytest.mark.process
 
 
 def results(folder):
@@ -118,7 +119,9 @@ def test_results_are_not_thrown_away_without_a_word(suite_run):
 def test_an_interrupted_suite_goes_on(tmp_path, number):
     folder = make_suite(tmp_path)
     tests = (folder / "test_models.py").read_text()
-    waiting = "    while not os.environ.get('GO'):\n        time.sleep(0.05)\n"
+    waiting = (
+        "    open('bert-started', 'w').close()\n    while not os.environ.get('GO'):\n        time.sleep(0.05)\n"
+    )
     (folder / "test_models.py").write_text(
         tests.replace("def test_bert(perfsheet_e2e):\n", f"def test_bert(perfsheet_e2e):\n{waiting}")
     )
@@ -131,13 +134,9 @@ def test_an_interrupted_suite_goes_on(tmp_path, number):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # as a shell has it
         start_new_session=True,
     )
-    kept = folder / "generated/suite/four/targets/01-vit-base-patch16-batch-1/result.json"
-    deadline = time.monotonic() + 30
-    while not kept.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)
+    wait_until((folder / "bert-started").exists, "the second target runs")
     os.kill(running.pid, number)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=PATIENCE_S)
     if number == signal.SIGINT:
         assert running.returncode == 130
         assert b"--resume" in err

@@ -16,9 +16,9 @@ ops CSV is. `STANDIN_FAULT` makes it fail:
     device-only      a device-only report is announced, and no other
     daemon           a process of another session is left behind, holding the output open
     deaf             the front end ignores SIGTERM
-    waiting          the capture tool waits on for a target that has ended, for five minutes
+    waiting          the capture tool waits on for a target that has ended, for ten minutes
     no-capture       … and has given up: 1; with STANDIN_DEVICE_LOG a device had written its log
-    slow-report      post-processing takes a minute
+    slow-report      post-processing takes ten minutes
 
 `STANDIN_SERIES` says, run by run, what becomes of the first op: a duration in ns, `other` (one op more than in the
 other runs), or one of the faults above; `series` beside the target counts the runs.
@@ -43,7 +43,7 @@ ROWS = (
     "MatmulDeviceOperation,tt_dnn_device,1024,0,64,9100,900,,,,,",
     "UnaryDeviceOperation,tt_dnn_device,2048,0,32,3100,1,,,,,",
 )
-SLEEPER = "import time; time.sleep(300)"
+SLEEPER = "import time; time.sleep(600)"
 
 
 def say(level, text):
@@ -107,7 +107,7 @@ def capture(options, fault):
     if options.check_exit_code and status:
         sys.exit(4)
     if fault == "waiting":
-        time.sleep(300)
+        time.sleep(600)
     if fault == "no-capture":
         say("ERROR", "Tracy capture did not finish in 120 seconds")
         sys.exit(1)
@@ -119,7 +119,7 @@ def capture(options, fault):
 
 def post_process(root, name, fault, place):
     if fault == "slow-report":
-        time.sleep(60)
+        time.sleep(600)
     if fault == "traceback":
         raise KeyError("Op time for op 1024 must present")
     if fault == "markers":
