@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
+from perfsheet.analysis.ops.attributes import flatten, without_scopes
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant, Variants
 from perfsheet.compare.kinds import kind
-from perfsheet.compare.structs import alike, flat
 
 Written = dict[str, set[str]]
 """The attributes that a capture has of each kind of op."""
@@ -24,6 +26,11 @@ _OF_OUTPUT = {
 }
 # Handles of a run, not settings of an op.
 _NO_SETTING = {"semaphore", "barrier_semaphore", "global_cb", "global_semaphore"}
+# Structs whose type is a choice of the user's; other types only have other names in other builds.
+_TYPED = frozenset({"program_config", "config"})
+_WORDS = re.compile(r"[A-Za-z_]\w*|(?:(?<!\d)-)?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_COORDINATES = {"x", "y", "start", "end"}
+_TRUTH = {"true": "1", "false": "0"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def written(variants: Variants) -> Written:
     """Which attributes a capture has of each kind of op."""
     found: Written = {}
     for variant in variants.all:
-        names = {name for name in flat(variant.attributes) if "." not in name}
+        names = {name for name in flatten(variant.attributes) if "." not in name}
         found.setdefault(kind(variant.op_code), set()).update(names)
     return found
 
@@ -104,7 +111,7 @@ def _shape(extents: Extents | None) -> str | None:
 def _attributes(before: Variant, after: Variant, describing: Describing) -> Iterator[Change]:
     if before.attributes == after.attributes:
         return
-    was, now = flat(before.attributes), flat(after.attributes)
+    was, now = flatten(before.attributes), flatten(after.attributes)
     name_of = kind(before.op_code)
     both = describing.base_written.get(name_of, set()) & describing.new_written.get(name_of, set())
     for name in (*was, *(name for name in now if name not in was)):
@@ -114,7 +121,7 @@ def _attributes(before: Variant, after: Variant, describing: Describing) -> Iter
         # A member that only one side has comes with its struct: that is unset, of another type, or of another build.
         if inner and (name not in was or name not in now):
             continue
-        if not alike(name, was, now):
+        if not _same_value(name, was, now):
             yield Change(name, was.get(name) or None, now.get(name) or None)
 
 
@@ -123,3 +130,28 @@ def _said_already(name: str, before: Variant, after: Variant) -> bool:
     if name.endswith("math_fidelity"):
         return bool(before.math_fidelity and after.math_fidelity)
     return name in _OF_OUTPUT and bool(before.outputs and after.outputs)
+
+
+def _same_value(name: str, before: dict[str, str], after: dict[str, str]) -> bool:
+    """Whether an attribute has the same value in both. Two structs do: their members are compared one by one."""
+    was, now = before.get(name, ""), after.get(name, "")
+    if was == now or _normalised(was) == _normalised(now):
+        return True
+    if not (was and now and _is_struct(name, before) and _is_struct(name, after)):
+        return False
+    return name not in _TYPED or _type(was) == _type(now)
+
+
+def _is_struct(name: str, values: dict[str, str]) -> bool:
+    return any(key.startswith(f"{name}.") for key in values) or values[name].endswith("()")
+
+
+def _type(struct: str) -> str:
+    return re.split(r"[({]", struct, maxsplit=1)[0].strip()
+
+
+@lru_cache(maxsize=65536)
+def _normalised(value: str) -> tuple[str, ...]:
+    """The words of a value, without the brackets, scopes and names of coordinates that builds write differently."""
+    words = (_TRUTH.get(word.lower(), word) for word in _WORDS.findall(without_scopes(value)))
+    return tuple(word for word in words if word not in _COORDINATES)

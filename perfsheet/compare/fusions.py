@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from perfsheet.analysis.ops.attributes import flatten
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, OTHER, RESHARD, category
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.compare.kinds import kind
-from perfsheet.compare.structs import flat
 
 _ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
 _NOTHING = {"", "0", "false", "[]", "SmallVector([])"}
@@ -94,7 +94,7 @@ def _adds_up(parts: list[Variant], whole: Variant) -> bool:
 def _activations(variant: Variant) -> set[str]:
     return {
         name
-        for name, value in flat(variant.attributes).items()
+        for name, value in flatten(variant.attributes).items()
         if _ACTIVATION.search(name.rsplit(".", 1)[-1]) and value not in _NOTHING
     }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from support.captures import op, shape
 
-from perfsheet.compare.structs import flat
-
 
 def changes(compared, base, new, others=()):
     found = compared((op("Softmax"), op(**base), *others), (op("Softmax"), op(**new), *others))
@@ -103,19 +101,6 @@ def test_an_attribute_of_other_ops_of_that_kind_is_a_change(compared):
         other,
     )
     assert told == {"x": (None, "3")}
-
-
-def test_structs_are_read_as_deep_as_they_are():
-    found = flat("{'a': 'A(b=B(c=1;d={1; 2});e=std::nullopt)'; 'f': 'Shape([1; 2])'; 'g': ''}")
-    assert found == {
-        "a": "A(b=B(c=1;d={1; 2});e=nullopt)",
-        "a.b": "B(c=1;d={1; 2})",
-        "a.b.c": "1",
-        "a.b.d": "{1; 2}",
-        "a.e": "",
-        "f": "Shape([1; 2])",
-        "g": "",
-    }
 
 
 @pytest.mark.parametrize(
