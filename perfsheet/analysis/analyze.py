@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ import numpy as np
 
 from perfsheet.analysis import findings as finding
 from perfsheet.analysis import quality, ranking, totals
-from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.device_ops import Ops, device_ops
 from perfsheet.analysis.ops.utilization import not_physical
@@ -19,9 +19,9 @@ from perfsheet.analysis.ranking import NOT_PHYSICAL, ranked_op
 from perfsheet.analysis.results import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known_int
-from perfsheet.analysis.summary import summarise
+from perfsheet.analysis.summary import CaptureSummary, summarise
+from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.selection import select
-from perfsheet.analysis.windows.window import Window
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
 from perfsheet.errors import NoDeviceOpError, unusable, usage
@@ -76,10 +76,10 @@ def analyze(
             f"nothing is left of it: {'; '.join(dropped)}" if dropped else "profile a target that runs ops on a device",
         )
     found = Analysis(ops, window, provenance or Provenance(), repeats)
-    salvaged = [check.detail for check in found.checks if check.salvaged] if options.strict else []
-    if salvaged:
-        more = f" (and {len(salvaged) - 1} more)" if len(salvaged) > 1 else ""
-        raise unusable(f"not as it should be: {salvaged[0]}{more}", "mend the capture, or leave --strict out")
+    repaired = [check.detail for check in found.checks if check.repaired] if options.strict else []
+    if repaired:
+        more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
+        raise unusable(f"not as it should be: {repaired[0]}{more}", "mend the capture, or leave --strict out")
     return found
 
 
@@ -245,18 +245,21 @@ class Analysis:
         return tuple(flag for flag, mask in self.flag_masks.items() if mask[position])
 
     def row_ref(self, position: int) -> RowRef:
-        """Where an op stands in its capture."""
-        return self.table_ref(int(self.ops.rows[position]))
+        """The row of an op in its capture."""
+        return self.table_ref(int(self.ops.rows[position]), position)
 
-    def table_ref(self, row: int) -> RowRef:
-        """Where a row of the table stands in its capture."""
+    def table_ref(self, row: int, position: int | None = None) -> RowRef:
+        """The row of the capture behind a row of the table; `position` is that of its op, if it is one."""
         table = self.ops.table
         device_id, call, session = (
-            table.number(name)[row] for name in ("device_id", "global_call_count", "replay_session")
+            known_int(table.number(name)[row]) for name in ("device_id", "global_call_count", "replay_session")
         )
-        return RowRef(
-            table.files[table.file[row]], int(table.row[row]), known_int(device_id), known_int(call), known_int(session)
-        )
+        file = table.files[table.file[row]]
+        return RowRef(file, int(table.row[row]), device_id, call, session, position, len(table.files) > 1)
+
+    def row_refs(self, positions: Iterable[int]) -> list[RowRef]:
+        """The rows of several ops."""
+        return [self.row_ref(position) for position in positions]
 
     def top(self, count: int | None = None) -> list[RankedOp]:
         """The first `count` ops of the ranking (None = all)."""
@@ -267,16 +270,16 @@ class Analysis:
         ]
 
     def ops_frame(self) -> pd.DataFrame:
-        """Every op with all of its figures as a DataFrame (analysis/frames.py names the columns)."""
-        from perfsheet.analysis.frames import ops_frame
+        """Every device op in execution order, a column for each of table `ops` (docs/columns.md); NaN = unknown."""
+        from perfsheet.tables.frames import ops_frame
 
-        return ops_frame(self.facts, self.ranking, [self.flags(position) for position in range(len(self.ops))])
+        return ops_frame(self)
 
     def findings_frame(self) -> pd.DataFrame:
-        """Every finding as a DataFrame, largest saving first."""
-        from perfsheet.analysis.frames import findings_frame
+        """Every finding, largest saving first, a column for each of table `findings` (docs/columns.md)."""
+        from perfsheet.tables.frames import findings_frame
 
-        return findings_frame(self.findings, self.ops.table)
+        return findings_frame(self)
 
     @cached_property
     def summary(self) -> CaptureSummary:

@@ -110,7 +110,7 @@ NOT_PHYSICAL = "not-physical"
 
 def ranked_op(facts: Facts, ranking: Ranking, index: int, row: RowRef, flags: tuple[str, ...]) -> RankedOp:
     """The op at that place of the ranking."""
-    ops, light, position = facts.ops, facts.light, int(ranking.order[index])
+    ops, light, position = facts.ops, facts.speed_of_light, int(ranking.order[index])
     shape = shape_of(ops, position)
     return RankedOp(
         rank=index + 1,
@@ -138,11 +138,12 @@ def ranked_op(facts: Facts, ranking: Ranking, index: int, row: RowRef, flags: tu
         sol_unknown_reason=light.reason(position) or None,
         bound=light.bound(position).value,
         flags=flags,
-        not_physical_reason=_reason(ops, position) if NOT_PHYSICAL in flags else None,
+        not_physical_reason=why_not_physical(ops, position) if NOT_PHYSICAL in flags else None,
     )
 
 
-def _reason(ops: Ops, position: int) -> str:
+def why_not_physical(ops: Ops, position: int) -> str:
+    """Why a utilization of an op is above 100 %."""
     row = int(ops.rows[position])
     bandwidth, compute = (ops.table.number(name)[row] for name in ("pm_bandwidth_ns", "pm_compute_ns"))
     return reason_not_physical(

@@ -45,10 +45,10 @@ def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
 
     Warnings go to standard error, behind `name`.
     """
-    from perfsheet.analysis.runs import of_runs
+    from perfsheet.analysis.repeats import analyze_runs
     from perfsheet.capture.sources import runs
 
-    analysis = of_runs(runs(argument), lambda capture: _analysed([capture], options, None))
+    analysis = analyze_runs(runs(argument), lambda capture: _analysed([capture], options, None))
     for warning in analysis.summary.warnings:
         say(f"warning: {name}{warning}")
     return analysis
@@ -76,8 +76,9 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
         typer.echo(json_output.dumps(json_output.signposts(analysis)))
     elif csv:
         from perfsheet.outputs import csv_output
+        from perfsheet.tables.signposts import SIGNPOSTS
 
-        csv_output.signposts(analysis, sys.stdout)
+        csv_output.write(sys.stdout, SIGNPOSTS, analysis.signposts.signposts)
     else:
         from perfsheet.outputs.terminal import signposts as terminal
 
@@ -86,10 +87,8 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
 
 def _provenance(captures: Sequence[str]) -> Provenance | None:
     """What is recorded of the run behind a single capture; several are hosts of one run, or nobody knows what."""
-    from perfsheet.provenance import RECORD_NAME
+    from perfsheet.provenance import RECORD_NAME, recorded_provenance
 
     if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
         return None
-    from perfsheet.run.recorded import provenance_of
-
-    return provenance_of(Path(captures[0]))
+    return recorded_provenance(Path(captures[0]))

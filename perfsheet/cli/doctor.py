@@ -26,7 +26,7 @@ def doctor(
     python: shared.Python = None,
     json: shared.Json = False,
 ) -> int:
-    """Check what a profiling run needs, and say how to mend what is missing."""
+    """Check what a profiling run needs, and say how to fix what is missing."""
     from perfsheet.doctor import diagnose
     from perfsheet.run import RunRequest
 

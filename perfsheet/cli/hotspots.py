@@ -51,8 +51,9 @@ def hotspots(
         typer.echo(json_output.dumps(json_output.hotspots(analysis, limit)))
     elif csv:
         from perfsheet.outputs import csv_output
+        from perfsheet.tables.findings import FINDINGS, findings
 
-        csv_output.hotspots(analysis, limit, sys.stdout)
+        csv_output.write(sys.stdout, FINDINGS, findings(analysis, limit))
     else:
         from perfsheet.outputs.terminal import hotspots as terminal
 

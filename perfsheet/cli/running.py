@@ -21,10 +21,10 @@ from perfsheet.provenance import RECORD_NAME
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
-    from perfsheet.budget.model import Met
+    from perfsheet.budget.model import ExpectationResult
     from perfsheet.cli.outputs import Outputs
     from perfsheet.outputs.terminal.progress import View
-    from perfsheet.profiling import Plan, Profiled
+    from perfsheet.profiling import Plan, ProfilingResult
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.run import RunRequest
 
@@ -45,23 +45,23 @@ class Wish:
 
 def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
     """Profile the target; where there is no profiler, replay the capture that is recorded for it, if one is."""
-    from perfsheet.profiling import profiled
+    from perfsheet.profiling import profile_target
 
     if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
         return run_replay(request, recorded, wish)
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        done = profiled(request, plan, wish.settings, view, _keep_record)
+        done = profile_target(request, plan, wish.settings, view, _keep_record)
         written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
     return _told(done, written, wish)
 
 
 def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
     """Run the target without a profiler, and show recorded captures in place of its own."""
-    from perfsheet.profiling import replayed
+    from perfsheet.profiling import replay_target
 
     workbook = _replayed_workbook(captures, request.output_dir, wish.force)
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        done = replayed(request, captures, wish.settings, view)
+        done = replay_target(request, captures, wish.settings, view)
         written = _written(done, workbook, wish, view)
         record = workbook.with_name(RECORD_NAME)
         if record.exists() and not wish.force:  # of another replay: captures may lie side by side
@@ -75,10 +75,10 @@ def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
     from perfsheet.atomic_write import replace_text
     from perfsheet.outputs import json_output
     from perfsheet.outputs.workbook import case_book
-    from perfsheet.profiling import profiled_cases
+    from perfsheet.profiling import profile_cases
 
     with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        cases, status = profiled_cases(request, plan, wish.settings, view, _keep_record)
+        cases, status = profile_cases(request, plan, wish.settings, view, _keep_record)
         for warning, numbers in _warnings(cases).items():
             view.notice(f"warning: {'case' if len(numbers) == 1 else 'cases'} {', '.join(numbers)}: {warning}")
         folder = _cases_folder(request)
@@ -124,7 +124,7 @@ def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool
     return path
 
 
-def _written(done: Profiled, workbook: Path, wish: Wish, view: View) -> list[Path]:
+def _written(done: ProfilingResult, workbook: Path, wish: Wish, view: View) -> list[Path]:
     """Write the workbook and the other outputs, and tell what is to be distrusted; the files, the workbook first."""
     from perfsheet.outputs import paths
     from perfsheet.outputs.workbook import book
@@ -163,13 +163,13 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
     return found
 
 
-def _told(done: Profiled, written: list[Path], wish: Wish) -> int:
+def _told(done: ProfilingResult, written: list[Path], wish: Wish) -> int:
     """Show the result, and give the exit status; limits that tests stated count like tests."""
     from perfsheet.outputs import json_output
-    from perfsheet.profiling.expectations import met
+    from perfsheet.profiling import check_expectations
     from perfsheet.text import limits
 
-    wanted = tuple(met(done.analysis, done.shown.verdict.expectations))
+    wanted = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
     if wish.json:
         result = json_output.report(done.analysis, str(written[0]))
         typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, wanted)}))
@@ -199,7 +199,7 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
     return f"{what} failed{where}: {verdict.summary}{because}; the full output is in {run.outcome.log}"
 
 
-def _show(done: Profiled, wanted: Sequence[Met]) -> None:
+def _show(done: ProfilingResult, wanted: Sequence[ExpectationResult]) -> None:
     from perfsheet.outputs.terminal import repeats, top_ops, verdict
     from perfsheet.outputs.terminal.console import console_for
     from perfsheet.outputs.terminal.tests import print_tests

@@ -52,8 +52,14 @@ def top_ops(
         typer.echo(json_output.dumps((json_output.op_groups if group else json_output.top_ops)(analysis, limit)))
     elif csv:
         from perfsheet.outputs import csv_output
+        from perfsheet.tables.groups import GROUPS, op_groups
+        from perfsheet.tables.ops import OPS
+        from perfsheet.tables.ops import top_ops as ranked
 
-        (csv_output.op_groups if group else csv_output.top_ops)(analysis, limit, sys.stdout)
+        if group:
+            csv_output.write(sys.stdout, GROUPS, op_groups(analysis, limit))
+        else:
+            csv_output.write(sys.stdout, OPS, ranked(analysis, limit))
     else:
         from perfsheet.outputs.terminal import top_ops as terminal
 

@@ -76,7 +76,7 @@ def _meta(name: str, device: int, track: int, value: str) -> Event:
 
 
 def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
-    ops, light = analysis.ops, analysis.facts.light
+    ops, light = analysis.ops, analysis.facts.speed_of_light
     call = ops.number("global_call_count")
     for position in np.flatnonzero(ops.timed).tolist():
         shape = shape_of(ops, position)

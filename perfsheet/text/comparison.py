@@ -9,7 +9,7 @@ from perfsheet.capture.notes import rows
 from perfsheet.compare import Comparison
 from perfsheet.compare import results as status
 from perfsheet.compare.changes import Change
-from perfsheet.compare.noise import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
+from perfsheet.compare.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
 from perfsheet.compare.results import ChangeGroup, ComparedOp, Figure, FindingChange
 from perfsheet.text import formats
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsheet.analysis.analyze import NO_MODEL
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.ops.grid import IN_WORDS
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.results import Check, RowRef

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known
 from perfsheet.text import formats
@@ -43,7 +43,7 @@ def tiles(analysis: Analysis) -> list[Tile]:
         Tile("few_cores", "time on few cores", shares[low_core_count.RULE.id], PERCENT),
         Tile("reshards", "time in reshards", shares[reshard.RULE.id], PERCENT),
         Tile("modelled", "time in ops with a model", summary.modelled_share, PERCENT),
-        Tile("sol", "of the speed of light", summary.light.sol, PERCENT),
+        Tile("sol", "of the speed of light", summary.speed_of_light.sol, PERCENT),
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from perfsheet.budget.model import Checked, Met, Verdict
-from perfsheet.budget.quantities import Unit, in_words
+from perfsheet.budget.model import Checked, ExpectationResult, Verdict
+from perfsheet.budget.quantities import Unit, format_quantity
 from perfsheet.capture.notes import rows
 from perfsheet.text import formats
 
@@ -12,7 +12,7 @@ _ROWS = 5
 
 def sentence(one: Checked, several_files: bool) -> str:
     """`limits.kernel-time: 4.100 ms, at most 3.995 ms allowed (3.805 ms + 5 %); row 57`, on one line."""
-    bound = f"{'at least' if one.floor else 'at most'} {in_words(one.allowed, one.unit)} allowed"
+    bound = f"{'at least' if one.floor else 'at most'} {format_quantity(one.allowed, one.unit)} allowed"
     why = f" ({one.why})" if one.why else ""
     if one.measured is None:
         return f"{one.limit}: cannot be measured, {bound}{why}"
@@ -29,8 +29,8 @@ def marked(one: Checked, text: str) -> str:
 
 def measured(one: Checked) -> str:
     """What was measured; where rounding would hide a breach, to the nanosecond."""
-    text = in_words(one.measured, one.unit)
-    if one.ok or one.measured is None or text != in_words(one.allowed, one.unit):
+    text = format_quantity(one.measured, one.unit)
+    if one.ok or one.measured is None or text != format_quantity(one.allowed, one.unit):
         return text
     return f"{formats.whole(one.measured)} ns" if one.unit is Unit.TIME else f"{one.measured!r}"
 
@@ -43,7 +43,7 @@ def _where(one: Checked, several_files: bool) -> str:
     return f"; {'row' if one.row_count == 1 else 'rows'} {named}{f' and {more:,} more' if more else ''}"
 
 
-def breached(one: Met) -> list[str]:
+def breached(one: ExpectationResult) -> list[str]:
     """A line for each limit that a test stated and its ops did not keep, or why they could not be checked."""
     if one.verdict is None:
         return [f"{one.nodeid}: {one.problem}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
 from perfsheet.text import formats, sentences
 
@@ -59,7 +59,7 @@ def _rows(summary: CaptureSummary) -> str:
 def _board(summary: CaptureSummary) -> str:
     """What is stated, else what the peaks are of."""
     stated = f"{summary.board} (--board)" if summary.board else ""
-    likely = " and ".join(summary.light.boards)
+    likely = " and ".join(summary.speed_of_light.boards)
     told = stated or (f"{likely} (by arch, grid and clock)" if likely else "not told by the capture")
     return f"{summary.arch or 'arch not stated'}, {told}"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from perfsheet.analysis.capture_summary import CaptureSummary, PassSummary
+from perfsheet.analysis.summary import CaptureSummary, PassSummary
 from perfsheet.analysis.results import Finding, WhatIf
 from perfsheet.text.formats import percent, rate, saving, span_of_time
 
 
+IF_FIXED = "If they were fixed"
+
+
 def saving_of(finding: Finding) -> str:
     """`saves at most 1,234 ns`, of gaps where it is of them."""
-    gaps = " of gaps" if finding.rule.waits and finding.saving_ns is not None else ""
+    gaps = " of gaps" if finding.rule.saves_gaps and finding.saving_ns is not None else ""
     return f"saves at most {saving(finding.saving_ns)}{gaps}"
 
 
@@ -51,7 +54,7 @@ def layers(found: PassSummary) -> str:
 
 def speed_of_light(summary: CaptureSummary) -> str:
     """`16.9 % of the speed of light (known for 100.0 % of kernel time; n150 at 1.00 GHz)`."""
-    light = summary.light
+    light = summary.speed_of_light
     if light.sol is None:
         return "speed of light unknown for all ops"
     clock = "" if light.clock_ghz is None else f" at {light.clock_ghz:.2f} GHz"

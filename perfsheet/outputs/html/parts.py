@@ -9,9 +9,9 @@ from perfsheet.analysis.reshards import Chain, Reshards, Transition
 from perfsheet.analysis.results import Check, OpType
 from perfsheet.analysis.windows.devices import DeviceTotal
 from perfsheet.analysis.windows.passes import Pass
-from perfsheet.analysis.windows.signposts import Region
 from perfsheet.outputs.html.drawing import safe
-from perfsheet.outputs.html.table import Column, table
+from perfsheet.outputs.html.table import Column, table, table_of
+from perfsheet.tables.signposts import REGIONS
 from perfsheet.text import formats, glossary, sentences
 from perfsheet.text.glossary import Term
 
@@ -59,7 +59,7 @@ def signposts(analysis: Analysis) -> str:
     if not found.regions:
         return ""
     outside = f"{formats.whole(found.outside_ns)} ns in {found.outside_ops:,} ops lie outside of all regions"
-    return f'<p class="note">{safe(outside)}</p>{table("regions-table", _REGION, found.regions[:_REGIONS])}'
+    return f'<p class="note">{safe(outside)}</p>{table_of("regions-table", REGIONS, found.regions[:_REGIONS])}'
 
 
 def devices(analysis: Analysis) -> str:
@@ -135,14 +135,6 @@ _PASS: tuple[Column[Pass], ...] = (
     Column("Gaps [ns]", lambda one: formats.whole(one.gap_ns)),
     Column("FPS", lambda one: formats.rate(one.fps)),
     Column("Cold", lambda one: "yes" if one.cold else "no", number=False),
-)
-_REGION: tuple[Column[Region], ...] = (
-    Column("Region", lambda one: _INDENT * min(one.depth, 12) + one.name, number=False),
-    Column("Ops", lambda one: f"{one.ops:,}"),
-    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-    Column("Self [ns]", lambda one: formats.whole(one.self_ns)),
-    Column("Share %", lambda one: formats.in_percent(one.share)),
-    Column("First row", lambda one: str(one.first_row)),
 )
 _DEVICE: tuple[Column[DeviceTotal], ...] = (
     Column("Device", lambda one: str(one.device)),

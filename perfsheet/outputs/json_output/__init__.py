@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.outputs.json_output import findings, ops
+from perfsheet.outputs.json_output import findings
 from perfsheet.outputs.json_output.comparison import compare
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
 from perfsheet.outputs.json_output.parts import Json, number
@@ -17,6 +17,10 @@ from perfsheet.outputs.json_output.totals import totals
 from perfsheet.outputs.json_output.verdict import check, expectations
 from perfsheet.outputs.json_output.windows import pass_ops
 from perfsheet.outputs.json_output.windows import signposts as signposts_of
+from perfsheet.tables.groups import GROUPS
+from perfsheet.tables.groups import op_groups as ranked_groups
+from perfsheet.tables.ops import OPS
+from perfsheet.tables.ops import top_ops as ranked_ops
 from perfsheet.text import formats
 
 if TYPE_CHECKING:
@@ -43,12 +47,12 @@ __all__ = [
 
 def top_ops(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
-    return {**head(analysis), "ops": [ops.op(one) for one in analysis.top(count)]}
+    return {**head(analysis), "ops": OPS.records(ranked_ops(analysis, count))}
 
 
 def op_groups(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --group --json`: identical ops together, beside the ranking of single ops."""
-    return {**top_ops(analysis, count), "groups": [ops.group(analysis, one) for one in analysis.groups[:count]]}
+    return {**top_ops(analysis, count), "groups": GROUPS.records(ranked_groups(analysis, count))}
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
@@ -63,8 +67,8 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         "workbook": workbook,
         **({"run": run(analysis.provenance, analysis.summary)} if analysis.provenance.record else {}),
         **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
-        "ops": [ops.op(one) for one in analysis.top()],
-        "groups": [ops.group(analysis, one) for one in analysis.groups],
+        "ops": OPS.records(ranked_ops(analysis)),
+        "groups": GROUPS.records(ranked_groups(analysis)),
         **findings.hotspots(analysis, None),
         **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
@@ -92,9 +96,10 @@ def case_records(found: Sequence[Case]) -> Json:
 
 
 def doctor(findings: Sequence[Diagnosis]) -> Json:
-    """`perfsheet doctor --json`: `ok` is null where it could not be told, or does not matter."""
+    """`perfsheet doctor --json`: `ok` is null if it is unknown or does not matter; `mend` is an old name of `fix`."""
     ok = not any(finding.ok is False for finding in findings)
-    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": [asdict(finding) for finding in findings]}
+    checks = [{**asdict(finding), "mend": finding.fix} for finding in findings]
+    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": checks}
 
 
 def signposts(analysis: Analysis) -> Json:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.json_output.parts import Json, number, row, spread
 from perfsheet.provenance import Provenance, TestResult
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
-from perfsheet.budget.model import Checked, Met, Verdict
+from perfsheet.budget.model import Checked, ExpectationResult, Verdict
 from perfsheet.budget.quantities import Unit
 from perfsheet.outputs.json_output.head import head
 from perfsheet.outputs.json_output.parts import Json, number, percent, row
@@ -26,7 +26,7 @@ def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | 
     }
 
 
-def expectations(analysis: Analysis, wanted: Sequence[Met]) -> Json:
+def expectations(analysis: Analysis, wanted: Sequence[ExpectationResult]) -> Json:
     """`run --json`: the limits that tests stated for their ops; no key where none did."""
     if not wanted:
         return {}

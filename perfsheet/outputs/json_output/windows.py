@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import PassSummary
-from perfsheet.analysis.windows.signposts import Signpost, Signposts
-from perfsheet.analysis.windows.variation import Variation
+from perfsheet.analysis.summary import PassSummary
+from perfsheet.analysis.windows.passes import Variation
+from perfsheet.analysis.windows.signposts import Signposts
 from perfsheet.outputs.json_output.parts import Json, number, percent, row, spread
+from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 
 
 def passes(found: PassSummary) -> Json:
@@ -55,31 +56,8 @@ def pass_ops(analysis: Analysis, known: Variation) -> list[Json]:
 def signposts(found: Signposts) -> Json:
     """Every signpost, the tree of regions in order (each with its depth), and what lies in none."""
     return {
-        "signposts": [_signpost(one) for one in found.signposts],
-        "regions": [
-            {
-                "name": one.name,
-                "number": one.number,
-                "depth": one.depth,
-                "rows": [one.first_row, one.last_row],
-                "ops": one.ops,
-                "self_ops": one.self_ops,
-                "kernel_duration_ns": number(one.kernel_ns),
-                "self_kernel_duration_ns": number(one.self_ns),
-                "closed": one.closed,
-            }
-            for one in found.regions
-        ],
+        "signposts": SIGNPOSTS.records(found.signposts),
+        "regions": REGIONS.records(found.regions),
         "outside": {"ops": found.outside_ops, "kernel_duration_ns": number(found.outside_ns)},
-        "unmatched": [_signpost(one) for one in found.unmatched],
-    }
-
-
-def _signpost(one: Signpost) -> Json:
-    return {
-        "row": one.row,
-        "name": one.name,
-        "host_ns": number(one.host_ns),
-        "ops": one.ops,
-        "kernel_duration_ns": number(one.kernel_ns),
+        "unmatched": SIGNPOSTS.records(found.unmatched),
     }

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.reshards import Transition
-from perfsheet.analysis.results import Finding, OpType, RankedOp
+from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import known
-from perfsheet.outputs.markdown.table import Column, code, plain, table
+from perfsheet.outputs.markdown.table import Column, code, plain, table, table_of
+from perfsheet.tables import Rows
+from perfsheet.tables.findings import FINDINGS
+from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.text import formats, run_info, sentences
 from perfsheet.text.headline import Tile, tiles
 
@@ -39,7 +42,7 @@ def _lines(analysis: Analysis) -> Iterator[str]:
     yield from _findings(analysis)
     yield "### Top ops by device kernel duration"
     yield ""
-    yield from table(_ops(), analysis.top(_OPS))
+    yield from table_of(OPS, top_ops(analysis, _OPS))
     left_out = summary.timed_rows - _OPS
     if left_out > 0:
         yield f"{left_out:,} shorter ops are not listed; – = unknown, or the profiler has no model."
@@ -69,7 +72,7 @@ def _findings(analysis: Analysis) -> Iterator[str]:
         yield formats.no_finding(analysis.summary)
         yield ""
         return
-    yield from table(_FINDING, main[:_FINDINGS])
+    yield from table_of(FINDINGS, Rows(analysis, main[:_FINDINGS]))
     yield f"{min(len(main), _FINDINGS)} of {len(main):,} findings. {plain(sentences.upper_bounds(analysis.summary))}"
     yield ""
 
@@ -83,15 +86,6 @@ def _measured(analysis: Analysis) -> Iterator[str]:
     yield "</details>"
 
 
-_FINDING: tuple[Column[Finding], ...] = (
-    Column("", lambda finding: finding.id, number=False),
-    Column("rule", lambda finding: finding.rule.title, number=False),
-    Column("op", lambda finding: code(finding.signature.op_code), number=False),
-    Column("ops", lambda finding: f"{finding.count:,}"),
-    Column("share", lambda finding: formats.percent(known(finding.share))),
-    Column("saves at most [ns]", lambda finding: formats.whole(finding.saving_ns)),
-    Column("try", lambda finding: plain(finding.advice), number=False),
-)
 _CATEGORY: tuple[Column[OpType], ...] = (
     Column("category", lambda entry: entry.category, number=False),
     Column("ops", lambda entry: f"{entry.count:,}"),
@@ -105,29 +99,3 @@ _TRANSITION: tuple[Column[Transition], ...] = (
     Column("kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
     Column("back to back", lambda one: f"{one.back_to_back:,}"),
 )
-
-
-def _ops() -> tuple[Column[RankedOp], ...]:
-    return (
-        Column("#", lambda op: str(op.rank)),
-        Column("op", lambda op: code(op.op_code), number=False),
-        Column("shape", lambda op: code(op.shape), number=False),
-        Column("cores", lambda op: formats.cores_of_grid(op.core_count, op.worker_cores)),
-        Column("kernel [ns]", lambda op: formats.whole(op.kernel_ns)),
-        Column("share", lambda op: formats.percent(known(op.share))),
-        Column("cum.", lambda op: formats.percent(known(op.cumulative))),
-        Column("util.", lambda op: _marked(op.utilization)),
-        Column("by grid", lambda op: _marked(op.utilization_grid)),
-        Column("speed of light", lambda op: formats.percent(op.sol)),
-        Column("bound", lambda op: formats.bound(op.bound), number=False),
-        Column("flags", lambda op: formats.flags(op.flags), number=False),
-    )
-
-
-def _marked(fraction: float | None) -> str:
-    """Above 100 % is not physical, and says so."""
-    return (
-        f"{formats.percent(fraction)} (not physical)"
-        if fraction is not None and fraction > 1
-        else formats.percent(fraction)
-    )

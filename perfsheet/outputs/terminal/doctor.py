@@ -14,7 +14,7 @@ _SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 
 
 def render(findings: Sequence[Diagnosis], out: TextIO) -> None:
-    """A line per finding, the mend below it, and the verdict."""
+    """A line per finding, what to do below it, and the conclusion."""
     console = console_for(out)
     width = max(len(finding.label) for finding in findings)
     indent = " " * (width + 4)
@@ -24,13 +24,13 @@ def render(findings: Sequence[Diagnosis], out: TextIO) -> None:
         console.print(line(f"{sign} {finding.label:<{width}}  {parts[0]}", style))
         for part in parts[1:]:
             console.print(line(indent + part, style))
-        if finding.mend:
-            for number, part in enumerate(_wrapped(finding.mend, console.width - len(indent) - 2)):
+        if finding.fix:
+            for number, part in enumerate(_wrapped(finding.fix, console.width - len(indent) - 2)):
                 console.print(line(f"{indent}{'→ ' if number == 0 else '  '}{part}"))
     wrong = sum(finding.ok is False for finding in findings)
     console.print()
     verdict = (
-        "Everything that a profiling run needs is here." if not wrong else f"{wrong} to mend before a profiling run."
+        "Everything that a profiling run needs is here." if not wrong else f"{wrong} to fix before a profiling run."
     )
     console.print(line(verdict, "bold green" if not wrong else "bold red"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.terminal.console import line
 from perfsheet.text import formats, sentences
 

@@ -8,11 +8,12 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.results import Finding, RuleTotal
+from perfsheet.analysis.results import Finding
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.head import print_head
-from perfsheet.outputs.terminal.table import Field, print_table
+from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.text import formats, sentences
 from perfsheet.text.formats import clean
 
@@ -21,19 +22,12 @@ _INDENT = "   "
 _TENSORS_SHOWN = 220
 _ALSO = 3
 
-_TOTAL_FIELDS: tuple[Field[RuleTotal], ...] = (
-    Field("RULE", lambda total: total.rule.title, number=False),
-    Field("OPS", lambda total: f"{total.rows:,}"),
-    Field("KERNEL [ns]", lambda total: formats.whole(total.kernel_ns)),
-    Field("SHARE %", lambda total: formats.in_percent(total.share)),
-)
-
 
 def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
     console = console_for(out)
     print_head(console, analysis.summary)
-    print_table(console, _TOTAL_FIELDS, [total for total in analysis.rule_totals if total.rows])
+    print_rows(console, RULE_TOTALS, [total for total in analysis.rule_totals if total.rows])
     if unchecked := formats.unchecked(analysis.summary):
         console.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
@@ -72,7 +66,7 @@ def _rows(analysis: Analysis, finding: Finding) -> str:
 
 def _also(parts: list[Finding]) -> str:
     """`also H2 low core count (saves at most 58,177,417 ns)`: what else is known of these ops."""
-    named = [f"{one.id} {one.rule.title.lower()} ({sentences.saving_of(one)})" for one in parts[:_ALSO]]
+    named = [f"{one.id} {one.rule.title_in_sentence} ({sentences.saving_of(one)})" for one in parts[:_ALSO]]
     more = [f"{len(parts) - _ALSO:,} more"] if len(parts) > _ALSO else []
     return f"Also: {', '.join([*named, *more])}." if parts else ""
 
@@ -82,7 +76,7 @@ def _print_finding(console: Console, finding: Finding, places: str, parts: list[
     console.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
     )
-    if finding.rule.waits:
+    if finding.rule.saves_gaps:
         figures = sentences.evidence(finding)
     else:
         cores = f", on {formats.span_of_grid(finding.cores, finding.worker_cores)} cores" if finding.cores else ""

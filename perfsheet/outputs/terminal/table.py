@@ -10,9 +10,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from perfsheet.tables import Column, In, Table
 from perfsheet.text.formats import clean
 
 Item = TypeVar("Item")
+R = TypeVar("R")
 
 _GAP = "  "
 _NARROWEST = 14
@@ -35,6 +37,47 @@ class Field(Generic[Item]):
     optional: int = 0
     short: Callable[[Item], str] | None = None
     style: Callable[[Item], str] | None = None
+
+
+_TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
+_MARKS = {"few-cores": "yellow", "not-physical": "red"}
+
+
+def print_rows(
+    console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None
+) -> list[Column[R]]:
+    """Print a declared table; the columns that were left out for want of room.
+
+    `columns`: those to show, by default all that the declaration shows in the terminal.
+    """
+    shown = table.columns_in(In.TERMINAL, rows) if columns is None else columns
+    fields = [_field(column, rows) for column in shown]
+    count = max((len(column.listed(rows)) for column in shown[:1]), default=0)
+    left_out = print_table(console, fields, range(count))
+    return [column for column, field in zip(shown, fields, strict=True) if field.header in left_out]
+
+
+def _field(column: Column[R], rows: R) -> Field[int]:
+    values, texts, styles = column.listed(rows), column.texts(rows), _styles(column, rows)
+    narrow = column.narrow
+    return Field(
+        column.header(In.TERMINAL),
+        texts.__getitem__,
+        number=column.number,
+        flexible=column.flexible,
+        optional=column.drop,
+        short=None if narrow is None else lambda at: narrow(values[at]),
+        style=None if styles is None else styles.__getitem__,
+    )
+
+
+def _styles(column: Column[R], rows: R) -> list[str] | None:
+    if column.tone is not None:
+        return [_TONES[tone] for tone in column.tone(rows)]
+    if column.mark is None:
+        return None
+    style = _MARKS[column.mark.name]
+    return [style if marked else "" for marked in column.mark.where(rows)]
 
 
 def print_table(console: Console, fields: Sequence[Field[Item]], items: Sequence[Item]) -> list[str]:

@@ -8,12 +8,12 @@ from typing import TextIO
 from rich.console import Console
 
 from perfsheet.analysis import Analysis
-from perfsheet.budget.model import Checked, Met, Verdict
+from perfsheet.budget.model import Checked, ExpectationResult, Verdict
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.text import formats, limits, sentences
 
 
-def print_met(console: Console, wanted: Sequence[Met]) -> None:
+def print_met(console: Console, wanted: Sequence[ExpectationResult]) -> None:
     """The limits that tests stated for their ops; nothing where none did."""
     if not wanted:
         return

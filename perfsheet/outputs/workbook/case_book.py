@@ -142,7 +142,8 @@ def _write_ranking(sheet: Worksheet, styles: Styles, case: Case) -> None:
     headers = [field.header for field in fields]
     data_bar(sheet, headers.index("DEVICE KERNEL DURATION [ns]"), 1, after - 1)
     by_grid = headers.index("UTILIZATION BY GRID")
-    mark_impossible(sheet, styles, (by_grid - 1, by_grid), after - 1)
+    for utilization in (by_grid - 1, by_grid):
+        mark_impossible(sheet, styles, utilization, 1, after - 1)
     left_out = analysis.summary.timed_rows - len(ops)
     more = f"; {left_out:,} shorter ops are in its ops CSV only" if left_out else ""
     sheet.write_string(after + 1, 1, formats.clean(f"{case.nodeid}: {analysis.window.label}{more}"), styles["quiet"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Formula
 from perfsheet.outputs.workbook.theme import Styles

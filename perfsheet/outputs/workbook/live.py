@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-
-from xlsxwriter.utility import xl_col_to_name
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.outputs.workbook.cells import Formula
+
+if TYPE_CHECKING:
+    from perfsheet.outputs.workbook.tables import Layout
 
 REF_CORES = "ref_cores"
 """Defined name of the input cell on Summary: a core count, or `grid` for each op's own worker grid."""
@@ -27,17 +29,28 @@ _LONGEST_LITERAL = 250
 """Excel takes 255 characters between two quotes."""
 
 
-def utilization(row: int, columns: tuple[int, int, int, int], value: float | None) -> Formula | None:
-    """(PM IDEAL / kernel duration) × (ref_cores / core count) of a row, from the cells of `columns`.
+class UtilizationPlaces(NamedTuple):
+    """The names of the sheet's columns that the utilization is computed from."""
 
-    `columns`: those of PM IDEAL, kernel duration, core count and worker cores. None where the value is unknown.
-    """
-    return None if value is None else Formula(_utilization(columns).replace(_ROW, str(row + 1)), value)
+    ideal: str
+    kernel: str
+    cores: str
+    grid: str
+
+    @classmethod
+    def on(cls, layout: Layout, ideal: str = "pm_ideal_ns") -> UtilizationPlaces:
+        """Where they are on a sheet; `ideal` is the key of its PM IDEAL."""
+        return cls(*map(layout.letters, (ideal, "kernel_duration_ns", "core_count", "worker_cores")))
+
+
+def utilization(row: int, places: UtilizationPlaces, value: float | None) -> Formula | None:
+    """(PM IDEAL / kernel duration) × (ref_cores / core count) of a row (from 0); None where the value is unknown."""
+    return None if value is None else Formula(_utilization(places).replace(_ROW, str(row + 1)), value)
 
 
 @lru_cache
-def _utilization(columns: tuple[int, int, int, int]) -> str:
-    ideal, kernel, cores, grid = (f"{xl_col_to_name(column)}{_ROW}" for column in columns)
+def _utilization(places: UtilizationPlaces) -> str:
+    ideal, kernel, cores, grid = (f"{letters}{_ROW}" for letters in places)
     reference = f'IF(ISNUMBER({REF_CORES}),{REF_CORES},IF({grid}="",NA(),{grid}))'
     return f"=SUM(({ideal}/{kernel})*({reference}/{cores}))"
 
@@ -47,21 +60,34 @@ def fps(kernel_ns: float, value: float | None) -> Formula | None:
     return None if value is None else Formula(f"=SUM(1E9*{BATCH}/{kernel_ns!r})", value)
 
 
-def flags(row: int, columns: tuple[int, int, int, int], shown: Sequence[str], can_be_low: bool) -> Formula | str:
-    """The flags of an op: the low core count follows low_cores_pct, not-physical the utilizations; the rest stays.
+class FlagPlaces(NamedTuple):
+    """The names of the sheet's columns that flags are computed from."""
 
-    `columns`: those of core count, worker cores and both utilizations. `can_be_low`: these are known, and the op is
-    timed. A text where nothing can change.
+    cores: str
+    grid: str
+    utilization: str
+    by_grid: str
+
+    @classmethod
+    def on(cls, layout: Layout) -> FlagPlaces:
+        """Where they are on a sheet."""
+        return cls(*map(layout.letters, ("core_count", "worker_cores", "utilization_pct", "utilization_grid_pct")))
+
+
+def flags(row: int, places: FlagPlaces, shown: Sequence[str], can_be_low: bool) -> Formula | str:
+    """The flags of an op: the low core count follows low_cores_pct, not-physical the utilizations; the rest is fixed.
+
+    `can_be_low`: core count and worker grid are known, and the op is timed. A text where nothing can change.
     """
-    text, now = _flags(columns, tuple(shown), can_be_low), ", ".join(shown)
+    text, now = _flags(places, tuple(shown), can_be_low), ", ".join(shown)
     return Formula(text.replace(_ROW, str(row + 1)), now) if text else now
 
 
 @lru_cache(maxsize=4096)
-def _flags(columns: tuple[int, int, int, int], shown: tuple[str, ...], can_be_low: bool) -> str:
+def _flags(places: FlagPlaces, shown: tuple[str, ...], can_be_low: bool) -> str:
     """The formula of every op with these flags; blank where nothing can change."""
     low, impossible = low_core_count.RULE.id, NOT_PHYSICAL
-    cores, grid, first, second = (f"{xl_col_to_name(column)}{_ROW}" for column in columns)
+    cores, grid, first, second = (f"{letters}{_ROW}" for letters in places)
     own = [flag for flag in shown if flag not in (low, impossible)]
     split = own.index(NO_MODEL) + 1 if NO_MODEL in own else len([flag for flag in own if flag != NOISY])
     parts = [

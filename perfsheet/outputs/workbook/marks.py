@@ -44,18 +44,19 @@ def delta_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> N
     _apply(sheet, column, first_row, last_row, _DELTA)
 
 
-def mark_impossible(sheet: Worksheet, styles: Styles, columns: tuple[int, int], last_row: int) -> None:
-    """Set off utilizations above 100 %, in the columns of both of them."""
-    for column in columns:
-        rule = {"type": "cell", "criteria": ">", "value": 1, "format": styles["impossible"]}
-        _apply(sheet, column, 1, last_row, rule)
+def mark_impossible(sheet: Worksheet, styles: Styles, column: int, first_row: int, last_row: int) -> None:
+    """Highlight utilizations above 100 %."""
+    rule = {"type": "cell", "criteria": ">", "value": 1, "format": styles["impossible"]}
+    _apply(sheet, column, first_row, last_row, rule)
 
 
-def mark_flagged(sheet: Worksheet, styles: Styles, column: int, flags: int, flag: str, last_row: int) -> None:
-    """Set off the cells of a column in rows that carry a flag."""
-    cell = xl_rowcol_to_cell(1, flags, col_abs=True)
+def mark_flagged(
+    sheet: Worksheet, styles: Styles, column: int, flags: int, flag: str, first_row: int, last_row: int
+) -> None:
+    """Highlight the cells of a column in rows that carry a flag; `flags` is the column of the flags."""
+    cell = xl_rowcol_to_cell(first_row, flags, col_abs=True)
     flagged = f'=ISNUMBER(SEARCH("{flag}",{cell}))'
-    _apply(sheet, column, 1, last_row, {"type": "formula", "criteria": flagged, "format": styles["amber"]})
+    _apply(sheet, column, first_row, last_row, {"type": "formula", "criteria": flagged, "format": styles["amber"]})
 
 
 def mark_word(sheet: Worksheet, styles: Styles, word: str, column: int, first_row: int, last_row: int) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
-from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, Link, cells_xml, safe_text
+from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, Link, Made, cells_xml, safe_text
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.text.formats import clean
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 Item = TypeVar("Item")
+_LONG = 500
+"""Tables of more rows are written as XML, column by column."""
 _PIECE = 2048
 """Rows that are turned into XML at a time."""
 _LINE_HEIGHT, _MOST_LINES, _SMALL = 12.5, 8, 1.3
@@ -40,13 +43,17 @@ class Field(Generic[Item]):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table that is at hand as a whole: its cells, and the rest as in Field."""
+    """A column of a sheet with all its cells: header, style, width in characters, and how many columns it spans.
+
+    `folded` columns are grouped and hidden until the user unfolds them.
+    """
 
     header: str
     cells: Cells
     style: str = "text"
     width: float = 12
     folded: bool = False
+    span: int = 1
 
 
 _RIGHT_STYLES = {
@@ -82,50 +89,73 @@ def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Form
         sheet.write_url(row, column, target, link_style, text, value.tip or None)
 
 
+def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column], top: int = 0, left: int = 0) -> int:
+    """Write a header and the rows below it from row `top` (from 0) on; the number of the row after the last.
+
+    Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get the height that
+    their wrapped texts need: not every reader of workbooks works it out.
+    """
+    count = len(columns[0].cells) if columns else 0
+    if count > _LONG and not left and _plain(columns):
+        return put_columns(sheet, styles, columns, count, top)
+    at = left
+    for column in columns:
+        sheet.write_string(top, at, column.header, styles[_header_style(column)])
+        for spanned in range(at + 1, at + column.span):
+            sheet.write_blank(top, spanned, None, styles["header"])
+        at += column.span
+    cells = [_listed(column.cells) for column in columns]
+    for row in range(count):
+        _write_row(sheet, styles, columns, [values[row] for values in cells], top + 1 + row, left)
+    return top + 1 + count
+
+
+def _write_row(
+    sheet: Worksheet, styles: Styles, columns: Sequence[Column], cells: Sequence[Cell], row: int, left: int
+) -> None:
+    lines = max((_lines(column, cell) for column, cell in zip(columns, cells, strict=True)), default=1)
+    if lines > 1:
+        sheet.set_row(row, _LINE_HEIGHT * lines)
+    at = left
+    for column, cell in zip(columns, cells, strict=True):
+        if column.span > 1:
+            sheet.merge_range(row, at, row, at + column.span - 1, "", styles[column.style])
+        write_cell(sheet, row, at, cell, styles[column.style], styles["link"])
+        at += column.span
+
+
+def _listed(cells: Cells) -> Sequence[Cell]:
+    return cells.tolist() if isinstance(cells, np.ndarray) else cells[:] if isinstance(cells, Made) else cells
+
+
+def _plain(columns: Sequence[Column]) -> bool:
+    """Whether rows need no height of their own, and no links."""
+    if any(column.span > 1 or "wrap" in column.style for column in columns):
+        return False
+    return not any(
+        isinstance(cell, Link) for column in columns if isinstance(column.cells, list) for cell in column.cells
+    )
+
+
+def _lines(column: Column, cell: Cell) -> int:
+    """The lines that a wrapped text takes."""
+    if "wrap" not in column.style or not isinstance(cell, str):
+        return 1
+    # Characters of the small wrapped type are narrower than those that widths count; words break early.
+    room = column.width * column.span * _SMALL if column.span > 1 else column.width * _SMALL
+    return min(_MOST_LINES, sum(max(1, math.ceil(len(line) / room)) for line in cell.split("\n")))
+
+
 def write_table(
-    sheet: Worksheet,
+    sheet: LongWorksheet,
     styles: Styles,
     fields: Sequence[Field[Item]],
     items: Iterable[Item],
     top: int = 0,
     left: int = 0,
 ) -> int:
-    """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last.
-
-    Rows are written strictly downwards, as a workbook that is not kept in memory demands. They get the
-    height that their wrapped texts need: not every reader of workbooks finds it out by itself.
-    """
-    column = left
-    for field in fields:
-        sheet.write_string(top, column, field.header, styles[_header_style(field)])
-        for spanned in range(column + 1, column + field.span):
-            sheet.write_blank(top, spanned, None, styles["header"])
-        column += field.span
-    formats = [styles[field.style] for field in fields]
-    link = styles["link"]
-    row = top + 1
-    wraps = [field for field in fields if "wrap" in field.style]
-    for item in items:
-        lines = max((_lines(field, item) for field in wraps), default=1)
-        if lines > 1:
-            sheet.set_row(row, _LINE_HEIGHT * lines)
-        column = left
-        for offset, field in enumerate(fields):
-            if field.span > 1:
-                sheet.merge_range(row, column, row, column + field.span - 1, "", formats[offset])
-            write_cell(sheet, row, column, field.cell(item), formats[offset], link)
-            column += field.span
-        row += 1
-    return row
-
-
-def _lines(field: Field[Item], item: Item) -> int:
-    value = field.cell(item)
-    if not isinstance(value, str):
-        return 1
-    # Characters of the small wrapped type are narrower than those that widths count; words break early.
-    room = field.width * _SMALL
-    return min(_MOST_LINES, sum(max(1, math.ceil(len(line) / room)) for line in value.split("\n")))
+    """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last."""
+    return write_columns(sheet, styles, _evaluated(fields, list(items)), top, left)
 
 
 def write_table_sheet(
@@ -136,35 +166,10 @@ def write_table_sheet(
     The header stays in sight, and so do the first `freeze` columns.
     """
     columns = _evaluated(fields, items)
-    if columns is None:
-        _set_up_table(sheet, styles, fields, freeze)
-        after = write_table(sheet, styles, fields, items)
-        return _with_filter(sheet, fields, after)
-    return write_columns_sheet(sheet, styles, columns, len(items), freeze)
-
-
-def write_columns_sheet(
-    sheet: LongWorksheet,
-    styles: Styles,
-    columns: Sequence[Column],
-    count: int,
-    freeze: int = 1,
-    written: Callable[[int], None] = lambda rows: None,
-) -> int:
-    """The same for a table of `count` rows that is at hand column by column; `written` hears how many rows are."""
-    _set_up_table(sheet, styles, columns, freeze)
-    after = put_columns(sheet, styles, columns, count, 0, written)
-    return _with_filter(sheet, columns, after)
-
-
-def write_long_table(
-    sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[Item]], items: Sequence[Item], top: int
-) -> int:
-    """As `write_table`, quicker, for a table with nothing beside it on the sheet, without wrapped texts and links."""
-    columns = _evaluated(fields, items)
-    if columns is None:
-        return write_table(sheet, styles, fields, items, top)
-    return put_columns(sheet, styles, columns, len(items), top)
+    set_up_table(sheet, styles, columns, freeze)
+    after = write_columns(sheet, styles, columns)
+    with_filter(sheet, columns, after)
+    return after
 
 
 def put_columns(
@@ -191,24 +196,19 @@ def put_columns(
     return top + 1 + count
 
 
-def _evaluated(fields: Sequence[Field[Item]], items: Sequence[Item]) -> list[Column] | None:
-    """The table column by column; None where rows need a height of their own, or links."""
-    cells = [[field.cell(item) for item in items] for field in fields]
-    if any(field.span > 1 or "wrap" in field.style for field in fields):
-        return None
-    if any(isinstance(one, Link) for column in cells for one in column):
-        return None
+def _evaluated(fields: Sequence[Field[Item]], items: Sequence[Item]) -> list[Column]:
     return [
-        Column(field.header, column, field.style, field.width, field.folded)
-        for field, column in zip(fields, cells, strict=True)
+        Column(field.header, [field.cell(item) for item in items], field.style, field.width, field.folded, field.span)
+        for field in fields
     ]
 
 
-def _header_style(column: Field[Item] | Column) -> str:
+def _header_style(column: Column) -> str:
     return "header_right" if column.style in _RIGHT_STYLES else "header"
 
 
-def _set_up_table(sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[Item] | Column], freeze: int) -> None:
+def set_up_table(sheet: LongWorksheet, styles: Styles, fields: Sequence[Column], freeze: int) -> None:
+    """Widths, frozen header and first columns, landscape pages that repeat the header."""
     for column, field in enumerate(fields):
         fold = {"level": 1, "hidden": True} if field.folded else {}
         sheet.set_column(column, column, field.width, styles["text"], fold)
@@ -220,10 +220,10 @@ def _set_up_table(sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[I
     sheet.repeat_rows(0)
 
 
-def _with_filter(sheet: LongWorksheet, fields: Sequence[Field[Item] | Column], after: int) -> int:
+def with_filter(sheet: LongWorksheet, columns: Sequence[Column], after: int) -> None:
+    """A filter over the whole table, whose last row is the one before `after`."""
     if after > 1:
-        sheet.autofilter(0, 0, after - 1, len(fields) - 1)
-    return after
+        sheet.autofilter(0, 0, after - 1, len(columns) - 1)
 
 
 def set_up_page(sheet: Worksheet) -> None:

@@ -29,7 +29,7 @@ _TERMS: tuple[Field[Term], ...] = (
 )
 _RULES: tuple[Field[Rule], ...] = (
     Field("RULE", lambda rule: rule.title),
-    Field("MARK", lambda rule: rule.letter),
+    Field("MARK", lambda rule: rule.mark),
     Field("A SAVING IS AT MOST", lambda rule: rule.saving_formula, "wrap", 100),
     Field("FLAG", lambda rule: rule.id, "quiet"),
 )

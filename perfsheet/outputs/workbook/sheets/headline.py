@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Formula
 from perfsheet.outputs.workbook.inputs import changed, declare, inputs

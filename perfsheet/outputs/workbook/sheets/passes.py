@@ -8,11 +8,10 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.windows.layers import Layer
-from perfsheet.analysis.windows.passes import Pass
-from perfsheet.analysis.windows.variation import Variation
+from perfsheet.analysis.windows.passes import Pass, Variation
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.marks import data_bar
-from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_long_table, write_section, write_table
+from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_section, write_table
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.text import sentences
@@ -42,7 +41,7 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
             f"every op of a pass over all passes, the most variable of at least 0.1 % of a pass first; {_OPS:,} at most"
         )
         row = write_section(sheet, styles, after + 1, len(_WIDTHS), "How ops vary between passes", note)
-        write_long_table(sheet, styles, _ops(analysis, variation), _most_variable(analysis, variation), top=row)
+        write_table(sheet, styles, _ops(analysis, variation), _most_variable(analysis, variation), top=row)
 
 
 _FIELDS: tuple[Field[Pass], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
@@ -11,25 +12,9 @@ from perfsheet.capture.columns import BY_NAME, tensor_column
 from perfsheet.capture.table import FloatArray
 from perfsheet.capture.texts import Texts
 from perfsheet.outputs.workbook.sheet import Column
+from perfsheet.tables import In
+from perfsheet.tables.ops import OPS, OpRows
 
-_LEADING = {"op_code", "device_id", "core_count", "kernel_duration_ns", "pm_ideal_ns"}
-"""What stands before the analysis already."""
-_OURS = {
-    "WORKER CORES",
-    "SHARE",
-    "UTILIZATION",
-    "UTILIZATION BY GRID",
-    "SPEED OF LIGHT",
-    "BOUND",
-    "SHAPE",
-    "LAYOUT IN → OUT",
-    "FLAGS",
-    "FINDINGS",
-    "RANK",
-    "RUN ORDER",
-    "FILE ROW",
-    "FILE",
-}
 _WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
 # Sizes per processor and statistics per core: dozens of columns that are rarely read.
 _BULK = re.compile(r"MAX KERNEL SIZE|_TT_HOST_FUNC|KERNEL PATH|\(%\)$|\[B\]$", re.IGNORECASE)
@@ -38,25 +23,27 @@ _EXACT = 1e15
 """Above it a cell would round a whole number."""
 
 
-def raw_columns(analysis: Analysis, raw: bool) -> list[Column]:
+def raw_columns(analysis: Analysis, rows: OpRows, taken: Collection[str], raw: bool) -> list[Column]:
     """Columns with something to read in sight; behind them, if `raw`, all others of the capture, folded.
 
-    If not, the last header says how many there are.
+    If not, the last header says how many there are. `taken` are the headers that stand on the sheet already.
     """
+    leading = {column.capture for column in OPS.columns_in(In.ALL_OPS)}
     shown: list[Column] = []
     folded: list[Column] = []
     left_out = 0
     for name, header in analysis.ops.table.headers.items():
-        if name in _LEADING:
+        if name in leading:
             continue
         in_sight = _worth_a_look(name, header) and _filled(analysis, name)
         if in_sight or raw:
-            (shown if in_sight else folded).append(_column(analysis, name, header, not in_sight))
+            own = f"{header} (CAPTURE)" if header.upper() in taken else header
+            (shown if in_sight else folded).append(_column(rows, name, own, not in_sight))
         else:
             left_out += 1
     if left_out:
         header = f"{left_out} MORE COLUMNS: perfsheet report --raw"
-        shown.append(Column(header, Texts.blank(len(analysis.ops)), width=24))
+        shown.append(Column(header, Texts.blank(len(rows)), width=24))
     return [*shown, *folded]
 
 
@@ -72,15 +59,14 @@ def _filled(analysis: Analysis, name: str) -> bool:
     return any(cell.strip() for cell in analysis.ops.text(name).present())
 
 
-def _column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
-    own = f"{header} (CAPTURE)" if header.upper() in _OURS else header
-    if name in analysis.ops.table.numbers:
-        return _number_column(analysis, name, own, folded)
-    return _text_column(analysis, name, own, folded)
+def _column(rows: OpRows, name: str, header: str, folded: bool) -> Column:
+    if name in rows.ops.table.numbers:
+        return _number_column(rows, name, header, folded)
+    return _text_column(rows, name, header, folded)
 
 
-def _number_column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
-    values = analysis.ops.number(name)
+def _number_column(rows: OpRows, name: str, header: str, folded: bool) -> Column:
+    values = rows.ops.number(name)[rows.positions]
     told = values[np.isfinite(values)]
     unit = BY_NAME[name].unit if name in BY_NAME else ""
     whole = bool((told == np.round(told)).all())
@@ -88,8 +74,8 @@ def _number_column(analysis: Analysis, name: str, header: str, folded: bool) -> 
     return Column(header, values, style, 15 if unit == "cycles" else 12, folded)
 
 
-def _text_column(analysis: Analysis, name: str, header: str, folded: bool) -> Column:
-    cells = analysis.ops.text(name).mapped(str.strip)
+def _text_column(rows: OpRows, name: str, header: str, folded: bool) -> Column:
+    cells = rows.ops.text(name).mapped(str.strip).take(rows.positions)
     if BY_NAME.get(name) is None:
         numbers = _plain_numbers(cells)
         if numbers is not None:

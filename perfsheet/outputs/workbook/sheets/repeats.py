@@ -43,7 +43,7 @@ def write(sheet: Worksheet, styles: Styles, analysis: Analysis, repeats: Repeats
     after = write_table_sheet(sheet, styles, fields, order)
     headers = [field.header for field in fields]
     data_bar(sheet, headers.index("MEDIAN [ns]"), 1, after - 1)
-    mark_flagged(sheet, styles, headers.index("CV"), headers.index("NOISE"), "noisy", after - 1)
+    mark_flagged(sheet, styles, headers.index("CV"), headers.index("NOISE"), "noisy", 1, after - 1)
 
 
 def _fields(analysis: Analysis, repeats: Repeats, spreads: dict[int, Spread]) -> list[Field[int]]:

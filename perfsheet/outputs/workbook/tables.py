@@ -1,0 +1,152 @@
+"""Declared tables on a worksheet: columns are addressed by key; bars, marks and links follow from the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from xlsxwriter.utility import xl_col_to_name
+
+from perfsheet.analysis.results import RowRef
+from perfsheet.analysis.rules import low_core_count
+from perfsheet.outputs.workbook.cells import Cell, Cells
+from perfsheet.outputs.workbook.marks import data_bar, delta_bar, mark_flagged, mark_impossible
+from perfsheet.outputs.workbook.sheet import Column as SheetColumn
+from perfsheet.outputs.workbook.sheet import put_columns, set_up_table, with_filter, write_columns
+from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.tables import Column, In
+from perfsheet.tables.kinds import ROW
+
+if TYPE_CHECKING:
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet
+
+R = TypeVar("R")
+_FLAGS = "flags"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table is on its sheet: the column of each key, the row of the header, the row after the last (from 0)."""
+
+    columns: Mapping[str, int]
+    top: int
+    after: int
+
+    def __getitem__(self, key: str) -> int:
+        return self.columns[key]
+
+    def letters(self, key: str) -> str:
+        """The name of a column, such as `AB`."""
+        return str(xl_col_to_name(self.columns[key]))
+
+    @property
+    def width(self) -> int:
+        """The number of columns up to the table's last one."""
+        return max(self.columns.values()) + 1
+
+
+Live = Mapping[str, Callable[[Layout], Cells]]
+"""Cells that replace the values of a column: formulas that need to know where the other columns are."""
+RowLink = Callable[[RowRef], Cell]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a table starts, and how many columns of the sheet a key spans (1 by default)."""
+
+    top: int = 0
+    left: int = 0
+    spans: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Further:
+    """Columns behind those of the table; `written` is called with the number of rows so far."""
+
+    columns: Sequence[SheetColumn] = ()
+    written: Callable[[int], None] = lambda count: None
+
+
+def write_table(
+    sheet: LongWorksheet,
+    styles: Styles,
+    columns: Sequence[Column[R]],
+    rows: R,
+    placement: Placement | None = None,
+    live: Live | None = None,
+    row_link: RowLink | None = None,
+) -> Layout:
+    """Write a table among others on a sheet: a header and a line per row."""
+    placement = placement or Placement()
+    laid, shown = _laid_out(columns, rows, placement, live, row_link)
+    after = write_columns(sheet, styles, shown, placement.top, placement.left)
+    return _decorated(sheet, styles, columns, Layout(laid.columns, laid.top, after))
+
+
+def write_table_sheet(
+    sheet: LongWorksheet,
+    styles: Styles,
+    columns: Sequence[Column[R]],
+    rows: R,
+    freeze: str,
+    live: Live | None = None,
+    row_link: RowLink | None = None,
+    further: Further | None = None,
+) -> Layout:
+    """Write a sheet that is one table: filtered header in row 1, columns up to key `freeze` always in sight, landscape.
+
+    The columns of `further` stand behind those of the table.
+    """
+    further = further or Further()
+    laid, own = _laid_out(columns, rows, Placement(), live, row_link)
+    shown = [*own, *further.columns]
+    set_up_table(sheet, styles, shown, laid[freeze] + 1)
+    after = put_columns(sheet, styles, shown, laid.after - 1, 0, further.written)
+    with_filter(sheet, shown, after)
+    return _decorated(sheet, styles, columns, Layout(laid.columns, 0, after))
+
+
+def _laid_out(
+    columns: Sequence[Column[R]], rows: R, placement: Placement, live: Live | None, row_link: RowLink | None
+) -> tuple[Layout, list[SheetColumn]]:
+    spans = placement.spans or {}
+    places, at = {}, placement.left
+    for column in columns:
+        places[column.key] = at
+        at += spans.get(column.key, 1)
+    count = len(columns[0].values(rows)) if columns else 0
+    layout = Layout(places, placement.top, placement.top + 1 + count)
+    return layout, [
+        _sheet_column(column, rows, layout, live or {}, row_link, spans.get(column.key, 1)) for column in columns
+    ]
+
+
+def _sheet_column(
+    column: Column[R], rows: R, layout: Layout, live: Live, row_link: RowLink | None, span: int
+) -> SheetColumn:
+    if column.key in live:
+        cells: Cells = live[column.key](layout)
+    elif column.kind is ROW and row_link is not None:
+        cells = [None if ref is None else row_link(ref) for ref in column.listed(rows)]
+    else:
+        cells = column.cells(rows)
+    style = "wrap" if column.wrap and not column.number else column.kind.style
+    if style == "text" and column.right:
+        style = "right"
+    width = column.kind.width if column.width is None else column.width
+    return SheetColumn(column.header(In.SHEET), cells, style, width, span=span)
+
+
+def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]], layout: Layout) -> Layout:
+    """Bars behind figures, and marks on cells; marks follow the live formulas."""
+    first, last = layout.top + 1, layout.after - 1
+    for column in columns:
+        place = layout[column.key]
+        if column.bar:
+            (delta_bar if column.kind.signed else data_bar)(sheet, place, first, last)
+        if column.mark is not None and column.mark.name == "not-physical":
+            mark_impossible(sheet, styles, place, first, last)
+        if column.mark is not None and column.mark.name == "few-cores" and _FLAGS in layout.columns:
+            mark_flagged(sheet, styles, place, layout[_FLAGS], low_core_count.RULE.id, first, last)
+    return layout

@@ -1,0 +1,277 @@
+"""The table of ops: every figure that perfsheet knows about a device op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.analyze import NOT_PHYSICAL
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.shape import shapes
+from perfsheet.analysis.ops.signature import of_variants
+from perfsheet.analysis.ranking import why_not_physical
+from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
+from perfsheet.analysis.statistics import known_int
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.capture.texts import Texts
+from perfsheet.tables.column import Cells, Column, In, Mark, Table
+from perfsheet.tables.kinds import COUNT, DECIMAL, ID, LABEL, LIST, NS, PERCENT, ROW, TEXT
+from perfsheet.text import formats
+
+_FORMULAS, _SPEED_OF_LIGHT, _RULES = "docs/formulas.md", "docs/speed-of-light.md", "docs/rules.md"
+_WINDOWS = "docs/windows.md"
+
+
+@dataclass(frozen=True, eq=False)
+class OpRows:
+    """Some ops of an analysis, by their positions in it."""
+
+    analysis: Analysis
+    positions: IntArray
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def ops(self) -> Ops:
+        """All ops of the analysis."""
+        return self.analysis.ops
+
+    @cached_property
+    def several_files(self) -> bool:
+        """Whether the analysis reads several files."""
+        return len(self.analysis.summary.paths) > 1
+
+    @cached_property
+    def flags(self) -> list[tuple[str, ...]]:
+        """The flags of each op."""
+        masks = self.analysis.flag_masks
+        bits = np.zeros(len(self), dtype=np.int64)
+        for place, mask in enumerate(masks.values()):
+            bits |= mask[self.positions].astype(np.int64) << place
+        distinct, index = np.unique(bits, return_inverse=True)
+        flags = [tuple(name for place, name in enumerate(masks) if bit >> place & 1) for bit in distinct.tolist()]
+        return [flags[place] for place in index.reshape(-1).tolist()]
+
+    def flagged(self, flag: str) -> BoolArray:
+        """Which of the ops carry a flag."""
+        return self.analysis.flag_masks[flag][self.positions]
+
+    def of_variants(self, texts: Sequence[str]) -> Texts:
+        """A text per op from a text per distinct configuration."""
+        return Texts(self.ops.variants.of[self.positions].astype(np.int32), texts)
+
+
+def all_ops(analysis: Analysis) -> OpRows:
+    """Every device op, in execution order."""
+    return OpRows(analysis, np.arange(len(analysis.ops)))
+
+
+def top_ops(analysis: Analysis, count: int | None = None) -> OpRows:
+    """The first `count` ops of the ranking (None = all)."""
+    return OpRows(analysis, analysis.ranking.order[:count])
+
+
+def _number(values: Callable[[OpRows], FloatArray | IntArray]) -> Callable[[OpRows], Cells]:
+    return lambda rows: values(rows)[rows.positions]
+
+
+def _captured(name: str) -> Callable[[OpRows], Cells]:
+    return lambda rows: rows.ops.number(name)[rows.positions]
+
+
+def _refs(rows: OpRows) -> list[Any]:
+    return rows.analysis.row_refs(rows.positions.tolist())
+
+
+def _ranks(rows: OpRows) -> FloatArray:
+    order = rows.analysis.ranking.order
+    ranks = np.full(len(rows.ops), np.nan)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return ranks
+
+
+def _ranked(values: Callable[[OpRows], FloatArray]) -> Callable[[OpRows], Cells]:
+    def by_op(rows: OpRows) -> Cells:
+        figures = np.full(len(rows.ops), np.nan)
+        figures[rows.analysis.ranking.order] = values(rows)
+        return figures[rows.positions]
+
+    return by_op
+
+
+def _files(rows: OpRows) -> Cells:
+    table = rows.ops.table
+    return Texts(table.file[rows.ops.rows[rows.positions]].astype(np.int32), table.files)
+
+
+def _cores_of_grid(rows: OpRows) -> list[str]:
+    cores, grid = rows.ops.cores[rows.positions].tolist(), rows.ops.worker_cores[rows.positions].tolist()
+    return [formats.cores_of_grid(known_int(a), known_int(b)) for a, b in zip(cores, grid, strict=True)]
+
+
+def _why_not_physical(rows: OpRows) -> list[str | None]:
+    impossible = rows.flagged(NOT_PHYSICAL).tolist()
+    return [
+        why_not_physical(rows.ops, position) if marked else None
+        for position, marked in zip(rows.positions.tolist(), impossible, strict=True)
+    ]
+
+
+def _finding_ids(rows: OpRows) -> list[tuple[str, ...]]:
+    ids = rows.analysis.findings_of
+    return [tuple(ids.get(position, ())) for position in rows.positions.tolist()]
+
+
+def _passes(rows: OpRows) -> FloatArray:
+    numbers = np.full(len(rows.ops), np.nan)
+    for run in rows.analysis.facts.passes.all:
+        numbers[run.positions] = run.number
+    return numbers
+
+
+def _reasons(rows: OpRows) -> list[str]:
+    speed = rows.analysis.facts.speed_of_light
+    return [speed.reason(position) for position in rows.positions.tolist()]
+
+
+def _several_devices(rows: OpRows) -> bool:
+    return len(rows.analysis.summary.devices) > 1
+
+
+def _any(column: Callable[[OpRows], Cells]) -> Callable[[OpRows], bool]:
+    """Whether a value is known of any of the ops."""
+
+    def known(rows: OpRows) -> bool:
+        cells = column(rows)
+        return bool(np.isfinite(cells).any()) if isinstance(cells, np.ndarray) else any(cells)
+
+    return known
+
+
+def _above_one(values: Callable[[OpRows], Cells]) -> Mark[OpRows]:
+    return Mark("not-physical", lambda rows: (np.asarray(values(rows)) > 1).tolist())
+
+
+_few_cores = Mark[OpRows]("few-cores", lambda rows: rows.flagged(low_core_count.RULE.id).tolist())
+_utilization = _number(lambda rows: rows.ops.utilization)
+_by_grid = _number(lambda rows: rows.ops.utilization_grid)
+_corrected = _number(lambda rows: corrected_utilization(rows.ops))
+_IN_SHEETS = In.SHEET | In.ALL_OPS
+
+# fmt: off
+OPS: Table[OpRows] = Table(
+    "ops",
+    "Ops",
+    "Every device op: `top-ops`, `report --json`, sheets Top Ops and All Ops, the page, `Analysis.ops_frame()`.",
+    (
+        Column("rank", "Rank", COUNT, _number(_ranks), "place by kernel duration, 1 = longest", _FORMULAS, short="#",
+            width=7),
+        Column("op_code", "Op code", LABEL, lambda rows: rows.ops.codes.take(rows.positions), "the device operation",
+            capture="op_code", flexible=True, narrow=short_code, width=34, code=True),
+        Column("shape", "Shape", TEXT, lambda rows: rows.of_variants([shape.shape for shape in shapes(rows.ops)]),
+            "matmul M × K × N (batch · before it), convolution N×H×W×C → channels and window, else in → out",
+            outputs=In.EVERYWHERE & ~In.TERMINAL, width=32, code=True),
+        Column("layout", "Layout in → out", TEXT,
+            lambda rows: rows.of_variants([shape.layout for shape in shapes(rows.ops)]),
+            "memory of the first input and output, and their tile layout where it changes",
+            outputs=In.DATA | In.PAGE | _IN_SHEETS, width=38, wrap=True),
+        Column("device", "Device", ID, _number(lambda rows: rows.ops.device), "the device that ran the op",
+            outputs=In.TEXT, short="Dev", when=_several_devices),
+        Column("cores_of_grid", "Cores", LABEL, _cores_of_grid, "cores that ran the op / worker grid of its device",
+            "docs/hardware.md", outputs=In.TEXT, mark=_few_cores, right=True),
+        Column("core_count", "Core count", COUNT, _number(lambda rows: rows.ops.cores), "cores that ran the op",
+            outputs=In.DATA | _IN_SHEETS, capture="core_count", mark=_few_cores, width=8),
+        Column("worker_cores", "Worker cores", COUNT, _number(lambda rows: rows.ops.worker_cores),
+            "worker grid of the op's device", "docs/hardware.md", outputs=In.DATA | _IN_SHEETS),
+        Column("kernel_duration_ns", "Kernel duration", NS, _number(lambda rows: rows.ops.kernel_ns),
+            "DEVICE KERNEL DURATION: first kernel start to last kernel end over all cores; the ranking key",
+            capture="kernel_duration_ns", short="Kernel", bar=True, width=18),
+        Column("share_pct", "Share", PERCENT, _ranked(lambda rows: rows.analysis.ranking.share),
+            "kernel duration / Σ kernel duration of the window", _FORMULAS, width=9),
+        Column("cumulative_pct", "Cumulative", PERCENT, _ranked(lambda rows: rows.analysis.ranking.cumulative),
+            "share of this and all higher ranks together", _FORMULAS, outputs=In.EVERYWHERE & ~In.ALL_OPS,
+            short="Cum."),
+        Column("pm_ideal_ns", "PM IDEAL", NS, _number(lambda rows: rows.ops.pm_ideal_ns),
+            "the profiler's own model of the op; empty = it has none (1 or less in the capture)", _FORMULAS,
+            outputs=In.DATA | In.SHEET, width=12),
+        Column("pm_ideal_captured_ns", "PM IDEAL", NS, _captured("pm_ideal_ns"),
+            "the same as the capture has it; 1 or less = no model", _FORMULAS, outputs=In.ALL_OPS,
+            capture="pm_ideal_ns", width=12),
+        Column("utilization_pct", "Utilization", PERCENT, _utilization,
+            "(PM IDEAL / kernel duration) × (ref_cores / CORE COUNT); live in the workbook", _FORMULAS, short="Util.",
+            mark=_above_one(_utilization)),
+        Column("utilization_grid_pct", "Utilization by grid", PERCENT, _by_grid,
+            "the same with the op's own worker grid in place of ref_cores", _FORMULAS, short="Grid", drop=4,
+            mark=_above_one(_by_grid)),
+        Column("utilization_corrected_pct", "Utilization corrected", PERCENT, _corrected,
+            "without the known errors of the PM columns; matmul, conv and attention only", _FORMULAS,
+            outputs=In.DATA | In.TERMINAL | In.PAGE | In.SHEET, short="Corr.", drop=3, when=_any(_corrected),
+            mark=_above_one(_corrected), width=13),
+        Column("sol_pct", "Speed of light", PERCENT, _number(lambda rows: rows.analysis.facts.speed_of_light.sol),
+            "the larger of COMPUTE, GRID and DRAM: how close the op comes to what limits it", _SPEED_OF_LIGHT,
+            short="SOL", drop=1),
+        Column("bound", "Bound", LABEL, lambda rows: rows.analysis.facts.speed_of_light.bounds.take(rows.positions),
+            "compute or dram: which peak is near; neither: none is; empty = unknown", _SPEED_OF_LIGHT,
+            text=formats.bound, cell=lambda bound: None if bound == "unknown" else bound, drop=5, width=10),
+        Column("row", "File row", ROW, _refs,
+            "row of the capture (its header is row 1); leads to the op on sheet All Ops",
+            outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET, short="Row", drop=6),
+        Column("flags", "Flags", LIST, lambda rows: rows.flags,
+            "rules that hit the op; no-model, not-physical (utilization above 100 %), noisy (varies)", _RULES,
+            text=formats.flags, flexible=True),
+        Column("finding_ids", "Findings", LIST, _finding_ids, "the findings on sheet Hotspots that the op belongs to",
+            _RULES, outputs=In.PAGE | In.ALL_OPS, width=11),
+        Column("run_order", "Run order", COUNT, lambda rows: rows.positions + 1,
+            "place in execution order: sort by it to get the order of the run back", _WINDOWS, outputs=In.ALL_OPS),
+        Column("file_row", "File row", ID, lambda rows: rows.ops.table.row[rows.ops.rows[rows.positions]],
+            "row of the capture (its header is row 1)", outputs=In.ALL_OPS),
+        Column("file", "File", LABEL, _files, "the capture that the row is in, where there are several",
+            outputs=In.FRAME | _IN_SHEETS, cell=lambda path: Path(path).name, when=lambda rows: rows.several_files,
+            width=30),
+        Column("capture_row", "File row", ID, lambda rows: rows.ops.table.row[rows.ops.rows[rows.positions]],
+            "row of the capture (its header is row 1)", outputs=In.FRAME, frame="row"),
+        Column("device_id", "Device ID", ID, _number(lambda rows: rows.ops.device),
+            "the device that ran the op; with several hosts raised so that ids stay distinct",
+            outputs=In.DATA | _IN_SHEETS, capture="device_id", width=8),
+        Column("global_call_count", "Global call count", ID, _captured("global_call_count"),
+            "the profiler's id of the dispatch", outputs=In.DATA | In.SHEET, width=12),
+        Column("pass", "Pass", ID, _number(_passes), "the pass that the op is in, from 1", _WINDOWS, outputs=In.FRAME),
+        Column("compute_pct", "Compute, grid", PERCENT,
+            _number(lambda rows: rows.analysis.facts.speed_of_light.compute),
+            "FLOPs / (kernel duration × peak of the whole worker grid at the op's math fidelity)", _SPEED_OF_LIGHT,
+            outputs=In.DATA | In.SHEET),
+        Column("compute_used_cores_pct", "Compute, used cores", PERCENT,
+            _number(lambda rows: rows.analysis.facts.speed_of_light.compute_used_cores),
+            "the same over the peak of the cores that ran", _SPEED_OF_LIGHT, outputs=In.DATA | In.SHEET),
+        Column("dram_pct", "DRAM", PERCENT, _number(lambda rows: rows.analysis.facts.speed_of_light.dram),
+            "DRAM bytes that must move / (kernel duration × DRAM peak)", _SPEED_OF_LIGHT, outputs=In.DATA | In.SHEET,
+            width=9),
+        Column("flops", "FLOP", DECIMAL, _number(lambda rows: rows.analysis.facts.speed_of_light.flops),
+            "floating point operations by logical shapes", _SPEED_OF_LIGHT, outputs=In.DATA),
+        Column("gflop", "GFLOP", DECIMAL, _number(lambda rows: rows.analysis.facts.speed_of_light.flops / 1e9),
+            "10⁹ floating point operations by logical shapes", _SPEED_OF_LIGHT, outputs=In.SHEET),
+        Column("dram_bytes", "DRAM bytes", COUNT, _number(lambda rows: rows.analysis.facts.speed_of_light.dram_bytes),
+            "bytes that must come from or go to DRAM at least", _SPEED_OF_LIGHT, outputs=In.DATA),
+        Column("dram_mb", "DRAM", DECIMAL, _number(lambda rows: rows.analysis.facts.speed_of_light.dram_bytes / 1e6),
+            "10⁶ bytes that must come from or go to DRAM at least", _SPEED_OF_LIGHT, outputs=In.SHEET, unit="MB"),
+        Column("sol_unknown_reason", "Why unknown", TEXT, _reasons, "why the speed of light of the op is unknown",
+            _SPEED_OF_LIGHT, outputs=In.DATA | In.SHEET, width=30),
+        Column("not_physical_reason", "Why not physical", TEXT, _why_not_physical, "why a utilization is above 100 %",
+            _FORMULAS, outputs=In.DATA | In.SHEET, when=_any(_why_not_physical), width=30),
+        Column("signature", "Signature", LABEL,
+            lambda rows: rows.of_variants([signature.text for signature in of_variants(rows.ops)]),
+            "op code, tensors, math fidelity and program config: identical ops have the same", outputs=In.FRAME),
+        Column("tensors", "Inputs → outputs", LABEL,
+            lambda rows: rows.of_variants([signature.tensors for signature in of_variants(rows.ops)]),
+            "all tensors: padded[logical] extents, data type, memory", outputs=In.SHEET, width=90),
+    ),
+)
