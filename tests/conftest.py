@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,16 +23,18 @@ settings.load_profile("quick")
 _MAY_START_PROCESSES = ("process", "browser", "lab")
 
 
-@pytest.fixture(autouse=True)
-def no_process_without_the_marker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that starts a process is marked `process`, so that `make test` stays quick and safe under load."""
-    if any(request.node.get_closest_marker(name) for name in _MAY_START_PROCESSES):
-        return
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Refuse processes to a test without the marker `process`, so that `make test` stays quick and safe under load."""
+    if any(item.get_closest_marker(name) for name in _MAY_START_PROCESSES):
+        return (yield)
 
-    def refuse(_popen: subprocess.Popen, command: object, *_: object, **__: object) -> None:
+    def refuse(_popen: object, command: object, *_: object, **__: object) -> None:
         pytest.fail(f"this test starts a process ({command}): mark it with pytest.mark.process")
 
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", refuse)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -73,13 +73,13 @@ def test_savings_of_real_captures(path):
         rows = [analysis.row_ref(int(position)).row for position in finding.positions]
         if finding.rule.id == "low-core-count":
             assert finding.saving_ns == close(sum(low[row] for row in rows))
-        elif finding.rule.id in ("reshard", "layout-glue", "collective"):
+        elif finding.rule.id in ("reshard", "layout-conversion", "collective"):
             assert finding.saving_ns == close(finding.kernel_ns)
-        if finding.saving_ns is not None and not finding.rule.waits:
+        if finding.saving_ns is not None and not finding.rule.saves_gaps:
             assert 0 <= finding.saving_ns <= finding.kernel_ns * (1 + 1e-9)
     ranked = [finding.saving_ns for finding in analysis.findings if finding.saving_ns is not None]
     assert ranked == sorted(ranked, reverse=True)
-    added = sum(finding.added_ns for finding in analysis.findings if not finding.rule.waits)
+    added = sum(finding.added_ns for finding in analysis.findings if not finding.rule.saves_gaps)
     assert added <= oracle.total * (1 + 1e-9)
 
 

@@ -111,13 +111,13 @@ def test_savings_of_real_captures_never_exceed_the_whole(path):
 def assert_within_the_whole(analysis):
     tolerance = 1 + 1e-9
     total = analysis.ops.total_ns
-    assert sum(one.added_ns for one in analysis.findings if not one.rule.waits) <= total * tolerance
+    assert sum(one.added_ns for one in analysis.findings if not one.rule.saves_gaps) <= total * tolerance
     savings = [one.saving_ns for one in analysis.findings if one.saving_ns is not None]
     assert savings == sorted(savings, reverse=True)
     for one in analysis.findings:
         if one.saving_ns is not None:
             assert 0 <= one.added_ns <= one.saving_ns * tolerance
-            assert one.rule.waits or one.saving_ns <= one.kernel_ns * tolerance
+            assert one.rule.saves_gaps or one.saving_ns <= one.kernel_ns * tolerance
     lefts = [one.left_ns for one in analysis.what_if]
     assert lefts == sorted(lefts, reverse=True)
     assert all(-1e-6 * total <= left <= total for left in lefts)

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import DURATION, csv_text, fallback, host_op, op, signpost
 
@@ -64,9 +64,6 @@ captures = st.builds(
     st.sampled_from(["S2", "S4", "S7", "S8", "S10"]),
     st.sampled_from(["\n", "\r\n"]),
 )
-thorough = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +83,6 @@ def analysed(folder, text: str):
     return None
 
 
-@thorough
 @given(text=captures)
 def test_no_row_is_lost_without_a_word(folder, text):
     analysis = analysed(folder, text)
@@ -102,7 +98,6 @@ def test_no_row_is_lost_without_a_word(folder, text):
         assert summary.warnings
 
 
-@thorough
 @given(text=captures)
 def test_every_number_is_possible(folder, text):
     analysis = analysed(folder, text)
@@ -114,7 +109,7 @@ def test_every_number_is_possible(folder, text):
     shares = analysis.ranking.share
     assert not len(shares) or ops.total_ns == 0 or math.isclose(float(shares.sum()), 1, rel_tol=1e-9)
     assert (np.diff(ops.kernel_ns[analysis.ranking.order]) <= 0).all()
-    sol = analysis.facts.light.sol
+    sol = analysis.facts.speed_of_light.sol
     assert ((sol[np.isfinite(sol)] >= 0) & (sol[np.isfinite(sol)] <= 1)).all()
     impossible = (ops.utilization > 1) | (ops.utilization_grid > 1)
     assert (analysis.flag_masks["not-physical"] >= impossible).all()
@@ -122,7 +117,6 @@ def test_every_number_is_possible(folder, text):
         assert one.saving_ns is None or one.saving_ns >= 0
 
 
-@thorough
 @given(text=captures)
 def test_the_same_number_everywhere_and_nothing_alive(folder, text):
     analysis = analysed(folder, text)
@@ -138,7 +132,7 @@ def test_the_same_number_everywhere_and_nothing_alive(folder, text):
     assert markdown(analysis).startswith("## Perf sheet")
 
 
-@settings(parent=thorough, max_examples=25)
+@settings(max_examples=25)
 @given(text=captures)
 def test_every_workbook_opens(folder, text):
     from xml.etree import ElementTree

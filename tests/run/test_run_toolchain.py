@@ -11,7 +11,10 @@ from profiling import failure
 from perfsheet.errors import ExitStatus
 from perfsheet.run import RunRequest, available
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="the profiler runs on Linux only"),
+]
 
 
 def test_available(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

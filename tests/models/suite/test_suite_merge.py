@@ -11,6 +11,8 @@ from support.command import here
 from perfsheet.models.e2e import write_perf_report
 from perfsheet.models.results_table import read_document
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
