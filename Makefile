@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz docs captures clean
+.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz docs captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -24,20 +24,21 @@ demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbo
 	$(BIN)/perfsheet run --force -o $(DEMO) --replay examples/captures/generated_encoder_block_before.csv \
 	  -c "pytest -q examples/encoder_block/test_encoder_block.py::test_encoder_block[before]"
 
-test: $(VENV)/ready  ## Pass the tests
-	$(BIN)/python -m pytest -q -n 4 -m "not slow" $(PYTEST_OPTIONS)
+# The tests of one file run in one process, which sets up what they share once; the files side by side, on all cores.
+PYTEST := $(BIN)/python -m pytest -q
+PARALLEL := -n logical --dist loadfile
 
-test-full: $(VENV)/ready  ## Pass the tests that take minutes, too
-	$(BIN)/python -m pytest -q -n 2 $(PYTEST_OPTIONS)
+test: $(VENV)/ready  ## Pass the tests that start no process
+	$(PYTEST) $(PARALLEL) -m "not slow and not process" $(PYTEST_OPTIONS)
 
-# What is the same on every stack is tried on one: processes, pages, the command line, whole workbooks, the table of damages.
-OLDEST_WITHOUT := $(addprefix --ignore=tests/,run profiling docs plugin cli reliability/test_reliability_damage.py \
-  outputs/test_render_workbook_sound.py outputs/test_render_agree_pages.py outputs/test_render_live.py \
-  models/suite/test_suite_run.py models/suite/test_suite_merge.py models/suite/test_suite_profiled.py)
+test-process: $(VENV)/ready  ## Pass the tests that start processes or send signals
+	$(PYTEST) $(PARALLEL) -m "process and not slow" $(PYTEST_OPTIONS)
+
+test-full: $(VENV)/ready  ## Pass all tests, with more examples of each property
+	$(PYTEST) $(PARALLEL) --hypothesis-profile full $(PYTEST_OPTIONS)
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
-	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
-	  PYTEST_OPTIONS="$(OLDEST_WITHOUT)"
+	$(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'"
 
 # Any version that has a wheel for Python 3.12: make test-lab LAB_TTNN=0.70.1
 LAB_TTNN ?= 0.81.1
@@ -49,14 +50,14 @@ $(LAB)/ready:
 	@touch $@
 
 test-lab: $(VENV)/ready $(LAB)/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
-	PERFSHEET_LAB_PYTHON="$(CURDIR)/$(LAB)/bin/python" $(BIN)/python -m pytest -q -n 4 -m lab $(PYTEST_OPTIONS)
+	PERFSHEET_LAB_PYTHON="$(CURDIR)/$(LAB)/bin/python" $(PYTEST) -n 4 -m lab $(PYTEST_OPTIONS)
 
 $(VENV)/browser-ready: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
 
 test-browser: $(VENV)/browser-ready  ## Try the HTML page in a real Chromium
-	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(BIN)/python -m pytest -q -m browser $(PYTEST_OPTIONS)
+	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(PYTEST) -m browser $(PYTEST_OPTIONS)
 
 TORCH ?= torch==2.13.0
 
@@ -65,7 +66,7 @@ $(VENV)/torch-ready: $(VENV)/ready
 	@touch $@
 
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
-	$(BIN)/python -m pytest -q -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
+	$(PYTEST) -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
 
 lint: $(VENV)/lint-ready  ## Check style
 	$(BIN)/ruff check .
