@@ -1,13 +1,19 @@
-"""How a capture came to be: everything needed to believe a run and to repeat it."""
+"""How a capture was made: what one needs to trust a run and to repeat it; kept in a run.json beside the report."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 RECORD_NAME = "run.json"
 """The record of a run, beside its report."""
+
+_VERSION = 1
+_CHUNK = 1 << 20
 
 Outcome = Literal["passed", "failed", "skipped"]
 
@@ -16,7 +22,7 @@ Outcome = Literal["passed", "failed", "skipped"]
 class TestResult:
     """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped".
 
-    `reason` is the error in one line, such as `AssertionError: assert 1 == 2`; blank when it did not fail.
+    `reason` is the error in one line, such as `AssertionError: assert 1 == 2`; blank if the test did not fail.
     """
 
     __test__: ClassVar[bool] = False  # the name alone would make pytest collect it
@@ -29,7 +35,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that the figures or the run depend on, as it was when the run ended; `sha256` in hexadecimal."""
+    """A file that the figures or the run depend on, as it was when the run ended; `sha256` is hexadecimal."""
 
     path: str
     size_bytes: int
@@ -38,7 +44,7 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Device:
-    """A device node and what the kernel driver says about it; unknown is None."""
+    """A device node and what the kernel driver reports about it; unknown is None."""
 
     node: str
     arch: str | None
@@ -47,12 +53,12 @@ class Device:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. Secrets are masked in `command` and `argv`, and never get into `environment`.
+    """One run. Secrets are masked in `command` and `argv`, and left out of `environment`.
 
-    `argv` is the process that perfsheet started, `environment` the variables that matter to it, `versions` those of
+    `argv` is the process that perfsheet started, `environment` the variables that affect it, `versions` those of
     perfsheet, Python and the packages of the target's interpreter (None = not installed). `started` and `ended` are
-    ISO 8601 with the zone. `profiler_status` is the status of `python -m tracy` (of the target itself in a replay),
-    `target_status` pytest's or the script's own, -1 when it died. `simulator` is TT_METAL_SIMULATOR.
+    ISO 8601 with the time zone. `profiler_status` is the exit status of `python -m tracy` (in a replay of the target
+    itself), `target_status` pytest's or the script's own, -1 if it died. `simulator` is TT_METAL_SIMULATOR.
     """
 
     command: str
@@ -78,11 +84,11 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What perfsheet saw of a run, for the outputs.
+    """What perfsheet knows about a run, for the outputs.
 
     `tests` is the target's own verdict on one line, `results` the same test by test. `replayed`: the target ran without
-    a profiler, and the figures are those of a capture recorded earlier. `losses`: what the profiler itself said is
-    missing from the capture.
+    a profiler, and the figures are those of a capture recorded earlier. `losses`: data that the profiler itself
+    reported as missing from the capture.
     """
 
     command: str | None = None
@@ -95,5 +101,49 @@ class Provenance:
 
     @property
     def simulator(self) -> str | None:
-        """The simulator that ran the ops; None when silicon did, or nobody knows."""
+        """The simulator that ran the ops; None if silicon did, or if that is unknown."""
         return self.record.simulator if self.record else None
+
+
+def input_file(path: Path) -> InputFile:
+    """A file with its size and hash. Raises OSError when it cannot be read."""
+    import hashlib
+
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return InputFile(str(path.absolute()), size, digest.hexdigest())
+
+
+def recorded_provenance(capture: Path) -> Provenance:
+    """What the run.json beside a capture says about it.
+
+    Empty, unless the record is of the run that made this very file, as its hash shows.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # another tool's run.json
+        recorded = json.loads(capture.with_name(RECORD_NAME).read_text(encoding="utf-8"))
+        if recorded["schema_version"] == _VERSION and not recorded["replayed"]:
+            hashes = {file["sha256"] for file in recorded["inputs"]}
+            if input_file(capture).sha256 in hashes:
+                return _provenance(recorded)
+    return Provenance()
+
+
+def _provenance(recorded: dict[str, Any]) -> Provenance:
+    names = [name for name in RunRecord.__dataclass_fields__ if name not in ("argv", "devices", "inputs")]
+    record = RunRecord(
+        **{name: recorded[name] for name in names},
+        argv=tuple(recorded["argv"]),
+        devices=tuple(Device(**device) for device in recorded["devices"]),
+        inputs=tuple(InputFile(**file) for file in recorded["inputs"]),
+    )
+    return Provenance(
+        command=record.command,
+        tests=recorded["verdict"],
+        tests_failed=recorded["tests_failed"],
+        results=tuple(TestResult(**{**test, "reason": test["reason"] or ""}) for test in recorded["tests"]),
+        losses=tuple(recorded["losses"]),
+        record=record,
+    )

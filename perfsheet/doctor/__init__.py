@@ -1,12 +1,54 @@
-"""Whether a profiling run can work here, asked before it fails.
+"""Whether a profiling run can work here, checked before it fails.
 
     findings = diagnose(RunRequest("pytest"))
     [finding for finding in findings if finding.ok is False]
 
-A check is one small function in `checks/`; it yields findings and changes nothing.
+A check is one small function in `machine` or `toolchain`; it yields findings and changes nothing.
 """
 
-from perfsheet.doctor.diagnose import diagnose
-from perfsheet.doctor.model import Diagnosis
+from __future__ import annotations
 
-__all__ = ["Diagnosis", "diagnose"]
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from perfsheet.doctor import machine, toolchain
+from perfsheet.doctor.model import Diagnosis, RunSetup
+from perfsheet.run import RunRequest
+from perfsheet.run.command import parse_command
+from perfsheet.run.toolchain import find_interpreter, probe, tools_folder
+from perfsheet.run.workspace import artifact_root, target_environment
+
+__all__ = ["CHECKS", "Diagnosis", "diagnose"]
+
+CHECKS: tuple[Callable[[RunSetup], Iterator[Diagnosis]], ...] = (
+    toolchain.check_python,
+    toolchain.check_pytest,
+    toolchain.check_ttnn,
+    toolchain.check_tracy,
+    toolchain.check_pandas,
+    toolchain.check_capture_tools,
+    toolchain.check_tracy_build,
+    toolchain.check_metal_home,
+    machine.check_devices,
+    machine.check_device_in_use,
+    machine.check_simulator,
+    machine.check_disk,
+    machine.check_profilers,
+    machine.check_unfinished_runs,
+)
+"""All checks, in the order in which they are shown."""
+
+
+def diagnose(request: RunRequest, open_device: bool = False) -> list[Diagnosis]:
+    """Check everything that a run of this request would need; a device is opened only with `open_device`.
+
+    Raises PerfsheetError (usage) when the request itself is invalid.
+    """
+    command = parse_command(request.command)
+    environment = target_environment(request, command, "doctor", Path(os.devnull))
+    python = probe(find_interpreter(request, command, environment, "tracy"), environment)
+    tools = tools_folder(request.tracy_options, environment)
+    setup = RunSetup(python, environment, tools, artifact_root(request, environment))
+    checks = (*CHECKS, machine.check_open_device) if open_device else CHECKS
+    return [finding for check in checks for finding in check(setup)]

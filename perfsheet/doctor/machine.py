@@ -1,4 +1,4 @@
-"""The machine around the profiler: disk space, and what earlier runs left behind."""
+"""Checks of the machine: devices or the simulator in their place, disk space, and what earlier runs left behind."""
 
 from __future__ import annotations
 
@@ -6,44 +6,104 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
-from perfsheet.doctor.model import Diagnosis, Patient
-from perfsheet.machine import processes
-from perfsheet.run.process_tree import RUN_ID
-from perfsheet.run.report import IN_PROGRESS
+from perfsheet.doctor.model import Diagnosis, RunSetup, run_code
+from perfsheet.machine import devices, processes
+from perfsheet.run.artifacts import IN_PROGRESS
+from perfsheet.run.model import RUN_ID
 
-_LEAST_FREE = 2 << 30
-"""A device log of some hundred thousand ops takes about that much."""
+_MIN_FREE = 2 << 30
+"""About the size of a device log of several hundred thousand ops."""
+
+_OPEN_TIMEOUT_S = 120
+_OPEN = """
+import ttnn
+device = ttnn.open_device(device_id=0)
+try:
+    grid = device.compute_with_storage_grid_size()
+    print(f"answer: {str(device.arch()).rpartition('.')[2].lower()}, {grid.x} × {grid.y} worker cores")
+finally:
+    ttnn.close_device(device)
+"""
 
 
-def disk(patient: Patient) -> Iterator[Diagnosis]:
+def check_devices(setup: RunSetup) -> Iterator[Diagnosis]:
+    """There is a device that this user may open; its architecture and board as the kernel driver reports them."""
+    nodes = devices.devices()
+    if not nodes and setup.simulator:
+        yield Diagnosis("devices", "devices", None, "none, and none is needed with a simulator")
+    elif not nodes:
+        no_driver = devices.driver_version() is None
+        fix = "install the kernel driver (tt-kmd)" if no_driver else "check the card with tt-smi or lspci -d 1e52:"
+        yield Diagnosis("devices", "devices", False, f"there is no device node in {devices.NODES}", fix)
+    for device in nodes:
+        detail = f"{device.node}: {device.arch or 'arch unknown'}, {device.board or 'board unknown'}"
+        if devices.usable(Path(device.node)):
+            yield Diagnosis("devices", "device", True, detail)
+        else:
+            fix = f"give this user the right to read and write {device.node} (udev rules of tt-kmd)"
+            yield Diagnosis("devices", "device", False, f"{detail}; no permission to open it", fix)
+
+
+def check_device_in_use(_setup: RunSetup) -> Iterator[Diagnosis]:
+    """No other process holds a device: a run would wait for its lock."""
+    for node in devices.nodes():
+        for holder in devices.holders(node):
+            detail = f"{node} is held by process {holder}: {processes.command_line(holder) or 'of another user'}"
+            yield Diagnosis("device-in-use", "device in use", False, detail, f"wait for it, or end it: kill {holder}")
+
+
+def check_simulator(setup: RunSetup) -> Iterator[Diagnosis]:
+    """TT_METAL_SIMULATOR, if set, is the path of a simulator."""
+    path = setup.simulator
+    if path is None:
+        yield Diagnosis("simulator", "simulator", None, "TT_METAL_SIMULATOR is not set: silicon runs the ops")
+    elif Path(path).exists():
+        yield Diagnosis("simulator", "simulator", True, f"{path} runs the ops: durations are modelled, not measured")
+    else:
+        fix = "set TT_METAL_SIMULATOR to the simulator's path, or unset it"
+        yield Diagnosis("simulator", "simulator", False, f"there is no {path}", fix)
+
+
+def check_open_device(setup: RunSetup) -> Iterator[Diagnosis]:
+    """Device 0 can be opened and closed (only with --open-device)."""
+    answers, error = run_code(setup, _OPEN, _OPEN_TIMEOUT_S)
+    if error:
+        yield Diagnosis("open-device", "open device 0", False, error, "reset the board: tt-smi -r 0")
+    else:
+        yield Diagnosis("open-device", "open device 0", True, ", ".join(answers))
+
+
+def check_disk(setup: RunSetup) -> Iterator[Diagnosis]:
     """Reports can be written, and there is room for them."""
     label = "report folder"
-    folder = next(at for at in (patient.root, *patient.root.parents) if os.path.exists(at))  # noqa: PTH110 - Path.exists() raises without the permission to look
+    folder = next(path for path in (setup.root, *setup.root.parents) if os.path.exists(path))  # noqa: PTH110 - Path.exists() raises without the permission to look
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        yield Diagnosis("disk", label, False, f"{folder} is not writable", "give another folder with -o")
+        yield Diagnosis("disk", label, False, f"{folder} is not writable", "choose another folder with -o")
         return
     free = shutil.disk_usage(folder).free
-    told = f"{patient.root}, {free / (1 << 30):,.1f} GiB free"
-    yield Diagnosis("disk", label, free >= _LEAST_FREE, told, "" if free >= _LEAST_FREE else "make room, or use -o")
+    detail = f"{setup.root}, {free / (1 << 30):,.1f} GiB free"
+    yield Diagnosis("disk", label, free >= _MIN_FREE, detail, "" if free >= _MIN_FREE else "make room, or use -o")
 
 
-def unfinished(patient: Patient) -> Iterator[Diagnosis]:
-    """What runs that were killed left in the report folder; it is in nobody's way but takes room."""
-    for folder in sorted((patient.root / IN_PROGRESS).glob("*_????????")):
-        run_id = folder.name.rpartition("_")[2]  # its beginning
-        if not processes.any_marked(f"{RUN_ID}={run_id}"):
+def check_unfinished_runs(setup: RunSetup) -> Iterator[Diagnosis]:
+    """No killed run has left files in the report folder; they do no harm but take up space."""
+    for folder in sorted((setup.root / IN_PROGRESS).glob("*_????????")):
+        run_id_prefix = folder.name.rpartition("_")[2]
+        if not processes.any_marked(RUN_ID, run_id_prefix):
             detail = f"{folder} was left by a run that was killed"
             yield Diagnosis("unfinished-run", "unfinished run", None, detail, f"rm -r {shlex.quote(str(folder))}")
 
 
-def profilers(_patient: Patient) -> Iterator[Diagnosis]:
-    """No profiler of an earlier run is left over."""
-    found = processes.profilers()
-    left = [process for process in found if process.abandoned]
-    for process in left:
-        detail = f"process {process.pid} is left over, {process.age} old: {process.command}"
-        yield Diagnosis("profilers", "left-over profiler", False, detail, f"kill {process.pid}")
-    if not left:
-        at_work = f"{len(found)} at work: {', '.join(str(process.pid) for process in found)}" if found else "none"
-        yield Diagnosis("profilers", "left-over profilers", True, f"none; {at_work}" if found else "none")
+def check_profilers(_setup: RunSetup) -> Iterator[Diagnosis]:
+    """No profiler of an earlier run is still running."""
+    running = processes.profilers()
+    abandoned = [profiler for profiler in running if profiler.abandoned]
+    for profiler in abandoned:
+        detail = f"process {profiler.pid} is left over, {profiler.age} old: {profiler.command}"
+        yield Diagnosis("profilers", "left-over profiler", False, detail, f"kill {profiler.pid}")
+    if not abandoned:
+        pids = ", ".join(str(profiler.pid) for profiler in running)
+        detail = f"none; {len(running)} in use: {pids}" if running else "none"
+        yield Diagnosis("profilers", "left-over profilers", True, detail)

@@ -1,22 +1,107 @@
-"""Processes of profilers on this machine (Linux; elsewhere none are found)."""
+"""Processes on this machine, by psutil: all those of one run, and the profilers that are running.
+
+The profiler starts the test in a session of its own and the capture tool beside it, so ending a process or its group
+does not end the run. The processes of a run are found by a variable in their environment, which every descendant
+inherits, and by parent links, for those that start with a clean environment. (A process that starts with a clean
+environment and whose parent exits before the run ends is not found.)
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import contextlib
+import subprocess
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_PROC = Path("/proc")
-_TOOLS = {"tracy-capture", "capture-release", "tracy-csvexport", "csvexport-release"}
+import psutil
+
+_POLL_S = 0.05
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+_UNREADABLE = (psutil.Error, OSError)  # it has ended, or belongs to another user
+_CAPTURE_TOOLS = {"tracy-capture", "capture-release", "tracy-csvexport", "csvexport-release"}
 _REAPERS = {"systemd", "init", "tini", "dumb-init", "docker-init", "s6-svscan"}
 _SHELLS = {"bash", "sh", "zsh", "fish", "dash", "tmux", "sshd"}
-_LONGEST_COMMAND = 240
+_MAX_COMMAND = 240
+
+
+class ProcessTree:
+    """The process `root` and everything that it started, marked by `variable=value` in the environment."""
+
+    def __init__(self, root: subprocess.Popen[str] | None, variable: str, value: str) -> None:
+        self._root, self._variable, self._value = root, variable, value
+
+    def living(self) -> set[int]:
+        """Ids of the processes of the run that are alive."""
+        return {process.pid for process in self._living()}
+
+    def has(self, word: str) -> bool:
+        """Whether a living process of the run has this word in its command line."""
+        return any(word in argument for process in self._living() for argument in _command_line(process))
+
+    def end(self, grace_s: float = 5.0, kill_s: float = 10.0) -> set[int]:
+        """Terminate all, wait up to `grace_s` seconds, then kill for up to `kill_s` seconds; returns the survivors."""
+        for process in self._living():
+            with contextlib.suppress(*_UNREADABLE):
+                process.terminate()
+        if not self.wait(grace_s):
+            deadline = time.monotonic() + kill_s
+            while not self.wait(_POLL_S) and time.monotonic() < deadline:
+                # More than once: a process may just have been starting another.
+                for process in self._living():
+                    with contextlib.suppress(*_UNREADABLE):
+                        process.kill()
+        return self.living()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether all processes of the run end by themselves within `timeout_s` seconds."""
+        deadline = time.monotonic() + timeout_s
+        while self._living():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_S)
+        return True
+
+    def _living(self) -> list[psutil.Process]:
+        members = {process.pid: process for process in psutil.process_iter() if self._is_marked(process)}
+        if self._root is not None and self._root.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                members[self._root.pid] = psutil.Process(self._root.pid)
+        for process in list(members.values()):
+            with contextlib.suppress(*_UNREADABLE):
+                members |= {child.pid: child for child in process.children(recursive=True)}
+        return [process for process in members.values() if not _has_ended(process)]
+
+    def _is_marked(self, process: psutil.Process) -> bool:
+        return _environment(process).get(self._variable) == self._value
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and has not ended; True where that cannot be known."""
+    try:
+        return not _has_ended(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
+
+
+def any_marked(variable: str, prefix: str) -> bool:
+    """Whether a living process has that variable in its environment, with a value that starts with `prefix`."""
+    return any(_environment(process).get(variable, "").startswith(prefix) for process in psutil.process_iter())
+
+
+def command_line(pid: int) -> str | None:
+    """The command line of a process, shortened; None when it cannot be read."""
+    try:
+        words = _command_line(psutil.Process(pid))
+    except psutil.Error:
+        return None
+    return _shortened(words) if words else None
 
 
 @dataclass(frozen=True)
 class Profiler:
-    """A process of a profiler. `abandoned`: whoever started it is gone."""
+    """A process of a profiler. `abandoned`: the process that started it has ended."""
 
     pid: int
     command: str
@@ -25,92 +110,68 @@ class Profiler:
 
     @property
     def age(self) -> str:
-        """`3 min`, `2 h`."""
+        """`3 min`, `2.0 h`."""
         return f"{self.age_s / 3600:.1f} h" if self.age_s >= 3600 else f"{self.age_s / 60:.0f} min"
 
 
 def profilers() -> list[Profiler]:
-    """The capture tools and profiler front ends that are running, whoever started them."""
-    if not _PROC.is_dir():
-        return []
-    return [found for entry in _PROC.iterdir() if entry.name.isdigit() and (found := _profiler(entry))]
+    """The capture tools and profiler front ends that are running, of every user."""
+    return [profiler for process in psutil.process_iter() if (profiler := _profiler(process))]
 
 
-def any_marked(text: str) -> bool:
-    """Whether a process has that text in its environment; True where that cannot be told."""
-    if not _PROC.is_dir():
-        return True
-    return any(text.encode() in _bytes(entry / "environ") for entry in _PROC.iterdir() if entry.name.isdigit())
-
-
-def command_line(pid: int) -> str | None:
-    """The command line of a process, shortened; None when it cannot be read."""
-    words = _words(_PROC / str(pid))
-    return _shown(words) if words else None
-
-
-def _profiler(entry: Path) -> Profiler | None:
-    words = _words(entry)
-    if not words or not (_is_tool(words) or _is_front_end(words)):
+def _profiler(process: psutil.Process) -> Profiler | None:
+    words = _command_line(process)
+    if not (_is_capture_tool(words) or _is_front_end(words)):
+        return None
+    if _has_ended(process):
         return None
     try:
-        stat = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
-        state, parent, started = stat[0], int(stat[1]), int(stat[19])
-        age_s = float((_PROC / "uptime").read_text().split()[0]) - started / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):  # ended meanwhile
+        age_s = max(0.0, time.time() - process.create_time())
+        return Profiler(process.pid, _shortened(words), age_s, _is_abandoned(process, words))
+    except _UNREADABLE:
         return None
-    if state in "ZX":
-        return None
-    return Profiler(int(entry.name), _shown(words), max(0.0, age_s), _is_abandoned(parent, words))
 
 
-def _is_tool(words: list[str]) -> bool:
-    return bool({Path(word).name for word in words[:2]} & _TOOLS)  # a script's interpreter comes first
+def _is_capture_tool(words: Sequence[str]) -> bool:
+    return bool({Path(word).name for word in words[:2]} & _CAPTURE_TOOLS)  # a script's interpreter comes first
 
 
-def _is_front_end(words: list[str]) -> bool:
+def _is_front_end(words: Sequence[str]) -> bool:
     return "-m" in words and words[words.index("-m") + 1 : words.index("-m") + 2] == ["tracy"]
 
 
-def _is_abandoned(parent: int, words: list[str]) -> bool:
+def _is_abandoned(process: psutil.Process, words: Sequence[str]) -> bool:
     """A capture tool or a front end's own child without a front end above it; a front end that only a reaper keeps."""
-    if _is_tool(words) or "--no-capture-tool" in words:
-        return not any(_is_front_end(_words(_PROC / str(pid))) for pid in _with_ancestors(parent))
-    return _name(parent) in _REAPERS or (parent == 1 and _name(parent) not in _SHELLS)
+    if _is_capture_tool(words) or "--no-capture-tool" in words:
+        return not any(_is_front_end(_command_line(parent)) for parent in process.parents())
+    parent = process.parent()
+    name = parent.name() if parent else ""
+    return name in _REAPERS or (process.ppid() == 1 and name not in _SHELLS)
 
 
-def _with_ancestors(pid: int) -> Iterator[int]:
-    while pid > 0:
-        yield pid
-        pid = _parent(pid)
-
-
-def _parent(pid: int) -> int:
-    """0 for the first process, and for one that is gone."""
+def _has_ended(process: psutil.Process) -> bool:
     try:
-        return int((_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
+        return process.status() in _ENDED
+    except psutil.AccessDenied:
+        return False
+    except _UNREADABLE:
+        return True
 
 
-def _name(pid: int) -> str:
+def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return (_PROC / str(pid) / "comm").read_text(errors="replace").strip()
-    except OSError:
-        return ""
+        return process.environ()
+    except _UNREADABLE:
+        return {}
 
 
-def _words(entry: Path) -> list[str]:
-    return _bytes(entry / "cmdline").decode(errors="replace").split("\0")[:-1]
-
-
-def _bytes(path: Path) -> bytes:
+def _command_line(process: psutil.Process) -> list[str]:
     try:
-        return path.read_bytes()
-    except OSError:  # ended meanwhile, or of another user
-        return b""
+        return process.cmdline()
+    except _UNREADABLE:
+        return []
 
 
-def _shown(words: list[str]) -> str:
+def _shortened(words: Sequence[str]) -> str:
     text = " ".join(words)
-    return text if len(text) <= _LONGEST_COMMAND else text[: _LONGEST_COMMAND - 1] + "…"
+    return text if len(text) <= _MAX_COMMAND else text[: _MAX_COMMAND - 1] + "…"

@@ -1,11 +1,11 @@
-"""A target from its command to its analysis: profiled once or several times, replayed, or case by case.
+"""From a target's command to its analysis: profiled once or several times, replayed, or case by case.
 
-done = profiled(RunRequest("pytest tests/test_block.py"), Plan(repeat=5), Options(), Watch())
-done.analysis.summary, done.analysis.repeats, done.status
+result = profile_target(RunRequest("pytest tests/test_block.py"), Plan(repeat=5), Options(), Watch())
+result.analysis.summary, result.analysis.repeats, result.status
 """
 
-from perfsheet.profiling.cases import profiled_cases
-from perfsheet.profiling.model import Plan, Profiled
-from perfsheet.profiling.series import profiled, replayed
+from perfsheet.profiling.cases import profile_cases
+from perfsheet.profiling.model import Plan, ProfilingResult
+from perfsheet.profiling.series import check_expectations, profile_target, replay_target
 
-__all__ = ["Plan", "Profiled", "profiled", "profiled_cases", "replayed"]
+__all__ = ["Plan", "ProfilingResult", "check_expectations", "profile_cases", "profile_target", "replay_target"]

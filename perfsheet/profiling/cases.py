@@ -1,4 +1,4 @@
-"""Every parametrised case of a target on its own."""
+"""Every parametrised case of a target, profiled on its own."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from dataclasses import replace
 from perfsheet.analysis import Options
 from perfsheet.analysis.cases import Case
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.profiling.expectations import met
-from perfsheet.profiling.model import Plan, Profiled
-from perfsheet.profiling.series import Keep, profiled
+from perfsheet.profiling.model import Plan, ProfilingResult
+from perfsheet.profiling.series import OnRun, check_expectations, profile_target
 from perfsheet.progress import Watch
 from perfsheet.provenance import Outcome
 from perfsheet.run import RunFailedError, RunRequest, collect
 
-_LONGEST_NAME = 60
+_MAX_NAME = 60
 _ENDS_ALL = {
     ExitStatus.INTERRUPTED,
     ExitStatus.USAGE,
     ExitStatus.NO_PROFILER,
     ExitStatus.OUTPUT_NOT_WRITTEN,
 }
-"""What would meet every other case, too."""
+"""These would happen in every other case, too."""
 
 
-def profiled_cases(
-    request: RunRequest, plan: Plan, options: Options, watch: Watch, keep: Keep = lambda _run: None
+def profile_cases(
+    request: RunRequest, plan: Plan, options: Options, watch: Watch, on_run: OnRun = lambda _run: None
 ) -> tuple[list[Case], ExitStatus]:
     """Profile each test of the target in a run of its own, as planned; a case that fails does not stop the others.
 
-    Gives the cases and the exit status: that of the first case that did not end well (to be skipped is well). `keep`
-    gets every measured run as soon as it is over. Raises PerfsheetError when there is nothing to collect, the user
-    interrupts, or no case could be profiled for the same reason.
+    Returns the cases and the exit status: that of the first case that failed (a skipped case has not). `on_run` is
+    called with every measured run as soon as it has ended. Raises PerfsheetError when there is nothing to collect, the
+    user interrupts, or no case can be profiled for the same reason.
     """
     watch.run("cases")
     nodeids = collect(request, watch)
@@ -43,11 +42,11 @@ def profiled_cases(
         watch.run(label)
         own = replace(request, only=nodeid, name="_".join(filter(None, (request.name, _slug(nodeid)))))
         try:
-            result = profiled(own, plan, options, _Labelled(watch, label), keep)
+            result = profile_target(own, plan, options, _LabelledWatch(watch, label), on_run)
         except PerfsheetError as error:
             if error.status in _ENDS_ALL:
-                kept = sum(case.csv is not None for case in cases)
-                error.add_hint(f"the reports of {kept} cases before it are kept" if kept else "")
+                reports = sum(case.csv is not None for case in cases)
+                error.add_hint(f"the reports of {reports} cases before it are kept" if reports else "")
                 raise
             cases.append(_without_report(number, nodeid, error))
             if cases[-1].outcome != "skipped":
@@ -55,17 +54,17 @@ def profiled_cases(
                 status = status or error.status
         else:
             cases.append(_case(number, nodeid, result))
-            broken = cases[-1].outcome == "failed" and not result.tests_failed
-            status = status or result.status or (ExitStatus.BUDGET_BREACHED if broken else ExitStatus.DONE)
+            limits_breached = cases[-1].outcome == "failed" and not result.tests_failed
+            status = status or result.status or (ExitStatus.BUDGET_BREACHED if limits_breached else ExitStatus.DONE)
     return cases, status
 
 
-class _Labelled(Watch):
-    """Hands everything on to another watch; runs of a case are called after it."""
+class _LabelledWatch(Watch):
+    """Passes everything on to another watch, and puts the case before the label of its runs."""
 
     def __init__(self, watch: Watch, label: str) -> None:
         self._label, self._watch = label, watch
-        # What is not renamed goes straight through.
+        # Everything but the label of a run goes straight to the other watch.
         for name in ("phase", "test", "progress", "line", "notice", "alive"):
             setattr(self, name, getattr(watch, name))
 
@@ -83,18 +82,19 @@ def _without_report(number: int, nodeid: str, error: PerfsheetError) -> Case:
     return Case(number, nodeid, outcome, test.duration_s if test else None, None, str(error))
 
 
-def _case(number: int, nodeid: str, result: Profiled) -> Case:
+def _case(number: int, nodeid: str, result: ProfilingResult) -> Case:
     verdict = result.shown.verdict
     test = verdict.test(nodeid)
     problems = [f"tests failed: {verdict.summary}"] if result.tests_failed else []
     problems += [verdict.first_reason] if verdict.first_reason else []
     problems += [run.sentence for run in result.failures]
-    broken = [one.trouble for one in met(result.analysis, verdict.expectations) if not one.passed]
-    problems += [f"limits of the test are breached: {trouble}" for trouble in broken]
+    checks = check_expectations(result.analysis, verdict.expectations)
+    breached = [check.trouble for check in checks if not check.passed]
+    problems += [f"limits of the test are breached: {problem}" for problem in breached]
     return Case(
         number,
         nodeid,
-        "failed" if result.tests_failed or broken else test.outcome if test else "passed",
+        "failed" if result.tests_failed or breached else test.outcome if test else "passed",
         test.duration_s if test else None,
         str(result.shown.csv),
         "; ".join(problems),
@@ -103,6 +103,6 @@ def _case(number: int, nodeid: str, result: Profiled) -> Case:
 
 
 def _slug(nodeid: str) -> str:
-    """What is particular of a node id, as a part of a path: `test_block_2-float32`."""
+    """The last part of a node id, made safe for a path: `test_block_2-float32`."""
     name = re.sub(r"[^\w.+-]+", "_", nodeid.rpartition("::")[2]).strip("_.+-")
-    return name[:_LONGEST_NAME].rstrip("_.+-") or "case"
+    return name[:_MAX_NAME].rstrip("_.+-") or "case"

@@ -1,4 +1,4 @@
-"""What is to be profiled, and what came of it."""
+"""How often a target is profiled, and the result."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.capture_summary import CaptureSummary
 from perfsheet.analysis.repeats import NOISY_PCT
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.run import RunOutcome
 
@@ -16,8 +16,8 @@ from perfsheet.run import RunOutcome
 class Plan:
     """How often a target is profiled.
 
-    `repeat` runs are measured, after `warmup` ones whose figures are thrown away; an op whose coefficient of variation
-    exceeds `noisy_pct` percent is noisy. Raises PerfsheetError (exit status 2) for values that make no sense.
+    `repeat` runs are measured, after `warmup` runs whose figures are discarded; an op whose coefficient of variation
+    exceeds `noisy_pct` percent is noisy. Raises PerfsheetError (exit status 2) for impossible values.
     """
 
     repeat: int = 1
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """One measured run that came to a report: `label` is what it is called in the outputs."""
+    """One measured run with a report; `label` is its name in the outputs."""
 
     label: str
     outcome: RunOutcome
@@ -44,20 +44,20 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class FailedRun:
-    """One run that came to no report."""
+    """One run without a report."""
 
     label: str
     error: PerfsheetError
 
     @property
     def sentence(self) -> str:
-        """What happened, for people."""
-        return f"{self.label} came to no report: {self.error.message}"
+        """What happened, as a sentence."""
+        return f"{self.label} produced no report: {self.error.message}"
 
 
 @dataclass(frozen=True)
-class Profiled:
-    """The analysis of the run that is shown, which is `shown`, and all runs behind it."""
+class ProfilingResult:
+    """All runs of one target, and the analysis of the run that the outputs show (`shown`)."""
 
     analysis: Analysis
     shown: RunOutcome
@@ -73,7 +73,7 @@ class Profiled:
 
     @property
     def status(self) -> ExitStatus:
-        """Exit status: failing tests come first, then the first run that came to no report."""
+        """Exit status: failing tests come first, then the first run without a report."""
         if self.tests_failed:
             return ExitStatus.TESTS_FAILED
         return self.failures[0].error.status if self.failures else ExitStatus.DONE

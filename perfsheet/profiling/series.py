@@ -1,35 +1,38 @@
-"""One target, profiled as often as planned, and the analysis of what came of it."""
+"""One target, profiled as often as planned or replayed, its analysis, and the limits that its tests set."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from perfsheet.analysis import Analysis, Options, analyze
 from perfsheet.analysis.repeats import Observation, align, observe
+from perfsheet.budget.check import check_expected
+from perfsheet.budget.model import ExpectationResult
 from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
 from perfsheet.errors import ExitStatus, NoDeviceOpError, PerfsheetError
-from perfsheet.profiling.model import FailedRun, MeasuredRun, Plan, Profiled
+from perfsheet.profiling.model import FailedRun, MeasuredRun, Plan, ProfilingResult
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunOutcome, RunRequest, profile, replay
+from perfsheet.run.verdict import Expectation
 
-Keep = Callable[[MeasuredRun], None]
+OnRun = Callable[[MeasuredRun], None]
 
 _ENDS_THE_SERIES = {ExitStatus.TIMEOUT}
-"""What would happen again: trying on would cost the same time for every run that is left."""
+"""It would happen again, and cost the same time in every remaining run."""
 
 
-def profiled(
-    request: RunRequest, plan: Plan, options: Options, watch: Watch, keep: Keep = lambda _run: None
-) -> Profiled:
-    """Profile the target as planned; the run of median kernel time is the one that is analysed and shown.
+def profile_target(
+    request: RunRequest, plan: Plan, options: Options, watch: Watch, on_run: OnRun = lambda _run: None
+) -> ProfilingResult:
+    """Profile the target as planned; the run with the median kernel time is analysed and shown.
 
-    `keep` gets every measured run as soon as it is over: what comes after it may fail.
-    Raises PerfsheetError when no run comes to a report, or the user interrupts. A run that fails after another has
-    worked is listed, and the series goes on.
+    `on_run` is called with every measured run as soon as it has ended, because a later run may fail.
+    Raises PerfsheetError when no run produces a report, or the user interrupts. If a run fails after another has
+    worked, it is listed and the series goes on.
     """
     _warm_up(request, plan, watch)
     measured: list[MeasuredRun] = []
@@ -43,12 +46,12 @@ def profiled(
         try:
             outcome = profile(request, watch)
             watch.phase(Phase.ANALYSE)
-            analysis = _analysed(outcome, options)
+            analysis = _analyze(outcome, options)
         except PerfsheetError as error:
             if error.status == ExitStatus.INTERRUPTED or not measured:
                 if measured:
-                    kept = ", ".join(str(run.outcome.csv) for run in measured)
-                    error.add_hint(f"the reports of the runs before {label} are kept: {kept}")
+                    reports = ", ".join(str(run.outcome.csv) for run in measured)
+                    error.add_hint(f"the reports of the runs before {label} are kept: {reports}")
                 raise
             failures.append(FailedRun(label, error))
             watch.notice(f"perfsheet: {failures[-1].sentence}")
@@ -56,33 +59,45 @@ def profiled(
                 break
             continue
         measured.append(MeasuredRun(label, outcome, analysis.summary))
-        keep(measured[-1])
+        on_run(measured[-1])
         if plan.repeat > 1:
             verdict = outcome.verdict
             observed.append(observe(analysis.ops, label, str(outcome.csv), verdict.summary, outcome.tests_failed))
     if not observed:
         assert analysis is not None
-        return Profiled(analysis, measured[0].outcome, tuple(measured), tuple(failures))
-    repeats = align(observed, plan.noisy_pct, [failed.sentence for failed in failures])
+        return ProfilingResult(analysis, measured[0].outcome, tuple(measured), tuple(failures))
+    repeats = align(observed, plan.noisy_pct, [failure.sentence for failure in failures])
     shown = measured[repeats.shown]
-    analysis = _analysed(shown.outcome, options)
-    elsewhere = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
-    provenance = replace(analysis.provenance, losses=(*analysis.provenance.losses, *elsewhere))
+    analysis = _analyze(shown.outcome, options)
+    other_losses = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
+    provenance = replace(analysis.provenance, losses=(*analysis.provenance.losses, *other_losses))
     analysis = replace(analysis, repeats=repeats, provenance=provenance)
-    return Profiled(analysis, shown.outcome, tuple(measured), tuple(failures))
+    return ProfilingResult(analysis, shown.outcome, tuple(measured), tuple(failures))
 
 
-def replayed(request: RunRequest, captures: Sequence[str], options: Options, watch: Watch) -> Profiled:
+def replay_target(request: RunRequest, captures: Sequence[str], options: Options, watch: Watch) -> ProfilingResult:
     """Run the target without a profiler, and analyse the recorded captures. Raises PerfsheetError."""
     sources = locate(list(captures))
     outcome = replay(request, [Path(source.label) for source in sources], watch)
     watch.phase(Phase.ANALYSE)
     analysis = analyze(read_sources(sources), options, provenance=outcome.provenance)
-    return Profiled(analysis, outcome, (MeasuredRun("replay", outcome, analysis.summary),))
+    return ProfilingResult(analysis, outcome, (MeasuredRun("replay", outcome, analysis.summary),))
+
+
+def check_expectations(analysis: Analysis, expectations: Sequence[Expectation]) -> Iterator[ExpectationResult]:
+    """Check the limits that tests set, each on its own window of the capture."""
+    for expectation in expectations:
+        name = expectation.nodeid or "the session"
+        tables, path = expectation.tables, expectation.path
+        try:
+            verdict = check_expected(analysis.ops.table, tables, path, name, analysis.ops.options)
+            yield ExpectationResult(name, verdict)
+        except PerfsheetError as error:
+            yield ExpectationResult(name, None, str(error))
 
 
 def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
-    """Runs that fill kernel caches and warm the device; what they measure is thrown away."""
+    """Runs that fill kernel caches and warm up the device; their figures are discarded."""
     for number in range(1, plan.warmup + 1):
         watch.run(f"warm-up {number} of {plan.warmup}")
         outcome = profile(request, watch)
@@ -90,7 +105,7 @@ def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
             shutil.rmtree(outcome.csv.parent, ignore_errors=True)
 
 
-def _analysed(outcome: RunOutcome, options: Options) -> Analysis:
+def _analyze(outcome: RunOutcome, options: Options) -> Analysis:
     try:
         return analyze(read_sources(locate([str(outcome.csv)])), options, provenance=outcome.provenance)
     except NoDeviceOpError as error:

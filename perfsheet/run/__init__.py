@@ -1,4 +1,4 @@
-"""Running a target under tt-metal's profiler, and finding the ops CSV of exactly that run.
+"""Running a target under tt-metal's profiler and finding the ops CSV of exactly that run.
 
     outcome = profile(RunRequest("pytest tests/test_block.py"), Watch())
     outcome.csv, outcome.verdict.summary, outcome.tests_failed
@@ -11,14 +11,14 @@ from perfsheet.provenance import TestResult
 from perfsheet.run.failures import RunFailedError
 from perfsheet.run.model import RunOutcome, RunRequest
 from perfsheet.run.runner import available, collect, profile, replay, reports_folder
-from perfsheet.run.test_verdict import Verdict
+from perfsheet.run.verdict import TargetVerdict
 
 __all__ = [
     "RunFailedError",
     "RunOutcome",
     "RunRequest",
+    "TargetVerdict",
     "TestResult",
-    "Verdict",
     "Watch",
     "available",
     "collect",

@@ -1,4 +1,4 @@
-"""The target in the words of the user: what `perfsheet run -c "…"` may say, and what it means."""
+"""Parsing the command that the user gives to `perfsheet run -c "…"`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from perfsheet.errors import usage
-from perfsheet.run.test_verdict import Source
+from perfsheet.run.verdict import Source
 
 FORMS = "'pytest …', 'python -m pytest …', 'python script.py …' or 'python -m module …', with VAR=value before it"
 
@@ -25,7 +25,7 @@ class TargetCommand:
     """A parsed command.
 
     `arguments` follow `-m pytest`, or `-m perfsheet_script` for a script; `environment` holds the assignments before
-    the command; `interpreter` is the path or versioned name of a Python that the command asks for, else None.
+    the command; `interpreter` is the path or versioned name of the Python that the command names, else None.
     """
 
     source: Source
@@ -40,9 +40,9 @@ class TargetCommand:
 
 
 def parse_command(text: str) -> TargetCommand:
-    """Read a command the way a shell would split it, without expanding anything: `$` and `*` stay as they are.
+    """Split a command as a shell would, without expanding anything: `$` and `*` stay as they are.
 
-    Raises PerfsheetError (usage) for a text that cannot be split, or a command that is none of the known forms.
+    Raises PerfsheetError (usage) for a text that cannot be split, or a command that has none of the known forms.
     """
     words = _split(text)
     environment: dict[str, str] = {}
@@ -68,7 +68,7 @@ def _split(text: str) -> list[str]:
     lexer.whitespace_split = True
     lexer.commenters = ""
     if os.name == "nt":
-        lexer.escape = ""  # a backslash is part of a path there
+        lexer.escape = ""  # a backslash is part of a path on Windows
     try:
         words = list(lexer)
     except ValueError as error:
@@ -78,10 +78,10 @@ def _split(text: str) -> list[str]:
 
 
 def _refuse_shell_syntax(text: str) -> None:
-    """No shell runs the command: a bare `&&` would reach pytest as a file name. In quotes it is an argument."""
+    """No shell runs the command, so a bare `&&` would reach pytest as a file name. In quotes it is an argument."""
     try:
         bare = _SHELL_OPERATORS.intersection(shlex.split(text, posix=False))
-    except ValueError:  # escaped quotes, which only the other mode of shlex understands
+    except ValueError:  # escaped quotes, which only the POSIX mode of shlex accepts
         return
     if bare:
         raise usage(f"the command has the shell operator {min(bare)!r}", f"no shell runs it: give one of {FORMS}")
@@ -89,7 +89,7 @@ def _refuse_shell_syntax(text: str) -> None:
 
 def _python_target(rest: list[str], environment: Mapping[str, str], interpreter: str | None) -> TargetCommand:
     while rest and rest[0].startswith("-") and not rest[0].startswith("-m"):
-        if rest[0] != "-u":  # output is never buffered here anyway
+        if rest[0] != "-u":  # output is never buffered anyway
             _refuse_option(rest[0])
         rest = rest[1:]
     if rest and rest[0].startswith("-m"):
@@ -97,7 +97,7 @@ def _python_target(rest: list[str], environment: Mapping[str, str], interpreter:
         if rest and rest[0] in ("pytest", "py.test"):
             return TargetCommand("pytest", tuple(rest[1:]), environment, interpreter)
         if rest and rest[0] == "tracy":
-            raise usage("the command already starts the profiler", "give the target alone, such as 'pytest test.py'")
+            raise usage("the command already starts the profiler", "give only the target, such as 'pytest test.py'")
         rest = ["-m", *rest] if rest else []
     if not rest:
         raise usage("the command starts Python without a script or module", f"give {FORMS}")
@@ -112,6 +112,6 @@ def _refuse_option(option: str) -> NoReturn:
 
 
 def _python_beside(program: str) -> str | None:
-    """The interpreter in the folder of a pytest that is named by its path; a user's ~/.local/bin has none."""
+    """The interpreter beside a pytest that is given by its path; None if there is none, as in ~/.local/bin."""
     python = Path(program).with_name("python.exe" if program.endswith(".exe") else "python")
     return str(python) if python.exists() or not Path(program).exists() else None

@@ -1,4 +1,4 @@
-"""From what a run left behind to the one sentence that says what went wrong, and what to do."""
+"""Why a run failed: one sentence that says what went wrong and what to do, from what the run left behind."""
 
 from __future__ import annotations
 
@@ -7,63 +7,64 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Phase
-from perfsheet.run.log_scanner import NO_CAPTURE, Signs
-from perfsheet.run.process import Ended
-from perfsheet.run.test_verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, Verdict
+from perfsheet.run.log_scanner import NO_CAPTURE, LogScanner
+from perfsheet.run.process import ProcessExit
+from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, TargetVerdict
 
+# Exit statuses of the profiler.
 USAGE_ERROR = 2
 CAPTURE_CRASHED = 70
 SIGNALLED = 3
-TESTS_FAILED_CHECKED = 4  # with --check-exit-code
+TESTS_FAILED_CHECKED = 4  # with its option --check-exit-code
 
 
 @dataclass(frozen=True)
-class Leavings:
-    """What is known of a run once its process has ended.
+class ProcessResult:
+    """What is known about a run once its process has ended.
 
-    `phase` is where it was then, `timeout_s` its time limit.
+    `phase` is the phase in which it ended, `timeout_s` its time limit.
     """
 
     argv: tuple[str, ...]
-    ended: Ended
-    verdict: Verdict | None
-    signs: Signs
+    exit: ProcessExit
+    verdict: TargetVerdict | None
+    scanner: LogScanner
     phase: Phase
     log: Path
     timeout_s: float | None = None
 
 
 class RunFailedError(PerfsheetError):
-    """A run that came to no report; `verdict` is the target's own, where it got to one."""
+    """A run without a report; `verdict` is the target's own, if there is one."""
 
-    def __init__(self, error: PerfsheetError, hint: str, verdict: Verdict | None) -> None:
+    def __init__(self, error: PerfsheetError, hint: str, verdict: TargetVerdict | None) -> None:
         super().__init__(error.status, error.message, hint)
         self.verdict = verdict
 
 
-def failure(left: Leavings, device_logged: bool) -> PerfsheetError:
-    """Why the run has no ops CSV; the hint always names the log. `device_logged`: a device had written its own."""
-    return with_log(_stopped(left) or _no_start(left) or _no_report(left, device_logged), left)
+def failure(result: ProcessResult, device_logged: bool) -> PerfsheetError:
+    """Why the run has no ops CSV; the hint always names the log. `device_logged`: a device had written its own log."""
+    return with_log(_stopped(result) or _no_start(result) or _no_report(result, device_logged), result)
 
 
-def not_started(left: Leavings) -> PerfsheetError:
-    """Why a target that runs without a profiler came to no test."""
-    why = left.signs.exception or f"status {left.ended.status}"
-    error = PerfsheetError(ExitStatus.NOTHING_RAN, f"the target never started: {why}")
-    return with_log(refused(left.verdict, left.signs.complaint) or error, left)
+def not_started(result: ProcessResult) -> PerfsheetError:
+    """Why a target that runs without a profiler ran no test."""
+    reason = result.scanner.exception or f"status {result.exit.status}"
+    error = PerfsheetError(ExitStatus.NOTHING_RAN, f"the target never started: {reason}")
+    return with_log(refused(result.verdict, result.scanner.complaint) or error, result)
 
 
-def refused(verdict: Verdict | None, complaint: str = "") -> PerfsheetError | None:
-    """Why there is nothing to report on, with and without a profiler: no test was found, or the options are wrong.
+def refused(verdict: TargetVerdict | None, complaint: str = "") -> PerfsheetError | None:
+    """Why pytest ran nothing, with or without a profiler: it found no test, or rejected the command.
 
-    `complaint` is what pytest said of it, where it was heard.
+    `complaint` is pytest's own message, if it was found in the output.
     """
     if verdict is None or verdict.source != "pytest":
         return None
     if verdict.exit_status == PYTEST_USAGE_ERROR:
-        because = f": {complaint}" if complaint else ""
-        hint = "" if complaint else "see its message for the option or path it refuses"
-        return PerfsheetError(ExitStatus.USAGE, f"pytest cannot follow the command{because}", hint)
+        detail = f": {complaint}" if complaint else ""
+        hint = "" if complaint else "see its message for the option or path"
+        return PerfsheetError(ExitStatus.USAGE, f"pytest rejected the command{detail}", hint)
     if verdict.exit_status == PYTEST_NOTHING_COLLECTED or (verdict.exit_status == 0 and not verdict.tests):
         return PerfsheetError(
             ExitStatus.NOTHING_RAN, "pytest ran no test", "check the path, the parameters in brackets and -k or -m"
@@ -71,21 +72,21 @@ def refused(verdict: Verdict | None, complaint: str = "") -> PerfsheetError | No
     return None
 
 
-def stopped(left: Leavings) -> PerfsheetError | None:
+def stopped(result: ProcessResult) -> PerfsheetError | None:
     """The error for a run that was stopped from outside: by its time limit or by the user."""
-    error = _stopped(left)
-    return error and with_log(error, left)
+    error = _stopped(result)
+    return error and with_log(error, result)
 
 
-def with_log(error: PerfsheetError, left: Leavings) -> PerfsheetError:
-    """`error` with a hint that says where the log is, and which processes are left, if any could not be ended."""
-    hints = [error.hint, f"the full output is in {left.log}"]
-    if left.ended.survivors:
-        hints.append(f"not even a kill ended process {', '.join(map(str, left.ended.survivors))}")
-    return RunFailedError(error, "; ".join(filter(None, hints)), left.verdict)
+def with_log(error: PerfsheetError, result: ProcessResult) -> PerfsheetError:
+    """`error` with a hint that says where the log is, and which processes could not be ended."""
+    hints = [error.hint, f"the full output is in {result.log}"]
+    if result.exit.survivors:
+        hints.append(f"process {', '.join(map(str, result.exit.survivors))} survived a kill")
+    return RunFailedError(error, "; ".join(filter(None, hints)), result.verdict)
 
 
-_DOING = {
+_WHEN = {
     Phase.START: "before the target started",
     Phase.COLLECT: "while pytest collected the tests",
     Phase.CAPTURE: "while the capture tool saved the trace",
@@ -93,82 +94,82 @@ _DOING = {
 }
 
 
-def _stopped(left: Leavings) -> PerfsheetError | None:
-    ended, verdict, lock = left.ended, left.verdict, left.signs.lock
-    at = f" in {verdict.running}" if verdict and verdict.running else f" {_DOING.get(left.phase, '')}".rstrip()
-    if lock is not None and left.phase in (Phase.COLLECT, Phase.RUN):
+def _stopped(result: ProcessResult) -> PerfsheetError | None:
+    process, verdict, lock = result.exit, result.verdict, result.scanner.lock
+    at = f" in {verdict.running}" if verdict and verdict.running else f" {_WHEN.get(result.phase, '')}".rstrip()
+    if lock is not None and result.phase in (Phase.COLLECT, Phase.RUN):
         at += f", {lock.sentence},"
-    if ended.stopped == "timeout":
-        message = f"the run was stopped{at} after its time limit of {left.timeout_s:g} s"
-        hint = lock.mend if lock else "give it longer with --timeout"
+    if process.stopped == "timeout":
+        message = f"the run was stopped{at} after its time limit of {result.timeout_s:g} s"
+        hint = lock.fix if lock else "give it longer with --timeout"
         return PerfsheetError(ExitStatus.TIMEOUT, message, hint)
-    if ended.stopped == "interrupt":
-        return PerfsheetError(ExitStatus.INTERRUPTED, f"the run was interrupted{at} after {ended.duration_s:.0f} s")
+    if process.stopped == "interrupt":
+        return PerfsheetError(ExitStatus.INTERRUPTED, f"the run was interrupted{at} after {process.duration_s:.0f} s")
     return None
 
 
-def _no_start(left: Leavings) -> PerfsheetError | None:
-    """The profiler is not there, or broke down itself, or the target never came to run."""
-    ended, verdict, signs = left.ended, left.verdict, left.signs
-    symptom = signs.symptom(ExitStatus.NO_PROFILER)
+def _no_start(result: ProcessResult) -> PerfsheetError | None:
+    """The profiler is missing, or crashed, or the target never ran."""
+    process, verdict, scanner = result.exit, result.verdict, result.scanner
+    symptom = scanner.symptom(ExitStatus.NO_PROFILER)
     if symptom:
-        return PerfsheetError(symptom.status, symptom.message, signs.hint(symptom))
-    if verdict is not None and ended.stopped == "useless":
-        return refused(verdict, signs.complaint) or _nothing_ran(verdict)
-    if ended.status == CAPTURE_CRASHED:
+        return PerfsheetError(symptom.status, symptom.message, scanner.hint(symptom))
+    if verdict is not None and process.stopped == "stalled":
+        return refused(verdict, scanner.complaint) or _nothing_ran(verdict)
+    if process.status == CAPTURE_CRASHED:
         return PerfsheetError(
             ExitStatus.PROFILER_FAILED,
             "the profiler's capture tool crashed" + (f" ({verdict.summary})" if verdict else ""),
-            "run it once more, and with fewer layers or iterations if it crashes again",
+            "run it again, with fewer layers or iterations if it crashes again",
         )
-    if ended.status == SIGNALLED and ended.stopped != "useless":
+    if process.status == SIGNALLED and process.stopped != "stalled":
         return PerfsheetError(ExitStatus.INTERRUPTED, "the profiler was ended by a signal from outside")
     if verdict is None:
-        return _never_started(left)
-    return refused(verdict, signs.complaint)
+        return _never_started(result)
+    return refused(verdict, scanner.complaint)
 
 
-def _never_started(left: Leavings) -> PerfsheetError:
+def _never_started(result: ProcessResult) -> PerfsheetError:
     """The target's own reason comes first: the profiler only waits for it."""
-    signs, symptom = left.signs, left.signs.symptom(ExitStatus.PROFILER_FAILED)
-    if left.ended.status == USAGE_ERROR and signs.complaint:
-        return PerfsheetError(ExitStatus.USAGE, f"the profiler cannot follow its options: {signs.complaint}")
-    heard = signs.exception or signs.complaint
-    why = heard or (symptom.message if symptom else f"status {left.ended.status}")
-    hint = signs.hint(symptom) if symptom and not heard else "perfsheet doctor checks what a run needs"
-    return PerfsheetError(ExitStatus.PROFILER_FAILED, f"the target never started: {why}", hint)
+    scanner, symptom = result.scanner, result.scanner.symptom(ExitStatus.PROFILER_FAILED)
+    if result.exit.status == USAGE_ERROR and scanner.complaint:
+        return PerfsheetError(ExitStatus.USAGE, f"the profiler rejected its options: {scanner.complaint}")
+    own_reason = scanner.exception or scanner.complaint
+    reason = own_reason or (symptom.message if symptom else f"status {result.exit.status}")
+    hint = scanner.hint(symptom) if symptom and not own_reason else "perfsheet doctor checks what a run needs"
+    return PerfsheetError(ExitStatus.PROFILER_FAILED, f"the target never started: {reason}", hint)
 
 
-def _no_report(left: Leavings, device_logged: bool) -> PerfsheetError:
+def _no_report(result: ProcessResult, device_logged: bool) -> PerfsheetError:
     """The target ran, but there is no ops CSV."""
-    ended, verdict, signs = left.ended, left.verdict, left.signs
-    said = verdict.summary if verdict else "the target ran"
-    symptom = signs.symptom(ExitStatus.OUTPUT_NOT_WRITTEN) or signs.symptom(ExitStatus.PROFILER_FAILED)
-    broke = ended.status not in (0, TESTS_FAILED_CHECKED)
+    status, verdict, scanner = result.exit.status, result.verdict, result.scanner
+    tests = verdict.summary if verdict else "the target ran"
+    symptom = scanner.symptom(ExitStatus.OUTPUT_NOT_WRITTEN) or scanner.symptom(ExitStatus.PROFILER_FAILED)
+    failed = status not in (0, TESTS_FAILED_CHECKED)
     if symptom and symptom.text in NO_CAPTURE and not device_logged:
-        broke = False  # the capture tool waited in vain, as it does when nothing opens a device
-    why = symptom.message if symptom else signs.exception or f"status {ended.status}"
-    if symptom and signs.buffers_full:
-        why = signs.buffers_full
-    if broke and verdict is not None and not verdict.succeeded:
-        hint = signs.hint(symptom) if symptom else ""
-        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{said}, and no ops CSV was written: {why}", hint)
-    if broke:
-        hint = signs.hint(symptom) if symptom else "look at the end of the log"
-        status = symptom.status if symptom else ExitStatus.PROFILER_FAILED
-        return PerfsheetError(status, f"the profiler failed after the target ran ({said}): {why}", hint)
+        failed = False  # the capture tool waited in vain, as it does when nothing opens a device
+    reason = symptom.message if symptom else scanner.exception or f"status {status}"
+    if symptom and scanner.buffers_full:
+        reason = scanner.buffers_full
+    if failed and verdict is not None and not verdict.succeeded:
+        hint = scanner.hint(symptom) if symptom else ""
+        return PerfsheetError(ExitStatus.TESTS_FAILED, f"{tests}, and no ops CSV was written: {reason}", hint)
+    if failed:
+        hint = scanner.hint(symptom) if symptom else "look at the end of the log"
+        error_status = symptom.status if symptom else ExitStatus.PROFILER_FAILED
+        return PerfsheetError(error_status, f"the profiler failed after the target ran ({tests}): {reason}", hint)
     return _nothing_ran(verdict)
 
 
-def _nothing_ran(verdict: Verdict | None) -> PerfsheetError:
-    """The target came to its end, and no device has logged an operation."""
+def _nothing_ran(verdict: TargetVerdict | None) -> PerfsheetError:
+    """The target ended by itself, and no device has logged an op."""
     if verdict is not None and not verdict.succeeded:
-        because = f" ({verdict.first_reason})" if verdict.first_reason else ""
-        message = f"{verdict.summary}, and no ops CSV was written{because}"
+        reason = f" ({verdict.first_reason})" if verdict.first_reason else ""
+        message = f"{verdict.summary}, and no ops CSV was written{reason}"
         return PerfsheetError(ExitStatus.TESTS_FAILED, message)
-    said = f" ({verdict.summary})" if verdict else ""
+    tests = f" ({verdict.summary})" if verdict else ""
     return PerfsheetError(
         ExitStatus.NOTHING_RAN,
-        f"the target ran{said}, but no operation on a device",
+        f"the target ran{tests}, but no op on a device",
         "check that the target opens a device and that its tests are not skipped",
     )

@@ -1,4 +1,4 @@
-"""What a run gives away in its output, gathered line by line: why there is no report, or what is missing from it."""
+"""What the output of a run says, gathered line by line: why there is no report, or what is missing from it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus
-from perfsheet.run.process_tree import is_alive
-from perfsheet.run.report import announced_csv, without_colours
-from perfsheet.run.toolbox import Toolbox
-from perfsheet.run.toolchain import REPLAY_HINT
+from perfsheet.run.artifacts import announced_csv, without_colours
+from perfsheet.run.toolchain import REPLAY_HINT, TargetPython
 
 NO_CAPTURE = ("Tracy capture did not finish", "No profiling data could be captured")
-"""How the profiler says that it gave up waiting for its capture tool: 0.81 after two minutes, 0.70 after 15 seconds."""
+"""The profiler gave up waiting for its capture tool: 0.81 after two minutes, 0.70 after 15 seconds."""
 
 _DROPPED = "device markers were dropped"
-_TELL_MARKERS = "{markers}, or run fewer layers"
+_KEEP_MARKERS = "{markers}, or run fewer layers"
 
 
 @dataclass(frozen=True)
 class Symptom:
-    """A text in the output that says by itself why there is no report; `{markers}` in `hint` stands for the options of
-    this profiler that keep more markers."""
+    """A text in the output that explains by itself why there is no report.
+
+    `{markers}` in `hint` stands for the options of this profiler that keep more markers.
+    """
 
     text: str
     status: ExitStatus
@@ -59,7 +59,7 @@ SYMPTOMS = (
         Symptom(
             text,
             ExitStatus.PROFILER_FAILED,
-            "the profiler gave up waiting for its capture tool, which was still at work after the target had ended",
+            "the profiler gave up waiting for its capture tool, which was still busy after the target had ended",
             "run fewer layers or iterations, so that the trace is smaller; perfsheet doctor checks the tools",
         )
         for text in NO_CAPTURE
@@ -70,12 +70,12 @@ SYMPTOMS = (
         "the capture tool left no trace",
         "run it once more; if it happens again, with fewer layers or iterations",
     ),
-    Symptom("Device data missing", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
-    Symptom("Device data mismatch", ExitStatus.PROFILER_FAILED, _DROPPED, _TELL_MARKERS),
+    Symptom("Device data missing", ExitStatus.PROFILER_FAILED, _DROPPED, _KEEP_MARKERS),
+    Symptom("Device data mismatch", ExitStatus.PROFILER_FAILED, _DROPPED, _KEEP_MARKERS),
 )
 
 _FULL = re.compile(r"buffers were full.*?(?:device (\d+)|$)")
-_REPORTED = re.compile(
+_REPORTED_LOSS = re.compile(
     r"(Device data (?:missing|mismatch).*|Device \d+: trace \d+ was captured but never replayed.*|"
     r"Skipping \d+ device op\(s\) with no matching host data.*|Skipping op with malformed JSON.*|"
     r"Skipping cached op reference with no prior data.*)"
@@ -83,38 +83,44 @@ _REPORTED = re.compile(
 _LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by thread TID: \d+, PID: (\d+)")
 _COMPLAINT = re.compile(r"(?:ERROR: (?!usage:)|.*: error: |ImportError while loading conftest )(.*)")
 _COPIED = re.compile(r"Copied .+ to (.+\.tracy)\s*$")
-_LONGEST_QUOTE = 240
+_MAX_QUOTE = 240
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A device lock that the run waits for, and the process that holds it."""
+    """A device lock that the run is waiting for, and the process that holds it."""
 
     name: str
     holder: int
 
     @property
     def sentence(self) -> str:
-        """What the run waits for."""
-        gone = "" if is_alive(self.holder) else ", which is gone"
+        """What the run is waiting for."""
+        gone = "" if self._holder_is_alive else ", which is gone"
         return f"waiting for the device lock {self.name}, held by process {self.holder}{gone}"
 
     @property
-    def mend(self) -> str:
+    def fix(self) -> str:
         """What to do about it."""
-        if is_alive(self.holder):
+        if self._holder_is_alive:
             return f"wait for process {self.holder}, or end it"
         return "free the lock by resetting the device: tt-smi -r"
 
+    @property
+    def _holder_is_alive(self) -> bool:
+        from perfsheet.machine.processes import is_alive
 
-class Signs:
-    """Reads the output of one run."""
+        return is_alive(self.holder)
 
-    def __init__(self, toolbox: Toolbox | None = None) -> None:
-        self._toolbox = toolbox
+
+class LogScanner:
+    """Reads the output of one run, line by line."""
+
+    def __init__(self, python: TargetPython | None = None) -> None:
+        self._python = python
         self._in_traceback = False
-        self._full: dict[str, str] = {}  # the line, once however often it is shown, and its device
-        self._quoted: dict[str, None] = {}
+        self._full_buffers: dict[str, str] = {}  # each distinct line, and its device
+        self._losses: dict[str, None] = {}
         self.announced: Path | None = None
         self.trace_copy: Path | None = None
         self.symptoms: list[Symptom] = []
@@ -123,16 +129,16 @@ class Signs:
         self.lock: Lock | None = None
 
     def read(self, line: str) -> None:
-        """Take in one line of output."""
+        """Read one line of output."""
         line = without_colours(line)
         self.announced = announced_csv(line) or self.announced
         self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
         if copied := _COPIED.search(line):
             self.trace_copy = Path(copied[1])
         if full := _FULL.search(line):
-            self._full[line.strip()] = full[1] or "?"
-        if reported := _REPORTED.search(line):
-            self._quoted[reported[1].strip()[:_LONGEST_QUOTE]] = None
+            self._full_buffers[line.strip()] = full[1] or "?"
+        if reported := _REPORTED_LOSS.search(line):
+            self._losses[reported[1].strip()[:_MAX_QUOTE]] = None
         if waiting := _LOCK.search(line):
             self.lock = Lock(waiting[1], int(waiting[2]))
         if complaint := _COMPLAINT.match(line):
@@ -145,34 +151,34 @@ class Signs:
             self.exception, self._in_traceback = line.strip(), False
 
     def symptom(self, status: ExitStatus) -> Symptom | None:
-        """The first symptom of that status, if any was seen."""
+        """The first symptom of that status; None if there was none."""
         return next((symptom for symptom in self.symptoms if symptom.status == status), None)
 
     def hint(self, symptom: Symptom) -> str:
-        """What to do about a symptom, in options that this profiler has."""
+        """What to do about a symptom, with options that this profiler has."""
         return symptom.hint.format(markers=self._markers())
 
     @property
     def buffers_full(self) -> str:
-        """Which devices dropped markers because the profiler's buffers were full; blank when none said so."""
-        if not self._full:
+        """Which devices dropped markers because the profiler's buffers were full; blank if none did."""
+        if not self._full_buffers:
             return ""
-        devices = ", ".join(sorted(set(self._full.values())))
-        return f"the profiler's buffers were full {len(self._full):,}× (device {devices}) and markers were dropped"
+        count, devices = len(self._full_buffers), ", ".join(sorted(set(self._full_buffers.values())))
+        return f"the profiler's buffers were full {count:,}× (device {devices}) and markers were dropped"
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """What is missing from a report that was written all the same."""
+        """What is missing from the report, although it was written."""
         full = self.buffers_full
-        said = [f"{full}: ops can be missing or have wrong durations; {self._markers()}"] if full else []
-        return (*said, *(f"the profiler reported: {text}" for text in self._quoted))
+        dropped = [f"{full}: ops can be missing or have wrong durations; {self._markers()}"] if full else []
+        return (*dropped, *(f"the profiler reported: {text}" for text in self._losses))
 
     def _markers(self) -> str:
-        has = self._toolbox.has_option if self._toolbox else lambda _option: True
-        wanted = ["--op-support-count 10000", "--dump-device-data-mid-run"]
-        if self._toolbox and self._toolbox.options is not None:
-            wanted.append("--push-device-data-mid-run")  # what the profilers before 0.63 call it
-        options = [f"'-- {option}'" for option in wanted if has(option.partition(" ")[0])]
+        has = self._python.has_option if self._python else lambda _option: True
+        candidates = ["--op-support-count 10000", "--dump-device-data-mid-run"]
+        if self._python and self._python.options is not None:
+            candidates.append("--push-device-data-mid-run")  # its name before 0.63
+        options = [f"'-- {option}'" for option in candidates if has(option.partition(" ")[0])]
         if not options:
-            return "call ttnn.ReadDeviceProfiler(device) every so many ops"
+            return "call ttnn.ReadDeviceProfiler(device) after every few hundred ops"
         return f"end the command with {' or '.join(options)}"

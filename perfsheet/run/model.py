@@ -1,4 +1,4 @@
-"""What a run is asked to do, and what it came to."""
+"""A run: what is requested, what it works with while it runs, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from perfsheet.progress import Watch
 from perfsheet.provenance import Provenance, RunRecord
-from perfsheet.run.test_verdict import Verdict
+from perfsheet.run.command import TargetCommand
+from perfsheet.run.verdict import TargetVerdict
+
+RUN_ID = "PERFSHEET_RUN_ID"
+"""The environment variable that marks the processes of a run."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,9 @@ class RunRequest:
     `command` is the user's own text. `name` becomes a folder level and part of the report's file name, `output_dir`
     the profiler's artifact root (default: `$TT_METAL_PROFILER_DIR`, else `generated/profiler` under TT_METAL_HOME,
     which defaults to the current folder). `timeout_s` covers the whole run, post-processing included. `python` is the
-    target's interpreter; without it the one that the command names, else this process's own when it has what the run
-    needs, else `python3` or `python` on PATH. `tracy_options` are handed to `python -m tracy` as they are. `only`
-    is the one test of the target that runs (a pytest node id); None = all. `variables` are added to its environment.
+    target's interpreter; by default the one that the command names, else this process's own if it has what the run
+    needs, else `python3` or `python` on PATH. `tracy_options` are passed to `python -m tracy` as they are. `only` is
+    the one test of the target to run (a pytest node id); None = all. `variables` are added to its environment.
     """
 
     command: str
@@ -34,23 +39,36 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
+class RunContext:
+    """What one run works with: its temporary `folder`, the file for the target's events, the target's environment."""
+
+    request: RunRequest
+    command: TargetCommand
+    run_id: str
+    folder: Path
+    verdict_file: Path
+    environment: Mapping[str, str]
+    watch: Watch
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """A run that came to an end by itself.
 
-    `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed. `losses` says in
-    sentences what the profiler itself reported as missing from the capture.
+    `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed. `losses` are
+    sentences about data that the profiler itself reported as missing from the capture.
     """
 
     csv: Path | None
     log: Path
-    verdict: Verdict
+    verdict: TargetVerdict
     record: RunRecord
     losses: tuple[str, ...] = ()
     replayed: bool = False
 
     @property
     def tests_failed(self) -> bool:
-        """Whether the target says that something failed; the profiler's own status does not tell."""
+        """Whether the target reports a failure; the profiler's own exit status does not say."""
         return not self.verdict.succeeded
 
     @property

@@ -1,4 +1,4 @@
-"""One child process: its output line by line as it comes, its time limit, and its end with all its descendants."""
+"""One child process: its output line by line as it arrives, its time limit, and its end with all its descendants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perfsheet.run.process_tree import ProcessTree
+from perfsheet.run.model import RUN_ID
 from perfsheet.signals import ignored, interruptible
 
 _POLL_S = 0.1
@@ -19,30 +19,29 @@ _LEFTOVER_GRACE_S = 1.0
 _DRAIN_S = 5.0
 _UNKNOWN_STATUS = -1  # the process could not be ended, or not even started
 
-
-Stopped = Literal["", "timeout", "interrupt", "useless"]
+StopReason = Literal["", "timeout", "interrupt", "stalled"]
 
 
 class NotStartedError(Exception):
     """The program could not be started; the OSError is the cause."""
 
 
-class _UselessError(Exception):
-    """Waiting on brings nothing."""
+class _StalledError(Exception):
+    """Waiting longer is pointless."""
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessExit:
     """How a child process ended.
 
-    `started` is seconds since the epoch, `stopped` why it was not left to end itself, `survivors` the processes of the
-    run that not even a kill could end (a hung device driver, another user's process).
+    `started` is seconds since the epoch, `stopped` says why it was stopped (blank = it ended by itself), `survivors`
+    are the processes of the run that even a kill could not end (a hung device driver, another user's process).
     """
 
     status: int
     started: float
     duration_s: float
-    stopped: Stopped = ""
+    stopped: StopReason = ""
     survivors: tuple[int, ...] = ()
 
 
@@ -52,20 +51,22 @@ def run(
     run_id: str,
     on_line: Callable[[str], None],
     timeout_s: float | None = None,
-    useless: Callable[[], bool] = lambda: False,
-) -> Ended:
-    """Run `argv` to its end and hand each line of its output (both streams) to `on_line`, in the calling thread.
+    is_stalled: Callable[[], bool] = lambda: False,
+) -> ProcessExit:
+    """Run `argv` to its end and pass each line of its output (both streams) to `on_line`, in the calling thread.
 
-    No process of the run is alive when this returns or raises (but `survivors`), whichever way it ends: by itself,
-    after `timeout_s` seconds, when `useless` says so (it is asked several times a second), by Ctrl-C, SIGTERM or
+    No process of the run is alive when this returns or raises (except `survivors`), however it ends: by itself, after
+    `timeout_s` seconds, when `is_stalled` returns True (it is called several times a second), by Ctrl-C, SIGTERM or
     SIGHUP, or by an exception from `on_line` (which is raised again).
     Raises NotStartedError when `argv` cannot be started.
     """
+    from perfsheet.machine.processes import ProcessTree  # psutil: only where something is started
+
     try:
-        return _run(argv, environment, run_id, on_line, timeout_s, useless)
+        return _run(argv, environment, run_id, on_line, timeout_s, is_stalled)
     except KeyboardInterrupt:  # it came between the end of the process and that of its descendants
         with ignored():
-            ProcessTree(None, run_id).end()
+            ProcessTree(None, RUN_ID, run_id).end()
         raise
 
 
@@ -75,28 +76,30 @@ def _run(
     run_id: str,
     on_line: Callable[[str], None],
     timeout_s: float | None,
-    useless: Callable[[], bool],
-) -> Ended:
+    is_stalled: Callable[[], bool],
+) -> ProcessExit:
+    from perfsheet.machine.processes import ProcessTree
+
     started, clock = time.time(), time.monotonic()
     process: subprocess.Popen[str] | None = None
-    stopped: Stopped = ""
+    stopped: StopReason = ""
     with interruptible():
         try:
-            process = _started(argv, environment)
-            for line in _lines(process, None if timeout_s is None else clock + timeout_s, useless):
+            process = _start(argv, environment)
+            for line in _lines(process, None if timeout_s is None else clock + timeout_s, is_stalled):
                 on_line(line)
         except TimeoutError:
             stopped = "timeout"
-        except _UselessError:
-            stopped = "useless"
+        except _StalledError:
+            stopped = "stalled"
         except KeyboardInterrupt:
             stopped = "interrupt"
         finally:
             with ignored():
-                tree = ProcessTree(process, run_id)
+                tree = ProcessTree(process, RUN_ID, run_id)
                 survivors = tree.end() if stopped or not tree.wait(_LEFTOVER_GRACE_S) else set()
     status = process.poll() if process is not None else None
-    return Ended(
+    return ProcessExit(
         _UNKNOWN_STATUS if status is None else status,
         started,
         time.monotonic() - clock,
@@ -105,7 +108,7 @@ def _run(
     )
 
 
-def _started(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+def _start(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             argv,
@@ -121,10 +124,10 @@ def _started(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.
         raise NotStartedError(error.strerror or str(error)) from error
 
 
-def _lines(process: subprocess.Popen[str], deadline: float | None, useless: Callable[[], bool]) -> Iterator[str]:
-    """Output lines until the process has ended; TimeoutError when it is still there at `deadline`.
+def _lines(process: subprocess.Popen[str], deadline: float | None, is_stalled: Callable[[], bool]) -> Iterator[str]:
+    """Output lines until the process has ended; TimeoutError when it is still running at `deadline`.
 
-    The end of the stream decides nothing: a daemon left behind by the target may hold it open, and the target may
+    The end of the stream decides nothing: a daemon that the target left behind may hold it open, and the target may
     close it and work on.
     """
     arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -138,17 +141,17 @@ def _lines(process: subprocess.Popen[str], deadline: float | None, useless: Call
     reader = threading.Thread(target=read, name="perfsheet-output", daemon=True)
     reader.start()
     last_reads = 3  # of what was still in the pipe when the process ended
-    ask_at, drained_by = 0.0, math.inf
+    poll_at, drained_by = 0.0, math.inf
     while last_reads:
         now = time.monotonic()
         if now >= drained_by:
             return
         if deadline is not None and now >= deadline:
             raise TimeoutError
-        if now >= ask_at:
-            ask_at = now + _POLL_S
-            if useless():
-                raise _UselessError
+        if now >= poll_at:
+            poll_at = now + _POLL_S
+            if is_stalled():
+                raise _StalledError
             if drained_by == math.inf and process.poll() is not None:
                 drained_by = now + _DRAIN_S  # a daemon that was left behind may print for ever
         try:

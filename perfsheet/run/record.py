@@ -1,9 +1,8 @@
-"""The record of a run that worked: what it takes to believe it and to repeat it."""
+"""The record of a run that worked: what one needs to trust it and to repeat it."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,32 +12,36 @@ from pathlib import Path
 from perfsheet._version import __version__
 from perfsheet.machine.checkout import commit, is_checkout
 from perfsheet.machine.devices import devices
-from perfsheet.provenance import InputFile, RunRecord
+from perfsheet.provenance import InputFile, RunRecord, input_file
 from perfsheet.run.command import TargetCommand
-from perfsheet.run.context import Setting
-from perfsheet.run.failures import Leavings
+from perfsheet.run.failures import ProcessResult
+from perfsheet.run.model import RunContext
 from perfsheet.run.secrets import masked_command, masked_value, masked_words, recorded_environment
-from perfsheet.run.test_verdict import Verdict
-from perfsheet.run.toolbox import Toolbox
+from perfsheet.run.toolchain import TargetPython
+from perfsheet.run.verdict import TargetVerdict
 from perfsheet.run.workspace import metal_home
 
-_CHUNK = 1 << 20
-_MOST_TARGET_FILES = 50
+_MAX_TARGET_FILES = 50
 
 
 def record(
-    setting: Setting, toolbox: Toolbox, left: Leavings, verdict: Verdict, captures: Sequence[Path], log: Path
+    context: RunContext,
+    python: TargetPython,
+    result: ProcessResult,
+    verdict: TargetVerdict,
+    captures: Sequence[Path],
+    log: Path,
 ) -> RunRecord:
-    """Put down what is known once the run has ended; `captures` are the files that its figures come from."""
-    environment, ended = setting.environment, left.ended
-    home = _home(environment, toolbox)
+    """Record what is known once the run has ended; `captures` are the files that its figures come from."""
+    environment, ended = context.environment, result.exit
+    home = _home(environment, python)
     return RunRecord(
-        command=masked_command(setting.request.command),
-        argv=tuple(masked_words(left.argv)),
+        command=masked_command(context.request.command),
+        argv=tuple(masked_words(result.argv)),
         folder=masked_value(os.getcwd()),  # noqa: PTH109
         environment=recorded_environment(environment),
-        versions={"perfsheet": __version__, **toolbox.versions},
-        interpreter=toolbox.interpreter,
+        versions={"perfsheet": __version__, **python.versions},
+        interpreter=python.interpreter,
         tt_metal_home=str(home) if home else None,
         tt_metal_commit=commit(home) if home else None,
         host=platform.node(),
@@ -50,41 +53,31 @@ def record(
         duration_s=round(ended.duration_s, 3),
         profiler_status=ended.status,
         target_status=verdict.exit_status,
-        inputs=tuple(_input_files([*captures, *_target_files(setting.command, verdict)])),
+        inputs=tuple(_input_files([*captures, *_target_files(context.command, verdict)])),
         log=str(log),
     )
 
 
-def _home(environment: Mapping[str, str], toolbox: Toolbox) -> Path | None:
-    """TT_METAL_HOME, else the checkout that the current folder or an editable ttnn lies in."""
+def _home(environment: Mapping[str, str], python: TargetPython) -> Path | None:
+    """TT_METAL_HOME, else the checkout of the current folder or of an editable ttnn."""
     if environment.get("TT_METAL_HOME"):
         return metal_home(environment)
-    parents = Path(toolbox.ttnn_file).parents if toolbox.ttnn_file else ()
+    parents = Path(python.ttnn_file).parents if python.ttnn_file else ()
     return next((folder for folder in (Path.cwd(), *list(parents)[:4]) if is_checkout(folder)), None)
 
 
-def _target_files(command: TargetCommand, verdict: Verdict) -> list[Path]:
+def _target_files(command: TargetCommand, verdict: TargetVerdict) -> list[Path]:
     if command.script:
         return [Path(command.script)]
     root = Path(verdict.folder or ".")
     names = dict.fromkeys(test.nodeid.partition("::")[0] for test in verdict.tests)
-    return [root / name for name in list(names)[:_MOST_TARGET_FILES]]
+    return [root / name for name in list(names)[:_MAX_TARGET_FILES]]
 
 
 def _input_files(paths: Sequence[Path]) -> Iterator[InputFile]:
     for path in paths:
-        with contextlib.suppress(OSError):  # gone meanwhile, or never a file: a plugin may name its items as it likes
+        with contextlib.suppress(OSError):  # deleted since, or never a file: a plugin may name its items freely
             yield input_file(path)
-
-
-def input_file(path: Path) -> InputFile:
-    """A file with its size and hash. Raises OSError when it cannot be read."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return InputFile(str(path.absolute()), size, digest.hexdigest())
 
 
 def _iso(seconds: float) -> str:

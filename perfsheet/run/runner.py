@@ -1,117 +1,121 @@
-"""A run from its request to its outcome: with the profiler, or without one for a replay."""
+"""A run from its request to its outcome: with the profiler, or without it for a replay."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.progress import Phase, Watch
-from perfsheet.run import failures
+from perfsheet.run import failures, process
+from perfsheet.run.artifacts import Log, PrivateRoot, has_device_log, remove_trace_copy
 from perfsheet.run.command import parse_command
-from perfsheet.run.failures import Leavings
-from perfsheet.run.log import Log
-from perfsheet.run.log_scanner import Signs
-from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.port import reserved_port
-from perfsheet.run.probe import ask
-from perfsheet.run.report import PrivateRoot, remove_trace_copy
-from perfsheet.run.session import Session, session
-from perfsheet.run.shellsafe import Aliases
-from perfsheet.run.toolbox import Toolbox
-from perfsheet.run.toolchain import missing_profiler, target_python, tools_folder
-from perfsheet.run.workspace import artifact_root, new_run_id, profiler_argv, target_environment, target_module
+from perfsheet.run.failures import ProcessResult
+from perfsheet.run.log_scanner import LogScanner
+from perfsheet.run.model import RUN_ID, RunContext, RunOutcome, RunRequest
+from perfsheet.run.profiler_command import Aliases, profiler_argv, target_module
+from perfsheet.run.record import record
+from perfsheet.run.toolchain import TargetPython, find_interpreter, missing_profiler, probe, tools_folder
+from perfsheet.run.tracking import StallDetector, Tracker
+from perfsheet.run.verdict import TargetVerdict, read_verdict
+from perfsheet.run.workspace import artifact_root, new_run_id, reserved_port, target_environment, temporary_folder
 
-_BROKE = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
-"""Failures after which somebody may want to process the raw logs again."""
+_WORTH_KEEPING = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
+"""Failures after which the raw logs may be worth processing again."""
+_TARGET_MARK = "--no-capture-tool"
+"""An option that only the target's process has, not those of the profiler around it."""
 
 
 def available(request: RunRequest) -> str | None:
-    """Why the request cannot be profiled here, in one sentence with what to do; None when a profiler is there."""
+    """Why the request cannot be profiled here, in one sentence with what to do; None if a profiler is available."""
     command = parse_command(request.command)
     environment = target_environment(request, command, new_run_id(), Path(os.devnull))
-    toolbox = ask(target_python(request, command, environment, "tracy"), environment)
-    missing = missing_profiler(toolbox, tools_folder(request.tracy_options, environment))
+    python = probe(find_interpreter(request, command, environment, "tracy"), environment)
+    missing = missing_profiler(python, tools_folder(request.tracy_options, environment))
     return str(missing) if missing else None
 
 
 def profile(request: RunRequest, watch: Watch) -> RunOutcome:
-    """Run the target under the profiler; `watch` hears of its phases, its tests and each line of its output.
+    """Run the target under the profiler; `watch` is notified of phases, tests and each line of output.
 
     Returns with an ops CSV or raises PerfsheetError; failing tests with a CSV are an outcome (`tests_failed`). After
     either, no process of the run is alive.
     """
-    with session(request, watch) as now:
+    with _context(request, watch) as context:
         watch.phase(Phase.START)
-        toolbox = ask(target_python(request, now.command, now.environment, "tracy"), now.environment)
-        tools = tools_folder(request.tracy_options, now.environment)
-        if missing := missing_profiler(toolbox, tools):
+        environment = context.environment
+        python = probe(find_interpreter(request, context.command, environment, "tracy"), environment)
+        tools = tools_folder(request.tracy_options, environment)
+        if missing := missing_profiler(python, tools):
             raise missing
-        root = artifact_root(request, now.environment)
-        private, aliases = PrivateRoot(root, now.run_id), Aliases(now.folder)
+        root = artifact_root(request, environment)
+        private, aliases = PrivateRoot(root, context.run_id), Aliases(context.folder)
         try:
             with reserved_port() as port:
-                argv = profiler_argv(toolbox, request, now.command, tools, private.path, aliases, port)
-                return _profiled(now, toolbox, argv, Log(root / "run-logs", now.run_id), private, aliases)
+                argv = profiler_argv(python, request, context.command, tools, private.path, aliases, port)
+                log = Log(root / "run-logs", context.run_id)
+                return _profile(context, python, argv, log, private, aliases)
         finally:
             private.discard()
 
 
-def _profiled(
-    now: Session, toolbox: Toolbox, argv: tuple[str, ...], log: Log, private: PrivateRoot, aliases: Aliases
+def _profile(
+    context: RunContext, python: TargetPython, argv: tuple[str, ...], log: Log, private: PrivateRoot, aliases: Aliases
 ) -> RunOutcome:
-    left = now.run(argv, Signs(toolbox), log, aliases.of(private.path, "root"))
-    # Post-processing that breaks down may leave a CSV that it had only begun.
-    complete = not left.ended.stopped and (left.signs.announced is not None or left.ended.status == 0)
-    csv = private.csv(left.signs.announced) if complete else None
-    if csv is None or left.verdict is None or failures.refused(left.verdict):
-        error = failures.failure(left, private.device_logged)
-        if error.status in _BROKE and private.device_logged and not left.ended.stopped:
+    result = _run(context, argv, LogScanner(python), log, aliases.of(private.path, "root"))
+    scanner, verdict = result.scanner, result.verdict
+    # Post-processing that crashes may leave an incomplete CSV.
+    complete = not result.exit.stopped and (scanner.announced is not None or result.exit.status == 0)
+    csv = private.csv(scanner.announced) if complete else None
+    if csv is None or verdict is None or failures.refused(verdict):
+        error = failures.failure(result, private.device_logged)
+        if error.status in _WORTH_KEEPING and private.device_logged and not result.exit.stopped:
             error.add_hint(f"the raw logs are kept in {private.keep()}")
         raise error
     csv = private.publish(csv)
-    if left.signs.trace_copy is not None:
-        remove_trace_copy(left.signs.trace_copy)
-    return now.outcome(toolbox, left, left.verdict, [csv], log.close(beside=csv), csv)
+    if scanner.trace_copy is not None:
+        remove_trace_copy(scanner.trace_copy)
+    return _outcome(context, python, result, verdict, [csv], log.close(beside=csv), csv)
 
 
 def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOutcome:
-    """Run the target without a profiler, for the recorded `captures` to be analysed; `csv` of the outcome is None.
+    """Run the target without a profiler, so that the recorded `captures` can be analysed; the outcome has no `csv`.
 
     Raises PerfsheetError when no test ran, the target did not start, or it was stopped; failing tests are an outcome.
     The log goes to `output_dir`, else to the system's folder for temporary files. `name`, `tt_metal_home` and
-    `tracy_options` mean nothing without a profiler.
+    `tracy_options` have no effect without a profiler.
     """
-    with session(request, watch) as now:
-        argv = _plain_argv(now)
-        user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # that folder is everybody's
-        left = _plainly(now, argv, request.output_dir or Path(tempfile.gettempdir()) / user)
-        if left.verdict is None or failures.refused(left.verdict):
-            raise failures.not_started(left)
-        toolbox = ask(argv[0], now.environment)
-        return now.outcome(toolbox, left, left.verdict, captures, left.log, None)
+    with _context(request, watch) as context:
+        argv = _plain_argv(context)
+        user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # all users share that folder
+        result = _run_plain(context, argv, request.output_dir or Path(tempfile.gettempdir()) / user)
+        if result.verdict is None or failures.refused(result.verdict):
+            raise failures.not_started(result)
+        python = probe(argv[0], context.environment)
+        return _outcome(context, python, result, result.verdict, captures, result.log, None)
 
 
 def collect(request: RunRequest, watch: Watch) -> tuple[str, ...]:
     """The node ids of the tests that the target would run, in order; none of them runs.
 
-    Raises PerfsheetError when pytest refuses the command, fails to collect, or finds no test.
+    Raises PerfsheetError when pytest rejects the command, fails to collect, or finds no test.
     """
-    with session(request, watch) as now:
-        if now.command.source != "pytest":
+    with _context(request, watch) as context:
+        if context.command.source != "pytest":
             raise usage("a script has no cases to split", "give a pytest target")
-        argv = (*_plain_argv(now), "--collect-only", "-q")
-        left = _plainly(now, argv, artifact_root(request, now.environment))
-        verdict = left.verdict
+        argv = (*_plain_argv(context), "--collect-only", "-q")
+        result = _run_plain(context, argv, artifact_root(request, context.environment))
+        verdict = result.verdict
         if verdict is not None and verdict.collected and verdict.exit_status == 0:
-            left.log.unlink(missing_ok=True)  # a list of names that the caller has now
+            result.log.unlink(missing_ok=True)  # it only lists the names that are returned
             return verdict.collected
         if verdict is not None and verdict.tests:
             error = PerfsheetError(ExitStatus.TESTS_FAILED, f"pytest could not collect {verdict.first_reason}")
-            raise failures.with_log(error, left)
-        raise failures.not_started(left)
+            raise failures.with_log(error, result)
+        raise failures.not_started(result)
 
 
 def reports_folder(request: RunRequest) -> Path:
@@ -120,14 +124,84 @@ def reports_folder(request: RunRequest) -> Path:
     return artifact_root(request, target_environment(request, command, new_run_id(), Path(os.devnull))) / "reports"
 
 
-def _plain_argv(now: Session) -> tuple[str, ...]:
-    """The target without a profiler."""
-    needs = "pytest" if now.command.source == "pytest" else "runpy"
-    return (target_python(now.request, now.command, now.environment, needs), "-m", *target_module(now.command))
+@contextlib.contextmanager
+def _context(request: RunRequest, watch: Watch) -> Iterator[RunContext]:
+    """What one run works with. Raises PerfsheetError (usage) for an invalid command."""
+    command = parse_command(request.command)
+    if command.script and not Path(command.script).is_file():
+        raise usage(f"there is no script {command.script!r}", "name it from the current folder")
+    run_id = new_run_id()
+    with temporary_folder() as name:
+        verdict_file = Path(name) / "verdict.jsonl"
+        environment = target_environment(request, command, run_id, verdict_file)
+        yield RunContext(request, command, run_id, Path(name), verdict_file, environment, watch)
 
 
-def _plainly(now: Session, argv: tuple[str, ...], folder: Path) -> Leavings:
-    left = now.run(argv, Signs(), Log(folder / "run-logs", now.run_id))
-    if error := failures.stopped(left):
+def _run(
+    context: RunContext, argv: tuple[str, ...], scanner: LogScanner, log: Log, root: Path | None = None
+) -> ProcessResult:
+    """Run `argv` to its end and close the log; `root` is where the profiler, if any, leaves logs and reports."""
+    from perfsheet.machine.processes import ProcessTree
+
+    # Some parts of the profiler read the variable instead of its option.
+    variables = {} if root is None else {"TT_METAL_PROFILER_DIR": str(root)}
+    source, timeout_s = context.command.source, context.request.timeout_s
+    tracker = Tracker(context.verdict_file, source, context.watch, root is not None, scanner.read)
+    tree = ProcessTree(None, RUN_ID, context.run_id)
+    stall_detector = StallDetector(
+        tracker,
+        context.verdict_file,
+        source,
+        device_logged=lambda: root is None or has_device_log(root),
+        target_lives=lambda: tree.has(_TARGET_MARK),
+        reruns="--perf-counter-multipass" in context.request.tracy_options,
+    )
+
+    def read(line: str) -> None:
+        lock = scanner.lock
+        scanner.read(line)
+        tracker.read(line)
+        if scanner.lock != lock and scanner.lock is not None:
+            context.watch.notice(f"perfsheet: {scanner.lock.sentence}")
+
+    try:
+        environment = {**context.environment, **variables}
+        ended = process.run(argv, environment, context.run_id, log.tee(read), timeout_s, stall_detector)
+    except process.NotStartedError as error:
+        raise usage(f"cannot start {argv[0]} ({error})", "name another interpreter with --python") from error
+    finally:
+        log.close()
+    phase = tracker.phase  # a stopped target's end is an event too, and would change the phase
+    tracker.poll()
+    verdict = read_verdict(context.verdict_file, source)
+    phase = phase if ended.stopped else tracker.phase
+    return ProcessResult(argv, ended, verdict, scanner, phase, log.path, timeout_s)
+
+
+def _run_plain(context: RunContext, argv: tuple[str, ...], folder: Path) -> ProcessResult:
+    """Run without a profiler; the log goes to `folder`."""
+    result = _run(context, argv, LogScanner(), Log(folder / "run-logs", context.run_id))
+    if error := failures.stopped(result):
         raise error
-    return left
+    return result
+
+
+def _plain_argv(context: RunContext) -> tuple[str, ...]:
+    """The command line of the target without a profiler."""
+    needs = "pytest" if context.command.source == "pytest" else "runpy"
+    interpreter = find_interpreter(context.request, context.command, context.environment, needs)
+    return (interpreter, "-m", *target_module(context.command))
+
+
+def _outcome(
+    context: RunContext,
+    python: TargetPython,
+    result: ProcessResult,
+    verdict: TargetVerdict,
+    captures: Sequence[Path],
+    log: Path,
+    csv: Path | None,
+) -> RunOutcome:
+    """The outcome of a run that worked: with `csv`, or in a replay with the recorded `captures`."""
+    run_record = record(context, python, result, verdict, captures, log)
+    return RunOutcome(csv, log, verdict, run_record, result.scanner.losses, replayed=csv is None)

@@ -1,4 +1,4 @@
-"""Keeping secrets out of everything that is recorded of a run."""
+"""Masking secrets in everything that is recorded about a run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 MASK = "***"
-_QUIET = "_masked_"
+_UNQUOTED_MASK = "_masked_"
 
-# A model's options are full of tokens and tokenizers: only the singular at the end is a secret there.
+# Options of models often contain "tokens" and "tokenizer": only a name that ends in TOKEN is a secret.
 _SECRET_NAME = re.compile(
     r"(^|_)TOKEN$|SECRET|PASS(WORD|WD|PHRASE)?(?![A-Z])|PWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|(^|_)KEY$|"
     r"(^|_)AUTH(?!OR)|COOKIE|BEARER|(^|_)PAT$",
@@ -28,12 +28,12 @@ _RECORDED = re.compile(r"(TT_|TTNN_|TRACY_)\w*|ARCH_NAME|WH_ARCH_YAML|MESH_DEVIC
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable or option of that name looks like one that holds a secret."""
+    """Whether a variable or option of that name probably holds a secret."""
     return _SECRET_NAME.search(name.lstrip("-").replace("-", "_")) is not None
 
 
 def masked_value(value: str) -> str:
-    """`value` without what looks like a credential, whatever its name."""
+    """`value` with everything masked that looks like a credential."""
     value = _QUERY.sub(lambda part: part[0] if not _is_signature(part[2]) else f"{part[1]}{part[2]}={MASK}", value)
     return _SECRET_VALUE.sub(MASK, value)
 
@@ -43,7 +43,7 @@ def _is_signature(name: str) -> bool:
 
 
 def masked_words(words: Sequence[str]) -> list[str]:
-    """A command's words: `API_TOKEN=x`, `--token=x` and `--token x` keep the name only, quoted or not."""
+    """The words of a command with secrets masked: only the name is left of `API_TOKEN=x`, `--token=x`, `--token x`."""
     masked: list[str] = []
     after_secret_option = False
     for word in words:
@@ -62,7 +62,7 @@ def _masked_word(word: str) -> str:
 
 
 def _unquoted(word: str) -> str:
-    """The word that a shell would make of this one; itself where it would make none, or several."""
+    """The word as a shell would unquote it; unchanged if the shell would split it or fail."""
     try:
         parts = shlex.split(word)
     except ValueError:
@@ -71,7 +71,7 @@ def _unquoted(word: str) -> str:
 
 
 def masked_command(text: str) -> str:
-    """A command as its user typed it; where that would show a secret, its words with the secret masked."""
+    """A command as its user typed it, or, if it contains a secret, with the secret masked."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -79,12 +79,12 @@ def masked_command(text: str) -> str:
     masked = masked_words(words)
     if masked == words:
         return text
-    # The mask itself need not be quoted: nobody runs this.
-    return " ".join(shlex.quote(word.replace(MASK, _QUIET)).replace(_QUIET, MASK) for word in masked)
+    # The mask itself is not quoted: nobody runs this command.
+    return " ".join(shlex.quote(word.replace(MASK, _UNQUOTED_MASK)).replace(_UNQUOTED_MASK, MASK) for word in masked)
 
 
 def recorded_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that decide what a run does, without any that looks like a secret."""
+    """The variables that affect a run, without any that looks like a secret."""
     return {
         name: masked_command(value) if name in _COMMAND_LINES else masked_value(value)
         for name, value in sorted(environment.items())

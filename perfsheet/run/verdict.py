@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from perfsheet.provenance import Outcome, TestResult
-from perfsheet.run.events import Events
 
 DIED = -1
-"""Exit status of a target that ended before it could state one (crash, os._exit, kill)."""
+"""Exit status of a target that ended before it could report one (crash, os._exit, kill)."""
 
 PYTEST_USAGE_ERROR = 4
 PYTEST_NOTHING_COLLECTED = 5
@@ -18,11 +20,37 @@ PYTEST_NOTHING_COLLECTED = 5
 Source = Literal["pytest", "script"]
 
 
+Event = dict[str, Any]
+
+
+class EventFile:
+    """The events of one target, as JSON lines; each is returned once, as soon as its line is complete."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def new(self) -> Iterator[Event]:
+        """The events since the last call; a line cut short by a kill is skipped."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._position)
+                lines = file.read().splitlines(keepends=True)
+        except FileNotFoundError:
+            return
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            self._position += len(line)
+            with contextlib.suppress(ValueError):  # cut short by a kill, and another process wrote on
+                yield json.loads(line)
+
+
 @dataclass(frozen=True)
 class Expectation:
-    """Limits that a test (`nodeid`, blank = the session) wants its ops to keep once they are measured.
+    """Limits that a test (`nodeid`, blank = the session) sets for its ops, to be checked once they are measured.
 
-    `tables` are those of a budget, `path` the budget file where it is one (then there are no tables).
+    `tables` are those of a budget, `path` is the budget file if there is one (then `tables` is empty).
     """
 
     nodeid: str
@@ -31,8 +59,8 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Reported:
-    """Something that a test (`nodeid`) told of itself: a property that it recorded, or an accuracy that it printed."""
+class ReportedValue:
+    """A value that a test (`nodeid`) reported: a property that it recorded, or a PCC that it printed."""
 
     nodeid: str
     name: str
@@ -40,15 +68,15 @@ class Reported:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TargetVerdict:
     """How the target ended.
 
-    `exit_status` is pytest's or the script's own (DIED when it never got to state one), `duration_s` seconds from the
-    start of the session to its end (0 when it died), `running` the test that was running when the process ended early.
-    `collected` are the node ids of a run that only collects, `folder` is pytest's root, to which node ids are relative,
-    `stopped` is why pytest went no further than it did (pytest.exit, a limit of failures), where it says so.
-    `expectations` are what its tests want of the capture that does not exist yet while they run, `reported` what they
-    told besides.
+    `exit_status` is pytest's or the script's own (DIED if it ended before it could report one), `duration_s` the time
+    of the session (0 if it died), `running` the test that was running when the process ended early.
+    `collected` holds the node ids of a run that only collects, `folder` is pytest's root, to which node ids are
+    relative, `stopped` is why pytest ended early (pytest.exit, maximum number of failures), if it said so.
+    `expectations` are the limits that tests set for the capture, which does not exist yet while they run; `reported`
+    are the values that they reported.
     """
 
     source: Source
@@ -60,7 +88,7 @@ class Verdict:
     folder: str | None = None
     stopped: str = ""
     expectations: tuple[Expectation, ...] = ()
-    reported: tuple[Reported, ...] = ()
+    reported: tuple[ReportedValue, ...] = ()
 
     def test(self, nodeid: str) -> TestResult | None:
         """The result of one test; None when it did not run."""
@@ -83,12 +111,12 @@ class Verdict:
 
     @property
     def died(self) -> bool:
-        """Whether the target ended before it could state an exit status."""
+        """Whether the target ended before it could report an exit status."""
         return self.exit_status == DIED
 
     @property
     def succeeded(self) -> bool:
-        """Whether the target says that all went well."""
+        """Whether the target reports success."""
         return self.exit_status == 0 and not self.failed
 
     @property
@@ -97,15 +125,15 @@ class Verdict:
         if self.source == "script":
             return "the script died" if self.died else f"exit status {self.exit_status} in {self.duration_s:.1f} s"
         counts = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped}
-        said = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n) or "no tests ran"
+        tests = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "no tests ran"
         if self.died:
-            return f"{said}, then pytest died" + (f" in {self.running}" if self.running else "")
+            return f"{tests}, then pytest died" + (f" in {self.running}" if self.running else "")
         stopped = f", then pytest stopped: {self.stopped}" if self.stopped else ""
-        return f"{said} in {self.duration_s:.1f} s{stopped}"
+        return f"{tests} in {self.duration_s:.1f} s{stopped}"
 
     @property
     def first_reason(self) -> str:
-        """The first test that failed, and why in one line; blank when none did, or nobody knows."""
+        """The first failed test and its reason in one line; blank if none failed, or the reason is unknown."""
         failed = next((test for test in self.tests if test.outcome == "failed" and test.reason), None)
         return f"{failed.nodeid}: {failed.reason}" if failed else ""
 
@@ -113,16 +141,16 @@ class Verdict:
         return sum(test.outcome == outcome for test in self.tests)
 
 
-def read_verdict(path: Path, source: Source) -> Verdict | None:
-    """The verdict in the event file `path`; None when the target never started (there are no events)."""
-    events = list(Events(path).new())
+def read_verdict(path: Path, source: Source) -> TargetVerdict | None:
+    """The verdict in the event file `path`; None if the target never started (there are no events)."""
+    events = list(EventFile(path).new())
     if not events:
         return None
     tests: dict[str, TestResult] = {}
     statuses: list[int] = []  # one per session: some profiler options run the target several times
     running: str | None = None
     expectations: list[Expectation] = []
-    reported: list[Reported] = []
+    reported: list[ReportedValue] = []
     duration_s, collected, folder, stopped = 0.0, dict[str, None](), None, ""
     for event in events:
         match event["event"]:
@@ -134,22 +162,22 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
             case "test":
                 running = event["nodeid"]
             case "phase":
-                tests[event["nodeid"]] = _merged(tests.get(event["nodeid"]), event)
+                tests[event["nodeid"]] = _merge(tests.get(event["nodeid"]), event)
                 running = None if event["when"] in ("teardown", "collect") else event["nodeid"]
             case "expects":
                 expectations.append(Expectation(event["nodeid"], event["tables"], event["path"]))
             case "reported":
-                reported.append(Reported(event["nodeid"], event["name"], event["value"]))
+                reported.append(ReportedValue(event["nodeid"], event["name"], event["value"]))
             case "stopped":
                 stopped = event["reason"]
             case "end" if statuses:
                 statuses[-1], duration_s, running = event["exit_status"], event["duration_s"], None
-    if running is not None:  # its process ended under it
-        took = tests[running].duration_s if running in tests else 0.0
-        tests[running] = TestResult(running, "failed", took, "its process ended")
+    if running is not None:  # its process ended in the middle of it
+        duration = tests[running].duration_s if running in tests else 0.0
+        tests[running] = TestResult(running, "failed", duration, "its process ended")
     # Without a session pytest stopped while it read its options and conftest files.
     status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
-    return Verdict(
+    return TargetVerdict(
         source,
         status,
         tuple(tests.values()),
@@ -163,8 +191,8 @@ def read_verdict(path: Path, source: Source) -> Verdict | None:
     )
 
 
-def _merged(before: TestResult | None, phase: dict[str, Any]) -> TestResult:
-    """The result so far with one more phase: the worst outcome counts, the first reason, and durations add up."""
+def _merge(before: TestResult | None, phase: Event) -> TestResult:
+    """Add a phase to the result so far: the worst outcome and the first reason count, durations add up."""
     outcomes: set[str] = {phase["outcome"]} | ({before.outcome} if before else set())
     worst: Outcome = "failed" if "failed" in outcomes else "skipped" if "skipped" in outcomes else "passed"
     reason = (before.reason if before else "") or phase.get("reason", "")

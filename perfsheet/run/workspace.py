@@ -1,42 +1,43 @@
-"""What one run sets up for its target: its own folder, the environment and the command line."""
+"""What one run sets up for its target: an id, a temporary folder, the environment, the report folder and a port."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shlex
+import socket
+import sys
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from perfsheet.errors import usage
+from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.run.command import TargetCommand
-from perfsheet.run.model import RunRequest
-from perfsheet.run.process_tree import RUN_ID
-from perfsheet.run.shellsafe import Aliases, checked_name, checked_options, is_safe
+from perfsheet.run.model import RUN_ID, RunRequest
 
-if TYPE_CHECKING:
-    from perfsheet.run.toolbox import Toolbox
-
-TOOLS_OPTION = "--tracy-tools-folder"
-
-TARGET_HELPERS = Path(__file__).parents[1] / "target"
-"""Folder of the two modules that run in the target's interpreter."""
+TARGET_HELPERS = Path(__file__).with_name("target")
+"""Folder of the modules that run in the target's interpreter."""
 
 _VERDICT, _ONLY = "PERFSHEET_VERDICT", "PERFSHEET_ONLY"
+_PORTS = range(8086, 8500)
+"""The ports that the profiler itself tries."""
 
 
 def new_run_id() -> str:
-    """A name that no other run has."""
+    """An id that no other run has."""
     return uuid.uuid4().hex
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """The run's own folder, for its verdict and links; removed with the run."""
+    return tempfile.TemporaryDirectory(prefix="perfsheet-run-")
 
 
 def target_environment(request: RunRequest, command: TargetCommand, run_id: str, verdict: Path) -> dict[str, str]:
     """The environment of the target: this process's own, the request's, the command's, then what the run needs."""
     environment = {**os.environ, **request.variables, **command.environment}
     for name in ("TT_METAL_HOME", "TT_METAL_PROFILER_DIR"):
-        if not environment.get(name):  # set but empty: the profiler would take it for the current folder
+        if not environment.get(name):  # set but empty: the profiler would use the current folder
             environment.pop(name, None)
     if request.tt_metal_home is not None:
         if not os.path.isdir(request.tt_metal_home):  # noqa: PTH112 - Path.is_dir() may raise
@@ -52,14 +53,9 @@ def target_environment(request: RunRequest, command: TargetCommand, run_id: str,
 
 
 def add_to_path(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """`environment` with `folder` as the last place where its Python looks for modules."""
+    """`environment` with `folder` at the end of its PYTHONPATH."""
     path = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), str(folder))))
     return {**environment, "PYTHONPATH": path}
-
-
-def target_module(command: TargetCommand) -> tuple[str, ...]:
-    """The module that runs the target and its arguments: what follows `python -m`."""
-    return ("pytest" if command.source == "pytest" else "perfsheet_script", *command.arguments)
 
 
 def metal_home(environment: Mapping[str, str]) -> Path:
@@ -76,46 +72,39 @@ def artifact_root(request: RunRequest, environment: Mapping[str, str]) -> Path:
     return metal_home(environment) / "generated" / "profiler"
 
 
-def profiler_argv(
-    toolbox: Toolbox,
-    request: RunRequest,
-    command: TargetCommand,
-    tools: Path,
-    root: Path,
-    aliases: Aliases,
-    port: int | None = None,
-) -> tuple[str, ...]:
-    """The profiler's command line; `tools` is the folder of its capture tools, `root` where it leaves logs and reports.
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int | None]:
+    """A free port, reserved among the runs of perfsheet on this machine until the context ends.
 
-    The profiler joins its arguments with blanks and gives them to a shell, so the target's arguments are quoted once
-    more. Its own options it also reads before that, so those cannot be quoted: they must be harmless (`shellsafe`).
+    The profiler itself looks for a free port and releases it again, so two that start together may get the same one,
+    and one capture tool would record the other's target. None where nothing can be reserved: then the profiler looks
+    for one. Raises PerfsheetError when all are taken.
     """
-    python = toolbox.interpreter
-    if not is_safe(python):
-        raise usage(
-            f"the profiler cannot start the interpreter {python!r}", "use one whose path has no spaces and signs"
-        )
-    argv = [python, "-m", "tracy", "-r", "-p", "-v", "-o", str(aliases.of(root, "root"))]
-    if name := checked_name(request.name):
-        argv += ["-n", name]
-    argv += checked_options(request.tracy_options, toolbox)
-    if port is not None and toolbox.has_option("-t") and not _names_port(request.tracy_options):
-        argv += ["-t", str(port)]
-    if not is_safe(str(tools)):
-        if not toolbox.has_option(TOOLS_OPTION):
-            raise usage(
-                f"this profiler cannot work with tools in {str(tools)!r}", "use a path without spaces and signs"
-            )
-        argv += [TOOLS_OPTION, str(aliases.of(tools, "tools"))]
-    return (*argv, "-m", *map(shlex.quote, target_module(command)))
+    if sys.platform != "linux":
+        yield None
+        return
+    for port in _PORTS:
+        # An abstract name ends with its process, needs no permissions, and belongs to a network namespace as ports do.
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with lock:
+            if _can_bind(lock, f"\0perfsheet-port-{port}") and _is_free(port):
+                yield port
+                return
+    raise PerfsheetError(
+        ExitStatus.PROFILER_FAILED,
+        f"all ports of the profiler, {_PORTS.start} to {_PORTS.stop - 1}, are taken",
+        "end the profilers that hang: perfsheet doctor names them",
+    )
 
 
-def _names_port(options: Sequence[str]) -> bool:
-    """Whether the user chose a port: `-t 8090`, `-t8090`, `--port=8090`, `--por 8090`."""
-    names = [option.partition("=")[0] for option in options]
-    return any(name[:2] == "-t" or (len(name) > 2 and "--port".startswith(name)) for name in names)
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
+        return _can_bind(tried, ("", port))
 
 
-def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """The run's own folder, for the verdict and links; gone with the run."""
-    return tempfile.TemporaryDirectory(prefix="perfsheet-run-")
+def _can_bind(sock: socket.socket, address: str | tuple[str, int]) -> bool:
+    try:
+        sock.bind(address)
+    except OSError:
+        return False
+    return True

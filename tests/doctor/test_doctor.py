@@ -1,4 +1,4 @@
-"""What the doctor says of environments with one thing wrong each."""
+"""The doctor's findings in environments with one problem each."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def no_real_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TT_METAL_SIMULATOR", raising=False)
 
 
-def found(command: str = "pytest", open_device: bool = False, **options: object) -> dict[str, Diagnosis]:
+def checks_of(command: str = "pytest", open_device: bool = False, **options: object) -> dict[str, Diagnosis]:
     request = RunRequest(command, **{"python": sys.executable, **options})  # type: ignore[arg-type]
-    return {one.id: one for one in diagnose(request, open_device)}
+    return {finding.id: finding for finding in diagnose(request, open_device)}
 
 
 def test_healthy_parts(home: Path) -> None:
-    checks = found()
+    checks = checks_of()
     for name in ("python", "pytest", "tracy", "tt-metal-home", "disk", "profilers"):
         assert checks[name].ok, checks[name]
     assert checks["simulator"].ok is None
@@ -47,23 +47,23 @@ def test_healthy_parts(home: Path) -> None:
 
 def test_capture_tools_under_both_names(home: Path) -> None:
     tools = home / "build" / "tools" / "profiler" / "bin"
-    assert "cannot be started" in found()["capture-tools"].detail
+    assert "cannot be started" in checks_of()["capture-tools"].detail
     for name in ("tracy-capture", "tracy-csvexport"):
         (tools / name).chmod(0o755)
-    assert found()["capture-tools"].ok
+    assert checks_of()["capture-tools"].ok
     for new, old in (("tracy-capture", "capture-release"), ("tracy-csvexport", "csvexport-release")):
         (tools / new).rename(tools / old)
-    assert "capture-release and csvexport-release" in found()["capture-tools"].detail
+    assert "capture-release and csvexport-release" in checks_of()["capture-tools"].detail
     (tools / "capture-release").unlink()
-    missing = found()["capture-tools"]
+    missing = checks_of()["capture-tools"]
     assert missing.ok is False
     assert "tracy-capture" in missing.detail
     assert "capture-release" in missing.detail
 
 
 def test_modules_that_are_missing(home: Path) -> None:
-    assert "pip install websockets" in found("STANDIN_FAULT=websockets pytest")["tracy"].mend
-    checks = found("PYTHONPATH= pytest")
+    assert "pip install websockets" in checks_of("STANDIN_FAULT=websockets pytest")["tracy"].fix
+    checks = checks_of("PYTHONPATH= pytest")
     assert "not installed" in checks["tracy"].detail
     assert checks["ttnn"].ok is False
 
@@ -73,9 +73,9 @@ def test_pandas(home: Path, version: str, ok: bool) -> None:
     package = home / "site" / "pandas-1.dist-info"
     package.mkdir(parents=True)
     (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pandas\nVersion: {version}\n")
-    check = found(f"PYTHONPATH={home / 'site'}:{STANDINS / 'fake_tracy'} pytest")["pandas"]
+    check = checks_of(f"PYTHONPATH={home / 'site'}:{STANDINS / 'fake_tracy'} pytest")["pandas"]
     assert (check.ok, version in check.detail) == (ok, True)
-    assert ok or "'pandas<3'" in check.mend
+    assert ok or "'pandas<3'" in check.fix
 
 
 @pytest.mark.parametrize(
@@ -88,40 +88,40 @@ def test_pandas(home: Path, version: str, ok: bool) -> None:
 def test_ttnn_is_imported(home: Path, source: str, ok: bool, said: str) -> None:
     (home / "site" / "ttnn").mkdir(parents=True)
     (home / "site" / "ttnn" / "__init__.py").write_text(source)
-    check = found(f"PYTHONPATH={home / 'site'} pytest")["ttnn"]
+    check = checks_of(f"PYTHONPATH={home / 'site'} pytest")["ttnn"]
     assert (check.ok, said in check.detail) == (ok, True)
 
 
 @pytest.mark.parametrize("text", [b"", b"TT_METAL_DEVICE_PROFILER requires a Tracy-enabled build of tt-metal."])
 def test_build_with_and_without_the_profiler(home: Path, text: bytes) -> None:
-    assert found()["profiler-build"].ok is None
+    assert checks_of()["profiler-build"].ok is None
     library = home / "build" / "lib" / "libtt_metal.so"
     library.parent.mkdir()
     library.write_bytes(b"\x7fELF" + b"\0" * 10_000 + text + b"\0")
-    assert found()["profiler-build"].ok is (not text)
+    assert checks_of()["profiler-build"].ok is (not text)
 
 
 def test_metal_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "not a source checkout" in found()["tt-metal-home"].detail
+    assert "not a source checkout" in checks_of()["tt-metal-home"].detail
     monkeypatch.setenv("TT_METAL_HOME", str(home / "nowhere"))
-    assert found()["tt-metal-home"].ok is False
+    assert checks_of()["tt-metal-home"].ok is False
     monkeypatch.delenv("TT_METAL_HOME")
-    unset = found()["tt-metal-home"]
-    assert (unset.ok, "export TT_METAL_HOME" in unset.mend) == (False, True)
+    unset = checks_of()["tt-metal-home"]
+    assert (unset.ok, "export TT_METAL_HOME" in unset.fix) == (False, True)
 
 
 def test_devices(home: Path) -> None:
-    assert found()["devices"].ok is False
+    assert checks_of()["devices"].ok is False
     node, told = home / "dev" / "0", home / "class" / "tenstorrent!0"
     (told / "device").mkdir(parents=True)
     node.parent.mkdir()
     node.touch()
     (told / "tt_card_type").write_text("p150b\n")
     (told / "device" / "device").write_text("0xb140\n")
-    assert found()["devices"].detail == f"{node}: blackhole, p150b"
+    assert checks_of()["devices"].detail == f"{node}: blackhole, p150b"
     (home / "holders" / "0").mkdir(parents=True)
     (home / "holders" / "0" / "pids").write_text("1\n")
-    held = found()["device-in-use"]
+    held = checks_of()["device-in-use"]
     assert (held.ok, "held by process 1" in held.detail) == (False, True)
 
 
@@ -138,41 +138,43 @@ def test_device_that_this_user_may_not_open(home: Path) -> None:
 
 
 def test_simulator_stands_in_for_a_device(home: Path) -> None:
-    checks = found(f"TT_METAL_SIMULATOR={home} pytest")
+    checks = checks_of(f"TT_METAL_SIMULATOR={home} pytest")
     assert (checks["simulator"].ok, checks["devices"].ok) == (True, None)
     assert "modelled, not measured" in checks["simulator"].detail
-    assert found("TT_METAL_SIMULATOR=/nowhere pytest")["simulator"].ok is False
+    assert checks_of("TT_METAL_SIMULATOR=/nowhere pytest")["simulator"].ok is False
 
 
 def test_report_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "file").touch()
-    assert "not writable" in found(output_dir=home / "file" / "below")["disk"].detail
+    assert "not writable" in checks_of(output_dir=home / "file" / "below")["disk"].detail
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1 << 20})())
-    assert (found()["disk"].ok, found()["disk"].mend) == (False, "make room, or use -o")
+    assert (checks_of()["disk"].ok, checks_of()["disk"].fix) == (False, "make room, or use -o")
 
 
-def test_what_a_killed_run_left_is_named_and_what_a_living_one_works_in_is_not(home: Path) -> None:
+def test_folder_of_a_killed_run_is_named_and_that_of_a_living_run_is_not(home: Path) -> None:
     folder = home / "generated" / "profiler" / "in-progress"
     (folder / "2026_01_01_00_00_00_deadbeef").mkdir(parents=True)
     (folder / "2026_01_01_00_00_00_a11ea11e").mkdir()
     living = subprocess.Popen(["sleep", "600"], env={**os.environ, "PERFSHEET_RUN_ID": "a11ea11e" + "0" * 24})
     try:
-        named = [one for one in diagnose(RunRequest("pytest", python=sys.executable)) if one.id == "unfinished-run"]
+        findings = diagnose(RunRequest("pytest", python=sys.executable))
     finally:
         living.kill()
         living.wait()
-    assert [(one.ok, one.mend) for one in named] == [(None, f"rm -r {folder / '2026_01_01_00_00_00_deadbeef'}")]
+    unfinished = [(finding.ok, finding.fix) for finding in findings if finding.id == "unfinished-run"]
+    assert unfinished == [(None, f"rm -r {folder / '2026_01_01_00_00_00_deadbeef'}")]
 
 
 def test_left_over_profiler_is_named(home: Path) -> None:
-    """The one whose front end is gone, not the one at work under its front end."""
+    """The profiler whose front end is gone, not the profiler in use under its front end."""
     tool = home / "capture-release"
     tool.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(600)\n")
     tool.chmod(0o755)
     left = subprocess.Popen([tool])
     try:
         wait_until(lambda: b"capture-release" in Path(f"/proc/{left.pid}/cmdline").read_bytes(), "the tool has started")
-        named = [one for one in diagnose(RunRequest("pytest", python=sys.executable)) if one.mend == f"kill {left.pid}"]
+        findings = diagnose(RunRequest("pytest", python=sys.executable))
+        named = [finding for finding in findings if finding.fix == f"kill {left.pid}"]
         assert len(named) == 1
         assert named[0].ok is False
         assert "capture-release" in named[0].detail
@@ -191,13 +193,13 @@ def test_device_is_opened_only_when_asked(home: Path) -> None:
         "def close_device(device): pass\n"
     )
     command = f"PYTHONPATH={home / 'site'} pytest"
-    assert "open-device" not in found(command)
-    assert found(command, open_device=True)["open-device"].detail == "blackhole, 11 × 10 worker cores"
+    assert "open-device" not in checks_of(command)
+    assert checks_of(command, open_device=True)["open-device"].detail == "blackhole, 11 × 10 worker cores"
     (home / "site" / "ttnn" / "__init__.py").write_text(
         "def open_device(device_id): raise RuntimeError('TT_FATAL: no')"
     )
-    broken = found(command, open_device=True)["open-device"]
-    assert (broken.ok, broken.mend) == (False, "reset the board: tt-smi -r 0")
+    broken = checks_of(command, open_device=True)["open-device"]
+    assert (broken.ok, broken.fix) == (False, "reset the board: tt-smi -r 0")
     assert "TT_FATAL: no" in broken.detail
 
 
@@ -209,4 +211,4 @@ def test_command(home: Path) -> None:
     assert "→" in done.out
     told = json.loads(perfsheet("doctor", "--python", sys.executable, "--json", cwd=home, TT_METAL_HOME=str(home)).out)
     assert told["ok"] is False
-    assert {"id", "label", "ok", "detail", "mend"} == set(told["checks"][0])
+    assert {"id", "label", "ok", "detail", "fix", "mend"} == set(told["checks"][0])

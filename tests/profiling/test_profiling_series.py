@@ -11,7 +11,7 @@ from support.command import PATIENCE_S
 
 from perfsheet import Options
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.profiling import Plan, Profiled, profiled, profiled_cases
+from perfsheet.profiling import Plan, ProfilingResult, profile_cases, profile_target
 from perfsheet.profiling.model import MeasuredRun
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunRequest
@@ -24,10 +24,10 @@ pytestmark = [
 
 def series(
     *places: object, warmup: int = 0, command: str = "pytest test_it.py", watch: Watch | None = None
-) -> Profiled:
+) -> ProfilingResult:
     text = f"STANDIN_SERIES={','.join(map(str, places))} {command}"
     request = RunRequest(text, python=sys.executable, timeout_s=PATIENCE_S)
-    return profiled(request, Plan(len(places) - warmup, warmup), Options(), watch or Watch())
+    return profile_target(request, Plan(len(places) - warmup, warmup), Options(), watch or Watch())
 
 
 def test_one_run_has_no_repeats(home: Path) -> None:
@@ -103,12 +103,12 @@ def test_cases_side_by_side(home: Path) -> None:
     (home / "test_it.py").write_text(CASES)
     request = RunRequest("STANDIN_SERIES=9000,9100,no-op,9300 pytest test_it.py", name="demo", python=sys.executable)
     kept: list[MeasuredRun] = []
-    cases, status = profiled_cases(request, Plan(), Options(), Heard(), kept.append)
+    cases, status = profile_cases(request, Plan(), Options(), Heard(), kept.append)
     assert [case.nodeid for case in cases] == [f"test_it.py::test_case[{n}]" for n in (1, 2, 3, 4)]
     assert [case.outcome for case in cases] == ["passed", "failed", None, "skipped"]
     assert [case.kernel_ns for case in cases] == [12_100, 12_200, None, 12_400]
     assert "tests failed: 1 failed" in cases[1].problem
-    assert "no operation on a device" in cases[2].problem
+    assert "no op on a device" in cases[2].problem
     assert status == ExitStatus.TESTS_FAILED
     assert len(kept) == 3
     assert cases[0].csv is not None
@@ -119,7 +119,7 @@ def test_cases_side_by_side(home: Path) -> None:
 def test_skipped_case_ends_well_though_it_runs_no_op(home: Path) -> None:
     (home / "test_it.py").write_text(CASES.replace("n != 2", "n"))
     request = RunRequest("STANDIN_SERIES=9000,9100,9200,no-op pytest test_it.py", python=sys.executable)
-    cases, status = profiled_cases(request, Plan(), Options(), Heard())
+    cases, status = profile_cases(request, Plan(), Options(), Heard())
     assert status == ExitStatus.DONE
     assert [(case.outcome, case.kernel_ns, case.problem) for case in cases][3] == ("skipped", None, "")
 
@@ -127,13 +127,13 @@ def test_skipped_case_ends_well_though_it_runs_no_op(home: Path) -> None:
 def test_what_would_meet_every_case_ends_them_all(home: Path) -> None:
     (home / "test_it.py").write_text(CASES)
     with pytest.raises(PerfsheetError) as caught:
-        profiled_cases(RunRequest("PYTHONPATH= pytest test_it.py", python=sys.executable), Plan(), Options(), Heard())
+        profile_cases(RunRequest("PYTHONPATH= pytest test_it.py", python=sys.executable), Plan(), Options(), Heard())
     assert caught.value.status == ExitStatus.NO_PROFILER
 
 
 def test_cases_repeated(home: Path) -> None:
     (home / "test_it.py").write_text("import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_case(n): pass\n")
     request = RunRequest("STANDIN_SERIES=100,110,200,200 pytest test_it.py", python=sys.executable)
-    cases, status = profiled_cases(request, Plan(repeat=2), Options(), Heard())
+    cases, status = profile_cases(request, Plan(repeat=2), Options(), Heard())
     assert status == ExitStatus.DONE
     assert [case.kernel_spread.max_ns for case in cases if case.kernel_spread] == [3210, 3300]

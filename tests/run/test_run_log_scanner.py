@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from perfsheet.run.toolbox import Toolbox
 
 from perfsheet.errors import ExitStatus
-from perfsheet.run.log_scanner import Signs
+from perfsheet.run.log_scanner import LogScanner
+from perfsheet.run.toolchain import TargetPython
 
 FULL = (
     "2026-01-01 00:00:00.000 | warning | Metal | Profiler DRAM buffers were full, markers were dropped! device {}, "
@@ -18,11 +18,11 @@ TRACY_0_81 = frozenset({"--op-support-count", "--dump-device-data-mid-run"})
 TRACY_0_60 = frozenset({"--push-device-data-mid-run", "--check-exit-code"})
 
 
-def signs(*lines: str, options: frozenset[str] | None = TRACY_0_81) -> Signs:
-    read = Signs(Toolbox("python", options=options))
+def scan(*lines: str, options: frozenset[str] | None = TRACY_0_81) -> LogScanner:
+    scanner = LogScanner(TargetPython("python", options=options))
     for line in lines:
-        read.read(line)
-    return read
+        scanner.read(line)
+    return scanner
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def signs(*lines: str, options: frozenset[str] | None = TRACY_0_81) -> Signs:
     ],
 )
 def test_hints_name_options_that_the_profiler_has(options, named: tuple[str, ...], not_named: str) -> None:
-    (loss,) = signs(FULL.format(0), options=options).losses
+    (loss,) = scan(FULL.format(0), options=options).losses
     assert all(option in loss for option in named)
     assert not_named not in loss
 
 
 def test_full_buffers_are_counted_by_device() -> None:
     lines = [FULL.format(0), FULL.format(3), FULL.format(0).replace("core 1, 2", "core 1, 3")]
-    (loss,) = signs(*lines, lines[0]).losses  # pytest shows the output of a test that fails once more
+    (loss,) = scan(*lines, lines[0]).losses  # pytest shows the output of a test that fails once more
     assert loss.startswith("the profiler's buffers were full 3× (device 0, 3) and markers were dropped")
 
 
@@ -58,19 +58,19 @@ def test_full_buffers_are_counted_by_device() -> None:
 )
 def test_what_the_profiler_reports_as_missing(said: str) -> None:
     line = f"\x1b[33m2026 | WARNING  | tracy.process_ops_logs:f:1 - {said}\x1b[0m"
-    assert signs(line, line).losses == (f"the profiler reported: {said}",)
+    assert scan(line, line).losses == (f"the profiler reported: {said}",)
 
 
 def test_nothing_to_report() -> None:
-    assert signs("all is well", "OPs csv generated at: /a.csv").losses == ()
+    assert scan("all is well", "OPs csv generated at: /a.csv").losses == ()
 
 
 def test_lock_and_its_holder() -> None:
     line = "UMD | Waiting for lock 'CHIP_IN_USE_1_PCIe' which is currently held by thread TID: 7, PID: {} (x.cpp:1)"
-    lock = signs(line.format(os.getpid())).lock
+    lock = scan(line.format(os.getpid())).lock
     assert lock is not None
     assert lock.sentence == f"waiting for the device lock CHIP_IN_USE_1_PCIe, held by process {os.getpid()}"
-    assert lock.mend == f"wait for process {os.getpid()}, or end it"
+    assert lock.fix == f"wait for process {os.getpid()}, or end it"
 
 
 @pytest.mark.parametrize(
@@ -92,19 +92,19 @@ def test_lock_and_its_holder() -> None:
     ],
 )
 def test_complaints_of_pytest(lines: list[str], complaint: str) -> None:
-    assert signs(*lines).complaint == complaint
+    assert scan(*lines).complaint == complaint
 
 
 def test_last_exception() -> None:
-    read = signs(
+    scanner = scan(
         "Traceback (most recent call last):", '  File "x.py", line 1', "    boom()", "KeyError: 'host_time'", "x"
     )
-    assert read.exception == "KeyError: 'host_time'"
+    assert scanner.exception == "KeyError: 'host_time'"
 
 
 def test_symptom_of_a_status() -> None:
-    read = signs("TT_FATAL: TT_METAL_DEVICE_PROFILER requires a Tracy-enabled build of tt-metal.")
-    symptom = read.symptom(ExitStatus.NO_PROFILER)
+    scanner = scan("TT_FATAL: TT_METAL_DEVICE_PROFILER requires a Tracy-enabled build of tt-metal.")
+    symptom = scanner.symptom(ExitStatus.NO_PROFILER)
     assert symptom is not None
     assert "wheels on PyPI" in symptom.message
-    assert read.symptom(ExitStatus.PROFILER_FAILED) is None
+    assert scanner.symptom(ExitStatus.PROFILER_FAILED) is None

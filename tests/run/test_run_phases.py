@@ -120,7 +120,7 @@ def test_only_one_case_runs(home: Path) -> None:
     ("command", "said"),
     [
         ("pytest -k nothing", "pytest ran no test"),
-        ("pytest --no-such-option", "cannot follow"),
+        ("pytest --no-such-option", "rejected"),
         ("pytest broken.py", "could not collect broken.py"),
         ("python it.py", "a script has no cases"),
     ],

@@ -4,10 +4,10 @@ import socket
 import sys
 
 import pytest
-from perfsheet.run.port import reserved_port
 
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.run import port
+from perfsheet.run import workspace
+from perfsheet.run.workspace import reserved_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the profiler runs on Linux only")
 
@@ -32,7 +32,7 @@ def test_port_that_somebody_listens_on_is_left_out() -> None:
 def test_all_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with reserved_port() as first:
         assert first is not None
-        monkeypatch.setattr(port, "_PORTS", range(first, first + 1))
+        monkeypatch.setattr(workspace, "_PORTS", range(first, first + 1))
         with pytest.raises(PerfsheetError) as caught, reserved_port():
             pass
     assert caught.value.status == ExitStatus.PROFILER_FAILED

@@ -13,8 +13,9 @@ from processes import alive
 from profiling import Clock
 from support.command import PATIENCE_S
 
-from perfsheet.machine.processes import RUN_ID, ProcessTree
+from perfsheet.machine.processes import ProcessTree
 from perfsheet.run import process
+from perfsheet.run.model import RUN_ID
 
 pytestmark = pytest.mark.process
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
@@ -45,7 +46,9 @@ time.sleep(600)
 """
 
 
-def run(code: str, on_line: Callable[[str], None] = lambda _: None, timeout_s: float | None = None) -> process.Ended:
+def run(
+    code: str, on_line: Callable[[str], None] = lambda _: None, timeout_s: float | None = None
+) -> process.ProcessExit:
     return process.run([sys.executable, "-c", code], {**os.environ, RUN_ID: ID}, ID, on_line, timeout_s)
 
 
@@ -185,7 +188,7 @@ def test_interrupt_after_the_time_limit_does_not_cut_the_ending_short(clock: Clo
 
 
 def test_from_another_thread_no_handler_is_set() -> None:
-    results: list[process.Ended] = []
+    results: list[process.ProcessExit] = []
     thread = threading.Thread(target=lambda: results.append(run("print(1)")))
     thread.start()
     thread.join()

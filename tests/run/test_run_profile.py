@@ -58,8 +58,8 @@ def test_failing_test_that_the_profiler_checks(home: Path) -> None:
         ("markers", ExitStatus.PROFILER_FAILED, "--op-support-count"),
         ("tools-missing", ExitStatus.NO_PROFILER, "capture tools"),
         ("wheel", ExitStatus.NO_PROFILER, "built without the profiler"),
-        ("no-op", ExitStatus.NOTHING_RAN, "no operation on a device"),
-        ("device-only", ExitStatus.NOTHING_RAN, "no operation on a device"),
+        ("no-op", ExitStatus.NOTHING_RAN, "no op on a device"),
+        ("device-only", ExitStatus.NOTHING_RAN, "no op on a device"),
     ],
 )
 def test_fault_of_the_profiler(home: Path, fault: str, status: ExitStatus, said: str) -> None:
@@ -74,8 +74,8 @@ def test_fault_of_the_profiler(home: Path, fault: str, status: ExitStatus, said:
     [
         ("pytest test_it.py -k nothing", ExitStatus.NOTHING_RAN, "ran no test"),
         ("pytest --collect-only", ExitStatus.NOTHING_RAN, "ran no test"),
-        ("pytest --no-such-option", ExitStatus.USAGE, "cannot follow the command"),
-        ("pytest missing.py", ExitStatus.USAGE, "cannot follow the command"),
+        ("pytest --no-such-option", ExitStatus.USAGE, "rejected the command"),
+        ("pytest missing.py", ExitStatus.USAGE, "rejected the command"),
         ("pytest 'test_it.py", ExitStatus.USAGE, "cannot read the command"),
         ("python missing.py", ExitStatus.USAGE, "no script 'missing.py'"),
         ("python -m no_such_module", ExitStatus.TESTS_FAILED, "exit status 1"),

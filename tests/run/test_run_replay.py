@@ -62,7 +62,7 @@ def test_log_is_kept_where_no_folder_is_given(tmp_path: Path, monkeypatch: pytes
     ("command", "status", "said"),
     [
         ("pytest -k nothing", ExitStatus.NOTHING_RAN, "ran no test"),
-        ("pytest --no-such-option", ExitStatus.USAGE, "cannot follow"),
+        ("pytest --no-such-option", ExitStatus.USAGE, "rejected"),
         ("python missing.py", ExitStatus.USAGE, "no script"),
     ],
 )

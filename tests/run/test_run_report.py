@@ -4,9 +4,9 @@ import errno
 from pathlib import Path
 
 import pytest
-from perfsheet.run.report import PrivateRoot, announced_csv, without_colours
 
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.run.artifacts import PrivateRoot, announced_csv, without_colours
 
 
 def write(root: Path, stamp: str, text: str = "OP CODE\n") -> Path:

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from perfsheet.run.test_verdict import DIED, Verdict, read_verdict
 from support.command import PATIENCE_S
 
+from perfsheet.run.verdict import DIED, TargetVerdict, read_verdict
 from perfsheet.run.workspace import TARGET_HELPERS
 
 pytestmark = pytest.mark.process
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.process
 SCRIPT = ["-m", "perfsheet_script"]
 
 
-def run_target(folder: Path, *arguments: str, **environment: str) -> tuple[Verdict | None, int]:
+def run_target(folder: Path, *arguments: str, **environment: str) -> tuple[TargetVerdict | None, int]:
     """Run `python ARGUMENTS` in `folder` with the helpers at hand; the verdict and the process's own status."""
     verdict = folder / "verdict.jsonl"
     path = os.pathsep.join([str(TARGET_HELPERS), str(folder)])
@@ -37,7 +37,7 @@ def run_target(folder: Path, *arguments: str, **environment: str) -> tuple[Verdi
     return read_verdict(verdict, "pytest" if "pytest" in arguments else "script"), ended.returncode
 
 
-def run_pytest(folder: Path, source: str, *options: str, **environment: str) -> Verdict:
+def run_pytest(folder: Path, source: str, *options: str, **environment: str) -> TargetVerdict:
     (folder / "test_it.py").write_text(source, encoding="utf-8")
     verdict, status = run_target(folder, "-m", "pytest", "-p", "no:cacheprovider", *options, **environment)
     assert verdict is not None

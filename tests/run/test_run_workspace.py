@@ -5,14 +5,13 @@ import shlex
 from pathlib import Path
 
 import pytest
-from perfsheet.run.shellsafe import Aliases, checked_name, checked_options
-from perfsheet.run.toolbox import Toolbox
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunRequest
 from perfsheet.run.command import parse_command
-from perfsheet.run.toolchain import tools_folder
-from perfsheet.run.workspace import TARGET_HELPERS, artifact_root, profiler_argv, target_environment
+from perfsheet.run.profiler_command import Aliases, check_name, check_options, profiler_argv
+from perfsheet.run.toolchain import TargetPython, tools_folder
+from perfsheet.run.workspace import TARGET_HELPERS, artifact_root, target_environment
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +27,14 @@ def environment_of(text: str, **options: object) -> dict[str, str]:
 
 
 KNOWN = frozenset({"-r", "-p", "-v", "-o", "-n", "-m", "--op-support-count", "--tracy-tools-folder", "-t", "--port"})
-MUTE = Toolbox("/usr/bin/python3")
+MUTE = TargetPython("/usr/bin/python3")
 
 
-def argv_of(request: RunRequest, aliases: Path, toolbox: Toolbox = MUTE) -> tuple[str, ...]:
+def argv_of(request: RunRequest, aliases: Path, python: TargetPython = MUTE) -> tuple[str, ...]:
     command = parse_command(request.command)
     environment = target_environment(request, command, "id", Path("verdict"))
     tools, root = tools_folder(request.tracy_options, environment), artifact_root(request, environment)
-    return profiler_argv(toolbox, request, command, tools, root, Aliases(aliases))
+    return profiler_argv(python, request, command, tools, root, Aliases(aliases))
 
 
 def test_own_variables_are_added_to_those_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,9 +76,9 @@ def test_arguments_survive_one_more_shell(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a b", "a;b", "../up", "a/b", "-n", "$HOME", "a\n"])
 def test_name_that_a_shell_or_a_path_would_split(name: str) -> None:
     with pytest.raises(PerfsheetError) as caught:
-        checked_name(name)
+        check_name(name)
     assert caught.value.status == ExitStatus.USAGE
-    assert checked_name("größe_1.5+b-2") == "größe_1.5+b-2"
+    assert check_name("größe_1.5+b-2") == "größe_1.5+b-2"
 
 
 @pytest.mark.parametrize(
@@ -87,20 +86,20 @@ def test_name_that_a_shell_or_a_path_would_split(name: str) -> None:
 )
 def test_options_that_cannot_be_passed_on(option: str) -> None:
     with pytest.raises(PerfsheetError) as caught:
-        checked_options(("-v", option), MUTE)
+        check_options(("-v", option), MUTE)
     assert caught.value.status == ExitStatus.USAGE
 
 
 def test_options_are_those_that_this_profiler_has() -> None:
     """The profiler's parser takes the beginning of a long option, and a value that looks like one is none."""
-    asked = Toolbox("/usr/bin/python3", options=KNOWN)
-    checked_options(("--op-support-count", "-5", "--op-support=7", "-t8090", "-t", "8090"), asked)
+    asked = TargetPython("/usr/bin/python3", options=KNOWN)
+    check_options(("--op-support-count", "-5", "--op-support=7", "-t8090", "-t", "8090"), asked)
     with pytest.raises(PerfsheetError) as caught:
-        checked_options(("--op-support-counts", "5000"), asked)
+        check_options(("--op-support-counts", "5000"), asked)
     assert caught.value.status == ExitStatus.USAGE
     assert "--op-support-count?" in caught.value.hint
     with pytest.raises(PerfsheetError) as caught:
-        checked_options(("--dump-device-data-mid-run",), asked)
+        check_options(("--dump-device-data-mid-run",), asked)
     assert "no option --dump-device-data-mid-run" in caught.value.message
 
 
@@ -122,7 +121,7 @@ def test_where_no_link_helps_the_run_is_refused(tmp_path: Path) -> None:
         argv_of(RunRequest("pytest", output_dir=folder), aliases=folder)
     assert caught.value.status == ExitStatus.USAGE
     with pytest.raises(PerfsheetError) as caught:
-        argv_of(RunRequest("pytest"), tmp_path, Toolbox("/my env/bin/python"))
+        argv_of(RunRequest("pytest"), tmp_path, TargetPython("/my env/bin/python"))
     assert caught.value.status == ExitStatus.USAGE
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support.command import environment
 
-from perfsheet.run.probe import ask
+from perfsheet.run.toolchain import probe as probe_python
 
 PYTHON = os.environ.get("PERFSHEET_LAB_PYTHON", "")
 
@@ -41,7 +41,7 @@ needs_tracy = [pytest.mark.lab, pytest.mark.skipif(bool(_missing()), reason=_mis
 @functools.lru_cache
 def tool_names() -> tuple[str, str]:
     """What the capture tools are called that this profiler looks for."""
-    names = ask(PYTHON, environment()).tools
+    names = probe_python(PYTHON, environment()).tools
     assert names is not None
     return names
 

@@ -1,8 +1,8 @@
-"""Says, as one JSON line, what the target's interpreter has: versions, and the profiler's own names and options.
+"""Prints what the target's interpreter has, as one JSON line: versions, and the profiler's tool names and options.
 
     python -m perfsheet_probe
 
-It runs in the target's interpreter, so it uses nothing of perfsheet and nothing newer than Python 3.8.
+It runs in the target's interpreter, so it imports nothing from perfsheet and needs no more than Python 3.8.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def _version(package: str) -> "str | None":
 
 
 def _origin(module: str) -> "str | None":
-    """The file of a module; a folder that happens to have its name is a namespace package, which has none."""
+    """The file of a module; None for a folder that happens to have its name, which is a namespace package."""
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -37,7 +37,7 @@ def _origin(module: str) -> "str | None":
 
 
 def _profiler() -> "dict[str, Any]":
-    """The names of the capture tools that this profiler will look for, and its options; both null when not known."""
+    """The names of the capture tools that this profiler looks for, and its options; null if unknown."""
     tracy = importlib.import_module("tracy")
     tools = [getattr(tracy, name, None) for name in ("TRACY_CAPTURE_TOOL", "TRACY_CSVEXPROT_TOOL")]
     printed = io.StringIO()
@@ -53,7 +53,7 @@ def _profiler() -> "dict[str, Any]":
 
 
 def main() -> None:
-    """Print the facts; what the import of the profiler itself prints goes to standard error."""
+    """Print the facts; anything that importing the profiler prints goes to standard error."""
     facts: dict[str, Any] = {
         "python": platform.python_version(),
         "versions": {package: _version(package) for package in PACKAGES},
@@ -67,7 +67,7 @@ def main() -> None:
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 facts.update(_profiler())
-        except BaseException as error:  # whatever it is, it would stop the run too
+        except BaseException as error:  # any of them would stop the run too
             facts["tracy_error"] = f"{type(error).__name__}: {error}"
     print("perfsheet-probe:", json.dumps(facts))  # noqa: T201
 

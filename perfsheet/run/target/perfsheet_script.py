@@ -1,10 +1,10 @@
-"""Runs a script or module as `python script.py …` would, and writes how it ended as JSON lines.
+"""Runs a script or module as `python script.py …` would, and records how it ended as JSON lines.
 
     python -m perfsheet_script script.py [arguments]
     python -m perfsheet_script -m module [arguments]
 
-It runs in the target's interpreter, so it uses nothing of perfsheet and nothing newer than Python 3.8. A process that
-is killed or calls os._exit leaves a `session` event without an `end`.
+It runs in the target's interpreter, so it imports nothing from perfsheet and needs no more than Python 3.8. A process
+that is killed or calls os._exit leaves a `session` event without an `end`.
 """
 
 import json
@@ -39,8 +39,8 @@ def _status_of(stop: SystemExit) -> int:
 
 
 def main() -> None:
-    """Run the target that the command line names and record its exit status, exceptions included."""
-    # Taken out of the environment, so that a process started by the script has nowhere to write.
+    """Run the target named on the command line and record its exit status, also after an exception."""
+    # Removed from the environment, so that processes started by the script record nothing.
     path = os.environ.pop("PERFSHEET_VERDICT", "")
     started = time.time()
     _write(path, event="session", pid=os.getpid())

@@ -1,15 +1,15 @@
-"""Pytest plugin that writes what pytest decided, test by test, as JSON lines (PYTEST_DONT_REWRITE).
+"""Pytest plugin that records the outcome of each test as JSON lines (PYTEST_DONT_REWRITE).
 
-It runs in the target's interpreter, so it uses nothing of perfsheet and nothing newer than Python 3.8 and pytest 6.
-Every event is flushed at once: a process that is killed or calls os._exit leaves all that happened before.
+It runs in the target's interpreter, so it imports nothing from perfsheet and needs no more than Python 3.8 and
+pytest 6. Every event is flushed at once: a process that is killed or calls os._exit leaves all events before that.
 
-Events: `loaded` (the plugin was imported), `session` (options are parsed), `collected` (how many tests; which, when
-they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an outcome), `said`
-(a line that pytest captured and that tells of the profiler or the device), `stopped` (why pytest went no further),
-`end` (pytest's exit status), `exit` (the process ends in good order), `expects` (limits for the capture, which is not
-there yet), `reported` (a property that a test has recorded, or an accuracy that it printed).
+Events: `loaded` (the plugin was imported), `session` (options are parsed), `collected` (the number of tests; their
+node ids if they are only collected), `test` (a test begins), `phase` (collection, setup, call or teardown has an
+outcome), `runtime` (a line about the profiler or the device that pytest captured), `stopped` (why pytest ended early),
+`end` (pytest's exit status), `exit` (the process exits normally), `expects` (limits for the capture, which does not
+exist yet), `reported` (a property that a test recorded, or a PCC that it printed).
 
-PERFSHEET_ONLY names the one test of the session that is to run.
+PERFSHEET_ONLY is the node id of the only test to run.
 """
 
 import atexit
@@ -22,19 +22,26 @@ from typing import Any
 
 import pytest
 
-# Taken out of the environment, so that a pytest started by a test, or an xdist worker, has nowhere to write.
+# Removed from the environment, so that a pytest started by a test, or an xdist worker, records nothing.
 _PATH = os.environ.pop("PERFSHEET_VERDICT", "")
 _ONLY = os.environ.pop("PERFSHEET_ONLY", None)
 
-# pytest keeps the output of a test that passes to itself, the runtime's own words included.
-_TELLING = ("were full", "Waiting for lock", "Device data m", "never replayed", "Tracy-enabled build", "Skipping ")
-_MOST_LINES, _LONGEST = 100, 400
+# pytest does not show the output of a test that passes, and with it the runtime's own messages.
+_RUNTIME_MESSAGES = (
+    "were full",
+    "Waiting for lock",
+    "Device data m",
+    "never replayed",
+    "Tracy-enabled build",
+    "Skipping ",
+)
+_MAX_LINES, _MAX_LENGTH = 100, 400
 
-# How the comparisons of tt-metal word an accuracy; `PCC threshold: 0.99` and `expected PCC: 0.99` are none.
+# A PCC as the comparisons of tt-metal print it; `PCC threshold: 0.99` and `expected PCC: 0.99` are not measured.
 _PCC = re.compile(
     r"(?:(\w+)[ \t]+)?\bPCC(?: value)?\s*[:=]\s*(-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?!\w)", re.IGNORECASE
 )
-_WANTED = ("expected", "required", "target", "threshold", "minimum", "min", "desired", "wanted", "least", "than")
+_NOT_MEASURED = ("expected", "required", "target", "threshold", "minimum", "min", "desired", "wanted", "least", "than")
 
 
 def _write(**event: object) -> None:
@@ -43,7 +50,7 @@ def _write(**event: object) -> None:
 
 
 def expects(nodeid: str, tables: "dict[str, Any]", path: str) -> bool:
-    """Ask whoever profiles this run to check limits when the capture is there; whether somebody does."""
+    """Pass limits on to `perfsheet run`, to be checked once the capture exists; returns whether it is running."""
     if not _recorders:
         return False
     _write(event="expects", nodeid=nodeid, tables=tables, path=path)
@@ -100,20 +107,20 @@ class _Recorder:
             duration_s=report.duration,
             reason=_reason(report) if report.failed else "",
         )
-        if report.when == "teardown":  # it has the sections of the phases before it, too
-            for line in _telling_lines(report)[:_MOST_LINES]:
-                _write(event="said", line=line[:_LONGEST])
+        if report.when == "teardown":  # it also has the sections of the phases before it
+            for line in _runtime_lines(report)[:_MAX_LINES]:
+                _write(event="runtime", line=line[:_MAX_LENGTH])
             for name, value in _reported(report):
                 _write(event="reported", nodeid=report.nodeid, name=str(name), value=value)
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        _write(event="stopped", reason=str(excinfo.value)[:_LONGEST])
+        _write(event="stopped", reason=str(excinfo.value)[:_MAX_LENGTH])
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._end(exitstatus)
 
     def pytest_unconfigure(self) -> None:
-        # Other plugins may still have changed the status in their own pytest_sessionfinish.
+        # Other plugins may have changed the status in their own pytest_sessionfinish.
         if self.session is not None:
             self._end(self.session.exitstatus)
 
@@ -122,42 +129,42 @@ class _Recorder:
 
 
 def _reason(report: Any) -> str:
-    """The last line of an error, such as `AssertionError: assert 1 == 2`; blank when there is none to be had."""
+    """The last line of an error, such as `AssertionError: assert 1 == 2`; blank if it is unknown."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr or "")
     lines = [line.partition("E   ")[2] or line for line in text.splitlines() if line.strip()]
-    return (lines[0] if crash is not None else lines[-1]).strip()[:_LONGEST] if lines else ""
+    return (lines[0] if crash is not None else lines[-1]).strip()[:_MAX_LENGTH] if lines else ""
 
 
-def _telling_lines(report: Any) -> "list[str]":
+def _runtime_lines(report: Any) -> "list[str]":
     lines = [line for _, content in report.sections for line in content.splitlines()]
-    return [line for line in lines if any(word in line for word in _TELLING)]
+    return [line for line in lines if any(message in line for message in _RUNTIME_MESSAGES)]
 
 
 def _reported(report: Any) -> "list[tuple[Any, Any]]":
-    """What the test recorded (`record_property`); an accuracy that it only printed, the lowest of them, besides."""
-    told = [
+    """The properties that the test recorded (`record_property`); the lowest PCC that it printed if it recorded none."""
+    plain = [
         (name, value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value)
         for name, value in getattr(report, "user_properties", ())
     ]
-    found = [
-        (name, value) for name, value in told if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    recorded = [
+        (name, value) for name, value in plain if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     ]
-    if any(str(name).lower() == "pcc" for name, _ in found):
-        return found
-    said = [match for _, content in report.sections for match in _PCC.findall(content)]
-    printed = [float(value) for before, value in said if before.lower() not in _WANTED]
+    if any(str(name).lower() == "pcc" for name, _ in recorded):
+        return recorded
+    matches = [match for _, content in report.sections for match in _PCC.findall(content)]
+    printed = [float(value) for before, value in matches if before.lower() not in _NOT_MEASURED]
     printed = [value for value in printed if abs(value) <= 1]
-    return [*found, ("pcc", min(printed))] if printed else found
+    return [*recorded, ("pcc", min(printed))] if printed else recorded
 
 
 _recorders: "list[_Recorder]" = []
 
 
 def pytest_configure(config: Any) -> None:
-    """Record the first session of the process only: a test may run pytest in its own process."""
+    """Record only the first session of the process: a test may run pytest in its own process."""
     if _ONLY is not None and getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("one case in a run of its own cannot be distributed: leave -n out")
+        raise pytest.UsageError("a single case cannot be distributed over workers: leave -n out")
     if _PATH and not _recorders and not hasattr(config, "workerinput"):
         _recorders.append(_Recorder(config))
         config.pluginmanager.register(_recorders[0], "perfsheet-verdict-recorder")

@@ -1,0 +1,202 @@
+"""Running one target, as often as its figures need, and collecting the figures into one result."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.machine.processes import ProcessTree
+from perfsheet.models.e2e import PerfRow, read_perf_file
+from perfsheet.models.e2e.writing import FOLDER
+from perfsheet.models.suite.figures import Report, with_device_figures, with_perf_row, with_reported
+from perfsheet.models.suite.model import ModelResult, Outcome, Target, with_problem
+from perfsheet.progress import Watch
+from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
+from perfsheet.machine.processes import ProcessTree
+
+_OUTCOMES: Mapping[ExitStatus, Outcome] = {
+    ExitStatus.TIMEOUT: "timeout",
+    ExitStatus.NOTHING_RAN: "nothing ran",
+    ExitStatus.TESTS_FAILED: "failed",
+}
+_PROFILED = "profiled-run"
+"""Subfolder for the perf files of a profiled run: their times are not those of the model."""
+_RAISED = (ExitStatus.INTERRUPTED, ExitStatus.OUTPUT_NOT_WRITTEN)
+_NO_PROFILER = "no device figures: there is no profiler here (perfsheet doctor says what is missing)"
+
+
+def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> ModelResult:
+    """Run a target and collect its result; its files go to `folder`.
+
+    The profiler slows the host down, so end-to-end figures come from a run without it: if both are collected, the
+    target runs twice. Raises PerfsheetError if the user interrupts or nothing can be written (exit statuses 130, 7).
+    """
+    run = _TargetRun(target, folder, watch)
+    started = time.time()
+    captures = [str(path) for path in target.replay]
+    wants_device = "device" in target.collect
+    try:
+        profiles = wants_device and not captures and available(run.request) is None
+        if not profiles or target.collect != ("device",):
+            run.run_plain([Path(path) for path in captures])
+        if profiles and run.result.outcome in ("passed", "not run"):
+            captures = run.run_profiled()
+        if wants_device and not captures and not profiles:
+            run.result = with_problem(run.result, _NO_PROFILER)
+    except PerfsheetError as error:
+        run.fail(error)
+    result = run.result
+    if "e2e" in target.collect:
+        row, problems = select_perf_row(target, run.perf_files)
+        for problem in problems:
+            result = with_problem(result, problem)
+        result = result if row is None else with_perf_row(result, row)
+    if wants_device and captures:
+        result = with_device_figures(result, target, captures, report, folder)
+    return replace(
+        result,
+        started=time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
+        duration_s=round(time.time() - started, 3),
+        log=str(run.log) if run.log else None,
+    )
+
+
+def end_leftover_processes(folder: Path) -> bool:
+    """End the processes of an earlier run of this target that was killed: they would hold the device.
+
+    Returns whether there were any.
+    """
+    trees = [ProcessTree(None, FOLDER, str(path)) for path in (folder, folder / _PROFILED)]
+    leftovers = [tree for tree in trees if tree.living()]
+    for tree in leftovers:
+        tree.end()
+    return bool(leftovers)
+
+
+class _TargetRun:
+    """The runs of one target: `result` grows with each; `perf_files` are those of the timed run."""
+
+    def __init__(self, target: Target, folder: Path, watch: Watch) -> None:
+        self.result = ModelResult(target.model, target.setting, target.batch, target.command)
+        self.log: Path | None = None
+        self.perf_files: list[Path] = []
+        self.request = RunRequest(
+            target.command,
+            output_dir=folder,
+            timeout_s=target.timeout_s,
+            python=target.python,
+            variables={FOLDER: str(folder)},
+        )
+        self._target, self._watch, self._folder = target, watch, folder
+        self._timed = False
+
+    def run_plain(self, captures: Sequence[Path]) -> None:
+        """Run without a profiler; recorded captures may take the place of a profile."""
+        before = _perf_files_in(Path.cwd())
+        try:
+            self._take_outcome(replay(self.request, captures, self._watch))
+        finally:
+            self.perf_files = _collect_perf_files(before, Path.cwd(), self._folder)
+            self._timed = True
+        if captures and "device" in self._target.collect:
+            self.result = replace(self.result, replayed=True)
+
+    def run_profiled(self) -> list[str]:
+        """Run under the profiler; returns the ops CSV. The times that it reports are not those of the model."""
+        folder = self._folder / _PROFILED
+        folder.mkdir(exist_ok=True)
+        outcome = profile(replace(self.request, variables={FOLDER: str(folder)}), self._watch)
+        self._take_outcome(outcome)
+        self.result = replace(self.result, warnings=(*self.result.warnings, *outcome.losses))
+        return [str(outcome.csv)]
+
+    def fail(self, error: PerfsheetError) -> None:
+        """Record a run without an outcome. Raises the errors that end the whole suite."""
+        if error.status in _RAISED:
+            raise error
+        verdict = error.verdict if isinstance(error, RunFailedError) else None
+        if verdict is not None:
+            self._take_reported(verdict)
+        killed = verdict is not None and verdict.died and error.status != ExitStatus.TIMEOUT
+        outcome = "killed" if killed else _OUTCOMES.get(error.status, "no report")
+        hint = f"; {error.hint}" if error.hint and error.status != ExitStatus.TIMEOUT else ""
+        self.result = with_problem(replace(self.result, outcome=outcome), error.message + hint)
+        logs = sorted((self._folder / "run-logs").glob("*"), key=lambda path: path.stat().st_mtime)
+        self.log = self.log or (logs[-1] if logs else None)
+
+    def _take_outcome(self, run: RunOutcome) -> None:
+        self.log = run.log
+        self._take_reported(run.verdict)
+        outcome, problem = _outcome(run)
+        self.result = with_problem(replace(self.result, outcome=outcome), problem)
+
+    def _take_reported(self, verdict: TargetVerdict) -> None:
+        if not self._timed:
+            self.result = with_reported(self.result, verdict, "latency" in self._target.collect)
+
+
+def _outcome(run: RunOutcome) -> tuple[Outcome, str]:
+    """How a run ended, and why if it did not pass."""
+    verdict = run.verdict
+    if verdict.died:
+        status = run.record.profiler_status
+        how = f"ended by signal {-status}" if status < 0 else "it died without a message"
+        return "killed", f"{how}: {verdict.summary}"
+    if run.tests_failed:
+        exit_status = "" if verdict.failed else f"; pytest ended with status {verdict.exit_status}"
+        return "failed", (verdict.first_reason or verdict.summary) + exit_status
+    if verdict.source == "pytest" and not verdict.passed:
+        return "nothing ran", f"no test passed: {verdict.summary}"
+    return "passed", ""
+
+
+FileStates = dict[Path, tuple[int, int]]
+"""Perf files with their modification time and size."""
+
+
+def _perf_files_in(folder: Path) -> FileStates:
+    states: FileStates = {}
+    for pattern in ("perf_*.csv", "device_perf_*.csv"):
+        for path in folder.glob(pattern):
+            if path.is_file():
+                status = path.stat()
+                states[path] = (status.st_mtime_ns, status.st_size)
+    return states
+
+
+def _collect_perf_files(before: FileStates, folder: Path, own_folder: Path) -> list[Path]:
+    """Copy the perf files written to `folder` since `before` into `own_folder`; returns all perf files there."""
+    for path, state in _perf_files_in(folder).items():
+        if before.get(path) != state and path.parent != own_folder:
+            shutil.copy2(path, own_folder / path.name)
+    return sorted(_perf_files_in(own_folder))
+
+
+def select_perf_row(target: Target, files: list[Path]) -> tuple[PerfRow | None, list[str]]:
+    """The end-to-end row of the target among its perf files, and any problems with it."""
+    perf_files = [read_perf_file(path) for path in files if path.name.startswith("perf_")]
+    problems = [refusal.sentence for file in perf_files for refusal in file.refused]
+    rows = [row for file in perf_files for row in file.rows]
+    fitting = [
+        row
+        for row in rows
+        if (not target.setting or row.setting == target.setting) and target.batch in (None, row.batch)
+    ]
+    candidates = [row for row in fitting if row.model == target.model] or fitting
+    selected = candidates if len(candidates) == 1 else rows if len(rows) == 1 else []
+    if selected:
+        row = selected[0]
+        problems += row.notes
+        if row not in fitting:
+            return None, [*problems, f"its perf file is of {row.name}, but the target is {target.name}: it is not used"]
+        if row.model.casefold() != target.model.casefold():
+            problems.append(f"its perf file calls the model {row.model}")
+        return row, problems
+    if rows:
+        names = "; ".join(row.name for row in rows)
+        problems.append(f"its perf files are of {names}: give setting and batch to select the target's")
+    return None, problems
