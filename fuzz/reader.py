@@ -23,8 +23,8 @@ def one(data: bytes) -> None:
     assert by_records == by_blocks, (by_records, by_blocks)
 
 
-def _read(worth_bulk: int) -> object:
-    delimited._WORTH_BULK = worth_bulk
+def _read(min_arrow_bytes: int) -> object:
+    delimited._MIN_ARROW_BYTES = min_arrow_bytes
     try:
         analysis = analyze(read(_FILE))
     except PerfsheetError as error:

@@ -1,4 +1,4 @@
-"""Reading captures: from any ops CSV to the normalised ops table."""
+"""Reading captures: any ops CSV becomes an ops table."""
 
 from perfsheet.capture.reader import read
 from perfsheet.capture.table import OpsTable, RowKind

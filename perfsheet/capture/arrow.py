@@ -1,87 +1,92 @@
-"""Sound records, read by blocks: a C++ parser takes the columns that are wanted, and nothing is made of the rest.
+"""Read long, well-formed CSVs with Arrow: block by block, only the columns that are asked for, as numpy arrays.
 
-What is not sound in any way (a record of another width, a quote that does not match, a blank line) ends this reading:
-the reader that mends and counts (salvage.py) takes the file instead, and both give the same table.
+A record that is not well-formed in any way (other width than the header, an unmatched quote, a blank line) ends this
+path: the file is then read record by record with repairs (repair.py), which gives the same table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from perfsheet.capture.records import Bulk
+import numpy as np
+import numpy.typing as npt
+
+from perfsheet.capture.records import ByteBlocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Number = TypeVar("Number", np.float64, np.int32)
+
 _BLOCK = 4 << 20
 _LONGEST_RECORD = 64 << 20
-"""A longer one is a quote that is never closed."""
+"""A longer one has a quote that is never closed."""
 _NEWLINE, _QUOTE, _MARK = b"\n", b'"', "\ufeff".encode()
 
 
-class UnsoundError(Exception):
-    """The records are not all sound."""
+class NotWellFormedError(Exception):
+    """A record is not well-formed: the file has to be read with repairs."""
 
 
-def tables(bulk: Bulk, width: int, wanted: Sequence[int]) -> Iterator[pa.Table]:
-    """Block by block the cells of the wanted columns, as strings, blank ones as nulls; columns go by their position.
+def read_blocks(blocks: ByteBlocks, width: int, positions: Sequence[int]) -> Iterator[pa.Table]:
+    """Block by block the cells of the columns at these positions, as text, blank cells as nulls.
 
-    Raises UnsoundError at the first record that is not as wide as the header.
+    The columns are named by their positions. Raises NotWellFormedError at the first record that is not.
     """
     import pyarrow as pa
     from pyarrow import csv
 
     names = [str(position) for position in range(width)]
-    included = [names[position] for position in wanted]
-    parsing = csv.ParseOptions(delimiter=bulk.delimiter, newlines_in_values=bulk.quoted, ignore_empty_lines=False)
+    included = [names[position] for position in positions]
+    parsing = csv.ParseOptions(delimiter=blocks.delimiter, newlines_in_values=blocks.quoted, ignore_empty_lines=False)
     converting = csv.ConvertOptions(
         include_columns=included,
         column_types=dict.fromkeys(included, pa.string()),
         null_values=[""],
         strings_can_be_null=True,
     )
-    for block in _blocks(bulk):
-        # Arrow takes a mark for that of a file, and makes a row of every blank line: nine million of nine megabytes.
+    for block in _whole_records(blocks):
+        # Arrow drops a byte-order mark at the start of a block, and makes a row of every blank line.
         if block.startswith(_MARK) or any(blank in block for blank in (b"\n\n", b"\n\r", b"\r\r")):
-            raise UnsoundError
+            raise NotWellFormedError
         reading = csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names)
         try:
             table = csv.read_csv(pa.BufferReader(block), reading, parsing, converting)
         except pa.ArrowInvalid as error:
-            raise UnsoundError from error
-        if bulk.quoted and len(table) != block.count(_NEWLINE) + (not block.endswith(_NEWLINE)):
-            raise UnsoundError  # a cell of several lines may have swallowed rows
+            raise NotWellFormedError from error
+        if blocks.quoted and len(table) != block.count(_NEWLINE) + (not block.endswith(_NEWLINE)):
+            raise NotWellFormedError  # a cell of several lines may have swallowed rows
         yield table
 
 
-def _blocks(bulk: Bulk) -> Iterator[bytes]:
-    """The bytes of the records in pieces that end with a record: at a newline with an even number of quotes before."""
-    stream = bulk.stream
-    back = stream.tell()
-    at, rest = bulk.start, b""
+def _whole_records(blocks: ByteBlocks) -> Iterator[bytes]:
+    """The bytes of the records in blocks that end with a record: at a newline with an even number of quotes before."""
+    stream = blocks.stream
+    return_to = stream.tell()
+    offset, rest = blocks.start, b""
     try:
         while True:
-            stream.seek(at)
+            stream.seek(offset)
             piece = stream.read(_BLOCK)
-            at += len(piece)
+            offset += len(piece)
             block = rest + piece
             if not piece:
                 if block:
                     yield block
                 return
-            end = _end_of_record(block, bulk.quoted)
+            end = _end_of_last_record(block, blocks.quoted)
             if not end and len(block) > _LONGEST_RECORD:
-                raise UnsoundError
+                raise NotWellFormedError
             rest = block[end:]
             if end:
                 yield block[:end]
     finally:
-        stream.seek(back)
+        stream.seek(return_to)
 
 
-def _end_of_record(block: bytes, quoted: bool) -> int:
-    """Where the last whole record of a block ends; 0 when it holds none."""
+def _end_of_last_record(block: bytes, quoted: bool) -> int:
+    """Where the last whole record of a block ends; 0 when the block has none."""
     end = block.rfind(_NEWLINE) + 1
     if not quoted or not end:
         return end
@@ -91,3 +96,55 @@ def _end_of_record(block: bytes, quoted: bool) -> int:
         quotes -= block.count(_QUOTE, before, end)
         end = before
     return end
+
+
+# Arrow's own conversion to numpy imports pandas, which takes a third of a second: the functions below read its buffers.
+
+
+def to_numpy(array: pa.Array, number: type[Number]) -> npt.NDArray[Number]:
+    """The numbers of an array of that type, read-only; where the array has nulls, any number."""
+    data = array.buffers()[1]
+    if data is None:
+        return np.empty(0, dtype=number)
+    numbers: npt.NDArray[Number] = np.frombuffer(data, number, len(array), array.offset * np.dtype(number).itemsize)
+    return numbers
+
+
+def _nulls(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Where an array has nulls."""
+    valid = array.buffers()[0]
+    if valid is None or not array.null_count:
+        return np.zeros(len(array), dtype=np.bool_)
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+    return np.asarray(bits[array.offset : array.offset + len(array)] == 0)
+
+
+def parse_plain_numbers(cells: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
+    """The numbers of a column of plain numbers and blanks; None when it has any other text.
+
+    Arrow accepts no more than Python's float() does, and rounds alike, except for text like `nan(1)`: text with
+    letters is not plain, nor is a number with an exponent.
+    """
+    import pyarrow as pa
+
+    if any(b"e" in data or b"E" in data for data in map(_bytes, cells.chunks)):
+        return None
+    try:
+        numbers = cells.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    pieces = [np.where(_nulls(chunk), np.nan, to_numpy(chunk, np.float64)) for chunk in numbers.chunks]
+    floats = np.concatenate(pieces) if pieces else np.empty(0)
+    return floats if int(np.count_nonzero(np.isfinite(floats))) + cells.null_count == len(floats) else None
+
+
+def _bytes(strings: pa.StringArray) -> bytes:
+    data = strings.buffers()[2]
+    return b"" if data is None else data.to_pybytes()
+
+
+def release_memory() -> None:
+    """Return the memory that Arrow keeps for later use."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()

@@ -1,4 +1,4 @@
-"""From the records of one file to its columns."""
+"""Turn the records of one file into columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.capture import arrow, blocks
-from perfsheet.capture.cells import UNKNOWN
+from perfsheet.capture import arrow
+from perfsheet.capture.cells import UNKNOWN, NumberFormat, detect_number_format, parse_numbers
 from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve, tensor_field
-from perfsheet.capture.missing import missing_columns
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.numerals import Numerals, parse, told
 from perfsheet.capture.records import Record, Records
-from perfsheet.capture.salvage import Salvage
+from perfsheet.capture.repair import RecordRepair
+from perfsheet.capture.schema import missing_columns
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts, TextsBuilder
 from perfsheet.errors import unusable
@@ -24,9 +23,9 @@ from perfsheet.errors import unusable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SAMPLE = 512
-_MOST_LOOKED_AT = 20_000
-_WORDS = ("math_fidelity", "device_arch")
+_SAMPLE, _MAX_SCANNED = 512, 20_000
+"""The number format is detected from so many records with a duration, among the first of the file."""
+_NAMES = ("math_fidelity", "device_arch")
 
 
 @dataclass
@@ -51,72 +50,72 @@ class _Layout:
     op_code: int = 0
     kernel: int = 0
     all_numbers: list[int] = field(default_factory=list)
-    numerals: Numerals = Numerals.POINT
+    number_format: NumberFormat = NumberFormat.POINT
     duplicated: list[str] = field(default_factory=list)
 
 
-def build(label: str, records: Records, only: frozenset[str] | None) -> FileColumns:
-    """Read all records into columns; `only` names the columns to keep (None = all, undeclared ones included).
+def build_columns(label: str, records: Records, only: frozenset[str] | None) -> FileColumns:
+    """Read all records into columns; `only` names the columns to keep (None = all, also undeclared ones).
 
-    Raises PerfsheetError (exit status 3) when its records cannot be what its header says.
+    Raises PerfsheetError (exit status 3) when no record fits the header.
     """
     layout = _lay_out(records.headers, only)
-    layout.numerals = _numerals(layout, records)
-    salvage = Salvage(label, records.headers, layout.op_code)
-    by_blocks = records.bulk and layout.numerals is not Numerals.COMMA
-    columns = _sound_columns(layout, records, salvage) if by_blocks else None
+    layout.number_format = _number_format(layout, records)
+    repair = RecordRepair(label, records.headers, layout.op_code)
+    use_arrow = records.blocks and layout.number_format is not NumberFormat.COMMA
+    columns = _read_with_arrow(layout, records, repair) if use_arrow else None
     if columns is None:
         columns = _Columns(layout)
-        for numbers, piece in salvage.pieces(records):
+        for numbers, piece in repair.pieces(records):
             if piece:
                 columns.add(numbers, list(zip(*piece, strict=True)))
-    if salvage.widest > salvage.width and columns.unreadable.count > len(columns):
+    if repair.widest > repair.width and columns.unreadable.count > len(columns):
         raise unusable(
-            f"{label}: every row has more cells than the header, and they do not fit it: columns are shifted",
+            f"{label}: every row has more cells than the header, so the columns are shifted",
             "look for a separator inside a cell, or give the CSV as the profiler wrote it",
         )
     notes = [
-        *_duplicated(label, layout),
+        *_duplicated_columns(label, layout),
         *missing_columns(label, records.headers),
         *records.notes,
-        *salvage.notes(),
+        *repair.notes(),
         *columns.notes(label),
     ]
     return columns.built(label, notes)
 
 
-def _numerals(layout: _Layout, records: Records) -> Numerals:
+def _number_format(layout: _Layout, records: Records) -> NumberFormat:
     """How the file writes its numbers, by its first records with a kernel duration."""
     sample: list[Record] = []
     timed: list[Record] = []
     width = len(records.headers)
-    for record in islice(records.rows, _MOST_LOOKED_AT):
+    for record in islice(records.rows, _MAX_SCANNED):
         sample.append(record)
         if len(record) == width and record[layout.kernel]:
             timed.append(record)
             if len(timed) == _SAMPLE:
                 break
     records.rows = chain(sample, records.rows)
-    others = (record[at] for record in timed for at in layout.all_numbers if at != layout.kernel)
-    return told([record[layout.kernel] for record in timed], others, records.delimiter)
+    positions = [position for position in layout.all_numbers if position != layout.kernel]
+    others = (record[position] for record in timed for position in positions)
+    return detect_number_format([record[layout.kernel] for record in timed], others, records.delimiter)
 
 
-def _sound_columns(layout: _Layout, records: Records, salvage: Salvage) -> _Columns | None:
-    """The columns of a file whose records are all sound; None when one is not."""
+def _read_with_arrow(layout: _Layout, records: Records, repair: RecordRepair) -> _Columns | None:
+    """The columns of a file whose records are all well-formed; None when one is not."""
     columns = _Columns(layout)
     positions = (position for position, _ in (*layout.numbers, *layout.texts))
-    wanted = sorted({layout.op_code, *positions})
-    assert records.bulk is not None
+    assert records.blocks is not None
     first = records.first_row
     try:
-        for table in blocks.tables(records.bulk, len(records.headers), wanted):
-            if any(map(salvage.is_odd, _distinct(table[str(layout.op_code)]))):
+        for table in arrow.read_blocks(records.blocks, len(records.headers), sorted({layout.op_code, *positions})):
+            if any(map(repair.needs_check, _distinct(table[str(layout.op_code)]))):
                 return None
             columns.add_table(first, table)
             first += len(table)
-    except blocks.UnsoundError:
+    except arrow.NotWellFormedError:
         return None
-    arrow.release()
+    arrow.release_memory()
     return columns
 
 
@@ -128,16 +127,17 @@ def _distinct(cells: pa.ChunkedArray) -> Sequence[str]:
 
 
 @dataclass
-class _Odd:
-    """Cells of number columns of one kind of trouble: how many, and the first one (row, column, cell)."""
+class _BadCells:
+    """How many cells of number columns have one kind of problem, and the first of them (row, column, cell)."""
 
     count: int = 0
     first: tuple[int, str, str] = (0, "", "")
 
-    def add(self, found: Sequence[int], name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
-        self.count += len(found)
-        if found and (not self.first[0] or numbers[found[0]] < self.first[0]):
-            self.first = numbers[found[0]], name, cells[found[0]]
+    def add(self, positions: Sequence[int], name: str, cells: Sequence[str], rows: Sequence[int]) -> None:
+        """Count the cells of a column at these positions; `rows` are the rows of all of its cells."""
+        self.count += len(positions)
+        if positions and (not self.first[0] or rows[positions[0]] < self.first[0]):
+            self.first = rows[positions[0]], name, cells[positions[0]]
 
 
 class _Columns:
@@ -148,8 +148,8 @@ class _Columns:
         self._rows: list[IntArray] = []
         self._numbers: dict[str, list[FloatArray]] = {name: [] for _, name in layout.numbers}
         self._texts = {name: TextsBuilder() for _, name in layout.texts}
-        self.unreadable = _Odd()
-        self._rounded = _Odd()
+        self.unreadable = _BadCells()
+        self._rounded = _BadCells()
 
     def __len__(self) -> int:
         return sum(map(len, self._rows))
@@ -163,11 +163,11 @@ class _Columns:
             self._texts[name].extend(columns[position])
 
     def add_table(self, first: int, table: pa.Table) -> None:
-        """Add the records of a table of strings, the rows from `first` on."""
+        """Add the records of an Arrow table of strings, whose first row is `first`."""
         numbers = range(first, first + len(table))
         self._rows.append(np.arange(first, first + len(table), dtype=np.int64))
         for position, name in self._layout.numbers:
-            values = arrow.plain_floats(table[str(position)])
+            values = arrow.parse_plain_numbers(table[str(position)])
             if values is None:
                 self._add_numbers(name, _cells(table[str(position)]), numbers)
             else:
@@ -177,7 +177,7 @@ class _Columns:
                 self._texts[name].extend_arrow(chunk)
 
     def _add_numbers(self, name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
-        parsed = parse(cells, self._layout.numerals)
+        parsed = parse_numbers(cells, self._layout.number_format)
         self._append(name, parsed.values)
         self.unreadable.add(parsed.unreadable, name, cells, numbers)
         if is_whole(name):
@@ -187,25 +187,25 @@ class _Columns:
         self._numbers[name].append(_blank(len(values)) if np.isnan(values).all() else values)
 
     def notes(self, label: str) -> Iterator[Note]:
-        """What is to be said about cells that should be numbers."""
-        for odd, note, text in (
+        """Notes about cells that should be numbers."""
+        for bad, note_id, text in (
             (self.unreadable, "unreadable-numbers", "not readable as a number, taken as unknown"),
             (self._rounded, "rounded-numbers", "in scientific notation, rounded by the program that saved the file"),
         ):
-            if odd.count:
-                number, name, cell = odd.first
+            if bad.count:
+                number, name, cell = bad.first
                 where = f"row {number}, {self._layout.headers[name]} = {cell[:40]!r}"
-                yield Note(note, f"{label}: {rows(odd.count, 'cell')} {text}; the first: {where}", odd.count)
-        if self._layout.numerals is Numerals.COMMA:
-            text = f"{label} writes numbers as {Numerals.COMMA.value}, as a spreadsheet does: read so"
+                yield Note(note_id, f"{label}: {rows(bad.count, 'cell')} {text}; the first: {where}", bad.count)
+        if self._layout.number_format is NumberFormat.COMMA:
+            text = f"{label} writes numbers as {NumberFormat.COMMA.value}, as European spreadsheets do, and is read so"
             yield Note("european-numbers", text, len(self))
 
     def built(self, label: str, notes: list[Note]) -> FileColumns:
-        """The whole columns."""
+        """The finished columns."""
         return FileColumns(
             label,
             np.concatenate(self._rows) if self._rows else np.empty(0, dtype=np.int64),
-            # Column by column: two copies of all of them would be too much for a long capture.
+            # One column at a time: a long capture has no room for two copies of all of them.
             {name: _joined(self._numbers.pop(name)) for name in list(self._numbers)},
             {name: _unknown_as_blank(name, self._texts.pop(name).built()) for name in list(self._texts)},
             self._layout.headers,
@@ -214,9 +214,9 @@ class _Columns:
 
 
 def _unknown_as_blank(name: str, cells: Texts) -> Texts:
-    """The writer of 2023 put a dash where there is nothing, pandas NaN."""
-    word = tensor_field(name) is not None or name in _WORDS
-    if not word or not any(map(_is_unknown, cells.values)):
+    """The column with blanks for `-` (the profiler of 2023) and NaN (pandas), where these are no names."""
+    has_names = tensor_field(name) is not None or name in _NAMES
+    if not has_names or not any(map(_is_unknown, cells.values)):
         return cells
     return cells.mapped(lambda cell: "" if _is_unknown(cell) else cell)
 
@@ -226,7 +226,7 @@ def _is_unknown(cell: str) -> bool:
 
 
 def _joined(pieces: list[FloatArray]) -> FloatArray:
-    """One column; a column without any number takes no memory, however long it is."""
+    """One column; a column without any number takes no memory."""
     if all(piece.strides == (0,) for piece in pieces):
         return _blank(sum(map(len, pieces)))
     return np.concatenate(pieces)
@@ -240,7 +240,7 @@ def _cells(column: pa.ChunkedArray) -> list[str]:
     return ["" if cell is None else cell for cell in column.to_pylist()]
 
 
-def _duplicated(label: str, layout: _Layout) -> list[Note]:
+def _duplicated_columns(label: str, layout: _Layout) -> list[Note]:
     if not layout.duplicated:
         return []
     names = ", ".join(list(dict.fromkeys(layout.duplicated))[:3])
@@ -250,14 +250,13 @@ def _duplicated(label: str, layout: _Layout) -> list[Note]:
 
 def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
     layout = _Layout()
-    known = dict(resolve(headers))
-    places = {column.name: position for position, column in known.items()}
-    layout.all_numbers = [position for position, column in known.items() if column.type is Type.NUMBER]
-    layout.op_code, layout.kernel = places["op_code"], places["kernel_duration_ns"]
-    names = {column.name for column in known.values()}
+    declared = dict(resolve(headers))
+    positions = {column.name: position for position, column in declared.items()}
+    layout.all_numbers = [position for position, column in declared.items() if column.type is Type.NUMBER]
+    layout.op_code, layout.kernel = positions["op_code"], positions["kernel_duration_ns"]
     seen: set[str] = set()
     for position, header in enumerate(headers):
-        column = known.get(position)
+        column = declared.get(position)
         spelling = normalise_header(header)
         if spelling and spelling in seen:
             layout.duplicated.append(header.strip())
@@ -266,8 +265,8 @@ def _lay_out(headers: Record, only: frozenset[str] | None) -> _Layout:
                 (layout.numbers if column.type is Type.NUMBER else layout.texts).append((position, column.name))
                 layout.headers[column.name] = header.strip()
         elif only is None and spelling:
-            # Its own header is its name, unless that is the name of a declared column.
-            name = header.strip() + "'" * (header.strip() in names)
+            # Its header is its name, unless a declared column has that name.
+            name = header.strip() + "'" * (header.strip() in positions)
             layout.texts.append((position, name))
             layout.headers[name] = header.strip()
         seen.add(spelling)

@@ -1,28 +1,134 @@
-"""From the text of a cell to one of a few names, or to the parts of an extent."""
+"""What the text of a cell means: numbers in any format that spreadsheets write, memory names, extents of shapes."""
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
 
 UNKNOWN = {"", "-", "nan", "none", "null", "n/a"}
+"""Text that stands for an unknown value, in lower case."""
+
 _MEMORY_DEVICE = re.compile(r"DEV_\d+_")
+_BLANKS = " '\u00a0\u202f"
+_BY_BLANKS = re.compile(rf"[+-]?\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d+)?")
+_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_BY_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+_TWO_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_EUROPEAN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?")
+_ENOUGH = 3
+_FOUR_DIGITS = re.compile(r"[+-]?\d{4,}")
+
+
+class NumberFormat(Enum):
+    """How a file writes its numbers."""
+
+    POINT = "1,234.5"
+    POINT_ONLY = "1234.5"
+    """A comma may be a decimal or a thousands separator: `1,234` cannot be read."""
+    COMMA = "1.234,5"
+
+
+@dataclass(frozen=True)
+class ParsedNumbers:
+    """The numbers of cells, NaN = unknown; the positions of unreadable cells, and of those in scientific notation."""
+
+    values: npt.NDArray[np.float64]
+    unreadable: Sequence[int] = ()
+    scientific: Sequence[int] = ()
+
+
+def parse_numbers(cells: Sequence[str], number_format: NumberFormat = NumberFormat.POINT) -> ParsedNumbers:
+    """Parse the cells of a number column; infinity is not a number.
+
+    Columns of plain numbers and blanks, which nearly all are, take the fast path.
+    """
+    if number_format is not NumberFormat.COMMA:
+        joined = "".join(cells)
+        # Python's float() reads 1_000, which the profiler never writes; an e is an exponent or part of a word.
+        if "_" not in joined and "e" not in joined and "E" not in joined:
+            try:
+                values = np.array([float(cell) if cell else math.nan for cell in cells], dtype=np.float64)
+            except ValueError:
+                pass
+            else:
+                if not np.isinf(values).any():
+                    return ParsedNumbers(values)
+    numbers = [_parse_number(cell.strip(), number_format) for cell in cells]
+    return ParsedNumbers(
+        np.array([math.nan if number is None else number for number in numbers], dtype=np.float64),
+        [index for index, number in enumerate(numbers) if number is None],
+        [
+            index
+            for index, (cell, number) in enumerate(zip(cells, numbers, strict=True))
+            if "e" in cell.lower() and number is not None and not math.isnan(number)
+        ],
+    )
+
+
+def _parse_number(text: str, number_format: NumberFormat) -> float | None:
+    """The number, NaN where the text stands for unknown, None where it is neither."""
+    if text.lower() in UNKNOWN:
+        return math.nan
+    if _BY_BLANKS.fullmatch(text):
+        for blank in _BLANKS:
+            text = text.replace(blank, "")
+    if number_format is NumberFormat.COMMA:
+        if _EUROPEAN.fullmatch(text):
+            text = text.replace(".", "").replace(",", ".")
+        elif "," in text:
+            return None
+    elif number_format is NumberFormat.POINT and _BY_COMMAS.fullmatch(text):
+        text = text.replace(",", "")
+    try:
+        number = float(text.replace("_", "?"))
+    except ValueError:
+        return None
+    return None if math.isinf(number) else number
+
+
+def detect_number_format(whole: Sequence[str], others: Iterable[str], delimiter: str) -> NumberFormat:
+    """How a file writes its numbers.
+
+    `whole`: cells of a column that the profiler fills with whole numbers; `others`: cells of other number columns.
+    `10.429` among the whole numbers is ten thousand, if several cells look like that and none shows that the point is
+    a decimal one: the profiler does not write thousandths of a nanosecond.
+    """
+    default = NumberFormat.POINT if delimiter == "," else NumberFormat.POINT_ONLY
+    whole_cells = [cell.strip() for cell in whole]
+    whole_marked = [cell for cell in whole_cells if "." in cell or "," in cell]
+    marked = [*whole_marked, *(cell for cell in map(str.strip, others) if "." in cell or "," in cell)]
+    if any(map(_TWO_POINTS.fullmatch, marked)):
+        return NumberFormat.COMMA
+    ungrouped = any(map(_FOUR_DIGITS.match, whole_cells))
+    if len(whole_marked) >= _ENOUGH and not ungrouped and all(map(_BY_POINTS.fullmatch, whole_marked)):
+        return NumberFormat.COMMA
+    decimal_point = any("." in cell and not _BY_POINTS.fullmatch(cell) and "," not in cell for cell in marked)
+    decimal_comma = any(_DECIMAL_COMMA.fullmatch(cell) and not _BY_COMMAS.fullmatch(cell) for cell in marked)
+    return NumberFormat.COMMA if decimal_comma and not decimal_point else default
 
 
 def memory_name(cell: str) -> str:
     """`DEV_1_L1_HEIGHT_SHARDED` and `dev_0_l1_height_sharded` are both `L1_HEIGHT_SHARDED`; `HOST` stays.
 
-    The device number is dropped: it need not be the DEVICE ID, and it must not tell equal configurations apart.
+    Without the device number, which need not be the DEVICE ID, equal configurations have equal names.
     """
     return _MEMORY_DEVICE.sub("", cell.strip().upper(), count=1)
 
 
 def padded_extent(cell: str) -> str:
-    """`32[19]` (padded[logical]) is stored as 32; a bare `32` or `32.0` too."""
+    """The padded extent of a shape cell: `32` of `32[19]`; a bare `32` or `32.0` is 32."""
     padded = cell.split("[", 1)[0].strip()
     return padded.removesuffix(".0")
 
 
 def logical_extent(cell: str) -> str:
-    """`32[19]` holds 19 elements; a bare `32` holds 32."""
+    """The logical extent of a shape cell: `19` of `32[19]`; a bare `32` is 32."""
     head, bracket, tail = cell.partition("[")
     return (tail.rstrip("] ") if bracket else head).strip().removesuffix(".0")

@@ -1,8 +1,8 @@
 """Every column of the ops CSV that perfsheet knows, declared once.
 
-A column has one canonical name (used in code), the header that today's writer prints, the headers that earlier
-writers printed, a type, a unit and the schema generation that brought it (docs/ops-csv.md lists the generations).
-Columns that are not declared here are kept as text under their own header.
+A column has one canonical name (used in code), the header that today's profiler writes, the headers of earlier ones, a
+type, a unit and the schema generation that brought it (docs/ops-csv.md lists the generations). Columns that are not
+declared here are kept as text under their own header.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Type(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
-    """One declared column: `header` is today's spelling, `aliases` are the earlier ones."""
+class CsvColumn:
+    """One declared column: `header` as today's profiler writes it, `aliases` as earlier ones did."""
 
     name: str
     header: str
@@ -32,20 +32,20 @@ class Column:
     aliases: tuple[str, ...] = ()
     meaning: str = ""
     curated: bool = True
-    """Whether the All Ops sheet shows it (when the capture has a value in it)."""
+    """Whether sheet All Ops shows it, if the capture has a value in it."""
 
 
-def _text(name: str, header: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True) -> Column:
-    return Column(name, header, Type.TEXT, "", since, aliases, meaning, curated)
+def _text(name: str, header: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True) -> CsvColumn:
+    return CsvColumn(name, header, Type.TEXT, "", since, aliases, meaning, curated)
 
 
 def _number(
     name: str, header: str, unit: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True
-) -> Column:
-    return Column(name, header, Type.NUMBER, unit, since, aliases, meaning, curated)
+) -> CsvColumn:
+    return CsvColumn(name, header, Type.NUMBER, unit, since, aliases, meaning, curated)
 
 
-OP_COLUMNS: tuple[Column, ...] = (
+OP_COLUMNS: tuple[CsvColumn, ...] = (
     _text("op_code", "OP CODE", "device operation, python fallback or signpost name"),
     _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost"),
     _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host"),
@@ -164,13 +164,13 @@ TENSOR_FIELDS = (*TENSOR_DIMS, "layout", "datatype", "memory")
 
 _TENSOR_HEADER = re.compile(r"(INPUT|OUTPUT)_(\d+)_(?:([WZYX])(?:_PAD\[LOGICAL\])?|(LAYOUT)|(DATA ?TYPE)|(MEMORY))")
 _SPACES = re.compile(r"\s+")
-_AROUND = " \t\r\n\xa0\ufeff"
-"""Blanks, and the byte-order mark of a file that was appended to another one."""
+_BLANKS = " \t\r\n\xa0\ufeff"
+"""Blanks, and the byte-order mark of a file that was appended to another."""
 
 
 def normalise_header(header: str) -> str:
-    """The spelling under which headers are compared: upper case, single blanks."""
-    return _SPACES.sub(" ", header.strip(_AROUND)).upper()
+    """A header as headers are compared: upper case, single blanks."""
+    return _SPACES.sub(" ", header.strip(_BLANKS)).upper()
 
 
 _BY_HEADER = {normalise_header(column.header): column for column in OP_COLUMNS}
@@ -179,20 +179,20 @@ BY_NAME = {column.name: column for column in OP_COLUMNS}
 
 
 def is_whole(name: str) -> bool:
-    """Whether the profiler fills that column with whole numbers: times, cycles, counts, ids; no means, no models."""
+    """Whether the profiler writes whole numbers into that column: times, cycles, counts, ids; no means or models."""
     column = BY_NAME.get(name)
     modelled = name.startswith("pm_") or name == "per_core_avg_ns"
     return column is not None and column.unit in ("ns", "cycles", "cores", "") and not modelled
 
 
-def tensor_column(header: str) -> Column | None:
-    """The declared column behind a header of the INPUT_n / OUTPUT_n families, in any of its spellings."""
+def tensor_column(header: str) -> CsvColumn | None:
+    """The column of a header of the INPUT_n and OUTPUT_n families, in any of its spellings; None for other headers."""
     match = _TENSOR_HEADER.fullmatch(normalise_header(header))
     if match is None:
         return None
     side, index, dim, layout, datatype, _memory = match.groups()
     field = dim.lower() if dim else "layout" if layout else "datatype" if datatype else "memory"
-    return Column(f"{side.lower()}_{index}_{field}", header.strip(), Type.TEXT)
+    return CsvColumn(f"{side.lower()}_{index}_{field}", header.strip(), Type.TEXT)
 
 
 def tensor_field(name: str) -> str | None:
@@ -202,15 +202,15 @@ def tensor_field(name: str) -> str | None:
     return field if side in ("input", "output") and index.isdigit() and field in TENSOR_FIELDS else None
 
 
-def resolve(headers: list[str]) -> Iterator[tuple[int, Column]]:
-    """Pair the position of each known header with its column; the first and best spelling of a column wins.
+def resolve(headers: list[str]) -> Iterator[tuple[int, CsvColumn]]:
+    """The position of each known header and its column. Of several headers of one column the first counts.
 
-    A canonical header beats an alias: files of early 2025 carry both COMPUTE KERNEL PATH and … SOURCE.
+    Today's header comes before an alias: files of early 2025 have both COMPUTE KERNEL PATH and … SOURCE.
     """
     taken: set[str] = set()
-    for by_spelling in (_BY_HEADER.get, _BY_ALIAS.get, tensor_column):
+    for find_column in (_BY_HEADER.get, _BY_ALIAS.get, tensor_column):
         for position, header in enumerate(headers):
-            column = by_spelling(normalise_header(header))
+            column = find_column(normalise_header(header))
             if column is not None and column.name not in taken:
                 taken.add(column.name)
                 yield position, column

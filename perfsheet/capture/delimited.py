@@ -1,4 +1,4 @@
-"""Ops CSVs as text: dialects, encodings, stray bytes."""
+"""Ops CSVs as text files: encodings, separators, stray bytes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, TextIO
 
-from perfsheet.capture import foreign
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.records import Bulk, Record, Records
+from perfsheet.capture.other_files import is_ops_header, other_file_error
+from perfsheet.capture.records import ByteBlocks, Record, Records
 from perfsheet.errors import unusable
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -23,16 +23,16 @@ _PIECE = 1 << 20
 _LARGEST_CELL = 1 << 28
 _DELIMITERS = (",", ";", "\t", "|")
 _SEP_LINE = "sep="
-"""Excel's hint at the separator, as a line of its own before the header."""
+"""Excel writes the separator into a line of its own before the header: `sep=;`."""
 _BLANK = "".join(_DELIMITERS) + _BOM_AS_LATIN_1 + ' \r\n"'
-_MOST_LINES_BEFORE = 20
-_WORTH_BULK = 8 << 20
-"""Bytes from which on reading by blocks wins more than loading its library costs."""
+_MAX_LINES_BEFORE = 20
+_MIN_ARROW_BYTES = 8 << 20
+"""Files from this size on are read with Arrow: below it, importing Arrow costs more than it saves."""
 
 
 @dataclass(frozen=True)
 class _Scan:
-    """What one look at all bytes of a file tells."""
+    """Facts about a file that need a look at all of its bytes."""
 
     utf8: bool
     nul: bool
@@ -46,7 +46,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     head = stream.read(_HEAD_BYTES)
     stream.seek(0)
     if not head.strip():
-        raise unusable(f"{label} is empty", "run the profiler again, and look at its log")
+        raise unusable(f"{label} is empty", "run the profiler again and look at its log")
     encoding = _encoding(head)
     wide = encoding.startswith("utf-16")
     if not wide and b"\0" in head and b"OP CODE" not in head.replace(b"\0", b""):
@@ -55,12 +55,12 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     scan = _scan(stream, encoding)
     if not wide and not scan.utf8:
         encoding = "latin-1"
-        notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, names may look odd", 1))
-    # Only UTF-16 can still hold what is no character: half of one, where a file was cut.
+        notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, so names may look wrong", 1))
+    # Only UTF-16 can still have invalid bytes: half a character, where the file was cut.
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
     csv.field_size_limit(_LARGEST_CELL)
     before, first_line, delimiter = _preamble(text)
-    notes += _told(label, before)
+    notes += _lines_before_header(label, before)
     text.seek(0)
     lines = _without_nul(text, label, notes) if scan.nul else iter(text)
     for _ in before:
@@ -69,13 +69,13 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     records = _records(label, reader, lambda: reader.line_num + len(before))
     headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
-    if not foreign.is_ops_header(headers):
-        raise foreign.refuse(label, headers, first_line)
-    bulk = None
-    if scan.utf8 and not wide and not scan.nul and scan.size >= _WORTH_BULK and reader.line_num == 1:
+    if not is_ops_header(headers):
+        raise other_file_error(label, headers, first_line)
+    blocks = None
+    if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.line_num == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
-        bulk = Bulk(stream, text, start, delimiter, scan.quoted)
+        blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted)
     return Records(
         headers,
         records,
@@ -84,12 +84,12 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
         first_row=2 + len(before),
         delimiter=delimiter,
         quoted=scan.quoted,
-        bulk=bulk,
+        blocks=blocks,
     )
 
 
 def _encoding(head: bytes) -> str:
-    """By the mark at its beginning, or by the zeros between the letters of a UTF-16 file without one."""
+    """The encoding by the byte-order mark, or by the zeros between the letters of a UTF-16 file without one."""
     for mark, name in _ENCODINGS:
         if head.startswith(mark):
             return name
@@ -101,16 +101,16 @@ def _encoding(head: bytes) -> str:
 
 
 def _scan(stream: BinaryIO, encoding: str) -> _Scan:
-    """Look at all bytes once, before anything is read: a fallback chosen midway would come too late."""
+    """Look at all bytes before reading: once records are read, another encoding would come too late."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, nul, quoted, last = not encoding.startswith("utf-16"), False, False, b""
     while piece := stream.read(_PIECE):
-        # The decoder does 1 GB/s, isascii thirty times that; half a character may wait in the decoder.
+        # isascii is thirty times as fast as the decoder, which may still hold half a character.
         if utf8 and not (piece.isascii() and not decoder.getstate()[0]):
             utf8 = _decodes(decoder, piece)
         nul = nul or b"\0" in piece
         quoted = quoted or b'"' in piece
-        # NUL bytes at the end are what a copy that failed leaves, or half of a UTF-16 character.
+        # NUL bytes at the end are from a failed copy, or half of a UTF-16 character.
         last = piece.rstrip(b"\0")[-1:] or last
     size = stream.tell()
     stream.seek(0)
@@ -127,33 +127,33 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, final: bool = Fal
 
 def _preamble(text: TextIO) -> tuple[list[str], str, str]:
     """The lines before the header (blank ones, Excel's `sep=;`, titles), the header's first line, and the separator."""
-    head = list(islice(text, _MOST_LINES_BEFORE + 1))
+    head = list(islice(text, _MAX_LINES_BEFORE + 1))
     stated = ""
-    for place, line in enumerate(head):
+    for index, line in enumerate(head):
         plain = line.lstrip(_BOM_AS_LATIN_1)
         if plain.lower().startswith(_SEP_LINE) and len(plain.strip()) == len(_SEP_LINE) + 1:
             stated = plain[len(_SEP_LINE)]
-        for delimiter in filter(None, (stated, _likely(plain))):
-            if foreign.is_ops_header(next(csv.reader([plain.replace("\0", "")], delimiter=delimiter), [])):
-                return head[:place], plain, delimiter
+        for delimiter in filter(None, (stated, _likely_delimiter(plain))):
+            if is_ops_header(next(csv.reader([plain.replace("\0", "")], delimiter=delimiter), [])):
+                return head[:index], plain, delimiter
     first = (head[0] if head else "").lstrip(_BOM_AS_LATIN_1)
-    return [], first, _likely(first)
+    return [], first, _likely_delimiter(first)
 
 
-def _likely(line: str) -> str:
+def _likely_delimiter(line: str) -> str:
     return max(_DELIMITERS, key=line.count)
 
 
-def _told(label: str, before: Sequence[str]) -> Iterator[Note]:
-    """Lines before the header that say something: whatever they say is not read."""
-    words = [line for line in before if not line.lower().startswith(_SEP_LINE) and line.strip(_BLANK)]
-    if words:
-        text = f"{label}: {rows(len(words), 'line')} before the header left out; the first: {words[0].strip()[:60]!r}"
-        yield Note("lines-before-header", text, len(words))
+def _lines_before_header(label: str, before: Sequence[str]) -> Iterator[Note]:
+    """A note about lines of text before the header, which are not read."""
+    texts = [line for line in before if not line.lower().startswith(_SEP_LINE) and line.strip(_BLANK)]
+    if texts:
+        text = f"{label}: {rows(len(texts), 'line')} before the header left out; the first: {texts[0].strip()[:60]!r}"
+        yield Note("lines-before-header", text, len(texts))
 
 
 def _without_nul(text: TextIO, label: str, notes: list[Note]) -> Iterator[str]:
-    """NUL bytes come from copies that failed; csv of Python 3.10 refuses them."""
+    """The lines without NUL bytes, which failed copies leave and csv of Python 3.10 refuses."""
     count = 0
     for line in text:
         count += line.count("\0")
@@ -166,4 +166,4 @@ def _records(label: str, reader: Iterator[Record], line_number: Callable[[], int
     try:
         yield from reader
     except csv.Error as error:
-        raise unusable(f"{label}, line {line_number()}: {error}", "look at that line; a quote may be open") from None
+        raise unusable(f"{label}, line {line_number()}: {error}", "look at that line: a quote may be open") from None

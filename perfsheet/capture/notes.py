@@ -1,4 +1,4 @@
-"""What the reader and the analysis noticed about a capture: counted, and shown wherever results are shown."""
+"""Observations about a capture, made while reading it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Note:
-    """One observation about a capture.
+    """One observation about a capture, shown wherever its results are shown.
 
-    `id` is a word (`rows-dropped`, `blank-duration`, …), `count` the rows or cells concerned, `dropped` how many
-    rows were left out because of it, `text` one sentence for people. `loses`: ops of the run are missing because of
-    it, or may be.
+    `id` is a name (`repeated-header`, `blank-duration`, …), `text` one sentence for people, `count` the rows or cells
+    concerned, `dropped` how many rows were left out. `loses`: ops of the run are or may be missing because of it.
     """
 
     id: str
@@ -21,6 +20,6 @@ class Note:
     loses: bool = False
 
 
-def rows(count: int, what: str = "row") -> str:
+def rows(count: int, noun: str = "row") -> str:
     """`1 row`, `1,234 rows`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

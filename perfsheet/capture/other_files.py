@@ -1,4 +1,4 @@
-"""Files that users hand over by mistake: what each one is, and what to give instead."""
+"""Other kinds of files that users pass by mistake: what each one is, and what to give instead."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from perfsheet.capture.columns import normalise_header
 from perfsheet.errors import PerfsheetError, unusable
 
-Headers = list[str]
 _GIVE_OPS_CSV = "give the ops_perf_results_*.csv from the reports folder of the same run"
-
-
 _OTHER_UNIT = re.compile(r"DEVICE KERNEL DURATION ?[\[(](?!NS)")
 _GIVE_SOURCE = "give perfsheet the ops CSV that the table was made from"
 _GIVE_RUN = "give the ops CSV of a profiler run"
@@ -19,9 +16,9 @@ _GIVE_RUN = "give the ops CSV of a profiler run"
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of file, told by headers that it has or by how its first line starts; `instead` says what to give."""
+    """A kind of file, recognised by its headers or by the start of its first line; `instead` says what to give."""
 
-    what: str
+    description: str
     instead: str
     headers: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
@@ -33,7 +30,7 @@ class _Kind:
         return bool(self.starts) and first_line.startswith(self.starts) and self.contains in first_line
 
 
-# Tried in order, so that the narrower kind stands first.
+# The first that matches counts: narrower kinds stand first.
 _KINDS: tuple[_Kind, ...] = (
     _Kind("the profiler's raw device log (profile_log_device.csv)", _GIVE_OPS_CSV, starts=("ARCH:",)),
     _Kind("Tracy's raw op messages (tracy_ops_data.csv)", _GIVE_OPS_CSV, starts=("MessageName;",)),
@@ -75,29 +72,30 @@ _KINDS: tuple[_Kind, ...] = (
 )
 
 
-def refuse(label: str, headers: Headers, first_line: str) -> PerfsheetError:
-    """The error for a readable file that is not an ops CSV, naming what it is where that is known."""
+def other_file_error(label: str, headers: list[str], first_line: str) -> PerfsheetError:
+    """The error for a readable file that is not an ops CSV; it names the kind of file where that is known."""
     present = {normalise_header(header) for header in headers}
     for kind in _KINDS:
         if kind.matches(present, first_line):
-            return unusable(f"{label} is {kind.what}, not an ops CSV", kind.instead)
-    other = next((header for header in headers if _OTHER_UNIT.match(normalise_header(header))), None)
-    if "OP CODE" in present and other is not None:
+            return unusable(f"{label} is {kind.description}, not an ops CSV", kind.instead)
+    wrong_unit = next((header for header in headers if _OTHER_UNIT.match(normalise_header(header))), None)
+    if "OP CODE" in present and wrong_unit is not None:
         return unusable(
-            f"{label}, row 1: {other.strip()!r} is not in ns", "give the CSV as the profiler wrote it, durations in ns"
+            f"{label}, row 1: {wrong_unit.strip()!r} is not in ns",
+            "give the CSV as the profiler wrote it, with durations in ns",
         )
     if not present - {""}:
-        return unusable(f"{label} is empty but for its first bytes", "run the profiler again, and look at its log")
+        return unusable(f"{label} has a byte-order mark but no text", "run the profiler again and look at its log")
     if "OP CODE" in present:
         return unusable(
-            f"{label}: row 1 has no column DEVICE KERNEL DURATION [ns], so there is nothing to rank",
+            f"{label}: row 1 has no column DEVICE KERNEL DURATION [ns]",
             "give the whole CSV as the profiler wrote it",
         )
-    seen = ", ".join(repr(header[:30]) for header in headers[:4] if header.strip()) or "nothing"
-    return unusable(f"{label} is not an ops CSV: row 1 has no column OP CODE (it starts with {seen})", _GIVE_OPS_CSV)
+    start = ", ".join(repr(header[:30]) for header in headers[:4] if header.strip()) or "nothing"
+    return unusable(f"{label} is not an ops CSV: row 1 has no column OP CODE (it starts with {start})", _GIVE_OPS_CSV)
 
 
-def is_ops_header(headers: Headers) -> bool:
-    """Whether a row of headers is that of an ops CSV of any generation."""
+def is_ops_header(headers: list[str]) -> bool:
+    """Whether a row is the header of an ops CSV of any generation."""
     present = {normalise_header(header) for header in headers}
     return "OP CODE" in present and not present.isdisjoint(("DEVICE KERNEL DURATION [NS]", "DEVICE KERNEL DURATION NS"))

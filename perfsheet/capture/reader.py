@@ -1,22 +1,28 @@
-"""Read captures: one file or the files of several hosts become one ops table."""
+"""Read captures: one file, or the files of several hosts, become one ops table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from perfsheet.capture.build import FileColumns, build
+from perfsheet.capture.build import FileColumns, build_columns
+from perfsheet.capture.delimited import csv_records
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.opening import open_records
+from perfsheet.capture.records import Records
 from perfsheet.capture.schema import generation
 from perfsheet.capture.sources import Source, locate
 from perfsheet.capture.table import FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts, TextsBuilder
+from perfsheet.errors import unusable
 
 _LARGEST_DEVICE_ID = 1_000_000
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+"""The first bytes of zip archives (workbooks among them), gzip, bzip2 and xz."""
 
 _KINDS = {
     "tt_dnn_device": RowKind.DEVICE,
@@ -29,8 +35,8 @@ _KINDS = {
 def read(inputs: Sequence[str | Path] | str | Path = (), only: frozenset[str] | None = None) -> OpsTable:
     """Read an ops CSV, or several of one run, into one table.
 
-    `inputs`: paths of CSV or .xlsx files, of folders (their newest report), or "-"; none takes the newest report of
-    the profiler. `only` limits the columns that are kept, by canonical name, for speed.
+    `inputs`: paths of CSV or .xlsx files, of folders (their newest report), or "-"; without one, the newest report of
+    the profiler is read. `only`: the canonical names of the columns to keep, for speed.
 
     Raises PerfsheetError: exit status 3 for a file that cannot be read or is not an ops CSV, 2 for one given twice.
     """
@@ -38,14 +44,48 @@ def read(inputs: Sequence[str | Path] | str | Path = (), only: frozenset[str] | 
 
 
 def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> OpsTable:
-    """Read captures that `locate` found, as `read` does."""
+    """Read the captures that `locate` returned, as `read` does."""
     parts: list[FileColumns] = []
     schemas: list[str] = []
     for source in sources:
-        with open_records(source) as records:
+        with _open_records(source) as records:
             schemas.append(generation(records.headers))
-            parts.append(build(source.label, records, only))
+            parts.append(build_columns(source.label, records, only))
     return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
+
+
+@contextmanager
+def _open_records(source: Source) -> Iterator[Records]:
+    """The records of a capture file. Raises PerfsheetError (exit status 3) when it cannot be read as one."""
+    try:
+        with ExitStack() as files:
+            yield _records(source, files)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise unusable(f"{source.label} cannot be read: {reason}", "check the file and its permissions") from None
+
+
+def _records(source: Source, files: ExitStack) -> Records:
+    stream = sys.stdin.buffer if source.path is None else files.enter_context(source.path.open("rb"))
+    if source.path is None or not stream.seekable():
+        from perfsheet.capture.compressed import copy_to_file
+
+        stream = copy_to_file(stream, files)
+    notes: list[Note] = []
+    magic = stream.read(max(map(len, _ARCHIVES)))
+    stream.seek(0)
+    if magic.startswith(_ARCHIVES):
+        from perfsheet.capture.compressed import decompress
+
+        decompressed = decompress(source.label, stream, files, notes)
+        if decompressed is None:
+            from perfsheet.capture.spreadsheet import workbook_records
+
+            return workbook_records(source.label, stream)
+        stream = decompressed
+    records = csv_records(source.label, stream)
+    records.notes[:0] = notes
+    return records
 
 
 def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsTable:
@@ -84,25 +124,25 @@ def _joined_texts(parts: list[FileColumns], name: str) -> Texts:
 
 
 def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
-    """Row kinds by OP TYPE; where it is missing or unknown, a row with device times is a device row."""
+    """Row kinds by OP TYPE; where that is missing or unknown, a row with device times is a device row."""
     count = len(part.row)
     blank = np.full(count, np.nan)
-    ran = np.isfinite(part.numbers.get("kernel_duration_ns", blank)) | np.isfinite(
+    has_device_times = np.isfinite(part.numbers.get("kernel_duration_ns", blank)) | np.isfinite(
         part.numbers.get("fw_start_cycle", blank)
     )
-    guess = np.where(ran, RowKind.DEVICE, RowKind.HOST).astype(np.int8)
+    guess = np.where(has_device_times, RowKind.DEVICE, RowKind.HOST).astype(np.int8)
     types = part.texts.get("op_type")
     if types is None:
         notes.append(
             Note("no-op-type", f"{part.label} has no OP TYPE column: rows with device times count as device ops", count)
         )
         return guess
-    known = {spelling: _KINDS.get(spelling.strip().lower()) for spelling in types.present()}
-    strange = types.where(lambda spelling: known.get(spelling, RowKind.HOST) is None)
-    kinds = np.array([known.get(spelling) or RowKind.DEVICE for spelling in types.values], dtype=np.int8)[types.codes]
-    if not strange.any():
+    kind_of = {text: _KINDS.get(text.strip().lower()) for text in types.present()}
+    unknown = types.where(lambda text: kind_of.get(text, RowKind.HOST) is None)
+    kinds = np.array([kind_of.get(text) or RowKind.DEVICE for text in types.values], dtype=np.int8)[types.codes]
+    if not unknown.any():
         return kinds
-    number = int(strange.sum())
+    number = int(unknown.sum())
     notes.append(
         Note(
             "unknown-op-type",
@@ -110,35 +150,35 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
             number,
         )
     )
-    return np.where(strange, guess, kinds)
+    return np.where(unknown, guess, kinds)
 
 
 def _unique_devices(parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]) -> list[IntArray]:
-    """Device ids of each file, shifted where two files (hosts) use the same ones; -1 on rows without a device."""
+    """Device ids of each file, raised where two files (hosts) use the same ids; -1 on rows without a device."""
     unique: list[IntArray] = []
     taken: set[int] = set()
     for part, kind in zip(parts, kinds, strict=True):
         on_device = kind == RowKind.DEVICE
-        given = part.numbers.get("device_id", np.full(len(part.row), np.nan))
-        given = np.where((given >= 0) & (given <= _LARGEST_DEVICE_ID) & (given == np.round(given)), given, np.nan)
-        unnamed = int(np.count_nonzero(on_device & np.isnan(given)))
-        if unnamed and "device_id" in part.headers:
+        ids = part.numbers.get("device_id", np.full(len(part.row), np.nan))
+        ids = np.where((ids >= 0) & (ids <= _LARGEST_DEVICE_ID) & (ids == np.round(ids)), ids, np.nan)
+        without_id = int(np.count_nonzero(on_device & np.isnan(ids)))
+        if without_id and "device_id" in part.headers:
             notes.append(
                 Note(
                     "blank-device-id",
-                    f"{part.label}: {rows(unnamed, 'device row')} without a DEVICE ID that can be one, taken as 0",
-                    unnamed,
+                    f"{part.label}: {rows(without_id, 'device row')} without a valid DEVICE ID, read as device 0",
+                    without_id,
                 )
             )
         # Files before generation S2 have one device and no DEVICE ID column.
-        device = np.where(on_device, np.nan_to_num(given, nan=0.0), -1).astype(np.int64)
+        device = np.where(on_device, np.nan_to_num(ids, nan=0.0), -1).astype(np.int64)
         own = {int(number) for number in np.unique(device[on_device])}
         if own & taken:
             shift = max(taken) + 1
             device = np.where(on_device, device + shift, -1)
             own = {number + shift for number in own}
             notes.append(
-                Note("devices-shifted", f"{part.label}: another host, so its device ids are raised by {shift}", 0)
+                Note("devices-shifted", f"{part.label} is from another host: its device ids are raised by {shift}", 0)
             )
         taken |= own
         unique.append(device)

@@ -1,4 +1,4 @@
-"""What every reader of a capture file hands on: a header row and the records after it."""
+"""What every reader of a capture file returns: a header and the records after it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Record = list[str]
 
 
 @dataclass(frozen=True)
-class Bulk:
-    """The same records as UTF-8 text, for a reader of whole blocks: they begin at byte `start` of `stream`.
+class ByteBlocks:
+    """The same records as UTF-8 bytes, for reading whole blocks: from byte `start` of `stream` on.
 
-    `quoted` says whether there is a quote anywhere. `text` is the other reader of the stream, which would close it
-    where nobody held it.
+    `quoted`: whether there is a quote anywhere. `text` is the text reader of the same stream; it is kept here because
+    it closes the stream when it is garbage-collected.
     """
 
     stream: BinaryIO
@@ -28,11 +28,10 @@ class Bulk:
 
 @dataclass
 class Records:
-    """A header row and the records after it, as text; `notes` says what the reader had to do
-    to get them, once they are exhausted.
+    """A header and the records after it, as text. `notes` is complete once the records are exhausted.
 
-    `first_row` is the row of the first record after the header, as a spreadsheet numbers rows. `quoted`: whether
-    there can be cells of several lines. `bulk` is another way to the same records, where there is one.
+    `first_row`: the row of the first record, as a spreadsheet numbers rows. `quoted`: whether cells can have several
+    lines. `blocks`: the same records as bytes, where that is possible and worth it.
     """
 
     headers: Record
@@ -42,4 +41,4 @@ class Records:
     first_row: int = 2
     delimiter: str = ","
     quoted: bool = True
-    bulk: Bulk | None = None
+    blocks: ByteBlocks | None = None

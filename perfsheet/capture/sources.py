@@ -1,4 +1,4 @@
-"""Where captures come from: files, folders, standard input, or the newest report of the profiler."""
+"""Where captures are: files, folders, standard input, or the newest report of the profiler."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STAMP = re.compile(r"(\d{4}(?:_\d{2}){5})\.csv$")
 
 @dataclass(frozen=True)
 class Source:
-    """One capture file to read. `path` is None for standard input; `found` says how it was chosen, if not named."""
+    """One capture file to read. `path` is None for standard input; `found` says how it was chosen, if not by name."""
 
     label: str
     path: Path | None
@@ -27,13 +27,13 @@ class Source:
 
 
 def locate(inputs: Sequence[str | Path]) -> list[Source]:
-    """The files behind the inputs: each a file, a folder (its newest report) or `-`; none = the newest report at all.
+    """The files behind the inputs: each a file, a folder (its newest report) or `-`; none = the newest report anywhere.
 
     Raises PerfsheetError (exit status 3) for a path that is missing, or a folder without a report.
     """
     if not inputs:
         return [_newest_report()]
-    sources = [_located(str(given)) for given in inputs]
+    sources = [_locate_named(str(given)) for given in inputs]
     seen: set[str] = set()
     for source in sources:
         key = STDIN if source.path is None else os.path.realpath(source.path)
@@ -52,19 +52,19 @@ def runs(argument: str) -> list[str]:
         return [argument]
     from glob import glob, has_magic
 
-    found: list[str] = []
+    paths: list[str] = []
     for part in filter(None, argument.split(",")):
         matches = sorted(glob(part, recursive=True)) if has_magic(part) else [part]  # noqa: PTH207 absolute ones, too
         if not matches:
-            raise unusable(f"{part}: no file matches this pattern", "check the pattern, and put it in quotes")
-        found += matches
+            raise unusable(f"{part}: no file matches this pattern", "check the pattern and put it in quotes")
+        paths += matches
     seen: set[str] = set()
-    for path in found:
+    for path in paths:
         key = os.path.realpath(path)
         if key in seen:
             raise usage(f"{path} is given twice", "name each run once")
         seen.add(key)
-    return found or [argument]
+    return paths or [argument]
 
 
 def _is_there(path: str) -> bool:
@@ -74,16 +74,16 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _located(given: str) -> Source:
+def _locate_named(given: str) -> Source:
     try:
-        return _one(given)
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        return _locate_one(given)
+    except OSError as error:  # a name that is too long, a folder without permission
         raise unusable(f"{given[:80]}: {error.strerror or error}", "check the path") from None
 
 
-def _one(given: str) -> Source:
+def _locate_one(given: str) -> Source:
     if not given.strip():
-        raise usage("a capture's name is empty", "name a file (is a variable of the shell unset?)")
+        raise usage("the name of a capture is empty", "name a file (is a shell variable unset?)")
     if given == STDIN:
         if sys.stdin is None or sys.stdin.isatty():
             raise usage("standard input is a terminal", "pipe an ops CSV into `-`, or name a file")
@@ -91,7 +91,7 @@ def _one(given: str) -> Source:
     path = Path(given)
     if path.is_dir():
         if not os.access(path, os.R_OK | os.X_OK):
-            raise unusable(f"{given}: this folder may not be looked into", "check its rights")
+            raise unusable(f"{given}: no permission to read this folder", "check its permissions")
         newest = newest_report([path])
         if newest is None:
             raise unusable(
@@ -104,7 +104,7 @@ def _one(given: str) -> Source:
 
 
 def newest_report(folders: Iterable[Path]) -> Path | None:
-    """The newest ops CSV below the folders, by the time stamp in its name, else by modification time."""
+    """The newest ops CSV below these folders, by the time stamp in its name, else by modification time."""
     reports = [report for folder in folders if folder.is_dir() for report in folder.rglob(_REPORT) if report.is_file()]
     return max(reports, key=_age_key, default=None)
 
@@ -120,7 +120,7 @@ def _age_key(report: Path) -> tuple[float, str]:
 
 
 def profiler_folders() -> list[Path]:
-    """The folders in which the profiler leaves reports, in the order in which they are named to the user."""
+    """The folders where the profiler writes reports, in the order in which messages list them."""
     folders: list[Path] = []
     if os.environ.get("TT_METAL_PROFILER_DIR"):
         folders.append(Path(os.environ["TT_METAL_PROFILER_DIR"]))
@@ -134,9 +134,9 @@ def _newest_report() -> Source:
     folders = profiler_folders()
     newest = newest_report(folders)
     if newest is None:
-        looked = ", ".join(str(folder) for folder in folders)
+        searched = ", ".join(str(folder) for folder in folders)
         raise unusable(
-            f"no capture given, and no {_REPORT} under {looked}",
-            "name an ops CSV, or make one with `perfsheet run`",
+            f"no capture given, and no {_REPORT} under {searched}",
+            "name an ops CSV, or profile a target with `perfsheet run`",
         )
-    return Source(str(newest), newest, "no capture given: the newest report is taken")
+    return Source(str(newest), newest, "no capture given: the newest report is used")

@@ -1,7 +1,8 @@
-"""The normalised, columnar ops table that every schema generation becomes."""
+"""The ops table: every schema generation in the same columns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from perfsheet.capture.frame import canonical_columns
+from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
+from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
 from perfsheet.capture.notes import Note
 from perfsheet.capture.texts import Texts
 
@@ -23,7 +25,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class RowKind(IntEnum):
-    """What a row of the ops CSV stands for (its OP TYPE)."""
+    """The kind of a row of the ops CSV, by its OP TYPE."""
 
     DEVICE = 0
     HOST = 1
@@ -93,7 +95,21 @@ class OpsTable:
                 "row": self.row,
                 "kind": [RowKind(kind).name.lower() for kind in self.kind],
                 "device": self.device,
-                **canonical_columns(self.headers, self.numbers, self.texts),
+                **dict(self._canonical_columns()),
             }
         )
         return frame
+
+    def _canonical_columns(self) -> Iterator[tuple[str, object]]:
+        """The columns by canonical name: extents of tensors as numbers, memory without its device."""
+        for name in self.headers:
+            field = tensor_field(name)
+            if name in self.numbers:
+                yield name, self.numbers[name]
+            elif field in TENSOR_DIMS:
+                for key, extent in ((name, padded_extent), (f"{name}_logical", logical_extent)):
+                    cells = self.texts[name]
+                    yield key, parse_numbers([extent(cell) for cell in cells.values]).values[cells.codes]
+            else:
+                texts = self.texts[name]
+                yield name, list(texts.mapped(memory_name) if field == "memory" else texts)

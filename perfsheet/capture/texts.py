@@ -1,8 +1,9 @@
-"""A column of texts, of which a capture repeats few: which of its distinct texts every row holds."""
+"""Text columns. A capture repeats few texts, so a column is its distinct texts and a code per row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import eq
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -20,10 +21,10 @@ _MOST_CODES = 1 << 62
 
 
 class Texts(Sequence[str]):
-    """The texts of a column, one per row, read like a list.
+    """The texts of a column, one per row; it reads like a list.
 
-    `values` are the distinct texts (some may have no row), `codes[row]` is the position of a row's text in them. What
-    is to be found out about texts is worked out once for each distinct one: `mapped`, `where`.
+    `values` are the distinct texts (some may have no row), `codes[row]` is the index of a row's text in them. `mapped`
+    and `where` call their function once per distinct text.
     """
 
     __slots__ = ("codes", "values")
@@ -62,7 +63,7 @@ class Texts(Sequence[str]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Sequence) and not isinstance(other, str):
-            return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+            return len(self) == len(other) and all(map(eq, self, other))
         return NotImplemented
 
     def __repr__(self) -> str:
@@ -73,18 +74,18 @@ class Texts(Sequence[str]):
         return Texts(self.codes[rows], self.values)
 
     def mapped(self, function: Callable[[str], str]) -> Texts:
-        """The column with `function` of every text; it is called once for each distinct one."""
-        to = _Numbered()
-        again = compact(np.array([to[function(value)] for value in self.values], dtype=np.int32), len(to))
-        return Texts(again[self.codes] if len(again) else self.codes, list(to))
+        """The column with `function` of every text."""
+        numbers = _Numbers()
+        codes = compact(np.array([numbers[function(value)] for value in self.values], dtype=np.int32), len(numbers))
+        return Texts(codes[self.codes] if len(codes) else self.codes, list(numbers))
 
-    def where(self, says: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
-        """The rows of whose text `says` holds; it is called once for each distinct one."""
-        verdicts = np.array([says(value) for value in self.values], dtype=np.bool_)
-        return verdicts[self.codes] if len(verdicts) else np.zeros(len(self), dtype=np.bool_)
+    def where(self, predicate: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+        """A mask of the rows whose text satisfies `predicate`."""
+        matches = np.array([predicate(value) for value in self.values], dtype=np.bool_)
+        return matches[self.codes] if len(matches) else np.zeros(len(self), dtype=np.bool_)
 
     def places(self) -> Iterator[tuple[str, Rows]]:
-        """Each text that rows hold, in the order in which they first come, with those rows."""
+        """Each text that rows have, in the order of their first rows, with those rows."""
         order = np.argsort(self.codes, kind="stable")
         starts = np.flatnonzero(np.diff(self.codes[order].astype(np.int64), prepend=-1))
         members = np.split(order, starts[1:]) if len(order) else []
@@ -92,20 +93,20 @@ class Texts(Sequence[str]):
             yield self[int(rows[0])], rows
 
     def present(self) -> list[str]:
-        """The distinct texts that rows hold, in the order in which they first come."""
+        """The distinct texts that rows have, in the order of their first rows."""
         used, first = np.unique(self.codes, return_index=True)
         return [self.values[code] for code in used[np.argsort(first, kind="stable")].tolist()]
 
 
 def compact(codes: npt.NDArray[np.int32], distinct: int) -> Codes:
-    """Codes of so many distinct texts in as few bytes as they need: a long capture has a hundred columns of them."""
+    """The codes in the smallest type that has room for so many distinct texts: a capture has a hundred such columns."""
     if distinct <= np.iinfo(np.int8).max:
         return codes.astype(np.int8)
     return codes.astype(np.int16) if distinct <= np.iinfo(np.int16).max else codes
 
 
-class _Numbered(dict[str, int]):
-    """Texts with their numbers; a new one gets the next."""
+class _Numbers(dict[str, int]):
+    """Numbers of texts; a new text gets the next number."""
 
     def __missing__(self, text: str) -> int:
         self[text] = number = len(self)
@@ -113,10 +114,10 @@ class _Numbered(dict[str, int]):
 
 
 class TextsBuilder:
-    """Puts a column together piece by piece."""
+    """Builds a column piece by piece."""
 
     def __init__(self) -> None:
-        self._numbers = _Numbered()
+        self._numbers = _Numbers()
         self._pieces: list[Codes] = []
 
     def extend(self, cells: Sequence[str]) -> None:
@@ -128,17 +129,17 @@ class TextsBuilder:
         self._add(column.codes, column.values)
 
     def extend_arrow(self, cells: pa.StringArray) -> None:
-        """Add the cells of an Arrow array of strings; a null is a blank."""
+        """Add the cells of an Arrow array of strings; a null is blank."""
         if cells.null_count == len(cells):
             self._append(np.full(len(cells), self._numbers[""], dtype=np.int32))
             return
         encoded = cells.dictionary_encode(null_encoding="encode")
         values = ["" if value is None else value for value in encoded.dictionary.to_pylist()]
-        self._add(arrow.values(encoded.indices, np.int32), values)
+        self._add(arrow.to_numpy(encoded.indices, np.int32), values)
 
     def _add(self, codes: Codes, values: Sequence[str]) -> None:
-        to = np.fromiter(map(self._numbers.__getitem__, values), np.int32, len(values))
-        self._append(to[codes])
+        own_codes = np.fromiter(map(self._numbers.__getitem__, values), np.int32, len(values))
+        self._append(own_codes[codes])
 
     def _append(self, codes: npt.NDArray[np.int32]) -> None:
         self._pieces.append(compact(codes, len(self._numbers)))
@@ -155,15 +156,15 @@ def combinations(columns: Sequence[Texts], count: int) -> tuple[Rows, Rows]:
     Combinations are numbered in the order of their codes, column by column.
     """
     combined = np.zeros(count, dtype=np.int64)
-    room = 1
+    possible = 1
     for column in columns:
         distinct = len(column.values)
         if distinct < 2:
             continue
-        if room > _MOST_CODES // distinct:
-            known, combined = np.unique(combined, return_inverse=True)
-            combined, room = combined.reshape(-1), max(1, len(known))
+        if possible > _MOST_CODES // distinct:
+            present, combined = np.unique(combined, return_inverse=True)
+            combined, possible = combined.reshape(-1), max(1, len(present))
         combined = combined * distinct + column.codes
-        room *= distinct
-    _, first, of = np.unique(combined, return_index=True, return_inverse=True)
-    return of.reshape(-1), first
+        possible *= distinct
+    _, first, numbers = np.unique(combined, return_index=True, return_inverse=True)
+    return numbers.reshape(-1), first

@@ -1,11 +1,19 @@
+"""Cells: numbers in every format, extents, memory names, long text."""
+
 import math
 
 import pytest
 from support.captures import IDEAL, op, shape
 
 from perfsheet import analyze, read
-from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
-from perfsheet.capture.numerals import parse
+from perfsheet.capture.cells import (
+    NumberFormat,
+    detect_number_format,
+    logical_extent,
+    memory_name,
+    padded_extent,
+    parse_numbers,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,13 +30,13 @@ from perfsheet.capture.numerals import parse
     ],
 )
 def test_numbers(cell, value):
-    parsed = parse([cell])
+    parsed = parse_numbers([cell])
     assert (parsed.values.tolist(), list(parsed.unreadable)) == ([value], [])
 
 
 @pytest.mark.parametrize("cell", ["", "-", " - ", "nan", "NaN", "None", "N/A"])
-def test_unknown_numbers_are_not_trouble(cell):
-    parsed = parse(["7", cell])
+def test_unknown_numbers_are_not_unreadable(cell):
+    parsed = parse_numbers(["7", cell])
     values, unreadable = parsed.values, list(parsed.unreadable)
     assert values[0] == 7
     assert math.isnan(values[1])
@@ -37,14 +45,14 @@ def test_unknown_numbers_are_not_trouble(cell):
 
 @pytest.mark.parametrize("cell", ["fast", "12 ns", "12,34", "0x10", "--", "1,2,3"])
 def test_other_texts_are_unknown_and_reported(cell):
-    parsed = parse(["7", cell])
+    parsed = parse_numbers(["7", cell])
     values, unreadable = parsed.values, list(parsed.unreadable)
     assert math.isnan(values[1])
     assert unreadable == [1]
 
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999"])
-def test_infinite_cells_are_unknown_and_said(capture_of, cell):
+def test_infinite_cells_are_unknown_and_reported(capture_of, cell):
     table = read(capture_of(op(duration=cell), op(duration=5)))
     assert math.isnan(table.number("kernel_duration_ns")[0])
     assert table.number("kernel_duration_ns")[1] == 5
@@ -110,3 +118,60 @@ def test_large_captures_are_read_piece_by_piece_without_a_seam(capture_of):
     assert table.number("kernel_duration_ns").tolist() == list(range(1, 9001))
     assert table.row.tolist() == list(range(2, 9002))
     assert "row 5002" in table.notes[0].text
+
+
+POINT, ONLY, COMMA = NumberFormat.POINT, NumberFormat.POINT_ONLY, NumberFormat.COMMA
+
+
+@pytest.mark.parametrize(
+    ("whole", "others", "delimiter", "expected"),
+    [
+        (["57875", "9"], ["0.93", ""], ",", POINT),
+        (["57875", "9"], ["0.93"], ";", ONLY),
+        (["57875", "9"], ["0,93", "12,5"], ";", COMMA),
+        (["57.875", "900"], ["0,93"], ";", COMMA),
+        (["57.875", "9", "10.429", "6.886"], [], ",", COMMA),
+        (["1.234.567"], [], ",", COMMA),
+        (["57.875", "10.429", "6.886", "12345"], [], ",", POINT),
+        (["57.875"], [], ",", POINT),
+        (["0.125", "0.250", "0.375"], [], ",", POINT),
+        (["64.0", "57.875", "10.429", "6.886"], [], ",", POINT),
+        (["57,875", "9"], [], ",", POINT),
+        (["57,875", "9"], [], ";", ONLY),
+        (["57875"], ["61.78", "0,5"], ";", ONLY),
+        ([], [], ",", POINT),
+    ],
+)
+def test_the_number_format_of_a_file(whole, others, delimiter, expected):
+    assert detect_number_format(whole, others, delimiter) is expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "number_format", "value"),
+    [
+        ("1.234,5", COMMA, 1234.5),
+        ("1.234", COMMA, 1234),
+        ("0,93", COMMA, 0.93),
+        ("61.78", COMMA, 61.78),
+        ("1,5E+03", COMMA, 1500),
+        ("1 234 567", POINT, 1234567),
+        ("1\u202f234", COMMA, 1234),
+        ("1'234", POINT, 1234),
+        ("9.39E+04", POINT, 93900),
+    ],
+)
+def test_a_cell_in_each_number_format(cell, number_format, value):
+    parsed = parse_numbers([cell, ""], number_format)
+    assert parsed.values[0] == value
+    assert math.isnan(parsed.values[1])
+    assert list(parsed.unreadable) == []
+    assert list(parsed.scientific) == ([0] if "E" in cell else [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "number_format"), [("1,234", ONLY), ("1,2,3", COMMA), ("1.2.3", COMMA), ("12 34", POINT)]
+)
+def test_ambiguous_numbers_are_unknown(cell, number_format):
+    parsed = parse_numbers(["7", cell], number_format)
+    assert math.isnan(parsed.values[1])
+    assert list(parsed.unreadable) == [1]

@@ -8,11 +8,12 @@ import re
 import warnings
 
 import pytest
+from support import csv_text
 from support.command import ROOT, here
 from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, Damage, every_column, without
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.outputs import csv_output, json_output, trace
+from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html.page import page
 from perfsheet.outputs.markdown.report import markdown
 from perfsheet.outputs.terminal import hotspots, top_ops
@@ -104,7 +105,7 @@ def test_every_output(tmp_path, sound, damage):
     shown = io.StringIO()
     top_ops.render(analysis, 20, shown)
     hotspots.render(analysis, None, shown)
-    csv_output.top_ops(analysis, None, shown)
+    csv_text.top_ops(analysis, None, shown)
     assert not ESCAPES.search(shown.getvalue())
     trace.write(analysis, tmp_path / "run.json")
     assert json.loads((tmp_path / "run.json").read_bytes())["traceEvents"]
@@ -135,7 +136,7 @@ def test_columns_missing_one_by_one(tmp_path, sound, sound_result):
             continue
         summary = analyze(read(path)).summary
         assert summary.kernel_ns == sound_result.summary.kernel_ns
-        if summary.light != sound_result.summary.light or summary.fps != sound_result.summary.fps:
+        if summary.speed_of_light != sound_result.summary.speed_of_light or summary.fps != sound_result.summary.fps:
             assert set(summary.warnings) - set(sound_result.summary.warnings), column
 
 

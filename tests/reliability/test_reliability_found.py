@@ -187,7 +187,7 @@ def test_words_for_nothing(tmp_path):
 
 def test_blank_lines_by_the_million(tmp_path, monkeypatch):
     """Each took as much memory as a row."""
-    monkeypatch.setattr("perfsheet.capture.delimited._WORTH_BULK", 0)
+    monkeypatch.setattr("perfsheet.capture.delimited._MIN_ARROW_BYTES", 0)
     path = tmp_path / "run.csv"
     path.write_text(csv_text([op()], newline="\n") + "\n" * 100_000)
     seen = []
@@ -197,7 +197,7 @@ def test_blank_lines_by_the_million(tmp_path, monkeypatch):
 
 
 def test_what_unpacks_to_a_thousand_times_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("perfsheet.capture.packed._LARGE", 1 << 20)
+    monkeypatch.setattr("perfsheet.capture.compressed._ALWAYS_ALLOWED", 1 << 20)
     path = tmp_path / "run.csv.gz"
     path.write_bytes(gzip.compress(csv_text([op()]).encode() + bytes(8 << 20)))
     with pytest.raises(PerfsheetError, match="more than 500 times its size"):
@@ -220,7 +220,7 @@ def test_headers_without_a_name_at_the_end(tmp_path):
 
 def test_a_small_file_read_by_blocks_stays_open(tmp_path, monkeypatch):
     """The text reader of a file that was looked at to its end closed the file under the reader of blocks."""
-    monkeypatch.setattr("perfsheet.capture.delimited._WORTH_BULK", 0)
+    monkeypatch.setattr("perfsheet.capture.delimited._MIN_ARROW_BYTES", 0)
     assert len(read(write_csv(tmp_path / "run.csv", [op()]))) == 1
 
 

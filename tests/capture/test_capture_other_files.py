@@ -1,11 +1,11 @@
 """Files of another kind are named for what they are, with what to give instead."""
 
 import pytest
+from support import csv_text
 from support.captures import op
 from support.real import OTHER_FILES, each
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.outputs import csv_output
 
 DEVICE_REPORT = "GLOBAL CALL COUNT,DEVICE ID,OP NAME,CORE COUNT,DEVICE KERNEL DURATION [ns]\n1027,3,,90,420\n"
 KINDS = {
@@ -53,7 +53,7 @@ def test_an_ops_csv_without_durations_says_which_column_is_missing(tmp_path):
 def test_a_ranking_that_perfsheet_printed_is_named(tmp_path, capture_of):
     path = tmp_path / "ranking.csv"
     with path.open("w") as out:
-        csv_output.top_ops(analyze(read(capture_of(op()))), None, out)
+        csv_text.top_ops(analyze(read(capture_of(op()))), None, out)
     with pytest.raises(PerfsheetError, match="a table printed by perfsheet"):
         read(path)
 

@@ -1,4 +1,4 @@
-"""Both ways of reading give the same table: by blocks where every record is sound, else record by record."""
+"""Both ways of reading give the same table: with Arrow where every record is well-formed, else with repairs."""
 
 import random
 
@@ -10,7 +10,7 @@ from support.captures import csv_text, op
 from support.real import CAPTURES, each
 
 from perfsheet import PerfsheetError, read
-from perfsheet.capture import blocks, delimited
+from perfsheet.capture import arrow, delimited
 
 CELLS = [
     "",
@@ -36,30 +36,30 @@ CELLS += ["1_000", "a;b", "a,b", 'say "x"', '"', "two\nlines", "two\r\nlines", "
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
-    monkeypatch.setattr(blocks, "_BLOCK", 700)
+    monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", 0)
+    monkeypatch.setattr(arrow, "_BLOCK", 700)
 
 
 def both_ways(monkeypatch, path, only=None):
-    """What each way says: the table and its notes, or the refusal."""
-    found = []
-    for least in (0, 1 << 60):
-        monkeypatch.setattr(delimited, "_WORTH_BULK", least)
+    """The result of each way: the table and its notes, or the error."""
+    results = []
+    for min_bytes in (0, 1 << 60):
+        monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", min_bytes)
         try:
             table = read(path, only)
         except PerfsheetError as error:
-            found.append((error.status, str(error)))
+            results.append((error.status, str(error)))
             continue
         texts = {name: list(cells) for name, cells in table.texts.items()}
         numbers = {name: [repr(value) for value in cells.tolist()] for name, cells in table.numbers.items()}
         shape = table.row.tolist(), table.kind.tolist(), table.device.tolist(), table.headers
-        found.append((shape, texts, numbers, table.notes))
-    return found
+        results.append((shape, texts, numbers, table.notes))
+    return results
 
 
 @st.composite
 def captures(draw):
-    """Text of a capture: sound rows, odd cells, and now and then a line that is no record."""
+    """Text of a capture: well-formed rows, odd cells, and now and then a line that is not a record."""
     rows = draw(
         st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(CELLS)), max_size=12)
     )
@@ -86,41 +86,41 @@ def captures(draw):
 def test_both_ways_read_the_same(monkeypatch, small_blocks, tmp_path, data, only):
     path = tmp_path / "run.csv"
     path.write_bytes(data)
-    by_blocks, by_records = both_ways(monkeypatch, path, only)
-    assert by_blocks == by_records
+    with_arrow, with_repairs = both_ways(monkeypatch, path, only)
+    assert with_arrow == with_repairs
 
 
-def test_sound_records_are_read_by_blocks(small_blocks, tmp_path, monkeypatch):
+def test_well_formed_records_are_read_with_arrow(small_blocks, tmp_path, monkeypatch):
     rows = [op(f"Op{at % 7}", at, attributes=f"{{'k': '{at % 5}, \"x\"'}}") for at in range(200)]
     path = tmp_path / "run.csv"
     path.write_text(csv_text(rows), encoding="utf-8")
-    monkeypatch.setattr("perfsheet.capture.salvage.Salvage.pieces", None)
+    monkeypatch.setattr("perfsheet.capture.repair.RecordRepair.pieces", None)
     table = read(path)
     assert len(table) == 200
     assert table.number("kernel_duration_ns").tolist() == list(range(200))
 
 
 def test_blocks_end_with_a_record_wherever_they_are_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
-    monkeypatch.setattr("perfsheet.capture.salvage.Salvage.pieces", None)
+    monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", 0)
+    monkeypatch.setattr("perfsheet.capture.repair.RecordRepair.pieces", None)
     rows = [op("Add", at, attributes=random.Random(at).choice(["", "a,b", 'q""q', "long" * 90])) for at in range(60)]
     path = tmp_path / "run.csv"
     path.write_text(csv_text(rows), encoding="utf-8")
     for size in (300, 801, 1024, 5000):
-        monkeypatch.setattr(blocks, "_BLOCK", size)
+        monkeypatch.setattr(arrow, "_BLOCK", size)
         assert read(path).number("kernel_duration_ns").tolist() == list(range(60))
 
 
 @each(CAPTURES)
 def test_real_captures_read_the_same_both_ways(monkeypatch, path):
-    by_blocks, by_records = both_ways(monkeypatch, path)
-    assert by_blocks == by_records
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
 
 
 def test_a_quote_that_is_never_closed_does_not_take_the_file_into_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(delimited, "_WORTH_BULK", 0)
-    monkeypatch.setattr(blocks, "_BLOCK", 1000)
-    monkeypatch.setattr(blocks, "_LONGEST_RECORD", 5000)
+    monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", 0)
+    monkeypatch.setattr(arrow, "_BLOCK", 1000)
+    monkeypatch.setattr(arrow, "_LONGEST_RECORD", 5000)
     lines = csv_text([op("Add", at) for at in range(90)]).splitlines(keepends=True)
     lines[20] = lines[20].replace("{}", '"{}')
     path = tmp_path / "run.csv"
