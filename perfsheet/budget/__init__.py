@@ -9,6 +9,5 @@ from perfsheet.budget.against import check_against
 from perfsheet.budget.check import check
 from perfsheet.budget.model import Budget, Checked, Verdict
 from perfsheet.budget.reading import read_budget
-from perfsheet.budget.writing import first_budget
 
-__all__ = ["Budget", "Checked", "Verdict", "check", "check_against", "first_budget", "read_budget"]
+__all__ = ["Budget", "Checked", "Verdict", "check", "check_against", "read_budget"]

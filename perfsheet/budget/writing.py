@@ -1,13 +1,13 @@
-"""A first budget from a capture: what it takes today."""
+"""Writing a first budget for a capture: the limits are what it takes today."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import tomlkit
+from tomlkit.items import Item, Table
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.ops.shape import shape_of
@@ -31,74 +31,67 @@ _WINDOW = (
     "host-fallbacks",
 )
 _OF_PASSES = {"kernel-time-per-pass", "fps-per-pass"}
+_COMMENT_COLUMN = 36
+_HELP = "Limits, units and tables: docs/budgets.md of perfsheet. Delete what should not be checked."
 
 
 def first_budget(analysis: Analysis, tolerance: float) -> str:
     """The text of a budget that the capture itself keeps; `tolerance` is a fraction."""
-    return "\n".join(_lines(analysis, tolerance)) + "\n"
-
-
-def _lines(analysis: Analysis, tolerance: float) -> Iterator[str]:
-    names = ", ".join(Path(path).name for path in analysis.summary.paths)
-    yield f"# Measured on {_text(names)}. Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
-    yield "# Limits, units and tables: docs/budgets.md of perfsheet. Delete what should not be checked."
-    yield f'tolerance = "{100 * tolerance:g} %"  # beyond times, rates and shares; counts have none'
-    yield from _window(analysis.ops.options)
-    yield ""
-    yield "[limits]"
+    budget = tomlkit.document()
+    names = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
+    budget.add(tomlkit.comment(f"Measured on {names}. Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"))
+    budget.add(tomlkit.comment(_HELP))
+    share = tomlkit.string(f"{100 * tolerance:g} %")
+    budget.add("tolerance", share.comment("beyond times, rates and shares; counts have none"))
+    budget.add(tomlkit.nl())
+    if window := _window(analysis.ops.options):
+        budget.add("window", window.add(tomlkit.nl()))
     every = np.arange(len(analysis.ops))
     passes = analysis.summary.passes.count
-    for key in _WINDOW:
-        if key not in _OF_PASSES or passes > 1:
-            yield from _limit(analysis, BY_KEY[key], every)
+    keys = [key for key in _WINDOW if key not in _OF_PASSES or passes > 1]
+    budget.add("limits", _limits(analysis, keys, every))
+    op_types = tomlkit.table(is_super_table=True)
     for entry in analysis.op_types:
         if entry.share >= _SMALLEST_SHARE:
-            yield ""
-            yield f"[op-types.{_text(entry.op_code)}]"
-            yield from _limit(analysis, BY_KEY["kernel-time"], of_kind(analysis, entry.op_code))
-    yield from _example(analysis)
+            op_types.add(entry.op_code, _limits(analysis, ["kernel-time"], of_kind(analysis, entry.op_code)))
+    if op_types:
+        budget.add(tomlkit.nl())
+        budget.add("op-types", op_types)
+    return budget.as_string() + _example(analysis)
 
 
-def _window(options: Options) -> Iterator[str]:
-    """What differs from the defaults."""
-    chosen = {
-        **{key: getattr(options.selection, name) for key, name in SELECTION.items()},
-        **{key: getattr(options, name) for key, name in OPTIONS.items()},
-    }
-    plain, default = Selection(), Options()
-    usual = {
-        **{key: getattr(plain, name) for key, name in SELECTION.items()},
-        **{key: getattr(default, name) for key, name in OPTIONS.items()},
-    }
-    differs = {key: value for key, value in chosen.items() if value != usual[key]}
-    if differs:
-        yield ""
-        yield "[window]"
-        for key, value in differs.items():
-            yield f"{key} = {_value(value)}"
+def _window(options: Options) -> Table:
+    """The options that differ from the defaults."""
+    table = tomlkit.table()
+    for names, chosen, default in ((SELECTION, options.selection, Selection()), (OPTIONS, options, Options())):
+        for key, name in names.items():
+            value = getattr(chosen, name)
+            if value != getattr(default, name):
+                table.add(key, list(value) if isinstance(value, tuple) else value)
+    return table
 
 
-def _value(value: object) -> str:
-    if isinstance(value, str):
-        return _text(value)
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+def _limits(analysis: Analysis, keys: list[str], positions: IntArray) -> Table:
+    """The limits that can be measured, each with a comment on what it means."""
+    table = tomlkit.table()
+    for key in keys:
+        limit = BY_KEY[key]
+        measured = limit.measure(Scope(analysis, positions))
+        if measured.value is not None and not measured.missing:
+            item = _bound(measured.value, limit)
+            item.comment(f"{'at least: ' if limit.floor else ''}{limit.about}")
+            item.trivia.comment_ws = " " * max(2, _COMMENT_COLUMN - len(f"{key} = {item.as_string()}"))
+            table.add(key, item)
+    return table
 
 
-def _limit(analysis: Analysis, limit: Limit, positions: IntArray) -> Iterator[str]:
-    """The line of a limit; none where it cannot be measured."""
-    measured = limit.measure(Scope(analysis, positions))
-    if measured.value is not None and not measured.missing:
-        floor = "at least: " if limit.floor else ""
-        yield f"{f'{limit.key} = {_written(measured.value, limit)}':34}  # {floor}{limit.about}"
-
-
-def _written(value: float, limit: Limit) -> str:
-    """Exact, but for floors: those are rounded down."""
+def _bound(value: float, limit: Limit) -> Item:
+    """The exact value, but floors are rounded down."""
     if limit.unit is Unit.TIME:
-        return f'"{exact_time(value)}"'
+        return tomlkit.string(exact_time(value))
     if limit.unit is Unit.SHARE:
-        return f'"{math.floor(1e4 * value) / 100:.2f} %"'
-    return f"{value:.0f}" if limit.unit is Unit.COUNT else f"{_rounded_down(value)!r}"
+        return tomlkit.string(f"{math.floor(1e4 * value) / 100:.2f} %")
+    return tomlkit.integer(round(value)) if limit.unit is Unit.COUNT else tomlkit.float_(_rounded_down(value))
 
 
 def _rounded_down(value: float) -> float:
@@ -107,23 +100,23 @@ def _rounded_down(value: float) -> float:
     return math.floor(value * size) / size
 
 
-def _example(analysis: Analysis) -> Iterator[str]:
-    """How ops of one configuration are limited, with the largest group as an example."""
+def _example(analysis: Analysis) -> str:
+    """A commented-out example of limits for ops of one configuration: the largest group."""
     if not analysis.groups:
-        return
+        return ""
     largest = analysis.groups[0]
-    told = shape_of(analysis.ops, int(largest.positions[0]))
-    yield ""
-    yield "# Ops of one shape or layout, as top-ops shows them:"
-    yield "# [[ops]]"
-    yield f"# op-code = {_text(largest.signature.op_code)}"
-    if told.shape:
-        yield f"# shape = {_text(told.shape)}"
-    if told.layout:
-        yield f"# layout = {_text(told.layout)}"
-    yield f'# longest = "{exact_time(float(np.nanmax(analysis.ops.kernel_ns[largest.positions])))}"'
+    shape = shape_of(analysis.ops, int(largest.positions[0]))
+    longest = float(np.nanmax(analysis.ops.kernel_ns[largest.positions]))
+    example = {
+        "op-code": largest.signature.op_code,
+        "shape": shape.shape,
+        "layout": shape.layout,
+        "longest": exact_time(longest),
+    }
+    lines = [f"# {key} = {_quoted(value)}" for key, value in example.items() if value]
+    return "\n".join(["", "# Ops of one shape or layout, as top-ops shows them:", "# [[ops]]", *lines, ""])
 
 
-def _text(text: str) -> str:
+def _quoted(text: str) -> str:
     """A TOML string on one line."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return tomlkit.string(text).as_string()

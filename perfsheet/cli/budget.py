@@ -45,7 +45,7 @@ def init(
 ) -> None:
     """Write a first budget from a capture: what it takes today, and the window that it is about."""
     from perfsheet.atomic_write import replace_text
-    from perfsheet.budget import first_budget
+    from perfsheet.budget.writing import first_budget
     from perfsheet.outputs import paths
 
     window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)

@@ -9,9 +9,10 @@ from support.captures import fallback, host_op, op, shape, signpost
 from support.real import CAPTURES, each
 
 from perfsheet import Options, Selection, analyze, read
-from perfsheet.budget import check, check_against, first_budget
+from perfsheet.budget import check, check_against
 from perfsheet.budget.check import check_expected
 from perfsheet.budget.reading import budget_of
+from perfsheet.budget.writing import first_budget
 from perfsheet.compare import compare
 from perfsheet.errors import NoDeviceOpError
 from perfsheet.toml_files import parsed
