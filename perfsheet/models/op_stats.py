@@ -1,4 +1,4 @@
-"""Ops with their tensors, wherever they are from, and the counts over them."""
+"""Counts of ops and of their tensors, over captures or torch graphs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from perfsheet.analysis.ops.transfers import Transfers, transfers
 
 @dataclass(frozen=True)
 class Operand:
-    """An input or output of an op: bytes in memory (None = unknown), and its layout, data type and memory as words."""
+    """An input or output of an op: its bytes (None = unknown), layout, data type and memory."""
 
     size: int | None
     layout: str = ""
@@ -26,7 +26,7 @@ class Operand:
 
 @dataclass(frozen=True)
 class Node:
-    """`count` ops of one description."""
+    """`count` equal ops."""
 
     op: str
     count: int
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Source:
-    """A capture or a graph; `transfers` only where a capture tells of them."""
+    """A capture or a graph; only captures have `transfers`."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -45,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True)
 class OpCount:
-    """How often an op occurs in all, and in each source."""
+    """How often an op occurs, in total and in each source."""
 
     op: str
     count: int
@@ -54,7 +54,7 @@ class OpCount:
 
 @dataclass(frozen=True)
 class SizeCount:
-    """How many tensors of so many bytes (None = unknown) there are in all, and at each place among the operands."""
+    """The number of tensors with this size in bytes (None = unknown), in total and for each operand index."""
 
     size: int | None
     count: int
@@ -63,26 +63,26 @@ class SizeCount:
 
 @dataclass(frozen=True)
 class SizeDistribution:
-    """The sizes of an op's inputs or outputs, the smallest first, unknown ones last."""
+    """The sizes of an op's inputs or outputs, smallest first, unknown last."""
 
     op: str
     sizes: tuple[SizeCount, ...]
 
     @property
     def tensors(self) -> int:
-        """How many there are."""
-        return sum(one.count for one in self.sizes)
+        """The number of tensors."""
+        return sum(size.count for size in self.sizes)
 
     @property
     def total_bytes(self) -> int | None:
-        """Bytes of all of them; None when some are unknown."""
-        known = [one.size * one.count for one in self.sizes if one.size is not None]
+        """The bytes of all tensors; None if a size is unknown."""
+        known = [size.size * size.count for size in self.sizes if size.size is not None]
         return sum(known) if len(known) == len(self.sizes) else None
 
 
 @dataclass(frozen=True)
 class FormatCount:
-    """Tensors of one side (input or output) in one layout, data type and memory; blank = the source does not say."""
+    """The tensors of one side (input or output) in one layout, data type and memory; blank = unknown."""
 
     side: str
     layout: str
@@ -94,7 +94,7 @@ class FormatCount:
 
 @dataclass(frozen=True)
 class OpStatistics:
-    """Counts over all sources: ops, the most frequent first; the size distributions by op; formats, the most first."""
+    """Counts over all sources: ops and formats, the most frequent first, and size distributions by op."""
 
     sources: tuple[str, ...]
     counts: tuple[OpCount, ...]
@@ -105,15 +105,15 @@ class OpStatistics:
 
     @property
     def total(self) -> int:
-        """All ops."""
-        return sum(one.count for one in self.counts)
+        """The number of ops."""
+        return sum(op.count for op in self.counts)
 
 
 Side = Literal["input", "output"]
 
 
-def statistics(sources: Sequence[Source]) -> OpStatistics:
-    """The counts over all sources together; those of one are `statistics([source])`."""
+def count_ops(sources: Sequence[Source]) -> OpStatistics:
+    """The counts over all sources together."""
     nodes = [node for source in sources for node in source.nodes]
     return OpStatistics(
         tuple(source.name for source in sources),
@@ -126,13 +126,13 @@ def statistics(sources: Sequence[Source]) -> OpStatistics:
 
 
 def _counts(sources: Sequence[Source]) -> tuple[OpCount, ...]:
-    each = [Counter[str]() for _ in sources]
-    for counter, source in zip(each, sources, strict=True):
+    counters = [Counter[str]() for _ in sources]
+    for counter, source in zip(counters, sources, strict=True):
         for node in source.nodes:
             counter[node.op] += node.count
-    ops = {op for counter in each for op in counter}
-    found = [OpCount(op, sum(counter[op] for counter in each), tuple(counter[op] for counter in each)) for op in ops]
-    return tuple(sorted(found, key=lambda one: (-one.count, one.op)))
+    by_op = {op: tuple(counter[op] for counter in counters) for op in set().union(*counters)}
+    counts = [OpCount(op, sum(by_source), by_source) for op, by_source in by_op.items()]
+    return tuple(sorted(counts, key=lambda row: (-row.count, row.op)))
 
 
 def _operands(node: Node, side: Side) -> tuple[Operand, ...]:
@@ -140,22 +140,22 @@ def _operands(node: Node, side: Side) -> tuple[Operand, ...]:
 
 
 def _distributions(nodes: Iterable[Node], side: Side) -> dict[str, SizeDistribution]:
-    found: dict[str, dict[int | None, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
-    places: Counter[str] = Counter()
+    sizes_by_op: dict[str, dict[int | None, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+    operand_counts: Counter[str] = Counter()
     for node in nodes:
         operands = _operands(node, side)
-        places[node.op] = max(places[node.op], len(operands))
-        for place, operand in enumerate(operands):
-            found[node.op][operand.size][place] += node.count
+        operand_counts[node.op] = max(operand_counts[node.op], len(operands))
+        for index, operand in enumerate(operands):
+            sizes_by_op[node.op][operand.size][index] += node.count
     return {
         op: SizeDistribution(
             op,
             tuple(
-                SizeCount(size, counter.total(), tuple(counter[place] for place in range(places[op])))
+                SizeCount(size, counter.total(), tuple(counter[index] for index in range(operand_counts[op])))
                 for size, counter in sorted(sizes.items(), key=lambda item: (item[0] is None, item[0] or 0))
             ),
         )
-        for op, sizes in sorted(found.items())
+        for op, sizes in sorted(sizes_by_op.items())
     }
 
 
@@ -176,13 +176,13 @@ def _formats(nodes: Iterable[Node]) -> tuple[FormatCount, ...]:
     )
 
 
-def of_analysis(name: str, analysis: Analysis) -> Source:
-    """Every device op of the analysed window, those without a duration included."""
+def capture_source(name: str, analysis: Analysis) -> Source:
+    """All device ops of the analysed window, including those without a duration."""
     variants = analysis.ops.variants
     counts = np.bincount(variants.of, minlength=len(variants.all)).tolist()
     nodes = tuple(
-        Node(one.op_code, count, tuple(map(_operand, one.inputs)), tuple(map(_operand, one.outputs)))
-        for one, count in zip(variants.all, counts, strict=True)
+        Node(variant.op_code, count, tuple(map(_operand, variant.inputs)), tuple(map(_operand, variant.outputs)))
+        for variant, count in zip(variants.all, counts, strict=True)
     )
     return Source(name, nodes, transfers(analysis.ops.table, analysis.window))
 

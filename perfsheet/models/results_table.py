@@ -1,4 +1,4 @@
-"""A table as text: headers, alignments and cells, and the order of its rows."""
+"""Results tables in Markdown files: reading them, and sorting their rows."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LINK = re.compile(r"^\[(.*)\]\((<[^>]*>|[^)]*)\)$")
 
 @dataclass(frozen=True)
 class ResultsTable:
-    """Cells are Markdown as written, without the blanks around them."""
+    """A table of Markdown cells as written, without surrounding blanks."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     aligns: tuple[Align, ...]
 
-    def column(self, name: str) -> int:
-        """Where a column is: by its header in any case, or by the only header that begins so.
+    def column_index(self, name: str) -> int:
+        """The index of a column, by its header in any case, or by the only header that begins like this.
 
         Raises PerfsheetError (exit status 2).
         """
@@ -36,42 +36,42 @@ class ResultsTable:
         headers = [plain_text(header).casefold() for header in self.headers]
         if wanted in headers:
             return headers.index(wanted)
-        begin = [place for place, header in enumerate(headers) if wanted and header.startswith(wanted)]
-        if len(begin) == 1:
-            return begin[0]
-        why = "is the beginning of several columns" if begin else "is no column of the table"
+        matches = [index for index, header in enumerate(headers) if wanted and header.startswith(wanted)]
+        if len(matches) == 1:
+            return matches[0]
+        why = "matches several columns" if matches else "is not a column of the table"
         raise usage(f"{name!r} {why}", f"it has {', '.join(self.headers)}")
 
     def sorted(self, name: str, descending: bool = False) -> ResultsTable:
-        """By a column: by numbers where they are some, by status for badges, else by text; unknown ones come last.
+        """Sort by a column: numbers as numbers, badges by status, anything else as text; unknown values come last.
 
-        Rows that are equal stay in their order. Raises PerfsheetError (exit status 2) for a column that is not there.
+        Equal rows keep their order. Raises PerfsheetError (exit status 2) for an unknown column.
         """
-        return replace(self, rows=tuple(self.rows[number] for number in self.order(name, descending)))
+        return replace(self, rows=tuple(self.rows[index] for index in self.order(name, descending)))
 
     def order(self, name: str, descending: bool = False) -> list[int]:
-        """The places of the rows in that order."""
-        place = self.column(name)
-        cells = [row[place] for row in self.rows]
-        told = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() not in _UNKNOWN]
-        untold = [number for number, cell in enumerate(cells) if plain_text(cell).casefold() in _UNKNOWN]
-        return [*sorted(told, key=lambda number: _key(cells[number]), reverse=descending), *untold]
+        """The indices of the rows in that order."""
+        column = self.column_index(name)
+        cells = [row[column] for row in self.rows]
+        unknown = [index for index, cell in enumerate(cells) if plain_text(cell).casefold() in _UNKNOWN]
+        known = [index for index in range(len(cells)) if index not in set(unknown)]
+        return [*sorted(known, key=lambda index: _sort_key(cells[index]), reverse=descending), *unknown]
 
 
 def link_of(cell: str) -> str:
-    """Where a cell that is a link leads; blank for any other."""
+    """The target of a cell that is a link; blank for others."""
     match = _LINK.match(cell)
     return match[2].removeprefix("<").removesuffix(">") if match else ""
 
 
 def plain_text(cell: str) -> str:
-    """The text of a cell without the link around it."""
+    """The text of a cell, without a link."""
     match = _LINK.match(cell)
     return (match[1] if match else cell).replace("\\|", "|").strip()
 
 
 def number(cell: str) -> float | None:
-    """The number that a cell is, without anything beside it; None when it is none, or would lose something (`007`)."""
+    """The number in a cell; None if the cell has other text, or the number would change (`007`)."""
     text = cell.strip()
     if not _PLAIN_NUMBER.fullmatch(text):
         return None
@@ -79,7 +79,7 @@ def number(cell: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _key(cell: str) -> tuple[int, float, str]:
+def _sort_key(cell: str) -> tuple[int, float, str]:
     text = plain_text(cell)
     first = text.split(maxsplit=1)[0].casefold() if text else ""
     if first in _STATUS:
@@ -100,7 +100,7 @@ _SPLIT = re.compile(r"(?<!\\)\|")
 
 @dataclass(frozen=True)
 class Document:
-    """Parts in their order: a text (its lines, ends included) or a table; `notes` is what did not fit in a table."""
+    """The parts of a file in order: text (with its line ends) and tables; `notes` are about malformed rows."""
 
     path: str
     parts: tuple[str | ResultsTable, ...]
@@ -113,16 +113,17 @@ class Document:
         return tuple(part for part in self.parts if isinstance(part, ResultsTable))
 
     def results(self) -> ResultsTable:
-        """The first table with a column Model, else the first. Raises PerfsheetError (exit status 3) without any."""
+        """The first table with a column Model, else the first. Raises PerfsheetError (exit status 3) without one."""
         tables = self.tables
         if not tables:
-            raise unusable(f"{self.path}: no Markdown table in it", "name a file with a results table")
+            raise unusable(f"{self.path} has no Markdown table", "give a file with a results table")
         return next(
-            (one for one in tables if any(name.strip("* ").casefold() == "model" for name in one.headers)), tables[0]
+            (table for table in tables if any(name.strip("* ").casefold() == "model" for name in table.headers)),
+            tables[0],
         )
 
     def with_results(self, table: ResultsTable) -> Document:
-        """The document with its table of results replaced."""
+        """The document with its results table replaced."""
         old = self.results()
         return Document(
             self.path, tuple(table if part is old else part for part in self.parts), self.notes, self.line_end
@@ -130,17 +131,17 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read a Markdown file. Raises PerfsheetError (exit status 3) when it cannot be read."""
+    """Read a Markdown file. Raises PerfsheetError (exit status 3) if it cannot be read."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise unusable(f"{path}: no text in UTF-8", "name a Markdown file") from None
+        raise unusable(f"{path} is not UTF-8 text", "give a Markdown file") from None
     except OSError as error:
         raise unusable(f"{path}: {error.strerror or error}", "check the path") from None
-    return parsed(text, str(path))
+    return parse_document(text, str(path))
 
 
-def parsed(text: str, path: str = "") -> Document:
+def parse_document(text: str, path: str = "") -> Document:
     """The parts of a Markdown text."""
     lines = text.splitlines(keepends=True)
     parts: list[str | ResultsTable] = []
@@ -156,12 +157,12 @@ def parsed(text: str, path: str = "") -> Document:
             plain.append(lines[at])
             at += 1
             continue
-        end = next((n for n in range(at + 2, len(lines)) if _ends_table(lines[n])), len(lines))
+        end = next((index for index in range(at + 2, len(lines)) if _ends_table(lines[index])), len(lines))
         if plain:
             parts.append("".join(plain))
             plain = []
-        rows, said = _rows(lines[at + 2 : end], at + 3, len(aligns))
-        notes += [f"{path}, {one}" for one in said]
+        rows, row_notes = _rows(lines[at + 2 : end], at + 3, len(aligns))
+        notes += [f"{path}, {note}" for note in row_notes]
         parts.append(ResultsTable(tuple(_cells(lines[at])), rows, aligns))
         at = end
     if plain:
@@ -170,7 +171,7 @@ def parsed(text: str, path: str = "") -> Document:
 
 
 def _ends_table(line: str) -> bool:
-    """Whether a line is no row: it is blank, or begins something else."""
+    """Whether a line is not a row: it is blank, or begins something else."""
     return not line.strip() or ("|" not in line and bool(_OTHER.match(line)))
 
 
@@ -183,7 +184,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _aligns(header: str, rule: str) -> tuple[Align, ...] | None:
-    """The alignments that the line under a header gives; None when these two lines begin no table."""
+    """The alignments in the line under a header; None if these two lines don't begin a table."""
     if "|" not in header or "-" not in rule:
         return None
     marks = _cells(rule)
@@ -198,18 +199,18 @@ def _align(mark: str) -> Align:
 
 
 def _rows(lines: list[str], first: int, columns: int) -> tuple[tuple[tuple[str, ...], ...], list[str]]:
-    """The cells of the lines, as many as there are columns; what did not fit is said."""
-    found = [_cells(line) for line in lines]
+    """The cells of the lines, one per column, and a note for each line with another number of cells."""
+    rows = [_cells(line) for line in lines]
     notes = [
         f"line {number}: {len(cells)} cells for {columns} columns: "
         + ("the last ones are left blank" if len(cells) < columns else "the last column keeps the rest")
-        for number, cells in enumerate(found, first)
+        for number, cells in enumerate(rows, first)
         if len(cells) != columns
     ]
-    return tuple(_fitted(cells, columns) for cells in found), notes
+    return tuple(_with_columns(cells, columns) for cells in rows), notes
 
 
-def _fitted(cells: list[str], columns: int) -> tuple[str, ...]:
+def _with_columns(cells: list[str], columns: int) -> tuple[str, ...]:
     if len(cells) > columns:
         return (*cells[: columns - 1], " \\| ".join(cells[columns - 1 :]))
     return (*cells, *[""] * (columns - len(cells)))

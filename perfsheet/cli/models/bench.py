@@ -22,77 +22,82 @@ def bench(
         Optional[str],  # noqa: UP045
         typer.Argument(
             metavar="[MODULE.py:FUNCTION]",
-            help="What is timed: the function, or what it returns when that can be called. It gets the parameters.",
+            help="The function to time, or one that returns a callable to time; it gets the parameters.",
             show_default=False,
         ),
     ] = None,
     command_line: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("-c", "--command", metavar="COMMAND", help="A command instead, with {NAME} for parameters."),
+        typer.Option("-c", "--command", metavar="COMMAND", help="Time a command instead, with {NAME} for parameters."),
     ] = None,
     vary: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--vary", metavar="NAME=A,B", help="A parameter and its values; several give every combination."),
+        typer.Option("--vary", metavar="NAME=A,B", help="A parameter and its values; several give all combinations."),
     ] = None,
     variant: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--variant", metavar='"NAME=A OTHER=B"', help="One more row, besides the combinations."),
+        typer.Option("--variant", metavar='"NAME=A OTHER=B"', help="One more variant, besides the combinations."),
     ] = None,
     baseline: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--baseline", metavar="NAME=A", help="The row that speed-ups are against; default: the first."),
+        typer.Option(
+            "--baseline", metavar="NAME=A", help="The variant that speed-ups compare with; default: the first."
+        ),
     ] = None,
-    iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs a variant.")] = 10,
-    warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Runs before that, not measured.")] = 1,
+    iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs per variant.")] = 10,
+    warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Unmeasured runs before them.")] = 1,
     timeout: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--timeout", metavar="SECONDS", help="End a variant after that time."),
+        typer.Option("--timeout", metavar="SECONDS", help="Time limit of a variant."),
     ] = None,
     python: shared.Python = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="DIR", help="Folder of the table; default: generated/bench/NAME."),
+        typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; default: generated/bench/NAME."),
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the table, warnings and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output of the variants as it comes.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all output of the variants.")] = False,
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
-    """Measure latency (mean ± standard deviation) and peak memory of a callable or command, variant by variant."""
-    from perfsheet.atomic_write import made
+    """Measure latency (mean ± standard deviation) and peak memory of a function or command, variant by variant."""
+    from perfsheet.atomic_write import make_folder
     from perfsheet.cli.views import view
-    from perfsheet.models.bench import BenchInterruptedError, Plan, planned, run_bench, variants
-    from perfsheet.models.bench.matrix import place
-    from perfsheet.outputs import paths as outputs
+    from perfsheet.models.bench import (
+        BenchInterruptedError,
+        Plan,
+        baseline_index,
+        make_jobs,
+        parse_variants,
+        run_bench,
+    )
+    from perfsheet.models.outputs.bench import bench_json, bench_markdown
+    from perfsheet.outputs import json_output, paths
 
     if (function is None) == (command_line is None):
-        raise usage("one thing is measured: MODULE.py:FUNCTION or -c COMMAND", "give one of them")
-    found = variants(vary or [], variant or [])
-    plan = Plan(function or "", command_line or "", found, iterations, warmup, timeout, python, place(baseline, found))
+        raise usage("a bench needs either MODULE.py:FUNCTION or -c COMMAND", "give one of them")
+    variants = parse_variants(vary or [], variant or [])
+    index = baseline_index(baseline, variants)
+    plan = Plan(function or "", command_line or "", variants, iterations, warmup, timeout, python, index)
     folder = output or Path("generated/bench") / _name(function or command_line or "")
-    planned(plan)  # refuses what cannot be followed before anything is written
-    for end in ("xlsx", "csv", "md"):
-        outputs.check_new(folder / f"bench.{end}", force)
-    log = made(folder) / "bench.log"
+    make_jobs(plan)  # refuses an invalid plan before anything is written
+    for suffix in ("xlsx", "csv", "md"):
+        paths.check_new(folder / f"bench.{suffix}", force)
+    log = make_folder(folder) / "bench.log"
     interrupted: BenchInterruptedError | None = None
-    # Standard output is the table's.
+    # Standard output is for the table.
     with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
         try:
             result = run_bench(plan, watch, lambda line: print(line, file=stream, flush=True))
         except BenchInterruptedError as error:
             interrupted, result = error, error.bench
-    files = [*_written(result, folder), log]
+    files = [*_write(result, folder), log]
     if json:
-        from perfsheet.models.outputs import bench_json
-        from perfsheet.outputs import json_output
-
-        typer.echo(json_output.dumps(bench_json.bench(result, [str(path) for path in files])))
+        typer.echo(json_output.dumps(bench_json(result, list(map(str, files)))))
     else:
-        from perfsheet.models.outputs import bench_markdown as table
-
-        typer.echo(table.markdown(result))
+        typer.echo(bench_markdown(result))
     if any(row.problem for row in result.rows):
-        say(f"perfsheet: what the variants printed is in {log}")
+        say(f"perfsheet: the output of the variants is in {log}")
     typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
     if interrupted:
         raise interrupted
@@ -103,13 +108,12 @@ def _name(what: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
 
 
-def _written(result: Bench, folder: Path) -> list[Path]:
+def _write(result: Bench, folder: Path) -> list[Path]:
     from perfsheet.atomic_write import replace_text
-    from perfsheet.models.outputs import bench_csv, bench_workbook
-    from perfsheet.models.outputs import bench_markdown as table
+    from perfsheet.models.outputs.bench import bench_csv, bench_markdown, write_workbook
 
-    files = [folder / f"bench.{end}" for end in ("xlsx", "csv", "md")]
-    bench_workbook.write(result, files[0])
-    replace_text(files[1], bench_csv.text(result))
-    replace_text(files[2], table.markdown(result))
-    return files
+    workbook, table, page = (folder / f"bench.{suffix}" for suffix in ("xlsx", "csv", "md"))
+    write_workbook(result, workbook)
+    replace_text(table, bench_csv(result))
+    replace_text(page, bench_markdown(result))
+    return [workbook, table, page]

@@ -19,25 +19,25 @@ def card(
     path: Annotated[Path, typer.Argument(metavar="SUITE.toml", help="The targets (docs/suite.md).")],
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="FILE.md", help="The cards; default: standard output."),
+        typer.Option("-o", "--output", metavar="FILE.md", help="Where to write the cards; default: standard output."),
     ] = None,
     results: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--results", metavar="DIR", help="Results of `perfsheet suite run`; default: where it puts them."),
+        typer.Option("--results", metavar="DIR", help="Results of `perfsheet suite run`; default: its output folder."),
     ] = None,
     model: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--model", metavar="MODEL", help="Only this model; may be given several times."),
+        typer.Option("--model", metavar="MODEL", help="Only this model; repeat for several."),
     ] = None,
     force: shared.Force = False,
 ) -> None:
-    """Write the model card of each target: reference, inputs, ops needed and missing, accuracy, times, reports."""
+    """Write a model card per target: reference, inputs, ops needed and missing, accuracy, times, reports."""
     numerics.load()
     from perfsheet.atomic_write import replace_text
-    from perfsheet.models.outputs import card_markdown as page
+    from perfsheet.models.outputs.card import cards_markdown
     from perfsheet.models.suite import ModelResult, read_suite
-    from perfsheet.models.suite.card import card as card_of
-    from perfsheet.models.suite.keeping import Kept
+    from perfsheet.models.suite.card import make_card
+    from perfsheet.models.suite.results_store import ResultsStore
     from perfsheet.outputs import paths
 
     if output is not None:
@@ -45,19 +45,20 @@ def card(
     suite = read_suite(path, with_captures=False)
     if results is not None:
         suite = replace(suite, output=results.absolute())
-    if strange := [one for one in model or [] if one not in {target.model for target in suite.targets}]:
-        raise usage(f"--model {strange[0]}: the suite has none of that name", "it has those of its targets")
-    kept = Kept(suite.output)
+    models = sorted({target.model for target in suite.targets})
+    if unknown := [name for name in model or [] if name not in models]:
+        raise usage(f"--model {unknown[0]}: the suite has no such model", f"it has {', '.join(models)}")
+    store = ResultsStore(suite.output)
     cards = []
-    for number, target in enumerate(suite.targets):
+    for index, target in enumerate(suite.targets):
         if model and target.model not in model:
             continue
-        found = kept.found(number, target, of_any_capture=True)
-        if found is None:
-            say(f"note: {target.name} has no result in {suite.output}: run the suite first")
-            found = ModelResult(target.model, target.setting, target.batch, target.command)
-        cards.append(card_of(suite, target, kept.relative(found)))
-    text = page.markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
+        result = store.load(index, target, any_capture=True)
+        if result is None:
+            say(f"note: {target.name} has no result in {suite.output}; run the suite first")
+            result = ModelResult(target.model, target.setting, target.batch, target.command)
+        cards.append(make_card(suite, target, store.with_relative_paths(result)))
+    text = cards_markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -18,60 +18,59 @@ def graph(
     spec: Annotated[
         str,
         typer.Argument(
-            metavar="MODULE.py:FUNCTION", help="Builds the torch module: returns it, or the module and its inputs."
+            metavar="MODULE.py:FUNCTION", help="Function that returns the torch module, or (module, inputs)."
         ),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables and plots.")
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables and plots.")
     ] = Path("stat"),
     inputs: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--input", metavar="SHAPE[:DTYPE]", help="An input: 1,3,224,224 or 1,128:int64; once for each."),
+        typer.Option(
+            "--input",
+            metavar="SHAPE[:DTYPE]",
+            help="Shape of an input: 1,3,224,224 or 1,128:int64; give it once per input.",
+        ),
     ] = None,
     capture: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--capture", metavar="CSV", help="Ops CSV of the port: what it covers, and what is missing."),
+        typer.Option("--capture", metavar="CSV", help="Ops CSV of the port: show what it covers, and what is missing."),
     ] = None,
-    backward: Annotated[bool, typer.Option("--backward", help="Trace the backward graph, too.")] = False,
-    profile: Annotated[bool, typer.Option("--profile", help="Write torch's own Chrome trace, too.")] = False,
+    backward: Annotated[bool, typer.Option("--backward", help="Also trace the backward graph.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> None:
-    """Trace a torch module on the CPU: the ops that its TTNN port needs, and what of them a capture shows."""
+    """Trace a torch module on the CPU: the ops that its TTNN port needs, and which of them a capture covers."""
     numerics.load()
     from perfsheet.analysis import Options
     from perfsheet.cli.analysing import analyse
-    from perfsheet.models.op_stats import Source, statistics
-    from perfsheet.models.outputs import graph_tables, op_stats_folder
-    from perfsheet.models.torch_graph import coverage, needed
-    from perfsheet.models.torch_graph.building import built
-    from perfsheet.models.torch_graph.model import nodes
-    from perfsheet.models.torch_graph.profiling import profiled
-    from perfsheet.models.torch_graph.tracing import traced
-    from perfsheet.outputs import paths
+    from perfsheet.models.op_stats import Source, count_ops
+    from perfsheet.models.outputs import graph as output_graph
+    from perfsheet.models.outputs import op_stats
+    from perfsheet.models.torch_graph import find_coverage
+    from perfsheet.models.torch_graph.building import build
+    from perfsheet.models.torch_graph.model import graph_nodes
+    from perfsheet.models.torch_graph.tracing import trace, write_profile
+    from perfsheet.outputs import json_output, paths
 
-    paths.check_new(output / f"fw_{op_stats_folder.NODE_COUNT}", force)
+    paths.check_new(output / f"fw_{op_stats.NODE_COUNT}", force)
     analysis = analyse(capture, Options()) if capture else None
-    module, given, named = built(spec, inputs or [])
+    module, positional, named = build(spec, inputs or [])
     if module.training:
-        say(f"warning: {spec} is in training mode, with the ops of that (dropout, statistics): return it after .eval()")
-    found = traced(spec, module, given, named, backward)
-    covered = coverage(found.forward, analysis)
+        say(f"warning: {spec} is in training mode, with its extra ops (dropout, statistics); return it after .eval()")
+    traced = trace(spec, module, positional, named, backward)
+    coverage = find_coverage(traced.forward, analysis)
     if force:
-        op_stats_folder.cleared(output)
-    files = op_stats_folder.write(statistics([Source(spec, nodes(found.forward))]), output, "fw_")
+        op_stats.clear_folder(output)
+    files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_")
     if backward:
-        files += op_stats_folder.write(statistics([Source(spec, nodes(found.backward))]), output, "bw_")
-    files += graph_tables.write(output, needed(found.forward), found.modules, covered)
+        files += op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.backward))]), output, "bw_")
+    files += output_graph.write_tables(output, traced, coverage)
     if profile:
-        files.append(profiled(module, given, named, output / "profile" / "trace.json"))
+        files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
     if json:
-        from perfsheet.models.outputs import graph_json
-        from perfsheet.outputs import json_output
-
-        typer.echo(json_output.dumps(graph_json.graph(found, covered, [str(path) for path in files])))
+        typer.echo(json_output.dumps(output_graph.graph_json(traced, coverage, list(map(str, files)))))
     else:
-        from perfsheet.models.outputs import graph_terminal as terminal
-
-        terminal.render(found, covered, sys.stdout)
+        output_graph.print_graph(traced, coverage, sys.stdout)
     typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

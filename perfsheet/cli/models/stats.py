@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def stats(
     captures: Annotated[
         list[str],
-        typer.Argument(metavar="CSV...", help="Ops CSV files, each a capture of its own, or folders with reports."),
+        typer.Argument(metavar="CSV...", help="Ops CSV files or folders with reports, each a separate capture."),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder of the tables and plots.")
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables and plots.")
     ] = Path("stats"),
     start_signpost: shared.StartSignpost = None,
     end_signpost: shared.EndSignpost = None,
@@ -36,51 +36,46 @@ def stats(
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
-    """Count the device ops of captures and the sizes of their tensors: each capture, and all of them together."""
+    """Count device ops and tensor sizes, per capture and over all captures."""
     numerics.load()
     from perfsheet.analysis import Options
-    from perfsheet.models.op_stats import statistics
-    from perfsheet.models.outputs import op_stats_folder
-    from perfsheet.outputs import paths
+    from perfsheet.models.op_stats import count_ops
+    from perfsheet.models.outputs import op_stats
+    from perfsheet.outputs import json_output, paths
 
     window = shared.selection(start_signpost, end_signpost, None, device, False, which_pass)
     settings = Options(selection=window)
-    paths.check_new(output / op_stats_folder.NODE_COUNT, force)
+    paths.check_new(output / op_stats.NODE_COUNT, force)
     sources, status = _sources(captures, settings)
-    found = statistics(sources)
+    statistics = count_ops(sources)
     if force:
-        op_stats_folder.cleared(output)
-    files = op_stats_folder.write(found, output)
+        op_stats.clear_folder(output)
+    files = op_stats.write_folder(statistics, output)
     if len(sources) > 1:
         for source in sources:
-            files += op_stats_folder.write(statistics([source]), output / "captures" / source.name)
+            files += op_stats.write_folder(count_ops([source]), output / "captures" / source.name)
     if json:
-        from perfsheet.models.outputs import op_stats_json as opstats_json
-        from perfsheet.outputs import json_output
-
-        typer.echo(json_output.dumps(opstats_json.stats(found, [str(path) for path in files])))
+        typer.echo(json_output.dumps(op_stats.stats_json(statistics, list(map(str, files)))))
     else:
-        from perfsheet.models.outputs import op_stats_terminal as terminal
-
-        terminal.render(found, sys.stdout)
+        op_stats.print_statistics(statistics, sys.stdout)
     typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
     return status
 
 
 def _sources(captures: list[str], settings: Options) -> tuple[list[Source], ExitStatus]:
-    """The captures that can be read; the others are named, and make the exit status."""
+    """Read the captures. Those that cannot be read are reported, and set the exit status."""
     from perfsheet.cli.analysing import analyse
-    from perfsheet.models.op_stats import of_analysis
-    from perfsheet.models.outputs.op_stats_folder import file_name
+    from perfsheet.models.op_stats import capture_source
+    from perfsheet.models.outputs.op_stats import unique_file_name
 
-    taken = {"op_type", "count"}  # columns of the table beside those of the captures
+    taken = {"op_type", "count"}  # the other columns of node_count.csv
     seen: set[str] = set()
     stems = Counter(Path(capture).stem for capture in captures)
     sources = []
     failed: PerfsheetError | None = None
     for capture in captures:
         if os.path.realpath(capture) in seen:
-            say(f"warning: {capture} is given twice: it is counted once")
+            say(f"warning: {capture} is given twice; it is counted once")
             continue
         seen.add(os.path.realpath(capture))
         try:
@@ -93,7 +88,7 @@ def _sources(captures: list[str], settings: Options) -> tuple[list[Source], Exit
             continue
         path = Path(analysis.summary.paths[0])
         name = f"{path.absolute().parent.name}_{path.stem}" if stems[Path(capture).stem] > 1 else path.stem
-        sources.append(of_analysis(file_name(name, taken), analysis))
+        sources.append(capture_source(unique_file_name(name, taken), analysis))
     if not sources and failed:
         raise failed
     return sources, failed.status if failed else ExitStatus.DONE

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, unusable, usage
 
 if TYPE_CHECKING:
-    from perfsheet.models.e2e import Merged
+    from perfsheet.models.e2e import MergeResult
     from perfsheet.models.suite import ModelResult
 
 
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 def merge(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PERF.csv...", help="Perf files of models, merged ones, device_perf files."),
+        typer.Argument(metavar="PERF.csv...", help="Perf files: single, merged, or device_perf."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.csv", help="The merged file.")] = Path(
         "perf.csv"
     ),
     markdown: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--md", metavar="FILE.md", help="The table as Markdown, too."),
+        typer.Option("--md", metavar="FILE.md", help="Also write the table as Markdown."),
     ] = None,
     lower: ours.Lower = 0.80,
     upper: ours.Upper = 1.0,
@@ -39,77 +40,75 @@ def merge(
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
-    """Merge perf files by column name, verify what they have computed, and check them against what they expect."""
+    """Merge perf files by column name, recompute their figures, and check them against the expected times."""
+    numerics.load()
     from perfsheet.capture.notes import rows
-    from perfsheet.models.e2e import Limits, breaches, merge_targets, write_merged
-    from perfsheet.models.e2e import merge as merged_of
-    from perfsheet.models.e2e.limits import device_breaches
-    from perfsheet.models.outputs import suite_json
-    from perfsheet.models.outputs.results_markdown import in_order
-    from perfsheet.models.suite.of_perf_file import of_row
+    from perfsheet.models.e2e import Limits, find_breaches, find_device_breaches, merge_paths, write_merge
+    from perfsheet.models.e2e import merge as merge_files
+    from perfsheet.models.outputs import suite as outputs
+    from perfsheet.models.suite.figures import result_of_perf_row
     from perfsheet.outputs import json_output
-    from perfsheet.outputs import paths as place
+    from perfsheet.outputs.paths import check_file
 
     limits = Limits(lower, upper)
-    in_order([], sort, descending)  # refuses a column that is not there
+    outputs.sort_results([], sort, descending)  # refuses an unknown column
     if markdown is not None and markdown.resolve() == output.resolve():
         raise usage("two outputs have the same name", "give each its own")
-    outputs = [path for path in (output, markdown) if path is not None]
-    # The file of an earlier merge may be caught by the pattern of this one.
-    inputs = [path for path in paths if path.resolve() not in {one.resolve() for one in outputs}]
-    merged = merged_of(inputs)
-    for path in [*merge_targets(merged, output), *([markdown] if markdown else [])]:
-        place.check_file(path, [str(one) for one in inputs], force)
+    # The shell pattern for the inputs may also match the file of an earlier merge.
+    own = {path.resolve() for path in (output, markdown) if path is not None}
+    inputs = [path for path in paths if path.resolve() not in own]
+    merged = merge_files(inputs)
+    for path in [*merge_paths(merged, output), *([markdown] if markdown else [])]:
+        check_file(path, list(map(str, inputs)), force)
     _warn(merged)
     if not merged.rows and not merged.device_rows:
         raise unusable("none of the files could be merged", "nothing is written")
-    results = in_order([of_row(row) for row in merged.rows], sort, descending)
-    files = [str(path) for path in write_merged(merged, output, *_head(merged))]
+    results = outputs.sort_results([result_of_perf_row(row) for row in merged.rows], sort, descending)
+    files = [str(path) for path in write_merge(merged, output, *_head(merged))]
     if markdown is not None:
         _write_markdown(markdown, merged, results)
         files.append(str(markdown))
-    broken = [] if no_check else [*breaches(merged.rows, limits), *device_breaches(merged.device_rows)]
+    breaches = [] if no_check else [*find_breaches(merged.rows, limits), *find_device_breaches(merged.device_rows)]
     if json:
-        typer.echo(json_output.dumps(suite_json.merge(merged, results, broken, files)))
+        typer.echo(json_output.dumps(outputs.merge_json(merged, results, breaches, files)))
     else:
-        from perfsheet.models.outputs import suite_terminal as terminal
-
         if results:
-            terminal.render(results, sys.stdout, with_success=False)
+            outputs.print_results(results, sys.stdout, from_runs=False)
         if merged.device_rows:
-            terminal.render_devices(merged, sys.stdout)
-    for breach in broken:
+            outputs.print_devices(merged, sys.stdout)
+    for breach in breaches:
         say(f"perfsheet: {breach.sentence}")
     count = len(merged.rows) + len(merged.device_rows)
-    typer.echo(f"Merged: {rows(count)} in {', '.join(files)}", err=json)
-    if broken:
+    typer.echo(f"Merged {rows(count)} into {', '.join(files)}", err=json)
+    if breaches:
         return ExitStatus.BUDGET_BREACHED
     return ExitStatus.CAPTURE_UNUSABLE if merged.refused else ExitStatus.DONE
 
 
-def _head(merged: Merged) -> tuple[str | None, str | None]:
-    """Branch and commit: of what was merged before, else of the current folder; none where they are several."""
+def _head(merged: MergeResult) -> tuple[str | None, str | None]:
+    """Branch and commit: those of the merged files, else of the current folder; none if there are several."""
     from perfsheet.machine import checkout
 
     if not merged.commits and not merged.branches:
         return checkout.head(Path.cwd())
     if len(merged.commits) > 1 or len(merged.branches) > 1:
-        say(f"warning: merged files are of several commits: {', '.join(merged.commits)}; the merge names none")
+        say(f"warning: the files are of several commits: {', '.join(merged.commits)}; the merge names none")
         return None, None
     return next(iter(merged.branches), None), next(iter(merged.commits), None)
 
 
-def _warn(merged: Merged) -> None:
-    for refused in merged.refused:
-        say(f"perfsheet: {refused.sentence}")
-    for sentence in (*merged.notes, *(one.sentence for one in merged.disagreements)):
+def _warn(merged: MergeResult) -> None:
+    for refusal in merged.refused:
+        say(f"perfsheet: {refusal.sentence}")
+    for sentence in (*merged.notes, *(disagreement.sentence for disagreement in merged.disagreements)):
         say(f"warning: {sentence}")
 
 
-def _write_markdown(path: Path, merged: Merged, results: list[ModelResult]) -> None:
+def _write_markdown(path: Path, merged: MergeResult, results: list[ModelResult]) -> None:
     from perfsheet.atomic_write import replace_text
-    from perfsheet.models.outputs import results_markdown as tables
+    from perfsheet.models.outputs.results import table_markdown
+    from perfsheet.models.outputs.suite import devices_table, results_table
 
-    found = [tables.of_results(results, with_success=False)] if results else []
-    found += [tables.of_devices(merged)] if merged.device_rows else []
-    replace_text(path, "\n".join(map(tables.table, found)))
+    tables = [results_table(results, from_runs=False)] if results else []
+    tables += [devices_table(merged)] if merged.device_rows else []
+    replace_text(path, "\n".join(map(table_markdown, tables)))

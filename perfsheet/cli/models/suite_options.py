@@ -1,4 +1,4 @@
-"""Options that several commands about many models share."""
+"""Options that several `perfsheet suite` commands share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated, Optional
 import typer
 
 Lower = Annotated[
-    float, typer.Option("--lower", metavar="X", help="Least inference time allowed, as a multiple of the expected one.")
+    float,
+    typer.Option("--lower", metavar="X", help="Lower limit of the inference time, as a multiple of the expected one."),
 ]
-Upper = Annotated[float, typer.Option("--upper", metavar="X", help="Most of it.")]
-NoCheck = Annotated[bool, typer.Option("--no-check", help="Do not hold inference times against what is expected.")]
+Upper = Annotated[float, typer.Option("--upper", metavar="X", help="Upper limit of it.")]
+NoCheck = Annotated[bool, typer.Option("--no-check", help="Do not compare inference times with the expected ones.")]
 Sort = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--sort", metavar="COLUMN", help="Sort the Markdown table by this column."),
 ]
-Descending = Annotated[bool, typer.Option("--descending", help="Sort from the largest down.")]
+Descending = Annotated[bool, typer.Option("--descending", help="Sort in descending order.")]

@@ -25,51 +25,48 @@ def table(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where it goes: .md, .csv, .xlsx or .json; default: Markdown on standard output.",
+            help="Output: .md, .csv, .xlsx or .json; default: Markdown on standard output.",
         ),
     ] = None,
     sort: ours.Sort = None,
     descending: ours.Descending = False,
     force: shared.Force = False,
 ) -> None:
-    """Read a results table, sort it, and write it: all text around it, all columns and links stay."""
+    """Read a results table, sort it, and write it; text around it, columns and links stay."""
     from perfsheet.models.results_table import read_document
     from perfsheet.outputs import paths
 
     if output is not None:
         paths.check_file(output, [], force)
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
-            raise usage(f"{output}: no format is called {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
+            raise usage(f"{output}: unknown format {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
     document = read_document(path)
-    found = document.results()
+    results = document.results()
     if sort:
-        found = found.sorted(sort, descending)
+        results = results.sorted(sort, descending)
     if len(document.tables) > 1:
-        say(f"note: {path} has {len(document.tables)} tables: that with {', '.join(found.headers[:3])}, … is taken")
+        say(f"note: {path} has {len(document.tables)} tables; using the one with {', '.join(results.headers[:3])}, …")
     for note in document.notes:
         say(f"warning: {note}")
     if output is None:
-        from perfsheet.models.outputs import results_markdown
+        from perfsheet.models.outputs.results import table_markdown
 
-        typer.echo(results_markdown.table(found), nl=False)
+        typer.echo(table_markdown(results), nl=False)
         return
-    _write(output, document, found)
-    typer.echo(f"{len(found.rows)} rows: {output}")
+    _write(output, document, results)
+    typer.echo(f"Wrote {len(results.rows)} rows to {output}")
 
 
-def _write(output: Path, document: Document, found: ResultsTable) -> None:
+def _write(output: Path, document: Document, results: ResultsTable) -> None:
     from perfsheet.atomic_write import replace_text
+    from perfsheet.models.outputs import results as outputs
 
-    if output.suffix.lower() == ".md":
-        from perfsheet.models.outputs import results_markdown
-
-        replace_text(output, results_markdown.document(document.with_results(found)))
-    elif output.suffix.lower() == ".xlsx":
-        from perfsheet.models.outputs import results_workbook
-
-        results_workbook.write(found, output)
-    else:
-        from perfsheet.models.outputs import results_text
-
-        write = results_text.csv_text if output.suffix.lower() == ".csv" else results_text.json_text
-        replace_text(output, write(found))
+    match output.suffix.lower():
+        case ".xlsx":
+            outputs.write_workbook(results, output)
+        case ".csv":
+            replace_text(output, outputs.table_csv(results))
+        case ".json":
+            replace_text(output, outputs.table_json(results))
+        case _:
+            replace_text(output, outputs.document_markdown(document.with_results(results)))

@@ -1,19 +1,22 @@
-"""What is measured, and what came of it."""
+"""What a bench measures: a function or command over a matrix of variants; and its results."""
 
 from __future__ import annotations
 
+import itertools
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from perfsheet.errors import usage
 
 Value = str | int | float | bool
+_MOST_VARIANTS = 1000
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the table: the values of its parameters, as written."""
+    """One row of the table: its parameters and their values, as written."""
 
     values: tuple[tuple[str, str], ...] = ()
 
@@ -23,16 +26,16 @@ class Variant:
         return ", ".join(f"{name}={value}" for name, value in self.values) or "as it is"
 
     def value(self, name: str) -> str:
-        """The value of a parameter; blank when it has none."""
+        """The value of a parameter; blank if it has none."""
         return dict(self.values).get(name, "")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A callable (`module.py:function`) or a command, its variants, and how often each is run.
+    """A function (`module.py:function`) or a command, its variants, and how often each is run.
 
-    Of each variant `iterations` runs are measured after `warmup` ones that are not. `timeout_s` ends a variant.
-    Raises PerfsheetError (exit status 2) for numbers that make no sense.
+    For each variant `iterations` runs are measured after `warmup` runs that are not. `timeout_s` is the time limit of a
+    variant. Raises PerfsheetError (exit status 2) for impossible numbers.
     """
 
     function: str
@@ -46,7 +49,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.iterations < 1:
-            raise usage(f"{self.iterations} iterations are nothing to measure", "give -n 1 or more")
+            raise usage(f"cannot measure {self.iterations} iterations", "give -n 1 or more")
         if self.warmup < 0:
             raise usage(f"--warmup {self.warmup}: not a number of runs", "give 0 or more")
         if self.timeout_s is not None and not 0 < self.timeout_s < float("inf"):
@@ -59,10 +62,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One variant: the time of every measured run in ms, and the most memory that its process has had (bytes).
+class Measurement:
+    """The measured runs of one variant in ms, and the peak memory of its process in bytes.
 
-    Without runs `problem` says why; what is unknown is None.
+    Without runs `problem` says why. Unknown values are None.
     """
 
     variant: Variant
@@ -87,7 +90,7 @@ class Measured:
 
     @cached_property
     def std_ms(self) -> float | None:
-        """Standard deviation of the sample (n − 1); unknown for a single run."""
+        """Sample standard deviation (n − 1); unknown for a single run."""
         return statistics.stdev(self.runs_ms) if len(self.runs_ms) > 1 else None
 
     @cached_property
@@ -98,16 +101,73 @@ class Measured:
 
 @dataclass(frozen=True)
 class Bench:
-    """All variants in their order; `parameters` are their names, `what` the callable or command."""
+    """The measurements of all variants in order; `what` is the function or command, `parameters` are their names."""
 
     what: str
     parameters: tuple[str, ...]
-    rows: tuple[Measured, ...]
+    rows: tuple[Measurement, ...]
     baseline: int
     iterations: int
     warmup: int
 
-    def speed_up(self, row: Measured) -> float | None:
-        """Mean latency of the baseline over that of the row: above 1 is faster; None where one is unknown."""
-        base = self.rows[self.baseline].mean_ms
+    @property
+    def baseline_row(self) -> Measurement:
+        """The measurement that speed-ups compare with."""
+        return self.rows[self.baseline]
+
+    def speed_up(self, row: Measurement) -> float | None:
+        """Mean latency of the baseline / mean latency of the row: above 1 is faster. None if either is unknown."""
+        base = self.baseline_row.mean_ms
         return base / row.mean_ms if base is not None and row.mean_ms else None
+
+
+def parse_variants(vary: Sequence[str], single: Sequence[str]) -> tuple[Variant, ...]:
+    """Every combination of `vary` (`name=a,b`), then one variant for each of `single` (`name=a other=b`).
+
+    Without either there is one variant without parameters. Raises PerfsheetError (exit status 2).
+    """
+    axes = [_axis(text) for text in vary]
+    names = [name for name, _ in axes]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise usage(f"--vary gives {repeated[0]} twice", f"give it once: --vary {repeated[0]}=A,B")
+    combinations = [
+        Variant(tuple(zip(names, values, strict=True)))
+        for values in itertools.islice(itertools.product(*(values for _, values in axes)), _MOST_VARIANTS + 1)
+    ]
+    if len(combinations) > _MOST_VARIANTS:
+        raise usage(f"more than {_MOST_VARIANTS:,} variants", "vary less")
+    return (*(combinations if axes or not single else ()), *map(_single, single))
+
+
+def baseline_index(baseline: str | None, variants: Sequence[Variant]) -> int:
+    """The index of the baseline: the first variant with the values `name=a,other=b`; by default the first of all.
+
+    Raises PerfsheetError (exit status 2) if no variant has them.
+    """
+    if baseline is None:
+        return 0
+    pairs = [part.partition("=") for part in baseline.split(",")]
+    wanted = {(name.strip(), value.strip()) for name, _, value in pairs}
+    for index, variant in enumerate(variants):
+        if wanted <= set(variant.values):
+            return index
+    raise usage(f"--baseline {baseline}: no variant has these values", "give NAME=VALUE of one of the rows")
+
+
+def _axis(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, values_text = text.partition("=")
+    values = tuple(value.strip() for value in values_text.split(","))
+    if not equals or not name.strip().isidentifier() or "" in values:
+        raise usage(f"--vary {text}: not a parameter with values", "give NAME=A,B")
+    if len(set(values)) < len(values):
+        raise usage(f"--vary {text}: the same value twice", "give each value once")
+    return name.strip(), values
+
+
+def _single(text: str) -> Variant:
+    pairs = [part.partition("=") for part in text.split()]
+    if not pairs or any(not equals or not name.isidentifier() or not value for name, equals, value in pairs):
+        raise usage(f"--variant {text!r}: not parameters with one value each", 'give "NAME=A OTHER=B"')
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise usage(f"--variant {text!r} gives a parameter twice", "give each once")
+    return Variant(tuple((name, value) for name, _, value in pairs))

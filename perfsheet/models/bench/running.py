@@ -141,4 +141,6 @@ def _measure(
             how = f"ended by signal {-ended.status}" if ended.status < 0 else f"ended with status {ended.status}"
             return Measurement(variant, problem=f"{how} before it was measured{last}")
         outcome = json.loads(outcome_path.read_text(encoding="utf-8"))
-    return Measurement(variant, tuple(outcome.get("runs_ms", ())), outcome.get("peak_bytes"), outcome.get("problem", ""))
+    return Measurement(
+        variant, tuple(outcome.get("runs_ms", ())), outcome.get("peak_bytes"), outcome.get("problem", "")
+    )

@@ -1,7 +1,7 @@
-"""Measures one variant, in a process of its own; runs in the target's interpreter, without perfsheet.
+"""Measures one variant in a process of its own, in the target's interpreter, which need not have perfsheet.
 
 Arguments: a JSON file with the job (`function` as path and name with `values`, or `argv` and `environment`), and the
-JSON file for the outcome: `runs_ms`, `peak_bytes`, or `problem`.
+JSON file for the outcome: `runs_ms` and `peak_bytes`, or `problem`.
 """
 
 import importlib.util
@@ -12,17 +12,15 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Callable  # noqa: UP035  # Python 3.8 runs it, too
-
-_LAST_LINES = 3
+from typing import Any, Callable  # noqa: UP035  # it also runs in Python 3.8
 
 
 class _Failed(Exception):  # noqa: N818
-    """The target did not do what was asked; the message says why."""
+    """The target cannot be run or measured; the message says why."""
 
 
 def main(job_path: str, outcome_path: str) -> None:
-    """Measure, and write the outcome whichever way it ends."""
+    """Measure, and write the outcome, also if that fails."""
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     try:
         outcome = _command(job) if "argv" in job else _function(job)
@@ -35,22 +33,22 @@ def main(job_path: str, outcome_path: str) -> None:
 
 
 def _function(job: "dict[str, Any]") -> "dict[str, Any]":
-    run, first = _prepared(job["path"], job["name"], job["values"])
-    done = [] if first is None else [first]  # a run like any other
-    while len(done) < job["warmup"] + job["iterations"]:
-        done.append(_timed(run))
-    return {"runs_ms": done[job["warmup"] :], "peak_bytes": _own_peak()}
+    run, first = _prepare(job["path"], job["name"], job["values"])
+    runs = [] if first is None else [first]  # counts like any other run
+    while len(runs) < job["warmup"] + job["iterations"]:
+        runs.append(_time(run))
+    return {"runs_ms": runs[job["warmup"] :], "peak_bytes": _own_peak()}
 
 
-def _prepared(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable[[], Any], float | None]":
-    """What is timed: what the function returns when that can be called, else the function with its values.
+def _prepare(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable[[], Any], float | None]":
+    """What to time: the callable that the function returns, or else the function itself with its values.
 
-    In the second case it has run once to find that out; that took so many milliseconds.
+    The second item is the time in ms of the call that found this out, if it was a run of the function itself.
     """
     sys.path.insert(0, str(Path(path).parent))
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     if spec is None or spec.loader is None:
-        raise _Failed(f"{path} is no Python module")
+        raise _Failed(f"{path} is not a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -58,9 +56,9 @@ def _prepared(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable
     if not callable(function):
         raise _Failed(f"{path} has no function {name}")
     started = time.perf_counter()
-    made = function(**values)
-    took = 1e3 * (time.perf_counter() - started)
-    return (made, None) if callable(made) else (lambda: function(**values), took)
+    result = function(**values)
+    time_ms = 1e3 * (time.perf_counter() - started)
+    return (result, None) if callable(result) else (lambda: function(**values), time_ms)
 
 
 def _command(job: "dict[str, Any]") -> "dict[str, Any]":
@@ -73,12 +71,12 @@ def _command(job: "dict[str, Any]") -> "dict[str, Any]":
     for _ in range(job["warmup"]):
         run()
     peak = 0
-    runs = [_timed(run) for _ in range(job["iterations"])]
+    runs = [_time(run) for _ in range(job["iterations"])]
     return {"runs_ms": runs, "peak_bytes": peak or None}
 
 
 def _run(argv: "list[str]", environment: "dict[str, str]") -> int:
-    """Run a command to its end; the most memory that it, or the largest process below it, has had (0 = unknown)."""
+    """Run a command to its end; the peak memory of its largest process in bytes (0 = unknown)."""
     try:
         process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL)
     except OSError as error:
@@ -86,25 +84,25 @@ def _run(argv: "list[str]", environment: "dict[str, str]") -> int:
     if not hasattr(os, "wait4"):
         status, peak = process.wait(), 0
     else:
-        _, raw, used = os.wait4(process.pid, 0)
-        status = -os.WTERMSIG(raw) if os.WIFSIGNALED(raw) else os.WEXITSTATUS(raw)
+        _, wait_status, usage = os.wait4(process.pid, 0)
+        status = -os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else os.WEXITSTATUS(wait_status)
         process.returncode = status
-        peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     if status != 0:
-        raise _Failed(f"a signal ({-status}) ended it" if status < 0 else f"it ended with status {status}")
+        raise _Failed(f"ended by signal {-status}" if status < 0 else f"ended with status {status}")
     return peak
 
 
-def _timed(run: "Callable[[], Any]") -> float:
+def _time(run: "Callable[[], Any]") -> float:
     started = time.perf_counter()
     run()
     return 1e3 * (time.perf_counter() - started)
 
 
 def _own_peak() -> "int | None":
-    """The most memory that this process has had, in bytes; None where the system does not tell."""
+    """The peak memory of this process in bytes; None if the system does not report it."""
     try:
-        # The kernel's ru_maxrss begins with what the process had before exec; this does not.
+        # Unlike ru_maxrss, VmHWM does not include the memory of the process before exec.
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""What the fixture `perfsheet_e2e` gives a perf test: the times of its runs, its accuracy, its perf file."""
+"""The pytest fixture `perfsheet_e2e`: it times the runs of a perf test, records accuracy, and writes the perf file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Result = TypeVar("Result")
 
 
 class EndToEnd:
-    """Times of a test in seconds; None until measured.
+    """The times of a test in seconds; None until measured.
 
-    What is timed must wait for the device (`ttnn.synchronize_device`, or a result read back): ops return before they
-    have run. Figures that a suite collects are recorded as pytest's user properties.
+    The timed code must wait for the device (`ttnn.synchronize_device`, or read a result back), since ops return before
+    they have run. Figures that a suite collects are recorded as pytest user properties.
     """
 
     def __init__(self, properties: list[tuple[str, object]]) -> None:
@@ -31,15 +31,15 @@ class EndToEnd:
         self.cpu_s: float | None = None
 
     def first_run(self) -> AbstractContextManager[None]:
-        """Around the run that compiles: nothing is cached yet."""
+        """Time the first run, which compiles: nothing is cached yet."""
         return self._timing("first_run_s")
 
     def second_run(self) -> AbstractContextManager[None]:
-        """Around the same with a warm program cache."""
+        """Time the second run, with a warm program cache."""
         return self._timing("second_run_s")
 
     def cpu_run(self) -> AbstractContextManager[None]:
-        """Around the torch reference on the CPU."""
+        """Time the torch reference on the CPU."""
         return self._timing("cpu_s")
 
     @contextmanager
@@ -49,7 +49,7 @@ class EndToEnd:
         setattr(self, name, time.perf_counter() - started)
 
     def time(self, function: Callable[[], Result], cpu: Callable[[], object] | None = None) -> Result:
-        """Run a function twice, timing both runs, then its torch reference, if there is one; the second result."""
+        """Time two runs of a function, then its torch reference if given; returns the result of the second run."""
         with self.first_run():
             function()
         with self.second_run():
@@ -60,31 +60,33 @@ class EndToEnd:
         return result
 
     def latency(self, function: Callable[[], object], iterations: int = 10, warmup: int = 1) -> float:
-        """The mean time of a call in ms over `iterations` calls after `warmup` ones; recorded with its deviation."""
+        """Time `iterations` calls after `warmup` calls; records mean and deviation; returns the mean in ms."""
         if iterations < 1 or warmup < 0:
-            raise usage(f"{iterations} iterations after {warmup}: nothing to measure", "give 1 or more")
+            raise usage(
+                f"cannot time {iterations} iterations after {warmup} warm-up calls", "give 1 or more iterations"
+            )
         for _ in range(warmup):
             function()
-        took = []
+        times_ms = []
         for _ in range(iterations):
             started = time.perf_counter()
             function()
-            took.append(1e3 * (time.perf_counter() - started))
-        mean = statistics.fmean(took)
+            times_ms.append(1e3 * (time.perf_counter() - started))
+        mean = statistics.fmean(times_ms)
         self._record(latency_ms=mean, latency_runs=iterations)
         if iterations > 1:
-            self._record(latency_std_ms=statistics.stdev(took))
+            self._record(latency_std_ms=statistics.stdev(times_ms))
         return mean
 
     def pcc(self, value: float) -> None:
-        """Record the accuracy: Pearson's correlation with the reference."""
+        """Record the accuracy: the Pearson correlation with the reference."""
         number = float(value)
         if not (math.isfinite(number) and abs(number) <= 1 + _FLOAT32_NOISE):
-            raise usage(f"a PCC of {value!r} is none", "give a number from -1 to 1")
+            raise usage(f"{value!r} is not a PCC", "give a number from -1 to 1")
         self._record(pcc=max(-1.0, min(1.0, number)))
 
     def torch_ops(self, before: int, remain: int) -> None:
-        """Record how many ops the torch model has, and how many of them still run in torch."""
+        """Record the number of ops of the torch model, and how many of them still run in torch."""
         self._record(torch_ops_before=before, torch_ops_remain=remain)
 
     def write(
@@ -97,12 +99,14 @@ class EndToEnd:
         expected_inference_time: float | None = None,
         directory: str | Path | None = None,
     ) -> Path:
-        """Write the perf file of the runs that were timed (perfsheet.models.e2e.write_perf_report); its path.
+        """Write the perf file of the timed runs (perfsheet.models.e2e.write_perf_report), and return its path.
 
-        Raises PerfsheetError (exit status 2) when a run has not been timed.
+        Raises PerfsheetError (exit status 2) if a run has not been timed.
         """
         if self.first_run_s is None or self.second_run_s is None:
-            raise usage("first and second run have not been timed", "call time(), or use first_run() and second_run()")
+            raise usage(
+                "the first and second runs have not been timed", "call time(), or use first_run() and second_run()"
+            )
         return write_perf_report(
             model_name,
             batch_size,

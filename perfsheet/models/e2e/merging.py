@@ -1,66 +1,151 @@
-"""Many perf files as one table: each header checked, columns by name, computed figures verified."""
+"""Merging many perf files into one table, and checking it against its limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfsheet.models.e2e.columns import DEVICE_HEADERS
-from perfsheet.models.e2e.model import DeviceRow, PerfRow, Refused
-from perfsheet.models.e2e.reading import read_perf_file
-from perfsheet.models.e2e.verifying import Disagreement, disagreements
+from perfsheet.errors import usage
+from perfsheet.models.e2e.model import (
+    DEVICE_HEADERS,
+    HEADERS,
+    LOWER_THRESHOLD,
+    UPPER_THRESHOLD,
+    DeviceRow,
+    PerfRow,
+    Refusal,
+)
+from perfsheet.models.e2e.reading import Disagreement, find_disagreements, read_figure, read_perf_file
+
+_FLOAT_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
-class Merged:
-    """Rows in the order of their files, those sorted by name; `device_headers` are the columns of `device_rows`.
+class MergeResult:
+    """The rows of all files, sorted by file name; `device_headers` are the columns of `device_rows`.
 
-    `branches` and `commits` are what files that were merged before said of theirs.
+    `branches` and `commits` are those written at the top of merged files.
     """
 
     rows: tuple[PerfRow, ...]
     device_rows: tuple[DeviceRow, ...]
     device_headers: tuple[str, ...]
-    refused: tuple[Refused, ...]
+    refused: tuple[Refusal, ...]
     disagreements: tuple[Disagreement, ...]
     branches: tuple[str, ...] = ()
     commits: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was put right, one sentence a case."""
-        found = [f"{row.file}, line {row.line}: {note}" for row in self.rows for note in row.notes]
-        return (*found, *_twice(self.rows))
+        """What was corrected, and which models occur twice, one sentence each."""
+        corrections = [f"{row.file}, line {row.line}: {note}" for row in self.rows for note in row.notes]
+        return (*corrections, *_duplicates(self.rows))
 
 
-def merge(paths: Iterable[str | Path]) -> Merged:
-    """Read perf files and put them together; what cannot be taken is in `refused`. Never raises for a bad file."""
+def merge(paths: Iterable[str | Path]) -> MergeResult:
+    """Read and merge perf files; unusable files and lines are in `refused`. Never raises for a bad file."""
     files = [read_perf_file(path) for path in sorted(paths, key=str)]
     rows = tuple(row for file in files for row in file.rows)
     device_rows = tuple(row for file in files for row in file.device_rows)
-    return Merged(
+    return MergeResult(
         rows,
         device_rows,
         _device_headers(device_rows),
-        tuple(refused for file in files for refused in file.refused),
-        tuple(found for row in rows for found in disagreements(row)),
+        tuple(refusal for file in files for refusal in file.refused),
+        tuple(disagreement for row in rows for disagreement in find_disagreements(row)),
         tuple(dict.fromkeys(file.branch for file in files if file.branch)),
         tuple(dict.fromkeys(file.commit for file in files if file.commit)),
     )
 
 
 def _device_headers(rows: Sequence[DeviceRow]) -> tuple[str, ...]:
-    """The usual columns, those that some rows have besides behind them."""
+    """The usual columns, then any others that some rows have."""
     more = dict.fromkeys(header for row in rows for header in row.cells if header not in DEVICE_HEADERS)
     return (*DEVICE_HEADERS, *more)
 
 
-def _twice(rows: Sequence[PerfRow]) -> list[str]:
-    seen: dict[tuple[str, str, str], PerfRow] = {}
-    found = []
+def _duplicates(rows: Sequence[PerfRow]) -> list[str]:
+    first_rows: dict[tuple[str, str, str], PerfRow] = {}
+    sentences = []
     for row in rows:
-        first = seen.setdefault((row.model, row.setting, row.text("batch")), row)
+        first = first_rows.setdefault((row.model, row.setting, row.text("batch")), row)
         if first is not row:
-            found.append(f"{row.name} is in {first.file} and in {row.file}: both are kept")
-    return found
+            sentences.append(f"{row.name} is in {first.file} and in {row.file}: both are kept")
+    return sentences
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Allowed Inference Time as multiples of the expected one (models/perf/perf_utils.py of tt-metal: 0.80 and 1.0).
+
+    A time below `lower` fails too: the target is out of date. Raises PerfsheetError (exit status 2).
+    """
+
+    lower: float = 0.80
+    upper: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.lower) and math.isfinite(self.upper) and 0 <= self.lower <= self.upper):
+            raise usage(
+                f"limits {self.lower:g} to {self.upper:g} are not a range",
+                "give --lower and --upper, 0 or more, in order",
+            )
+
+    def missed(self, measured: float, expected: float) -> tuple[float, float] | None:
+        """The allowed range if `measured` is outside it; None if it is inside."""
+        low, high = self.lower * expected, self.upper * expected
+        noise = _FLOAT_NOISE * expected
+        return None if low - noise <= measured <= high + noise else (low, high)
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A figure outside its limits: `measured` is not within `low` to `high`, in the unit of `header`."""
+
+    file: str
+    name: str
+    header: str
+    measured: float
+    low: float
+    high: float
+    slow: bool
+
+    @property
+    def sentence(self) -> str:
+        """The message for users."""
+        what = "is slower than allowed" if self.slow else "is faster than expected: update the target"
+        return f"{self.name}: {self.header} {self.measured:g} {what} ({self.low:.4g} to {self.high:.4g})"
+
+
+def find_breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
+    """Rows whose inference time is outside the limits; rows without an expected time are not checked."""
+    for row in rows:
+        measured, expected = row.value("inference_s"), row.value("expected_inference_s")
+        if measured is None or not expected:
+            continue
+        if allowed := limits.missed(measured, expected):
+            yield Breach(row.file, row.name, HEADERS["inference_s"], measured, *allowed, measured > allowed[1])
+
+
+def find_device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
+    """Figures of device perf files outside the thresholds in their own row."""
+    for row in rows:
+        for header in row.cells:
+            if LOWER_THRESHOLD + header not in row.cells and UPPER_THRESHOLD + header not in row.cells:
+                continue
+            measured, lower, upper = (
+                _number(row, prefix + header) for prefix in ("", LOWER_THRESHOLD, UPPER_THRESHOLD)
+            )
+            low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+            if measured is None or low <= measured <= high:
+                continue
+            higher_is_faster = "SAMPLES/S" in header
+            slow = measured < low if higher_is_faster else measured > high
+            yield Breach(row.file, row.name, header, measured, low, high, slow)
+
+
+def _number(row: DeviceRow, header: str) -> float | None:
+    figure = read_figure(row.cells.get(header, ""))
+    return None if figure is None else figure.value

@@ -1,4 +1,4 @@
-"""Writing perf files: one a model, and the merge of many."""
+"""Writing perf files: one per model, and the merge of many."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perfsheet.errors import usage
-from perfsheet.models.e2e.columns import COLUMNS
-from perfsheet.models.e2e.merging import Merged
-from perfsheet.models.e2e.model import UNKNOWN
+from perfsheet.models.e2e.merging import MergeResult
+from perfsheet.models.e2e.model import COLUMNS, UNKNOWN
 
 FOLDER = "PERFSHEET_E2E_DIR"
-"""The environment variable that names the folder of perf files, for tests that `perfsheet suite run` started."""
-
+"""Environment variable: the folder for perf files, set for tests that `perfsheet suite run` starts."""
 
 _MEASURED = ("inference_and_compile_time", "inference_time")
 
 
-def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it stands in for
+def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal function that it replaces
     model_name: str,
     batch_size: int,
     inference_and_compile_time: float,
@@ -34,15 +32,15 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
     directory: str | Path | None = None,
     date: str | None = None,
 ) -> Path:
-    """Write `perf_<model>_<comments>_<date>.csv`; its path.
+    """Write `perf_<model>_<comments>_<date>.csv`, and return its path.
 
-    Takes the arguments of tt-metal's `prep_perf_report` (models/perf/perf_utils.py) in the same order. Times are
-    seconds: of the first run (`inference_and_compile_time`), the second (`inference_time`), what is expected of them,
-    and the torch reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to
-    `directory`, else to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
-    Raises PerfsheetError: exit status 2 for what is no measurement, 7 when the file cannot be written.
+    Takes the arguments of tt-metal's `prep_perf_report` (models/perf/perf_utils.py) in the same order. Times are in
+    seconds: first run (`inference_and_compile_time`), second run (`inference_time`), the expected times, and the torch
+    reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to `directory`, else
+    to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
+    Raises PerfsheetError: exit status 2 for an argument that cannot be a measurement, 7 if the file cannot be written.
     """
-    from perfsheet.atomic_write import made, replace_text
+    from perfsheet.atomic_write import make_folder, replace_text
 
     figures = _figures(
         batch_size,
@@ -53,9 +51,9 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
         inference_time_cpu,
     )
     if not isinstance(model_name, str) or not model_name.strip():
-        raise usage("a perf file needs the name of its model", "give model_name")
+        raise usage("a perf file needs a model name", "give model_name")
     if date is not None and not re.fullmatch(r"\d{4}_\d{2}_\d{2}", date):
-        raise usage(f"a date of {date!r} is none", "give YYYY_MM_DD")
+        raise usage(f"{date!r} is not a date", "give YYYY_MM_DD")
     comments = "" if comments is None else str(comments)
     texts = {"model": _one_line(model_name), "setting": _one_line(comments), **figures}
     headers = [column.header.replace("Batch*", "batch*") for column in COLUMNS]
@@ -63,27 +61,27 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the writer that it s
     folder = Path(directory or os.environ.get(FOLDER) or ".")
     parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
     path = folder / f"{'_'.join(parts)}.csv"
-    made(folder, "give another directory")
+    make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
 
 
-def merge_targets(merged: Merged, path: Path) -> list[Path]:
-    """The files that `write_merged` would write."""
+def merge_paths(merged: MergeResult, path: Path) -> list[Path]:
+    """The files that `write_merge` would write."""
     device = path.with_name(f"device_{path.name}") if merged.rows else path
     return [*([path] if merged.rows else []), *([device] if merged.device_rows else [])]
 
 
-def write_merged(merged: Merged, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
-    """Write the merge in tt-metal's format; the files: `path`, and `device_<name>` beside it for device rows.
+def write_merge(merged: MergeResult, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
+    """Write the merge in tt-metal's format; returns the files: `path`, and `device_<name>` beside it for device rows.
 
-    The lines `branch:` and `hash:` stand there where they are known. When all rows are of devices, they go to `path`.
+    The lines `branch:` and `hash:` come first if known. If there are only device rows, they go to `path`.
     Raises PerfsheetError (exit status 7).
     """
     from perfsheet.atomic_write import replace_text
 
     head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
-    targets = merge_targets(merged, path)
+    targets = merge_paths(merged, path)
     if merged.rows:
         rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]
         replace_text(targets[0], _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
@@ -101,9 +99,9 @@ def _figures(
     expected_inference: float | None,
     cpu: float | None,
 ) -> dict[str, str]:
-    """The figures as text, those included that are computed of others."""
+    """The figures as text, including the computed ones."""
     if isinstance(batch, bool) or not isinstance(batch, int | float) or not 1 <= batch < 1e15 or int(batch) != batch:
-        raise usage(f"a batch of {batch!r} is none", "give the samples of a run, 1 or more")
+        raise usage(f"{batch!r} is not a batch size", "give the samples per run, 1 or more")
     for name, value in (
         ("inference_and_compile_time", first),
         ("inference_time", second),
@@ -111,9 +109,9 @@ def _figures(
         ("expected_inference_time", expected_inference),
         ("inference_time_cpu", cpu),
     ):
-        wanted = value is None and name not in _MEASURED
-        if not wanted and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
-            raise usage(f"{name} is {value!r}, which is no time", "give seconds")
+        optional = value is None and name not in _MEASURED
+        if not optional and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
+            raise usage(f"{name} is {value!r}, which is not a time", "give seconds")
     values: dict[str, float | None] = {
         "batch": batch,
         "first_run_s": first,
@@ -126,10 +124,10 @@ def _figures(
         "inference_cpu_s": cpu or None,
         "throughput_cpu": batch / cpu if cpu else None,
     }
-    digits = {column.field: column.digits or 0 for column in COLUMNS}
-    # A difference that rounds to nothing has no sign.
-    rounded = {name: None if value is None else round(value, digits[name]) + 0.0 for name, value in values.items()}
-    return {name: UNKNOWN if value is None else f"{value:.{digits[name]}f}" for name, value in rounded.items()}
+    decimals = {column.field: column.decimals or 0 for column in COLUMNS}
+    # + 0.0: a difference that rounds to zero has no sign.
+    rounded = {name: None if value is None else round(value, decimals[name]) + 0.0 for name, value in values.items()}
+    return {name: UNKNOWN if value is None else f"{value:.{decimals[name]}f}" for name, value in rounded.items()}
 
 
 def _joined(cells: Iterable[str]) -> str:
@@ -141,7 +139,7 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A cell that would shift those behind it is quoted; readers of CSV, tt-metal's own included, understand that."""
+    """Quote a cell with a comma or a quote; CSV readers, including tt-metal's, understand that."""
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
@@ -150,5 +148,5 @@ def _one_line(text: str) -> str:
 
 
 def _part(text: str) -> str:
-    """A part of a file's name; `/` becomes `_`, as with tt-metal's own writer."""
+    """A part of a file name; `/` becomes `_`, as in tt-metal's own writer."""
     return re.sub(r'[/\\\0\r\n:?*<>|"]', "_", str(text).strip())

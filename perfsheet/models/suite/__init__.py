@@ -1,7 +1,7 @@
-"""Many models: a suite of targets, run one after another, and the one table that comes of it.
+"""A suite: many targets, run one after another, and their results in one table.
 
     suite = read_suite(Path("suite.toml"))
-    results = running.run_suite(suite, keeping.Kept(suite.output), Watch(), report)
+    results = running.run_suite(suite, results_store.ResultsStore(suite.output), Watch(), report)
     results[0].inference_s, results[0].kernel_ns
 
 The format of suite.toml: docs/suite.md.

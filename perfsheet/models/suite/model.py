@@ -1,27 +1,29 @@
-"""A suite of targets, and what one of them came to."""
+"""A suite of targets, the result of a target, and its check against the target's limits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from perfsheet.models.e2e.merging import Limits
 
 Collect = Literal["e2e", "device", "latency"]
 COLLECTABLE: tuple[Collect, ...] = ("e2e", "device", "latency")
 
 Outcome = Literal["passed", "failed", "killed", "timeout", "nothing ran", "no report", "not run", "unknown"]
 UNFINISHED: frozenset[Outcome] = frozenset(("killed", "not run"))
-"""Targets that did not come to an end of their own: they run again when a suite is resumed."""
+"""Outcomes of targets that did not run to their end: a resumed suite runs them again."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One line of the table: a pytest command, and what is to be collected of it.
+    """One row of the table: a pytest command, and what to collect from it.
 
-    `replay` are recorded captures to analyse in place of a profile, `which_pass` is the pass of it that counts.
-    `timeout_s` ends a run of it.
-    `expected_*` (seconds) and `pcc` (the least that is accepted) go before what its perf file states.
-    `reference`, `inputs`, `graph` and `notes` are for its model card.
+    `replay` are recorded captures to analyse instead of profiling, `which_pass` the pass that counts, `timeout_s` the
+    time limit of a run. `expected_*` (seconds) override the perf file; `pcc` is the lowest accepted PCC.
+    `reference`, `inputs`, `graph` and `notes` are for the model card.
     """
 
     model: str
@@ -50,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Suite:
-    """Targets in their order. `folder` is where their commands run, `output` where results go."""
+    """The targets in order. `folder` is where their commands run, `output` where the results go."""
 
     path: Path
     name: str
@@ -61,13 +63,12 @@ class Suite:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """What a target came to. Everything is a plain value, and None where it is unknown.
+    """The result of a target. Every value is plain; None = unknown.
 
-    Times end in their unit; `throughput` and `device_fps` are samples a second, `low_core_share` a fraction of kernel
-    time. `to_from_device` counts transfers that the capture shows, `fallbacks` ops that ran on the host instead.
-    `problem` is why it did not pass, or what is missing of it, `breaches` what it breaks of what is wanted of it;
-    `warnings` is what to distrust. Files are relative to
-    the folder of results where they lie in it.
+    Times have their unit in the name; `throughput` and `device_fps` are samples per second, `low_core_share` a fraction
+    of kernel time. `to_from_device` counts the transfers in the capture, `fallbacks` the ops that ran on the host.
+    `problem` says why the target did not pass, or what could not be collected; `breaches` are the limits it misses;
+    `warnings` say which figures to be careful with. Paths of files inside the results folder are relative to it.
     """
 
     model: str
@@ -111,17 +112,17 @@ class ModelResult:
 
     @property
     def capture(self) -> str | None:
-        """The ops CSVs on one line; None without any."""
+        """The ops CSVs on one line; None if there are none."""
         return ", ".join(self.captures) or None
 
     @property
     def run_success(self) -> bool | None:
-        """Whether it passed; None when it has not run, or nobody knows."""
+        """Whether it passed; None if it has not run, or this is unknown."""
         return None if self.outcome in ("not run", "unknown") else self.outcome == "passed"
 
     @property
     def distance(self) -> float | None:
-        """Inference time beyond the expected one, as a fraction of that; below 0 when it is faster."""
+        """Inference time above the expected one, as a fraction of the expected one; negative if faster."""
         if self.inference_s is None or not self.expected_inference_s:
             return None
         return self.inference_s / self.expected_inference_s - 1
@@ -133,18 +134,32 @@ class ModelResult:
 
 
 def with_problem(result: ModelResult, problem: str) -> ModelResult:
-    """The result with one more sentence about what went wrong (blank = none)."""
+    """The result with one more sentence added to its problem (blank = none)."""
     return replace(result, problem="; ".join(filter(None, (result.problem, problem))))
 
 
-def as_wanted(target: Target, result: ModelResult) -> ModelResult:
-    """The result with what its target expects today, which goes before what its perf file states."""
+def with_expectations(target: Target, result: ModelResult) -> ModelResult:
+    """The result with the current expectations of its target, which override those of its perf file."""
     return replace(
         result,
         expected_compile_s=target.expected_compile_s or result.expected_compile_s,
         expected_inference_s=target.expected_inference_s or result.expected_inference_s,
         least_pcc=target.pcc,
     )
+
+
+def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[ModelResult]:
+    """The results with their breaches: inference time outside `limits` (None = not checked), PCC too low."""
+    return [replace(result, breaches=tuple(_breaches(result, limits))) for result in results]
+
+
+def _breaches(result: ModelResult, limits: Limits | None) -> Iterator[str]:
+    time, expected = result.inference_s, result.expected_inference_s
+    if limits and time is not None and expected and (allowed := limits.missed(time, expected)):
+        what = "slower than allowed" if time > allowed[1] else "faster than expected: update the target"
+        yield f"inference time {time:g} s is {what} ({allowed[0]:.4g} to {allowed[1]:.4g} s)"
+    if result.least_pcc is not None and result.pcc is not None and result.pcc < result.least_pcc:
+        yield f"PCC {result.pcc:g} is below {result.least_pcc:g}"
 
 
 def _name(model: str, setting: str, batch: int | None) -> str:

@@ -16,7 +16,6 @@ from perfsheet.models.suite.figures import Report, with_device_figures, with_per
 from perfsheet.models.suite.model import ModelResult, Outcome, Target, with_problem
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
-from perfsheet.machine.processes import ProcessTree
 
 _OUTCOMES: Mapping[ExitStatus, Outcome] = {
     ExitStatus.TIMEOUT: "timeout",

@@ -1,12 +1,11 @@
-"""The ops of a torch module: what its TTNN port needs, and what of that a device capture shows.
+"""The ops of a torch module: what its TTNN port needs, and which of that a device capture covers.
 
-    graph = traced("build_model", *built("module.py:build_model", ()))
-    needed(graph.forward), coverage(graph.forward, analysis)
+    graph = trace("build_model", *build("module.py:build_model", ()))
+    needed_ops(graph.forward), find_coverage(graph.forward, analysis)
 
-torch is imported by `building`, `tracing` and `profiling` only, when one of their functions is called.
+Only functions of `building` and `tracing` import torch, when they are called.
 """
 
-from perfsheet.models.torch_graph.matching import Coverage, coverage
-from perfsheet.models.torch_graph.model import Graph, ModuleLine, NeededOp, needed
+from perfsheet.models.torch_graph.model import Coverage, Graph, LeafModule, NeededOp, find_coverage, needed_ops
 
-__all__ = ["Coverage", "Graph", "ModuleLine", "NeededOp", "coverage", "needed"]
+__all__ = ["Coverage", "Graph", "LeafModule", "NeededOp", "find_coverage", "needed_ops"]

@@ -1,8 +1,8 @@
-"""Which TTNN op stands for which aten op: one table.
+"""The table of TTNN equivalents of aten ops.
 
-Each line: aten ops without overload; the TTNN function; the device ops that it runs (pattern on OP CODE), and what
-tells them from others of their kind (pattern on ATTRIBUTES, blank = the code says it all). Sources: the API list of
-docs.tenstorrent.com/ttnn/latest/ttnn/api.html, and the lowerings of the pytorch2.0_ttnn project.
+Each row: aten ops without overload; the TTNN function; the device ops that it runs (pattern on OP CODE), and what
+distinguishes them from others with this code (pattern on ATTRIBUTES, blank = nothing is needed). Sources: the API list
+at docs.tenstorrent.com/ttnn/latest/ttnn/api.html, and the lowerings of the pytorch2.0_ttnn project.
 Ops that only rename or re-view a tensor are LAYOUT: a port may need no op for them.
 """
 
@@ -18,7 +18,7 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Equivalent:
-    """The TTNN function for an aten op; `kind` is LAYOUT where it may need none, NONE where it never does."""
+    """The TTNN function for an aten op; `kind` is LAYOUT if the port may need no op, NONE if it never needs one."""
 
     ttnn: str
     codes: re.Pattern[str]
@@ -134,31 +134,33 @@ _BINARY_NAMES = {
 
 
 @lru_cache(maxsize=1)
-def _all() -> dict[str, Equivalent]:
-    found: dict[str, Equivalent] = {}
-    for names, ttnn, codes, words in _TABLE:
+def _equivalents() -> dict[str, Equivalent]:
+    table: dict[str, Equivalent] = {}
+    for names, ttnn, codes, attributes in _TABLE:
         for name in names.split():
-            found[name] = Equivalent(ttnn, re.compile(codes), _word(words))
+            table[name] = Equivalent(ttnn, re.compile(codes), _whole_word(attributes))
     for names, ttnn, codes in _LAYOUT:
         for name in names.split():
-            found[name] = Equivalent(ttnn, re.compile(codes), None, LAYOUT)
+            table[name] = Equivalent(ttnn, re.compile(codes), None, LAYOUT)
     for name in _NO_OP.split():
-        found[name] = Equivalent("", re.compile("(?!)"), None, NONE)
+        table[name] = Equivalent("", re.compile("(?!)"), None, NONE)
     for name in _UNARY_NAMES.split():
-        # An activation may be fused: the op that has it names it among its attributes.
-        found[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){name}|{_UNARY}|matmul|conv|binary"), _word(name))
-    for name, word in _BINARY_NAMES.items():
-        # A scalar operand makes a unary op of it.
-        found[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){_BINARY}|{_UNARY}|addalpha"), _word(word))
-    return found
+        # An activation may be fused into another op, whose attributes then name it.
+        table[name] = Equivalent(
+            f"ttnn.{name}", re.compile(f"(?i){name}|{_UNARY}|matmul|conv|binary"), _whole_word(name)
+        )
+    for name, attribute in _BINARY_NAMES.items():
+        # With a scalar operand it is a unary op.
+        table[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){_BINARY}|{_UNARY}|addalpha"), _whole_word(attribute))
+    return table
 
 
-def _word(words: str) -> re.Pattern[str] | None:
-    return re.compile(rf"(?i)(?<!\w)(?:{words})(?!\w)") if words else None
+def _whole_word(pattern: str) -> re.Pattern[str] | None:
+    return re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if pattern else None
 
 
-def equivalent(op: str) -> Equivalent | None:
-    """The TTNN op for an aten op (`aten.add.Tensor`, `aten.relu_`); None where the table knows none."""
+def find_equivalent(op: str) -> Equivalent | None:
+    """The TTNN equivalent of an aten op (`aten.add.Tensor`, `aten.relu_`); None if the table has none."""
     name = op.removeprefix("aten.").split(".")[0]
-    known = _all()
-    return known.get(name) or known.get(name.removesuffix("_"))
+    table = _equivalents()
+    return table.get(name) or table.get(name.removesuffix("_"))

@@ -1,12 +1,17 @@
-"""What tracing finds: ops with shapes and parameters, and the modules that they are of."""
+"""The traced ops of a torch module, and which of them a device capture covers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
+
+from perfsheet.analysis import Analysis
 from perfsheet.models.op_stats import Node, Operand
+from perfsheet.models.torch_graph.equivalents import LAYOUT, NONE, Equivalent, find_equivalent
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,11 @@ class GraphOp:
 
 
 @dataclass(frozen=True)
-class ModuleLine:
-    """One submodule: its name, type, own parameters (numbers), settings, and the shapes of its input and output."""
+class LeafModule:
+    """A leaf module: its name, type, number of own parameters, settings, and the shapes of its input and output."""
 
     name: str
-    kind: str
+    type: str
     parameters: int
     settings: str
     input_shape: str
@@ -40,18 +45,18 @@ class ModuleLine:
 
 @dataclass(frozen=True)
 class Graph:
-    """The ops of one run of a module in their order; `backward` is empty unless asked for."""
+    """The ops of one run of a module in order; `backward` is empty unless it was traced too."""
 
     name: str
     forward: tuple[GraphOp, ...]
     backward: tuple[GraphOp, ...]
-    modules: tuple[ModuleLine, ...]
+    modules: tuple[LeafModule, ...]
     inputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class NeededOp:
-    """An op in one configuration, and how often it occurs in it."""
+    """An op in one configuration, and how often it occurs."""
 
     op: str
     count: int
@@ -60,15 +65,73 @@ class NeededOp:
     parameters: str
 
 
-def needed(ops: Iterable[GraphOp]) -> tuple[NeededOp, ...]:
-    """The ops by configuration, in the order in which they first occur."""
-    counts = Counter((one.op, one.inputs, one.outputs, one.parameters) for one in ops)
+def needed_ops(ops: Iterable[GraphOp]) -> tuple[NeededOp, ...]:
+    """Group ops by configuration, in the order of their first occurrence."""
+    counts = Counter((op.op, op.inputs, op.outputs, op.parameters) for op in ops)
     return tuple(
         NeededOp(op, count, inputs, outputs, parameters) for (op, inputs, outputs, parameters), count in counts.items()
     )
 
 
-def nodes(ops: Iterable[GraphOp]) -> tuple[Node, ...]:
-    """The ops as the tables of `perfsheet stats` count them."""
-    counts = Counter((one.op, one.input_operands, one.output_operands) for one in ops)
+def graph_nodes(ops: Iterable[GraphOp]) -> tuple[Node, ...]:
+    """The ops in the form that `perfsheet stats` counts."""
+    counts = Counter((op.op, op.input_operands, op.output_operands) for op in ops)
     return tuple(Node(op, count, inputs, outputs) for (op, inputs, outputs), count in counts.items())
+
+
+Status = Literal["covered", "missing", "layout only", "no op", "no TTNN op known", "not compared"]
+_ORDER: tuple[Status, ...] = ("missing", "no TTNN op known", "covered", "not compared", "layout only", "no op")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One type of torch op: its count, its TTNN function, and the device ops (code, count) that may be it.
+
+    "covered": the capture has such device ops, though it does not say that they are these torch ops. "missing": it has
+    none. "layout only": the port may need no op. "no op": it never needs one. "not compared": there is no capture.
+    """
+
+    op: str
+    count: int
+    ttnn: str
+    status: Status
+    device_ops: tuple[tuple[str, int], ...] = ()
+
+
+def find_coverage(ops: Iterable[GraphOp], analysis: Analysis | None) -> tuple[Coverage, ...]:
+    """The coverage of every type of op, missing ones first, then by count."""
+    counts = Counter(op.base for op in ops)
+    device_ops = None if analysis is None else _device_ops(analysis)
+    kinds = [_coverage(op, count, device_ops) for op, count in counts.items()]
+    return tuple(sorted(kinds, key=lambda kind: (_ORDER.index(kind.status), -kind.count, kind.op)))
+
+
+def _device_ops(analysis: Analysis) -> list[tuple[str, str, int]]:
+    """Op code, attributes and count of every configuration in the capture."""
+    variants = analysis.ops.variants
+    counts = np.bincount(variants.of, minlength=len(variants.all)).tolist()
+    return [(variant.op_code, variant.attributes, count) for variant, count in zip(variants.all, counts, strict=True)]
+
+
+def _coverage(op: str, count: int, device_ops: list[tuple[str, str, int]] | None) -> Coverage:
+    equivalent = find_equivalent(op)
+    if equivalent is None:
+        return Coverage(op, count, "", "no TTNN op known")
+    if equivalent.kind == NONE:
+        return Coverage(op, count, "", "no op")
+    if device_ops is None:
+        return Coverage(op, count, equivalent.ttnn, "layout only" if equivalent.kind == LAYOUT else "not compared")
+    matches: Counter[str] = Counter()
+    for op_code, attributes, number in device_ops:
+        if _matches(equivalent, op_code, attributes):
+            matches[op_code] += number
+    status: Status = "covered" if matches else "layout only" if equivalent.kind == LAYOUT else "missing"
+    return Coverage(op, count, equivalent.ttnn, status, tuple(matches.most_common()))
+
+
+def _matches(equivalent: Equivalent, op_code: str, attributes: str) -> bool:
+    if not equivalent.codes.search(op_code.rsplit("::", 1)[-1]):
+        return False
+    if equivalent.attributes is None or not attributes.strip():  # without attributes only the op code can decide
+        return True
+    return bool(equivalent.attributes.search(op_code) or equivalent.attributes.search(attributes))

@@ -1,46 +1,47 @@
-"""Recording the aten ops of a torch module while it runs: every op, in every pass of every loop."""
+"""Recording the aten ops of a torch module while it runs, and torch's own profile of it."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from perfsheet.errors import unusable
+from perfsheet.errors import not_written, unusable
 from perfsheet.models.op_stats import Operand
-from perfsheet.models.torch_graph.building import guarded, torch_module
-from perfsheet.models.torch_graph.model import Graph, GraphOp, ModuleLine
+from perfsheet.models.torch_graph.building import run_user_code, torch_module
+from perfsheet.models.torch_graph.model import Graph, GraphOp, LeafModule
 
 _LONGEST = 400
 
 
-def traced(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> Graph:
-    """Run a module once on the CPU, and record the aten ops that it runs.
+def trace(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any], backward: bool = False) -> Graph:
+    """Run a module once on the CPU, and record every aten op, in every iteration of every loop.
 
-    With `backward` its outputs are differentiated, too (with gradients of one). Raises PerfsheetError (exit status 3)
-    when the module fails, or runs no op.
+    With `backward` also those of differentiating its outputs (with gradients of one). Raises PerfsheetError (exit
+    status 3) if the module fails, or runs no op.
     """
     torch = torch_module()
-    forward, backwards = _recorder(torch), _recorder(torch)
-    summary = _Summary(torch, module)
+    forward_recorder, backward_recorder = _recorder(torch), _recorder(torch)
+    leaf_recorder = _LeafRecorder(torch, module)
 
     def run() -> None:
         with _unfused(torch), torch.set_grad_enabled(backward):
-            with summary, forward:
+            with leaf_recorder, forward_recorder:
                 output = module(*inputs, **named)
             if backward:
-                _differentiate(torch, output, backwards)
+                _differentiate(torch, output, backward_recorder)
 
-    guarded(name, run, "run it in torch alone")
-    if not forward.ops:
-        raise unusable(f"{name}: the module runs no torch op", "check that its forward works on tensors")
-    given = _tensors(torch, [list(inputs), named])
-    return Graph(name, tuple(forward.ops), tuple(backwards.ops), summary.lines, tuple(map(_shape, given)))
+    run_user_code(name, run, "run it in torch alone")
+    if not forward_recorder.ops:
+        raise unusable(f"{name}: the module runs no torch op", "check that its forward uses tensors")
+    input_shapes = tuple(map(_shape, _tensors(torch, [list(inputs), named])))
+    return Graph(name, tuple(forward_recorder.ops), tuple(backward_recorder.ops), leaf_recorder.modules, input_shapes)
 
 
 def _recorder(torch: Any) -> Any:
-    """A context manager that keeps every aten op that runs in it, in `ops`."""
+    """A context manager that records the aten ops that run in it, in `ops`."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Recorder(TorchDispatchMode):  # type: ignore[misc]
@@ -49,42 +50,42 @@ def _recorder(torch: Any) -> Any:
             self.ops: list[GraphOp] = []
 
         def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            made = function(*args, **(kwargs or {}))
+            result = function(*args, **(kwargs or {}))
             if function.namespace == "aten":
-                self.ops.append(_op(torch, function, args, kwargs or {}, made))
-            return made
+                self.ops.append(_op(torch, function, args, kwargs or {}, result))
+            return result
 
     return Recorder()
 
 
 @contextmanager
 def _unfused(torch: Any) -> Iterator[None]:
-    """Without torch's own fused encoder layer and LSTM: a port needs the ops in them."""
+    """Turn off torch's fused encoder layer and LSTM: a port needs the ops inside them."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     without_onednn = torch.backends.mkldnn.flags(enabled=False)
-    with _quiet():  # about hardware that no tracing needs
+    with _no_warnings():  # about hardware that tracing does not need
         without_onednn.__enter__()
     try:
         yield
     finally:
-        with _quiet():
+        with _no_warnings():
             without_onednn.__exit__(None, None, None)
         torch.backends.mha.set_fastpath_enabled(before)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _no_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _differentiate(torch: Any, output: Any, recorder: Any) -> None:
-    tensors = [one for one in _tensors(torch, output) if one.requires_grad]
+    tensors = [tensor for tensor in _tensors(torch, output) if tensor.requires_grad]
     if not tensors:
-        raise ValueError("no output depends on a parameter that is trained")
-    ones = [torch.ones_like(one) for one in tensors]
+        raise ValueError("no output depends on a trainable parameter")
+    ones = [torch.ones_like(tensor) for tensor in tensors]
     with recorder:
         torch.autograd.backward(tensors, ones)
 
@@ -95,33 +96,33 @@ def _tensors(torch: Any, value: Any) -> list[Any]:
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
-    return [tensor for one in value for tensor in _tensors(torch, one)] if isinstance(value, list | tuple) else []
+    return [tensor for item in value for tensor in _tensors(torch, item)] if isinstance(value, list | tuple) else []
 
 
-def _op(torch: Any, function: Any, args: Any, kwargs: Any, made: Any) -> GraphOp:
-    given = _tensors(torch, [list(args), kwargs])
-    outputs = [one for one in _tensors(torch, made) if one.numel()]  # what training alone would keep is empty
+def _op(torch: Any, function: Any, args: Any, kwargs: Any, result: Any) -> GraphOp:
+    inputs = _tensors(torch, [list(args), kwargs])
+    outputs = [tensor for tensor in _tensors(torch, result) if tensor.numel()]  # outputs for training only are empty
     return GraphOp(
         str(function),
-        tuple(map(_shape, given)),
+        tuple(map(_shape, inputs)),
         tuple(map(_shape, outputs)),
         _parameters(torch, function, args, kwargs),
-        tuple(map(_operand, given)),
+        tuple(map(_operand, inputs)),
         tuple(map(_operand, outputs)),
     )
 
 
 def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
-    """Arguments that are no tensors, under their names; those that are as by default are left out."""
+    """The arguments that are not tensors, by name; those with their default value are left out."""
     schema = function._schema.arguments
-    given = dict(zip((one.name for one in schema), args, strict=False)) | dict(kwargs)
-    defaults = {one.name: one.default_value for one in schema if one.has_default_value()}
-    plain = {
+    arguments = dict(zip((argument.name for argument in schema), args, strict=False)) | dict(kwargs)
+    defaults = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
+    shown = {
         name: value
-        for name, value in given.items()
+        for name, value in arguments.items()
         if value is not None and not _tensors(torch, value) and not (name in defaults and defaults[name] == value)
     }
-    return ", ".join(f"{name}={value}" for name, value in plain.items())[:_LONGEST]
+    return ", ".join(f"{name}={value}" for name, value in shown.items())[:_LONGEST]
 
 
 def _shape(tensor: Any) -> str:
@@ -133,20 +134,20 @@ def _operand(tensor: Any) -> Operand:
     return Operand(int(tensor.numel()) * tensor.element_size(), datatype=str(tensor.dtype).removeprefix("torch."))
 
 
-class _Summary:
-    """The leaf modules that run, with the shapes that they see first; a context manager around a run."""
+class _LeafRecorder:
+    """A context manager around a run that records the leaf modules, with the shapes of their first call."""
 
     def __init__(self, torch: Any, module: Any) -> None:
-        self._torch, self._module = torch, module
+        self._torch, self._root = torch, module
         self._hooks: list[Any] = []
-        self._seen: dict[str, ModuleLine] = {}
+        self._modules: dict[str, LeafModule] = {}
 
     @property
-    def lines(self) -> tuple[ModuleLine, ...]:
-        return tuple(self._seen.values())
+    def modules(self) -> tuple[LeafModule, ...]:
+        return tuple(self._modules.values())
 
     def __enter__(self) -> None:
-        for name, module in self._module.named_modules():
+        for name, module in self._root.named_modules():
             if not any(True for _ in module.children()):
                 self._hooks.append(module.register_forward_hook(self._hook(name or "(the module)")))
 
@@ -155,17 +156,41 @@ class _Summary:
             hook.remove()
 
     def _hook(self, name: str) -> Callable[[Any, Any, Any], None]:
-        def seen(module: Any, inputs: Any, output: Any) -> None:
-            self._seen.setdefault(
+        def record(module: Any, inputs: Any, output: Any) -> None:
+            self._modules.setdefault(
                 name,
-                ModuleLine(
+                LeafModule(
                     name,
                     type(module).__name__,
-                    sum(one.numel() for one in module.parameters(recurse=False)),
+                    sum(parameter.numel() for parameter in module.parameters(recurse=False)),
                     module.extra_repr()[:_LONGEST],
                     ", ".join(map(_shape, _tensors(self._torch, inputs))),
                     ", ".join(map(_shape, _tensors(self._torch, output))),
                 ),
             )
 
-        return seen
+        return record
+
+
+def write_profile(module: Any, inputs: tuple[Any, ...], named: dict[str, Any], path: Path) -> Path:
+    """Write a Chrome trace (chrome://tracing, ui.perfetto.dev) of a module's second run on the CPU; returns its path.
+
+    Raises PerfsheetError (exit status 7) if it cannot be written.
+    """
+    torch = torch_module()
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    profile = torch.profiler.profile(activities=activities, record_shapes=True)
+
+    def run() -> None:
+        with torch.no_grad():
+            module(*inputs, **named)
+            with profile:
+                module(*inputs, **named)
+
+    run_user_code("the module", run, "run it in torch alone")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        profile.export_chrome_trace(str(path))
+    except OSError as error:
+        raise not_written(f"{path} cannot be written: {error.strerror or error}", "give another folder") from None
+    return path

@@ -14,10 +14,9 @@ from openpyxl import load_workbook
 from support.command import PATIENCE_S, environment, here, perfsheet, wait_until
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.bench import Measured, Variant
-from perfsheet.models.bench.matrix import place, variants
-from perfsheet.models.bench.running import converted
-from perfsheet.models.outputs import bench_cells
+from perfsheet.models.bench import Measurement, Variant, baseline_index, parse_variants
+from perfsheet.models.bench.running import convert
+from perfsheet.models.op_tables import latency_text
 
 MODULE = """
 import time
@@ -48,7 +47,7 @@ def module(tmp_path, monkeypatch):
 
 
 def test_a_matrix_is_every_combination():
-    found = variants(["runtime=plain,trace", "precision=fp32,bf16"], ["runtime=x precision=y"])
+    found = parse_variants(["runtime=plain,trace", "precision=fp32,bf16"], ["runtime=x precision=y"])
     assert [variant.name for variant in found] == [
         "runtime=plain, precision=fp32",
         "runtime=plain, precision=bf16",
@@ -56,20 +55,20 @@ def test_a_matrix_is_every_combination():
         "runtime=trace, precision=bf16",
         "runtime=x, precision=y",
     ]
-    assert place("precision=bf16", found) == 1
-    assert place("runtime=trace,precision=bf16", found) == 3
-    assert [variant.values for variant in variants([], [])] == [()]
-    assert len(variants([], ["a=1"])) == 1
+    assert baseline_index("precision=bf16", found) == 1
+    assert baseline_index("runtime=trace,precision=bf16", found) == 3
+    assert [variant.values for variant in parse_variants([], [])] == [()]
+    assert len(parse_variants([], ["a=1"])) == 1
 
 
 @pytest.mark.parametrize("wrong", ["a", "a=", "=b", "a=1,,2", "a=1,1", "1a=2"])
 def test_what_is_no_parameter(wrong):
     with pytest.raises(PerfsheetError):
-        variants([wrong], [])
+        parse_variants([wrong], [])
 
 
 def test_values_of_functions():
-    assert [converted(text) for text in ("1", "-2", "0.5", "1e-3", "true", "bf16", "1_0", "nan")] == [
+    assert [convert(text) for text in ("1", "-2", "0.5", "1e-3", "true", "bf16", "1_0", "nan")] == [
         1, -2, 0.5, 1e-3, True, "bf16", "1_0", "nan",
     ]  # fmt: skip
 
@@ -120,7 +119,7 @@ def test_commands(module, capsys):
     good, bad = json.loads(ended.out)["variants"]
     assert good["latency_mean_ms"] >= 50
     assert good["peak_memory_bytes"] > 1e6
-    assert bad["problem"] == "it ended with status 4"
+    assert bad["problem"] == "ended with status 4"
 
 
 @pytest.mark.process
@@ -133,15 +132,15 @@ def test_a_variant_that_hangs_is_ended(module):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "one thing is measured"),
-        (("model.py:infer", "-c", "x"), "one thing is measured"),
-        (("model.py",), "names no function"),
+        ((), "a bench needs either"),
+        (("model.py:infer", "-c", "x"), "a bench needs either"),
+        (("model.py",), "does not name a function"),
         (("gone.py:f",), "no module gone.py"),
-        (("-c", "echo", "--vary", "a=1"), "no place for a"),
-        (("-c", "echo 'x"), "cannot be read"),
+        (("-c", "echo", "--vary", "a=1"), "does not use a"),
+        (("-c", "echo 'x"), "cannot read the command"),
         (("-c", "echo {a} {b}", "--variant", "a=1 b=2", "--variant", "a=1"), "a=1 has no b"),
         (("model.py:infer", "--variant", "a=1 a=2"), "twice"),
-        (("model.py:infer", "-n", "0"), "nothing to measure"),
+        (("model.py:infer", "-n", "0"), "cannot measure 0 iterations"),
         (("model.py:infer", "--baseline", "a=1"), "no variant"),
         (("model.py:infer", "--timeout", "0"), "not a time"),
     ],
@@ -160,8 +159,8 @@ def test_a_run_that_tells_what_the_function_is_counts_like_any_other(module, cap
 
 
 def test_small_times_keep_their_digits():
-    row = Measured(Variant(), (0.0006123, 0.0006145))
-    assert bench_cells.latency(row) == "0.0006134 ± 0.0000016"
+    row = Measurement(Variant(), (0.0006123, 0.0006145))
+    assert latency_text(row) == "0.0006134 ± 0.0000016"
 
 
 @pytest.mark.process

@@ -7,10 +7,17 @@ import math
 import pytest
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.e2e import Limits, breaches, merge, read_perf_file, write_merged, write_perf_report
-from perfsheet.models.e2e.columns import COLUMNS, DEVICE_HEADERS
+from perfsheet.models.e2e import (
+    Limits,
+    find_breaches,
+    find_device_breaches,
+    merge,
+    read_perf_file,
+    write_merge,
+    write_perf_report,
+)
 from perfsheet.models.e2e.fixture import EndToEnd
-from perfsheet.models.e2e.limits import device_breaches
+from perfsheet.models.e2e.model import COLUMNS, DEVICE_HEADERS
 
 PUBLISHED = ("vit", "base-patch16", "1", "30.51", "16.05", "14.46", "16.05", "0.0623", "0.29", "3.4960")
 FIRST = (
@@ -55,7 +62,7 @@ def test_without_expectations_and_reference_they_are_unknown(tmp_path):
 def test_a_comma_in_the_setting_survives_writing_and_merging(tmp_path):
     path = write_perf_report("m", 1, 2.0, 1.0, comments='a, "b"', directory=tmp_path)
     merged = merge([path])
-    (out,) = write_merged(merged, tmp_path / "perf.csv")
+    (out,) = write_merge(merged, tmp_path / "perf.csv")
     assert [read_perf_file(one).rows[0].setting for one in (path, out)] == ['a, "b"'] * 2
     assert not merged.notes
 
@@ -106,7 +113,7 @@ def test_the_published_row_goes_through_merge_as_it_is(tmp_path):
     path = file(tmp_path, f"{FIRST}\n{', '.join(PUBLISHED)}")
     merged = merge([path])
     assert not merged.disagreements
-    (out,) = write_merged(merged, tmp_path / "perf.csv", "main", "abc")
+    (out,) = write_merge(merged, tmp_path / "perf.csv", "main", "abc")
     lines = out.read_text().splitlines()
     assert lines[:2] == ["branch: main ", "hash: abc "]
     assert lines[2] == ", ".join(column.header for column in COLUMNS) + " "
@@ -119,7 +126,7 @@ def test_the_published_row_goes_through_merge_as_it_is(tmp_path):
 
 def test_a_detached_head_has_no_line_for_its_branch(tmp_path):
     merged = merge([file(tmp_path, f"{TODAY}\n{ROW}")])
-    (out,) = write_merged(merged, tmp_path / "perf.csv", None, "abc")
+    (out,) = write_merge(merged, tmp_path / "perf.csv", None, "abc")
     assert out.read_text().startswith("hash: abc \nModel, ")
     assert len(read_perf_file(out).rows) == 1
 
@@ -128,17 +135,17 @@ def test_a_detached_head_has_no_line_for_its_branch(tmp_path):
     ("text", "why"),
     [
         ("", "is empty"),
-        (TODAY, "has a header and no values"),
+        (TODAY, "has a header but no values"),
         ("a, b\n1, 2", "not that of a perf file"),
         (f"{TODAY}, Extra\n{ROW}, 1", "'Extra'"),
         (f"{TODAY.replace(', Second Run (sec)', '')}\n{ROW}", "lacks second_run_s"),
         (f"{TODAY}, Batch\n{ROW}, 1", "twice: Batch"),
-        (f"{TODAY}\n{ROW.replace('12.00', 'twelve')}", "First Run (sec) is 'twelve', which is no number"),
-        (f"{TODAY}\n{ROW.replace('12.00', 'nan')}", "which is no number"),
+        (f"{TODAY}\n{ROW.replace('12.00', 'twelve')}", "First Run (sec) is 'twelve', which is not a number"),
+        (f"{TODAY}\n{ROW.replace('12.00', 'nan')}", "which is not a number"),
         (f"{TODAY}\n{ROW.replace('2.0000', 'unknown', 1)}", "a perf file must state it"),
-        (f"{TODAY}\n{ROW.replace('16,', '0,')}", "no number of samples"),
+        (f"{TODAY}\n{ROW.replace('16,', '0,')}", "not a number of samples"),
         (f"{TODAY}\nresnet, tt, 16, 12.00", "4 values for 12 columns"),
-        (f"{TODAY}\n{ROW.replace('12.00', '-12.00')}", "no measurement"),
+        (f"{TODAY}\n{ROW.replace('12.00', '-12.00')}", "cannot be a measurement"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_its_reason(tmp_path, text, why):
@@ -213,10 +220,10 @@ def test_rounding_is_no_disagreement(tmp_path):
 def test_limits_are_those_of_tt_metal(tmp_path):
     def found(inference, **limits):
         path = write_perf_report("m", 1, 9.0, inference, None, 1.0, directory=tmp_path)
-        return [breach.slow for breach in breaches(merge([path]).rows, Limits(**limits))]
+        return [breach.slow for breach in find_breaches(merge([path]).rows, Limits(**limits))]
 
     assert [found(time) for time in (0.79, 0.80, 1.0, 1.01)] == [[False], [], [], [True]]
-    assert not Limits().outside(0.08, 0.1)  # 0.8 × 0.1 is a little more than 0.08
+    assert not Limits().missed(0.08, 0.1)  # 0.8 × 0.1 is a little more than 0.08
     assert found(1.04, upper=1.05) == []
     assert found(0.5, lower=0.4) == []
     with pytest.raises(PerfsheetError):
@@ -235,7 +242,7 @@ def test_device_files_are_merged_by_name_never_by_position(tmp_path):
     at = moved.index("AVG DEVICE KERNEL DURATION [ns]") + 1
     moved[at:at] = [f"{bound} Threshold AVG DEVICE KERNEL DURATION [ns]" for bound in ("Lower", "Upper")]
     merged = merge([device_file(tmp_path, "a", usual), device_file(tmp_path, "b", moved)])
-    (out,) = write_merged(merged, tmp_path / "perf.csv")
+    (out,) = write_merge(merged, tmp_path / "perf.csv")
     again = read_perf_file(out)
     for row, headers in zip(again.device_rows, (usual, moved), strict=True):
         for place, header in enumerate(headers[3:], 3):
@@ -251,13 +258,13 @@ def test_device_rows_have_limits_of_their_own(tmp_path):
     found = []
     for value in ("9.0", "10.0", "12.5"):
         rows = merge([file(tmp_path, f"{header}\nm, s, 1, {value}, 9.5, 12.0")]).device_rows
-        found.append([breach.slow for breach in device_breaches(rows)])
+        found.append([breach.slow for breach in find_device_breaches(rows)])
     assert found == [[True], [], [False]]
 
 
 def test_mixed_files_become_two_merges(tmp_path):
     paths = [file(tmp_path, f"{TODAY}\n{ROW}"), device_file(tmp_path, "a", list(DEVICE_HEADERS))]
-    written = write_merged(merge(paths), tmp_path / "perf.csv")
+    written = write_merge(merge(paths), tmp_path / "perf.csv")
     assert [path.name for path in written] == ["perf.csv", "device_perf.csv"]
 
 

@@ -11,8 +11,9 @@ from support.captures import op, write_csv
 from support.command import here
 from support.real import CAPTURES
 
-from perfsheet.models.op_stats import Node, Operand, Source, statistics
-from perfsheet.models.outputs.op_stats_plot import distribution, in_bytes
+from perfsheet.models.op_stats import Node, Operand, Source, count_ops
+from perfsheet.models.op_tables import byte_size
+from perfsheet.models.outputs.op_stats import plot_sizes
 
 
 def table(path):
@@ -24,12 +25,12 @@ def test_counts_and_sizes_over_several_sources():
     small, large = Operand(2048, "TILE", "BFLOAT16", "DRAM"), Operand(4096, "TILE", "BFLOAT16", "L1")
     first = Source("a", (Node("Matmul", 3, (small, large), (large,)), Node("Copy", 1, (Operand(None),), ())))
     second = Source("b", (Node("Matmul", 2, (large, large), (small,)),))
-    found = statistics([first, second])
-    assert [(one.op, one.count, one.by_source) for one in found.counts] == [("Matmul", 5, (3, 2)), ("Copy", 1, (1, 0))]
+    found = count_ops([first, second])
+    assert [(row.op, row.count, row.by_source) for row in found.counts] == [("Matmul", 5, (3, 2)), ("Copy", 1, (1, 0))]
     sizes = found.inputs["Matmul"].sizes
-    assert [(one.size, one.count, one.by_operand) for one in sizes] == [(2048, 3, (3, 0)), (4096, 7, (2, 5))]
-    assert [one.size for one in found.inputs["Copy"].sizes] == [None]
-    assert [(one.side, one.memory, one.count) for one in found.formats][:2] == [
+    assert [(row.size, row.count, row.by_operand) for row in sizes] == [(2048, 3, (3, 0)), (4096, 7, (2, 5))]
+    assert [row.size for row in found.inputs["Copy"].sizes] == [None]
+    assert [(row.side, row.memory, row.count) for row in found.formats][:2] == [
         ("input", "L1", 7),
         ("input", "DRAM", 3),
     ]
@@ -48,8 +49,8 @@ def test_the_files(tmp_path, capsys):
     assert table(out / "captures/a/node_count.csv")[0] == {"op_type": "MatmulDeviceOperation", "count": "2"}
     sizes = table(out / "total_input_size_dist/MatmulDeviceOperation.csv")
     found = json.loads(ended.out)
-    assert [(int(one["bytes"]), int(one["count"])) for one in sizes] == [
-        (one["bytes"], one["count"]) for one in found["input_sizes"]["MatmulDeviceOperation"]
+    assert [(int(row["bytes"]), int(row["count"])) for row in sizes] == [
+        (row["bytes"], row["count"]) for row in found["input_sizes"]["MatmulDeviceOperation"]
     ]
     for name in ("MatmulDeviceOperation", "ns_Copy_1"):
         assert (out / f"total_output_size_dist/{name}.svg").read_text().startswith("<svg ")
@@ -84,19 +85,19 @@ def test_real_captures_are_counted_as_by_hand(path, tmp_path, capsys):
 
 
 def test_plots_have_a_bar_a_size_and_powers_of_two_for_many():
-    few = statistics([Source("a", tuple(Node("Op", size, (Operand(size * 1024),)) for size in range(1, 4)))])
-    many = statistics([Source("a", tuple(Node("Op", 1, (Operand(size),)) for size in range(1, 101)))])
-    assert distribution(few.inputs["Op"], "input").count("<rect") == 1 + 3
-    plot = distribution(many.inputs["Op"], "input")
+    few = count_ops([Source("a", tuple(Node("Op", size, (Operand(size * 1024),)) for size in range(1, 4)))])
+    many = count_ops([Source("a", tuple(Node("Op", 1, (Operand(size),)) for size in range(1, 101)))])
+    assert plot_sizes(few.inputs["Op"], "input").count("<rect") == 1 + 3
+    plot = plot_sizes(many.inputs["Op"], "input")
     assert plot.count("<rect") == 1 + 8
     assert "up to 128 B" in plot
-    assert [in_bytes(size) for size in (0, 1023, 1536, 2**21)] == ["0 B", "1023 B", "1.5 KiB", "2 MiB"]
+    assert [byte_size(size) for size in (0, 1023, 1536, 2**21)] == ["0 B", "1023 B", "1.5 KiB", "2 MiB"]
 
 
 def test_unknown_sizes_are_no_bytes():
-    found = statistics([Source("a", (Node("Op", 1, (Operand(None), Operand(64)), ()),))])
+    found = count_ops([Source("a", (Node("Op", 1, (Operand(None), Operand(64)), ()),))])
     assert found.inputs["Op"].total_bytes is None
-    assert [one.total_bytes for one in found.formats] == [None]
+    assert [row.total_bytes for row in found.formats] == [None]
 
 
 def test_a_capture_given_twice_counts_once_and_names_are_told_apart(tmp_path, capsys):

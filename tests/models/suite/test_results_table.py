@@ -12,8 +12,8 @@ from support.command import here
 from support.real import DATA
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.outputs import results_markdown
-from perfsheet.models.results_table import number, parsed, read_document
+from perfsheet.models.outputs.results import document_markdown, table_markdown
+from perfsheet.models.results_table import number, parse_document, read_document
 
 TEXT = """# Results
 
@@ -35,20 +35,20 @@ After.
 
 
 def test_text_around_a_table_stays():
-    written = results_markdown.document(parsed(TEXT))
+    written = document_markdown(parse_document(TEXT))
     assert written.startswith("# Results\n\nBefore.\n\n| Model")
     assert written.endswith("\n\n```\n| no | table |\n|---|---|\n```\n\nAfter.\n")
 
 
 def test_cells_survive_and_a_second_time_nothing_changes():
-    found = parsed(TEXT.replace("b|x", "bx")).results()
-    again = parsed(results_markdown.table(found)).results()
+    found = parse_document(TEXT.replace("b|x", "bx")).results()
+    again = parse_document(table_markdown(found)).results()
     assert (again.headers, again.rows, again.aligns) == (found.headers, found.rows, found.aligns)
     assert found.rows[1][0] == "a \\| b"
 
 
 def test_a_row_that_does_not_fit_is_said_and_kept():
-    found = parsed("| Model | B |\n|---|---|\n| a |\n| b | 1 | 2 |\n", "x.md")
+    found = parse_document("| Model | B |\n|---|---|\n| a |\n| b | 1 | 2 |\n", "x.md")
     assert found.results().rows == (("a", ""), ("b", "1 \\| 2"))
     assert [note.partition(":")[0] for note in found.notes] == ["x.md, line 3", "x.md, line 4"]
 
@@ -65,13 +65,13 @@ def test_a_row_that_does_not_fit_is_said_and_kept():
     ],
 )
 def test_sorting(column, descending, order):
-    found = parsed(TEXT.replace("b|x", "b")).results()
+    found = parse_document(TEXT.replace("b|x", "b")).results()
     assert [row[0] for row in found.sorted(column, descending).rows] == order
 
 
 def test_a_column_that_is_not_there():
     with pytest.raises(PerfsheetError):
-        parsed(TEXT).results().sorted("gone")
+        parse_document(TEXT).results().sorted("gone")
 
 
 def test_the_published_table_loses_nothing(tmp_path, capsys):
@@ -97,7 +97,7 @@ def test_the_published_table_loses_nothing(tmp_path, capsys):
 
 def test_the_seed_table_has_another_generation_of_columns():
     text = "| Model | Run Success | Torch Ops (Before) |\n|:--|:--|--:|\n| BERT | Yes | 1393 |\n| X | No | 70 |\n"
-    found = parsed(text).results()
+    found = parse_document(text).results()
     assert [row[0] for row in found.sorted("Run Success", descending=True).rows] == ["X", "BERT"]
 
 
@@ -107,9 +107,9 @@ def test_texts_that_look_like_numbers_stay_texts():
 
 
 def test_a_row_without_bars_is_a_row_and_lines_end_as_they_did():
-    found = parsed("| Model | B |\r\n|---|---|\r\nalone\r\n\r\nAfter.\r\n")
+    found = parse_document("| Model | B |\r\n|---|---|\r\nalone\r\n\r\nAfter.\r\n")
     assert found.results().rows == (("alone", ""),)
-    assert results_markdown.document(found).endswith("|\r\n\r\nAfter.\r\n")
+    assert document_markdown(found).endswith("|\r\n\r\nAfter.\r\n")
 
 
 def test_links_of_the_published_table_are_links_in_excel(tmp_path, capsys):

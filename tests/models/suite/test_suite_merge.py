@@ -26,7 +26,7 @@ def test_merge_prints_writes_and_says_the_same(folder, capsys):
     assert ended.status == 0
     table = read_document(folder / "out.md").results()
     row = dict(zip(table.headers, table.rows[0], strict=True))
-    assert (row["First Run (s)"], row["Throughput (batch*inf/s)"]) == ("30.51", "0.0623")
+    assert (row["First Run [s]"], row["Throughput [batch*inf/s]"]) == ("30.51", "0.0623")
     assert "30.51" in ended.out
     again = here(capsys, "suite", "merge", "perf.csv", "-o", "again.csv", "--json")
     (model,) = json.loads(again.out)["models"]
@@ -90,7 +90,7 @@ def test_a_card_says_what_is_known_and_what_is_not(suite_run, capsys):
     assert ended.status == 0
     text = (folder / "card.md").read_text()
     assert text.count("\n## ") == 4
-    assert "PCC 0.9987; ✅ at least 0.99 is wanted." in text
+    assert "PCC 0.9987; ✅ the target needs at least 0.99." in text
     assert "PCC unknown" in text
     assert "| `MatmulDeviceOperation` | 1 | 40,000 | 80.0 |" in text
     assert "](<generated/suite/four/targets/01-vit-base-patch16-batch-1/perf-sheet.xlsx>)" in text

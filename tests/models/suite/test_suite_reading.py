@@ -7,15 +7,14 @@ import importlib.util
 from types import SimpleNamespace
 
 import pytest
-from perfsheet.models.suite.history import appended
-from perfsheet.models.suite.keeping import Kept
-from perfsheet.models.suite.reported import with_reported
-from perfsheet.run.test_verdict import Reported
 
-from perfsheet.cli.models.suite_running import with_replays
+from perfsheet.cli.models.suite_run import with_replays
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.suite import ModelResult, read_suite
-from perfsheet.run import Verdict
+from perfsheet.models.suite.figures import with_reported
+from perfsheet.models.suite.results_store import ResultsStore, append_history
+from perfsheet.run import TargetVerdict
+from perfsheet.run.verdict import ReportedValue
 from perfsheet.run.workspace import TARGET_HELPERS
 
 _helper = importlib.util.spec_from_file_location("recorder", TARGET_HELPERS / "perfsheet_verdict.py")
@@ -81,20 +80,20 @@ def test_replays_of_the_command_line(tmp_path):
 def test_history_only_grows(tmp_path):
     path = tmp_path / "history.csv"
     first = ModelResult("m", outcome="passed", started="2026-01-01T00:00:00", inference_s=1.0)
-    assert len(appended(path, [first, ModelResult("never ran")], "abc")) == 1
+    assert len(append_history(path, [first, ModelResult("never ran")], "abc")) == 1
     later = dataclasses.replace(first, started="2026-01-02T00:00:00", inference_s=0.5)
-    lines = appended(path, [first, later], "def")
+    lines = append_history(path, [first, later], "def")
     assert [(line["inference_s"], line["commit"]) for line in lines] == [("1", "abc"), ("0.5", "def")]
 
 
 def test_history_keeps_columns_that_it_does_not_know(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("started,model,mine\n2020,old,7\n")
-    lines = appended(path, [ModelResult("m", outcome="passed", started="2026")], None)
+    lines = append_history(path, [ModelResult("m", outcome="passed", started="2026")], None)
     assert (lines[0]["mine"], lines[1]["model"]) == ("7", "m")
     path.write_text("a,b\n1,2\n")
     with pytest.raises(PerfsheetError):
-        appended(path, [], None)
+        append_history(path, [], None)
     assert path.read_text() == "a,b\n1,2\n"
 
 
@@ -102,10 +101,10 @@ def test_history_keeps_columns_that_it_does_not_know(tmp_path):
     ("text", "named"),
     [
         (f'{TARGET}board = "gone"\n', "gone"),
-        (f"{TARGET}pcc = 2\n", "PCC of 2"),
+        (f"{TARGET}pcc = 2\n", "2 is not a PCC"),
         (f"{TARGET}collect = []\n", "collects nothing"),
         (f"{TARGET}expected_inference = 1\nexpected-inference = 2\n", "twice"),
-        (f'[suite]\nname = ".."\n{TARGET}', "names nothing"),
+        (f'[suite]\nname = ".."\n{TARGET}', "cannot name a folder"),
         (f'{TARGET}pass = "third"\n', "third"),
     ],
 )
@@ -121,7 +120,9 @@ def test_a_name_is_no_path(tmp_path):
 
 
 def test_names_in_the_history_are_texts(tmp_path):
-    lines = appended(tmp_path / "h.csv", [ModelResult("yolov5.0", outcome="passed", started="2026", batch=8)], None)
+    lines = append_history(
+        tmp_path / "h.csv", [ModelResult("yolov5.0", outcome="passed", started="2026", batch=8)], None
+    )
     assert (lines[0]["model"], lines[0]["batch"]) == ("yolov5.0", "8")
 
 
@@ -129,29 +130,29 @@ def test_resume_looks_at_captures_and_not_at_expectations(tmp_path):
     capture = tmp_path / "a.csv"
     capture.write_text("1")
     (target,) = read_suite(suite(tmp_path, f'{TARGET}replay = "a.csv"\nexpected-inference = 2\n')).targets
-    kept = Kept(tmp_path / "out")
-    kept.fresh_folder(0, target)
-    kept.keep(0, target, ModelResult("m", outcome="passed", inference_s=1.0, expected_inference_s=3.0))
+    store = ResultsStore(tmp_path / "out")
+    store.empty_folder(0, target)
+    store.save(0, target, ModelResult("m", outcome="passed", inference_s=1.0, expected_inference_s=3.0))
     other = dataclasses.replace(target, expected_inference_s=None, pcc=0.9)
-    assert kept.result(0, target).expected_inference_s == 2
-    assert (kept.result(0, other).expected_inference_s, kept.result(0, other).least_pcc) == (3.0, 0.9)
-    assert kept.result(0, dataclasses.replace(target, command="pytest u.py")) is None
+    assert store.load_finished(0, target).expected_inference_s == 2
+    assert (store.load_finished(0, other).expected_inference_s, store.load_finished(0, other).least_pcc) == (3.0, 0.9)
+    assert store.load_finished(0, dataclasses.replace(target, command="pytest u.py")) is None
     capture.write_text("12")
-    assert kept.result(0, target) is None
-    assert kept.found(0, target, of_any_capture=True) is not None
+    assert store.load_finished(0, target) is None
+    assert store.load(0, target, any_capture=True) is not None
 
 
 def test_what_tests_report():
     def reported(*entries):
-        found = tuple(Reported(test, name, value) for test, name, value in entries)
-        return with_reported(ModelResult("m"), Verdict("pytest", 0, reported=found), with_latency=True)
+        found = tuple(ReportedValue(test, name, value) for test, name, value in entries)
+        return with_reported(ModelResult("m"), TargetVerdict("pytest", 0, reported=found), with_latency=True)
 
-    one = reported(("a", "latency_ms", 2.0), ("a", "latency_std_ms", 0.1), ("b", "latency_ms", 4.0))
-    assert (one.latency_ms, one.latency_std_ms) == (4.0, None)
-    assert "2 tests report a latency" in one.problem
-    two = reported(("a", "pcc", 0.99), ("b", "PCC", "0.98"), ("c", "pcc", 7), ("d", "other", "x"))
-    assert two.pcc == 0.98
-    assert "c reports pcc 7" in two.problem
+    latencies = reported(("a", "latency_ms", 2.0), ("a", "latency_std_ms", 0.1), ("b", "latency_ms", 4.0))
+    assert (latencies.latency_ms, latencies.latency_std_ms) == (4.0, None)
+    assert "2 tests report a latency" in latencies.problem
+    accuracies = reported(("a", "pcc", 0.99), ("b", "PCC", "0.98"), ("c", "pcc", 7), ("d", "other", "x"))
+    assert accuracies.pcc == 0.98
+    assert "c reports pcc 7" in accuracies.problem
 
 
 def test_a_printed_pcc_is_one_that_was_measured():

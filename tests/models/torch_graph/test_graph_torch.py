@@ -143,11 +143,11 @@ def test_what_an_earlier_run_wrote_is_gone(folder, capsys):
     [
         (("net.py:gone",), 2, "no function gone"),
         (("net.py:encoder",), 2, "--input"),
-        (("net.py:encoder", "--input", "a"), 2, "no shape"),
+        (("net.py:encoder", "--input", "a"), 2, "not a shape"),
         (("net.py:encoder", "--input", "1,16,63"), 3, "embedding dimension of 64, but got 63"),
         (("net.py:broken",), 3, "no weights"),
         (("net.py:ends",), 3, "SystemExit: 0"),
-        (("net.py:encoder", "--input", "1,3:float99"), 2, "no shape"),
+        (("net.py:encoder", "--input", "1,3:float99"), 2, "not a shape"),
         (("gone.py:f",), 2, "no module"),
     ],
 )

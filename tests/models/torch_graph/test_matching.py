@@ -6,9 +6,8 @@ import pytest
 from support.captures import op
 from support.command import here
 
-from perfsheet.models.torch_graph.equivalents import equivalent
-from perfsheet.models.torch_graph.matching import coverage
-from perfsheet.models.torch_graph.model import GraphOp, needed, nodes
+from perfsheet.models.torch_graph.equivalents import find_equivalent
+from perfsheet.models.torch_graph.model import GraphOp, find_coverage, graph_nodes, needed_ops
 
 
 def graph_op(name, shape="1×1 float32"):
@@ -23,8 +22,8 @@ def test_ops_are_covered_missing_or_without_a_ttnn_op(analysis_of):
         {**op("UnaryDeviceOperation", 10, 1, call=3), **relu},
     )
     names = ("addmm.default", "relu.default", "gelu.default", "view.default", "detach.default", "fft_c2c.default")
-    found = {one.op: one for one in coverage([graph_op(f"aten.{name}") for name in names], analysis)}
-    assert {name.removeprefix("aten."): one.status for name, one in found.items()} == {
+    found = {row.op: row for row in find_coverage([graph_op(f"aten.{name}") for name in names], analysis)}
+    assert {name.removeprefix("aten."): row.status for name, row in found.items()} == {
         "addmm": "covered",
         "relu": "covered",
         "gelu": "missing",
@@ -37,8 +36,8 @@ def test_ops_are_covered_missing_or_without_a_ttnn_op(analysis_of):
 
 
 def test_without_a_capture_nothing_is_claimed():
-    found = coverage([graph_op("aten.addmm.default"), graph_op("aten.addmm.default")], None)
-    assert [(one.status, one.count, one.device_ops) for one in found] == [("not compared", 2, ())]
+    found = find_coverage([graph_op("aten.addmm.default"), graph_op("aten.addmm.default")], None)
+    assert [(row.status, row.count, row.device_ops) for row in found] == [("not compared", 2, ())]
 
 
 @pytest.mark.parametrize(
@@ -50,12 +49,12 @@ def test_without_a_capture_nothing_is_claimed():
     ],
 )
 def test_names(aten, ttnn):
-    assert equivalent(aten).ttnn == ttnn
+    assert find_equivalent(aten).ttnn == ttnn
 
 
 def test_conv_does_not_match_converting(analysis_of):
     analysis = analysis_of(op("ConvertToCHWDeviceOperation", 10, 1))
-    assert coverage([graph_op("aten.convolution.default")], analysis)[0].status == "missing"
+    assert find_coverage([graph_op("aten.convolution.default")], analysis)[0].status == "missing"
 
 
 @pytest.mark.parametrize(
@@ -74,18 +73,18 @@ def test_conv_does_not_match_converting(analysis_of):
 )
 def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
     row = {**op(code, 10, 1), "ATTRIBUTES": "{'op_chain': 'UnaryOpType::LOG1P', 'math_op': 'ReduceOpMath::AVG'}"}
-    assert coverage([graph_op(f"aten.{aten}.default")], analysis_of(row))[0].status == "missing"
+    assert find_coverage([graph_op(f"aten.{aten}.default")], analysis_of(row))[0].status == "missing"
 
 
 def test_where_a_capture_has_no_attributes_the_kind_decides(analysis_of):
     row = {**op("UnaryDeviceOperation", 10, 1), "ATTRIBUTES": ""}
-    assert coverage([graph_op("aten.gelu.default")], analysis_of(row))[0].status == "covered"
+    assert find_coverage([graph_op("aten.gelu.default")], analysis_of(row))[0].status == "covered"
 
 
 def test_ops_by_configuration():
     ops = [graph_op("aten.add.Tensor"), graph_op("aten.add.Tensor"), graph_op("aten.add.Tensor", "2×2 float32")]
-    assert [(one.inputs, one.count) for one in needed(ops)] == [(("1×1 float32",), 2), (("2×2 float32",), 1)]
-    assert sum(node.count for node in nodes(ops)) == 3
+    assert [(row.inputs, row.count) for row in needed_ops(ops)] == [(("1×1 float32",), 2), (("2×2 float32",), 1)]
+    assert sum(node.count for node in graph_nodes(ops)) == 3
 
 
 def test_what_cannot_be_followed(tmp_path, capsys, monkeypatch):

@@ -1,0 +1,141 @@
+"""Model cards in Markdown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
+from perfsheet.models.outputs.suite import replay_note
+from perfsheet.models.suite.card import Card
+from perfsheet.models.tables import SUITE, badge, is_known
+from perfsheet.outputs.markdown.table import code, plain, table_of
+from perfsheet.tables import In
+
+_MOST_ROWS = 15
+_END_TO_END = (
+    "first_run_s",
+    "second_run_s",
+    "compile_s",
+    "inference_s",
+    "throughput",
+    "latency_ms",
+    "latency_std_ms",
+    "inference_cpu_s",
+    "throughput_cpu",
+    "expected_inference_s",
+    "distance_pct",
+)
+_DEVICE = ("kernel_ns", "device_fps", "device_ops", "reshards", "to_from_device", "fallbacks", "low_core_share_pct")
+
+
+def cards_markdown(name: str, cards: Sequence[Card], results: Path, here: Path) -> str:
+    """The page, one section per model. Links lead from the folder `here` to files in the folder `results`."""
+    lines = [f"# Model cards of {plain(name)}", ""]
+    for card in cards:
+        lines += _section(card, results, here)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
+    target, result = card.target, card.result
+    yield f"## {plain(result.name)}"
+    yield ""
+    yield "| | |"
+    yield "| --- | --- |"
+    yield f"| Reference model | {_link(target.reference)} |"
+    yield f"| Inputs | {_inputs(card)} |"
+    yield f"| Batch | {'unknown' if result.batch is None else result.batch} |"
+    yield f"| Target | {code(target.command)} |"
+    yield f"| Status | {badge(result)} {plain(result.problem)} |"
+    if target.notes:
+        yield f"| Notes | {plain(target.notes)} |"
+    yield ""
+    yield from _ops(card)
+    yield "### Accuracy"
+    yield ""
+    yield _accuracy(card)
+    yield ""
+    yield from _figures("End to end", card, _END_TO_END, "no perf file yet")
+    yield from _figures("Device", card, _DEVICE, card.no_device or "not collected yet")
+    if note := replay_note([result]):
+        yield plain(note)
+        yield ""
+    if card.device_ops:
+        yield "Kernel time by op:"
+        yield ""
+        yield from table_of(KERNEL_TIME_BY_OP, card.device_ops[:_MOST_ROWS])
+    yield "### Reports"
+    yield ""
+    files = [("Perf sheet (Excel)", result.workbook), *(("Ops CSV", capture) for capture in result.captures)]
+    files += [("Perf file", result.perf_file), ("Log", result.log)]
+    links = [f"- [{title}](<{_relative(results / path, here)}>)" for title, path in files if path]
+    yield from links or ["none yet: `perfsheet suite run` writes them"]
+    yield ""
+
+
+def _ops(card: Card) -> Iterator[str]:
+    yield "### Ops needed"
+    yield ""
+    if card.graph is None:
+        yield f"Unknown: {plain(card.no_graph)}."
+        yield ""
+        return
+    yield f"{len(card.graph.forward):,} torch ops of {len(card.coverage)} types (traced on the CPU)."
+    yield ""
+    yield from table_of(COVERAGE, card.coverage, COVERAGE.columns_in(In.MARKDOWN))
+    yield "### Ops missing"
+    yield ""
+    if not any(op.status in ("covered", "missing") for op in card.coverage):
+        yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."
+    for op in card.missing:
+        why = f"{op.ttnn} is not in the capture" if op.status == "missing" else "no TTNN op is known for it"
+        yield f"- {code(op.op)} ×{op.count}: {plain(why)}"
+    if not card.missing:
+        yield "None known."
+    yield ""
+
+
+def _accuracy(card: Card) -> str:
+    pcc, least = card.result.pcc, card.target.pcc
+    if pcc is None:
+        return "PCC unknown: no test reported one" + (f" (the target needs at least {least:g})." if least else ".")
+    verdict = "" if least is None else f"; {'✅' if pcc >= least else '❌'} the target needs at least {least:g}"
+    return f"PCC {pcc:.6g}{verdict}."
+
+
+def _figures(title: str, card: Card, keys: Sequence[str], why_unknown: str) -> Iterator[str]:
+    yield f"### {title}"
+    yield ""
+    columns = [column for column in SUITE.pick(*keys) if is_known(column, [card.result])]
+    if not columns:
+        yield f"Unknown: {plain(why_unknown)}."
+        yield ""
+        return
+    yield "| | |"
+    yield "| --- | ---: |"
+    for column in columns:
+        (text,) = column.texts([card.result])
+        yield f"| {column.header(In.MARKDOWN)} | {text} |"
+    yield ""
+
+
+def _inputs(card: Card) -> str:
+    if card.target.inputs:
+        return plain(card.target.inputs)
+    return plain(", ".join(card.graph.inputs)) if card.graph and card.graph.inputs else "unknown"
+
+
+def _link(reference: str) -> str:
+    if not reference:
+        return "not given"
+    address = reference.replace(">", "%3E").replace("|", "%7C").replace("\n", "")
+    return f"<{address}>" if reference.startswith(("http://", "https://")) else plain(reference)
+
+
+def _relative(path: Path, here: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, here)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()

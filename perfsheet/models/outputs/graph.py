@@ -1,0 +1,54 @@
+"""The ops of a torch module as CSV tables, as JSON, and in the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from perfsheet.models.op_tables import COVERAGE, MODULES, NEEDED_OPS
+from perfsheet.models.outputs.op_stats import write_csv
+from perfsheet.models.torch_graph import Coverage, Graph, needed_ops
+from perfsheet.outputs.json_output.head import SCHEMA_VERSION
+from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.terminal.console import console_for, line
+from perfsheet.outputs.terminal.table import print_rows
+
+
+def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str]) -> Json:
+    """`perfsheet graph --json` (docs/json.md)."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "module": graph.name,
+        "inputs": list(graph.inputs),
+        "forward_ops": len(graph.forward),
+        "backward_ops": len(graph.backward) if graph.backward else None,
+        "ops": NEEDED_OPS.records(needed_ops(graph.forward)),
+        "coverage": COVERAGE.records(coverage),
+        "files": list(files),
+    }
+
+
+def write_tables(folder: Path, graph: Graph, coverage: Sequence[Coverage]) -> list[Path]:
+    """Write `ops_needed.csv`, `modules.csv` and `coverage.csv`; the files. Raises PerfsheetError (exit status 7)."""
+    return [
+        write_csv(folder / "ops_needed.csv", NEEDED_OPS, needed_ops(graph.forward)),
+        write_csv(folder / "modules.csv", MODULES, graph.modules),
+        write_csv(folder / "coverage.csv", COVERAGE, coverage),
+    ]
+
+
+def print_graph(graph: Graph, coverage: Sequence[Coverage], out: TextIO) -> None:
+    """Print a line per type of op, missing ones first."""
+    console = console_for(out)
+    parts = [f"{graph.name}: {len(graph.forward):,} forward ops of {len({op.op for op in graph.forward})} types"]
+    if graph.backward:
+        parts.append(f"{len(graph.backward):,} backward ops of {len({op.op for op in graph.backward})} types")
+    parts.append(f"inputs {', '.join(graph.inputs) or 'without tensors'}")
+    console.print(line("; ".join(parts), "bold"))
+    console.print()
+    print_rows(console, COVERAGE, coverage)
+    console.print()
+    counts = Counter(op.status for op in coverage)
+    console.print(line(", ".join(f"{count} {status}" for status, count in counts.items()) + " (types of ops)"))

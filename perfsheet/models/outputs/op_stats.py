@@ -1,0 +1,195 @@
+"""Op statistics as a folder of CSV tables and plots, as JSON, and in the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from perfsheet.atomic_write import make_folder, replace_text
+from perfsheet.errors import not_written
+from perfsheet.models.op_stats import OpStatistics, SizeDistribution
+from perfsheet.models.op_tables import FORMATS, TRANSFERS, byte_size, op_count_table, size_table
+from perfsheet.models.tables import csv_text
+from perfsheet.outputs.html.drawing import safe
+from perfsheet.outputs.json_output.head import SCHEMA_VERSION
+from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.terminal.console import console_for, line
+from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
+from perfsheet.tables import Rows, Table
+
+R = TypeVar("R")
+
+NODE_COUNT = "node_count.csv"
+_LONGEST_NAME = 120
+_FILES = (
+    NODE_COUNT,
+    "total_input_size_dist",
+    "total_output_size_dist",
+    "layout_and_data_type.csv",
+    "transfers.csv",
+    "ops_needed.csv",
+    "modules.csv",
+    "coverage.csv",
+    "profile",
+)
+_MOST_ROWS = 20
+
+
+def write_folder(statistics: OpStatistics, folder: Path, prefix: str = "") -> list[Path]:
+    """Write the tables and plots to `folder`, with names that begin with `prefix`; returns the files.
+
+    Raises PerfsheetError (exit status 7).
+    """
+    make_folder(folder)
+    counts = Rows(statistics, statistics.counts)
+    files = [write_csv(folder / f"{prefix}{NODE_COUNT}", op_count_table(statistics.sources), counts)]
+    for side, distributions in (("input", statistics.inputs), ("output", statistics.outputs)):
+        files += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions)
+    files.append(write_csv(folder / f"{prefix}layout_and_data_type.csv", FORMATS, statistics.formats))
+    if statistics.transfers:
+        files.append(write_csv(folder / f"{prefix}transfers.csv", TRANSFERS, statistics.transfers))
+    return files
+
+
+def write_csv(path: Path, table: Table[R], rows: R) -> Path:
+    """Write a table, with `unknown` for unknown numbers; returns its path. Raises PerfsheetError (exit status 7)."""
+    replace_text(path, csv_text(table, rows, "unknown"))
+    return path
+
+
+def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution]) -> list[Path]:
+    make_folder(folder)
+    names: set[str] = set()
+    files = []
+    for op, distribution in distributions.items():
+        name = unique_file_name(op, names)
+        operands = len(distribution.sizes[0].by_operand) if distribution.sizes else 0
+        files.append(write_csv(folder / f"{name}.csv", size_table(side, operands), distribution.sizes))
+        replace_text(folder / f"{name}.svg", plot_sizes(distribution, side))
+        files.append(folder / f"{name}.svg")
+    return files
+
+
+def clear_folder(folder: Path) -> None:
+    """Delete the files of an earlier run, and no others. Raises PerfsheetError (exit status 7)."""
+    try:
+        for subfolder in (folder, *sorted((folder / "captures").glob("*"))):
+            for name in _FILES:
+                for path in (subfolder / name, subfolder / f"fw_{name}", subfolder / f"bw_{name}"):
+                    if path.is_dir():
+                        _clear_tables(path)
+                    else:
+                        path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it has other files
+                if subfolder != folder:
+                    subfolder.rmdir()
+    except OSError as error:
+        raise not_written(f"{folder}: {error.strerror or error}", "give another folder with -o") from None
+
+
+def _clear_tables(folder: Path) -> None:
+    for path in (*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("trace.json")):
+        path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def unique_file_name(text: str, taken: set[str]) -> str:
+    """A file name for an op or capture that is not in `taken`; adds it there."""
+    stem = re.sub(r"[^\w.+-]+", "_", text).strip("._")[:_LONGEST_NAME] or "op"
+    name, number = stem, 1
+    while name.casefold() in taken:  # some file systems ignore upper and lower case
+        number += 1
+        name = f"{stem}_{number}"
+    taken.add(name.casefold())
+    return name
+
+
+def stats_json(statistics: OpStatistics, files: Sequence[str]) -> Json:
+    """`perfsheet stats --json` (docs/json.md); null is unknown."""
+    transfers = TRANSFERS.records(statistics.transfers)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "sources": list(statistics.sources),
+        "ops": op_count_table(statistics.sources).records(Rows(statistics, statistics.counts)),
+        "input_sizes": _sizes_json(statistics.inputs),
+        "output_sizes": _sizes_json(statistics.outputs),
+        "formats": FORMATS.records(statistics.formats),
+        "transfers": dict(zip(statistics.transfers, transfers, strict=True)),
+        "files": list(files),
+    }
+
+
+def _sizes_json(distributions: Mapping[str, SizeDistribution]) -> Json:
+    return {op: size_table().records(distribution.sizes) for op, distribution in distributions.items()}
+
+
+def print_statistics(statistics: OpStatistics, out: TextIO) -> None:
+    """Print the most frequent ops and their tensor sizes, the formats, and the transfers."""
+    console = console_for(out)
+    counts = statistics.counts
+    console.print(line(f"{statistics.total:,} ops of {len(counts)} types in {', '.join(statistics.sources)}", "bold"))
+    console.print()
+    print_rows(console, op_count_table(statistics.sources), Rows(statistics, counts[:_MOST_ROWS]))
+    if len(counts) > _MOST_ROWS:
+        console.print(line(f"… and {len(counts) - _MOST_ROWS} more types in node_count.csv", "dim"))
+    console.print()
+    if statistics.formats:
+        print_rows(console, FORMATS, statistics.formats[:_MOST_ROWS])
+        console.print()
+    for name, transfers in statistics.transfers.items():
+        moved = transfers.to_from_device
+        to_from = "unknown (the capture has no host row)" if moved is None else f"{moved:,}"
+        console.print(
+            line(
+                f"{name}: to/from device {to_from}, host fallbacks {transfers.fallbacks:,}, "
+                f"host ops {transfers.host_ops:,}, reshards {transfers.reshards:,}"
+            )
+        )
+
+
+_MOST_BARS = 30
+_WIDTH, _LEFT, _BAR_ROOM = 760, 150, 520
+_TOP, _STEP, _HEIGHT = 54, 22, 15
+_FONT = "font-family='Calibri, Carlito, Arial, sans-serif'"
+
+
+def plot_sizes(distribution: SizeDistribution, side: str) -> str:
+    """The size distribution of an op as SVG: a bar with its count per size, or per power of two if there are many."""
+    bars = _bars(distribution)
+    most = max((count for _, count in bars), default=1)
+    height = _TOP + _STEP * max(1, len(bars)) + 16
+    parts = [
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {height}' width='{_WIDTH}' height='{height}'>",
+        f"<rect width='{_WIDTH}' height='{height}' fill='{PAPER}'/>",
+        f"<text x='16' y='24' font-size='16' font-weight='bold' fill='{INK}' {_FONT}>{safe(distribution.op)}</text>",
+        f"<text x='16' y='42' font-size='12' fill='{INK}' {_FONT}>"
+        f"bytes of an {side} tensor: number of tensors ({distribution.tensors:,} in all)</text>",
+    ]
+    for index, (label, count) in enumerate(bars):
+        y = _TOP + _STEP * index
+        length = max(1.0, _BAR_ROOM * count / most)
+        parts += [
+            f"<text x='{_LEFT - 8}' y='{y + 12}' font-size='12' text-anchor='end' fill='{INK}' {_FONT}>{label}</text>",
+            f"<rect x='{_LEFT}' y='{y}' width='{length:.1f}' height='{_HEIGHT}' fill='{BAR}'/>",
+            f"<text x='{_LEFT + length + 6:.1f}' y='{y + 12}' font-size='12' fill='{INK}' {_FONT}>{count:,}</text>",
+        ]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _bars(distribution: SizeDistribution) -> list[tuple[str, int]]:
+    unknown = sum(row.count for row in distribution.sizes if row.size is None)
+    known = [(row.size, row.count) for row in distribution.sizes if row.size is not None]
+    if len(known) <= _MOST_BARS:
+        bars = [(byte_size(size), count) for size, count in known]
+    else:
+        powers: Counter[int] = Counter()
+        for size, count in known:
+            powers[max(0, size - 1).bit_length()] += count
+        bars = [(f"up to {byte_size(2**power)}", powers[power]) for power in sorted(powers)]
+    return [*bars, ("unknown", unknown)] if unknown else bars
