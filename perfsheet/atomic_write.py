@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing files atomically: whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfsheet.errors import not_written
+from perfsheet.errors import PerfsheetError, not_written
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
 class _Sink(io.FileIO):
-    """A file that, once writing has failed, takes all that comes without a word.
+    """A file that silently discards everything once writing has failed.
 
-    The zip file around it is closed once more when it is thrown away, and must not complain a second time.
+    The zip file around it is closed again when it is garbage-collected, and must not raise a second time.
     """
 
     failed = False
     _pretended = 0
-    """Where it would be by now: the zip file computes sizes from it."""
+    """The position without the failure: the zip file computes sizes from it."""
 
     def write(self, data: Buffer, /) -> int:
         view = memoryview(data).cast("B")
@@ -50,35 +50,35 @@ class _Sink(io.FileIO):
 
 
 def replace(path: Path, write: Callable[[io.FileIO], None]) -> None:
-    """Let `write` fill a file beside `path`, then put it in place in one step: never half a file.
+    """Let `write` fill a file beside `path`, then rename it to `path`, so that there is never half a file.
 
-    Raises PerfsheetError (exit status 7), and leaves what was at `path`, when the file cannot be written.
+    Raises PerfsheetError (exit status 7), and leaves an existing `path` as it was, when the file cannot be written.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _Sink(partial, "w") as sink:
             try:
                 write(sink)
-                os.fsync(sink.fileno())  # a network file system may say only now that it is full
+                os.fsync(sink.fileno())  # a network file system may report only now that it is full
             except BaseException:
                 sink.failed = True
                 raise
         partial.replace(path)
     except PermissionError:
         raise (
-            open_in_excel(path)
+            locked(path)
             if path.exists()
-            else not_written(f"{path.parent} is not writable", "give another place with -o")
+            else not_written(f"{path.parent} is not writable", "choose another folder with -o")
         ) from None
     except OSError as error:
         raise not_written(f"{path} cannot be written: {error.strerror or error}", "free space, or use -o") from None
     finally:
-        with contextlib.suppress(OSError):  # a folder that is read-only has nothing to remove
+        with contextlib.suppress(OSError):  # a read-only folder has nothing to remove
             partial.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:
-    """The same for a text, in UTF-8."""
+    """The same for text, in UTF-8."""
 
     def write(sink: io.FileIO) -> None:
         sink.write(text.encode("utf-8"))
@@ -87,23 +87,23 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def append_text(path: Path, text: str) -> None:
-    """Add a text, in UTF-8, to what others have written to a file. Raises PerfsheetError (exit status 7)."""
+    """Append text, in UTF-8, to a file. Raises PerfsheetError (exit status 7)."""
     try:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise not_written(f"{path} cannot be written: {error.strerror or error}", "give another file") from None
+        raise not_written(f"{path} cannot be written: {error.strerror or error}", "choose another file") from None
 
 
-def open_in_excel(path: Path) -> Exception:
-    """The error for a workbook that somebody has open."""
+def locked(path: Path) -> PerfsheetError:
+    """The error for a workbook that is open in Excel or read-only."""
     return not_written(f"{path} cannot be replaced: it is open in Excel or read-only", "close it, or use -o")
 
 
-def made(folder: Path, hint: str = "give another folder with -o") -> Path:
-    """The folder, made with those above it where it was not there. Raises PerfsheetError (exit status 7)."""
+def make_folder(folder: Path, hint: str = "choose another folder with -o") -> Path:
+    """Make the folder and its parents if they do not exist. Raises PerfsheetError (exit status 7)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise not_written(f"{folder} cannot be made: {error.strerror}", hint) from None
+        raise not_written(f"{folder} cannot be created: {error.strerror}", hint) from None
     return folder

@@ -1,4 +1,4 @@
-"""What a long piece of work tells about itself while it goes on; whoever shows it subclasses Watch."""
+"""Progress of a long task while it runs; views subclass Watch to show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Phase(Enum):
-    """The phases of a run, in order; each value is how the phase is called in every output."""
+    """The phases of a run, in order; each value is the name of the phase in every output."""
 
     START = "start"
     COLLECT = "collect"
@@ -18,7 +18,7 @@ class Phase(Enum):
 
 
 class Watch:
-    """Hears of the progress of a run. Every method may be called from the main thread only, and does nothing here."""
+    """Is notified of the progress of a run, from the main thread only. Here every method does nothing."""
 
     def run(self, label: str) -> None:
         """A run of several begins: `label` says which, such as "run 2 of 5"."""
@@ -39,7 +39,7 @@ class Watch:
         """The target or the profiler has printed a line."""
 
     def notice(self, text: str) -> None:
-        """Something that the user should know at once: why nothing moves, or what will be missing."""
+        """Something that the user should know at once: why the run waits, or what will be missing."""
 
     def alive(self) -> None:
         """Called several times a second while the run goes on."""

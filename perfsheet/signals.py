@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: each ends the work in good order, once."""
+"""Handling of Ctrl-C, SIGTERM and SIGHUP: the first one ends the work cleanly, those after it are ignored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Handler = Callable[[int, "FrameType | None"], object] | signal.Handlers
 
 
 class _Process:
-    """What this process does about signals: `ends` when the first one ends it, `ending` once that has come."""
+    """State of this process: `ends` if the first signal ends it, `ending` once that signal has come."""
 
     ends = False
     ending = False
@@ -24,8 +24,8 @@ class _Process:
 def interruptible(ends_process: bool = False) -> Iterator[None]:
     """Let the first Ctrl-C, SIGTERM or SIGHUP raise KeyboardInterrupt, and ignore those after it.
 
-    `ends_process`: the process ends after that, so that they stay ignored; else the former handlers come back. A signal
-    that the caller has switched off (nohup, a shell's background job) stays off.
+    `ends_process`: the process ends after the first one, so they stay ignored; else the former handlers are restored. A
+    signal that the parent process has disabled (nohup, a background job of a shell) stays disabled.
     """
     before, _Process.ends = _Process.ends, _Process.ends or ends_process
 
@@ -44,14 +44,14 @@ def interruptible(ends_process: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ignored() -> Iterator[None]:
-    """Let no signal cut short what has to be done."""
+    """Ignore these signals, so that a cleanup is not cut short."""
     with _handlers(signal.SIG_IGN):
         yield
 
 
 @contextlib.contextmanager
 def _handlers(handler: _Handler) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # Python allows it there only
+    if threading.current_thread() is not threading.main_thread():  # Python allows handlers only there
         yield
         return
     before = {number: signal.getsignal(number) for number in _STOPPING}

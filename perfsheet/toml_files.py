@@ -1,4 +1,4 @@
-"""TOML, read with the standard library where it has a parser (Python 3.11)."""
+"""Reading TOML, with the standard library where it has a parser (since Python 3.11)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from perfsheet.errors import usage
 
 
-def parsed(text: str, path: Path, hint: str) -> dict[str, Any]:
-    """The tables of a TOML text. Raises PerfsheetError (exit status 2) that names the file and the line."""
+def parse_toml(text: str, path: Path, hint: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises PerfsheetError (exit status 2) with the file and the line."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -11,7 +11,7 @@ from perfsheet.budget.limits import BY_KEY, Limit
 from perfsheet.budget.model import TOLERANCE, Bound, Budget
 from perfsheet.budget.quantities import Unit, example, quantity
 from perfsheet.errors import PerfsheetError, usage
-from perfsheet.toml_files import parsed
+from perfsheet.toml_files import parse_toml
 
 _TABLES = ("tolerance", "window", "limits", "op-types", "ops")
 SELECTION = {
@@ -42,7 +42,7 @@ def read_budget(path: Path) -> Budget:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise usage(f"{path}: {reason}", "`perfsheet budget init CAPTURE` writes a first budget") from None
-    return budget_of(parsed(text, path, "see docs/budgets.md"), path)
+    return budget_of(parse_toml(text, path, "see docs/budgets.md"), path)
 
 
 def budget_of(tables: dict[str, Any], path: Path) -> Budget:
@@ -88,25 +88,25 @@ def _of_table(table: dict[str, Any], path: Path, name: str, tolerance: float, **
         limit = BY_KEY.get(key)
         fits = limit is not None and (limit.of_ops or not narrowed)
         if limit is None or not fits:
-            known = [one.key for one in BY_KEY.values() if one.of_ops or not narrowed]
-            raise usage(f"{path}: {name} has no limit {key!r}", f"known: {', '.join(known)}")
+            keys = [candidate.key for candidate in BY_KEY.values() if candidate.of_ops or not narrowed]
+            raise usage(f"{path}: {name} has no limit {key!r}", f"known: {', '.join(keys)}")
         yield Bound(f"{name}.{key}", limit, _value(value, limit, path, name), own, **narrowed)
 
 
 def _value(value: object, limit: Limit, path: Path, name: str) -> float:
-    found = quantity(value, limit.unit)
-    if found is None:
+    parsed = quantity(value, limit.unit)
+    if parsed is None:
         raise usage(f"{path}: {name}.{limit.key} = {value!r} cannot be followed", f"write {example(limit.unit)}")
-    return found
+    return parsed
 
 
 def _tolerance(table: dict[str, Any], path: Path, prefix: str, default: float) -> float:
     if "tolerance" not in table:
         return default
-    found = quantity(table["tolerance"], Unit.SHARE)
-    if found is None:
+    parsed = quantity(table["tolerance"], Unit.SHARE)
+    if parsed is None:
         raise usage(f"{path}: {prefix}tolerance = {table['tolerance']!r} is not a percentage", 'write "5 %"')
-    return found
+    return parsed
 
 
 def _table(tables: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
@@ -127,7 +127,9 @@ def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[
         if key not in _KINDS:
             raise usage(f"{path}: window has no key {key!r}", f"known: {', '.join(_KINDS)}")
         listed = value if key == "device" and isinstance(value, list) else [value]
-        if not all(isinstance(one, _KINDS[key]) and isinstance(one, bool) == (bool in _KINDS[key]) for one in listed):
+        if not all(
+            isinstance(item, _KINDS[key]) and isinstance(item, bool) == (bool in _KINDS[key]) for item in listed
+        ):
             raise usage(f"{path}: window.{key} = {value!r} is of the wrong kind", "see docs/budgets.md")
         if key in SELECTION:
             selection[SELECTION[key]] = tuple(listed) if key == "device" else value

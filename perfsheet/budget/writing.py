@@ -39,10 +39,13 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
     """The text of a budget that the capture itself keeps; `tolerance` is a fraction."""
     budget = tomlkit.document()
     names = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
-    budget.add(tomlkit.comment(f"Measured on {names}. Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"))
+    budget.add(
+        tomlkit.comment(f"Measured on {names}. Check a capture with: perfsheet check CAPTURE --budget THIS-FILE")
+    )
     budget.add(tomlkit.comment(_HELP))
-    share = tomlkit.string(f"{100 * tolerance:g} %")
-    budget.add("tolerance", share.comment("beyond times, rates and shares; counts have none"))
+    share = tomlkit.string(f"{100 * tolerance:g} %").comment("beyond times, rates and shares; counts have none")
+    share.trivia.comment_ws = "  "
+    budget.add("tolerance", share)
     budget.add(tomlkit.nl())
     if window := _window(analysis.ops.options):
         budget.add("window", window.add(tomlkit.nl()))

@@ -1,1 +1,1 @@
-"""What can be known of this machine without opening a device: nodes, boards, processes, checkouts."""
+"""Facts about this machine that need no open device: device nodes, processes, checkouts; opening a file."""

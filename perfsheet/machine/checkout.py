@@ -1,4 +1,4 @@
-"""The tt-metal checkout behind a run, if there is one."""
+"""The tt-metal checkout that a run uses, and its commit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _TIMEOUT_S = 15
 
 
 def is_checkout(folder: Path) -> bool:
-    """Whether `folder` is the top of a tt-metal source tree."""
+    """Whether `folder` is the root of a tt-metal source tree."""
     return (folder / "tt_metal").is_dir() and (folder / "CMakeLists.txt").is_file()
 
 
 def commit(folder: Path) -> str | None:
-    """The commit that is checked out, with `-dirty` where tracked files differ from it; None without a repository."""
-    # A folder inside somebody else's repository is not a checkout of its own.
+    """The checked-out commit, with `-dirty` if tracked files differ from it; None without a repository."""
+    # A folder inside another repository is not a checkout of its own.
     if not is_checkout(folder) or not (folder / ".git").exists():
         return None
     head = _git(folder, "rev-parse", "HEAD")
@@ -26,7 +26,7 @@ def commit(folder: Path) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git prints; None when it fails, is missing or takes too long."""
+    """The output of git; None if it fails, is missing or takes too long."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],
@@ -41,7 +41,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def head(folder: Path) -> tuple[str | None, str | None]:
-    """Branch (None when the head is detached) and commit of the repository around `folder`; None without one."""
+    """Branch (None if the head is detached) and commit of the repository that contains `folder`; None without one."""
     commit_id = _git(folder, "rev-parse", "--verify", "HEAD")
     branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") if commit_id else None
     return branch or None, commit_id or None

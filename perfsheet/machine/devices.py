@@ -1,4 +1,4 @@
-"""Tenstorrent devices as the kernel driver shows them; nothing is opened."""
+"""Tenstorrent devices as the kernel driver reports them; none is opened."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _HOLDERS = Path("/proc/driver/tenstorrent")
 
 
 def devices() -> tuple[Device, ...]:
-    """The device nodes with architecture and board, where the driver tells them."""
+    """The device nodes, with architecture and board if the driver reports them."""
     return tuple(Device(str(node), _arch(node.name), _read(_class(node.name) / "tt_card_type")) for node in nodes())
 
 
 def nodes() -> list[Path]:
-    """The device nodes, in the order of their numbers."""
+    """The device nodes, in numerical order."""
     return sorted((path for path in NODES.glob("*") if path.name.isdigit()), key=lambda path: int(path.name))
 
 
@@ -35,7 +35,7 @@ def holders(node: Path) -> list[int]:
 
 
 def driver_version() -> str | None:
-    """Version of the kernel driver; None when it is not loaded."""
+    """Version of the kernel driver; None if it is not loaded."""
     return _read(Path("/sys/module/tenstorrent/version"))
 
 

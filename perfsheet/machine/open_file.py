@@ -1,4 +1,4 @@
-"""Opening a file with the application that the system has for it."""
+"""Opening a file with the system's default application."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WAIT_S = 5.0
 
 
 def open_file(path: Path) -> None:
-    """Hand the file over. Raises PerfsheetError (exit status 8) where nothing opens it."""
+    """Open the file. Raises PerfsheetError (exit status 8) if no application can."""
     if sys.platform == "win32":
         try:
             os.startfile(path)
@@ -29,7 +29,7 @@ def open_file(path: Path) -> None:
     ) as process:
         try:
             status = process.wait(_WAIT_S)
-        except subprocess.TimeoutExpired:  # some stay until their window closes
+        except subprocess.TimeoutExpired:  # some openers run until their window closes
             process.returncode = 0
             return
     if status != 0:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from perfsheet.atomic_write import open_in_excel
+from perfsheet.atomic_write import locked
 from perfsheet.errors import not_written, usage
 
 
@@ -29,7 +29,7 @@ def check(path: Path, captures: Sequence[str], force: bool) -> None:
         raise usage(f"{path}: a workbook's name ends in .xlsx", "give -o FILE.xlsx")
     check_file(path, captures, force)
     if path.exists() and path.with_name(f"~${path.name}").exists():
-        raise open_in_excel(path)
+        raise locked(path)
 
 
 def check_file(path: Path, captures: Sequence[str], force: bool) -> None:

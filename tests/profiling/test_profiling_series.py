@@ -60,7 +60,7 @@ def test_run_that_fails_after_another_worked_is_listed(home: Path) -> None:
     assert [failed.label for failed in done.failures] == ["run 2"]
     assert done.analysis.repeats is not None
     assert done.analysis.repeats.aligned == 2
-    assert any("run 2 came to no report" in warning for warning in done.analysis.summary.warnings)
+    assert any("run 2 produced no report" in warning for warning in done.analysis.summary.warnings)
 
 
 def test_time_limit_ends_the_series(home: Path, clock: Clock) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _TAIL = 6
-_BAR = 40
+_BAR_WIDTH = 40
 _TAIL_ON_FAILURE = 20
 _PLAIN_PROGRESS_EVERY_S = 5.0
 
 
 class View(Watch):
-    """Shows nothing but notices, on `err`; a context manager, around all of the run."""
+    """Shows only notices, on `err`; a context manager around the whole run."""
 
     def __init__(self, err: TextIO) -> None:
         self._err = err
@@ -36,17 +36,17 @@ class View(Watch):
         return None
 
     def notice(self, text: str) -> None:
-        """Say it at once."""
-        self._say(text)
+        """Print it at once."""
+        self._print(text)
 
-    def _say(self, text: str) -> None:
-        # Who reads our output may stop reading (| head); the run goes on, and its log has everything.
+    def _print(self, text: str) -> None:
+        # The reader of our output may stop (| head); the run goes on, and its log has everything.
         with contextlib.suppress(BrokenPipeError):
             print(clean(text), file=self._err, flush=True)
 
 
 class PlainView(View):
-    """Phases as lines on `err`, with the time since the start; the target's output goes to `echo` as it comes.
+    """Phases as lines on `err`, with the time since the start; the target's output goes to `echo` as it arrives.
 
     `detailed` adds every test and every step of post-processing.
     """
@@ -56,40 +56,40 @@ class PlainView(View):
         self._echo, self._detailed = echo, detailed
         self._started = time.monotonic()
         self._phase = Phase.START
-        self._told_at = self._started
+        self._last_line_at = self._started
 
     def run(self, label: str) -> None:
-        self._tell(label)
+        self._print_line(label)
 
     def overall(self, done: int, total: int) -> None:
-        self._tell(f"{_bar(done, total)}  {done} of {total}")
+        self._print_line(f"{_bar(done, total)}  {done} of {total}")
 
     def phase(self, phase: Phase) -> None:
-        self._phase, self._told_at = phase, time.monotonic()
+        self._phase, self._last_line_at = phase, time.monotonic()
         if phase != Phase.DONE:
-            self._tell(phase.value)
+            self._print_line(phase.value)
 
     def test(self, nodeid: str, index: int, total: int | None) -> None:
         if self._detailed:
-            self._tell(f"test {index}{f' of {total}' if total else ''}: {nodeid}")
+            self._print_line(f"test {index}{f' of {total}' if total else ''}: {nodeid}")
 
     def progress(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if self._detailed or now - self._told_at > _PLAIN_PROGRESS_EVERY_S:
-            self._told_at = now
-            self._tell(f"{self._phase.value}: {100 * done // max(1, total)} %")
+        if self._detailed or now - self._last_line_at > _PLAIN_PROGRESS_EVERY_S:
+            self._last_line_at = now
+            self._print_line(f"{self._phase.value}: {100 * done // max(1, total)} %")
 
     def line(self, text: str) -> None:
         self._echo(text)
 
-    def _tell(self, text: str) -> None:
-        self._say(f"perfsheet: [{time.monotonic() - self._started:7.1f} s] {text}")
+    def _print_line(self, text: str) -> None:
+        self._print(f"perfsheet: [{time.monotonic() - self._started:7.1f} s] {text}")
 
 
 class LiveView(View):
-    """On a terminal: the phase, the time, the test that is running, a bar where there is one, and a tail of the output.
+    """On a terminal: the phase, the time, the current test, a progress bar if possible, and the last lines of output.
 
-    It vanishes when the run is over; when that is by a failure, the last lines of the output stay.
+    It disappears when the run ends; after a failure the last lines of output stay.
     """
 
     def __init__(self, err: TextIO) -> None:
@@ -164,7 +164,7 @@ class LiveView(View):
         steps = [f"{phase.value} {_seconds(took)}" for phase, took in list(self._took.items()) if phase != self._phase]
         head = " · ".join(filter(None, (self._label, f"{self._phase.value} {_seconds(now - self._phase_started)}")))
         parts: list[RenderableType] = [
-            self._line(f"● {head}   {_seconds(now - self._started)} in all", "bold cyan"),
+            self._line(f"● {head}   {_seconds(now - self._started)} in total", "bold cyan"),
         ]
         if self._overall:
             done, total = self._overall
@@ -187,8 +187,8 @@ class LiveView(View):
 def _bar(done: int, total: int) -> str:
     """`━━━━━━━━━━──────────  50 %`."""
     share = min(1.0, done / max(1, total))
-    filled = round(_BAR * share)
-    return f"{'━' * filled}{'─' * (_BAR - filled)} {100 * share:3.0f} %"
+    filled = round(_BAR_WIDTH * share)
+    return f"{'━' * filled}{'─' * (_BAR_WIDTH - filled)} {100 * share:3.0f} %"
 
 
 def _seconds(seconds: float) -> str:
