@@ -41,7 +41,7 @@ class In(Flag):
 
 @dataclass(frozen=True)
 class Mark(Generic[R_contra]):
-    """A warning on some cells of a column: `few-cores` or `not-physical`; `where` has a truth value per row."""
+    """A warning on some cells of a column: `few-cores`, `noisy` or `not-physical`; `where` has a bool per row."""
 
     name: str
     where: Callable[[R_contra], Sequence[bool]]
@@ -56,10 +56,13 @@ class Column(Generic[R_contra]):
     `capture` names the capture's own column behind it. What else can be set:
 
     - `text`, `data`, `cell` replace those of the kind for one value;
-    - `when`: whether people see it for these rows (data always have it);
+    - `when`: whether people see it for these rows (data always have it); `text_when`: the same for the terminal, the
+      page and Markdown only;
     - `bar`: a bar behind the figures, from 0 to the largest; `mark`: a warning on some cells; `tone`: `good`, `bad`,
       `warn`, `quiet` or blank for every cell;
     - `wrap`: long text, over several lines; `width`: characters in the workbook;
+    - `cell_style`: the style of each cell in the workbook, where they differ;
+    - `exact`: a header to be shown as it is, such as the capture's own;
     - `code`: text of the capture, set as code in Markdown; `right`: text that stands to the right, as figures do;
     - `frame`: its name in data frames, where that is another one; `frame_data` replaces `data` there;
     - `flexible` and `narrow`: the terminal may cut the text, or replace it by a shorter form;
@@ -80,14 +83,17 @@ class Column(Generic[R_contra]):
     data: Callable[[Any], Any] | None = None
     cell: Callable[[Any], Any] | None = None
     when: Callable[[R_contra], bool] | None = None
+    text_when: Callable[[R_contra], bool] | None = None
     bar: bool = False
     mark: Mark[R_contra] | None = None
     tone: Callable[[R_contra], Sequence[str]] | None = None
+    cell_style: Callable[[R_contra], Sequence[str]] | None = None
     wrap: bool = False
     width: float | None = None
     flexible: bool = False
     narrow: Callable[[Any], str] | None = None
     drop: int = 0
+    exact: str = ""
     code: bool = False
     right: bool = False
     frame: str = ""
@@ -104,6 +110,8 @@ class Column(Generic[R_contra]):
 
     def header(self, output: In) -> str:
         """`KERNEL [ns]` in the terminal and the workbook, `Kernel [ns]` on the page and in Markdown."""
+        if self.exact:
+            return self.exact
         text = self.short if output is In.TERMINAL and self.short else self.title
         shown = text.upper() if output & (In.TERMINAL | In.SHEET | In.ALL_OPS) else text
         unit = self.kind.unit if self.unit is None else self.unit
@@ -130,6 +138,11 @@ class Column(Generic[R_contra]):
         """The values as the workbook has them, before links and live formulas."""
         convert = self.cell or self.kind.cell
         return self.values(rows) if convert is None else list(map(convert, self.listed(rows)))
+
+    def shown(self, output: In, rows: R_contra) -> bool:
+        """Whether an output has the column, and shows it for these rows."""
+        conditions = (self.when, self.text_when if output & In.TEXT else None)
+        return bool(self.outputs & output) and all(condition is None or condition(rows) for condition in conditions)
 
     def marked(self, rows: R_contra) -> Sequence[bool] | None:
         """Which cells carry the mark; None without one."""
@@ -159,11 +172,9 @@ class Table(Generic[R]):
 
     def columns_in(self, output: In, rows: R | None = None) -> list[Column[R]]:
         """The columns of an output; with `rows` only those that it shows of these rows."""
-        return [
-            column
-            for column in self.columns
-            if column.outputs & output and (rows is None or column.when is None or column.when(rows))
-        ]
+        if rows is None:
+            return [column for column in self.columns if column.outputs & output]
+        return [column for column in self.columns if column.shown(output, rows)]
 
     def records(self, rows: R) -> list[dict[str, Any]]:
         """The rows as JSON objects."""

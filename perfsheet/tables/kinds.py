@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perfsheet.analysis.results import RowRef
@@ -101,6 +101,8 @@ TEXT = Kind("text", _text, _or_null, number=False, width=24)
 """Text; a blank one is unknown."""
 LABEL = Kind("label", _text, _same, number=False, width=24)
 """Text that may be blank."""
+QUIET = replace(LABEL, name="quiet", style="quiet")
+"""Text that steps back, such as an id."""
 LIST = Kind("list", _joined, list, cell=_joined, number=False, width=30)
 COUNT = Kind("count", _count, number, "count", width=9)
 ID = Kind("number", _plain, number, "plain_number", width=9)
@@ -108,6 +110,26 @@ ID = Kind("number", _plain, number, "plain_number", width=9)
 NS = Kind("ns", lambda value: formats.whole(number(value)), number, "ns", width=16, unit="ns")
 PERCENT = Kind("percent", formats.in_percent, percent, "percent", width=11, text_unit="%")
 """A fraction, shown and exported in percent."""
+DELTA_NS = Kind(
+    "ns difference",
+    lambda value: formats.signed(None if value is None else round(value)),
+    number,
+    "delta_ns",
+    width=20,
+    unit="ns",
+    signed=True,
+)
+"""A difference of two times; shown in whole ns."""
+DELTA_PERCENT = Kind(
+    "% difference",
+    lambda fraction: formats.signed_percent(fraction).removesuffix(" %"),
+    percent,
+    "delta_percent",
+    width=13,
+    unit="%",
+    signed=True,
+)
+"""A relative difference, as a fraction, shown and exported in percent."""
 RATE = Kind("rate", formats.rate, number, "decimal", width=11, unit="1/s")
 DECIMAL = Kind("decimal", _optional(_decimal), number, "decimal", width=11)
 CORES = Kind("cores", formats.span, list, "right", formats.span_cell, width=9)

@@ -58,9 +58,32 @@ def span_of_time(nanoseconds: float) -> str:
     return f"{value:,.3f} {unit}"
 
 
+def sign(value: float) -> str:
+    """`+`, `−`, or nothing for zero."""
+    return "+" if value > 0 else "−" if value < 0 else ""
+
+
+def signed(value: float | None) -> str:
+    """A difference: `+1,234`, `−1,234.5`; unknown is `–`."""
+    if value is None:
+        return "–"
+    rounded = round(value, 3)
+    return f"{sign(rounded)}{whole(abs(rounded))}"
+
+
+def signed_percent(fraction: float | None) -> str:
+    """A relative difference: `+12.3 %`, `−12.3 %`; unknown is `–`."""
+    return "–" if fraction is None else f"{sign(fraction)}{percent(abs(fraction))}"
+
+
 def saving(nanoseconds: float | None) -> str:
     """`1,234 ns`; unknown is said."""
     return "an unknown time" if nanoseconds is None else f"{whole(round(nanoseconds))} ns"
+
+
+def saving_figure(nanoseconds: float | None) -> str:
+    """`1,234`, for columns whose header has the unit; unknown is `–`."""
+    return whole(None if nanoseconds is None else round(nanoseconds))
 
 
 def rate(value: float | None) -> str:

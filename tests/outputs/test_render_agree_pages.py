@@ -108,10 +108,10 @@ def test_findings(sample, told, web, tables):
 def test_headline(sample, web, tables, workbook):
     summary = load_workbook(workbook, data_only=True)["Summary"]
     labels = {cell.value: summary.cell(cell.row + 1, cell.column).value for cell in summary[4] if cell.value}
-    for tile in headline.tiles(sample):
-        assert web.tiles[tile.label] == tile.text
-        assert tables[0].records()[0][tile.label] == tile.text
-        assert labels[tile.label] == ("–" if tile.value is None else close(tile.value))
+    for metric in headline.headline(sample):
+        assert web.headline[metric.label] == metric.text
+        assert tables[0].records()[0][metric.label] == metric.text
+        assert labels[metric.label] == ("–" if metric.value is None else close(metric.value))
 
 
 def test_groups(told, web, workbook):

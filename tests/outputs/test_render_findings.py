@@ -3,9 +3,10 @@
 import io
 
 import pytest
+from support import csv_text
 from support.captures import fallback, op
 
-from perfsheet.outputs import csv_output, json_output
+from perfsheet.outputs import json_output
 from perfsheet.outputs.terminal import hotspots
 
 
@@ -42,7 +43,7 @@ def test_an_unknown_saving_is_said(overlapping):
     assert "saves at most an unknown time" in text_of(overlapping)
     assert "row 3 of the capture" in text_of(overlapping)
     host = json_output.hotspots(overlapping, None)["findings"][-1]
-    assert (host["rule"], host["saving_ns"], host["saving_of"]) == ("host-fallback", None, "gaps")
+    assert (host["rule"], host["saving_ns"], host["saving_of"]) == ("host-ops", None, "gaps")
     assert [row["row"] for row in host["rows"]] == [3]
 
 
@@ -57,7 +58,7 @@ def test_what_mending_would_leave_is_the_same_everywhere(overlapping):
 
 def test_evidence_is_one_cell_of_csv(overlapping):
     out = io.StringIO()
-    csv_output.hotspots(overlapping, None, out)
+    csv_text.hotspots(overlapping, None, out)
     assert "core_count=8;worker_cores=64" in out.getvalue()
 
 

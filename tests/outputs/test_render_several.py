@@ -4,10 +4,10 @@ import io
 
 import pytest
 from openpyxl import load_workbook
+from support import csv_text
 from support.captures import op, write_csv
 
 from perfsheet import analyze, read
-from perfsheet.outputs import csv_output
 from perfsheet.outputs.terminal import top_ops
 from perfsheet.outputs.workbook import book
 
@@ -35,12 +35,12 @@ def test_terminal_and_csv(hosts, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     out = io.StringIO()
     top_ops.render(hosts, None, out)
-    csv_output.hotspots(hosts, None, out)
+    csv_text.hotspots(hosts, None, out)
     assert "host1.csv:2" in out.getvalue()
     assert "host0.csv:2;" in out.getvalue()
 
 
 def test_a_table_without_lines_has_its_header(analysis_of):
     out = io.StringIO()
-    csv_output.hotspots(analysis_of(op("Add", 10)), None, out)
-    assert out.getvalue().startswith("rule,op_code,signature,count,")
+    csv_text.hotspots(analysis_of(op("Add", 10)), None, out)
+    assert out.getvalue().startswith("id,rule,op_code,signature,count,")

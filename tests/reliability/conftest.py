@@ -6,7 +6,7 @@ from support.surroundings import plain_surroundings  # noqa: F401 a fixture of e
 
 
 @pytest.fixture(scope="session")
-def sound() -> str:
-    """The text of a sound capture."""
+def intact() -> str:
+    """The text of an intact capture."""
     path = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
     return path.read_bytes().decode()

@@ -19,47 +19,47 @@ from perfsheet.outputs.markdown.report import markdown
 from perfsheet.outputs.terminal import hotspots, top_ops
 from perfsheet.outputs.workbook import book
 
-EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[one.id for one in DAMAGES])
-SALVAGED = [one for one in DAMAGES if one.outcome != REFUSED]
+EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[damage.id for damage in DAMAGES])
+READABLE = [damage for damage in DAMAGES if damage.outcome != REFUSED]
 ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture(scope="module")
-def sound_result(sound, tmp_path_factory):
-    path = tmp_path_factory.mktemp("sound") / "run.csv"
-    path.write_bytes(sound.encode())
+def intact_result(intact, tmp_path_factory):
+    path = tmp_path_factory.mktemp("intact") / "run.csv"
+    path.write_bytes(intact.encode())
     return analyze(read(path))
 
 
-def damaged(tmp_path, sound, damage):
+def damaged(tmp_path, intact, damage):
     path = tmp_path / "run.csv"
-    path.write_bytes(damage.do(sound))
+    path.write_bytes(damage.apply(intact))
     return path
 
 
 @EACH
-def test_what_the_user_sees(capsys, tmp_path, sound, sound_result, damage):
-    path = damaged(tmp_path, sound, damage)
+def test_what_the_user_sees(capsys, tmp_path, intact, intact_result, damage):
+    path = damaged(tmp_path, intact, damage)
     before = path.read_bytes()
     ended = here(capsys, "top-ops", path, "--json")
     assert ended.status == (3 if damage.outcome == REFUSED else 0), ended.err
     assert not ESCAPES.search(ended.err.replace("\n", ""))
-    said = ended.err.splitlines()
-    usual = {f"warning: {warning}" for warning in sound_result.summary.warnings}
+    lines = ended.err.splitlines()
+    usual = {f"warning: {warning}" for warning in intact_result.summary.warnings}
     if damage.outcome == READ:
-        assert {re.sub(r"\d+", "N", line) for line in said} <= {re.sub(r"\d+", "N", line) for line in usual}
+        assert {re.sub(r"\d+", "N", line) for line in lines} <= {re.sub(r"\d+", "N", line) for line in usual}
     else:
-        assert re.search(damage.said, ended.err), ended.err
+        assert re.search(damage.message, ended.err), ended.err
     if damage.outcome == REFUSED:
-        assert len(said) == 1
-        assert said[0].startswith("perfsheet: ")
+        assert len(lines) == 1
+        assert lines[0].startswith("perfsheet: ")
     else:
         kernel_ns = json.loads(ended.out)["capture"]["kernel_duration_ns"]
-        assert (kernel_ns == sound_result.summary.kernel_ns) == damage.same
+        assert (kernel_ns == intact_result.summary.kernel_ns) == damage.same
     assert path.read_bytes() == before
 
 
-NOT_SALVAGED = {
+NOT_STRICT = {
     *(
         "unknown-fidelity",
         "unknown-arch",
@@ -72,25 +72,25 @@ NOT_SALVAGED = {
     *("zero-cores", "blank-cores", "part-core", "many-cores", "backward-zone"),
     *("negative-gap", "absurd-gap"),
 }
-"""Damages that cost no row and no cell: something of the capture is doubtful, but all of it was read as it stands."""
+"""Damages of which every row and cell is read as it is written, so that --strict accepts them."""
 
 
-@pytest.mark.parametrize("damage", SALVAGED, ids=[one.id for one in SALVAGED])
-def test_strict_refuses_what_had_to_be_mended(capsys, tmp_path, sound, damage):
-    ended = here(capsys, "top-ops", damaged(tmp_path, sound, damage), "--strict")
-    mended = damage.outcome == WARNED and damage.id not in NOT_SALVAGED
-    assert ended.status == (3 if mended else 0), ended.err
-    if mended:
+@pytest.mark.parametrize("damage", READABLE, ids=[damage.id for damage in READABLE])
+def test_strict_refuses_what_had_to_be_repaired(capsys, tmp_path, intact, damage):
+    ended = here(capsys, "top-ops", damaged(tmp_path, intact, damage), "--strict")
+    repaired = damage.outcome == WARNED and damage.id not in NOT_STRICT
+    assert ended.status == (3 if repaired else 0), ended.err
+    if repaired:
         assert len(ended.err.splitlines()) == 1
         assert ended.out == ""
 
 
-@pytest.mark.parametrize("damage", SALVAGED, ids=[one.id for one in SALVAGED])
-def test_every_output(tmp_path, sound, damage):
-    analysis = analyze(read(damaged(tmp_path, sound, damage)))
+@pytest.mark.parametrize("damage", READABLE, ids=[damage.id for damage in READABLE])
+def test_every_output(tmp_path, intact, damage):
+    analysis = analyze(read(damaged(tmp_path, intact, damage)))
     workbook = tmp_path / "run.xlsx"
     book.write(analysis, workbook)
-    _is_sound(workbook, analysis)
+    _check_workbook(workbook, analysis)
     document = page(analysis)
     assert "<script>alert" not in document
     assert "onerror=alert(1)>" not in document
@@ -111,7 +111,7 @@ def test_every_output(tmp_path, sound, damage):
     assert json.loads((tmp_path / "run.json").read_bytes())["traceEvents"]
 
 
-def _is_sound(workbook, analysis):
+def _check_workbook(workbook, analysis):
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
@@ -124,29 +124,29 @@ def _is_sound(workbook, analysis):
     opened.close()
 
 
-def test_columns_missing_one_by_one(tmp_path, sound, sound_result):
-    """Figures that need a column are unknown without it: none is another one, and none is missing without a word."""
+def test_columns_missing_one_by_one(tmp_path, intact, intact_result):
+    """Figures that need a column are unknown without it, with a warning; no figure changes."""
     path = tmp_path / "run.csv"
-    for column in every_column(sound):
-        path.write_bytes(without(column)(sound))
+    for column in every_column(intact):
+        path.write_bytes(without(column)(intact))
         if column in ("OP CODE", "DEVICE KERNEL DURATION [ns]"):
             with pytest.raises(PerfsheetError) as refused:
                 read(path)
             assert refused.value.status == 3
             continue
         summary = analyze(read(path)).summary
-        assert summary.kernel_ns == sound_result.summary.kernel_ns
-        if summary.speed_of_light != sound_result.summary.speed_of_light or summary.fps != sound_result.summary.fps:
-            assert set(summary.warnings) - set(sound_result.summary.warnings), column
+        assert summary.kernel_ns == intact_result.summary.kernel_ns
+        if summary.speed_of_light != intact_result.summary.speed_of_light or summary.fps != intact_result.summary.fps:
+            assert set(summary.warnings) - set(intact_result.summary.warnings), column
 
 
 def test_the_page_shows_every_damage():
     text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     shown = re.findall(r"(?m)^\| (.+?) \| (.+?) \| (.+?) \|$", text)
-    assert [row for row in shown if row[2].startswith("`")] == [_row(one) for one in DAMAGES]
+    assert [row for row in shown if row[2].startswith("`")] == [_row(damage) for damage in DAMAGES]
 
 
 def _row(damage: Damage) -> tuple[str, str, str]:
     seen = {READ: "read", WARNED: "warning, status 0", REFUSED: "one line, status 3"}[damage.outcome]
-    said = re.sub(r"\.\*.*", " …", damage.said.split("|")[0]).replace(".'", "('").replace(".us.", "[us]")
-    return damage.what, f"{seen}{f': “{said}”' if said else ''}", f"`{damage.id}`"
+    message = re.sub(r"\.\*.*", " …", damage.message.split("|")[0]).replace(".'", "('").replace(".us.", "[us]")
+    return damage.what, f"{seen}{f': “{message}”' if message else ''}", f"`{damage.id}`"

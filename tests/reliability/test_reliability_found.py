@@ -1,4 +1,4 @@
-"""What fuzzing and trying found, each with the smallest input that showed it."""
+"""Bugs that fuzzing and use have found, each with the smallest input that shows it."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_text_that_looks_like_rich_text(tmp_path, code):
 
 
 def test_a_quote_that_swallows_rows_into_a_cell_of_the_right_width(tmp_path):
-    """Two open quotes make one record of the header's width out of 22 rows: an op that never was."""
-    damage = next(one for one in DAMAGES if one.id == "two-open-quotes")
+    """Two open quotes make one record of the header's width out of 22 rows: an op that never ran."""
+    damage = next(damage for damage in DAMAGES if damage.id == "two-open-quotes")
     text = csv_text([op("Add", 10 + at, call=at) for at in range(80)])
     path = tmp_path / "run.csv"
-    path.write_bytes(damage.do(text))
+    path.write_bytes(damage.apply(text))
     table = read(path)
     assert len(table) == 58
     assert [(note.id, note.dropped) for note in table.notes] == [("rows-swallowed", 22)]
@@ -177,7 +177,7 @@ def test_quotes_that_swallow_rows_at_any_column(tmp_path, column, newline, apart
 
 
 def test_words_for_nothing(tmp_path):
-    """pandas writes NaN where it is told to."""
+    """pandas can write NaN for blank cells."""
     row = {name: cell or "NaN" for name, cell in op("Add", 10).items()}
     names = [name for name in csv_text([op()]).splitlines()[0].split(",") if name.startswith(("INPUT", "MATH"))]
     path = tmp_path / "run.csv"
@@ -190,10 +190,10 @@ def test_blank_lines_by_the_million(tmp_path, monkeypatch):
     monkeypatch.setattr("perfsheet.capture.delimited._MIN_ARROW_BYTES", 0)
     path = tmp_path / "run.csv"
     path.write_text(csv_text([op()], newline="\n") + "\n" * 100_000)
-    seen = []
-    monkeypatch.setattr("pyarrow.csv.read_csv", lambda *given: seen.append(given))
+    calls = []
+    monkeypatch.setattr("pyarrow.csv.read_csv", lambda *arguments: calls.append(arguments))
     assert len(read(path)) == 1
-    assert seen == []
+    assert calls == []
 
 
 def test_what_unpacks_to_a_thousand_times_its_size(tmp_path, monkeypatch):

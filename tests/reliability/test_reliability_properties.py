@@ -1,4 +1,4 @@
-"""Promises that hold for every capture, whatever stands in its cells."""
+"""Properties of every result, whatever the cells of the capture hold."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def folder(tmp_path_factory):
 
 
 def analysed(folder, text: str):
-    """The analysis, None where the capture is refused as it may be."""
+    """The analysis; None where the capture is refused with exit status 3."""
     path = folder / "run.csv"
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
     try:
@@ -84,7 +84,7 @@ def analysed(folder, text: str):
 
 
 @given(text=captures)
-def test_no_row_is_lost_without_a_word(folder, text):
+def test_no_row_is_lost_without_a_warning(folder, text):
     analysis = analysed(folder, text)
     if analysis is None:
         return
@@ -105,7 +105,7 @@ def test_every_number_is_possible(folder, text):
         return
     ops = analysis.ops
     assert ((ops.kernel_ns[ops.timed] >= 0) & (ops.kernel_ns[ops.timed] <= 1e13)).all()
-    assert math.isclose(math.fsum(one.kernel_ns for one in analysis.op_types), ops.total_ns, abs_tol=1e-6)
+    assert math.isclose(math.fsum(op_type.kernel_ns for op_type in analysis.op_types), ops.total_ns, abs_tol=1e-6)
     shares = analysis.ranking.share
     assert not len(shares) or ops.total_ns == 0 or math.isclose(float(shares.sum()), 1, rel_tol=1e-9)
     assert (np.diff(ops.kernel_ns[analysis.ranking.order]) <= 0).all()
@@ -113,19 +113,19 @@ def test_every_number_is_possible(folder, text):
     assert ((sol[np.isfinite(sol)] >= 0) & (sol[np.isfinite(sol)] <= 1)).all()
     impossible = (ops.utilization > 1) | (ops.utilization_grid > 1)
     assert (analysis.flag_masks["not-physical"] >= impossible).all()
-    for one in analysis.findings:
-        assert one.saving_ns is None or one.saving_ns >= 0
+    for finding in analysis.findings:
+        assert finding.saving_ns is None or finding.saving_ns >= 0
 
 
 @given(text=captures)
-def test_the_same_number_everywhere_and_nothing_alive(folder, text):
+def test_the_same_number_everywhere_and_no_active_content(folder, text):
     analysis = analysed(folder, text)
     if analysis is None:
         return
-    told = json.loads(json_output.dumps(json_output.report(analysis, None)))["capture"]
+    capture = json.loads(json_output.dumps(json_output.report(analysis, None)))["capture"]
     expected = analysis.ops.total_ns if analysis.summary.timed_rows else None
-    assert told["kernel_duration_ns"] == expected
-    assert told["verdict"] == list(analysis.summary.verdict)
+    assert capture["kernel_duration_ns"] == expected
+    assert capture["verdict"] == list(analysis.summary.verdict)
     shown = io.StringIO()
     top_ops.render(analysis, None, shown)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown.getvalue())

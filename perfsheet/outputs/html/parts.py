@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.reshards import Chain, Reshards, Transition
-from perfsheet.analysis.results import Check, OpType
-from perfsheet.analysis.windows.devices import DeviceTotal
-from perfsheet.analysis.windows.passes import Pass
+from perfsheet.analysis.reshards import Reshards
+from perfsheet.analysis.results import Check
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.html.table import Column, table, table_of
+from perfsheet.tables import In, Rows
+from perfsheet.tables.passes import PASSES
+from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.signposts import REGIONS
+from perfsheet.tables.totals import DEVICES, OP_TYPES
 from perfsheet.text import formats, glossary, sentences
 from perfsheet.text.glossary import Term
 
@@ -21,12 +23,12 @@ _INDENT = "\u2003"
 
 def op_types(analysis: Analysis) -> str:
     """Kernel time by op code and by category."""
-    columns = _op_types(analysis.summary.low_cores_pct)
-    by_code, by_category = (
-        table("types-table", columns, analysis.op_types),
-        table("categories-table", columns[1:], analysis.categories),
+    by_code, by_category = Rows(analysis, analysis.op_types), Rows(analysis, analysis.categories)
+    without_code = [column for column in OP_TYPES.columns_in(In.PAGE) if column.key != "op_code"]
+    return (
+        f"{table_of('types-table', OP_TYPES, by_code)}<h3>By category</h3>"
+        f"{table_of('categories-table', OP_TYPES, by_category, columns=without_code)}"
     )
-    return f"{by_code}<h3>By category</h3>{by_category}"
 
 
 def reshards(analysis: Analysis) -> str:
@@ -37,10 +39,14 @@ def reshards(analysis: Analysis) -> str:
     total = (
         f"{found.ops:,} reshards, {formats.whole(found.kernel_ns)} ns, {formats.percent(found.share)} of kernel time"
     )
-    chains = f"<h3>Chains</h3>{table('chains-table', _CHAIN, found.chains[:_CHAINS])}" if found.chains else ""
+    chains = (
+        f"<h3>Chains</h3>{table_of('chains-table', CHAINS, Rows(analysis, found.chains[:_CHAINS]))}"
+        if found.chains
+        else ""
+    )
     return (
         f'<p class="note">{safe(total)}; rows: from, columns: to, kernel time [ns]</p>{_matrix(found)}'
-        f"<h3>Transitions</h3>{table('reshards-table', _TRANSITION, found.transitions)}{chains}"
+        f"<h3>Transitions</h3>{table_of('reshards-table', TRANSITIONS, found.transitions)}{chains}"
     )
 
 
@@ -50,7 +56,7 @@ def passes(analysis: Analysis) -> str:
     if not found.repeats:
         return ""
     told = " · ".join(filter(None, (sentences.passes(found), sentences.layers(found))))
-    return f'<p class="note">{safe(told)}</p>{table("passes-table", _PASS, found.all[:_PASSES])}'
+    return f'<p class="note">{safe(told)}</p>{table_of("passes-table", PASSES, found.all[:_PASSES])}'
 
 
 def signposts(analysis: Analysis) -> str:
@@ -67,7 +73,7 @@ def devices(analysis: Analysis) -> str:
     if len(analysis.summary.device_totals) < 2:
         return ""
     told = f'<p class="note">{safe(sentences.device_totals(analysis.summary))}</p>'
-    return told + table("devices-table", _DEVICE, analysis.summary.device_totals)
+    return told + table_of("devices-table", DEVICES, analysis.summary.device_totals)
 
 
 def verdict(analysis: Analysis) -> str:
@@ -100,47 +106,6 @@ def _cells(found: Reshards, source: str) -> Iterator[str]:
         yield f'<td class="n"{heat}>{text}</td>'
 
 
-def _op_types(low_cores_pct: float) -> tuple[Column[OpType], ...]:
-    return (
-        Column("Op code", lambda entry: entry.op_code, number=False),
-        Column("Category", lambda entry: entry.category, number=False),
-        Column("Ops", lambda entry: f"{entry.count:,}"),
-        Column("Kernel [ns]", lambda entry: formats.whole(entry.kernel_ns)),
-        Column("Share %", lambda entry: formats.in_percent(entry.share)),
-        Column("Median [ns]", lambda entry: formats.whole(entry.median_ns)),
-        Column("Longest [ns]", lambda entry: formats.whole(entry.longest_ns)),
-        Column(f"Ops on ≤ {low_cores_pct:g} % of the grid", lambda entry: f"{entry.low_core_count:,}"),
-    )
-
-
-_TRANSITION: tuple[Column[Transition], ...] = (
-    Column("From", lambda one: one.source, number=False),
-    Column("To", lambda one: one.target, number=False),
-    Column("Ops", lambda one: f"{one.ops:,}"),
-    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-    Column("Share %", lambda one: formats.in_percent(one.share)),
-    Column("Back to back", lambda one: f"{one.back_to_back:,}"),
-)
-_CHAIN: tuple[Column[Chain], ...] = (
-    Column("Ops in a row", lambda one: one.ops, number=False, wrap=True),
-    Column("Times", lambda one: f"{one.count:,}"),
-    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-    Column("Share %", lambda one: formats.in_percent(one.share)),
-    Column("Layouts on the way", lambda one: one.path, number=False, wrap=True),
-)
-_PASS: tuple[Column[Pass], ...] = (
-    Column("Pass", lambda one: str(one.number)),
-    Column("Ops", lambda one: f"{len(one.positions):,}"),
-    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-    Column("Gaps [ns]", lambda one: formats.whole(one.gap_ns)),
-    Column("FPS", lambda one: formats.rate(one.fps)),
-    Column("Cold", lambda one: "yes" if one.cold else "no", number=False),
-)
-_DEVICE: tuple[Column[DeviceTotal], ...] = (
-    Column("Device", lambda one: str(one.device)),
-    Column("Ops", lambda one: f"{one.ops:,}"),
-    Column("Kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-)
 _CHECK: tuple[Column[Check], ...] = (
     Column("Check", lambda check: check.label, number=False),
     Column("Verdict", formats.verdict, number=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.json_output.parts import Json, number, percent
 from perfsheet.outputs.json_output.windows import passes
+from perfsheet.tables.totals import DEVICES
 
 SCHEMA_VERSION = 1
 
@@ -42,11 +43,8 @@ def head(analysis: Analysis) -> Json:
             "sol_pct": percent(summary.speed_of_light.sol),
             "sol_known_pct": percent(summary.speed_of_light.known_share),
             "pm_generations": list(summary.pm_generations),
-            **passes(summary.passes),
-            "device_totals": [
-                {"device_id": one.device, "ops": one.ops, "kernel_duration_ns": number(one.kernel_ns)}
-                for one in summary.device_totals
-            ],
+            **passes(analysis),
+            "device_totals": DEVICES.records(summary.device_totals),
             "critical_path_ns": number(summary.critical_path_ns),
             "replayed": summary.provenance.replayed,
             "verdict": list(summary.verdict),

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.reshards import Transition
-from perfsheet.analysis.results import OpType
-from perfsheet.analysis.statistics import known
-from perfsheet.outputs.markdown.table import Column, code, plain, table, table_of
+from perfsheet.outputs.markdown.table import plain, table_of
 from perfsheet.tables import Rows
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.reshards import TRANSITIONS
+from perfsheet.tables.totals import OP_TYPES
 from perfsheet.text import formats, run_info, sentences
-from perfsheet.text.headline import Tile, tiles
+from perfsheet.text.headline import HeadlineValue, headline
 
 _FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
 
@@ -33,7 +32,7 @@ def _lines(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield plain(formats.at_a_glance(summary))
     yield ""
-    yield from _tiles(tiles(analysis))
+    yield from _headline(headline(analysis))
     yield f"{plain(sentences.capture(summary))}."
     yield ""
     for warning in summary.warnings:
@@ -49,18 +48,18 @@ def _lines(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield "### Where the time goes"
     yield ""
-    yield from table(_CATEGORY, analysis.categories[:_CATEGORIES])
+    yield from table_of(OP_TYPES, Rows(analysis, analysis.categories[:_CATEGORIES]))
     if analysis.reshards.ops:
         yield "### Reshards"
         yield ""
-        yield from table(_TRANSITION, analysis.reshards.transitions[:_TRANSITIONS])
+        yield from table_of(TRANSITIONS, analysis.reshards.transitions[:_TRANSITIONS])
     yield from _measured(analysis)
 
 
-def _tiles(shown: Sequence[Tile]) -> Iterator[str]:
-    yield f"| {' | '.join(tile.label for tile in shown)} |"
+def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:
+    yield f"| {' | '.join(metric.label for metric in shown)} |"
     yield f"|{' ---: |' * len(shown)}"
-    yield f"| {' | '.join(tile.text for tile in shown)} |"
+    yield f"| {' | '.join(metric.text for metric in shown)} |"
     yield ""
 
 
@@ -84,18 +83,3 @@ def _measured(analysis: Analysis) -> Iterator[str]:
         yield f"- {name}: {plain(value)}"
     yield ""
     yield "</details>"
-
-
-_CATEGORY: tuple[Column[OpType], ...] = (
-    Column("category", lambda entry: entry.category, number=False),
-    Column("ops", lambda entry: f"{entry.count:,}"),
-    Column("kernel [ns]", lambda entry: formats.whole(entry.kernel_ns)),
-    Column("share", lambda entry: formats.percent(known(entry.share))),
-)
-_TRANSITION: tuple[Column[Transition], ...] = (
-    Column("from", lambda one: code(one.source), number=False),
-    Column("to", lambda one: code(one.target), number=False),
-    Column("ops", lambda one: f"{one.ops:,}"),
-    Column("kernel [ns]", lambda one: formats.whole(one.kernel_ns)),
-    Column("back to back", lambda one: f"{one.back_to_back:,}"),
-)

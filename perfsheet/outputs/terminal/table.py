@@ -40,7 +40,7 @@ class Field(Generic[Item]):
 
 
 _TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
-_MARKS = {"few-cores": "yellow", "not-physical": "red"}
+_MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
 
 
 def print_rows(
@@ -59,6 +59,8 @@ def print_rows(
 
 def _field(column: Column[R], rows: R) -> Field[int]:
     values, texts, styles = column.listed(rows), column.texts(rows), _styles(column, rows)
+    if column.mark is not None and column.mark.name == "not-physical":
+        texts = [f"!{text}" if bad else text for text, bad in zip(texts, column.mark.where(rows), strict=True)]
     narrow = column.narrow
     return Field(
         column.header(In.TERMINAL),

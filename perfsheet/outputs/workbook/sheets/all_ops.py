@@ -56,7 +56,7 @@ def left_out(analysis: Analysis) -> str:
 def _columns(analysis: Analysis) -> list[Column[OpRows]]:
     headers = analysis.ops.table.headers
     return [
-        column.changed(title=headers[column.capture], unit="", wrap=False) if column.capture in headers else column
+        column.changed(exact=headers.get(column.capture, ""), wrap=False)
         for column in OPS.columns_in(In.ALL_OPS, all_ops(analysis))
     ]
 

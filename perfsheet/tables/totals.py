@@ -1,0 +1,92 @@
+"""The tables of totals: kernel time by op type, category and device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.results import OpType
+from perfsheet.analysis.windows.devices import DeviceTotal, Step
+from perfsheet.tables.column import Column, In, Rows, Table, each
+from perfsheet.tables.kinds import COUNT, ID, LABEL, NS, PERCENT, ROW
+from perfsheet.text import formats
+
+OpTypeRows = Rows[Analysis, OpType]
+StepRows = Rows[Analysis, Step]
+
+
+def _core_span(total: OpType) -> str:
+    cores = (count for count in (total.cores_min, total.cores_max) if count is not None)
+    return formats.span(tuple(dict.fromkeys(cores)))
+
+
+def _of_busiest(totals: Sequence[DeviceTotal]) -> list[float | None]:
+    most = max((total.kernel_ns for total in totals), default=0.0)
+    return [total.kernel_ns / most if most else None for total in totals]
+
+
+# fmt: off
+OP_TYPES: Table[OpTypeRows] = Table(
+    "op_types",
+    "By op type",
+    "Kernel time by op code, and without the column `op_code` by category: sheet By Op Type, the page, Markdown.",
+    (
+        Column("op_code", "Op code", LABEL, each(lambda total: total.op_code), "the device operation",
+            outputs=In.JSON | In.PAGE | In.SHEET, width=42, code=True),
+        Column("category", "Category", LABEL, each(lambda total: total.category), "what kind of op it is", width=18),
+        Column("count", "Ops", COUNT, each(lambda total: total.count), "device ops"),
+        Column("kernel_duration_ns", "Kernel duration", NS, each(lambda total: total.kernel_ns),
+            "Σ kernel duration of the ops", bar=True, width=20),
+        Column("share_pct", "Share", PERCENT, each(lambda total: total.share),
+            "kernel duration / Σ kernel duration of the window", "docs/formulas.md", width=9),
+        Column("median_ns", "Median", NS, each(lambda total: total.median_ns), "median kernel duration of one op",
+            outputs=In.JSON | In.PAGE | In.SHEET, width=13),
+        Column("longest_ns", "Longest", NS, each(lambda total: total.longest_ns), "longest kernel duration of one op",
+            outputs=In.JSON | In.PAGE | In.SHEET, width=13),
+        Column("cores", "Cores", LABEL, each(lambda total: [total.cores_min, total.cores_max]),
+            "least and most cores of the ops", outputs=In.JSON),
+        Column("core_span", "Cores", LABEL, each(_core_span), "least and most cores of the ops", outputs=In.SHEET,
+            right=True, width=9),
+        Column("low_core_count", "Ops on few cores", COUNT, each(lambda total: total.low_core_count),
+            "ops on low_cores_pct of their worker grid or less", "docs/rules.md", outputs=In.JSON | In.PAGE | In.SHEET,
+            width=13),
+    ),
+)
+
+DEVICES: Table[Sequence[DeviceTotal]] = Table(
+    "device_totals",
+    "Devices",
+    "What each device took: every JSON's `capture`, sheet Devices, the page.",
+    (
+        Column("device_id", "Device", ID, each(lambda total: total.device), "the device"),
+        Column("ops", "Ops", COUNT, each(lambda total: total.ops), "its device ops"),
+        Column("kernel_duration_ns", "Kernel duration", NS, each(lambda total: total.kernel_ns),
+            "Σ kernel duration of its ops", bar=True),
+        Column("of_busiest", "Of the busiest", PERCENT, _of_busiest, "kernel duration / that of the busiest device",
+            outputs=In.PAGE | In.SHEET),
+    ),
+)
+
+STEPS: Table[StepRows] = Table(
+    "device_steps",
+    "Where devices wait for each other",
+    "The same op on several devices; those whose slowest device takes most beyond the mean: sheet Devices.",
+    (
+        Column("op_code", "Op code", LABEL, lambda rows: [rows.source.ops.codes[step.slowest] for step in rows],
+            "the device operation", outputs=In.SHEET),
+        Column("devices", "Devices", COUNT, each(lambda step: step.devices), "devices that ran the op",
+            outputs=In.SHEET),
+        Column("slowest_ns", "Slowest", NS, each(lambda step: step.longest_ns), "the longest kernel duration",
+            outputs=In.SHEET),
+        Column("mean_ns", "Mean", NS, each(lambda step: step.mean_ns), "the mean kernel duration", outputs=In.SHEET),
+        Column("fastest_ns", "Fastest", NS, each(lambda step: step.shortest_ns), "the shortest kernel duration",
+            outputs=In.SHEET),
+        Column("beyond_mean_ns", "Slowest − mean", NS, each(lambda step: step.longest_ns - step.mean_ns),
+            "what the slowest device takes beyond the mean", outputs=In.SHEET),
+        Column("slowest_device", "Slowest device", ID,
+            lambda rows: [int(rows.source.ops.device[step.slowest]) for step in rows], "the device that took longest",
+            outputs=In.SHEET),
+        Column("row", "File row", ROW, lambda rows: rows.source.row_refs(step.slowest for step in rows),
+            "row of the capture with the slowest op", outputs=In.SHEET),
+    ),
+)
