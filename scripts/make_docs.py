@@ -14,6 +14,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from perfsheet.analysis.rules import RULES  # noqa: E402
+from perfsheet.analysis.rules.base import rules_table  # noqa: E402
 from perfsheet.hardware.boards import boards_table, sources_table  # noqa: E402
 
 
@@ -28,6 +30,7 @@ class Block(NamedTuple):
 BLOCKS: tuple[Block, ...] = (
     Block("docs/hardware.md", "boards", boards_table),
     Block("docs/hardware.md", "sources", sources_table),
+    Block("docs/rules.md", "rules", lambda: rules_table(RULES)),
 )
 
 

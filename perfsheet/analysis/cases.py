@@ -70,13 +70,15 @@ class OpCodeOfCases:
 
 def op_codes(cases: Sequence[Case]) -> list[OpCodeOfCases]:
     """Every op code of any case with its kernel time in each, the longest over all cases first."""
-    found = [{kind.op_code: kind for kind in case.analysis.op_types} if case.analysis else {} for case in cases]
-    names = dict.fromkeys(name for kinds in found for name in kinds)
+    types_of_cases = [
+        {kind.op_code: kind for kind in case.analysis.op_types} if case.analysis else {} for case in cases
+    ]
+    names = dict.fromkeys(name for kinds in types_of_cases for name in kinds)
     unordered = [
         OpCodeOfCases(
             name,
-            tuple(kinds[name].kernel_ns if name in kinds else None for kinds in found),
-            tuple(kinds[name].count if name in kinds else None for kinds in found),
+            tuple(kinds[name].kernel_ns if name in kinds else None for kinds in types_of_cases),
+            tuple(kinds[name].count if name in kinds else None for kinds in types_of_cases),
         )
         for name in names
     ]

@@ -50,8 +50,8 @@ def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:
 
 def decades(values: Sequence[float]) -> tuple[float, float]:
     """The powers of ten around these values, at least one apart."""
-    known = values or [1.0]
-    low, high = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)))
+    plotted = values or [1.0]
+    low, high = math.floor(math.log10(min(plotted))), math.ceil(math.log10(max(plotted)))
     return 10.0**low, 10.0 ** max(high, low + 1)
 
 
@@ -59,13 +59,13 @@ def placed_names(points: Sequence[Point]) -> Iterator[tuple[Point, str]]:
     """The points that a chart has room to name, most kernel time first, and on which side: `left` or `right`."""
     if not points:
         return
-    right = max(one.x for one in points)
+    right = max(point_.x for point_ in points)
     taken: list[float] = []
-    for one in sorted(points, key=lambda one: -one.kernel_ns):
-        height = math.log10(one.y) if one.y > 0 else 0.0
+    for point_ in sorted(points, key=lambda point_: -point_.kernel_ns):
+        height = math.log10(point_.y) if point_.y > 0 else 0.0
         if len(taken) < _NAMED and all(abs(height - other) > _APART for other in taken):
             taken.append(height)
-            yield one, "left" if one.x > right / 2 else "right"
+            yield point_, "left" if point_.x > right / 2 else "right"
 
 
 _MOST_BINS = 400
@@ -129,8 +129,10 @@ class Pareto:
 
 def pareto(ops: Ops, groups: Sequence[OpGroup]) -> Pareto:
     """The groups, most kernel time first."""
-    bars = tuple(Bar(label(ops, one), one.count, one.kernel_ns, one.share, one.cumulative) for one in groups[:_BARS])
-    short = sum(one.cumulative < EIGHTY for one in groups)
+    bars = tuple(
+        Bar(label(ops, group), group.count, group.kernel_ns, group.share, group.cumulative) for group in groups[:_BARS]
+    )
+    short = sum(group.cumulative < EIGHTY for group in groups)
     return Pareto(bars, len(groups), min(short + 1, len(groups)))
 
 
@@ -164,12 +166,12 @@ class Roofline:
     def span(self) -> tuple[float, float]:
         """Decades of intensity that hold all points and where the roofs bend."""
         ridges = [roof.flops_per_ns / self.dram_bytes_per_ns for roof in self.roofs if self.dram_bytes_per_ns]
-        return decades([*(one.x for one in self.points), *ridges])
+        return decades([*(point_.x for point_ in self.points), *ridges])
 
     @property
     def height(self) -> tuple[float, float]:
         """Decades of FLOPs per ns that hold all points and roofs."""
-        return decades([*(one.y for one in self.points), *(roof.flops_per_ns for roof in self.roofs)])
+        return decades([*(point_.y for point_ in self.points), *(roof.flops_per_ns for roof in self.roofs)])
 
     def line(self, roof: Roof) -> tuple[tuple[float, float], ...]:
         """The roof over the span: along the DRAM bandwidth, where it is known, then flat."""
@@ -204,14 +206,14 @@ def _roofs(facts: Facts) -> tuple[Roof, ...]:
     if core is None or grid is None:
         return ()
     used = {variant.math_fidelity.strip().upper() for variant in facts.ops.variants.all}
-    told = sorted((passes, name) for name, passes in FIDELITY_PASSES.items() if name in used)
-    return tuple(Roof(name, core * grid / passes) for passes, name in told)
+    fidelities = sorted((passes, name) for name, passes in FIDELITY_PASSES.items() if name in used)
+    return tuple(Roof(name, core * grid / passes) for passes, name in fidelities)
 
 
 def _only(values: FloatArray) -> float | None:
     """The one value of all ops where it is known; clocks that are measured differ a little."""
-    told = values[np.isfinite(values)]
-    return float(np.median(told)) if told.size and np.ptp(told) <= _SAME * told.max() else None
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME * finite.max() else None
 
 
 @dataclass(frozen=True)
@@ -229,12 +231,12 @@ class CoreUse:
     @property
     def height(self) -> tuple[float, float]:
         """Decades of duration that hold all points."""
-        return decades([one.y for one in self.points])
+        return decades([point_.y for point_ in self.points])
 
 
 def core_use(ops: Ops, groups: Sequence[OpGroup]) -> CoreUse:
     """Those groups of which both figures are known."""
-    drawn = [one for one in groups if len(one.cores) == 1 and one.median_ns > 0][:MOST_POINTS]
-    points = tuple(point(ops, one, float(one.cores[0]), one.median_ns) for one in drawn)
+    drawn = [group for group in groups if len(group.cores) == 1 and group.median_ns > 0][:MOST_POINTS]
+    points = tuple(point(ops, group, float(group.cores[0]), group.median_ns) for group in drawn)
     grids = known_ints(ops.worker_cores)
     return CoreUse(points, grids[-1] if grids else None, len(groups) - len(drawn))

@@ -54,8 +54,8 @@ class Facts:
     def later(self) -> BoolArray:
         """Ops of a pass that is not the capture's first one."""
         later = np.full(len(self.ops), self.window.warm)
-        for one in self.passes.all[1:]:
-            later[one.positions] = True
+        for model_pass in self.passes.all[1:]:
+            later[model_pass.positions] = True
         return later
 
     def cache_said(self, *words: str) -> BoolArray:

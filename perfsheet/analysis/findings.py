@@ -42,12 +42,12 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
             yield finding.saving_ns or 0.0, None
             continue
         at = finding.positions
-        more = float(_take(finding, left[finding.rule.waits]).sum())
+        more = float(_take(finding, left[finding.rule.saves_gaps]).sum())
         around = None
         if finding.saving_ns and more < LITTLE * finding.saving_ns and (owner[at] >= 0).any():
             weight = np.bincount(owner[at][owner[at] >= 0], np.nan_to_num(finding.savings)[owner[at] >= 0])
             around = int(np.argmax(weight))
-        elif not finding.rule.waits:
+        elif not finding.rule.saves_gaps:
             owner[at[owner[at] < 0]] = index
         yield more, around
 
@@ -71,7 +71,7 @@ def _after(facts: Facts, mended: Sequence[Finding], of: int) -> WhatIf:
     ops = facts.ops
     left = np.nan_to_num(ops.kernel_ns)
     for finding in mended:
-        if not finding.rule.waits:
+        if not finding.rule.saves_gaps:
             _take(finding, left)
     saving = ops.total_ns - float(left.sum())
     # Another device than before may be the busiest one now.
@@ -83,7 +83,7 @@ def _after(facts: Facts, mended: Sequence[Finding], of: int) -> WhatIf:
         saving_ns=saving,
         share=ratio(saving, ops.total_ns),
         left_ns=ops.total_ns - saving,
-        gap_saving_ns=float(sum(one.added_ns for one in mended if one.rule.waits)),
+        gap_saving_ns=float(sum(finding.added_ns for finding in mended if finding.rule.saves_gaps)),
         fps=fps,
         fps_per_pass=fps_per_pass(ops, facts.passes, left) if facts.passes.how != "one" else fps,
     )
@@ -97,28 +97,30 @@ def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
     return {rule.id: rule.find(facts) for rule in rules}
 
 
-def masks(ops: Ops, found: AllHits) -> dict[str, BoolArray]:
+def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:
     """For each rule which ops it hit."""
-    hit = {name: np.zeros(len(ops), dtype=np.bool_) for name in found}
-    for name, own in found.items():
+    hit = {name: np.zeros(len(ops), dtype=np.bool_) for name in all_hits}
+    for name, own in all_hits.items():
         hit[name][own.positions] = True
     return hit
 
 
-def totals(ops: Ops, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
+def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
     """Rows and time of each rule."""
-    counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in found.items()}
-    times = {name: float(np.nansum(ops.kernel_ns[np.unique(own.positions)])) for name, own in found.items()}
+    counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in all_hits.items()}
+    times = {name: float(np.nansum(ops.kernel_ns[np.unique(own.positions)])) for name, own in all_hits.items()}
     return tuple(
         RuleTotal(rule, counts[rule.id], times[rule.id], ratio(times[rule.id], ops.total_ns)) for rule in rules
     )
 
 
-def findings(facts: Facts, found: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
     """Hits of one rule about one subject together, largest saving first; those of unknown saving come last."""
-    unordered = [finding for rule in rules for finding in _grouped(facts, rule, found[rule.id])]
+    unordered = [finding for rule in rules for finding in _grouped(facts, rule, all_hits[rule.id])]
     ranked = sorted(
-        unordered, key=lambda one: (-1.0 if one.saving_ns is None else one.saving_ns, one.kernel_ns), reverse=True
+        unordered,
+        key=lambda finding: (-1.0 if finding.saving_ns is None else finding.saving_ns, finding.kernel_ns),
+        reverse=True,
     )
     named = [replace(finding, id=f"H{number}") for number, finding in enumerate(ranked, start=1)]
     return tuple(

@@ -75,8 +75,8 @@ class Options:
     strict: bool = False
 
     def __post_init__(self) -> None:
-        known = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0
-        if self.ref_cores != "grid" and not known:
+        valid = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0
+        if self.ref_cores != "grid" and not valid:
             raise usage(f"--ref-cores {self.ref_cores}: not a core count", "give a number above 0, or `grid`")
         if not 0 <= self.low_cores_pct <= 100:
             raise usage(f"--low-cores {self.low_cores_pct}: not a percentage", "give 0 to 100")

@@ -90,27 +90,28 @@ class Repeats:
 
     def op(self, position: int) -> Spread:
         """What the op at this position of the shown run took in all aligned runs."""
-        return self._spreads.at(position)
+        return self.spreads.at(position)
 
     @cached_property
     def median_ns(self) -> FloatArray:
         """Median kernel duration of every op of the shown run; NaN = unknown."""
-        return self._spreads.median_ns
+        return self.spreads.median_ns
 
     @cached_property
     def noisy(self) -> BoolArray:
         """The ops whose coefficient of variation exceeds `noisy_pct` percent; unknown is not noisy."""
-        return 100 * self._spreads.cv > self.noisy_pct
+        return 100 * self.spreads.cv > self.noisy_pct
 
     @cached_property
-    def _spreads(self) -> Spreads:
+    def spreads(self) -> Spreads:
+        """What every op of the shown run took in all aligned runs."""
         return spreads(self.durations)
 
 
 def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool = False) -> Observation:
     """What `align` needs of one run; `tests` is the verdict of its target on one line."""
-    found = signatures(ops, range(len(ops)))
-    keys = tuple(zip(ops.codes, ops.device.tolist(), found, strict=True))
+    op_signatures = signatures(ops, range(len(ops)))
+    keys = tuple(zip(ops.codes, ops.device.tolist(), op_signatures, strict=True))
     return Observation(label, path, keys, ops.kernel_ns.copy(), tests, tests_failed)
 
 

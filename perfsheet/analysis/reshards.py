@@ -11,7 +11,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.ops.shape import Shape, shape_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
-from perfsheet.analysis.rules.layout_glue import is_glue
+from perfsheet.analysis.rules.layout_conversion import is_layout_conversion
 from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.statistics import ratio
 
@@ -65,35 +65,42 @@ class Reshards:
 
     def between(self, source: str, target: str) -> Transition | None:
         """The cell of the matrix; None where nothing goes from one to the other."""
-        return next((one for one in self.transitions if (one.source, one.target) == (source, target)), None)
+        return next(
+            (
+                transition
+                for transition in self.transitions
+                if (transition.source, transition.target) == (source, target)
+            ),
+            None,
+        )
 
 
 def reshards(facts: Facts) -> Reshards:
     """Sum the reshards by where they lead, and find their chains."""
     ops = facts.ops
-    found = np.flatnonzero(facts.in_category(RESHARD) & ops.timed)
-    total = float(ops.kernel_ns[found].sum())
-    transitions = tuple(sorted(_transitions(facts, found.tolist()), key=lambda one: -one.kernel_ns))
+    positions = np.flatnonzero(facts.in_category(RESHARD) & ops.timed)
+    total = float(ops.kernel_ns[positions].sum())
+    transitions = tuple(sorted(_transitions(facts, positions.tolist()), key=lambda transition: -transition.kernel_ns))
     time: dict[str, float] = {}
-    for one in transitions:
-        for layout in (one.source, one.target):
-            time[layout] = time.get(layout, 0.0) + one.kernel_ns
+    for transition in transitions:
+        for layout in (transition.source, transition.target):
+            time[layout] = time.get(layout, 0.0) + transition.kernel_ns
     return Reshards(
         transitions=transitions,
-        chains=tuple(sorted(_chains(facts), key=lambda one: -one.kernel_ns)),
+        chains=tuple(sorted(_chains(facts), key=lambda entry: -entry.kernel_ns)),
         layouts=tuple(sorted(time, key=lambda layout: -time[layout])),
-        ops=len(found),
+        ops=len(positions),
         kernel_ns=total,
         share=ratio(total, ops.total_ns),
     )
 
 
-def _transitions(facts: Facts, found: list[int]) -> Iterator[Transition]:
+def _transitions(facts: Facts, reshard_positions: list[int]) -> Iterator[Transition]:
     second = set(back_to_back(facts.ops).tolist())
     members: dict[tuple[str, str], list[int]] = {}
-    for position in found:
-        told = _shape(facts, position)
-        members.setdefault((told.memory_in, told.memory_out), []).append(position)
+    for position in reshard_positions:
+        shape = _shape(facts, position)
+        members.setdefault((shape.memory_in, shape.memory_out), []).append(position)
     for (source, target), positions in members.items():
         kernel = float(facts.ops.kernel_ns[positions].sum())
         pairs = sum(position in second for position in positions)
@@ -102,7 +109,7 @@ def _transitions(facts: Facts, found: list[int]) -> Iterator[Transition]:
 
 def _chains(facts: Facts) -> Iterator[Chain]:
     ops, reshard = facts.ops, facts.in_category(RESHARD)
-    mask = (ops.where_code(is_glue) | reshard) & ops.timed
+    mask = (ops.where_code(is_layout_conversion) | reshard) & ops.timed
     members: dict[tuple[str, str], list[list[int]]] = {}
     for here in facts.by_device:
         for run in runs(mask, here):

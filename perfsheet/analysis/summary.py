@@ -74,35 +74,35 @@ def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
 def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
     ops, light = facts.ops, facts.speed_of_light
     clock = measured_clock_ghz(ops)
-    told = np.isfinite(light.sol)
-    time = float(ops.kernel_ns[told].sum())
+    with_sol = np.isfinite(light.sol)
+    time = float(ops.kernel_ns[with_sol].sum())
     return SpeedOfLightSummary(
         clock_ghz=_one_clock(clock),
         boards=tuple(board.name for board in light.peaks.boards),
         known_share=known(ratio(time, ops.total_ns)),
-        sol=known(ratio(float((light.sol * ops.kernel_ns)[told].sum()), time)),
+        sol=known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
     )
 
 
 def _one_clock(clock: FloatArray) -> float | None:
     """The clock of the capture; None where it has none, or devices of different ones."""
-    told = clock[np.isfinite(clock)]
-    return float(np.median(told)) if told.size and np.ptp(told) <= _SAME_CLOCK * told.max() else None
+    finite = clock[np.isfinite(clock)]
+    return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME_CLOCK * finite.max() else None
 
 
 def _passes(facts: Facts, fps: float | None) -> PassSummary:
     """Each pass works on a batch of its own."""
-    found = facts.passes
-    in_passes = len(facts.ops) - len(found.outside)
+    window_passes = facts.passes
+    in_passes = len(facts.ops) - len(window_passes.outside)
     return PassSummary(
-        how=found.how,
-        count=found.count,
-        ops_per_pass=in_passes / found.count,
-        fps_per_pass=fps_per_pass(facts.ops, found, facts.ops.kernel_ns) if found.how != "one" else fps,
-        all=found.all,
+        how=window_passes.how,
+        count=window_passes.count,
+        ops_per_pass=in_passes / window_passes.count,
+        fps_per_pass=fps_per_pass(facts.ops, window_passes, facts.ops.kernel_ns) if window_passes.how != "one" else fps,
+        all=window_passes.all,
         spread=facts.variation.total if facts.variation else None,
-        layers=layers(facts.ops, found),
-        note=found.note,
+        layers=layers(facts.ops, window_passes),
+        note=window_passes.note,
     )
 
 
@@ -150,7 +150,7 @@ class PassSummary:
     @property
     def mean_ns(self) -> float:
         """Mean kernel time of a pass."""
-        return sum(one.kernel_ns for one in self.all) / self.count
+        return sum(model_pass.kernel_ns for model_pass in self.all) / self.count
 
     @property
     def repeats(self) -> bool:

@@ -18,34 +18,34 @@ WIDEST_NOISE = 0.1
 """An interval of more than so much of the time before decides nothing: then the means are taken as they are."""
 
 
-def check_against(found: Comparison, fail_over: float, fail_op_over: float | None = None) -> Verdict:
+def check_against(comparison: Comparison, fail_over: float, fail_op_over: float | None = None) -> Verdict:
     """Kernel time may grow by the fraction `fail_over`, that of each op type by `fail_op_over` (None = not checked).
 
     Where the windows hold different numbers of passes, a mean pass is compared. With repeats a growth within the noise
     is none.
     """
-    return Verdict((*whole(found.new), *_all(found, fail_over, fail_op_over)), found.notes)
+    return Verdict((*whole(comparison.new), *_all(comparison, fail_over, fail_op_over)), comparison.notes)
 
 
-def _all(found: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:
-    a_pass = "-per-pass" if found.per_pass else ""
-    yield _checked(found, f"against.kernel-time{a_pass}", found.total, fail_over)
+def _all(comparison: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:
+    a_pass = "-per-pass" if comparison.per_pass else ""
+    yield _checked(comparison, f"against.kernel-time{a_pass}", comparison.total, fail_over)
     if fail_op_over is None:
         return
-    for one in found.op_types:
-        if one.base_count and one.new_count:
-            name = f"against.op-types.{one.op_type}.kernel-time{a_pass}"
-            yield _checked(found, name, one.times, fail_op_over, one.op_type)
+    for op_type in comparison.op_types:
+        if op_type.base_count and op_type.new_count:
+            name = f"against.op-types.{op_type.op_type}.kernel-time{a_pass}"
+            yield _checked(comparison, name, op_type.times, fail_op_over, op_type.op_type)
 
 
-def _checked(found: Comparison, name: str, times: Times, fail_over: float, op_type: str = "") -> Checked:
-    was, now = found.span(times).base_ns, found.span(times).new_ns
+def _checked(comparison: Comparison, name: str, times: Times, fail_over: float, op_type: str = "") -> Checked:
+    was, now = comparison.span(times).base_ns, comparison.span(times).new_ns
     allowed = (was or 0.0) * (1 + fail_over)
     within = _excused(times, was)
     noise = "; the difference is within the noise" if within else ""
-    places = _slower(found, op_type)
-    rows = [found.new.row_ref(position) for position in places]
-    lost = _lost(found, op_type)
+    places = _slower(comparison, op_type)
+    rows = [comparison.new.row_ref(position) for position in places]
+    lost = _lost(comparison, op_type)
     return Checked(
         limit=name,
         ok=was is not None and now is not None and not lost and (within or kept(now, allowed, floor=False)),
@@ -67,21 +67,21 @@ def _excused(times: Times, was: float | None) -> bool:
     return narrow and not times.beyond_noise
 
 
-def _lost(found: Comparison, op_type: str) -> int:
+def _lost(comparison: Comparison, op_type: str) -> int:
     """Ops without a usable duration beyond those that the base has too: time that is missing is no gain."""
     now, before = (
         int(np.isnan(side.ops.kernel_ns[of_kind(side, op_type) if op_type else slice(None)]).sum())
-        for side in (found.new, found.base)
+        for side in (comparison.new, comparison.base)
     )
     return max(0, now - before)
 
 
-def _slower(found: Comparison, op_type: str = "") -> list[int]:
+def _slower(comparison: Comparison, op_type: str = "") -> list[int]:
     """Ops that take longer than before or were not there, those that add most first."""
     losses = [
-        ((found.span(one.times).delta_ns or 0), one.new)
-        for one in found.ops
-        if (found.span(one.times).delta_ns or 0) > 0 and (not op_type or kind(one.op_code) == kind(op_type))
+        ((comparison.span(op.times).delta_ns or 0), op.new)
+        for op in comparison.ops
+        if (comparison.span(op.times).delta_ns or 0) > 0 and (not op_type or kind(op.op_code) == kind(op_type))
     ]
     losses.sort(key=lambda loss: -loss[0])
     positions = np.array([position for _, new in losses for position in new], dtype=np.int64)

@@ -44,12 +44,12 @@ def _positions(analysis: Analysis, op_type: str, shape: str, layout: str) -> Int
     ops = analysis.ops
     if not op_type:
         return np.arange(len(ops))
-    found = of_kind(analysis, op_type)
+    positions = of_kind(analysis, op_type)
     if not (shape or layout):
-        return found
-    told = [shape_of(ops, position) for position in found.tolist()]
-    fits = [shape in ("", one.shape) and layout in ("", one.layout) for one in told]
-    return found[np.array(fits, dtype=np.bool_)]
+        return positions
+    shapes = [shape_of(ops, position) for position in positions.tolist()]
+    fits = [shape in ("", op_shape.shape) and layout in ("", op_shape.layout) for op_shape in shapes]
+    return positions[np.array(fits, dtype=np.bool_)]
 
 
 def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
@@ -98,8 +98,8 @@ def _share(bound: Bound) -> str:
 
 
 def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
-    for key, found in positions.items():
-        if not len(found):
+    for key, hits in positions.items():
+        if not len(hits):
             yield f"{budget.path}: no op of the window is {' · '.join(filter(None, key))}"
 
 

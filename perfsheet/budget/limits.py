@@ -93,9 +93,9 @@ def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Mea
 
     def measure(scope: Scope) -> Measured:
         fractions, times = values(scope.analysis)[scope.positions], scope.analysis.ops.kernel_ns[scope.positions]
-        told = np.isfinite(fractions) & np.isfinite(times)
-        mean = ratio(float((fractions * times)[told].sum()), float(times[told].sum()))
-        return Measured(known(mean), scope.analysis.ops.rows[scope.positions[told]])
+        measured = np.isfinite(fractions) & np.isfinite(times)
+        mean = ratio(float((fractions * times)[measured].sum()), float(times[measured].sum()))
+        return Measured(known(mean), scope.analysis.ops.rows[scope.positions[measured]])
 
     return measure
 
@@ -110,8 +110,8 @@ def _rule(rule: str, time: bool) -> Callable[[Scope], Measured]:
     def measure(scope: Scope) -> Measured:
         analysis = scope.analysis
         hit: BoolArray = analysis.flag_masks[rule]
-        found = Scope(analysis, np.flatnonzero(hit))
-        return _kernel_time(found) if time else _count(found)
+        scope_of_rule = Scope(analysis, np.flatnonzero(hit))
+        return _kernel_time(scope_of_rule) if time else _count(scope_of_rule)
 
     return measure
 
@@ -119,8 +119,8 @@ def _rule(rule: str, time: bool) -> Callable[[Scope], Measured]:
 def _host(kinds: tuple[RowKind, ...]) -> Callable[[Scope], Measured]:
     def measure(scope: Scope) -> Measured:
         rows = scope.analysis.facts.host_rows
-        found = rows[np.isin(scope.analysis.ops.table.kind[rows], kinds)]
-        return Measured(float(len(found)), found)
+        host_rows = rows[np.isin(scope.analysis.ops.table.kind[rows], kinds)]
+        return Measured(float(len(host_rows)), host_rows)
 
     return measure
 

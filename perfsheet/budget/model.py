@@ -88,7 +88,7 @@ class Verdict:
     @property
     def breaches(self) -> tuple[Checked, ...]:
         """Those that were not kept."""
-        return tuple(one for one in self.checked if not one.ok)
+        return tuple(checked for checked in self.checked if not checked.ok)
 
     @property
     def passed(self) -> bool:

@@ -52,16 +52,16 @@ def _cut(base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, m
     if len(base) * len(new) <= most_cells:
         return _best(base, new, worth)
     shared = common(kin[0][base], kin[0][new])
-    found: list[IntArray] = []
+    pairs: list[IntArray] = []
     for start, stop in _segments(shared, (len(base), len(new))):
         ours, theirs = base[start[0] : stop[0]], new[start[1] : stop[1]]
         if len(ours) * len(theirs) <= most_cells:
-            found.append(_best(ours, theirs, worth) + np.array(start))
+            pairs.append(_best(ours, theirs, worth) + np.array(start))
         elif len(kin) > 1:  # another batch has other shapes throughout, but the same ops
-            found.append(_cut(ours, theirs, kin[1:], worth, most_cells) + np.array(start))
+            pairs.append(_cut(ours, theirs, kin[1:], worth, most_cells) + np.array(start))
         else:  # little in common for long: what there is will do
-            found.append(shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)])
-    return np.concatenate(found)
+            pairs.append(shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)])
+    return np.concatenate(pairs)
 
 
 def _segments(shared: IntArray, ends: tuple[int, int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
@@ -167,8 +167,8 @@ def _table(rows: Sequence[int], columns: _Columns, state: int, every: int) -> li
     """The states after each of these rows."""
     states: list[int] = []
     for token in rows:
-        found = state & columns.of(token)
-        state = ((state + found) | (state - found)) & every
+        matching = state & columns.of(token)
+        state = ((state + matching) | (state - matching)) & every
         states.append(state)
     return states
 

@@ -57,11 +57,11 @@ class Describing:
 
 def written(variants: Variants) -> Written:
     """Which attributes a capture has of each kind of op."""
-    found: Written = {}
+    names_of_kind: Written = {}
     for variant in variants.all:
         names = {name for name in flatten(variant.attributes) if "." not in name}
-        found.setdefault(kind(variant.op_code), set()).update(names)
-    return found
+        names_of_kind.setdefault(kind(variant.op_code), set()).update(names)
+    return names_of_kind
 
 
 def changes(
@@ -92,7 +92,7 @@ def _tensors(
             yield Change(name, _text(was, describing), _text(now, describing))
             continue
         if describing.extents(was) != describing.extents(now):
-            yield Change(f"{name}_shape", *(_shape(describing.extents(one)) for one in (was, now)))
+            yield Change(f"{name}_shape", *(_shape(describing.extents(tensor)) for tensor in (was, now)))
         yield Change(f"{name}_layout", was.layout or None, now.layout or None)
         yield Change(f"{name}_datatype", was.datatype or None, now.datatype or None)
         yield Change(f"{name}_memory", was.memory or None, now.memory or None)

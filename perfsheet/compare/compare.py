@@ -52,10 +52,10 @@ def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT)
         written(new.ops.variants),
         _padded_only(base.ops.table) or _padded_only(new.ops.table),
     )
-    found = pairings(*sides, describing)
-    pairs = [(one, other) for pairing in found for one in pairing.base for other in pairing.new]
+    paired = pairings(*sides, describing)
+    pairs = [(slot, other) for pairing in paired for slot in pairing.base for other in pairing.new]
     clock = Clock(*sides, outside_of_passes(*sides, pairs), assumed_noise_pct)
-    return Comparison(base, new, sides, describing, found, clock)
+    return Comparison(base, new, sides, describing, paired, clock)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +105,9 @@ class Comparison:
     def ops(self) -> tuple[ComparedOp, ...]:
         """Every op of both sides exactly once, in the order in which they ran, device by device."""
         times = self._clock.times(*self._places, len(self._pairings))
-        found: dict[tuple[object, ...], tuple[Change, ...]] = {}
+        changes_of: dict[tuple[object, ...], tuple[Change, ...]] = {}
         return tuple(
-            self._compared(pairing, taken, found) for pairing, taken in zip(self._pairings, times, strict=True)
+            self._compared(pairing, taken, changes_of) for pairing, taken in zip(self._pairings, times, strict=True)
         )
 
     @cached_property
@@ -124,17 +124,17 @@ class Comparison:
     @property
     def gains(self) -> list[ChangeGroup]:
         """Changes that made it faster, most first."""
-        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) < 0]
+        return [group for group in self.groups if (self.span(group.times).delta_ns or 0) < 0]
 
     @property
     def losses(self) -> list[ChangeGroup]:
         """Changes that made it slower, most first."""
-        return [one for one in self.groups if (self.span(one.times).delta_ns or 0) > 0]
+        return [group for group in self.groups if (self.span(group.times).delta_ns or 0) > 0]
 
     @property
     def sideways(self) -> list[ChangeGroup]:
         """Changes that made no difference of time, or an unknown one."""
-        return [one for one in self.groups if not self.span(one.times).delta_ns]
+        return [group for group in self.groups if not self.span(group.times).delta_ns]
 
     @cached_property
     def op_types(self) -> tuple[OpTypeChange, ...]:
@@ -149,12 +149,16 @@ class Comparison:
     @property
     def op_types_changed(self) -> list[OpTypeChange]:
         """Those that differ in time or number."""
-        return [one for one in self.op_types if self.span(one.times).delta_ns or one.base_count != one.new_count]
+        return [
+            op_type
+            for op_type in self.op_types
+            if self.span(op_type.times).delta_ns or op_type.base_count != op_type.new_count
+        ]
 
     @property
     def host_ops_changed(self) -> list[HostChange]:
         """Those that differ in number."""
-        return [one for one in self.host_ops if one.base_count != one.new_count]
+        return [host_op for host_op in self.host_ops if host_op.base_count != host_op.new_count]
 
     @property
     def replayed(self) -> bool:
@@ -174,8 +178,8 @@ class Comparison:
     @cached_property
     def without_counterpart_ns(self) -> tuple[float, float]:
         """Time before of ops whose time now is unknown, and the other way round: it is in the sums of one side only."""
-        half = [one.times for one in self.ops if one.base and one.new and one.times.delta_ns is None]
-        return sum(one.base_ns or 0.0 for one in half), sum(one.new_ns or 0.0 for one in half)
+        half = [op.times for op in self.ops if op.base and op.new and op.times.delta_ns is None]
+        return sum(times.base_ns or 0.0 for times in half), sum(times.new_ns or 0.0 for times in half)
 
     @property
     def nothing_changed(self) -> bool:
@@ -198,7 +202,7 @@ class Comparison:
         return base, new
 
     def _compared(
-        self, pairing: Pairing, times: Times, found: dict[tuple[object, ...], tuple[Change, ...]]
+        self, pairing: Pairing, times: Times, changes_of: dict[tuple[object, ...], tuple[Change, ...]]
     ) -> ComparedOp:
         base, new = self._sides
         key = (
@@ -208,18 +212,18 @@ class Comparison:
             *(number for slot in pairing.new for number in new.descriptions(slot)),
             *(new.cores[slot] for slot in pairing.new),
         )
-        if key not in found:
-            found[key] = _changes(base, new, pairing, self._describing)
+        if key not in changes_of:
+            changes_of[key] = _changes(base, new, pairing, self._describing)
         codes = [_codes(side, slots) for side, slots in ((base, pairing.base), (new, pairing.new))]
         return ComparedOp(
-            status=_status(pairing, bool(found[key]) or times.beyond_noise),
+            status=_status(pairing, bool(changes_of[key]) or times.beyond_noise),
             op_code=_shown(pairing, codes),
             base_code=" + ".join(codes[0]),
             new_code=" + ".join(codes[1]),
             base=_positions(base, pairing.base),
             new=_positions(new, pairing.new),
             times=times,
-            changes=found[key],
+            changes=changes_of[key],
         )
 
 
@@ -265,23 +269,23 @@ def _changes(base: Slots, new: Slots, pairing: Pairing, describing: Describing) 
         ((was, now) for was in pairing.base for now in pairing.new if not several or base.kind(was) == new.kind(now)),
         None,
     )
-    found = _of_pair(base, new, *pair, describing) if pair else ()
-    return (*((Change("op_code", *composed),) if several else ()), *found)
+    op_changes = _of_pair(base, new, *pair, describing) if pair else ()
+    return (*((Change("op_code", *composed),) if several else ()), *op_changes)
 
 
-def _of_pair(base: Slots, new: Slots, one: int, other: int, describing: Describing) -> tuple[Change, ...]:
+def _of_pair(base: Slots, new: Slots, slot: int, other: int, describing: Describing) -> tuple[Change, ...]:
     """What differs in any pass: the last passes are counterparts, and those before them."""
-    before, now = base.descriptions(one), new.descriptions(other)
+    before, now = base.descriptions(slot), new.descriptions(other)
     # A side that is described alike in all passes is so in each of them.
     before = before * len(now) if len(before) == 1 else before
     now = now * len(before) if len(now) == 1 else now
     variants = (base.analysis.ops.variants.all, new.analysis.ops.variants.all)
-    found: dict[str, Change] = {}
+    by_name: dict[str, Change] = {}
     for was, got in dict.fromkeys(zip(reversed(before), reversed(now), strict=False)):
-        cores = (base.cores[one], new.cores[other])
+        cores = (base.cores[slot], new.cores[other])
         for change in changes(variants[0][was], variants[1][got], cores, describing):
-            found.setdefault(change.name, change)
-    return tuple(found.values())
+            by_name.setdefault(change.name, change)
+    return tuple(by_name.values())
 
 
 def _padded_only(table: OpsTable) -> bool:

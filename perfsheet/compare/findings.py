@@ -12,8 +12,8 @@ from perfsheet.compare.results import ComparedOp, FindingChange, FindingChanges
 
 def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequence[ComparedOp]) -> FindingChanges:
     """Pair findings of one rule that are about counterparts, those first that share most ops."""
-    base_place = {position: number for number, one in enumerate(ops) for position in one.base}
-    new_place = {position: number for number, one in enumerate(ops) for position in one.new}
+    base_place = {position: number for number, op in enumerate(ops) for position in op.base}
+    new_place = {position: number for number, op in enumerate(ops) for position in op.new}
     base_subjects = [_subjects(finding, base_place) for finding in base]
     new_subjects = [_subjects(finding, new_place) for finding in new]
     about: dict[tuple[str, int | str], list[int]] = {}
@@ -35,8 +35,8 @@ def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequen
             counterpart[index] = other
             taken.add(other)
     return FindingChanges(
-        fixed=_ordered(FindingChange(one, None) for index, one in enumerate(base) if index not in counterpart),
-        new=_ordered(FindingChange(None, one) for index, one in enumerate(new) if index not in taken),
+        fixed=_ordered(FindingChange(finding, None) for index, finding in enumerate(base) if index not in counterpart),
+        new=_ordered(FindingChange(None, finding) for index, finding in enumerate(new) if index not in taken),
         remaining=_ordered(FindingChange(base[index], new[other]) for index, other in counterpart.items()),
     )
 
@@ -48,5 +48,5 @@ def _subjects(finding: Finding, place: dict[int, int]) -> set[int | str]:
     return {place[position] for position in finding.positions.tolist()}
 
 
-def _ordered(found: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
-    return tuple(sorted(found, key=lambda change: -change.one.kernel_ns))
+def _ordered(changes: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
+    return tuple(sorted(changes, key=lambda change: -change.one.kernel_ns))

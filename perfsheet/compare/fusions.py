@@ -27,7 +27,7 @@ def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int,
     `pairs` are the places of counterparts, ascending in both lanes. Where the op of `single` has a counterpart, that is
     among them.
     """
-    found: dict[int, list[int]] = {}
+    fused: dict[int, list[int]] = {}
     edges = [(-1, -1), *pairs, (len(many), len(single))]
     gaps = [
         (list(range(before[0] + 1, after[0])), list(range(before[1] + 1, after[1])))
@@ -36,16 +36,16 @@ def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int,
     taken: set[int] = set()
     for number, (place, other) in enumerate(pairs):
         beside = [*_nearest(gaps[number][0], from_end=True), *_nearest(gaps[number + 1][0], from_end=False)]
-        free = [one for one in beside if one not in taken]
+        free = [place_ for place_ in beside if place_ not in taken]
         absorbed = _absorbed(many, place, free, single[other])
         if absorbed:
             taken.update(absorbed)
-            found[other] = sorted([place, *absorbed])
+            fused[other] = sorted([place, *absorbed])
     for left, alone in gaps:
-        free = [one for one in left if one not in taken]
+        free = [place_ for place_ in left if place_ not in taken]
         if len(alone) == 1 and 2 <= len(free) <= _MOST and (run := _replaced(many, free, single[alone[0]])):
-            found[alone[0]] = run
-    return found
+            fused[alone[0]] = run
+    return fused
 
 
 def _nearest(gap: list[int], from_end: bool) -> list[int]:
@@ -56,12 +56,12 @@ def _nearest(gap: list[int], from_end: bool) -> list[int]:
 def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
     """Those ops beside a matched one that its counterpart has taken in."""
     was = many[place]
-    twins = [one for one in free if kind(many[one].op_code) == kind(was.op_code)]
-    if twins and _adds_up([was, *(many[one] for one in twins)], now):
+    twins = [index for index in free if kind(many[index].op_code) == kind(was.op_code)]
+    if twins and _adds_up([was, *(many[twin] for twin in twins)], now):
         return twins
     if category(now.op_code) == RESHARD and (steps := _steps(many, place, free, now)):
         return steps
-    pointwise = [one for one in free if abs(one - place) == 1 and category(many[one].op_code) == "elementwise"]
+    pointwise = [index for index in free if abs(index - place) == 1 and category(many[index].op_code) == "elementwise"]
     more = len(_activations(now) - _activations(was)) + max(0, len(now.inputs) - len(was.inputs))
     after_first = sorted(pointwise, reverse=True)
     return after_first[:more]
@@ -69,26 +69,26 @@ def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int
 
 def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
     """The reshards around a matched one that, with it, lead from where its counterpart starts to where that ends."""
-    beside = {one for one in free if category(many[one].op_code) == RESHARD}
+    beside = {index for index in free if category(many[index].op_code) == RESHARD}
     first = last = place
     while first - 1 in beside:
         first -= 1
     while last + 1 in beside:
         last += 1
     run = range(first, last + 1)
-    parts = [many[one] for one in run]
+    parts = [many[index] for index in run]
     together = len(run) > 1 and _ends_alike(parts, now, memory=True) and _linked(parts, memory=True)
-    return [one for one in run if one != place] if together else []
+    return [index for index in run if index != place] if together else []
 
 
 def _adds_up(parts: list[Variant], whole: Variant) -> bool:
     """Whether ops on the same input make, together, what one op makes: Q, K and V in one matmul."""
-    if not whole.inputs or any(not one.inputs or not one.outputs for one in parts):
+    if not whole.inputs or any(not part.inputs or not part.outputs for part in parts):
         return False
-    made = [one.outputs[0].elements for one in parts]
-    same_input = all(one.inputs[0].elements == whole.inputs[0].elements for one in parts)
-    known = [one for one in made if one]
-    return same_input and len(known) == len(made) and sum(known) == _elements(whole)
+    made = [part.outputs[0].elements for part in parts]
+    same_input = all(part.inputs[0].elements == whole.inputs[0].elements for part in parts)
+    known_counts = [count for count in made if count]
+    return same_input and len(known_counts) == len(made) and sum(known_counts) == _elements(whole)
 
 
 def _activations(variant: Variant) -> set[str]:
@@ -104,17 +104,17 @@ def _replaced(many: Lane, free: list[int], now: Variant) -> list[int]:
     glue = category(now.op_code) in _GLUE
     for first, last in _runs(len(free)):
         run = free[first:last]
-        parts = [many[one] for one in run]
+        parts = [many[index] for index in run]
         if run[-1] - run[0] != len(run) - 1 or not _ends_alike(parts, now, memory=glue) or not _linked(parts, glue):
             continue
-        if glue == all(category(one.op_code) in _GLUE for one in parts) and _could_do(parts, now):
+        if glue == all(category(part.op_code) in _GLUE for part in parts) and _could_do(parts, now):
             return run
     return []
 
 
 def _could_do(parts: list[Variant], now: Variant) -> bool:
     """A norm cannot do a matmul's work."""
-    heavy = any(category(one.op_code) in _HEAVY for one in parts)
+    heavy = any(category(part.op_code) in _HEAVY for part in parts)
     return not heavy or category(now.op_code) in _HEAVY
 
 
@@ -123,8 +123,8 @@ def _linked(parts: list[Variant], memory: bool) -> bool:
     return all(
         bool(before.outputs)
         and any(
-            one.elements == before.outputs[0].elements and (not memory or one.memory == before.outputs[0].memory)
-            for one in after.inputs
+            tensor.elements == before.outputs[0].elements and (not memory or tensor.memory == before.outputs[0].memory)
+            for tensor in after.inputs
         )
         for before, after in pairwise(parts)
     )

@@ -30,7 +30,7 @@ def change_groups(
         members[number].append(place)
         of_op[place] = number
     times = clock.times(of_op[places[0]], of_op[places[1]], len(numbers))
-    found = (
+    changed = (
         ChangeGroup(
             status=first.status,
             op_code=first.op_code,
@@ -44,7 +44,7 @@ def change_groups(
         for first in [ops[group[0]]]
         if first.status != SAME
     )
-    return tuple(sorted(found, key=lambda one: -abs(clock.span(one.times).delta_ns or 0.0)))
+    return tuple(sorted(changed, key=lambda group: -abs(clock.span(group.times).delta_ns or 0.0)))
 
 
 def _described(side: Slots, positions: tuple[int, ...]) -> str:
@@ -55,8 +55,8 @@ def _described(side: Slots, positions: tuple[int, ...]) -> str:
         return ""
     if len(slots) > 1:
         return " + ".join(short_code(side.variant(slot).op_code) for slot in slots)
-    told = shape_of(ops, positions[0])
-    return ", ".join(filter(None, (told.shape, told.layout)))
+    shape = shape_of(ops, positions[0])
+    return ", ".join(filter(None, (shape.shape, shape.layout)))
 
 
 def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
@@ -67,11 +67,11 @@ def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
     names: list[set[str]] = [set() for _ in numbers]
     counts = []
     of_slots = []
-    for side, found in zip(sides, kinds, strict=True):
-        of = np.array([numbers[name] for name in found], dtype=np.int64)
+    for side, kinds_of_ops in zip(sides, kinds, strict=True):
+        of = np.array([numbers[name] for name in kinds_of_ops], dtype=np.int64)
         counts.append(np.bincount(of, minlength=len(numbers)).tolist())
         of_slots.append(of[side.first])
-        for name, code in zip(found, side.analysis.ops.codes, strict=True):
+        for name, code in zip(kinds_of_ops, side.analysis.ops.codes, strict=True):
             names[numbers[name]].add(code)
     times = clock.times(of_slots[0], of_slots[1], len(numbers))
     labels = [label(codes) for codes in names]
@@ -79,4 +79,6 @@ def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
         OpTypeChange(name, category(name), was, now, taken)
         for name, was, now, taken in zip(labels, *counts, times, strict=True)
     ]
-    return tuple(sorted(unordered, key=lambda one: (-abs(clock.span(one.times).delta_ns or 0.0), one.op_type)))
+    return tuple(
+        sorted(unordered, key=lambda op_type: (-abs(clock.span(op_type.times).delta_ns or 0.0), op_type.op_type))
+    )

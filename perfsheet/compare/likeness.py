@@ -54,9 +54,9 @@ def traits(variant: Variant, program_hash: str, describing: Describing) -> Trait
         category=category(variant.op_code),
         elements=made,
         stored=(variant.outputs[0].layout, variant.outputs[0].memory) if variant.outputs else None,
-        outputs=tuple(describing.extents(one) for one in variant.outputs),
-        inputs=tuple(describing.extents(one) for one in variant.inputs),
-        storage=tuple(_storage(one) for one in (*variant.inputs, None, *variant.outputs)),
+        outputs=tuple(describing.extents(tensor) for tensor in variant.outputs),
+        inputs=tuple(describing.extents(tensor) for tensor in variant.inputs),
+        storage=tuple(_storage(tensor) for tensor in (*variant.inputs, None, *variant.outputs)),
         settings=(variant.math_fidelity, variant.attributes),
         program_hash=program_hash.strip() or None,
     )
@@ -69,13 +69,13 @@ def _storage(tensor: Tensor | None) -> tuple[str, str, str] | None:
 class Likeness:
     """What pairs of ops are worth; tokens are places in the list of traits that it was made of."""
 
-    def __init__(self, known: Iterable[Traits]) -> None:
-        listed = list(known)
+    def __init__(self, all_traits: Iterable[Traits]) -> None:
+        listed = list(all_traits)
         self._columns = {
-            name: _coded(getattr(one, name) for one in listed) for name in ("kind", "category", "stored", *_WORTH)
+            name: _coded(getattr(op, name) for op in listed) for name in ("kind", "category", "stored", *_WORTH)
         }
-        work = np.array([one.category in _WORK for one in listed], dtype=np.bool_)
-        glue = np.array([one.category in _GLUE for one in listed], dtype=np.bool_)
+        work = np.array([op.category in _WORK for op in listed], dtype=np.bool_)
+        glue = np.array([op.category in _GLUE for op in listed], dtype=np.bool_)
         self._place = np.where(work, _TAKES_ITS_PLACE, np.where(glue, _MAY_TAKE_ITS_PLACE, 0))
         self._work = work
 

@@ -64,26 +64,26 @@ class _Tokens:
         self._numbers: dict[Traits, int] = {}
         self.base, self.new = (self._of(side, describing) for side in (base, new))
         self.likeness = Likeness(self._numbers)
-        self._texts = [repr(one).encode() for one in self._numbers]
+        self._texts = [repr(op).encode() for op in self._numbers]
         works: dict[object, int] = {}
-        self.work = np.array([works.setdefault(one.work, len(works)) for one in self._numbers], dtype=np.int64)
+        self.work = np.array([works.setdefault(op.work, len(works)) for op in self._numbers], dtype=np.int64)
         """For each token what it does: equal numbers, however they are configured."""
         kinds: dict[str, int] = {}
-        self.kind = np.array([kinds.setdefault(one.kind, len(kinds)) for one in self._numbers], dtype=np.int64)
+        self.kind = np.array([kinds.setdefault(op.kind, len(kinds)) for op in self._numbers], dtype=np.int64)
 
     def _of(self, side: Slots, describing: Describing) -> IntArray:
         hashes = side.analysis.ops.text("program_hash")
-        keys = list(zip(side.variant_of.tolist(), (hashes[one] for one in side.first.tolist()), strict=True))
-        known: dict[tuple[int, str], int] = {}
+        keys = list(zip(side.variant_of.tolist(), (hashes[position] for position in side.first.tolist()), strict=True))
+        token_of: dict[tuple[int, str], int] = {}
         variants = side.analysis.ops.variants.all
         for key in dict.fromkeys(keys):
-            found = traits(variants[key[0]], key[1], describing)
-            known[key] = self._numbers.setdefault(found, len(self._numbers))
-        return np.array([known[key] for key in keys], dtype=np.int64)
+            op_traits = traits(variants[key[0]], key[1], describing)
+            token_of[key] = self._numbers.setdefault(op_traits, len(self._numbers))
+        return np.array([token_of[key] for key in keys], dtype=np.int64)
 
     def digest(self, tokens: IntArray) -> tuple[int, bytes]:
         """A key of a sequence that does not depend on the side that it stands on."""
-        return len(tokens), hashlib.sha256(b"\n".join(self._texts[one] for one in tokens.tolist())).digest()
+        return len(tokens), hashlib.sha256(b"\n".join(self._texts[token] for token in tokens.tolist())).digest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,18 +95,18 @@ class _Lane:
     variants: list[Variant]
 
 
-def _of_lane(one: _Lane, other: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
+def _of_lane(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
     """Of equally good answers the same is given whichever side comes first: swapping the sides only swaps the pairs."""
-    same = len(one.tokens) == len(other.tokens) and bool((one.tokens == other.tokens).all())
-    if not same and tokens.digest(one.tokens) > tokens.digest(other.tokens):
-        yield from (Pairing(pairing.new, pairing.base) for pairing in _paired(other, one, tokens))
+    same = len(base.tokens) == len(new.tokens) and bool((base.tokens == new.tokens).all())
+    if not same and tokens.digest(base.tokens) > tokens.digest(new.tokens):
+        yield from (Pairing(pairing.new, pairing.base) for pairing in _paired(new, base, tokens))
     else:
-        yield from _paired(one, other, tokens)
+        yield from _paired(base, new, tokens)
 
 
 def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
-    found = align(base.tokens, new.tokens, (tokens.work, tokens.kind), tokens.likeness)
-    pairs = [(place, other) for place, other in found.tolist()]
+    aligned = align(base.tokens, new.tokens, (tokens.work, tokens.kind), tokens.likeness)
+    pairs = [(place, other) for place, other in aligned.tolist()]
     fused = fusions(base.variants, new.variants, pairs)
     taken = {place for run in fused.values() for place in run}
     apart = fusions(new.variants, base.variants, [(other, place) for place, other in pairs])
@@ -161,23 +161,26 @@ def moved(
     base: Sequence[Hashable], new: Sequence[Hashable], pairs: Sequence[tuple[int, int]], free: tuple[set[int], set[int]]
 ) -> list[tuple[int, int]]:
     """Pairs of equal ops among those without a counterpart, the nearest first; `free` are their places."""
-    places = (_between([one for one, _ in pairs], free[0]), _between([other for _, other in pairs], free[1]))
+    places = (
+        _between([base_index for base_index, _ in pairs], free[0]),
+        _between([other for _, other in pairs], free[1]),
+    )
     by_op: dict[Hashable, list[int]] = {}
     for other in sorted(free[1]):
         by_op.setdefault(new[other], []).append(other)
     candidates = sorted(
-        (abs(places[0][one] - places[1][other]), one + other, one, other)
-        for one in free[0]
-        for other in _near(by_op.get(base[one], []), places[1], places[0][one])
+        (abs(places[0][base_index] - places[1][other]), base_index + other, base_index, other)
+        for base_index in free[0]
+        for other in _near(by_op.get(base[base_index], []), places[1], places[0][base_index])
     )
-    found: list[tuple[int, int]] = []
+    moved_pairs: list[tuple[int, int]] = []
     taken: tuple[set[int], set[int]] = (set(), set())
-    for _, _, one, other in candidates:
-        if one not in taken[0] and other not in taken[1]:
-            found.append((one, other))
-            taken[0].add(one)
+    for _, _, base_index, other in candidates:
+        if base_index not in taken[0] and other not in taken[1]:
+            moved_pairs.append((base_index, other))
+            taken[0].add(base_index)
             taken[1].add(other)
-    return found
+    return moved_pairs
 
 
 def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
@@ -192,10 +195,10 @@ def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
 
 def _between(paired: list[int], free: set[int]) -> dict[int, int]:
     """How many counterparts come before each of these places."""
-    found: dict[int, int] = {}
+    counts: dict[int, int] = {}
     before = 0
     for place in sorted(free):
         while before < len(paired) and paired[before] < place:
             before += 1
-        found[place] = before
-    return found
+        counts[place] = before
+    return counts

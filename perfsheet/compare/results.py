@@ -130,9 +130,9 @@ class FindingChange:
     @property
     def one(self) -> Finding:
         """Whichever is there, the new one first."""
-        found = self.new or self.base
-        assert found is not None
-        return found
+        finding = self.new or self.base
+        assert finding is not None
+        return finding
 
 
 @dataclass(frozen=True)

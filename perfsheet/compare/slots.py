@@ -69,7 +69,7 @@ class Slots:
     def devices(self) -> dict[int, IntArray]:
         """The slots of each device, in the order in which they ran."""
         device = self.analysis.ops.device[self.first]
-        return {int(one): np.flatnonzero(device == one) for one in np.unique(device)}
+        return {int(device_id): np.flatnonzero(device == device_id) for device_id in np.unique(device)}
 
     @cached_property
     def kernel_ns(self) -> FloatArray:
@@ -84,18 +84,18 @@ class Slots:
     @cached_property
     def outside(self) -> BoolArray:
         """Slots that run outside of the passes."""
-        found = np.zeros(len(self), dtype=np.bool_)
+        outside = np.zeros(len(self), dtype=np.bool_)
         if self.passes > 1:
-            found[self.of[self.analysis.facts.passes.outside]] = True
-        return found
+            outside[self.of[self.analysis.facts.passes.outside]] = True
+        return outside
 
     @cached_property
     def cores(self) -> list[str | None]:
         """The core counts of each slot, None = unknown; `48`, of unequal passes `48, 64`."""
         cores = self.analysis.ops.cores
         if self.passes == 1:
-            return [None if math.isnan(one) else f"{one:.0f}" for one in cores[self.first].tolist()]
-        return [_listed(cores[one]) for one in self.members]
+            return [None if math.isnan(count) else f"{count:.0f}" for count in cores[self.first].tolist()]
+        return [_listed(cores[members]) for members in self.members]
 
 
 def slots(base: Analysis, new: Analysis) -> tuple[Slots, Slots]:
@@ -115,8 +115,8 @@ def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> 
     if base.passes == new.passes or min(base.passes, new.passes) > 1:
         return base.outside, new.outside
     if base.passes > 1:
-        return base.outside, _setup(new, [(other, bool(base.outside[one])) for one, other in pairs])
-    return _setup(base, [(one, bool(new.outside[other])) for one, other in pairs]), new.outside
+        return base.outside, _setup(new, [(other, bool(base.outside[base_slot])) for base_slot, other in pairs])
+    return _setup(base, [(base_slot, bool(new.outside[other])) for base_slot, other in pairs]), new.outside
 
 
 def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
@@ -137,17 +137,17 @@ def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
 
 def mean_ns(of: IntArray, values: FloatArray, count: int) -> FloatArray:
     """The mean of the known values of each of so many slots; NaN where there is none."""
-    known = np.isfinite(values)
-    sizes = np.bincount(of[known], minlength=count)
+    finite = np.isfinite(values)
+    sizes = np.bincount(of[finite], minlength=count)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.bincount(of[known], values[known], count) / sizes)
+        return np.asarray(np.bincount(of[finite], values[finite], count) / sizes)
 
 
 def summed(of: IntArray, values: FloatArray, count: int) -> FloatArray:
     """Σ of the known values of each of so many slots; NaN where there is none."""
-    known = np.isfinite(values)
-    total = np.bincount(of[known], values[known], count)
-    return np.where(np.bincount(of[known], minlength=count) > 0, total, np.nan)
+    finite = np.isfinite(values)
+    total = np.bincount(of[finite], values[finite], count)
+    return np.where(np.bincount(of[finite], minlength=count) > 0, total, np.nan)
 
 
 def _unlike(base: Slots, new: Slots) -> float:
@@ -163,11 +163,11 @@ def _folded(analysis: Analysis) -> Slots:
     if analysis.facts.variation is None:
         return _apart(analysis)
     of = np.arange(len(analysis.ops))
-    for one in passes[1:]:
-        of[one.positions] = passes[0].positions
+    for model_pass in passes[1:]:
+        of[model_pass.positions] = passes[0].positions
     return Slots(analysis, np.unique(of, return_inverse=True)[1].reshape(-1), len(passes))
 
 
 def _listed(cores: FloatArray) -> str | None:
-    known = np.unique(cores[np.isfinite(cores)]).tolist()
-    return ", ".join(f"{one:.0f}" for one in known) or None
+    counts = np.unique(cores[np.isfinite(cores)]).tolist()
+    return ", ".join(f"{count:.0f}" for count in counts) or None

@@ -60,16 +60,16 @@ class Samples:
     def of(self, groups: IntArray, count: int) -> FloatArray:
         """The same for so many groups of slots. A sum without one of its parts is unknown."""
         repeated = ~self.once
-        told = np.isfinite(self.lines)
-        missing: BoolArray = ~told & told.any(axis=0) & repeated  # what is never known is in no line
+        measured = np.isfinite(self.lines)
+        missing: BoolArray = ~measured & measured.any(axis=0) & repeated  # what is never known is in no line
         values = np.nan_to_num(self.lines)
         fixed = np.bincount(groups[self.once], values[0, self.once], count)
         sums: FloatArray = np.array([np.bincount(groups[repeated], line[repeated], count) for line in values]) + fixed
         gaps = np.array([np.bincount(groups, line, count) for line in missing.astype(np.float64)]) > 0
         sums[gaps] = np.nan
-        known = told.any(axis=0)
-        sums[:, np.bincount(groups[known], minlength=count) == 0] = np.nan
-        alone = np.bincount(groups[known & repeated], minlength=count) == 0
+        ever_measured = measured.any(axis=0)
+        sums[:, np.bincount(groups[ever_measured], minlength=count) == 0] = np.nan
+        alone = np.bincount(groups[ever_measured & repeated], minlength=count) == 0
         sums[1:, alone] = np.nan
         return sums
 
@@ -77,10 +77,10 @@ class Samples:
 def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Noise, Samples, Samples]:
     """Three runs of a side and more, else three passes and more; with fewer each side is one sample."""
     runs = (_runs(base), _runs(new))
-    if max(len(one.lines) for one in runs) >= FEWEST:
+    if max(len(samples.lines) for samples in runs) >= FEWEST:
         return Noise(RUNS, len(runs[0].lines), len(runs[1].lines), assumed_pct), *runs
     passes = (_passes(base), _passes(new))
-    if max(len(one.lines) for one in passes) >= FEWEST:
+    if max(len(samples.lines) for samples in passes) >= FEWEST:
         return Noise(PASSES, len(passes[0].lines), len(passes[1].lines), assumed_pct), *passes
     shown = (_shown(base), _shown(new))
     return Noise(ASSUMED, len(runs[0].lines), len(runs[1].lines), assumed_pct), *shown
@@ -101,13 +101,13 @@ def _runs(side: Slots) -> Samples:
 
 def _passes(side: Slots) -> Samples:
     """Every pass but a cold one."""
-    warm = [one for one in side.analysis.facts.passes.all if not one.cold]
+    warm = [model_pass for model_pass in side.analysis.facts.passes.all if not model_pass.cold]
     if side.passes == 1 or not warm:
         return _shown(side)
     ops = side.analysis.ops
     lines = np.full((len(warm), len(side)), np.nan)
-    for number, one in enumerate(warm):
-        lines[number, side.of[one.positions]] = ops.kernel_ns[one.positions]
+    for number, model_pass in enumerate(warm):
+        lines[number, side.of[model_pass.positions]] = ops.kernel_ns[model_pass.positions]
     outside = side.analysis.facts.passes.outside
     lines[0, side.of[outside]] = ops.kernel_ns[outside]
     return Samples(lines, side.outside)

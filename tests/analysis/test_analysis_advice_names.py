@@ -39,7 +39,7 @@ KNOBS = {
     "ttnn.transformer.ring_joint_scaled_dot_product_attention": ["is_balanced"],
 }
 # Words with an underscore that are no names of TT-NN's.
-PROSE = {"bfloat8_b"}
+PROSE = {"bfloat8_b", "bfloat4_b"}
 
 
 def advice_texts():

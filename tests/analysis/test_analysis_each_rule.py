@@ -1,5 +1,9 @@
 """Each finding rule on a few rows: what it hits, what it must not hit, and the saving."""
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 from support.captures import fallback, host_op, op, shape, signpost
 from support.findings import findings_of, only_finding
@@ -36,20 +40,32 @@ def hits(analysis, rule):
     return sorted(int(analysis.ops.table.row[row]) for finding in findings_of(analysis, rule) for row in finding.rows)
 
 
-def test_every_rule_is_told_apart_and_explains_itself():
-    assert len({rule.id for rule in RULES}) == len({rule.letter for rule in RULES}) == len(RULES)
+def test_every_rule_has_one_name():
+    assert len({rule.id for rule in RULES}) == len({rule.mark for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.id == rule.id.lower()
-        assert rule.id.replace("-", "").isalpha()
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.id)
+        assert rule.id == rule.title.lower().replace(" ", "-")
+        module = Path(inspect.getfile(rule.find)).stem
+        assert module == rule.id.replace("-", "_")
+
+
+def test_every_rule_explains_itself():
+    for rule in RULES:
+        assert re.fullmatch(r"[A-Z0-9]{1,3}", rule.mark)
         assert rule.caveat.endswith(".")
+        assert rule.detects
         assert rule.saving_formula
-        assert rule.title
+
+
+def test_rules_are_listed_in_their_order():
+    orders = [rule.order for rule in RULES]
+    assert orders == sorted(set(orders))
 
 
 def test_back_to_back_reshards(analysis_of):
     analysis = analysis_of(op(S2I, 30), op(I2S, 10), op("Add", 5), op(I2S, 20))
-    finding = only_finding(analysis, "reshard-pair")
-    assert (hits(analysis, "reshard-pair"), finding.saving_ns) == ([3], 10)
+    finding = only_finding(analysis, "back-to-back-reshards")
+    assert (hits(analysis, "back-to-back-reshards"), finding.saving_ns) == ([3], 10)
     assert finding.signature.op_code == "ShardedToInterleaved → InterleavedToSharded"
     assert finding.evidence == {"first_ns": 30}
 
@@ -80,19 +96,19 @@ def test_a_changing_shard_scheme(analysis_of):
         op(S2I, 5),
     )
     analysis = analysis_of(*rows)
-    finding = only_finding(analysis, "shard-scheme")
-    assert (hits(analysis, "shard-scheme"), finding.saving_ns) == ([2, 4, 7], 30)
+    finding = only_finding(analysis, "shard-scheme-changes")
+    assert (hits(analysis, "shard-scheme-changes"), finding.saving_ns) == ([2, 4, 7], 30)
 
 
 def test_two_reshards_are_no_changing_scheme(analysis_of):
-    assert not hits(analysis_of(op(I2S), op("Add"), op(S2I)), "shard-scheme")
-    assert not hits(analysis_of(op(I2S), op(S2I), op(I2S)), "shard-scheme")
+    assert not hits(analysis_of(op(I2S), op("Add"), op(S2I)), "shard-scheme-changes")
+    assert not hits(analysis_of(op(I2S), op(S2I), op(I2S)), "shard-scheme-changes")
 
 
 def test_layout_glue_by_chain(analysis_of):
     rows = (op("Untilize", 5, 64), op("TilizeWithValPadding", 95, 1), op("Add"), op("MoveDeviceOperation", 7))
     analysis = analysis_of(*rows, signpost(), op("Add"), op("Untilize", 5, 64), op("TilizeWithValPadding", 95, 1))
-    chain, single = findings_of(analysis, "layout-glue")
+    chain, single = findings_of(analysis, "layout-conversion")
     assert (chain.signature.op_code, chain.saving_ns, chain.count) == ("Untilize → TilizeWithValPadding", 200, 4)
     assert "takes 95.0 % of it on one core of 64" in chain.advice
     assert chain.evidence["longest_op"] == "TilizeWithValPadding"
@@ -102,23 +118,25 @@ def test_layout_glue_by_chain(analysis_of):
 
 @pytest.mark.parametrize("code", ["RemoveNoise", "UnpadSomething", "Add", "ExpandPadded"])
 def test_what_is_no_glue(analysis_of, code):
-    assert not hits(analysis_of(op(code)), "layout-glue")
+    assert not hits(analysis_of(op(code)), "layout-conversion")
 
 
 def test_ops_that_take_nothing_from_each_other_are_no_chain(analysis_of):
     other = shape("INPUT_0", (1, 1, 64, 64), "BFLOAT16", "DRAM_INTERLEAVED")
     analysis = analysis_of(op("Untilize", 5), op("TilizeWithValPadding", 95) | other)
-    assert [one.signature.op_code for one in findings_of(analysis, "layout-glue")] == [
+    assert [one.signature.op_code for one in findings_of(analysis, "layout-conversion")] == [
         "TilizeWithValPadding",
         "Untilize",
     ]
     pair = analysis_of(op(S2I, 30), op(I2S, 10) | other)
-    assert (hits(pair, "reshard-pair"), pair.reshard_pairs) == ([], 1)
+    assert (hits(pair, "back-to-back-reshards"), pair.reshard_pairs) == ([], 1)
 
 
 def test_a_long_chain_has_a_short_name(analysis_of):
     rows = [op(code, 5) for _ in range(50) for code in ("Tilize", "Untilize")]
-    chain, other = (only_finding(analysis_of(*part), "layout-glue").signature.op_code for part in (rows, rows[1:-1]))
+    chain, other = (
+        only_finding(analysis_of(*part), "layout-conversion").signature.op_code for part in (rows, rows[1:-1])
+    )
     assert len(chain) < 140
     assert "(100 ops, " in chain
     assert chain != other
@@ -127,17 +145,17 @@ def test_a_long_chain_has_a_short_name(analysis_of):
 def test_host_ops_between_device_ops(analysis_of):
     rows = (fallback("(torch) before"), op("A"), host_op(), fallback("(torch) add"), fallback("(torch) add"), op("B"))
     analysis = analysis_of(*rows, host_op("after"))
-    assert hits(analysis, "host-fallback") == [4, 5, 6]
-    torch, host = sorted(findings_of(analysis, "host-fallback"), key=lambda one: one.signature.op_code)
+    assert hits(analysis, "host-ops") == [4, 5, 6]
+    torch, host = sorted(findings_of(analysis, "host-ops"), key=lambda one: one.signature.op_code)
     assert (torch.count, torch.evidence, torch.saving_ns) == (2, {"host_ns": 1800}, None)
     assert "PyTorch" in torch.advice
     assert "PyTorch" not in host.advice
-    assert analysis.findings[-1].rule.id == "host-fallback"
+    assert analysis.findings[-1].rule.id == "host-ops"
 
 
 def test_host_ops_of_a_warm_pass_could_be_saved(analysis_of):
     one_pass = (op("A"), fallback(), op("B"))
-    finding = only_finding(analysis_of(*one_pass, *one_pass), "host-fallback")
+    finding = only_finding(analysis_of(*one_pass, *one_pass), "host-ops")
     assert (finding.count, finding.saving_ns) == (2, 900)
 
 
@@ -191,7 +209,7 @@ def decode(duration=30_000, **cells):
 
 def test_a_small_matmul_that_waits_for_its_weights(analysis_of):
     analysis = analysis_of(decode())
-    finding = only_finding(analysis, "dram-sharded-matmul")
+    finding = only_finding(analysis, "matmul-not-dram-sharded")
     bytes_moved = 2 * (32 * 1024 + 1024 * 2048 + 32 * 2048)
     assert finding.saving_ns == pytest.approx(30_000 - bytes_moved / 288)
     assert "DRAMSharded" in finding.advice
@@ -208,7 +226,7 @@ def test_a_small_matmul_that_waits_for_its_weights(analysis_of):
     ],
 )
 def test_matmuls_that_need_no_dram_sharding(analysis_of, row):
-    assert not hits(analysis_of(row), "dram-sharded-matmul")
+    assert not hits(analysis_of(row), "matmul-not-dram-sharded")
 
 
 def test_an_input_that_fits_into_l1(analysis_of):
@@ -256,7 +274,7 @@ def norm(duration=50_000, cores=64, code="RotaryEmbedding"):
 
 
 def test_far_from_any_bound(analysis_of):
-    finding = only_finding(analysis_of(norm(), norm()), "far-from-bound")
+    finding = only_finding(analysis_of(norm(), norm()), "far-from-speed-of-light")
     light = 2 * 2 * 512 * 1024 / 288
     assert (finding.count, finding.saving_ns) == (2, pytest.approx(100_000 - 2 * light))
     assert finding.evidence["sol_pct"] == pytest.approx(100 * light / 50_000)
@@ -274,11 +292,11 @@ def test_far_from_any_bound(analysis_of):
     ],
 )
 def test_what_is_not_far_or_is_explained_otherwise(analysis_of, row):
-    assert not hits(analysis_of(row), "far-from-bound")
+    assert not hits(analysis_of(row), "far-from-speed-of-light")
 
 
 def test_a_thousandth_of_the_time_is_too_little(analysis_of):
-    assert not hits(analysis_of(norm(), op("Huge", 60_000_000)), "far-from-bound")
+    assert not hits(analysis_of(norm(), op("Huge", 60_000_000)), "far-from-speed-of-light")
 
 
 def per_core(longest, mean, cores=64, duration=10_000):
@@ -337,7 +355,7 @@ def test_gaps_of_the_warm_pass_only(analysis_of):
     analysis = analysis_of(*run(1e9, 8e6, 9e6), *run(50_000, 7000, 100))
     finding = only_finding(analysis, "op-to-op-gap")
     assert (hits(analysis, "op-to-op-gap"), finding.saving_ns) == ([6], 7000)
-    assert finding.rule.waits
+    assert finding.rule.saves_gaps
     assert "ttnn.begin_trace_capture" in finding.advice
 
 
@@ -386,7 +404,7 @@ def test_an_uneven_ring_is_not_called_far_from_its_bound(analysis_of):
     for balanced, found in (("true", [2]), ("false", [])):
         attributes = f"{{'is_causal': 'true'; 'is_balanced': '{balanced}'; 'logical_n': '2048'}}"
         analysis = analysis_of(row | dram("OUTPUT_0", part) | {"ATTRIBUTES": attributes})
-        assert hits(analysis, "far-from-bound") == found
+        assert hits(analysis, "far-from-speed-of-light") == found
         assert analysis.top()[0].sol > 0
 
 

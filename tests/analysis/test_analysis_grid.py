@@ -135,4 +135,4 @@ def test_an_output_of_few_tiles_is_said(analysis_of):
         (op("Add", 10, 2) | large, False),
     ):
         advice = only_finding(analysis_of(row), "low-core-count").advice
-        assert ("Its output is 2 tiles" in advice) == said
+        assert ("Its output is only 2 tiles" in advice) == said

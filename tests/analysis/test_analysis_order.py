@@ -80,7 +80,7 @@ def test_a_window_covers_its_rows_only(capture_of):
     assert {total.rule.id: total.share for total in analysis.rule_totals if total.rows} == {
         "low-core-count": 0.75,
         "reshard": 0.25,
-        "host-fallback": 0,
+        "host-ops": 0,
     }
     assert summary.fps.all == pytest.approx(1e9 / 40)
 

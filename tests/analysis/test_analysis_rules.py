@@ -1,16 +1,20 @@
 """What a new rule can count on."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 from support.captures import op
 
 from perfsheet import analyze, read
-from perfsheet.analysis import findings, ranking
+from perfsheet.analysis import findings, ranking, rules
+from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.base import Hits, Rule
 
 LONGEST_CORE = Rule(
     id="longest-core",
-    letter="G",
     title="Longest core",
+    detects="every op with a per-core time",
     saving_formula="0",
     find=lambda facts: Hits(np.flatnonzero(facts.ops.number("per_core_max_ns") > 0), np.zeros(len(facts.ops))),
     advice=lambda facts, group: "",
@@ -29,3 +33,17 @@ def test_a_ranking_keeps_the_columns_that_rules_name(capture_of, monkeypatch):
 def test_a_ranking_keeps_no_more_than_that(capture_of):
     table = read(capture_of(op("Add", 10)), ranking.columns())
     assert set(table.headers) <= ranking.columns()
+
+
+def test_a_mark_is_by_default_the_initials_of_the_id():
+    assert LONGEST_CORE.mark == "LC"
+    assert replace(LONGEST_CORE, mark="", id="4-words-make-3-letters").mark == "4WM"
+    assert replace(LONGEST_CORE, mark="X").mark == "X"
+
+
+def test_a_module_that_defines_a_rule_is_found(tmp_path, monkeypatch):
+    source = Path(low_core_count.__file__).read_text(encoding="utf-8")
+    (tmp_path / "copied.py").write_text(source.replace('id="low-core-count"', 'id="copied"'), encoding="utf-8")
+    (tmp_path / "helper.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(rules, "__path__", [*rules.__path__, str(tmp_path)])
+    assert {rule.id for rule in rules._discover()} == {rule.id for rule in rules.RULES} | {"copied"}

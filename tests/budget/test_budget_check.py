@@ -15,7 +15,7 @@ from perfsheet.budget.reading import budget_of
 from perfsheet.budget.writing import first_budget
 from perfsheet.compare import compare
 from perfsheet.errors import NoDeviceOpError
-from perfsheet.toml_files import parsed
+from perfsheet.toml_files import parse_toml
 
 ROWS = (
     op("MatmulDeviceOperation", 40_000, 64, pm=20_000),
@@ -139,7 +139,7 @@ def test_a_capture_keeps_its_own_first_budget(path, selection):
     except NoDeviceOpError:
         pytest.skip("no device op")
     text = first_budget(analysis, 0.0)
-    budget = budget_of(parsed(text, path, ""), path)
+    budget = budget_of(parse_toml(text, path, ""), path)
     assert budget.window(Options()) == analysis.ops.options
     verdict = check(analysis, budget)
     assert verdict.passed, [(one.limit, one.measured, one.allowed) for one in verdict.breaches]
@@ -150,7 +150,7 @@ def test_op_codes_are_quoted_in_a_first_budget(analysis_of, tmp_path):
     nasty = 'a"b]\n[limits]\nops=0 \x7f\\'
     analysis = analysis_of(op(nasty, 100), op("Softmax", 100))
     text = first_budget(analysis, 0.05)
-    assert check(analysis, budget_of(parsed(text, tmp_path, ""), tmp_path)).passed
+    assert check(analysis, budget_of(parse_toml(text, tmp_path, ""), tmp_path)).passed
 
 
 def against(analysis_of, base, new, fail_over=0.05, **how):

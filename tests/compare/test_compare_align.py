@@ -228,7 +228,7 @@ def test_a_device_more_is_added(compared):
     base = [op("MatmulDeviceOperation", device=device) for device in (0, 1)]
     found = compared(base[:1], base)
     assert found.counts["added"] == 1
-    assert any("not as many devices: 1 before, 2 now" in note for note in found.notes)
+    assert any("different numbers of devices: 1 before, 2 now" in note for note in found.notes)
 
 
 def test_padded_extents_of_older_builds_are_no_change(compared, analysis_of):

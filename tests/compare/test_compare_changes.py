@@ -89,7 +89,7 @@ def test_what_only_one_build_writes_is_counted_and_not_compared(compared):
         (op("Halo", attributes="{'pad': '0'; 'old': '1'}"),), (op("Halo", attributes="{'pad': '0'; 'new': '2'}"),)
     )
     assert found.ops[0].status == "same"
-    assert "2 attributes that only one build writes: not compared" in found.notes
+    assert "2 attributes that only one of the builds writes: not compared" in found.notes
 
 
 def test_an_attribute_of_other_ops_of_that_kind_is_a_change(compared):

@@ -115,4 +115,4 @@ def test_unrelated_models_come_to_an_end():
     found = compare(analysed(capture("wormhole-n150-clip-encoder")), analysed(capture("blackhole20-oftnet")))
     assert_complete(found)
     assert found.counts["added"] > 500
-    assert any("not the same chip" in note for note in found.notes)
+    assert any("different chips" in note for note in found.notes)

@@ -9,6 +9,7 @@ from support.captures import op, shape
 
 from perfsheet import analyze, read
 from perfsheet.analysis import speed_of_light
+from perfsheet.analysis.ops import shape as shapes
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.speed_of_light.profiler_model import GENERATIONS
 
@@ -30,9 +31,9 @@ def table(page, first_header):
 
 
 def test_every_rule_has_its_line_with_its_formula():
-    assert {row[0].strip("`| "): row[2].strip("| ") for row in table("rules.md", "rule")} == {
-        rule.id: rule.saving_formula for rule in RULES
-    }
+    assert [[cell.strip("`| ") for cell in row] for row in table("rules.md", "rule")] == [
+        [rule.id, rule.mark, rule.detects.strip("`"), rule.saving_formula] for rule in RULES
+    ]
 
 
 def test_every_generation_has_its_line():
@@ -45,7 +46,7 @@ def test_every_generation_has_its_line():
 
 def reasons():
     """Every text that the speed-of-light modules give for something unknown."""
-    for path in sorted(Path(speed_of_light.__file__).parent.glob("*.py")):
+    for path in [*sorted(Path(speed_of_light.__file__).parent.glob("*.py")), Path(shapes.__file__)]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "unknown":
@@ -54,10 +55,11 @@ def reasons():
                 "POSITION_UNKNOWN",
                 "_NOT_SAID",
                 "CONTRADICTED",
+                "SPARSE_MATMUL",
             )
             if named:
                 yield node.value.value
-            if isinstance(node, ast.FunctionDef) and node.name == "_reason":
+            if isinstance(node, ast.FunctionDef) and node.name in ("_reason", "matmul_sizes"):
                 returns = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
                 yield from (one.value for one in returns if isinstance(one, ast.Constant))
 

@@ -156,17 +156,19 @@ def _window(variant: Variant) -> str:
     size = key_numbers(config, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
     if len(size) != 2:
         return ""
-    told = [f"{size[0]}×{size[1]}"]
+    parts = [f"{size[0]}×{size[1]}"]
     for letter, key in (("s", "stride_hw"), ("d", "dilation_hw")):
         step = key_numbers(config, key)
         if len(step) == 2 and step != (1, 1):
-            told.append(f"{letter}{step[0]}" if step[0] == step[1] else f"{letter}{step[0]}×{step[1]}")
-    return " ".join(told)
+            parts.append(f"{letter}{step[0]}" if step[0] == step[1] else f"{letter}{step[0]}×{step[1]}")
+    return " ".join(parts)
 
 
 def _tensors(variant: Variant) -> str:
     """`384×768`, `384×768 → 768×384` where the output has another shape."""
-    given, put = (_extents(one.logical) if one else "" for one in (_first(variant.inputs), _first(variant.outputs)))
+    given, put = (
+        _extents(tensor.logical) if tensor else "" for tensor in (_first(variant.inputs), _first(variant.outputs))
+    )
     return " → ".join(dict.fromkeys(filter(None, (given, put))))
 
 

@@ -49,17 +49,17 @@ class Signature:
 def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:
     """The signature of each of these ops. Cells that only differ in spelling (64 and 64.0, DEV_0_… and dev_1_…)
     give equal signatures."""
-    known = of_variants(ops)
+    distinct = of_variants(ops)
     of = ops.variants.of
-    return [known[of[position]] for position in positions]
+    return [distinct[of[position]] for position in positions]
 
 
 @once
 def of_variants(ops: Ops) -> tuple[Signature, ...]:
     """The signature of each distinct description among the ops; equal ones are one object."""
     unique: dict[Signature, Signature] = {}
-    found = (signature(variant) for variant in ops.variants.all)
-    return tuple(unique.setdefault(one, one) for one in found)
+    all_signatures = (signature(variant) for variant in ops.variants.all)
+    return tuple(unique.setdefault(item, item) for item in all_signatures)
 
 
 def signature(variant: Variant) -> Signature:
@@ -76,16 +76,16 @@ def signature(variant: Variant) -> Signature:
 def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
     """For each signature among these ops the places in `positions` that have it, in their order."""
     members: dict[Signature, list[int]] = {}
-    for place, found in enumerate(signatures(ops, positions)):
-        members.setdefault(found, []).append(place)
+    for place, key in enumerate(signatures(ops, positions)):
+        members.setdefault(key, []).append(place)
     return members
 
 
 @once
 def numbers(ops: Ops) -> IntArray:
     """For each op the number of its signature: equal numbers, equal signatures."""
-    known: dict[Signature, int] = {}
-    of_variant = np.array([known.setdefault(found, len(known)) for found in of_variants(ops)], dtype=np.int64)
+    index_of: dict[Signature, int] = {}
+    of_variant = np.array([index_of.setdefault(key, len(index_of)) for key in of_variants(ops)], dtype=np.int64)
     return of_variant[ops.variants.of]
 
 
@@ -116,4 +116,4 @@ def _extent(cell: str) -> str:
 
 def program_config(attributes: str) -> str:
     """The program config in the ATTRIBUTES of an op; blank when it has none."""
-    return "; ".join(found for found in _PROGRAM_CONFIG.findall(attributes) if found not in UNSET)
+    return "; ".join(config for config in _PROGRAM_CONFIG.findall(attributes) if config not in UNSET)

@@ -40,13 +40,13 @@ def transfers(table: OpsTable, window: Window) -> Transfers:
     kinds = table.kind[window.rows]
     codes = table.text("op_code").take(window.rows)
     ops = kinds != RowKind.SIGNPOST
-    told = bool(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).any())
+    has_host_rows = bool(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).any())
     to_device = int((codes.where(lambda code: bool(_TO.search(code))) & ops).sum())
     from_device = int((codes.where(lambda code: bool(_FROM.search(code))) & ops).sum())
-    known = told or bool(to_device or from_device)
+    records_transfers = has_host_rows or bool(to_device or from_device)
     return Transfers(
-        to_device if known else None,
-        from_device if known else None,
+        to_device if records_transfers else None,
+        from_device if records_transfers else None,
         int((kinds == RowKind.PYTHON_FALLBACK).sum()),
         int((kinds == RowKind.HOST).sum()),
         int((codes.where(lambda code: category(code) == RESHARD) & (kinds == RowKind.DEVICE)).sum()),

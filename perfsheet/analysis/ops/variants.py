@@ -72,8 +72,8 @@ def variants(table: OpsTable, rows: IntArray, codes: Texts) -> Variants:
 
 def tensor_numbers(table: OpsTable, side: str) -> list[int]:
     """Which INPUT_n or OUTPUT_n blocks the capture has."""
-    found = (_TENSOR.fullmatch(name) for name in table.headers)
-    return sorted({int(match[2]) for match in found if match and match[1] == side})
+    matches = (_TENSOR.fullmatch(name) for name in table.headers)
+    return sorted({int(match[2]) for match in matches if match and match[1] == side})
 
 
 def _cells(table: OpsTable, side: str, numbers: list[int], row: int) -> tuple[tuple[str, ...], ...]:
@@ -84,4 +84,4 @@ def _cells(table: OpsTable, side: str, numbers: list[int], row: int) -> tuple[tu
 
 
 def _tensors(blocks: tuple[tuple[str, ...], ...]) -> tuple[Tensor, ...]:
-    return tuple(found for cells in blocks if (found := tensor(*cells)))
+    return tuple(parsed for cells in blocks if (parsed := tensor(*cells)))

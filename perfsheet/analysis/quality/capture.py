@@ -153,8 +153,11 @@ def cores(ops: Ops) -> Iterator[Check]:
 def tensors(ops: Ops) -> Iterator[Check]:
     """Tensors whose shape, or memory, cannot be read."""
     every = [(*variant.inputs, *variant.outputs) for variant in ops.variants.all]
-    shapeless = np.array([any(one.padded is None or one.logical is None for one in found) for found in every], np.bool_)
-    placeless = np.array([any(not one.placed for one in found) for found in every], np.bool_)
+    shapeless = np.array(
+        [any(tensor.padded is None or tensor.logical is None for tensor in tensors_of_op) for tensors_of_op in every],
+        np.bool_,
+    )
+    placeless = np.array([any(not tensor.placed for tensor in tensors_of_op) for tensors_of_op in every], np.bool_)
     yield row_check(
         "unreadable-shapes",
         "Tensors",
@@ -186,9 +189,11 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
         "{rows} with a blank OP CODE, ranked as (blank)",
         repaired=True,
     )
-    known = {name.upper() for name in FIDELITY_PASSES}
+    fidelities = {name.upper() for name in FIDELITY_PASSES}
     fidelity = ops.text("math_fidelity").mapped(lambda cell: cell.strip().upper())
-    yield _unknown("unknown-fidelity", "Math fidelity", *_strange(fidelity, known), "MATH FIDELITY", "no compute peak")
+    yield _unknown(
+        "unknown-fidelity", "Math fidelity", *_strange(fidelity, fidelities), "MATH FIDELITY", "no compute peak"
+    )
     wants = ops.in_category(MATMUL, CONV, ATTENTION)
     blank = wants & fidelity.where(lambda cell: not cell)
     yield row_check(
@@ -199,10 +204,10 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
         "{rows} of matmuls, convolutions and attention with a blank MATH FIDELITY: no compute peak is known for them",
     )
     types = [
-        {one.datatype for one in (*variant.inputs, *variant.outputs) if one.bytes_per_element is None}
+        {tensor.datatype for tensor in (*variant.inputs, *variant.outputs) if tensor.bytes_per_element is None}
         for variant in ops.variants.all
     ]
-    untyped = np.array([bool(found) for found in types], dtype=np.bool_)[ops.variants.of]
+    untyped = np.array([bool(unknown_types) for unknown_types in types], dtype=np.bool_)[ops.variants.of]
     yield _unknown("unknown-datatype", "Data types", sorted(set().union(*types)), untyped, "DATATYPE", "no bytes")
     arch = ops.text("device_arch").mapped(lambda cell: cell.strip().lower())
     if not ops.options.board:
@@ -217,16 +222,16 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
         )
 
 
-def _strange(cells: Texts, known: Collection[str]) -> tuple[list[str], BoolArray]:
+def _strange(cells: Texts, vocabulary: Collection[str]) -> tuple[list[str], BoolArray]:
     """The words among the cells that are not known, and the rows that have one."""
-    return [word for word in cells.present() if word and word not in known], cells.where(
-        lambda word: bool(word) and word not in known
+    return [word for word in cells.present() if word and word not in vocabulary], cells.where(
+        lambda word: bool(word) and word not in vocabulary
     )
 
 
-def _unknown(name: str, label: str, found: Sequence[str], which: BoolArray, column: str, lacks: str) -> Check:
+def _unknown(name: str, label: str, names: Sequence[str], which: BoolArray, column: str, lacks: str) -> Check:
     """Ops with a word that nobody knows: which words, and what is not known of these ops."""
     count = int(np.count_nonzero(which))
-    shown = ", ".join(repr(word[:30]) for word in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+    shown = ", ".join(repr(word[:30]) for word in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
     text = f"{rows(count, 'device row')} with a {column} that is not known ({shown}): {lacks} known for them"
     return Check(name, label, not count, count, text if count else f"every {column} is known")

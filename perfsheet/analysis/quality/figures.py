@@ -50,23 +50,23 @@ def model(ops: Ops) -> Iterator[Check]:
 
 def speed_of_light(facts: Facts) -> Iterator[Check]:
     """How much has a speed of light, and tensors that are not those of their op."""
-    ops, known = facts.ops, facts.speed_of_light
-    told = np.isfinite(known.sol)
-    share = ratio(float(ops.kernel_ns[told].sum()), ops.total_ns)
+    ops, sol = facts.ops, facts.speed_of_light
+    with_sol = np.isfinite(sol.sol)
+    share = ratio(float(ops.kernel_ns[with_sol].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
-    boards = " and ".join(board.name for board in known.peaks.boards) or "no known board"
-    guessed = "" if ops.options.board or not known.peaks.boards else " (by arch, grid and clock; --board names another)"
+    boards = " and ".join(board.name for board in sol.peaks.boards) or "no known board"
+    guessed = "" if ops.options.board or not sol.peaks.boards else " (by arch, grid and clock; --board names another)"
     yield Check(
         "speed-of-light",
         "Speed of light",
         True,
-        int(ops.timed.sum()) - int(told.sum()),
-        f"known for {rows(int(told.sum()), 'op')}, {covered}, by the peaks of {boards}{guessed}",
+        int(ops.timed.sum()) - int(with_sol.sum()),
+        f"known for {rows(int(with_sol.sum()), 'op')}, {covered}, by the peaks of {boards}{guessed}",
     )
     yield row_check(
         "stale-tensors",
         "Tensors",
-        known.contradicted,
+        sol.contradicted,
         "no op is faster than its tensors allow",
         "{rows} whose tensors cannot be theirs, for one of their kind is faster than that: after a program-cache hit "
         "the profiler repeats the tensors of an earlier call; they have no speed of light",
@@ -98,28 +98,28 @@ def _arches(ops: Ops, these: BoolArray) -> set[str]:
 
 def passes(facts: Facts) -> Iterator[Check]:
     """A cold first pass, and passes that could not be told."""
-    found = facts.passes
-    if found.note:
-        yield Check("passes", "Passes", False, 0, found.note)
-    if found.all[0].cold:
+    window_passes = facts.passes
+    if window_passes.note:
+        yield Check("passes", "Passes", False, 0, window_passes.note)
+    if window_passes.all[0].cold:
         yield Check(
             "cold-pass",
             "Passes",
             True,
-            len(found.all[0].positions),
-            f"the first of {found.count} passes is cold: {found.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
-            f"{found.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
+            len(window_passes.all[0].positions),
+            f"the first of {window_passes.count} passes is cold: {window_passes.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
+            f"{window_passes.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
             brief="first pass cold",
         )
 
 
 def devices(facts: Facts) -> Iterator[Check]:
     """Whether the ops of several devices are aligned."""
-    found = facts.devices
-    if len(found.totals) < 2:
+    aligned = facts.devices
+    if len(aligned.totals) < 2:
         return
-    detail = found.problem or (
-        f"the ops of {len(found.totals)} devices are aligned step by step, {rows(found.unmatched, 'op')} without a "
+    detail = aligned.problem or (
+        f"the ops of {len(aligned.totals)} devices are aligned step by step, {rows(aligned.unmatched, 'op')} without a "
         "counterpart"
     )
-    yield Check("devices", "Devices", not found.problem, found.unmatched, detail)
+    yield Check("devices", "Devices", not aligned.problem, aligned.unmatched, detail)

@@ -22,16 +22,16 @@ _TICK_NS = 5.0
 
 def clock(ops: Ops) -> Iterator[Check]:
     """Whether cycles and ns agree on a clock that a chip can have."""
-    told = measured_clock_ghz(ops)
-    told = told[np.isfinite(told)]
-    if not told.size:
+    ghz = measured_clock_ghz(ops)
+    ghz = ghz[np.isfinite(ghz)]
+    if not ghz.size:
         with np.errstate(divide="ignore", invalid="ignore"):
-            told = (ops.number("fw_end_cycle") - ops.number("fw_start_cycle")) / ops.number("fw_duration_ns")
-        told = told[np.isfinite(told)]
-    if not told.size:
+            ghz = (ops.number("fw_end_cycle") - ops.number("fw_start_cycle")) / ops.number("fw_duration_ns")
+        ghz = ghz[np.isfinite(ghz)]
+    if not ghz.size:
         yield Check("clock", "Clock", True, 0, "unknown: no firmware cycles and durations", brief="clock unknown")
         return
-    low, high = float(told.min()), float(told.max())
+    low, high = float(ghz.min()), float(ghz.max())
     text = f"{low:.2f} GHz" if high - low < 0.01 else f"{low:,.2f} to {high:,.2f} GHz"
     fine = _LIKELY_GHZ[0] <= low and high <= _LIKELY_GHZ[1]
     yield Check(
@@ -68,16 +68,16 @@ def markers(ops: Ops) -> Iterator[Check]:
     )
     odd = int(np.count_nonzero(gaps | zones))
     brief = f"{rows(odd, 'op')} with impossible markers" if odd else "gaps and markers plausible"
-    known = np.isfinite(ops.number("op_to_op_latency_ns")).any() or np.isfinite(ops.number("fw_duration_ns")).any()
+    recorded = np.isfinite(ops.number("op_to_op_latency_ns")).any() or np.isfinite(ops.number("fw_duration_ns")).any()
     yield Check(
         "markers",
         label,
         True,
         odd,
         f"{odd:,} of {rows(len(ops), 'device row')} have gaps or zones that cannot be"
-        if known
+        if recorded
         else "unknown: neither gaps nor firmware durations",
-        brief=brief if known else "gaps and markers unknown",
+        brief=brief if recorded else "gaps and markers unknown",
     )
     yield row_check(
         "implausible-model",

@@ -13,38 +13,38 @@ if TYPE_CHECKING:
     from perfsheet.analysis.repeats import Repeats
 
 
-def provenance(known: Provenance) -> Iterator[Check]:
+def provenance(origin: Provenance) -> Iterator[Check]:
     """What has to be said about how the capture came to be."""
-    if known.replayed:
+    if origin.replayed:
         yield Check(
             "replayed", "Provenance", False, 0, "replayed: these are figures of a recorded capture, not of this run"
         )
-    elif known.simulator:
+    elif origin.simulator:
         yield Check(
-            "simulated", "Provenance", False, 0, f"a simulator ran the ops ({known.simulator}): durations are modelled"
+            "simulated", "Provenance", False, 0, f"a simulator ran the ops ({origin.simulator}): durations are modelled"
         )
-    for loss in known.losses:
+    for loss in origin.losses:
         yield Check("incomplete", "Profiler", False, 0, loss)
 
 
-def repeats(known: Repeats) -> Iterator[Check]:
+def repeats(several: Repeats) -> Iterator[Check]:
     """What several runs say about how far their figures can be relied on."""
     label = "Repeats"
-    for failure in known.failures:
+    for failure in several.failures:
         yield Check("run-failed", label, False, 1, f"{failure}; it is in no figure")
-    for run in known.runs:
+    for run in several.runs:
         if run.tests_failed:
             yield Check("run-tests-failed", label, False, 1, f"tests failed in {run.label}: {run.tests}")
         if not run.aligned:
             yield Check("run-apart", label, False, run.ops, f"{run.label} is set apart: {run.difference}")
-    if known.aligned < 2:
+    if several.aligned < 2:
         yield Check("one-run", label, False, 0, "only one run could be used: nothing is known of its noise")
         return
     yield row_check(
         "noisy-ops",
         label,
-        known.noisy,
-        f"no op varies by more than {known.noisy_pct:g} % between {known.aligned} runs",
-        f"{{rows}} whose kernel duration varies by more than {known.noisy_pct:g} % (standard deviation / mean) between "
-        f"{known.aligned} runs: marked noisy",
+        several.noisy,
+        f"no op varies by more than {several.noisy_pct:g} % between {several.aligned} runs",
+        f"{{rows}} whose kernel duration varies by more than {several.noisy_pct:g} % (standard deviation / mean) between "
+        f"{several.aligned} runs: marked noisy",
     )

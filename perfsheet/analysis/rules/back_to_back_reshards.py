@@ -1,4 +1,4 @@
-"""Reshards that directly follow another one."""
+"""Reshards that directly follow another reshard."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from perfsheet.analysis.rules.reshard import back_to_back
 
 
 def find(facts: Facts) -> Hits:
-    """The second of two, which takes what the first put out; one of them could do for both."""
+    """The second of two reshards, if it reads the output of the first; one reshard could replace both."""
     ops = facts.ops
     positions = back_to_back(ops)
-    fed = [flows(facts, int(facts.previous[position]), position) for position in positions.tolist()]
-    positions = positions[ops.timed[positions] & np.array(fed, dtype=np.bool_)]
+    connected = [flows(facts, int(facts.previous[position]), position) for position in positions.tolist()]
+    positions = positions[ops.timed[positions] & np.array(connected, dtype=np.bool_)]
     subjects = [chain(facts, [int(facts.previous[position]), position]) for position in positions.tolist()]
     first = np.nan_to_num(ops.kernel_ns[facts.previous[positions]])
     return Hits(positions, np.minimum(ops.kernel_ns[positions], first), subjects)
@@ -24,24 +24,25 @@ def find(facts: Facts) -> Hits:
 def advice(facts: Facts, group: Group) -> str:
     """One step instead of two."""
     return (
-        "Two changes of sharding in a row: try ttnn.to_memory_config from the first layout to the last in one step, "
-        "or to give both neighbours the same memory_config."
+        "Two reshards in a row: try ttnn.to_memory_config from the first layout to the last in one step, or to give "
+        "both neighbours the same memory_config."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """What the first of each two took."""
+    """The time of the first reshard of each pair."""
     return {"first_ns": float(np.nansum(facts.ops.kernel_ns[facts.previous[group.positions]]))}
 
 
 RULE = Rule(
-    id="reshard-pair",
-    letter="B",
+    id="back-to-back-reshards",
     title="Back-to-back reshards",
-    saving_formula="Σ the shorter kernel duration of each two",
+    order=30,
+    detects="reshards that directly follow another reshard",
+    saving_formula="Σ the shorter kernel duration of each pair",
     find=find,
     advice=advice,
-    caveat="A direct change between two sharded layouts is not supported for every pair of shard specs.",
+    caveat="Not every pair of shard specs supports a direct reshard.",
     evidence=evidence,
     keeps_work=False,
 )

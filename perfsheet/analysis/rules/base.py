@@ -1,26 +1,28 @@
-"""What a finding rule is."""
+"""What a finding rule consists of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.capture.table import FloatArray, IntArray
 
 Evidence = dict[str, float | int | str]
-"""Figures by name, as they stand in the outputs: `saving_share_pct`, `worker_cores`. Units are in the names."""
+"""Figures by the name they have in the outputs, with the unit in it: `dram_pct`, `worker_cores`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """The ops that a rule found: positions among the window's ops, and for each an upper bound of the saving in ns.
+    """The ops that a rule hit: `positions` among the window's ops, and for each an upper bound of the saving in ns.
 
-    NaN = the saving is unknown. `subjects`: what each hit is about, where that is not its own signature (a chain of
-    ops, say); hits of one subject become one finding. `rows`: rows of the table behind hits that are no device ops;
-    then there are no positions, and `saving_ns` and `subjects` go with the rows. `floor_ns`: what each op takes at the
-    least once it is mended, where that is neither the speed of light nor nothing (see `Rule.keeps_work`).
+    A saving is NaN when unknown. `subjects` says what each hit is about when that is not the op itself (a chain of ops,
+    say); hits with the same subject become one finding. `rows` are rows of the table, for hits that are not device ops:
+    `positions` is empty then, and `saving_ns` and `subjects` are parallel to `rows`. `floor_ns` is the least time that
+    each op takes once it is fixed, where that is neither the speed of light nor zero (see `Rule.keeps_work`).
     """
 
     positions: IntArray
@@ -32,10 +34,10 @@ class Hits:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Hits of one rule about one subject: what a rule words its advice from.
+    """All hits of one rule on one subject: what advice and evidence are written from.
 
-    `cores` are the distinct core counts (ascending), `worker_cores` the least worker grid among them, None = unknown.
-    `rows` are the rows of the table.
+    `cores` are the distinct core counts in ascending order, `worker_cores` the smallest worker grid among them (None =
+    unknown), `rows` the rows of the table.
     """
 
     signature: Signature
@@ -47,32 +49,68 @@ class Group:
 
 
 def no_evidence(facts: Facts, group: Group) -> Evidence:
-    """For rules whose findings say everything already."""
+    """For rules that need no further evidence."""
     return {}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A finding rule: which ops, how much could be saved at most, and what to try.
+    """A finding rule: which ops it hits, how much could be saved at most, and what to try.
 
-    `id` is a word that never changes (it stands in JSON and flags), `letter` marks it in narrow tables;
-    `saving_formula` is the formula behind `Hits.saving_ns`, for people. `caveat` is what is known to speak against the
-    advice. `evidence` gives the figures that prove a finding.
+    `id` is the title in kebab-case; it appears in JSON and in flags. `mark` (1 to 3 characters, by default the initials
+    of the id) stands for the rule in narrow tables. Rules are listed by `order`.
 
-    `waits` says that savings are of gaps between kernels, not of kernel time. `keeps_work`: mended ops still do their
-    work, so that they save down to the speed of light at most; False for rules whose mending drops ops, or changes what
-    they compute or read. `columns` names the columns of the capture that the rule reads beyond those of `Ops`, its
-    tensors and attributes.
+    `detects` says in one line what the rule hits, `saving_formula` how `Hits.saving_ns` is computed, `caveat` what may
+    speak against the advice. `evidence` returns the figures that prove a finding.
+
+    `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
+    saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
+    read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
+    attributes.
     """
 
     id: str
-    letter: str
     title: str
+    detects: str
     saving_formula: str
     find: Callable[[Facts], Hits]
     advice: Callable[[Facts, Group], str]
     caveat: str = "The saving is an upper bound."
     evidence: Callable[[Facts, Group], Evidence] = no_evidence
-    waits: bool = False
+    saves_gaps: bool = False
     keeps_work: bool = True
     columns: frozenset[str] = frozenset()
+    order: int = 1000
+    mark: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.mark:
+            object.__setattr__(self, "mark", initials(self.id))
+
+    @property
+    def title_in_sentence(self) -> str:
+        """The title inside a sentence: `low core count`, `RISC bound`."""
+        return self.title if self.title[:2].isupper() else self.title[0].lower() + self.title[1:]
+
+
+def initials(rule_id: str) -> str:
+    """The default mark: `low-core-count` gives LCC; at most three letters."""
+    return "".join(word[0] for word in rule_id.split("-"))[:3].upper()
+
+
+def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray) -> Hits:
+    """Hits for ops that would read `bytes_saved` fewer bytes (one figure per position) from DRAM.
+
+    Time shrinks with the bytes, down to what is left of the bounds: the compute bound stays, the DRAM bound shrinks.
+    """
+    speed_of_light, kernel = facts.speed_of_light, facts.ops.kernel_ns[positions]
+    part = bytes_saved / speed_of_light.dram_bytes[positions]
+    compute = np.nan_to_num(speed_of_light.compute[positions])
+    floor = kernel * np.fmax(speed_of_light.dram[positions] * (1 - part), compute)
+    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
+
+
+def rules_table(rules: Sequence[Rule]) -> list[str]:
+    """The table of docs/rules.md (`make docs` writes it there)."""
+    rows = [f"| `{rule.id}` | {rule.mark} | {rule.detects} | {rule.saving_formula} |" for rule in rules]
+    return ["| rule | mark | what it hits | saving at most |", "| --- | --- | --- | --- |", *rows]

@@ -1,4 +1,4 @@
-"""Chains: several ops in a row that one finding is about."""
+"""Chains: several ops in a row that make up one finding."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _LINKS = 8
 
 
 def chain(facts: Facts, positions: Sequence[int]) -> Signature:
-    """What a chain is known by: its ops, the inputs of the first and the outputs of the last; a single op by itself."""
+    """The signature of a chain: its op codes, the inputs of the first op and the outputs of the last one."""
     signatures = [facts.signature(position) for position in positions]
     if len(signatures) == 1:
         return signatures[0]
-    codes = [short_code(one.op_code) for one in signatures]
+    codes = [short_code(signature.op_code) for signature in signatures]
     runs = [(code, len(list(same))) for code, same in groupby(codes)]
     links = [code if times == 1 else f"{times} × {code}" for code, times in runs]
     if len(links) <= _LINKS:
         return Signature(" → ".join(links), signatures[0].inputs, signatures[-1].outputs, "", "")
-    # Long chains are told apart by what is left out of their names.
+    # A hash of the ops that are left out keeps different long chains apart.
     middle = zlib.crc32(" → ".join(links[_LINKS - 1 : -1]).encode())
     text = " → ".join([*links[: _LINKS - 1], "…", links[-1]])
     return Signature(f"{text} ({len(codes):,} ops, {middle:08x})", signatures[0].inputs, signatures[-1].outputs, "", "")
@@ -38,20 +38,23 @@ def runs(mask: BoolArray, here: IntArray) -> Iterator[list[int]]:
 
 
 def flows(facts: Facts, before: int, after: int) -> bool:
-    """Whether what one op puts out can be what the other takes: as many elements, in the same memory.
+    """Whether the output of one op can be an input of another: as many elements, in the same memory.
 
-    Ops that say nothing of their tensors may.
+    Ops without tensors in the capture count as connected.
     """
-    given, taken = facts.variant(before).outputs, facts.variant(after).inputs
-    if not given or not taken:
+    outputs, inputs = facts.variant(before).outputs, facts.variant(after).inputs
+    if not outputs or not inputs:
         return True
     return any(
-        one.memory == other.memory and one.stored_elements == other.stored_elements for one in given for other in taken
-    ) or any(one.memory == other.memory and one.elements == other.elements for one in given for other in taken)
+        output.memory == input_.memory
+        and (output.stored_elements == input_.stored_elements or output.elements == input_.elements)
+        for output in outputs
+        for input_ in inputs
+    )
 
 
 def linked(facts: Facts, members: Sequence[int]) -> Iterator[list[int]]:
-    """A run of ops, parted where the next op does not take what the one before put out."""
+    """A run of ops, split where an op does not read the output of the op before it."""
     part: list[int] = []
     for position in members:
         if part and not flows(facts, part[-1], position):

@@ -1,4 +1,4 @@
-"""Ops whose slowest core works much longer than the mean of its cores."""
+"""Ops whose slowest core takes much longer than the average core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEAST_NS = 1000
 
 
 def find(facts: Facts) -> Hits:
-    """PER CORE MAX ≥ 1.3 × PER CORE AVG, and 1 µs longer; what a perfect split could save."""
+    """PER CORE MAX at least 1.3 × PER CORE AVG and 1 µs longer; the saving is that of a perfectly even split."""
     ops = facts.ops
     longest, mean = ops.number("per_core_max_ns"), ops.number("per_core_avg_ns")
     uneven = (
@@ -27,28 +27,29 @@ def find(facts: Facts) -> Hits:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Even shares."""
+    """Split the work evenly."""
     return (
-        "Its slowest core works much longer than the others: try shapes and shards that divide evenly over the grid, "
-        "or a grid that divides them."
+        "Its slowest core takes much longer than the others: try shapes and shards that divide evenly over the grid, "
+        "or a grid that divides them evenly."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """Longest, mean and shortest core, medians over the ops."""
+    """Slowest, average and fastest core, medians over the ops."""
     names = ("per_core_max_ns", "per_core_avg_ns", "per_core_min_ns")
     figures = {name: facts.ops.number(name)[group.positions] for name in names}
-    return {name: float(np.nanmedian(one)) for name, one in figures.items() if np.isfinite(one).any()}
+    return {name: float(np.nanmedian(values)) for name, values in figures.items() if np.isfinite(values).any()}
 
 
 RULE = Rule(
     id="core-imbalance",
-    letter="C",
-    title="Uneven cores",
-    saving_formula="Σ (longest core − mean of the cores)",
+    title="Core imbalance",
+    order=140,
+    detects="PER CORE MAX at least 1.3 × PER CORE AVG and 1 µs longer",
+    saving_formula="Σ (slowest core − mean of the cores)",
     find=find,
     advice=advice,
-    caveat="Cores with another part (the sender of a multicast, a reducer) are longer by design.",
+    caveat="Cores with a different role (multicast sender, reducer) take longer by design.",
     evidence=evidence,
     columns=frozenset({"per_core_max_ns", "per_core_avg_ns", "per_core_min_ns"}),
 )

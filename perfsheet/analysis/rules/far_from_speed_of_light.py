@@ -1,4 +1,4 @@
-"""Ops that are far from every bound, for no reason that another rule knows."""
+"""Ops that are far from the speed of light, for no reason that another rule explains."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
-from perfsheet.analysis.rules import dram_sharded_matmul, layout_glue, low_core_count, matmul_program_config, reshard
+from perfsheet.analysis.rules import (
+    layout_conversion,
+    low_core_count,
+    matmul_not_dram_sharded,
+    matmul_program_config,
+    reshard,
+)
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.rules.risc_bound import COLUMNS, KINDS
-from perfsheet.analysis.rules.risc_bound import spans as spans_of_riscs
+from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 
@@ -19,24 +24,24 @@ _SHARE = 0.001
 _EXPLAINED = (
     low_core_count.RULE,
     reshard.RULE,
-    layout_glue.RULE,
+    layout_conversion.RULE,
     matmul_program_config.RULE,
-    dram_sharded_matmul.RULE,
+    matmul_not_dram_sharded.RULE,
 )
 
 
 def find(facts: Facts) -> Hits:
-    """Below 30 % of the speed of light, 5 µs or more, a thousandth of the kernel time with those of its kind."""
-    ops, light = facts.ops, facts.speed_of_light
-    far = light.is_bound(Bound.NEITHER) & (light.sol < _FAR) & (ops.kernel_ns >= _LONG_NS)
-    far &= ~facts.in_category(COLLECTIVE)  # the links between devices bind them, of which a capture says nothing
-    far &= ~facts.of_variants([is_uneven_ring(one) for one in ops.variants.all])
+    """Below 30 % of the speed of light, 5 µs or more, and with identical ops a thousandth of the kernel time."""
+    ops, speed_of_light = facts.ops, facts.speed_of_light
+    far = speed_of_light.is_bound(Bound.NEITHER) & (speed_of_light.sol < _FAR) & (ops.kernel_ns >= _LONG_NS)
+    far &= ~facts.in_category(COLLECTIVE)  # bound by the links between devices, which are not in a capture
+    far &= ~facts.of_variants([is_uneven_ring(variant) for variant in ops.variants.all])
     for rule in _EXPLAINED:
         far[rule.find(facts).positions] = False
     of = ops.variants.of
     of_kind = np.bincount(of, weights=np.where(far, np.nan_to_num(ops.kernel_ns), 0), minlength=len(ops.variants.all))
     positions = np.flatnonzero(far & (of_kind[of] >= _SHARE * ops.total_ns))
-    return Hits(positions, ops.kernel_ns[positions] - light.min_kernel_ns[positions])
+    return Hits(positions, ops.kernel_ns[positions] - speed_of_light.min_kernel_ns[positions])
 
 
 _TRY = {
@@ -45,20 +50,21 @@ _TRY = {
     CONV: "enable_act_double_buffer and enable_weights_double_buffer, another shard_layout, or a larger "
     "act_block_h_override in ttnn.Conv2dConfig",
     "normalisation": "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)",
-    "data movement": "to drop it (let the op before put out what the op after takes), or one op in place of several: "
-    "heads by ttnn.transformer.split_query_key_value_and_split_heads or ttnn.experimental.nlp_create_qkv_heads",
+    "data movement": "to remove it (let the op before write what the op after reads), or to replace several ops by "
+    "one, for example with ttnn.transformer.split_query_key_value_and_split_heads or ttnn.experimental.nlp_create_qkv_heads",
     "elementwise": "to shard its inputs in L1, or to fuse it into the op before (activation of ttnn.linear or "
     "ttnn.Conv2dConfig)",
-    "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for all of the attention",
+    "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for the whole attention",
 }
-_TRY_ANYTHING = "to shard its input over the grid in L1, or larger pieces a call"
+_TRY_ANYTHING = "to shard its input over the grid in L1, or to do more work per call"
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """By kind of op, with what it uses now, and which RISC runs the longest."""
-    light = facts.speed_of_light
+    """By category, with the shares of the peaks and the RISC that runs longest."""
+    speed_of_light = facts.speed_of_light
     compute, dram = (
-        100 * float(np.median(np.nan_to_num(share[group.positions]))) for share in (light.compute, light.dram)
+        100 * float(np.median(np.nan_to_num(share[group.positions])))
+        for share in (speed_of_light.compute, speed_of_light.dram)
     )
     of_compute = f"{compute:.1f} % of the compute peak and " if compute else ""
     return (
@@ -68,18 +74,18 @@ def advice(facts: Facts, group: Group) -> str:
 
 
 def _longest_risc(facts: Facts, group: Group) -> str:
-    """`; its reader runs 98 % of the time`, where the capture has the times."""
-    spans = spans_of_riscs(facts)[:, group.positions]
+    """`; its reader runs 98 % of the time`; blank when the capture does not have the times."""
+    spans = risc_spans(facts)[:, group.positions]
     total = float(np.nansum(facts.ops.kernel_ns[group.positions]))
     sums = np.nansum(spans, axis=1)
     if not np.isfinite(spans).any() or not total:
         return ""
     longest = int(np.argmax(sums))
-    return f"; its {KINDS[longest]} runs {100 * float(sums[longest]) / total:.0f} % of the time"
+    return f"; its {RISCS[longest]} runs {100 * float(sums[longest]) / total:.0f} % of the time"
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """The distance, and the time at the speed of light."""
+    """The share of the speed of light, and the time at the speed of light."""
     return {
         "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions])),
         "speed_of_light_ns": float(facts.speed_of_light.min_kernel_ns[group.positions].sum()),
@@ -87,13 +93,18 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 
 RULE = Rule(
-    id="far-from-bound",
-    letter="U",
-    title="Far from any bound",
+    id="far-from-speed-of-light",
+    title="Far from speed of light",
+    order=130,
+    detects=(
+        "ops of 5 µs or more, below 30 % of the speed of light, that with identical ops take a thousandth of the "
+        "kernel time or more; not collectives, and not what low-core-count, reshard, layout-conversion, "
+        "matmul-program-config or matmul-not-dram-sharded explain"
+    ),
     saving_formula="Σ (kernel duration − time at the speed of light)",
     find=find,
     advice=advice,
-    caveat="The speed of light leaves launch, latency and everything but math and DRAM out; nothing reaches it.",
+    caveat="The speed of light counts math and DRAM traffic only, not launch or latency; no op reaches it.",
     evidence=evidence,
     columns=COLUMNS,
 )

@@ -1,4 +1,4 @@
-"""Host ops between device ops."""
+"""Host ops and python fallbacks between device ops."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from perfsheet.capture.table import BoolArray, IntArray, RowKind
 def find(facts: Facts) -> Hits:
     """Every host op and python fallback from the first device op to the last.
 
-    On a warm pass at most its own duration can be saved; on a first pass that duration is the compiler's too: unknown.
+    On a warm pass at most its own duration can be saved; on a first pass the duration includes compiling, so the saving
+    is unknown.
     """
     table, rows = facts.ops.table, facts.host_rows
     codes = table.text("op_code").take(rows).mapped(lambda code: code.strip() or "(blank)")
     distinct = variants(table, rows, codes)
-    known = [signature(variant) for variant in distinct.all]
+    subjects = [signature(variant) for variant in distinct.all]
     duration = np.clip(table.number("host_duration_ns")[rows], 0, None)
     return Hits(
         positions=np.empty(0, dtype=np.int64),
         saving_ns=np.where(_after_warm(facts, rows), duration, np.nan),
-        subjects=[known[index] for index in distinct.of.tolist()],
+        subjects=[subjects[index] for index in distinct.of.tolist()],
         rows=rows,
     )
 
@@ -41,8 +42,9 @@ def advice(facts: Facts, group: Group) -> str:
     """Keep the tensor on the device."""
     if (facts.ops.table.kind[group.rows] == RowKind.PYTHON_FALLBACK).any():
         return (
-            "PyTorch runs this on the host while the device waits: try the ttnn op in its place, so that the tensor "
-            "stays on the device (no ttnn.to_torch and ttnn.from_torch between device ops)."
+            "PyTorch runs this on the host while the device waits: try the ttnn op instead, so that the tensor stays "
+            "on "
+            "the device (no ttnn.to_torch and ttnn.from_torch between device ops)."
         )
     return (
         "The host works while the device waits: try to do this before the model runs, or on the device "
@@ -51,19 +53,20 @@ def advice(facts: Facts, group: Group) -> str:
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """How long the host took."""
+    """The time that the host took."""
     return {"host_ns": float(np.nansum(facts.ops.table.number("host_duration_ns")[group.rows]))}
 
 
 RULE = Rule(
-    id="host-fallback",
-    letter="H",
-    title="Host op between device ops",
+    id="host-ops",
+    title="Host ops",
+    order=70,
+    detects="host ops and python fallbacks between the first and the last device op",
     saving_formula="Σ host duration on warm passes; unknown on a first pass",
     find=find,
     advice=advice,
-    caveat="Host time is not kernel time: it shows between kernels, and only where the device has to wait for it.",
+    caveat="Host time is not kernel time: it shows up as gaps, and only where the device has to wait for the host.",
     evidence=evidence,
     keeps_work=False,
-    waits=True,
+    saves_gaps=True,
 )

@@ -1,4 +1,4 @@
-"""Ops whose cores start one after another."""
+"""Ops whose last core starts long after the first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEAST_NS = 1000
 
 
 def find(facts: Facts) -> Hits:
-    """From the first core's start to the last one's: a quarter of the kernel duration or more, and 1 µs."""
+    """The last core starts a quarter of the kernel duration or more, and at least 1 µs, after the first."""
     ops = facts.ops
     skew = ops.number("launch_skew_ns")
     late = (skew >= _SHARE * ops.kernel_ns) & (skew >= _LEAST_NS) & (skew <= ops.kernel_ns)
@@ -23,8 +23,8 @@ def find(facts: Facts) -> Hits:
 def advice(facts: Facts, group: Group) -> str:
     """Fewer, larger launches."""
     return (
-        "Its last core starts long after its first: try fewer cores where the op is short, or fewer and larger ops "
-        "(fused, batched), so that the launch weighs less."
+        "Its last core starts long after its first: try fewer cores if the op is short, or fewer and larger ops "
+        "(fused, batched), so that launching takes a smaller share."
     )
 
 
@@ -36,12 +36,13 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="launch-skew",
-    letter="K",
-    title="Late cores",
+    title="Launch skew",
+    order=150,
+    detects="FIRST TO LAST START of at least a quarter of the kernel duration and 1 µs",
     saving_formula="Σ (last core's start − first core's start)",
     find=find,
     advice=advice,
-    caveat="Dispatch takes its time on every op; the profiler's own markers add to it.",
+    caveat="Every op has some dispatch time; the profiler's own markers add to it.",
     evidence=evidence,
     columns=frozenset({"launch_skew_ns"}),
 )

@@ -1,4 +1,4 @@
-"""Ops that compute nothing: tilize, untilize, typecast, move, copy, pad, halo; by chain."""
+"""Ops that only change how a tensor is stored: tilize, untilize, typecast, move, copy, pad, halo; by chain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.statistics import ratio
 
-_GLUE = re.compile(r"(?i)tilize|typecast|^move|^copy|^clone|^pad|halo")
+_PATTERN = re.compile(r"(?i)tilize|typecast|^move|^copy|^clone|^pad|halo")
 
-# The first that occurs in the chain words the advice.
+# The first entry that occurs in the chain gives the advice.
 _TRY = (
     (
         "untilize",
@@ -25,40 +25,40 @@ _TRY = (
         "keep the tensor in ttnn.TILE_LAYOUT from the op before; tilize constants once on the host (ttnn.as_tensor "
         "with layout=ttnn.TILE_LAYOUT)",
     ),
-    ("halo", "choose another shard_layout or more rows per core in ttnn.Conv2dConfig, so that less is exchanged"),
+    ("halo", "choose another shard_layout or more rows per core in ttnn.Conv2dConfig, so that cores exchange less"),
     (
         "move",
-        "free its input where it is read last (ttnn.deallocate, deallocate_activation of ttnn.Conv2dConfig), and "
-        "leave ttnn.move and reallocate_halo_output out where the memory is not needed",
+        "free its input after its last use (ttnn.deallocate, deallocate_activation of ttnn.Conv2dConfig), and "
+        "leave out ttnn.move and reallocate_halo_output unless the memory is needed",
     ),
-    ("typecast", "let the op before write the data type itself (its dtype)"),
+    ("typecast", "let the op before write that data type itself (its dtype)"),
     ("pad", "pad once on the host, or use shapes that are multiples of 32"),
 )
 _TRY_ANYTHING = "let the op after read the tensor as it is"
 
 
-def is_glue(op_code: str) -> bool:
+def is_layout_conversion(op_code: str) -> bool:
     """Whether an op only changes how a tensor is stored."""
-    return _GLUE.search(op_code) is not None
+    return _PATTERN.search(op_code) is not None
 
 
 def find(facts: Facts) -> Hits:
-    """Runs of such ops on one device; all of their time could go."""
+    """Runs of such ops on one device; at most all of their time could be saved."""
     ops = facts.ops
-    glue = ops.where_code(is_glue) & ops.timed
+    mask = ops.where_code(is_layout_conversion) & ops.timed
     positions: list[int] = []
     subjects = []
     for here in facts.by_device:
-        for members in (part for run in runs(glue, here) for part in linked(facts, run)):
+        for members in (part for run in runs(mask, here) for part in linked(facts, run)):
             subject = chain(facts, members)
             positions += members
             subjects += [subject] * len(members)
-    found = np.array(positions, dtype=np.int64)
-    return Hits(found, ops.kernel_ns[found], subjects)
+    hits = np.array(positions, dtype=np.int64)
+    return Hits(hits, ops.kernel_ns[hits], subjects)
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """By kind of op, with the one that takes most of the chain; where that runs on few cores, that too."""
+    """By op, naming the op that takes most of the chain, and its cores if they are few."""
     code = group.signature.op_code.lower()
     todo = next((text for word, text in _TRY if word in code), _TRY_ANYTHING)
     longest, share, cores, grid = _longest(facts, group)
@@ -67,9 +67,9 @@ def advice(facts: Facts, group: Group) -> str:
     if cores and grid and cores <= grid / 4:
         on = f"on {'one core' if cores == 1 else f'{cores} cores'} of {grid}"
         few = f"{of_chain} {on}" if of_chain else f"runs {on}"
-    said = f" ({few or of_chain})" if few or of_chain else ""
+    detail = f" ({few or of_chain})" if few or of_chain else ""
     spread = ", or at least spread it over more cores" if few else ""
-    return f"Only changes how a tensor is stored{said}: try to {todo}{spread}."
+    return f"Only changes how a tensor is stored{detail}: try to {todo}{spread}."
 
 
 def _longest(facts: Facts, group: Group) -> tuple[str, float, int, int]:
@@ -84,7 +84,7 @@ def _longest(facts: Facts, group: Group) -> tuple[str, float, int, int]:
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """What takes most of the chain, on how many cores, and the bytes that all of it moves, where known."""
+    """The op that takes most of the chain, its cores, and the bytes that the chain moves, where known."""
     longest, share, cores, _ = _longest(facts, group)
     moved = facts.speed_of_light.dram_bytes[group.positions]
     figures: Evidence = {"longest_op": longest, "longest_op_share_pct": 100 * share, "longest_op_cores": cores}
@@ -92,13 +92,14 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 
 RULE = Rule(
-    id="layout-glue",
-    letter="G",
-    title="Layout glue",
+    id="layout-conversion",
+    title="Layout conversion",
+    order=60,
+    detects="runs of tilize, untilize, typecast, move, copy, pad, halo",
     saving_formula="Σ kernel duration of the chain",
     find=find,
     advice=advice,
-    caveat="Some of it must stay: an op that takes one layout only, a model whose input comes in another.",
+    caveat="Some conversions are needed: an op may accept one layout only, or the model's input may have another.",
     evidence=evidence,
     keeps_work=False,
 )

@@ -13,18 +13,18 @@ _TRY = {
     MATMUL: "give ttnn.matmul/linear a program_config whose compute_with_storage_grid_size covers the grid, "
     "or shard its input over more cores",
     CONV: "set another shard_layout in ttnn.Conv2dConfig (HEIGHT_SHARDED when N·H·W ≫ C, BLOCK_SHARDED when they are "
-    "alike, WIDTH_SHARDED when C dominates)",
+    "similar, WIDTH_SHARDED when C dominates)",
     "normalisation": "shard the input over the grid and pass ttnn.LayerNormShardedMultiCoreProgramConfig "
     "(interleaved norms use one core per row of tiles)",
     ATTENTION: "enlarge compute_with_storage_grid_size in ttnn.SDPAProgramConfig",
-    COLLECTIVE: "raise num_links; collectives run on a few worker cores by design",
+    COLLECTIVE: "raise num_links (collectives run on a few worker cores by design)",
     RESHARD: "spread the shard spec over more cores",
 }
-_TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores have a part of it"
+_TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores share it"
 
 
 def find(facts: Facts) -> Hits:
-    """CORE COUNT ≤ `low_cores_pct` of the op's worker grid; an unknown grid or core count flags nothing."""
+    """CORE COUNT ≤ `low_cores_pct` of the op's worker grid; ops with an unknown grid or core count are not hit."""
     ops = facts.ops
     low = ops.timed & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
@@ -33,37 +33,38 @@ def find(facts: Facts) -> Hits:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """What to try, by kind of op. More cores can also be slower (power), hence "try"."""
+    """What to try, by category. More cores can also be slower (power), hence "try"."""
     cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
     todo = _TRY.get(group.category, _TRY_ANYTHING)
     return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}.{_too_small(facts, group)}"
 
 
 def _too_small(facts: Facts, group: Group) -> str:
-    """Said of an op whose output has no more tiles than it has cores."""
+    """A sentence for ops whose output has no more tiles than they use cores; blank for others."""
     outputs = facts.variant(int(group.positions[0])).outputs
-    sizes = [one.stored_elements for one in outputs if one.layout == "TILE" and one.stored_elements]
+    sizes = [tensor.stored_elements for tensor in outputs if tensor.layout == "TILE" and tensor.stored_elements]
     tiles = max(sizes, default=0) // TILE_ELEMENTS
     if not 0 < tiles <= group.cores[-1]:
         return ""
-    return f" Its output is {tiles} {'tile' if tiles == 1 else 'tiles'}: as it is, no more cores can have a part of it."
+    return f" Its output is only {tiles} {'tile' if tiles == 1 else 'tiles'}, so more cores cannot share it as it is."
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """The least core count, and the grid."""
+    """The lowest core count, and the grid."""
     return {"core_count": group.cores[0], "worker_cores": group.worker_cores or 0}
 
 
 RULE = Rule(
     id="low-core-count",
-    letter="L",
     title="Low core count",
+    order=10,
+    detects="CORE COUNT ≤ 25 % of the worker grid (`--low-cores`)",
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,
     advice=advice,
     caveat=(
-        "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops have work "
-        "for a few cores only. DRAM-sharded matmuls report the whole grid although a dozen cores work "
+        "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops only have work "
+        "for a few cores. DRAM-sharded matmuls report the whole grid although a dozen cores work "
         "(tt-metal#13108)."
     ),
     evidence=evidence,

@@ -1,4 +1,4 @@
-"""More passes over the matrix engine than the data types have bits for."""
+"""Ops whose math fidelity takes more passes than their data types have bits for."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _NAMES = {1: "LoFi", 2: "HiFi2", 3: "HiFi3", 4: "HiFi4"}
 
 
 def needed_passes(variant: Variant) -> int:
-    """LoFi for a bfloat4_b operand, HiFi2 for a bfloat8_b one, else all four."""
-    bits = [SIGNIFICANT_BITS.get(one.datatype, 24) for one in variant.inputs[:2]]
+    """Passes that the operands need: LoFi (1) with a bfloat4_b one, HiFi2 (2) with a bfloat8_b one, else 4."""
+    bits = [SIGNIFICANT_BITS.get(tensor.datatype, 24) for tensor in variant.inputs[:2]]
     least = min(bits, default=24)
     return 1 if least <= 3 else 2 if least <= 7 else 4
 
 
 def find(facts: Facts) -> Hits:
-    """Matmuls, convolutions and attention that use 10 % of their cores' peak or more: less would not show."""
+    """Matmuls, convolutions and attention at 10 % of their cores' peak or more: below that fidelity hardly matters."""
     ops = facts.ops
     passes = passes_of(ops)
-    needed = np.array([needed_passes(one) for one in ops.variants.all], dtype=np.float64)[ops.variants.of]
+    needed = np.array([needed_passes(variant) for variant in ops.variants.all], dtype=np.float64)[ops.variants.of]
     busy = facts.speed_of_light.compute_used_cores >= _BUSY
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV, ATTENTION) & (passes > needed) & busy & ops.timed)
     kernel, part = ops.kernel_ns[positions], needed[positions] / passes[positions]
-    light = facts.speed_of_light
-    floor = kernel * np.fmax(light.compute[positions] * part, np.nan_to_num(light.dram[positions]))
+    speed_of_light = facts.speed_of_light
+    floor = kernel * np.fmax(speed_of_light.compute[positions] * part, np.nan_to_num(speed_of_light.dram[positions]))
     return Hits(positions, np.minimum(kernel * (1 - part), kernel - np.nan_to_num(floor)), floor_ns=floor)
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """The fidelity that its operands have bits for."""
+    """The fidelity that is enough for the operands."""
     variant = facts.variant(int(group.positions[0]))
-    types = " × ".join(one.datatype.lower() for one in variant.inputs[:2])
+    types = " × ".join(tensor.datatype.lower() for tensor in variant.inputs[:2])
     return (
         f"{variant.math_fidelity} for {types}: try math_fidelity=ttnn.MathFidelity.{_NAMES[needed_passes(variant)]} "
         "in its compute_kernel_config (ttnn.init_device_compute_kernel_config), and check the accuracy."
@@ -46,7 +46,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """Passes now and needed, and how busy its cores are."""
+    """Passes now and passes needed, and how busy the cores are."""
     variant = facts.variant(int(group.positions[0]))
     busy = facts.speed_of_light.compute_used_cores[group.positions]
     return {
@@ -58,12 +58,16 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="math-fidelity",
-    letter="F",
-    title="Math fidelity above data type",
+    title="Math fidelity",
+    order=80,
+    detects=(
+        "matmul, convolution or attention with more passes than its narrower operand has bits for (bfloat8_b: HiFi2, "
+        "bfloat4_b: LoFi), at 10 % or more of the peak of the cores it used"
+    ),
     saving_formula="Σ kernel duration × (1 − passes needed / passes), down to what is left of the speed of light",
     find=find,
     advice=advice,
-    caveat="The saving is that of an op that does nothing but math; accuracy decides.",
+    caveat="The saving assumes an op that is limited by math alone. Check the accuracy.",
     evidence=evidence,
     keeps_work=False,
 )

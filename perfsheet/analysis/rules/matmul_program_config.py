@@ -1,4 +1,4 @@
-"""Matmuls without a program config, or with blocks that are too small."""
+"""Matmuls without a program config, or with too small blocks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from perfsheet.analysis.speed_of_light.bounds import NEAR
 _LONG_NS = 5000
 
 
-def trouble(variant: Variant) -> str:
-    """What is to be mended: blank when nothing is, or nothing is known."""
+def problem(variant: Variant) -> str:
+    """What should be changed: `none` (no config), `in0_block_w` or `out_subblock`; blank when fine or unknown."""
     if "'program_config'" not in variant.attributes:
         return ""
     config = attribute(variant.attributes, "program_config")
@@ -35,17 +35,17 @@ def _inner_tiles(variant: Variant) -> int:
 
 
 def find(facts: Facts) -> Hits:
-    """Those of 5 µs or more that are not near a bound anyhow."""
-    ops, light = facts.ops, facts.speed_of_light
-    mendable = facts.of_variants([bool(trouble(one)) for one in ops.variants.all])
-    slow = (light.sol < NEAR) & (ops.kernel_ns >= _LONG_NS)
-    positions = np.flatnonzero(facts.in_category(MATMUL) & mendable & slow)
-    return Hits(positions, ops.kernel_ns[positions] - light.min_kernel_ns[positions])
+    """Those of 5 µs or more that are not near the speed of light already."""
+    ops, speed_of_light = facts.ops, facts.speed_of_light
+    improvable = facts.of_variants([bool(problem(variant)) for variant in ops.variants.all])
+    slow = (speed_of_light.sol < NEAR) & (ops.kernel_ns >= _LONG_NS)
+    positions = np.flatnonzero(facts.in_category(MATMUL) & improvable & slow)
+    return Hits(positions, ops.kernel_ns[positions] - speed_of_light.min_kernel_ns[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """By what is wrong."""
-    what = trouble(facts.variant(int(group.positions[0])))
+    """By what should be changed."""
+    what = problem(facts.variant(int(group.positions[0])))
     if what == "in0_block_w":
         return "in0_block_w is 1: try 2 or more (a divisor of K in tiles), so that K is read in larger blocks."
     if what == "out_subblock":
@@ -56,8 +56,9 @@ def advice(facts: Facts, group: Group) -> str:
     right = facts.variant(int(group.positions[0])).inputs[1:2]
     if right and right[0].padded and right[0].padded[:2] != (1, 1):
         return (
-            "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig; where it is "
-            "the score or the value product of attention, ttnn.transformer.scaled_dot_product_attention in its place."
+            "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig. If it is part "
+            "of "
+            "attention, use ttnn.transformer.scaled_dot_product_attention instead."
         )
     return (
         "No program_config: try ttnn.MatmulMultiCoreReuseMultiCastProgramConfig (or "
@@ -67,20 +68,24 @@ def advice(facts: Facts, group: Group) -> str:
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """The blocks, where there is a config, and the distance."""
+    """The block sizes, if there is a config, and the share of the speed of light."""
     config = attribute(facts.variant(int(group.positions[0])).attributes, "program_config")
     blocks = {
-        key: found[0]
+        key: numbers[0]
         for key in ("in0_block_w", "out_subblock_h", "out_subblock_w")
-        if (found := key_numbers(config, key))
+        if (numbers := key_numbers(config, key))
     }
     return {**blocks, "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions]))}
 
 
 RULE = Rule(
     id="matmul-program-config",
-    letter="P",
     title="Matmul program config",
+    order=120,
+    detects=(
+        "matmul of 5 µs or more, below 65 % of the speed of light, without program_config, with in0_block_w of 1, or "
+        "with an output subblock of one tile"
+    ),
     saving_formula="Σ (kernel duration − time at the speed of light)",
     find=find,
     advice=advice,

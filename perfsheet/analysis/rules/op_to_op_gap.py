@@ -1,4 +1,4 @@
-"""Gaps between ops on warm passes: the host does not keep up."""
+"""Gaps between ops on warm passes: the host does not keep up with the device."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ from perfsheet.analysis.windows.passes import first_of_devices
 from perfsheet.capture.table import BoolArray
 
 HIGH_NS = 6500
-"""Gaps above this are the host's (tt-perf-report draws the line there, too)."""
+"""Longer gaps are caused by the host (the threshold is that of tt-perf-report)."""
 
-_EVERYTHING = Signature("all ops of warm passes", (), (), "", "")
+_SUBJECT = Signature("all ops of warm passes", (), (), "", "")
 
 
 def gaps(facts: Facts) -> BoolArray:
-    """Ops that follow a high gap and are warm; the first op of a device or a pass waited for something else."""
+    """Warm ops after a long gap, except the first op of a device or pass, which waited for something else."""
     ops = facts.ops
     inside = facts.previous >= 0
-    for one in facts.passes.all:
-        inside[first_of_devices(ops, one.positions)] = False
+    for model_pass in facts.passes.all:
+        inside[first_of_devices(ops, model_pass.positions)] = False
     return np.asarray(facts.warm & inside & (ops.gap_ns > HIGH_NS))
 
 
 def find(facts: Facts) -> Hits:
-    """All of them are one finding: what mends one mends all."""
+    """All of them are one finding, since one fix (a trace) removes all."""
     positions = np.flatnonzero(gaps(facts))
     gap = facts.ops.gap_ns[positions]
-    return Hits(positions, gap, [_EVERYTHING] * len(positions))
+    return Hits(positions, gap, [_SUBJECT] * len(positions))
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Tracing takes the host out."""
+    """Use a trace, which takes the host out of the loop."""
     if np.isfinite(facts.ops.number("replay_session")[group.positions]).any():
         return (
-            "Gaps inside a replayed trace: look at dispatch (command queues, sub-devices), and at ops that wait for "
-            "others."
+            "Gaps inside a replayed trace: look at dispatch (command queues, sub-devices), and try to reorder ops "
+            "that wait "
+            "for others."
         )
     return (
         "The device waits for the host between ops: try a trace (ttnn.begin_trace_capture, ttnn.end_trace_capture, "
@@ -46,7 +47,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """The median gap, and all of them against the kernel time of the warm ops."""
+    """The median gap, their sum, and the kernel time of the warm ops."""
     gap = facts.ops.gap_ns[group.positions]
     return {
         "median_gap_ns": float(np.median(gap)),
@@ -57,18 +58,19 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="op-to-op-gap",
-    letter="Q",
-    title="Gaps between ops",
+    title="Op-to-op gap",
+    order=170,
+    detects="OP TO OP LATENCY above 6.5 µs on warm passes; one finding for all of them",
     saving_formula="Σ OP TO OP LATENCY of warm ops where it is above 6.5 µs",
     find=find,
     advice=advice,
     caveat=(
-        "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are no kernel time. The first pass, "
-        "with its compiling, is left out, and so is a capture of one pass that does not say whether its programs "
-        "were cached."
+        "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are not kernel time. The first pass "
+        "is left out, since it compiles, and so is a capture of one pass that does not say whether its programs were "
+        "cached."
     ),
     evidence=evidence,
     keeps_work=False,
-    waits=True,
+    saves_gaps=True,
     columns=frozenset({"op_to_op_latency_ns", "program_cache_hit"}),
 )

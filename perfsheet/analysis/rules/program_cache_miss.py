@@ -1,4 +1,4 @@
-"""Programs that are built again although they were built before."""
+"""Program cache misses of programs that were built before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perfsheet.capture.table import BoolArray
 def find(facts: Facts) -> Hits:
     """PROGRAM CACHE HIT is False on a later pass, or for a PROGRAM HASH that its device has run before.
 
-    Where nothing ever hits, the cache is off or the pass is the first one: a repeated hash says nothing then.
+    Without any hit, the cache is off or this is the first pass, and a repeated hash proves nothing.
     """
     missed, caches = facts.cache_said("false", "0"), facts.cache_said("true", "1").any()
     positions = np.flatnonzero(missed & (facts.later | (_seen_before(facts) & caches)))
@@ -31,29 +31,30 @@ def _seen_before(facts: Facts) -> BoolArray:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """What makes a program's key change."""
+    """What can make the program cache miss."""
     return (
-        "Its program is built again while the device waits: look for attributes that change from call to call (a "
-        "scalar, a seed, a position), or, where its PROGRAM HASH stays the same, for a program cache that is cleared."
+        "Its program is built again while the device waits: try to keep attributes that change from call to call (a "
+        "scalar, a seed, a position) out of it; if its PROGRAM HASH stays the same, look for what clears the cache."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """How long the host took."""
+    """The time that the host took."""
     host = facts.ops.number("host_duration_ns")[group.positions]
     return {"host_ns": float(np.nansum(host))} if np.isfinite(host).any() else {}
 
 
 RULE = Rule(
     id="program-cache-miss",
-    letter="M",
-    title="Program built again",
+    title="Program cache miss",
+    order=180,
+    detects="PROGRAM CACHE HIT False on a later pass, or for a PROGRAM HASH that the device has run before",
     saving_formula="Σ OP TO OP LATENCY before it",
     find=find,
     advice=advice,
-    caveat="The gap before an op holds more than the building of its program; gaps are no kernel time.",
+    caveat="The gap before an op contains more than building its program; gaps are not kernel time.",
     evidence=evidence,
     keeps_work=False,
-    waits=True,
+    saves_gaps=True,
     columns=frozenset({"program_cache_hit", "program_hash", "op_to_op_latency_ns", "host_duration_ns"}),
 )

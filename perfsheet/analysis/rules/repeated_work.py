@@ -1,4 +1,4 @@
-"""The same op again and again, directly one after another."""
+"""Identical ops directly one after another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FEWEST = 3
 
 
 def find(facts: Facts) -> Hits:
-    """Three or more in a row of one signature; one call could do the work of all. A sweep of one op is left out."""
+    """Three or more identical ops in a row, which one call could replace. Sweeps of a single op are left out."""
     ops, of = facts.ops, numbers(facts.ops)
     positions: list[int] = []
     savings: list[float] = []
@@ -32,33 +32,34 @@ def find(facts: Facts) -> Hits:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """One call for all."""
+    """Replace the calls by one."""
     if group.category == MATMUL:
         return (
             "The same matmul runs several times in a row, as the projections of Q, K and V do: try one matmul with "
-            "their weights side by side, so that the input is read once and the cores have more to share."
+            "concatenated weights, so that the input is read once and there is more work to spread over the cores."
         )
     return (
         f"The same {group.signature.op_code} runs several times in a row: try to batch the calls into one, or to "
-        "keep the result where nothing about it changes."
+        "reuse the result if it does not change."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """How many in a row, at most."""
+    """The longest row."""
     device = facts.ops.device[group.positions]
-    # Positions of a finding follow one another where their places on the device do.
+    # Ops are in a row when they are neighbours on their device.
     breaks = np.flatnonzero((np.diff(facts.place[group.positions]) != 1) | (np.diff(device) != 0)) + 1
     return {"in_a_row": int(np.max(np.diff(np.concatenate([[0], breaks, [len(device)]]))))}
 
 
 RULE = Rule(
     id="repeated-work",
-    letter="E",
     title="Repeated work",
+    order=210,
+    detects="three or more identical ops in a row; not on a device that runs one op code only",
     saving_formula="Σ kernel duration × (1 − 1 / ops in a row)",
     find=find,
     advice=advice,
-    caveat="A capture has shapes, not contents: the calls may work on different data, and a larger call takes longer.",
+    caveat="A capture has shapes, not data: the calls may work on different data, and a larger call takes longer.",
     evidence=evidence,
 )

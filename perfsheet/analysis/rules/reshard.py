@@ -1,4 +1,4 @@
-"""Ops that do nothing but change how a tensor is sharded."""
+"""Ops that only change how a tensor is sharded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perfsheet.capture.table import IntArray
 
 @once
 def back_to_back(ops: Ops) -> IntArray:
-    """Positions of reshards whose device ran another reshard as its previous device op.
+    """Positions of reshards whose previous device op on the same device is also a reshard.
 
     Signposts and host ops between the two don't count.
     """
@@ -24,29 +24,33 @@ def back_to_back(ops: Ops) -> IntArray:
 
 
 def find(facts: Facts) -> Hits:
-    """Every reshard; all of its time could go."""
+    """Every reshard; at most all of its time could be saved."""
     ops = facts.ops
     positions = np.flatnonzero(facts.in_category(RESHARD) & ops.timed)
     return Hits(positions, ops.kernel_ns[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Which of the neighbours to change, by the direction of the reshard."""
+    """Which neighbouring op to change, by the direction of the reshard."""
     pairs = _pairs(facts, group)
     if pairs:
         return (
-            f"{pairs} of {len(group.positions)} follow another reshard directly: try to go from the first layout to "
-            "the last in one step, or to keep the first."
+            f"{pairs} of {len(group.positions)} directly follow another reshard: try to go from the first layout to "
+            "the "
+            "last in one step, or to keep the first."
         )
     if "InterleavedToSharded" in group.signature.op_code:
         return "Try to let the op before write the sharded layout itself (its memory_config), and keep it downstream."
     if "ShardedToInterleaved" in group.signature.op_code:
         return "Try to let the op after read the sharded tensor, and keep one shard scheme across neighbouring ops."
-    return "Try to give producer and consumer the same shard spec (grid, shape, orientation), so that none is needed."
+    return (
+        "Try to give producer and consumer the same shard spec (grid, shape, orientation), so that no reshard is "
+        "needed."
+    )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """How many directly follow another one."""
+    """How many directly follow another reshard."""
     return {"back_to_back": _pairs(facts, group)}
 
 
@@ -56,12 +60,13 @@ def _pairs(facts: Facts, group: Group) -> int:
 
 RULE = Rule(
     id="reshard",
-    letter="R",
     title="Reshard",
+    order=20,
+    detects="ops whose code contains Reshard, InterleavedToSharded or ShardedToInterleaved",
     saving_formula="Σ kernel duration",
     find=find,
     advice=advice,
-    caveat="An op that reads or writes the other layout itself can become slower; compare their sum.",
+    caveat="An op that reads or writes the other layout itself can become slower; compare the total time.",
     evidence=evidence,
     keeps_work=False,
 )

@@ -1,4 +1,4 @@
-"""A tensor that leaves its shards for a single op, and goes back."""
+"""Tensors that become interleaved for a single op and are sharded again after it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from perfsheet.analysis.rules.chains import chain, linked
 
 
 def find(facts: Facts) -> Hits:
-    """ShardedToInterleaved, one op, InterleavedToSharded on one device; both reshards could go."""
+    """ShardedToInterleaved, one op, InterleavedToSharded on one device; both reshards could be saved."""
     ops, reshard = facts.ops, facts.in_category(RESHARD)
     leaves = ops.where_code(lambda code: "ShardedToInterleaved" in code)
     returns = ops.where_code(lambda code: "InterleavedToSharded" in code)
     positions, subjects = [], []
     for here in facts.by_device:
         around = leaves[here[:-2]] & ~reshard[here[1:-1]] & returns[here[2:]]
-        for place in np.flatnonzero(around).tolist():
-            three = here[place : place + 3].tolist()
+        for index in np.flatnonzero(around).tolist():
+            three = here[index : index + 3].tolist()
             if len(list(linked(facts, three))) > 1:
                 continue
             subject = chain(facts, three)
@@ -27,32 +27,33 @@ def find(facts: Facts) -> Hits:
                 if ops.timed[position]:
                     positions.append(position)
                     subjects.append(subject)
-    found = np.array(positions, dtype=np.int64)
-    return Hits(found, ops.kernel_ns[found], subjects)
+    hits = np.array(positions, dtype=np.int64)
+    return Hits(hits, ops.kernel_ns[hits], subjects)
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Keep the shards through the op in the middle."""
+    """Run the op in the middle on the sharded tensor."""
     middle = group.signature.op_code.split(" → ")[1]
     return (
-        f"Sharded → interleaved → sharded around one {middle}: try to run it on the sharded tensor, with the "
-        "memory_config of its input for its output."
+        f"Sharded → interleaved → sharded around one {middle}: try to run it on the sharded tensor, with its "
+        "input's memory_config for its output."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """How many round trips."""
+    """The number of round trips."""
     return {"round_trips": len(group.positions) // 2}
 
 
 RULE = Rule(
     id="reshard-round-trip",
-    letter="O",
     title="Reshard round trip",
+    order=40,
+    detects="ShardedToInterleaved, one op, InterleavedToSharded",
     saving_formula="Σ kernel duration of both reshards",
     find=find,
     advice=advice,
-    caveat="Not every op takes every sharded layout; the two reshards may also serve two different shard specs.",
+    caveat="Not every op accepts every sharded layout, and the two shard specs may differ.",
     evidence=evidence,
     keeps_work=False,
 )

@@ -1,4 +1,4 @@
-"""Stretches in which the shard scheme changes again and again."""
+"""Stretches of ops in which the shard scheme keeps changing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BETWEEN = 2
 
 
 def find(facts: Facts) -> Hits:
-    """Three reshards or more with at most two ops between one and the next; all but the longest of them could go."""
+    """Three or more reshards with at most two ops between neighbours; all but the longest could be saved."""
     ops, reshard = facts.ops, facts.in_category(RESHARD)
     positions: list[int] = []
     savings: list[float] = []
@@ -27,19 +27,19 @@ def find(facts: Facts) -> Hits:
             members = [position for position in stretch if reshard[position] and ops.timed[position]]
             if not members:
                 continue
-            kept = max(members, key=lambda position: ops.kernel_ns[position])
+            longest = max(members, key=lambda position: ops.kernel_ns[position])
             subject = chain(facts, stretch)
             for position in members:
                 positions.append(position)
-                savings.append(0.0 if position == kept else float(ops.kernel_ns[position]))
+                savings.append(0.0 if position == longest else float(ops.kernel_ns[position]))
                 subjects.append(subject)
     return Hits(np.array(positions, dtype=np.int64), np.array(savings), subjects)
 
 
 def _stretches(reshard: BoolArray, here: IntArray) -> Iterator[list[int]]:
-    """From the first to the last reshard of each stretch."""
-    places = np.flatnonzero(reshard[here])
-    for group in np.split(places, np.flatnonzero(np.diff(places) > _BETWEEN + 1) + 1):
+    """The positions from the first to the last reshard of each stretch."""
+    indices = np.flatnonzero(reshard[here])
+    for group in np.split(indices, np.flatnonzero(np.diff(indices) > _BETWEEN + 1) + 1):
         if len(group) >= _FEWEST and np.any(np.diff(group) > 1):
             yield here[group[0] : group[-1] + 1].tolist()
 
@@ -47,24 +47,25 @@ def _stretches(reshard: BoolArray, here: IntArray) -> Iterator[list[int]]:
 def advice(facts: Facts, group: Group) -> str:
     """One scheme for the whole stretch."""
     return (
-        "The shard scheme changes again and again along these ops: try one scheme (grid, shape, orientation) for all "
-        "of them, with ttnn.create_sharded_memory_config before the first and that memory_config for every output."
+        "The shard scheme keeps changing along these ops: try one scheme (grid, shape, orientation) for all of them, "
+        "with ttnn.create_sharded_memory_config before the first and that memory_config for every output."
     )
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
-    """Reshards of all such stretches together."""
+    """The number of reshards."""
     return {"reshards": len(group.positions)}
 
 
 RULE = Rule(
-    id="shard-scheme",
-    letter="S",
-    title="Changing shard scheme",
-    saving_formula="Σ kernel duration of the reshards but the longest of each stretch",
+    id="shard-scheme-changes",
+    title="Shard scheme changes",
+    order=50,
+    detects="three or more reshards with at most two ops between one and the next",
+    saving_formula="Σ kernel duration of the reshards except the longest of each stretch",
     find=find,
     advice=advice,
-    caveat="A scheme that suits every op of the stretch may not exist, or may slow one of them down.",
+    caveat="There may be no scheme that suits every op of the stretch, or it may slow one of them down.",
     evidence=evidence,
     keeps_work=False,
 )

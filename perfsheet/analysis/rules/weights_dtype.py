@@ -1,4 +1,4 @@
-"""Weights in bfloat16 or float32 where bfloat8_b is customary."""
+"""Weights in bfloat16 or float32 where bfloat8_b is usual."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules import fewer_bytes
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
 from perfsheet.hardware.data_types import TILE_BYTES, TILE_ELEMENTS
 
 _WIDE = {"BFLOAT16", "FLOAT32"}
@@ -17,9 +16,9 @@ _READS = 0.1
 
 
 def saved_bytes(variant: Variant) -> float:
-    """Bytes that the second input would not have as bfloat8_b; 0 when it is no wide weight in DRAM.
+    """Bytes that the second input would save as bfloat8_b; 0 when it is not a bfloat16 or float32 weight in DRAM.
 
-    A weight has no batch: the product of two activations has one on both sides.
+    Weights have no batch; in a product of two activations both inputs have one.
     """
     if len(variant.inputs) < 2:
         return 0.0
@@ -30,15 +29,15 @@ def saved_bytes(variant: Variant) -> float:
 
 
 def find(facts: Facts) -> Hits:
-    """Matmuls and convolutions that use 10 % of the DRAM bandwidth or more, most of it for weights or not."""
-    ops, light = facts.ops, facts.speed_of_light
-    saved = np.array([saved_bytes(one) for one in ops.variants.all])[ops.variants.of]
-    positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (light.dram >= _READS))
-    return fewer_bytes.hits(facts, positions, saved[positions])
+    """Matmuls and convolutions with such weights at 10 % of the DRAM peak or more."""
+    ops, speed_of_light = facts.ops, facts.speed_of_light
+    saved = np.array([saved_bytes(variant) for variant in ops.variants.all])[ops.variants.of]
+    positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & (saved > 0) & (speed_of_light.dram >= _READS))
+    return fewer_bytes_hits(facts, positions, saved[positions])
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Half the bytes."""
+    """Store the weights as bfloat8_b."""
     how = "weights_dtype of ttnn.Conv2dConfig" if group.category == CONV else "ttnn.as_tensor"
     weight = facts.variant(int(group.positions[0])).inputs[1]
     return (
@@ -60,15 +59,16 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="weights-dtype",
-    letter="W",
-    title="Wide weights",
+    title="Weights dtype",
+    order=90,
+    detects="matmul or convolution with bfloat16 or float32 weights in DRAM, at 10 % or more of the DRAM peak",
     saving_formula=(
         "Σ kernel duration × (weight bytes − their bytes as bfloat8_b) / DRAM bytes, down to what is left of the "
         "speed of light"
     ),
     find=find,
     advice=advice,
-    caveat="The saving is that of an op that does nothing but read; accuracy decides.",
+    caveat="The saving assumes an op that is limited by DRAM alone. Check the accuracy.",
     evidence=evidence,
     keeps_work=False,
 )

@@ -18,7 +18,7 @@ def flops(variant: Variant) -> Work:
         return _decode(variant)
     if re.search(r"(?i)sparse", variant.op_code):
         return unknown("sparse attention: which blocks are computed is not in the capture")
-    shapes = [one.logical for one in variant.inputs[:6]]
+    shapes = [tensor.logical for tensor in variant.inputs[:6]]
     if len(shapes) < 2 or shapes[0] is None or shapes[1] is None:
         return unknown("the shapes of Q and K are not readable")
     query, key = shapes[0], shapes[1]

@@ -86,7 +86,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     traffic = [dram_bytes(variant) for variant in ops.variants.all]
     passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
-    does_math = np.array([one is not NO_FLOP_MODEL for one in work], dtype=np.bool_)[of]
+    does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
     figures = _figures(ops, chip, flops, passes, moved, does_math)
     contradicted = _contradicted(ops, figures)
     if contradicted.any():
@@ -161,7 +161,7 @@ def _flops(variant: Variant) -> Work:
 
 
 def _amounts(work: list[Work]) -> FloatArray:
-    return np.array([np.nan if one.amount is None else one.amount for one in work], dtype=np.float64)
+    return np.array([np.nan if item.amount is None else item.amount for item in work], dtype=np.float64)
 
 
 def _finite(values: FloatArray) -> FloatArray:

@@ -76,4 +76,6 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
 def passes_of(ops: Ops) -> FloatArray:
     """Passes over the matrix engine that the math fidelity of each op takes; NaN where it is blank or unknown."""
     fidelities = (variant.math_fidelity.strip().upper() for variant in ops.variants.all)
-    return np.array([FIDELITY_PASSES.get(one, np.nan) for one in fidelities], dtype=np.float64)[ops.variants.of]
+    return np.array([FIDELITY_PASSES.get(fidelity, np.nan) for fidelity in fidelities], dtype=np.float64)[
+        ops.variants.of
+    ]

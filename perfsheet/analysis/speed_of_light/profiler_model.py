@@ -67,7 +67,7 @@ class Evidence:
     @property
     def names(self) -> tuple[str, ...]:
         """`A`, `B`, `C`: those that are consistent."""
-        return tuple(one.name for one in self.consistent)
+        return tuple(generation.name for generation in self.consistent)
 
 
 @once
@@ -79,7 +79,9 @@ def evidence(ops: Ops) -> Evidence:
         return Evidence((), 0)
     # On Wormhole all generations say the same, so its rows can tell none of them apart.
     compute, bandwidth = compute & ~is_wormhole(ops), bandwidth & ~is_wormhole(ops)
-    return Evidence(tuple(one for one in GENERATIONS if _reproduces(ops, one, compute, bandwidth)), count)
+    return Evidence(
+        tuple(generation for generation in GENERATIONS if _reproduces(ops, generation, compute, bandwidth)), count
+    )
 
 
 def flops_per_ns(ops: Ops, generation: Generation) -> FloatArray:
@@ -105,8 +107,8 @@ def is_wormhole(ops: Ops) -> BoolArray:
     """The ops that ran on a Wormhole chip, by DEVICE ARCH or by its clock."""
     clock = speed_of_light(ops).peaks.clock_ghz
     arches = ops.text("device_arch")
-    said = arches.where(lambda arch: "wormhole" in arch.lower())
-    return np.where(arches.where(lambda arch: not arch.strip()), clock.round(2) == 1.0, said)
+    named_wormhole = arches.where(lambda arch: "wormhole" in arch.lower())
+    return np.where(arches.where(lambda arch: not arch.strip()), clock.round(2) == 1.0, named_wormhole)
 
 
 def _reproduces(ops: Ops, generation: Generation, compute: BoolArray, bandwidth: BoolArray) -> bool:
@@ -144,11 +146,11 @@ def _bandwidth_rows(ops: Ops) -> BoolArray:
 def _largest_tensor(ops: Ops) -> FloatArray:
     """Bytes of the largest DRAM tensor as the model counts them: whole bytes an element, no exponents."""
     sizes = [
-        max((_model_size(one) for one in (*variant.inputs, *variant.outputs) if one.in_dram), default=np.nan)
+        max((_model_size(tensor) for tensor in (*variant.inputs, *variant.outputs) if tensor.in_dram), default=np.nan)
         for variant in ops.variants.all
     ]
-    known = np.array(sizes, dtype=np.float64)[ops.variants.of]
-    return np.where(speed_of_light(ops).contradicted, np.nan, known)
+    bytes_per_op = np.array(sizes, dtype=np.float64)[ops.variants.of]
+    return np.where(speed_of_light(ops).contradicted, np.nan, bytes_per_op)
 
 
 def _model_size(tensor: Tensor) -> float:
@@ -174,7 +176,7 @@ def corrected_utilization(ops: Ops) -> FloatArray:
         candidates = evidence(ops).consistent
     if not candidates:
         return np.full(len(ops), np.nan)
-    values = np.array([_under(ops, one) for one in candidates])
+    values = np.array([_under(ops, generation) for generation in candidates])
     low, high = np.min(values, axis=0), np.max(values, axis=0)
     with np.errstate(invalid="ignore"):
         agree = high - low <= _AGREE * high

@@ -46,7 +46,7 @@ def dram_bytes(variant: Variant) -> Work:
 
 
 def _whole(tensors: Iterable[Tensor]) -> _Touched:
-    return [(one, _ALL) for one in tensors]
+    return [(tensor, _ALL) for tensor in tensors]
 
 
 def _everything(variant: Variant) -> _Touched:
@@ -109,7 +109,7 @@ def _gather(variant: Variant) -> _Touched:
 
 def _of_rows(variant: Variant) -> _Touched:
     """Ops that pick rows out of tiles: logical elements only."""
-    return [(one, one.elements) for one in (*variant.inputs, *variant.outputs)]
+    return [(tensor, tensor.elements) for tensor in (*variant.inputs, *variant.outputs)]
 
 
 def _attention(variant: Variant) -> _Touched | Work:
@@ -127,8 +127,8 @@ def _decode(variant: Variant) -> _Touched | Work:
     if keys is None:
         return unknown(POSITION_UNKNOWN)
     query, *caches = variant.inputs[:3]
-    parts = [(one, keys * one.logical[1] * one.logical[3]) for one in caches if one.logical is not None]
-    return [(query, query.elements), *parts, *((one, one.elements) for one in variant.outputs[:1])]
+    parts = [(cache, keys * cache.logical[1] * cache.logical[3]) for cache in caches if cache.logical is not None]
+    return [(query, query.elements), *parts, *((output, output.elements) for output in variant.outputs[:1])]
 
 
 def _matmul(variant: Variant) -> _Touched | Work:
@@ -138,7 +138,7 @@ def _matmul(variant: Variant) -> _Touched | Work:
         return unknown("a ring matmul shares its inputs with other ops")
     given = variant.outputs[0] if variant.outputs else None
     # A bias may follow the two operands; what equals the output there is the output, allocated by the caller.
-    further = [one for one in variant.inputs[2:] if one != given]
+    further = [tensor for tensor in variant.inputs[2:] if tensor != given]
     return _whole((*variant.inputs[:2], *further, *variant.outputs))
 
 
@@ -184,5 +184,5 @@ def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
 
 
 def _elements(tensors: Sequence[Tensor]) -> int | None:
-    counts = [one.elements for one in tensors if one.elements is not None]
+    counts = [tensor.elements for tensor in tensors if tensor.elements is not None]
     return sum(counts) if counts and len(counts) == len(tensors) else None

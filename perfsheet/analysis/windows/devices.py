@@ -48,15 +48,15 @@ def devices(ops: Ops) -> Devices:
     """Align the op sequences of all devices to the longest of them."""
     ids = np.unique(ops.device)
     totals = tuple(
-        DeviceTotal(int(one), int(here.sum()), float(np.nansum(ops.kernel_ns[here])))
-        for one in ids
-        for here in [ops.device == one]
+        DeviceTotal(int(device), int(here.sum()), float(np.nansum(ops.kernel_ns[here])))
+        for device in ids
+        for here in [ops.device == device]
     )
-    members = {int(one): np.flatnonzero(ops.device == one) for one in ids}
+    members = {int(device): np.flatnonzero(ops.device == device) for device in ids}
     step = np.full(len(ops), -1, dtype=np.int64)
     if not members:
         return Devices(totals, step, 0, "")
-    longest = max(members, key=lambda one: len(members[one]))
+    longest = max(members, key=lambda candidate: len(members[candidate]))
     reference = numbers(ops)[members[longest]]
     step[members[longest]] = np.arange(len(reference))
     following, unmatched = len(reference), 0
@@ -110,16 +110,16 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
     return None
 
 
-def slowest_ns(ops: Ops, found: Devices) -> FloatArray:
+def slowest_ns(ops: Ops, aligned: Devices) -> FloatArray:
     """The longest kernel duration of each step, 0 for steps without a known one."""
-    longest = np.zeros(int(found.step.max(initial=-1)) + 1)
-    np.maximum.at(longest, found.step, np.nan_to_num(ops.kernel_ns))
+    longest = np.zeros(int(aligned.step.max(initial=-1)) + 1)
+    np.maximum.at(longest, aligned.step, np.nan_to_num(ops.kernel_ns))
     return longest
 
 
-def critical_path_ns(ops: Ops, found: Devices) -> float | None:
+def critical_path_ns(ops: Ops, aligned: Devices) -> float | None:
     """Σ over the steps of the slowest device's kernel duration; None when the devices could not be aligned."""
-    return float(slowest_ns(ops, found).sum()) if found.aligned else None
+    return float(slowest_ns(ops, aligned).sum()) if aligned.aligned else None
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,13 @@ class Step:
     shortest_ns: float
 
 
-def widest_steps(ops: Ops, found: Devices, count: int = 50) -> list[Step]:
+def widest_steps(ops: Ops, aligned: Devices, count: int = 50) -> list[Step]:
     """The steps whose slowest device takes most beyond the mean of all, the widest first."""
-    if not found.aligned:
+    if not aligned.aligned:
         return []
     timed = np.flatnonzero(ops.timed)
-    order = timed[np.lexsort((ops.kernel_ns[timed], found.step[timed]))]
-    steps, first, sizes = np.unique(found.step[order], return_index=True, return_counts=True)
+    order = timed[np.lexsort((ops.kernel_ns[timed], aligned.step[timed]))]
+    steps, first, sizes = np.unique(aligned.step[order], return_index=True, return_counts=True)
     last = first + sizes - 1
     kernel = ops.kernel_ns[order]
     mean = np.add.reduceat(kernel, first) / sizes if len(steps) else np.empty(0)

@@ -30,9 +30,9 @@ class Layer:
 _LAYERS = 8
 
 
-def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
+def layers(ops: Ops, window_passes: Passes) -> tuple[Layer, ...]:
     """The repeated pieces of the last pass on its first device, those with most kernel time first."""
-    last = found.all[-1].positions
+    last = window_passes.all[-1].positions
     if not len(last):
         return ()
     here = last[ops.device[last] == ops.device[last].min()]
@@ -40,13 +40,13 @@ def layers(ops: Ops, found: Passes) -> tuple[Layer, ...]:
     codes = ops.codes.codes[here]
     pieces = [
         Layer(
-            first=int(here[one.start]),
-            codes=tuple(ops.codes[position] for position in here[one.start : one.start + one.period].tolist()),
-            count=one.count,
+            first=int(here[piece.start]),
+            codes=tuple(ops.codes[position] for position in here[piece.start : piece.start + piece.period].tolist()),
+            count=piece.count,
             kernel_ns=time,
             share=ratio(time, total),
         )
-        for one in tandems(numbers(ops)[here], codes)
-        for time in [float(np.nansum(ops.kernel_ns[here[one.start : one.start + one.length]]))]
+        for piece in tandems(numbers(ops)[here], codes)
+        for time in [float(np.nansum(ops.kernel_ns[here[piece.start : piece.start + piece.length]]))]
     ]
     return tuple(sorted(pieces, key=lambda layer: -layer.kernel_ns)[:_LAYERS])

@@ -90,16 +90,16 @@ def passes(ops: Ops, window: Window) -> Passes:
 
 def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
     """Outermost regions of one name with the same ops in each: passes that the user has marked."""
-    found, _ = spans(marks(ops.table, window), len(window.rows))
-    outermost = [one for one in found if one.depth == 0 and one.closed]
+    regions_found, _ = spans(marks(ops.table, window), len(window.rows))
+    outermost = [region for region in regions_found if region.depth == 0 and region.closed]
     by_name: dict[str, list[Span]] = {}
-    for one in outermost:
-        by_name.setdefault(one.name, []).append(one)
+    for region in outermost:
+        by_name.setdefault(region.name, []).append(region)
     place = np.empty(len(ops.table), dtype=np.int64)
     place[window.rows] = np.arange(len(window.rows))
     at = place[ops.rows]
     for regions in sorted(by_name.values(), key=len, reverse=True):
-        edges = [(int(np.searchsorted(at, one.start)), int(np.searchsorted(at, one.end))) for one in regions]
+        edges = [(int(np.searchsorted(at, region.start)), int(np.searchsorted(at, region.end))) for region in regions]
         members = [np.arange(first, last) for first, last in edges]
         if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not _alike(ops, members):
             continue
@@ -114,10 +114,10 @@ def _alike(ops: Ops, members: list[IntArray]) -> bool:
     """Whether all of these have the same ops on the same devices, in the same order."""
     first = members[0]
     return all(
-        len(one) == len(first)
-        and (numbers(ops)[one] == numbers(ops)[first]).all()
-        and (ops.device[one] == ops.device[first]).all()
-        for one in members[1:]
+        len(other) == len(first)
+        and (numbers(ops)[other] == numbers(ops)[first]).all()
+        and (ops.device[other] == ops.device[first]).all()
+        for other in members[1:]
     )
 
 
@@ -172,16 +172,16 @@ def _replays(ops: Ops, session: FloatArray) -> Passes:
     """
     trace = np.where(np.isfinite(session), np.nan_to_num(ops.number("trace_id"), nan=-1.0), np.nan)
     ids = np.unique(trace[np.isfinite(trace)])
-    replays = {float(one): len(np.unique(session[trace == one])) for one in ids}
+    replays = {float(trace_id): len(np.unique(session[trace == trace_id])) for trace_id in ids}
     note, counted = "", np.isfinite(session)
     if len(set(replays.values())) > 1:
-        most = max(replays, key=lambda one: float(np.nansum(ops.kernel_ns[trace == one])))
+        most = max(replays, key=lambda trace_id: float(np.nansum(ops.kernel_ns[trace == trace_id])))
         counted = trace == most
-        times = ", ".join(f"trace {one:g} {count} times" for one, count in replays.items())
+        times = ", ".join(f"trace {trace_id:g} {count} times" for trace_id, count in replays.items())
         note = f"traces are replayed unequally often ({times}): passes are the replays of trace {most:g}"
     of = np.full(len(ops), -1, dtype=np.int64)
-    for one in ids:
-        here = counted & (trace == one)
+    for trace_id in ids:
+        here = counted & (trace == trace_id)
         of[here] = np.unique(session[here], return_inverse=True)[1].reshape(-1)
     return Passes("replayed", _split(ops, of, int(of.max()) + 1, replayed=True), np.flatnonzero(of < 0), note)
 
@@ -207,10 +207,10 @@ def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[
     )
 
 
-def fps_per_pass(ops: Ops, found: Passes, kernel_ns: FloatArray) -> float | None:
+def fps_per_pass(ops: Ops, window_passes: Passes, kernel_ns: FloatArray) -> float | None:
     """10⁹ × batch × passes / Σ over the passes of the busiest device; `kernel_ns`: of each op, NaN = unknown."""
-    total = sum(_busiest(ops, one.positions, kernel_ns) for one in found.all)
-    return 1e9 * ops.options.batch * found.count / total if total and ops.nearly_all_timed else None
+    total = sum(_busiest(ops, model_pass.positions, kernel_ns) for model_pass in window_passes.all)
+    return 1e9 * ops.options.batch * window_passes.count / total if total and ops.nearly_all_timed else None
 
 
 def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:
@@ -250,16 +250,16 @@ class Variation:
         return spreads(self.durations)
 
 
-def variation(ops: Ops, found: Passes) -> Variation | None:
+def variation(ops: Ops, window_passes: Passes) -> Variation | None:
     """The passes side by side; None for a single pass, and for replays whose ops differ."""
-    members = [one.positions for one in found.all]
+    members = [model_pass.positions for model_pass in window_passes.all]
     last = members[-1]
-    if len(members) < 2 or any(len(one) != len(last) for one in members):
+    if len(members) < 2 or any(len(positions) != len(last) for positions in members):
         return None
     side_by_side = np.array(members)
     same_ops = (numbers(ops)[side_by_side] == numbers(ops)[last]).all()
     same_devices = (ops.device[side_by_side] == ops.device[last]).all()
     if not (same_ops and same_devices):
         return None
-    totals = np.array([one.kernel_ns for one in found.all])
+    totals = np.array([model_pass.kernel_ns for model_pass in window_passes.all])
     return Variation(last, ops.kernel_ns[side_by_side], spread(totals))

@@ -38,13 +38,13 @@ class Tail:
 
 def tail_periods(sequence: IntArray) -> list[Tail]:
     """Repetitions of at least two pieces at the end of a sequence, the longest period first."""
-    found: list[Tail] = []
+    tails: list[Tail] = []
     for period in sorted(_likely_periods(sequence[::-1]), reverse=True):
         differs = np.flatnonzero(sequence[period:] != sequence[:-period])
         start = int(differs[-1]) + 1 if differs.size else 0
         if len(sequence) - start >= 2 * period:
-            found.append(Tail(start, period))
-    return found
+            tails.append(Tail(start, period))
+    return tails
 
 
 @dataclass(frozen=True)
@@ -71,21 +71,21 @@ def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
     A piece needs two distinct values of `distinct_in` (op codes: a sweep of one op is no layer). Periods are tried that
     are common distances between equal items.
     """
-    found: list[Tandem] = []
+    candidates: list[Tandem] = []
     for period in _likely_periods(sequence):
         equal = sequence[period:] == sequence[:-period]
         edges = np.flatnonzero(np.diff(np.concatenate([[0], equal.astype(np.int8), [0]])))
         for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             count = (stop - start) // period + 1
             if count > 1 and len(np.unique(distinct_in[start : start + period])) > 1:
-                found.append(Tandem(start, period, count))
+                candidates.append(Tandem(start, period, count))
     chosen: list[Tandem] = []
     # Most coverage first, of equal ones the shorter piece: 12 layers rather than 6 pairs of them.
     taken = np.zeros(len(sequence), dtype=np.bool_)
-    for one in sorted(found, key=lambda tandem: (-tandem.length, tandem.period)):
-        if not taken[one.start : one.start + one.length].any():
-            taken[one.start : one.start + one.length] = True
-            chosen.append(one)
+    for tandem in sorted(candidates, key=lambda tandem: (-tandem.length, tandem.period)):
+        if not taken[tandem.start : tandem.start + tandem.length].any():
+            taken[tandem.start : tandem.start + tandem.length] = True
+            chosen.append(tandem)
     return chosen
 
 
@@ -94,6 +94,6 @@ def _likely_periods(sequence: IntArray) -> list[int]:
     last: dict[int, list[int]] = {}
     for place, item in enumerate(sequence[:_SAMPLES].tolist()):
         earlier = last.setdefault(item, [])
-        distances.update(place - one for one in earlier[-3:])
+        distances.update(place - earlier_place for earlier_place in earlier[-3:])
         earlier.append(place)
     return [distance for distance, _ in distances.most_common(_CANDIDATES) if 1 < distance < len(sequence)]

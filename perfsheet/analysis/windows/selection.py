@@ -62,20 +62,20 @@ def _nth(names: list[str], wanted: str, after: int, option: str) -> int:
     name, number = wanted.strip(), 1
     if name not in names and numbered:
         name, number = numbered[1].strip(), int(numbered[2])
-    found = [index for index, one in enumerate(names) if one == name and index >= after]
-    if 0 < number <= len(found):
-        return found[number - 1]
-    known = list(dict.fromkeys(names))
-    listed = ", ".join(known[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
+    indices = [index for index, text in enumerate(names) if text == name and index >= after]
+    if 0 < number <= len(indices):
+        return indices[number - 1]
+    distinct = list(dict.fromkeys(names))
+    listed = ", ".join(distinct[:_NAMES_SHOWN]) + (", …" if len(distinct) > _NAMES_SHOWN else "")
     where = " after the start" if after and name in names else ""
     raise usage(f"{option} {wanted}: no such signpost{where}", f"known: {listed or 'the capture has none'}")
 
 
 def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], labels: list[str]) -> IntArray:
-    known = sorted({int(one) for one in table.device[rows] if one >= 0})
+    ids = sorted({int(device_id) for device_id in table.device[rows] if device_id >= 0})
     for device in devices:
-        if device not in known:
-            raise usage(f"--device {device}: no op ran on it", "known: " + ", ".join(map(str, known)))
+        if device not in ids:
+            raise usage(f"--device {device}: no op ran on it", "known: " + ", ".join(map(str, ids)))
     labels.append(f"device{'s' if len(devices) > 1 else ''} {', '.join(map(str, devices))}")
     return rows[(table.device[rows] < 0) | np.isin(table.device[rows], devices)]
 
@@ -84,12 +84,12 @@ def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> W
     ops = device_ops(table, window, options)
     if not len(ops):
         return window
-    found = passes(ops, window)
+    window_passes = passes(ops, window)
     word = which.strip().lower()
-    number = 1 if word == "first" else found.count if word == "last" else int(word)
-    if number > found.count:
-        raise usage(f"--pass {which}: the window has {found.count}", "give a lower number, or last")
-    chosen = np.isin(window.rows, ops.rows[found.all[number - 1].positions])
+    number = 1 if word == "first" else window_passes.count if word == "last" else int(word)
+    if number > window_passes.count:
+        raise usage(f"--pass {which}: the window has {window_passes.count}", "give a lower number, or last")
+    chosen = np.isin(window.rows, ops.rows[window_passes.all[number - 1].positions])
     places = np.flatnonzero(chosen)
     # Host rows and signposts between the pass's ops are of it.
     span = np.zeros(len(window.rows), dtype=np.bool_)
@@ -97,5 +97,5 @@ def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> W
         span[places[0] : places[-1] + 1] = True
     keep = chosen | (span & (table.kind[window.rows] != RowKind.DEVICE))
     label = "" if window.label == WHOLE else f"{window.label}, "
-    warm = found.how == "replayed" or number > 1
-    return Window(f"{label}pass {number} of {found.count}", window.rows[keep], one_pass=True, warm=warm)
+    warm = window_passes.how == "replayed" or number > 1
+    return Window(f"{label}pass {number} of {window_passes.count}", window.rows[keep], one_pass=True, warm=warm)

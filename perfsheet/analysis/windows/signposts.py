@@ -71,14 +71,14 @@ def signposts(window: Window, ops: Ops) -> Signposts:
     is_op = np.zeros(len(table))
     is_op[ops.rows] = 1
     time, count = _running(kernel[window.rows]), _running(is_op[window.rows])
-    found = marks(table, window)
-    inside, unmatched = spans(found, len(window.rows))
-    listed = tuple(_listed(found, time, count))
+    window_marks = marks(table, window)
+    inside, unmatched = spans(window_marks, len(window.rows))
+    listed = tuple(_listed(window_marks, time, count))
     return Signposts(
         signposts=listed,
-        regions=tuple(_regions(inside, found, time, count, window, ops)),
-        outside_ops=int(count[-1] - sum(count[one.end] - count[one.start] for one in inside if one.depth == 0)),
-        outside_ns=float(time[-1] - sum(time[one.end] - time[one.start] for one in inside if one.depth == 0)),
+        regions=tuple(_regions(inside, window_marks, time, count, window, ops)),
+        outside_ops=int(count[-1] - sum(count[span.end] - count[span.start] for span in inside if span.depth == 0)),
+        outside_ns=float(time[-1] - sum(time[span.end] - time[span.start] for span in inside if span.depth == 0)),
         unmatched=tuple(listed[index] for index in unmatched),
     )
 
@@ -91,7 +91,7 @@ def _running(values: FloatArray) -> FloatArray:
 def _regions(
     spans: list[Span], marks: list[Mark], time: FloatArray, count: FloatArray, window: Window, ops: Ops
 ) -> Iterator[Region]:
-    totals = [(float(time[one.end] - time[one.start]), int(count[one.end] - count[one.start])) for one in spans]
+    totals = [(float(time[span.end] - time[span.start]), int(count[span.end] - count[span.start])) for span in spans]
     inner = [(0.0, 0)] * len(spans)
     for span, (own_ns, own_ops) in zip(spans, totals, strict=True):
         if span.parent is not None:
@@ -188,13 +188,13 @@ def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
 
     A plain mark opens a region when a closing signpost of its name follows: `Oft module` … `Oft module finished`.
     """
-    said = [label(mark.name) for mark in marks]
-    closings = Counter(name for name, role in said if role == "closes")
+    labels = [label(mark.name) for mark in marks]
+    closings = Counter(name for name, role in labels if role == "closes")
     still_open: list[Span] = []
     open_by_name: dict[str, list[int]] = {}
-    found: list[Span] = []
+    matched: list[Span] = []
     unmatched: list[int] = []
-    for index, (mark, (name, role)) in enumerate(zip(marks, said, strict=True)):
+    for index, (mark, (name, role)) in enumerate(zip(marks, labels, strict=True)):
         if role == "closes":
             closings[name] -= 1
             depth = _opened_by(name, open_by_name)
@@ -209,11 +209,11 @@ def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
             del still_open[depth:]
         elif role == "opens" or closings[name] > 0:
             outer = still_open[-1].index if still_open else None
-            span = Span(len(found), name, index, mark.place, end, len(still_open), outer)
+            span = Span(len(matched), name, index, mark.place, end, len(still_open), outer)
             still_open.append(span)
             open_by_name.setdefault(name, []).append(span.depth)
-            found.append(span)
-    return found, unmatched
+            matched.append(span)
+    return matched, unmatched
 
 
 def _opened_by(name: str, open_by_name: dict[str, list[int]]) -> int | None:
