@@ -33,16 +33,15 @@ _WINDOW = (
 _OF_PASSES = {"kernel-time-per-pass", "fps-per-pass"}
 _COMMENT_COLUMN = 36
 _CHECK_HELP = "Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
+_HOW_TO_CHECK = "Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
 _HELP = "Limits, units and tables: docs/budgets.md of perfsheet. Delete what should not be checked."
 
 
 def first_budget(analysis: Analysis, tolerance: float) -> str:
     """The text of a budget that the capture itself keeps; `tolerance` is a fraction."""
     budget = tomlkit.document()
-    names = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
-    budget.add(
-        tomlkit.comment(f"Measured on {names}. Check a capture with: perfsheet check CAPTURE --budget THIS-FILE")
-    )
+    captures = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
+    budget.add(tomlkit.comment(f"Measured on {captures}. {_HOW_TO_CHECK}"))
     budget.add(tomlkit.comment(_HELP))
     share = tomlkit.string(f"{100 * tolerance:g} %").comment("beyond times, rates and shares; counts have none")
     share.trivia.comment_ws = "  "

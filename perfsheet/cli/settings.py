@@ -87,10 +87,10 @@ def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
 
 def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
-    from perfsheet.toml_files import parsed
+    from perfsheet.toml_files import parse_toml
 
     try:
-        table = parsed(text, pyproject, "mend it, or run elsewhere")["tool"]["perfsheet"]
+        table = parse_toml(text, pyproject, "fix it, or run elsewhere")["tool"]["perfsheet"]
     except (KeyError, TypeError):  # the text that looked like our table stands elsewhere
         return {}
     replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None
