@@ -9,7 +9,20 @@ from support.command import perfsheet
 from perfsheet.cli import numerics
 
 pytestmark = pytest.mark.process
-HEAVY = {"pandas", "numpy", "pyarrow", "pydantic", "openpyxl", "xlsxwriter", "rich", "ttnn", "torch", "tracy"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+    "openpyxl",
+    "xlsxwriter",
+    "rich",
+    "ttnn",
+    "torch",
+    "tracy",
+    "psutil",
+    "tomlkit",
+}
 
 
 def imported(*arguments):
@@ -28,7 +41,7 @@ def test_help_and_version_import_nothing_heavy(arguments):
 @pytest.mark.parametrize("options", [(), ("--json",), ("--group",)])
 def test_a_ranking_does_without_pandas_and_workbooks(run_csv, options):
     names = imported("top-ops", run_csv, *options)
-    assert names & {"pandas", "openpyxl", "xlsxwriter", "ttnn", "torch"} == set()
+    assert names & {"pandas", "openpyxl", "xlsxwriter", "ttnn", "torch", "psutil", "tomlkit"} == set()
     assert "numpy" in names
 
 

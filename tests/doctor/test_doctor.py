@@ -112,12 +112,12 @@ def test_metal_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_devices(home: Path) -> None:
     assert checks_of()["devices"].ok is False
-    node, told = home / "dev" / "0", home / "class" / "tenstorrent!0"
-    (told / "device").mkdir(parents=True)
+    node, facts = home / "dev" / "0", home / "class" / "tenstorrent!0"
+    (facts / "device").mkdir(parents=True)
     node.parent.mkdir()
     node.touch()
-    (told / "tt_card_type").write_text("p150b\n")
-    (told / "device" / "device").write_text("0xb140\n")
+    (facts / "tt_card_type").write_text("p150b\n")
+    (facts / "device" / "device").write_text("0xb140\n")
     assert checks_of()["devices"].detail == f"{node}: blackhole, p150b"
     (home / "holders" / "0").mkdir(parents=True)
     (home / "holders" / "0" / "pids").write_text("1\n")
@@ -209,6 +209,8 @@ def test_command(home: Path) -> None:
     assert "✓ Python" in done.out
     assert "✗ ttnn" in done.out
     assert "→" in done.out
-    told = json.loads(perfsheet("doctor", "--python", sys.executable, "--json", cwd=home, TT_METAL_HOME=str(home)).out)
-    assert told["ok"] is False
-    assert {"id", "label", "ok", "detail", "fix", "mend"} == set(told["checks"][0])
+    result = json.loads(
+        perfsheet("doctor", "--python", sys.executable, "--json", cwd=home, TT_METAL_HOME=str(home)).out
+    )
+    assert result["ok"] is False
+    assert {"id", "label", "ok", "detail", "fix", "mend"} == set(result["checks"][0])

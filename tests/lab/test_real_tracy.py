@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from profiling import Heard
+from profiling import RecordingWatch
 from tracy_lab import PYTHON, needs_tracy
 
 from perfsheet.errors import ExitStatus, PerfsheetError
@@ -22,8 +22,8 @@ def request(command: str, **options: object) -> RunRequest:
 
 
 def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
-    heard = Heard()
-    outcome = profile(request("pytest test_target.py -k work", name="demo"), heard)
+    watch = RecordingWatch()
+    outcome = profile(request("pytest test_target.py -k work", name="demo"), watch)
     assert outcome.csv is not None
     assert outcome.csv.is_relative_to(lab / "generated" / "profiler" / "reports" / "demo")
     assert outcome.csv.name.startswith("ops_perf_results_demo_")
@@ -38,7 +38,7 @@ def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
     assert not outcome.tests_failed
     assert [(test.nodeid, test.outcome) for test in outcome.verdict.tests] == [("test_target.py::test_work", "passed")]
     assert outcome.log.parent == outcome.csv.parent
-    assert outcome.log.read_text(encoding="utf-8").splitlines() == heard.lines
+    assert outcome.log.read_text(encoding="utf-8").splitlines() == watch.lines
 
 
 def test_copies_of_the_trace_do_not_pile_up(lab: Path) -> None:

@@ -190,7 +190,7 @@ def test_the_region_of_a_test_beats_the_window_of_the_run(folder):
     done = run(folder, "pytest -q test_it.py -k reshard", "--end-signpost", "encoder started", "--json")
     assert done.status == 0, done.err
     (limits,) = json.loads(done.out)["limits"]
-    assert [one["measured"] for one in limits["checks"]] == [0]
+    assert [check["measured"] for check in limits["checks"]] == [0]
 
 
 def run(folder, command, *options):
@@ -212,13 +212,13 @@ def test_under_perfsheet_run_a_breach_is_its_status(folder):
     assert done.status == 1
     assert "test_it.py::test_time: limits.kernel-time: 4.000 µs, at most 3.000 µs allowed; row 4" in done.err
     assert "the session: limits.kernel-time: 4.800 µs" in done.err
-    told = {one["nodeid"]: one for one in json.loads(done.out)["limits"]}
-    assert told["test_it.py::test_time"]["checks"][0]["measured"] == 4000
-    assert not told["the session"]["passed"]
-    assert told["test_it.py::test_no_reshard_in_the_encoder"]["passed"]
+    limits = {entry["nodeid"]: entry for entry in json.loads(done.out)["limits"]}
+    assert limits["test_it.py::test_time"]["checks"][0]["measured"] == 4000
+    assert not limits["the session"]["passed"]
+    assert limits["test_it.py::test_no_reshard_in_the_encoder"]["passed"]
 
 
-def test_under_perfsheet_run_a_window_that_is_not_there_is_told(folder):
+def test_under_perfsheet_run_a_missing_window_is_reported(folder):
     (folder / "test_it.py").write_text(
         "def test_it(perfsheet):\n    with perfsheet.region('mine'):\n        pass\n"
         "    perfsheet.expect(ops=1, region='mine')\n",
@@ -229,11 +229,11 @@ def test_under_perfsheet_run_a_window_that_is_not_there_is_told(folder):
     assert "test_it.py::test_it: --start-signpost mine started: no such signpost" in done.err
 
 
-def test_the_plugin_is_light():
+def test_the_plugin_imports_nothing_heavy():
     """It is loaded into every pytest where perfsheet is installed."""
     code = (
         "import sys, perfsheet.pytest_plugin; "
-        "print([name for name in ('numpy', 'pandas', 'typer', 'rich') if name in sys.modules])"
+        "print([name for name in ('numpy', 'pandas', 'typer', 'rich', 'psutil', 'tomlkit') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from profiling import ActsOnce, Clock, Heard
+from profiling import ActsOnce, Clock, RecordingWatch
 from support.command import PATIENCE_S
 
 from perfsheet import Options
@@ -64,7 +64,7 @@ def test_run_that_fails_after_another_worked_is_listed(home: Path) -> None:
 
 
 def test_time_limit_ends_the_series(home: Path, clock: Clock) -> None:
-    watch = ActsOnce(lambda heard: heard.phases.count(Phase.CAPTURE) == 2, clock.pass_every_limit)
+    watch = ActsOnce(lambda watch: watch.phases.count(Phase.CAPTURE) == 2, clock.pass_every_limit)
     done = series(9000, "slow-report", 9100, watch=watch)
     assert done.status == ExitStatus.TIMEOUT
     assert len(done.runs) == 1
@@ -103,7 +103,7 @@ def test_cases_side_by_side(home: Path) -> None:
     (home / "test_it.py").write_text(CASES)
     request = RunRequest("STANDIN_SERIES=9000,9100,no-op,9300 pytest test_it.py", name="demo", python=sys.executable)
     kept: list[MeasuredRun] = []
-    cases, status = profile_cases(request, Plan(), Options(), Heard(), kept.append)
+    cases, status = profile_cases(request, Plan(), Options(), RecordingWatch(), kept.append)
     assert [case.nodeid for case in cases] == [f"test_it.py::test_case[{n}]" for n in (1, 2, 3, 4)]
     assert [case.outcome for case in cases] == ["passed", "failed", None, "skipped"]
     assert [case.kernel_ns for case in cases] == [12_100, 12_200, None, 12_400]
@@ -119,7 +119,7 @@ def test_cases_side_by_side(home: Path) -> None:
 def test_skipped_case_ends_well_though_it_runs_no_op(home: Path) -> None:
     (home / "test_it.py").write_text(CASES.replace("n != 2", "n"))
     request = RunRequest("STANDIN_SERIES=9000,9100,9200,no-op pytest test_it.py", python=sys.executable)
-    cases, status = profile_cases(request, Plan(), Options(), Heard())
+    cases, status = profile_cases(request, Plan(), Options(), RecordingWatch())
     assert status == ExitStatus.DONE
     assert [(case.outcome, case.kernel_ns, case.problem) for case in cases][3] == ("skipped", None, "")
 
@@ -127,13 +127,15 @@ def test_skipped_case_ends_well_though_it_runs_no_op(home: Path) -> None:
 def test_what_would_meet_every_case_ends_them_all(home: Path) -> None:
     (home / "test_it.py").write_text(CASES)
     with pytest.raises(PerfsheetError) as caught:
-        profile_cases(RunRequest("PYTHONPATH= pytest test_it.py", python=sys.executable), Plan(), Options(), Heard())
+        profile_cases(
+            RunRequest("PYTHONPATH= pytest test_it.py", python=sys.executable), Plan(), Options(), RecordingWatch()
+        )
     assert caught.value.status == ExitStatus.NO_PROFILER
 
 
 def test_cases_repeated(home: Path) -> None:
     (home / "test_it.py").write_text("import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_case(n): pass\n")
     request = RunRequest("STANDIN_SERIES=100,110,200,200 pytest test_it.py", python=sys.executable)
-    cases, status = profile_cases(request, Plan(repeat=2), Options(), Heard())
+    cases, status = profile_cases(request, Plan(repeat=2), Options(), RecordingWatch())
     assert status == ExitStatus.DONE
     assert [case.kernel_spread.max_ns for case in cases if case.kernel_spread] == [3210, 3300]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from profiling import Heard, listen
+from profiling import RecordingWatch, listen
 
 from perfsheet._version import __version__
 from perfsheet.errors import PerfsheetError
@@ -24,11 +24,11 @@ pytestmark = [
 
 def test_phases_tests_and_steps(home: Path) -> None:
     (home / "test_it.py").write_text("import time\ndef test_a(): time.sleep(0.5)\ndef test_b(): time.sleep(0.5)\n")
-    heard = Heard()
-    listen(heard)
-    assert heard.phases == [Phase.START, Phase.COLLECT, Phase.RUN, Phase.CAPTURE, Phase.POST_PROCESS]
-    assert heard.tests == [("test_it.py::test_a", 1, 2), ("test_it.py::test_b", 2, 2)]
-    assert heard.steps[-1] == (8, 8)
+    watch = RecordingWatch()
+    listen(watch)
+    assert watch.phases == [Phase.START, Phase.COLLECT, Phase.RUN, Phase.CAPTURE, Phase.POST_PROCESS]
+    assert watch.tests == [("test_it.py::test_a", 1, 2), ("test_it.py::test_b", 2, 2)]
+    assert watch.steps[-1] == (8, 8)
 
 
 def test_notice_of_a_device_lock(home: Path) -> None:
@@ -36,10 +36,10 @@ def test_notice_of_a_device_lock(home: Path) -> None:
         "def test_a():\n    for _ in range(3):\n        print(\"Waiting for lock 'CHIP_IN_USE_0_PCIe' "
         'which is currently held by thread TID: 1, PID: 1")\n'
     )
-    heard = Heard()
-    outcome = listen(heard, "pytest -s test_it.py")
+    watch = RecordingWatch()
+    outcome = listen(watch, "pytest -s test_it.py")
     assert outcome.csv is not None
-    assert heard.notices == ["perfsheet: waiting for the device lock CHIP_IN_USE_0_PCIe, held by process 1"]
+    assert watch.notices == ["perfsheet: waiting for the device lock CHIP_IN_USE_0_PCIe, held by process 1"]
 
 
 def test_target_that_never_opens_a_device_is_not_waited_for(home: Path) -> None:
@@ -110,10 +110,10 @@ def test_collect_names_the_cases_and_runs_none(home: Path) -> None:
 
 def test_only_one_case_runs(home: Path) -> None:
     (home / "test_it.py").write_text(CASES, encoding="utf-8")
-    heard = Heard()
-    outcome = listen(heard, "pytest test_it.py", only="test_it.py::test_case[a b]")
+    watch = RecordingWatch()
+    outcome = listen(watch, "pytest test_it.py", only="test_it.py::test_case[a b]")
     assert [test.nodeid for test in outcome.verdict.tests] == ["test_it.py::test_case[a b]"]
-    assert heard.tests == [("test_it.py::test_case[a b]", 1, 1)]
+    assert watch.tests == [("test_it.py::test_case[a b]", 1, 1)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from profiling import ActsOnce, Clock, Heard, hangs
+from profiling import ActsOnce, Clock, RecordingWatch, hangs
 from support.command import PATIENCE_S
 
 from perfsheet.errors import ExitStatus, PerfsheetError
@@ -24,9 +24,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(command: str, folder: Path, **options: object) -> tuple[RunOutcome, list[str]]:
-    heard = Heard()
+    watch = RecordingWatch()
     request = RunRequest(command, output_dir=folder, **options)  # type: ignore[arg-type]
-    return replay(request, [], heard), heard.lines
+    return replay(request, [], watch), watch.lines
 
 
 def test_target_runs_without_a_profiler(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_time_limit_names_the_test_and_leaves_no_process(home: Path, clock: Cloc
 
 
 def test_time_limit_covers_post_processing(home: Path, clock: Clock) -> None:
-    watch = ActsOnce(lambda heard: Phase.CAPTURE in heard.phases, clock.pass_every_limit)
+    watch = ActsOnce(lambda watch: Phase.CAPTURE in watch.phases, clock.pass_every_limit)
     assert failure("STANDIN_FAULT=slow-report pytest test_it.py", watch).status == ExitStatus.TIMEOUT
 
 

@@ -1,4 +1,4 @@
-"""Which processes carry a text in their environment: how tests see that nothing of a run is left."""
+"""Living processes by their environment: tests use it, not psutil, to check that a run has left none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def alive(mark: str) -> list[str]:
-    """The command lines of all living processes but this one whose environment holds `mark` (Linux only)."""
+    """The command lines of all other living processes whose environment contains `mark` (Linux only)."""
     processes = [process for process in Path("/proc").glob("[0-9]*") if process.name != str(os.getpid())]
     return [
         _read(process / "cmdline") for process in processes if _lives(process) and mark in _read(process / "environ")
@@ -22,5 +22,5 @@ def _lives(process: Path) -> bool:
 def _read(path: Path) -> str:
     try:
         return path.read_text(errors="replace").replace("\0", " ")
-    except OSError:  # ended meanwhile
+    except OSError:  # it has ended
         return ""

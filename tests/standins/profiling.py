@@ -1,4 +1,4 @@
-"""Short ways to run a target under the profiler's stand-in and to look at how that failed."""
+"""Helpers that run a target under the profiler's stand-in, and inspect how that failed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from perfsheet.progress import Phase
 from perfsheet.run import RunOutcome, RunRequest, Watch, process, profile
 
 
-class Heard(Watch):
-    """Keeps what a run tells."""
+class RecordingWatch(Watch):
+    """Records everything that it is notified of."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -58,10 +58,10 @@ class Clock:
         self._ahead_s += 100 * PATIENCE_S
 
 
-class ActsOnce(Heard):
+class ActsOnce(RecordingWatch):
     """Does something as soon as the run has come to a point, instead of after some seconds."""
 
-    def __init__(self, when: Callable[[Heard], bool], act: Callable[[], None]) -> None:
+    def __init__(self, when: Callable[[RecordingWatch], bool], act: Callable[[], None]) -> None:
         super().__init__()
         self._when, self._act, self._done = when, act, False
 
@@ -83,15 +83,15 @@ class ActsOnce(Heard):
         self._look()
 
 
-def hangs(heard: Heard) -> bool:
+def hangs(watch: RecordingWatch) -> bool:
     """Whether the target is in the test that hangs, and what it printed before has arrived."""
-    began = any("::test_hang" in nodeid for nodeid, *_ in heard.tests)
-    return began and any("test session starts" in line for line in heard.lines)
+    began = any("::test_hang" in nodeid for nodeid, *_ in watch.tests)
+    return began and any("test session starts" in line for line in watch.lines)
 
 
 def run(command: str = "pytest test_it.py", **options: object) -> tuple[RunOutcome, list[str]]:
-    heard = Heard()
-    return listen(heard, command, **options), heard.lines
+    watch = RecordingWatch()
+    return listen(watch, command, **options), watch.lines
 
 
 def listen(watch: Watch, command: str = "pytest test_it.py", **options: object) -> RunOutcome:

@@ -56,9 +56,9 @@ class Ended:
 
     @property
     def sentences(self) -> list[str]:
-        """What it told the user itself, without phases and warnings."""
-        told = [line for line in self.err.splitlines() if line.startswith("perfsheet: ")]
-        return [line for line in told if not re.match(r"perfsheet: \[ *[\d.]+ s\]", line)]
+        """Its own messages to the user, without phases and warnings."""
+        messages = [line for line in self.err.splitlines() if line.startswith("perfsheet: ")]
+        return [line for line in messages if not re.match(r"perfsheet: \[ *[\d.]+ s\]", line)]
 
     @property
     def sentence(self) -> str:
