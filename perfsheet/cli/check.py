@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse_runs, analyse_side, inputs
+from perfsheet.cli.captures import analyse_runs, analyse_side, inputs
 from perfsheet.cli.handling import command
+from perfsheet.cli.options import analysis_options
 from perfsheet.errors import ExitStatus, usage
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Analysis
+    from perfsheet.analysis import Analysis, Options
     from perfsheet.budget import Verdict
 
 DEFAULT_BUDGET = Path("perf-budget.toml")
@@ -22,7 +23,9 @@ _GROWTH = "5%"
 
 
 @command
+@analysis_options
 def check(
+    *,
     context: typer.Context,
     captures: shared.Captures = None,
     budget: Annotated[
@@ -53,17 +56,7 @@ def check(
         bool, typer.Option("--github", help="Breaches as annotations of a GitHub workflow, on standard output.")
     ] = False,
     force: shared.Force = False,
-    ref_cores: shared.RefCores = "108",
-    low_cores: shared.LowCores = 25.0,
-    board: shared.Board = None,
-    batch: shared.Batch = 1.0,
-    start_signpost: shared.StartSignpost = None,
-    end_signpost: shared.EndSignpost = None,
-    id_range: shared.IdRange = None,
-    device: shared.Device = None,
-    no_host_ops: shared.NoHostOps = False,
-    which_pass: shared.WhichPass = "all",
-    strict: shared.Strict = False,
+    options: Options,
     json: shared.Json = False,
 ) -> int:
     """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
@@ -74,8 +67,6 @@ def check(
 
     if json and github:
         raise usage("--json and --github both take standard output", "choose one")
-    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     if against is None and (fail_over is not None or fail_op_over is not None):
         raise usage("--fail-over and --fail-op-over compare with another capture", "name it with --against")
     growth = shared.share("--fail-over", _GROWTH if fail_over is None else fail_over)
@@ -91,11 +82,11 @@ def check(
         paths.check_file(junit, inputs(captures, against, None if budget is None else str(budget)), force)
     limits = None if budget is None else read_budget(budget)
     if limits is not None:
-        settings = limits.window(settings, shared.chosen(context))
-    analysis = analyse_runs(captures, settings)
+        options = limits.window(options, shared.chosen_fields(context))
+    analysis = analyse_runs(captures, options)
     verdict = Verdict(()) if limits is None else checked(analysis, limits)
     if against is not None:
-        found = compare(analyse_side(against, settings, "base: "), analysis)
+        found = compare(analyse_side(against, options, "base: "), analysis)
         verdict += check_against(found, growth, op_growth)
     if junit is not None:
         from perfsheet.outputs import junit as xml
@@ -118,7 +109,7 @@ def _show(
 
     terminal.render(analysis, verdict, sys.stdout)
     if github:
-        from perfsheet.outputs import annotations as workflow
+        from perfsheet.outputs import github as annotations_of
 
-        for line in workflow.lines(analysis, verdict, name):
+        for line in annotations_of.lines(analysis, verdict, name):
             typer.echo(line)

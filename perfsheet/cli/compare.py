@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli import outputs
-from perfsheet.cli.analysing import analyse_side, inputs
+from perfsheet.cli.captures import analyse_side, inputs
 from perfsheet.cli.handling import command, say
+from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import usage
+from perfsheet.progress import Watch
 
 if TYPE_CHECKING:
+    from perfsheet.analysis import Options
     from perfsheet.compare import Comparison
+    from perfsheet.outputs.writing import Outputs
 
 _SCREENFUL = 8
 
 
 @command
+@analysis_options
+@output_options(comparison=True)
 def compare(
+    *,
     base: Annotated[str, typer.Argument(metavar="BASE", help="The capture before. Several runs: A.csv,B.csv.")],
     new: Annotated[
         list[str], typer.Argument(metavar="NEW...", help="The capture now; with several, each beside the base.")
@@ -31,25 +35,15 @@ def compare(
         Optional[int],  # noqa: UP045
         typer.Option("-n", "--top", metavar="N", help="Gains and losses to show, 0 = all (default: 8)."),
     ] = None,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="FILE.xlsx", help="The comparison as an Excel workbook."),
-    ] = None,
-    html: outputs.Html = None,
-    md: outputs.Markdown = None,
+    outputs: Outputs,
     force: shared.Force = False,
-    noise: shared.Noise = 5.0,
-    ref_cores: shared.RefCores = "108",
-    low_cores: shared.LowCores = 25.0,
-    board: shared.Board = None,
-    batch: shared.Batch = 1.0,
-    start_signpost: shared.StartSignpost = None,
-    end_signpost: shared.EndSignpost = None,
-    id_range: shared.IdRange = None,
-    device: shared.Device = None,
-    no_host_ops: shared.NoHostOps = False,
-    which_pass: shared.WhichPass = "all",
-    strict: shared.Strict = False,
+    noise: Annotated[
+        float,
+        typer.Option(
+            "--noise", metavar="PCT", help="Without repeats, differences of time up to so many percent count as noise."
+        ),
+    ] = 5.0,
+    options: Options,
     json: shared.Json = False,
 ) -> None:
     """Set captures side by side: what got faster or slower, what appeared or vanished, what changed about each op.
@@ -59,42 +53,27 @@ def compare(
     """
     from perfsheet.capture.sources import STDIN
     from perfsheet.compare import compare as compared
-    from perfsheet.outputs import paths
 
-    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     limit = shared.first(_SCREENFUL if count is None else count)
     allowed = shared.percentage("--noise", noise)
-    wanted = outputs.Outputs(html, md)
     captures = inputs((base, *new))
     if captures.count(STDIN) > 1:
         raise usage("standard input can be read once only", "name files")
-    if output is not None:
-        paths.check(output, captures, force)
-    wanted.check(captures, output, force, json)
-    before = analyse_side(base, settings, "before: ")
-    found: list[Comparison] = []
+    outputs.check(captures, force, json)
+    before = analyse_side(base, options, "before: ")
+    comparisons: list[Comparison] = []
     for number, capture in enumerate(new, 1):
         name = "now: " if len(new) == 1 else f"now {number}: "
-        found.append(compared(before, analyse_side(capture, settings, name), allowed))
-    for note in dict.fromkeys(note for one in found for note in one.notes):
+        comparisons.append(compared(before, analyse_side(capture, options, name), allowed))
+    for note in dict.fromkeys(note for comparison in comparisons for note in comparison.notes):
         say(f"note: {note}")
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.compare(found[0], found[1:])))
-    elif not wanted.to_stdout:
+        typer.echo(json_output.dumps(json_output.compare(comparisons[0], comparisons[1:])))
+    elif not outputs.to_stdout:
         from perfsheet.outputs.terminal import comparison as terminal
 
-        terminal.render(found, limit, sys.stdout)
-    for path in _written(found, output, wanted):
-        typer.echo(f"Wrote {path}", err=json or wanted.to_stdout)
-
-
-def _written(found: Sequence[Comparison], workbook: Path | None, wanted: outputs.Outputs) -> Iterator[Path]:
-    if workbook is not None:
-        from perfsheet.outputs.workbook.comparison import book
-
-        book.write(found, workbook)
-        yield workbook
-    yield from wanted.write_comparison(found)
+        terminal.render(comparisons, limit, sys.stdout)
+    for path in outputs.write_comparison(comparisons, Watch()):
+        typer.echo(f"Wrote {path}", err=json or outputs.to_stdout)

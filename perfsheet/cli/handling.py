@@ -79,10 +79,11 @@ def _silence_stdout() -> None:
 
 
 def say(text: str) -> None:
-    """A line for the user on standard error."""
+    """Print a line for the user on standard error; fields that the library names become flags."""
+    from perfsheet.cli.options import named_by_flags
     from perfsheet.text.formats import clean
 
-    text = clean(text)
+    text = clean(named_by_flags(text))
     if sys.stderr.isatty():
         text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
     typer.echo(text, err=True)

@@ -1,20 +1,32 @@
-"""The options that several commands share, each declared once."""
+"""The options that several commands share, each declared once.
+
+A command that analyses captures takes `options: Options` and is decorated with `analysis_options`; one that writes
+reports takes `outputs: Outputs` and is decorated with `output_options`. The decorators give it the flags.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
 
 import typer
 
 from perfsheet.cli import numerics
 from perfsheet.errors import usage
+from perfsheet.outputs import OUTPUTS, WORKBOOK
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Options, Selection
+    from perfsheet.analysis import Options
 
-# typer reads these annotations at run time on Python 3.10 too, hence Optional.
+T = TypeVar("T")
+# typer reads annotations at run time on Python 3.10 too, hence Optional.
 Captures = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Argument(
@@ -24,24 +36,12 @@ Captures = Annotated[
         show_default=False,
     ),
 ]
-RefCores = Annotated[
-    str,
-    typer.Option("--ref-cores", metavar="N|grid", help="Reference core count of the utilization formula."),
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON (docs/json.md).")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing output files.")]
+Signposts = Annotated[
+    bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]
-LowCores = Annotated[
-    float,
-    typer.Option("--low-cores", metavar="PCT", help="Few cores: this share of the worker grid or less, in percent."),
-]
-Board = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--board", metavar="NAME", help="Board that the capture is from: its peaks, its worker grid."),
-]
-Batch = Annotated[float, typer.Option("--batch", metavar="N", help="Samples that the window works on, for FPS.")]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse a capture of which anything must be left out or mended (status 3).")
-]
-Json = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output (docs/json.md).")]
-Csv = Annotated[bool, typer.Option("--csv", help="The table as CSV on standard output, and nothing else there.")]
 TtMetalHome = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--tt-metal-home", metavar="DIR", help="The tt-metal checkout; default: $TT_METAL_HOME."),
@@ -50,72 +50,215 @@ Python = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none."),
 ]
-StartSignpost = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--start-signpost", metavar="NAME", help="Only what follows the first such signpost (NAME#2: second)."
-    ),
-]
-EndSignpost = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--end-signpost", metavar="NAME", help="Only what comes before the first such signpost after that."),
-]
-IdRange = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--id-range", metavar="A-B", help="Only these rows of the file (5-10, 31-, -12; the header is row 1)."
-    ),
-]
-Device = Annotated[
-    Optional[list[int]],  # noqa: UP045
-    typer.Option("--device", metavar="ID", help="Only this device; may be given several times."),
-]
-NoHostOps = Annotated[bool, typer.Option("--no-host-ops", help="Leave host ops out.")]
-WhichPass = Annotated[
-    str,
-    typer.Option("--pass", metavar="first|last|N|all", help="Only this pass, of those that the window repeats."),
-]
-Signposts = Annotated[
-    bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
-]
-Noise = Annotated[
-    float,
-    typer.Option(
-        "--noise", metavar="PCT", help="Without repeats, differences of time up to so many percent count as noise."
-    ),
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 
 
-def selection(
+@dataclass(frozen=True)
+class AnalysisOption:
+    """An option of every command that analyses captures.
+
+    `field` is the name of the field of Options or Selection that it sets, and of the command's parameter. `setting`:
+    the types that a default in pyproject.toml may have, where there can be one.
+    """
+
+    field: str
+    flag: str
+    type: Any
+    default: Any
+    metavar: str | None
+    help: str
+    setting: tuple[type, ...] = ()
+
+
+_TEXT, _NUMBER = Optional[str], (int, float)  # noqa: UP045
+ANALYSIS_OPTIONS = (
+    AnalysisOption(
+        "ref_cores",
+        "--ref-cores",
+        str,
+        "108",
+        "N|grid",
+        "Reference core count of the utilization formula.",
+        (*_NUMBER, str),
+    ),
+    AnalysisOption(
+        "low_cores_pct",
+        "--low-cores",
+        float,
+        25.0,
+        "PCT",
+        "Few cores: this share of the worker grid or less, in percent.",
+        _NUMBER,
+    ),
+    AnalysisOption(
+        "board", "--board", _TEXT, None, "NAME", "Board that the capture is from: its peaks, its worker grid.", (str,)
+    ),
+    AnalysisOption("batch", "--batch", float, 1.0, "N", "Samples that the window works on, for FPS.", _NUMBER),
+    AnalysisOption(
+        "start_signpost",
+        "--start-signpost",
+        _TEXT,
+        None,
+        "NAME",
+        "Only what follows the first such signpost (NAME#2: second).",
+    ),
+    AnalysisOption(
+        "end_signpost",
+        "--end-signpost",
+        _TEXT,
+        None,
+        "NAME",
+        "Only what comes before the first such signpost after that.",
+    ),
+    AnalysisOption(
+        "id_range",
+        "--id-range",
+        _TEXT,
+        None,
+        "A-B",
+        "Only these rows of the file (5-10, 31-, -12; the header is row 1).",
+    ),
+    AnalysisOption(
+        "devices",
+        "--device",
+        Optional[list[int]],  # noqa: UP045
+        None,
+        "ID",
+        "Only this device; may be given several times.",
+    ),
+    AnalysisOption("no_host_ops", "--no-host-ops", bool, False, None, "Leave host ops out."),
+    AnalysisOption(
+        "which_pass",
+        "--pass",
+        str,
+        "all",
+        "first|last|N|all",
+        "Only this pass, of those that the window repeats.",
+    ),
+    AnalysisOption(
+        "strict",
+        "--strict",
+        bool,
+        False,
+        None,
+        "Refuse a capture of which anything was left out or repaired (status 3).",
+    ),
+)
+_FLAGS = {option.field: option.flag for option in ANALYSIS_OPTIONS} | {
+    "host_ops": "--no-host-ops",
+    "raw": "--raw",
+    "signposts": "--signposts",
+}
+
+
+def named_by_flags(message: str) -> str:
+    """A message of the library, which names fields (`which_pass`), with the flags of the command line (--pass)."""
+    return re.sub(r"`(\w+)`", lambda match: _FLAGS.get(match[1], match[0]), message)
+
+
+def analysis_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the analysis options; it gets them as `options`."""
+    parameters = [
+        _parameter(option.field, option.type, option.default, (option.flag,), option.metavar, option.help)
+        for option in ANALYSIS_OPTIONS
+    ]
+    return _with_parameters(function, "options", parameters, _options)
+
+
+def output_options(workbook: bool = True, comparison: bool = False) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Give a command the outputs of a report, or of a comparison; it gets them as `outputs`.
+
+    `workbook`: whether it has a flag of its own.
+    """
+    shown = [
+        output for output in OUTPUTS if (workbook or output is not WORKBOOK) and (output.comparison or not comparison)
+    ]
+    parameters = [
+        _parameter(output.name, Optional[Path], None, output.flags, output.metavar, output.help)  # noqa: UP045
+        for output in shown
+    ]
+    if not comparison:
+        parameters += [
+            _parameter("raw", bool, False, ("--raw",), None, "Keep all columns of the capture beyond 20,000 ops, too."),
+            _parameter("open_it", bool, False, ("--open",), None, "Open the report when it is written."),
+        ]
+
+    def build(raw: bool = False, open_it: bool = False, **files: Path | None) -> object:
+        from perfsheet.outputs.writing import Outputs
+
+        return Outputs({name: path for name, path in files.items() if path is not None}, raw, open_it)
+
+    return lambda function: _with_parameters(function, "outputs", parameters, build)
+
+
+def _parameter(
+    name: str, kind: Any, default: Any, flags: tuple[str, ...], metavar: str | None, text: str
+) -> inspect.Parameter:
+    annotation = Annotated[kind, typer.Option(*flags, metavar=metavar, help=text)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _with_parameters(
+    function: Callable[..., T], name: str, added: Sequence[inspect.Parameter], build: Callable[..., object]
+) -> Callable[..., T]:
+    """The command with these parameters in place of `name`, which it gets built from them."""
+    signature = inspect.signature(function)
+    stated = {key: hint for key, hint in function.__annotations__.items() if key not in ("options", "outputs")}
+    globals_ = getattr(function, "__globals__", {})
+    hints = get_type_hints(SimpleNamespace(__annotations__=stated), globals_, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == name:
+            parameters += added
+        else:
+            annotation = hints.get(parameter.name, parameter.annotation)
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=annotation))
+    names = [parameter.name for parameter in added]
+
+    @functools.wraps(function)
+    def command(**given: Any) -> T:
+        own = {key: given.pop(key) for key in names if key in given}
+        return function(**given, **{name: build(**own)})
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _options(
+    ref_cores: str,
+    low_cores_pct: float,
+    board: str | None,
+    batch: float,
     start_signpost: str | None,
     end_signpost: str | None,
     id_range: str | None,
-    device: list[int] | None,
+    devices: list[int] | None,
     no_host_ops: bool,
     which_pass: str,
-) -> Selection:
-    """The part of a capture behind the command line's options."""
-    numerics.load()
-    from perfsheet.analysis import Selection
-
-    return Selection(start_signpost, end_signpost, id_range, tuple(device or ()), not no_host_ops, which_pass)
-
-
-def analysis_options(
-    ref_cores: str, low_cores: float, board: str | None, batch: float, selection: Selection, strict: bool = False
+    strict: bool,
 ) -> Options:
-    """The analysis options behind the command line's."""
+    """The analysis options behind those of the command line."""
     numerics.load()
-    from perfsheet.analysis import Options
+    from perfsheet.analysis import Options, Selection
 
+    selection = Selection(start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass)
     if ref_cores.strip().lower() == "grid":
-        return Options("grid", low_cores, board, batch, selection, strict)
+        return Options("grid", low_cores_pct, board, batch, selection, strict)
     try:
         cores = float(ref_cores)
     except ValueError:
-        raise usage(f"--ref-cores {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
-    return Options(cores, low_cores, board, batch, selection, strict)
+        raise usage(f"`ref_cores` {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
+    return Options(cores, low_cores_pct, board, batch, selection, strict)
+
+
+def chosen_fields(context: typer.Context) -> set[str]:
+    """The fields of Options and Selection that the user has set on the command line."""
+    fields = {option.field for option in ANALYSIS_OPTIONS}
+    return {
+        "host_ops" if name == "no_host_ops" else name
+        for name in fields
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    }
 
 
 def one_format(json: bool, csv: bool) -> None:
@@ -131,26 +274,14 @@ def percentage(option: str, value: float) -> float:
     return value
 
 
-_FIELDS = {"low_cores": "low_cores_pct", "device": "devices", "no_host_ops": "host_ops"}
-
-
-def chosen(context: typer.Context) -> set[str]:
-    """The fields of Options and Selection that the user has set on the command line."""
-    return {
-        _FIELDS.get(name, name)
-        for name in context.params
-        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
-    }
-
-
 def share(option: str, text: str) -> float:
     """`5%`, `5 %` or `5`: a fraction, 0 or more."""
     from perfsheet.budget.quantities import Unit, quantity
 
-    found = quantity(text, Unit.SHARE)
-    if found is None:
+    fraction = quantity(text, Unit.SHARE)
+    if fraction is None:
         raise usage(f"{option} {text}: not a percentage", "give 5% or 5")
-    return found
+    return fraction
 
 
 def first(count: int) -> int | None:

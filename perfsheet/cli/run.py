@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli import outputs
 from perfsheet.cli.handling import command
+from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import usage
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
+    from perfsheet.outputs.writing import Outputs
 
 
 @command
+@analysis_options
+@output_options(workbook=False)
 def run(
+    *,
     target: Annotated[
         str, typer.Option("-c", "--command", metavar="COMMAND", help='The target: "pytest path::test[x]".')
     ],
@@ -58,26 +65,13 @@ def run(
         bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the report is.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output as it comes, and every step.")] = False,
-    html: outputs.Html = None,
-    md: outputs.Markdown = None,
-    trace: outputs.Trace = None,
-    raw: outputs.Raw = False,
-    open_it: outputs.Open = False,
+    outputs: Outputs,
     force: shared.Force = False,
-    ref_cores: shared.RefCores = "108",
-    low_cores: shared.LowCores = 25.0,
-    board: shared.Board = None,
-    batch: shared.Batch = 1.0,
-    start_signpost: shared.StartSignpost = None,
-    end_signpost: shared.EndSignpost = None,
-    id_range: shared.IdRange = None,
-    device: shared.Device = None,
-    no_host_ops: shared.NoHostOps = False,
-    which_pass: shared.WhichPass = "all",
+    options: Options,
     json: shared.Json = False,
 ) -> int:
     """Run a target under the profiler, and write the Excel perf sheet of its ops."""
-    from perfsheet.cli.running import Wish, run_cases, run_replay, run_target
+    from perfsheet.cli.running import RunOptions, run_cases, run_replay, run_target
     from perfsheet.profiling import Plan
     from perfsheet.run import RunRequest
 
@@ -87,26 +81,23 @@ def run(
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     if quiet and verbose:
         raise usage("--quiet and --verbose exclude each other", "choose one")
-    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window)
     plan = Plan(repeat, warmup, noisy)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
-    wanted = outputs.Outputs(html, md, trace, raw, open_it)
-    _check(wanted, split_cases, force)
-    wish = Wish(settings, wanted, json, quiet, verbose, force)
+    _check(outputs, split_cases, force)
+    run_options = RunOptions(options, outputs, json, quiet, verbose, force)
     if replay and (split_cases or plan.repeat > 1 or plan.warmup):
         raise usage("a replay has nothing to repeat or to split", "leave --repeat, --warmup and --split-cases out")
     if split_cases:
-        return run_cases(request, plan, wish)
+        return run_cases(request, plan, run_options)
     if replay:
-        return run_replay(request, replay, wish)
-    return run_target(request, plan, wish)
+        return run_replay(request, replay, run_options)
+    return run_target(request, plan, run_options)
 
 
-def _check(wanted: outputs.Outputs, split_cases: bool, force: bool) -> None:
-    """Refuse outputs that cannot be, before the target runs for nothing."""
-    if wanted.to_stdout:
+def _check(outputs: Outputs, split_cases: bool, force: bool) -> None:
+    """Refuse impossible outputs before the target runs in vain."""
+    if outputs.to_stdout:
         raise usage("--md -: standard output has the progress of the run", "give --md a file")
-    if split_cases and (wanted.any or wanted.open):
+    if split_cases and (outputs.files or outputs.open):
         raise usage("cases have one workbook and no other output", "leave --html, --md, --trace and --open out")
-    wanted.check([], None, force)
+    outputs.check([], force)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from perfsheet.cli.captures import open_first, report_left_out
 from perfsheet.cli.handling import say
 from perfsheet.cli.views import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
     from perfsheet.budget.model import ExpectationResult
-    from perfsheet.cli.outputs import Outputs
     from perfsheet.outputs.terminal.progress import View
+    from perfsheet.outputs.writing import Outputs
     from perfsheet.profiling import Plan, ProfilingResult
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.run import RunRequest
@@ -32,10 +33,10 @@ _TOP = 10
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunOptions:
     """What the user wants to see and to keep."""
 
-    settings: Options
+    analysis: Options
     outputs: Outputs
     json: bool
     quiet: bool
@@ -43,51 +44,51 @@ class Wish:
     force: bool
 
 
-def run_target(request: RunRequest, plan: Plan, wish: Wish) -> int:
+def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
     """Profile the target; where there is no profiler, replay the capture that is recorded for it, if one is."""
     from perfsheet.profiling import profile_target
 
     if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
-        return run_replay(request, recorded, wish)
-    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        done = profile_target(request, plan, wish.settings, view, _keep_record)
-        written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), wish, view)
-    return _told(done, written, wish)
+        return run_replay(request, recorded, options)
+    with chosen_view(options.quiet, options.verbose, options.json) as view:
+        done = profile_target(request, plan, options.analysis, view, _keep_record)
+        written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), options, view)
+    return _told(done, written, options)
 
 
-def run_replay(request: RunRequest, captures: Sequence[str], wish: Wish) -> int:
+def run_replay(request: RunRequest, captures: Sequence[str], options: RunOptions) -> int:
     """Run the target without a profiler, and show recorded captures in place of its own."""
     from perfsheet.profiling import replay_target
 
-    workbook = _replayed_workbook(captures, request.output_dir, wish.force)
-    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        done = replay_target(request, captures, wish.settings, view)
-        written = _written(done, workbook, wish, view)
+    workbook = _replayed_workbook(captures, request.output_dir, options.force)
+    with chosen_view(options.quiet, options.verbose, options.json) as view:
+        done = replay_target(request, captures, options.analysis, view)
+        written = _written(done, workbook, options, view)
         record = workbook.with_name(RECORD_NAME)
-        if record.exists() and not wish.force:  # of another replay: captures may lie side by side
+        if record.exists() and not options.force:  # of another replay: captures may lie side by side
             record = workbook.with_suffix(f".{RECORD_NAME}")
         _write_record(done.runs[0], record)
-    return _told(done, written, wish)
+    return _told(done, written, options)
 
 
-def run_cases(request: RunRequest, plan: Plan, wish: Wish) -> int:
+def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
     """Profile every case of the target on its own, and show them side by side."""
     from perfsheet.atomic_write import replace_text
     from perfsheet.outputs import json_output
     from perfsheet.outputs.workbook import case_book
     from perfsheet.profiling import profile_cases
 
-    with chosen_view(wish.quiet, wish.verbose, wish.json) as view:
-        cases, status = profile_cases(request, plan, wish.settings, view, _keep_record)
+    with chosen_view(options.quiet, options.verbose, options.json) as view:
+        cases, status = profile_cases(request, plan, options.analysis, view, _keep_record)
         for warning, numbers in _warnings(cases).items():
             view.notice(f"warning: {'case' if len(numbers) == 1 else 'cases'} {', '.join(numbers)}: {warning}")
         folder = _cases_folder(request)
         workbook = folder / f"{folder.name}.xlsx"
         case_book.write(cases, workbook, view)
         replace_text(folder / RECORD_NAME, json_output.dumps(json_output.case_records(cases)) + "\n")
-    if wish.json:
+    if options.json:
         typer.echo(json_output.dumps(json_output.cases(cases, str(workbook))))
-    _finish([workbook], wish, lambda: _show_cases(cases))
+    _finish([workbook], options, lambda: _show_cases(cases))
     return status
 
 
@@ -120,22 +121,18 @@ def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool
         except OSError as error:
             raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
         path = output / path.name
-    paths.check(path, found, force)
+    paths.check_file(path, found, force)
     return path
 
 
-def _written(done: ProfilingResult, workbook: Path, wish: Wish, view: View) -> list[Path]:
+def _written(done: ProfilingResult, workbook: Path, options: RunOptions, view: View) -> list[Path]:
     """Write the workbook and the other outputs, and tell what is to be distrusted; the files, the workbook first."""
-    from perfsheet.outputs import paths
-    from perfsheet.outputs.workbook import book
-
     for warning in done.analysis.summary.warnings:
         view.notice(f"warning: {warning}")
-    captures = done.analysis.summary.paths
-    paths.check(workbook, captures, wish.force)
-    wish.outputs.check(captures, workbook, wish.force)
-    book.write(done.analysis, workbook, view, wish.outputs.raw)
-    written = [workbook, *wish.outputs.write(done.analysis)]
+    outputs = options.outputs.with_workbook(workbook)
+    outputs.check(done.analysis.summary.paths, options.force)
+    written = outputs.write(done.analysis, view)
+    report_left_out(done.analysis, outputs)
     view.phase(Phase.DONE)
     return written
 
@@ -163,17 +160,17 @@ def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
     return found
 
 
-def _told(done: ProfilingResult, written: list[Path], wish: Wish) -> int:
+def _told(done: ProfilingResult, written: list[Path], options: RunOptions) -> int:
     """Show the result, and give the exit status; limits that tests stated count like tests."""
     from perfsheet.outputs import json_output
     from perfsheet.profiling import check_expectations
     from perfsheet.text import limits
 
     wanted = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
-    if wish.json:
+    if options.json:
         result = json_output.report(done.analysis, str(written[0]))
         typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, wanted)}))
-    _finish(written, wish, lambda: _show(done, wanted))
+    _finish(written, options, lambda: _show(done, wanted))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)
         if failed is not None:
@@ -182,10 +179,8 @@ def _told(done: ProfilingResult, written: list[Path], wish: Wish) -> int:
         say(f"perfsheet: {failure.label}: {failure.error}")
     for sentence in (line for one in wanted for line in limits.breached(one)):
         say(f"perfsheet: {sentence}")
-    if wish.outputs.open:
-        from perfsheet.machine.open_file import open_file
-
-        open_file(written[0])
+    if options.outputs.open:
+        open_first(written)
     if done.status or all(one.passed for one in wanted):
         return done.status
     return ExitStatus.BUDGET_BREACHED
@@ -218,15 +213,15 @@ def _show_cases(cases: Sequence[Case]) -> None:
     terminal.render(cases, sys.stdout)
 
 
-def _finish(written: Sequence[Path], wish: Wish, show: Callable[[], None]) -> None:
+def _finish(written: Sequence[Path], options: RunOptions, show: Callable[[], None]) -> None:
     """The result on standard output, and last of all where the outputs are, the workbook at the very end."""
     told = [f"Wrote {path}" for path in reversed(written)]
-    if wish.json:
+    if options.json:
         for line in told:
             say(line)
         return
     with contextlib.suppress(BrokenPipeError):
-        if not wish.quiet:
+        if not options.quiet:
             typer.echo()
             show()
             typer.echo()

@@ -5,25 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from perfsheet.cli.options import ANALYSIS_OPTIONS
 from perfsheet.errors import usage
 
 _PROFILING = ("run", "doctor")
-_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare", "check", "budget init")
+_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare", "check", "budget init", "stats")
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
 # Setting in pyproject.toml → the commands and the parameter whose default it replaces, and the types that it takes.
 _KNOWN: dict[str, tuple[tuple[str, ...], str, tuple[type, ...]]] = {
-    "ref-cores": (_ANALYSING, "ref_cores", (*_NUMBER, *_TEXT)),
-    "low-cores": (_ANALYSING, "low_cores", _NUMBER),
-    "board": (_ANALYSING, "board", _TEXT),
-    "batch": (_ANALYSING, "batch", _NUMBER),
+    **{
+        option.flag.removeprefix("--"): (_ANALYSING, option.field, option.setting)
+        for option in ANALYSIS_OPTIONS
+        if option.setting
+    },
     "top": (("top-ops",), "count", (int,)),
     "tt-metal-home": (_PROFILING, "tt_metal_home", _TEXT),
     "python": (_PROFILING, "python", _TEXT),
     "timeout": (("run",), "timeout", _NUMBER),
 }
-
-
 _REPLAY = "replay"
 
 

@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.analysing import analyse, show_signposts
+from perfsheet.cli.captures import analyse, show_signposts
 from perfsheet.cli.handling import command
+from perfsheet.cli.options import analysis_options
 from perfsheet.errors import usage
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Options
 
 
 @command
+@analysis_options
 def top_ops(
+    *,
     captures: shared.Captures = None,
     count: Annotated[int, typer.Option("-n", "--top", metavar="N", help="Ops to show, 0 = all.")] = 20,
     group: Annotated[bool, typer.Option("--group", help="Rank identical ops together.")] = False,
-    ref_cores: shared.RefCores = "108",
-    low_cores: shared.LowCores = 25.0,
-    board: shared.Board = None,
-    batch: shared.Batch = 1.0,
-    start_signpost: shared.StartSignpost = None,
-    end_signpost: shared.EndSignpost = None,
-    id_range: shared.IdRange = None,
-    device: shared.Device = None,
-    no_host_ops: shared.NoHostOps = False,
-    which_pass: shared.WhichPass = "all",
-    strict: shared.Strict = False,
+    options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
     csv: shared.Csv = False,
 ) -> None:
     """Rank ops by device kernel duration."""
     shared.one_format(json, csv)
-    window = shared.selection(start_signpost, end_signpost, id_range, device, no_host_ops, which_pass)
-    settings = shared.analysis_options(ref_cores, low_cores, board, batch, window, strict)
     if signposts and group:
         raise usage("--signposts and --group exclude each other", "choose one")
     if signposts:
-        show_signposts(captures, settings, json, csv)
+        show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count)
     from perfsheet.analysis.ranking import columns
 
-    analysis = analyse(captures, settings, None if group or strict else columns())
+    analysis = analyse(captures, options, None if group or options.strict else columns())
     if json:
         from perfsheet.outputs import json_output
 

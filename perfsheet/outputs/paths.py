@@ -20,20 +20,11 @@ def default_path(captures: Sequence[str]) -> Path:
     return first.with_suffix(".xlsx")
 
 
-def check(path: Path, captures: Sequence[str], force: bool) -> None:
+def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
     """Refuse an output that cannot or must not be written, before the work is done.
 
     Raises PerfsheetError: exit status 2 when it would replace a capture, 7 for the rest.
     """
-    if path.suffix.lower() != ".xlsx":
-        raise usage(f"{path}: a workbook's name ends in .xlsx", "give -o FILE.xlsx")
-    check_file(path, captures, force)
-    if path.exists() and path.with_name(f"~${path.name}").exists():
-        raise locked(path)
-
-
-def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
-    """The same for an output of any kind."""
     if any(os.path.realpath(path) == os.path.realpath(capture) for capture in captures):
         raise usage(f"{path} is the capture itself", "give another name with -o")
     if path.is_dir():
@@ -41,6 +32,8 @@ def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
     if not path.parent.is_dir():
         raise not_written(f"{path.parent} is not a folder", "make it first, or give another place with -o")
     check_new(path, force)
+    if path.exists() and path.with_name(f"~${path.name}").exists():
+        raise locked(path)
 
 
 def check_new(path: Path, force: bool) -> None:

@@ -44,7 +44,7 @@ def graph(
     """Trace a torch module on the CPU: the ops that its TTNN port needs, and which of them a capture covers."""
     numerics.load()
     from perfsheet.analysis import Options
-    from perfsheet.cli.analysing import analyse
+    from perfsheet.cli.captures import analyse
     from perfsheet.models.op_stats import Source, count_ops
     from perfsheet.models.outputs import graph as output_graph
     from perfsheet.models.outputs import op_stats

@@ -13,6 +13,7 @@ import typer
 from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
+from perfsheet.cli.options import analysis_options
 from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 
 @command
+@analysis_options
 def stats(
+    *,
     captures: Annotated[
         list[str],
         typer.Argument(metavar="CSV...", help="Ops CSV files or folders with reports, each a separate capture."),
@@ -29,24 +32,18 @@ def stats(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables and plots.")
     ] = Path("stats"),
-    start_signpost: shared.StartSignpost = None,
-    end_signpost: shared.EndSignpost = None,
-    device: shared.Device = None,
-    which_pass: shared.WhichPass = "all",
+    options: Options,
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
     """Count device ops and tensor sizes, per capture and over all captures."""
     numerics.load()
-    from perfsheet.analysis import Options
     from perfsheet.models.op_stats import count_ops
     from perfsheet.models.outputs import op_stats
     from perfsheet.outputs import json_output, paths
 
-    window = shared.selection(start_signpost, end_signpost, None, device, False, which_pass)
-    settings = Options(selection=window)
     paths.check_new(output / op_stats.NODE_COUNT, force)
-    sources, status = _sources(captures, settings)
+    sources, status = _sources(captures, options)
     statistics = count_ops(sources)
     if force:
         op_stats.clear_folder(output)
@@ -64,7 +61,7 @@ def stats(
 
 def _sources(captures: list[str], settings: Options) -> tuple[list[Source], ExitStatus]:
     """Read the captures. Those that cannot be read are reported, and set the exit status."""
-    from perfsheet.cli.analysing import analyse
+    from perfsheet.cli.captures import analyse
     from perfsheet.models.op_stats import capture_source
     from perfsheet.models.outputs.op_stats import unique_file_name
 

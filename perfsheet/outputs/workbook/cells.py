@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfsheet.capture.texts import Texts
+from perfsheet.outputs.workbook.worksheet import format_index
 from perfsheet.text.formats import clean
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def safe_text(value: str) -> str:
 
 def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, rows: Sequence[str]) -> list[str]:
     """The XML of the cells of a column in these rows (from 1); blank for an empty one."""
-    head, tail = f'<c r="{letters}', f'" s="{style._get_xf_index()}"'
+    head, tail = f'<c r="{letters}', f'" s="{format_index(style)}"'
     if isinstance(cells, np.ndarray):
         return _numbers(cells, head, tail, rows)
     if isinstance(cells, Texts):

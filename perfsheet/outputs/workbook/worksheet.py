@@ -1,16 +1,29 @@
-"""XlsxWriter's worksheet, without what our formulas don't need, and with a short way for the rows of long tables."""
+"""The one module that uses private parts of XlsxWriter: fast formulas, rows of long tables as XML, a faster zip.
+
+tests/outputs/test_xlsxwriter_contract.py checks these parts, and pyproject.toml limits the versions to those checked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from xlsxwriter import workbook
 from xlsxwriter.worksheet import Worksheet
 
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+
 _LEVEL = 4
+
+
+def format_index(style: Format) -> int:
+    """The number of a format in the workbook's style sheet, as cells refer to it."""
+    index: int = style._get_xf_index()
+    return index
 
 
 class LongWorksheet(Worksheet):  # type: ignore[misc]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from perfsheet.cli.handling import say
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
+    from perfsheet.outputs.writing import Outputs
     from perfsheet.provenance import Provenance
 
 
@@ -83,6 +85,24 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
         from perfsheet.outputs.terminal import signposts as terminal
 
         terminal.render(analysis, sys.stdout)
+
+
+def report_left_out(analysis: Analysis, outputs: Outputs) -> None:
+    """Say what the workbook leaves out of a capture that is too long for it."""
+    if outputs.workbook is not None:
+        from perfsheet.outputs.workbook import book
+
+        if note := book.left_out(analysis):
+            say(f"note: {note}")
+
+
+def open_first(written: Sequence[Path]) -> None:
+    """Open the first of the files that were written: the workbook, or the page where there is none."""
+    from perfsheet.machine.open_file import open_file
+
+    if not written:
+        raise usage("--open: there is no file to open", "write a workbook or a page")
+    open_file(written[0])
 
 
 def _provenance(captures: Sequence[str]) -> Provenance | None:

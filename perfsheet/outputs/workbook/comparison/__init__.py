@@ -1,1 +1,0 @@
-"""The sheets of a comparison's workbook, one module each."""

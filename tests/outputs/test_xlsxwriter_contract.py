@@ -1,0 +1,73 @@
+"""The private parts of XlsxWriter that perfsheet uses (outputs/workbook/worksheet.py) are there, and do what it needs."""
+
+import inspect
+import io
+import re
+from pathlib import Path
+
+import xlsxwriter
+from openpyxl import load_workbook
+from xlsxwriter import workbook
+from xlsxwriter.format import Format
+from xlsxwriter.sharedstrings import SharedStringTable
+from xlsxwriter.worksheet import Worksheet
+
+from perfsheet.outputs.workbook.worksheet import LongWorksheet, format_index, quick_zip
+
+
+def parameters(function):
+    return list(inspect.signature(function).parameters)
+
+
+def test_the_parts_have_the_parameters_that_are_passed():
+    assert parameters(Worksheet._check_dimensions)[:3] == ["self", "row", "col"]
+    assert parameters(Worksheet._write_single_row)[:2] == ["self", "current_row_num"]
+    assert parameters(Worksheet._write_rows) == ["self"]
+    assert parameters(Worksheet._prepare_formula)[:3] == ["self", "formula", "expand_future_functions"]
+    assert parameters(Worksheet._escape_data)[-1] == "data" or len(parameters(Worksheet._escape_data)) in (1, 2)
+    assert parameters(SharedStringTable._get_shared_string_index) == ["self", "string"]
+    assert parameters(Format._get_xf_index) == ["self"]
+    assert hasattr(workbook, "ZipFile")
+
+
+def test_only_one_module_uses_private_parts():
+    folder = Path(xlsxwriter.__file__).parent
+    private = set(re.findall(r"def (_[a-z]\w+)\(", "".join(path.read_text() for path in folder.glob("*.py"))))
+    package = Path(inspect.getfile(LongWorksheet)).parents[2]
+    users = {
+        path.name
+        for path in package.rglob("*.py")
+        for name in re.findall(r"(?<!self)\.(_[a-z]\w+)\(", path.read_text())
+        if name in private and "xlsxwriter" in path.read_text()
+    }
+    assert users <= {"worksheet.py"}
+
+
+def written(on_disk: bool):
+    sink = io.BytesIO()
+    book = xlsxwriter.Workbook(sink, {"constant_memory": on_disk})
+    book.worksheet_class = LongWorksheet
+    bold = book.add_format({"bold": True})
+    sheet = book.add_worksheet("A")
+    sheet.write_string(0, 0, "header")
+    text = sheet.text_reference("a <text>", 1)
+    sheet.put_rows(1, 1, [f'<c r="A2" s="{format_index(bold)}"{text}<c r="B2"><v>5</v></c>'])
+    sheet.write_formula(2, 0, "=SUM(B2*2)", None, 10)
+    with quick_zip():
+        book.close()
+    return load_workbook(io.BytesIO(sink.getvalue()))["A"]
+
+
+def test_rows_given_as_xml_stand_between_written_ones():
+    for on_disk in (False, True):
+        sheet = written(on_disk)
+        assert [cell.value for cell in sheet["A"]] == ["header", "a <text>", "=SUM(B2*2)"], on_disk
+        assert sheet["A2"].font.bold
+        assert sheet["B2"].value == 5
+
+
+def test_the_zip_is_compressed_as_xlsxwriter_does_it_afterwards():
+    own = workbook.ZipFile
+    with quick_zip():
+        assert workbook.ZipFile is not own
+    assert workbook.ZipFile is own
