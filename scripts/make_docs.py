@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from support.damage import docs_table  # type: ignore[import-not-found]  # noqa: E402
 
 from perfsheet.analysis.rules import RULES  # noqa: E402
 from perfsheet.analysis.rules.base import rules_table  # noqa: E402
@@ -30,6 +32,7 @@ class Block(NamedTuple):
 BLOCKS: tuple[Block, ...] = (
     Block("docs/hardware.md", "boards", boards_table),
     Block("docs/hardware.md", "sources", sources_table),
+    Block("docs/reliability.md", "damages", docs_table),
     Block("docs/rules.md", "rules", lambda: rules_table(RULES)),
 )
 

@@ -1,4 +1,4 @@
-"""Every damage of tests/support/damage.py: what the user sees, in every output; docs/reliability.md shows the same."""
+"""Every damage of tests/support/damage.py, as docs/reliability.md lists them: what the user sees, in every output."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import warnings
 
 import pytest
 from support import csv_text
-from support.command import ROOT, here
-from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, Damage, every_column, without
+from support.command import here
+from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, every_column, without
 
 from perfsheet import PerfsheetError, analyze, read
 from perfsheet.outputs import json_output, trace
@@ -138,15 +138,3 @@ def test_columns_missing_one_by_one(tmp_path, intact, intact_result):
         assert summary.kernel_ns == intact_result.summary.kernel_ns
         if summary.speed_of_light != intact_result.summary.speed_of_light or summary.fps != intact_result.summary.fps:
             assert set(summary.warnings) - set(intact_result.summary.warnings), column
-
-
-def test_the_page_shows_every_damage():
-    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-    shown = re.findall(r"(?m)^\| (.+?) \| (.+?) \| (.+?) \|$", text)
-    assert [row for row in shown if row[2].startswith("`")] == [_row(damage) for damage in DAMAGES]
-
-
-def _row(damage: Damage) -> tuple[str, str, str]:
-    seen = {READ: "read", WARNED: "warning, status 0", REFUSED: "one line, status 3"}[damage.outcome]
-    message = re.sub(r"\.\*.*", " …", damage.message.split("|")[0]).replace(".'", "('").replace(".us.", "[us]")
-    return damage.what, f"{seen}{f': “{message}”' if message else ''}", f"`{damage.id}`"

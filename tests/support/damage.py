@@ -1,6 +1,6 @@
-"""Every kind of damage that a capture can have: how to do it to a sound one, and what must come of it.
+"""Every kind of damage that a capture can have: how to damage an intact capture, and what must happen.
 
-docs/reliability.md shows this table; tests/reliability tries it.
+docs/reliability.md shows this table; tests/reliability checks it.
 """
 
 from __future__ import annotations
@@ -24,21 +24,20 @@ Rows = list[list[str]]
 
 @dataclass(frozen=True)
 class Damage:
-    """`do` makes the damaged bytes of a sound text. `outcome`: read as if nothing were, read with a warning that has
-    `said` in it, or refused in one line that has it (both are regular expressions). `same`: the kernel time is what it
-    was, else something of it was lost, and the warning says what.
+    """`apply` returns the damaged bytes of an intact text. `outcome`: read without a warning, read with a warning that
+    matches `message`, or refused in one line that matches it. `same`: whether the kernel time stays as it was.
     """
 
     id: str
     what: str
     outcome: str
-    said: str
-    do: Callable[[str], bytes]
+    message: str
+    apply: Callable[[str], bytes]
     same: bool = True
 
 
 def table(text: str) -> Rows:
-    """The records of a sound capture, the header first."""
+    """The records of a capture, the header first."""
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -73,7 +72,7 @@ def cells(column: str, value: str | Callable[[str], str], *places: int) -> Calla
 
 
 def without(*names: str) -> Callable[[str], bytes]:
-    """The same without these columns."""
+    """The capture without these columns."""
 
     def change(rows: Rows) -> Rows:
         kept = [at for at, header in enumerate(rows[0]) if header not in names]
@@ -168,9 +167,7 @@ HOSTILE = {
 _KERNEL = DURATION
 DAMAGES: tuple[Damage, ...] = (
     Damage("empty", "an empty file", REFUSED, "is empty", lambda text: b""),
-    Damage(
-        "header-only", "a header and nothing else", REFUSED, "a header and nothing else", lines(lambda rows: rows[:1])
-    ),
+    Damage("header-only", "a header without rows", REFUSED, "has a header but no rows", lines(lambda rows: rows[:1])),
     Damage("binary", "a binary file", REFUSED, "binary", lambda text: bytes(random.Random(7).randbytes(4000))),
     Damage("gzip", "gzip-compressed", READ, "", lambda text: gzip.compress(text.encode())),
     Damage("bzip2", "bzip2-compressed", READ, "", lambda text: bz2.compress(text.encode())),
@@ -206,9 +203,9 @@ DAMAGES: tuple[Damage, ...] = (
     ),
     Damage(
         "two-open-quotes",
-        "two of them, so that whole rows turn into a cell",
+        "two of them, with whole rows between them",
         WARNED,
-        "22 lines dropped, swallowed by an open quote; the first is row 40",
+        "22 lines left out: inside a quote that is not closed; the first is row 40",
         _quotes_opened(40, 61),
         False,
     ),
@@ -216,7 +213,7 @@ DAMAGES: tuple[Damage, ...] = (
         "cut",
         "the last row cut off",
         WARNED,
-        "the last one, is cut off and dropped",
+        "the last one, is cut off and left out",
         lines(lambda rows: [*rows[:100], rows[100][:200]]),
         False,
     ),
@@ -224,7 +221,7 @@ DAMAGES: tuple[Damage, ...] = (
         "too-long",
         "rows with a cell too many",
         WARNED,
-        "2 rows dropped, with more cells than the header.*row 12",
+        "2 rows left out: more cells than the header.*row 12",
         lines(lambda rows: [line.replace(",", ",x,", 1) if at in (11, 19) else line for at, line in enumerate(rows)]),
         False,
     ),
@@ -232,14 +229,14 @@ DAMAGES: tuple[Damage, ...] = (
         "all-too-long",
         "every row with a cell too many",
         REFUSED,
-        "173 rows dropped, with more cells|columns are shifted",
+        "173 rows left out: more cells|columns are shifted",
         lines(lambda rows: [rows[0], *(line.replace(",", ",x,", 1) for line in rows[1:])]),
     ),
     Damage(
         "too-short",
         "rows with a cell too few in the middle",
         WARNED,
-        "2 rows dropped, with fewer cells.*row 12",
+        "2 rows left out: fewer cells.*row 12",
         lines(lambda rows: [line.replace(",0,", ",", 1) if at in (11, 19) else line for at, line in enumerate(rows)]),
         False,
     ),
@@ -247,26 +244,26 @@ DAMAGES: tuple[Damage, ...] = (
         "tail-missing",
         "rows whose last, blank cells are missing",
         WARNED,
-        "173 rows with fewer cells than the header, the missing ones taken as blank",
+        "173 rows repaired: fewer cells than the header, the missing ones read as blank",
         lines(lambda rows: [rows[0].rstrip() + ",ONE,MORE\n", *rows[1:]]),
     ),
     Damage(
         "trailing-blanks",
-        "surplus blank cells in a row",
+        "extra blank cells in a row",
         WARNED,
-        "1 row with surplus blank cells, cut off; the first is row 13",
+        "1 row repaired: extra blank cells removed; the first is row 13",
         lines(lambda rows: [line.rstrip() + ",,\n" if at == 12 else line for at, line in enumerate(rows)]),
     ),
     Damage(
         "header-inside",
-        "the header once more inside",
+        "the header again between the rows",
         WARNED,
-        "1 row repeating the header",
+        "1 row left out: the header again",
         lines(lambda rows: [*rows[:50], rows[0], *rows[50:]]),
     ),
     Damage(
         "other-header-inside",
-        "another capture appended, header and all",
+        "another capture appended, with its header",
         REFUSED,
         "row 175: the header of another capture",
         _other_capture,
@@ -290,7 +287,7 @@ DAMAGES: tuple[Damage, ...] = (
         "stray-lines",
         "comments between the rows",
         WARNED,
-        "1 line without a record",
+        "1 line left out: text between the rows",
         lines(lambda rows: [*rows[:30], "# warm-up over\n", *rows[30:]]),
     ),
     Damage(
@@ -309,9 +306,9 @@ DAMAGES: tuple[Damage, ...] = (
     ),
     Damage(
         "total-row",
-        "a row that sums up the others",
+        "a row of totals",
         WARNED,
-        "1 row of sums over others dropped",
+        "1 row left out: totals of other rows",
         records(
             lambda rows: [*rows, ["Total" if h == "OP CODE" else "99999999" if h == _KERNEL else "" for h in rows[0]]]
         ),
@@ -333,7 +330,7 @@ DAMAGES: tuple[Damage, ...] = (
     ),
     Damage(
         "thin-spaces",
-        "thousands apart",
+        "blanks as thousands separators",
         READ,
         "",
         cells(_KERNEL, lambda cell: f"{int(cell):,}".replace(",", "\u202f") if cell else cell),
@@ -355,39 +352,37 @@ DAMAGES: tuple[Damage, ...] = (
         False,
     ),
     Damage("blank-op-code", "a blank OP CODE", WARNED, "1 device row with a blank OP CODE", cells("OP CODE", "", 11)),
-    Damage(
-        "unknown-op-code", "an OP CODE that nobody knows", READ, "", cells("OP CODE", "FrobnicateDeviceOperation", 11)
-    ),
+    Damage("unknown-op-code", "an unknown OP CODE", READ, "", cells("OP CODE", "FrobnicateDeviceOperation", 11)),
     Damage(
         "blank-op-type", "a blank OP TYPE", WARNED, "1 row with a blank or unknown OP TYPE", cells("OP TYPE", "", 11)
     ),
     Damage(
         "unknown-op-type",
-        "an OP TYPE that nobody knows",
+        "an unknown OP TYPE",
         WARNED,
         "1 row with a blank or unknown OP TYPE",
         cells("OP TYPE", "gpu", 11),
     ),
     Damage(
         "host-op-type",
-        "a device op that OP TYPE calls a host op",
+        "a device op with the OP TYPE of a host op",
         WARNED,
-        "with device times that are in no figure",
+        "with device times, which are not counted",
         cells("OP TYPE", "tt_dnn_cpu", 11),
         False,
     ),
     Damage(
         "unknown-fidelity",
-        "a MATH FIDELITY that nobody knows",
+        "an unknown MATH FIDELITY",
         WARNED,
-        "MATH FIDELITY that is not known .'HIFI9'",
+        "unknown MATH FIDELITY .'HIFI9'",
         cells("MATH FIDELITY", "HiFi9", 11),
     ),
     Damage(
         "unknown-arch",
-        "a DEVICE ARCH that nobody knows",
+        "an unknown DEVICE ARCH",
         WARNED,
-        "DEVICE ARCH that is not known .'quasar'",
+        "unknown DEVICE ARCH .'quasar'",
         cells("DEVICE ARCH", "quasar"),
     ),
     Damage(
@@ -399,14 +394,14 @@ DAMAGES: tuple[Damage, ...] = (
     ),
     Damage(
         "unknown-datatype",
-        "a DATATYPE that nobody knows",
+        "an unknown DATATYPE",
         WARNED,
-        "DATATYPE that is not known .'FLOAT128'",
+        "unknown DATATYPE .'FLOAT128'",
         cells("INPUT_0_DATATYPE", "FLOAT128", 11),
     ),
     Damage(
         "unknown-memory",
-        "a MEMORY that nobody knows",
+        "an unknown MEMORY",
         WARNED,
         "memory that is blank or unknown",
         cells("INPUT_0_MEMORY", "DEV_0_SRAM", 11),
@@ -551,9 +546,9 @@ DAMAGES: tuple[Damage, ...] = (
     ),
     Damage(
         "impossible-clock",
-        "cycles that make no clock",
+        "cycles that give an impossible clock",
         WARNED,
-        "is no clock of a chip",
+        "is not a clock that a chip can have",
         cells("DEVICE FW END CYCLE", lambda cell: str(int(cell) * 3) if cell else cell),
     ),
     Damage(
@@ -606,3 +601,13 @@ DAMAGES: tuple[Damage, ...] = (
 def every_column(text: str) -> Iterator[str]:
     """The columns of a capture, to be taken out one by one."""
     yield from table(text)[0]
+
+
+def docs_table() -> Iterator[str]:
+    """The damages as a Markdown table, for docs/reliability.md."""
+    yield "| damage | what the user sees | id |"
+    yield "| --- | --- | --- |"
+    outcomes = {READ: "read", WARNED: "warning, status 0", REFUSED: "one line, status 3"}
+    for damage in DAMAGES:
+        message = re.sub(r"\.\*.*", " …", damage.message.split("|")[0]).replace(".us.", "[us]").replace(".'", "('")
+        yield f"| {damage.what} | {outcomes[damage.outcome]}{f': “{message}”' if message else ''} | `{damage.id}` |"
