@@ -51,7 +51,7 @@ def analyze(
     """Analyse the device ops of a window (default: the one that the options select, the whole capture if none).
 
     `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
-    device op, PerfsheetError when the capture has no such window (exit status 2), or is not sound and the options are
+    device op, PerfsheetError when the capture has no such window (exit status 2), or is damaged and the options are
     strict (3).
     """
     options = options or Options()
@@ -66,20 +66,22 @@ def analyze(
         )
     if not len(table) and not any(note.dropped for note in table.notes):
         raise NoDeviceOpError(
-            f"{', '.join(table.files)}: no device op in it, for it is a header and nothing else",
-            "run the profiler again, and look at its log",
+            f"{', '.join(table.files)}: has a header but no rows",
+            "run the profiler again and look at its log",
         )
     if not len(ops):
         dropped = [note.text for note in table.notes if note.dropped]
         raise NoDeviceOpError(
             f"{', '.join(table.files)}: {_what_else(table, window)}",
-            f"nothing is left of it: {'; '.join(dropped)}" if dropped else "profile a target that runs ops on a device",
+            f"look at what was left out: {'; '.join(dropped)}"
+            if dropped
+            else "profile a target that runs ops on a device",
         )
     found = Analysis(ops, window, provenance or Provenance(), repeats)
     repaired = [check.detail for check in found.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
-        raise unusable(f"not as it should be: {repaired[0]}{more}", "mend the capture, or leave --strict out")
+        raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave --strict out")
     return found
 
 
