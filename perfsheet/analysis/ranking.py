@@ -12,50 +12,9 @@ from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.ops.signature import by_signature
 from perfsheet.analysis.ops.utilization import reason_not_physical
 from perfsheet.analysis.results import OpGroup, RankedOp, RowRef
-from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.analysis.statistics import known, known_int, known_ints
-from perfsheet.capture.columns import TENSOR_FIELDS
 from perfsheet.capture.table import FloatArray, IntArray
-
-_MOST_TENSORS = 64
-_COLUMNS = frozenset(
-    {
-        "op_code",
-        "op_type",
-        "global_call_count",
-        "device_id",
-        "device_arch",
-        "core_count",
-        "available_worker_cores",
-        "fw_start_cycle",
-        "kernel_duration_ns",
-        "replay_session",
-        "trace_id",
-        "pm_ideal_ns",
-        "pm_compute_ns",
-        "pm_bandwidth_ns",
-        "fw_end_cycle",
-        "fw_duration_ns",
-        "op_to_op_latency_ns",
-        "host_duration_ns",
-        "host_start_ns",
-        "program_cache_hit",
-        "math_fidelity",
-        "attributes",
-    }
-)
-
-
-def columns() -> frozenset[str]:
-    """All that a ranking of ops, their speed of light and flags read: kernels and model details need not be kept."""
-    tensors = (
-        f"{side}_{number}_{field}"
-        for side in ("input", "output")
-        for number in range(_MOST_TENSORS)
-        for field in TENSOR_FIELDS
-    )
-    return _COLUMNS.union(tensors, *(rule.columns for rule in RULES))
 
 
 @dataclass(frozen=True, eq=False)

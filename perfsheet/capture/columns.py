@@ -33,36 +33,55 @@ class CsvColumn:
     meaning: str = ""
     curated: bool = True
     """Whether sheet All Ops shows it, if the capture has a value in it."""
+    core: bool = False
+    """Whether every analysis reads it: the ranking, speed of light, passes, the verdict on the capture."""
 
 
-def _text(name: str, header: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True) -> CsvColumn:
-    return CsvColumn(name, header, Type.TEXT, "", since, aliases, meaning, curated)
+def _text(
+    name: str, header: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True, core: bool = False
+) -> CsvColumn:
+    return CsvColumn(name, header, Type.TEXT, "", since, aliases, meaning, curated, core)
 
 
 def _number(
-    name: str, header: str, unit: str, meaning: str, since: str = "S0", *aliases: str, curated: bool = True
+    name: str,
+    header: str,
+    unit: str,
+    meaning: str,
+    since: str = "S0",
+    *aliases: str,
+    curated: bool = True,
+    core: bool = False,
 ) -> CsvColumn:
-    return CsvColumn(name, header, Type.NUMBER, unit, since, aliases, meaning, curated)
+    return CsvColumn(name, header, Type.NUMBER, unit, since, aliases, meaning, curated, core)
 
 
 OP_COLUMNS: tuple[CsvColumn, ...] = (
-    _text("op_code", "OP CODE", "device operation, python fallback or signpost name"),
-    _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost"),
-    _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host"),
-    _number("device_id", "DEVICE ID", "", "chip index in the run", "S2"),
-    _text("device_arch", "DEVICE ARCH", "wormhole_b0, blackhole, …", "S8"),
-    _text("attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …"),
-    _text("math_fidelity", "MATH FIDELITY", "LoFi, HiFi2, HiFi3, HiFi4; blank for pure data movement"),
-    _number("core_count", "CORE COUNT", "cores", "cores that ran this program"),
-    _number("available_worker_cores", "AVAILABLE WORKER CORE COUNT", "cores", "worker grid of the device", "S8"),
+    _text("op_code", "OP CODE", "device operation, python fallback or signpost name", core=True),
+    _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost", core=True),
+    _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host", core=True),
+    _number("device_id", "DEVICE ID", "", "chip index in the run", "S2", core=True),
+    _text("device_arch", "DEVICE ARCH", "wormhole_b0, blackhole, …", "S8", core=True),
+    _text(
+        "attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …", core=True
+    ),
+    _text("math_fidelity", "MATH FIDELITY", "LoFi, HiFi2, HiFi3, HiFi4; blank for pure data movement", core=True),
+    _number("core_count", "CORE COUNT", "cores", "cores that ran this program", core=True),
+    _number(
+        "available_worker_cores", "AVAILABLE WORKER CORE COUNT", "cores", "worker grid of the device", "S8", core=True
+    ),
     _number("sub_device_id", "SUB DEVICE ID", "", "sub-device of the dispatch; blank = whole grid", "S10"),
     _text("parallelization_strategy", "PARALLELIZATION STRATEGY", "legacy hint, usually blank", curated=False),
-    _number("host_start_ns", "HOST START TS", "ns", "host enqueue begin on the Tracy clock", curated=False),
+    _number("host_start_ns", "HOST START TS", "ns", "host enqueue begin on the Tracy clock", curated=False, core=True),
     _number("host_end_ns", "HOST END TS", "ns", "host enqueue end on the Tracy clock", curated=False),
-    _number("host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss"),
-    _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start"),
-    _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", curated=False),
-    _number("op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3"),
+    _number(
+        "host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss", core=True
+    ),
+    _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start", core=True),
+    _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", curated=False, core=True),
+    _number(
+        "op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3", core=True
+    ),
     _number(
         "op_to_op_latency_dm_ns",
         "OP TO OP LATENCY BR/NRISC START [ns]",
@@ -71,7 +90,7 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
         "S6",
         curated=False,
     ),
-    _number("fw_duration_ns", "DEVICE FW DURATION [ns]", "ns", "firmware zone span over all cores"),
+    _number("fw_duration_ns", "DEVICE FW DURATION [ns]", "ns", "firmware zone span over all cores", core=True),
     _number(
         "kernel_duration_ns",
         "DEVICE KERNEL DURATION [ns]",
@@ -79,6 +98,7 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
         "first kernel start to last kernel end over all cores: the ranking key",
         "S0",
         "DEVICE KERNEL DURATION NS",
+        core=True,
     ),
     _number(
         "kernel_dm_start_ns",
@@ -116,7 +136,9 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
         "S6",
         curated=False,
     ),
-    _number("trace_id", "METAL TRACE ID", "", "captured metal trace; blank = not replayed", "S4", "TRACE ID"),
+    _number(
+        "trace_id", "METAL TRACE ID", "", "captured metal trace; blank = not replayed", "S4", "TRACE ID", core=True
+    ),
     _number(
         "replay_session",
         "METAL TRACE REPLAY SESSION ID",
@@ -125,6 +147,7 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
         "S4",
         "TRACE RUNTIME ID",
         "METAL TRACE RUNTIME ID",
+        core=True,
     ),
     _text(
         "compute_kernels",
@@ -145,10 +168,10 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     ),
     _text("dm_kernel_hashes", "DATA MOVEMENT KERNEL HASH", "hashes of their binaries", curated=False),
     _text("program_hash", "PROGRAM HASH", "program-cache key", "S9"),
-    _text("program_cache_hit", "PROGRAM CACHE HIT", "False = built in this call", "S9"),
-    _number("pm_ideal_ns", "PM IDEAL [ns]", "ns", "modelled time; ≤ 1 = no model", "S1", "PM IDEAL NS"),
-    _number("pm_compute_ns", "PM COMPUTE [ns]", "ns", "modelled math time", "S1", "PM COMPUTE NS"),
-    _number("pm_bandwidth_ns", "PM BANDWIDTH [ns]", "ns", "modelled DRAM time", "S1", "PM BANDWIDTH NS"),
+    _text("program_cache_hit", "PROGRAM CACHE HIT", "False = built in this call", "S9", core=True),
+    _number("pm_ideal_ns", "PM IDEAL [ns]", "ns", "modelled time; ≤ 1 = no model", "S1", "PM IDEAL NS", core=True),
+    _number("pm_compute_ns", "PM COMPUTE [ns]", "ns", "modelled math time", "S1", "PM COMPUTE NS", core=True),
+    _number("pm_bandwidth_ns", "PM BANDWIDTH [ns]", "ns", "modelled DRAM time", "S1", "PM BANDWIDTH NS", core=True),
     _text("pm_req_input_bw", "PM REQ I BW", "bytes per ns needed at the ideal", "S1", curated=False),
     _text("pm_req_output_bw", "PM REQ O BW", "bytes per ns needed at the ideal", "S1", curated=False),
     _number("pm_fpu_util_pct", "PM FPU UTIL (%)", "%", "100 × PM COMPUTE / kernel duration", "S5"),
@@ -176,6 +199,20 @@ def normalise_header(header: str) -> str:
 _BY_HEADER = {normalise_header(column.header): column for column in OP_COLUMNS}
 _BY_ALIAS = {normalise_header(alias): column for column in OP_COLUMNS for alias in column.aliases}
 BY_NAME = {column.name: column for column in OP_COLUMNS}
+
+
+_MOST_TENSORS = 64
+
+
+def core_columns() -> frozenset[str]:
+    """The names of the columns that every analysis reads, those of tensors included."""
+    tensors = (
+        f"{side}_{number}_{field}"
+        for side in ("input", "output")
+        for number in range(_MOST_TENSORS)
+        for field in TENSOR_FIELDS
+    )
+    return frozenset(column.name for column in OP_COLUMNS if column.core).union(tensors)
 
 
 def is_whole(name: str) -> bool:

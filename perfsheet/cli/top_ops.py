@@ -37,9 +37,9 @@ def top_ops(
         show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count)
-    from perfsheet.analysis.ranking import columns
+    from perfsheet.tables.ops import columns_to_read
 
-    analysis = analyse(captures, options, None if group or options.strict else columns())
+    analysis = analyse(captures, options, None if group or options.strict else columns_to_read())
     if json:
         from perfsheet.outputs import json_output
 

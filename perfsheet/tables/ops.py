@@ -17,9 +17,10 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shapes
 from perfsheet.analysis.ops.signature import of_variants
 from perfsheet.analysis.ranking import why_not_physical
-from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.analysis.statistics import known_int
+from perfsheet.capture.columns import core_columns
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.tables.column import Cells, Column, In, Mark, Table
@@ -68,6 +69,12 @@ class OpRows:
     def of_variants(self, texts: Sequence[str]) -> Texts:
         """A text per op from a text per distinct configuration."""
         return Texts(self.ops.variants.of[self.positions].astype(np.int32), texts)
+
+
+def columns_to_read() -> frozenset[str]:
+    """The columns of the capture behind this table: what every analysis and every rule reads, and the columns' own."""
+    own = (column.capture for column in OPS.columns if column.capture)
+    return core_columns().union(own, *(rule.columns for rule in RULES))
 
 
 def all_ops(analysis: Analysis) -> OpRows:
@@ -243,7 +250,7 @@ OPS: Table[OpRows] = Table(
             "the device that ran the op; with several hosts raised so that ids stay distinct",
             outputs=In.DATA | _IN_SHEETS, capture="device_id", width=8),
         Column("global_call_count", "Global call count", ID, _captured("global_call_count"),
-            "the profiler's id of the dispatch", outputs=In.DATA | In.SHEET, width=12),
+            "the profiler's id of the dispatch", capture="global_call_count", outputs=In.DATA | In.SHEET, width=12),
         Column("pass", "Pass", ID, _number(_passes), "the pass that the op is in, from 1", _WINDOWS, outputs=In.FRAME),
         Column("compute_pct", "Compute, grid", PERCENT,
             _number(lambda rows: rows.analysis.facts.speed_of_light.compute),

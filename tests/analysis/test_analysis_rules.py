@@ -7,9 +7,11 @@ import numpy as np
 from support.captures import op
 
 from perfsheet import analyze, read
-from perfsheet.analysis import findings, ranking, rules
+from perfsheet.analysis import findings, rules
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.rules.base import Hits, Rule
+from perfsheet.tables import ops as ops_table
+from perfsheet.tables.ops import columns_to_read
 
 LONGEST_CORE = Rule(
     id="longest-core",
@@ -24,15 +26,15 @@ LONGEST_CORE = Rule(
 
 def test_a_ranking_keeps_the_columns_that_rules_name(capture_of, monkeypatch):
     path = capture_of(*(op(code, 10, **{"DEVICE KERNEL DURATION PER CORE MAX [ns]": 9}) for code in ("Add", "Mul")))
-    monkeypatch.setattr(ranking, "RULES", (LONGEST_CORE,))
-    for table in (read(path), read(path, ranking.columns())):
+    monkeypatch.setattr(ops_table, "RULES", (LONGEST_CORE,))
+    for table in (read(path), read(path, columns_to_read())):
         found = findings.hits(analyze(table).facts, (LONGEST_CORE,))
         assert found["longest-core"].positions.tolist() == [0, 1]
 
 
 def test_a_ranking_keeps_no_more_than_that(capture_of):
-    table = read(capture_of(op("Add", 10)), ranking.columns())
-    assert set(table.headers) <= ranking.columns()
+    table = read(capture_of(op("Add", 10)), columns_to_read())
+    assert set(table.headers) <= columns_to_read()
 
 
 def test_a_mark_is_by_default_the_initials_of_the_id():
