@@ -147,6 +147,9 @@ _FLAGS = {option.field: option.flag for option in ANALYSIS_OPTIONS} | {
     "host_ops": "--no-host-ops",
     "raw": "--raw",
     "signposts": "--signposts",
+    "repeat": "--repeat",
+    "warmup": "--warmup",
+    "noisy_pct": "--noisy",
 }
 
 

@@ -26,11 +26,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.repeat < 1:
-            raise usage(f"--repeat {self.repeat}: not a number of runs", "give 1 or more")
+            raise usage(f"`repeat` {self.repeat}: not a number of runs", "give 1 or more")
         if self.warmup < 0:
-            raise usage(f"--warmup {self.warmup}: not a number of runs", "give 0 or more")
+            raise usage(f"`warmup` {self.warmup}: not a number of runs", "give 0 or more")
         if not (math.isfinite(self.noisy_pct) and self.noisy_pct >= 0):
-            raise usage(f"--noisy {self.noisy_pct}: not a percentage", "give 0 or more")
+            raise usage(f"`noisy_pct` {self.noisy_pct}: not a percentage", "give 0 or more")
 
 
 @dataclass(frozen=True)
