@@ -182,8 +182,8 @@ def analyze_runs(
     """The analysis of one capture, or of several runs of the same ops; `analyze_path` analyses one of them.
 
     Of several runs the one of median kernel time is analysed, with what the others took in `Analysis.repeats`. Runs
-    whose ops differ from the majority are left out, and `Analysis.checks` says so. Only one run is kept in memory, so the
-    median one is read twice.
+    whose ops differ from the majority are left out, and `Analysis.checks` says so. Only one run is kept in memory, so
+    the median one is read twice.
     """
     if len(paths) == 1:
         return analyze_path(paths[0])

@@ -13,8 +13,8 @@ from perfsheet.capture.table import FloatArray, IntArray
 class RowRef:
     """Where a row is in its capture; `row` numbers records as a spreadsheet does (the header is row 1).
 
-    `position` is that of its op in the analysis, None for other rows. `several_files`: the analysis reads several files,
-    so that a row needs its file's name.
+    `position` is that of its op in the analysis, None for other rows. `several_files`: the analysis reads several
+    files, so that a row needs its file's name.
     """
 
     file: str
@@ -30,8 +30,9 @@ class RowRef:
 class RankedOp:
     """One op of the ranking. Shares and utilizations are fractions; None = unknown (or no model).
 
-    `compute`, `compute_used_cores`, `dram` and `sol` are fractions of peaks (analysis/speed_of_light); `bound` is compute,
-    dram, neither or unknown. `shape` and `layout` are as engineers write them (analysis/ops/shape.py), blank where unknown.
+    `compute`, `compute_used_cores`, `dram` and `sol` are fractions of peaks (analysis/speed_of_light); `bound` is
+    compute, dram, neither or unknown. `shape` and `layout` are as engineers write them (analysis/ops/shape.py), blank
+    where unknown.
     """
 
     rank: int

@@ -17,6 +17,7 @@ from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
 from perfsheet.analysis.windows.layers import Layer, layers
 from perfsheet.analysis.windows.passes import Pass, fps_per_pass
+from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.provenance import Provenance
 
@@ -67,7 +68,7 @@ def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
     doubts = sum(not check.ok for check in checks)
     return (
         *(check.brief for check in checks if check.brief),
-        f"{doubts} to distrust" if doubts else "nothing to distrust",
+        f"{rows(doubts, 'warning')}" if doubts else "no problems found",
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.budget.check import ROWS_NAMED, kept, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
-from perfsheet.budget.quantities import Unit, format_quantity
+from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.compare import Comparison
 from perfsheet.compare.kinds import kind
 from perfsheet.compare.results import Times
@@ -54,7 +54,7 @@ def _checked(comparison: Comparison, name: str, times: Times, fail_over: float, 
         measured=now,
         unit=Unit.TIME,
         floor=False,
-        why=f"{format_quantity(was, Unit.TIME)} before + {format_quantity(fail_over, Unit.SHARE).replace('.00 %', ' %')}{noise}",
+        why=f"{format_quantity(was, Unit.TIME)} before + {percentage(fail_over)}{noise}",
         rows=tuple(rows[:ROWS_NAMED]),
         row_count=len(rows),
         missing=lost,

@@ -13,7 +13,7 @@ from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.results import RowRef
 from perfsheet.budget.limits import Measured, Scope, of_kind
 from perfsheet.budget.model import Bound, Budget, Checked, Verdict
-from perfsheet.budget.quantities import Unit, format_quantity
+from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.budget.reading import budget_of, read_budget
 from perfsheet.capture.table import IntArray, OpsTable
 
@@ -94,7 +94,7 @@ def _sign(bound: Bound) -> str:
 
 
 def _share(bound: Bound) -> str:
-    return format_quantity(bound.tolerance, Unit.SHARE).replace(".00 %", " %")
+    return percentage(bound.tolerance)
 
 
 def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:

@@ -55,6 +55,11 @@ def format_quantity(value: float | None, unit: Unit) -> str:
     return f"{value:,.2f}".removesuffix(".00") if unit is Unit.RATE else f"{value:,.10g}"
 
 
+def percentage(fraction: float) -> str:
+    """`5 %`, `2.50 %`."""
+    return format_quantity(fraction, Unit.SHARE).replace(".00 %", " %")
+
+
 def exact_time(nanoseconds: float) -> str:
     """`3.804885 ms`: no digit is lost."""
     for size, unit in ((1e6, "ms"), (1e3, "µs")):

@@ -138,5 +138,12 @@ def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[
     try:
         Options(selection=Selection(**selection), **options)  # type: ignore[arg-type]
     except PerfsheetError as error:
-        raise usage(f"{path}: window: {error.message}", error.hint) from None
+        raise usage(f"{path}: window: {_with_keys(error.message)}", error.hint) from None
     return selection, options
+
+
+def _with_keys(message: str) -> str:
+    """A message that names fields of Options and Selection, with the keys of the file instead."""
+    for key, field in (*SELECTION.items(), *OPTIONS.items()):
+        message = message.replace(f"`{field}`", f"`{key}`")
+    return message

@@ -41,8 +41,8 @@ def _figures(base: Analysis, new: Analysis, a_pass: Span) -> Iterator[Figure]:
     yield Figure("sol", "of the speed of light", SHARE, before.speed_of_light.sol, now.speed_of_light.sol, False)
     for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "ops with a low core count")):
         totals = [next(total for total in side.rule_totals if total.rule.id == rule) for side in (base, new)]
-        yield Figure(f"{rule}_ops", name, COUNT, *(total.rows for total in totals), True, alike)
-        yield Figure(f"{rule}_ns", f"time in {name}", TIME, *(total.kernel_ns for total in totals), True, alike)
+        yield Figure(f"{rule}_ops", name, COUNT, totals[0].rows, totals[1].rows, True, alike)
+        yield Figure(f"{rule}_ns", f"time in {name}", TIME, totals[0].kernel_ns, totals[1].kernel_ns, True, alike)
     hosts = (len(base.facts.host_rows), len(new.facts.host_rows))
     if any(hosts):
         yield Figure("host_ops", "host ops between device ops", COUNT, *hosts, True, alike)
@@ -81,7 +81,7 @@ def _sum(durations: list[float]) -> float | None:
 
 
 def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
-    """What limits the comparison, a sentence each: another chip, batch or build, other passes or devices, missing data."""
+    """What limits the comparison, a sentence each: different chips, builds, batches, passes, devices; missing data."""
     before, now = base.analysis, new.analysis
     if _other_chip(before, now):
         yield f"different chips: {_chip(before)} before, {_chip(now)} now"
@@ -89,7 +89,8 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
         yield f"different batch sizes: {before.summary.batch:g} before, {now.summary.batch:g} now"
     devices = [len(side.summary.devices) for side in (before, now)]
     if devices[0] != devices[1]:
-        yield f"different numbers of devices: {devices[0]} before, {devices[1]} now; extra ones count as removed or added"
+        counts = f"{devices[0]} before, {devices[1]} now"
+        yield f"different numbers of devices: {counts}; ops of the others count as removed or added"
     if passes_differ(before, now):
         yield _passes(base, new)
     if before.summary.schema != now.summary.schema:

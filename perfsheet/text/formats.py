@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfsheet.analysis.analyze import NO_MODEL
-from perfsheet.analysis.summary import CaptureSummary
-from perfsheet.analysis.ops.grid import IN_WORDS
+from perfsheet.analysis.ops.grid import SOURCE_TEXT
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.results import Check, RowRef
+from perfsheet.analysis.results import RowRef
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.statistics import Spread
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
-from perfsheet.provenance import RunRecord
 
 # Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
 # non-characters (XML does not have them).
@@ -132,11 +131,6 @@ def no_finding(summary: CaptureSummary) -> str:
     return f"No hotspot: none of the {len(RULES)} rules found anything."
 
 
-def verdict(check: Check) -> str:
-    """Whether a check is fine, or wants a look."""
-    return "ok" if check.ok else "look"
-
-
 def unchecked(summary: CaptureSummary) -> str:
     """A warning about ops that the low-core rule could not judge; blank when there is none."""
     if not summary.unchecked_rows:
@@ -162,7 +156,7 @@ def formula(summary: CaptureSummary) -> str:
 
 def grid_sources(summary: CaptureSummary) -> str:
     """Where the worker grid is from."""
-    return " and ".join(IN_WORDS[source] for source in summary.worker_cores_sources)
+    return " and ".join(SOURCE_TEXT[source] for source in summary.worker_cores_sources)
 
 
 def file_names(summary: CaptureSummary) -> str:
@@ -190,12 +184,6 @@ def device_ops(summary: CaptureSummary) -> str:
     """`1,872 device ops on 1 device`."""
     devices = len(summary.devices)
     return f"{rows(summary.device_rows, 'device op')} on {rows(devices, 'device')}"
-
-
-def exit_statuses(record: RunRecord) -> str:
-    """`profiler 0, target 1`; a target that died has none."""
-    target = "died" if record.target_status < 0 else str(record.target_status)
-    return f"profiler {record.profiler_status}, target {target}"
 
 
 def short_nodeid(nodeid: str) -> str:

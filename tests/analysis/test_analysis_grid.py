@@ -44,7 +44,7 @@ def test_on_an_unknown_grid_nothing_is_flagged(analysis_of, largest):
     assert [op.worker_cores for op in analysis.top()] == [None, None]
     assert analysis.summary.worker_cores_sources == ("unknown",)
     assert (total(analysis).rows, analysis.findings) == (0, ())
-    assert any("--board" in warning for warning in analysis.summary.warnings)
+    assert any("`board`" in warning for warning in analysis.summary.warnings)
 
 
 def test_rows_that_state_no_grid_take_the_next_source(analysis_of):

@@ -177,7 +177,7 @@ def test_the_board_option_names_the_peaks(analysis_of):
 def test_a_board_of_another_architecture_is_said_and_not_used(analysis_of):
     analysis = analysis_of(matmul(100_000), options={"board": "p150"})
     assert analysis.summary.speed_of_light.boards == ("n150",)
-    assert any("--board p150 is blackhole, the capture says wormhole_b0" in text for text in analysis.summary.warnings)
+    assert any("`board` p150 is blackhole, but the capture says wormhole_b0" in text for text in analysis.summary.warnings)
 
 
 def test_hosts_of_different_architectures_are_said(tmp_path):
@@ -191,7 +191,7 @@ def test_without_arch_the_clock_tells_the_chip(analysis_of):
     row = matmul(100_000, arch="", **CLOCKED)
     assert analysis_of(row, generation="S7").facts.speed_of_light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
     analysis = analysis_of(matmul(100_000, arch=""), generation="S7")
-    assert "--board" in analysis.top()[0].sol_unknown_reason
+    assert "`board`" in analysis.top()[0].sol_unknown_reason
 
 
 @pytest.mark.parametrize(

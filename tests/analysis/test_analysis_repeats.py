@@ -122,7 +122,7 @@ def test_checks_and_flags(observed, capture_of) -> None:
     warnings = analysis.summary.warnings
     assert any("run 3 came to no report" in warning for warning in warnings)
     assert any("1 device row whose kernel duration varies by more than 5 %" in warning for warning in warnings)
-    assert any("nothing is known of its noise" in warning for warning in analyze(
+    assert any("so its noise is unknown" in warning for warning in analyze(
         read(path), repeats=align(observed((100, 100, 100)))
     ).summary.warnings)  # fmt: skip
 

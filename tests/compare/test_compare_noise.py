@@ -69,7 +69,7 @@ def test_runs_with_other_ops_are_set_apart(tmp_path):
     ]
     analysis = analyze_runs([str(path) for path in paths], lambda path: analyze(read(path), Options()))
     assert analysis.repeats.aligned == 2
-    assert any("run 3 is set apart" in warning for warning in analysis.summary.warnings)
+    assert any("run 3 is left out" in warning for warning in analysis.summary.warnings)
 
 
 def test_three_passes_are_repeats(compared):

@@ -50,7 +50,7 @@ def test_run_with_other_ops_is_set_apart_and_said(home: Path) -> None:
     assert done.analysis.repeats is not None
     assert done.analysis.repeats.aligned == 2
     warnings = done.analysis.summary.warnings
-    assert any("run 2 is set apart: 3 ops instead of 2; first at op 2" in warning for warning in warnings)
+    assert any("run 2 is left out: 3 ops instead of 2; first at op 2" in warning for warning in warnings)
     assert done.status == ExitStatus.DONE
 
 

@@ -403,11 +403,11 @@ DAMAGES: tuple[Damage, ...] = (
         "unknown-memory",
         "an unknown MEMORY",
         WARNED,
-        "memory that is blank or unknown",
+        "memory is blank or unknown",
         cells("INPUT_0_MEMORY", "DEV_0_SRAM", 11),
     ),
     Damage(
-        "blank-memory", "a blank MEMORY", WARNED, "memory that is blank or unknown", cells("INPUT_0_MEMORY", "", 11)
+        "blank-memory", "a blank MEMORY", WARNED, "memory is blank or unknown", cells("INPUT_0_MEMORY", "", 11)
     ),
     Damage(
         "unreadable-shape",

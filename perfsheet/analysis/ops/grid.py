@@ -1,4 +1,4 @@
-"""The worker grid of each op, and where the figure comes from."""
+"""The worker grid of each op, and where it comes from."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 from perfsheet.hardware.boards import KNOWN_GRIDS, board
 
 MOST_CORES = 1024
-"""More than any chip has, several times over: what is above is no core count."""
+"""Several times more than any chip has: anything above is not a core count."""
 
 FROM_COLUMN = "available-worker-core-count"
 FROM_BOARD = "board"
 FROM_LARGEST = "largest-core-count"
 UNKNOWN = "unknown"
 
-IN_WORDS = {
+SOURCE_TEXT = {
     FROM_COLUMN: "column AVAILABLE WORKER CORE COUNT",
-    FROM_BOARD: "--board",
+    FROM_BOARD: "the given board",
     FROM_LARGEST: "the largest CORE COUNT seen, which is a known grid",
-    UNKNOWN: "no AVAILABLE WORKER CORE COUNT, no --board, and the largest CORE COUNT is no known grid",
+    UNKNOWN: "no AVAILABLE WORKER CORE COUNT, no `board` given, and the largest CORE COUNT is not a known grid",
 }
 
 

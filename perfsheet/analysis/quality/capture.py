@@ -1,4 +1,4 @@
-"""What was read: records, kernel durations, core counts, tensors."""
+"""What was read: records, kernel durations, core counts, tensors, names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.ops.device_ops import LONGEST_PLAUSIBLE_NS, Ops
-from perfsheet.analysis.ops.grid import IN_WORDS, MOST_CORES, UNKNOWN
+from perfsheet.analysis.ops.grid import MOST_CORES, SOURCE_TEXT, UNKNOWN
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.statistics import ratio
@@ -17,13 +17,13 @@ from perfsheet.capture.table import BoolArray, FloatArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 from perfsheet.hardware.boards import ARCHES, FIDELITY_PASSES
 
-_NO_SALVAGE = {"devices-shifted"}
+_NOT_REPAIRED = {"devices-shifted"}
 _FEW, _MOSTLY = 3, 0.7
-_MEND = "profile again with --op-support-count or --dump-device-data-mid-run"
+_PROFILE_AGAIN = "profile again with --op-support-count or --dump-device-data-mid-run"
 
 
 def records(table: OpsTable) -> Iterator[Check]:
-    """What the reader met in the files, and how many of their rows are used."""
+    """What the reader noticed, and how many rows are used."""
     dropped = sum(note.dropped for note in table.notes)
     used = rows(len(table), "row")
     reasons = "; ".join(note.text for note in table.notes if note.dropped)
@@ -32,11 +32,11 @@ def records(table: OpsTable) -> Iterator[Check]:
         "Records of the file",
         True,
         dropped,
-        f"{used} used, {dropped:,} dropped: {reasons}" if dropped else "every record fits the header and was read",
+        f"{used} used, {dropped:,} dropped: {reasons}" if dropped else "every record matches the header and was read",
         brief=_used(table, dropped),
     )
     for note in table.notes:
-        yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NO_SALVAGE)
+        yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NOT_REPAIRED)
 
 
 def _used(table: OpsTable, dropped: int) -> str:
@@ -47,7 +47,7 @@ def _used(table: OpsTable, dropped: int) -> str:
 
 
 def losses(notes: tuple[Note, ...]) -> int:
-    """How many rows were dropped because of damage that may have cost ops of the run."""
+    """How many rows were dropped because of damage that may have lost ops of the run."""
     return sum(max(note.dropped, 1) for note in notes if note.loses)
 
 
@@ -62,7 +62,7 @@ def durations(ops: Ops) -> Iterator[Check]:
         True,
         timed,
         f"{timed:,} of {rows(len(ops), 'device op')} have a usable one, {share:.1%}"
-        + ("" if ops.nearly_all_timed else ": too few for FPS, which is not given"),
+        + ("" if ops.nearly_all_timed else ": too few to compute FPS"),
         brief="every op timed" if timed == len(ops) else f"{100 * share:.1f} % of ops timed",
     )
     yield row_check(
@@ -78,7 +78,7 @@ def durations(ops: Ops) -> Iterator[Check]:
         label,
         ~blank & ~ops.timed,
         "none is negative, absurdly short or absurdly long",
-        f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, or next to nothing (corrupt "
+        f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, or close to zero (corrupt "
         "markers), left out",
         repaired=True,
     )
@@ -89,49 +89,49 @@ def durations(ops: Ops) -> Iterator[Check]:
         "fractional-duration",
         label,
         broken & (thousands | (2 * np.count_nonzero(broken) < timed)),
-        "few or none are fractions of a ns beside whole ones",
-        "{rows} with a fraction of a ns, which the profiler does not write: was the point one of thousands?",
+        "none or few are fractions of a ns among whole ones",
+        "{rows} with a fraction of a ns, which the profiler does not write: was the point a thousands separator?",
     )
     elsewhere = (ops.table.kind != RowKind.DEVICE) & (ops.table.number("kernel_duration_ns") > 0)
     count = int(np.count_nonzero(elsewhere))
-    text = f"{rows(count)} that OP TYPE calls a host op or signpost, with device times that are in no figure"
+    text = f"{rows(count)} with OP TYPE host op or signpost but with device times, which are not counted"
     fine = "no host op or signpost has one"
     yield Check("host-row-duration", label, not count, count, text if count else fine, bool(count))
 
 
 def _three_decimals(figures: FloatArray) -> bool:
-    """Whether the figures have three decimals each, and mostly no zero at their end."""
+    """Whether all figures have three decimals, mostly without a trailing zero."""
     thousandths = figures * 1000
     exact = np.abs(thousandths - np.round(thousandths)) < 1e-6 * np.maximum(1, np.abs(figures))
     return bool(exact.all()) and float(np.mean(np.round(thousandths) % 10 != 0)) > _MOSTLY
 
 
 def _why_blank(table: OpsTable) -> str:
-    """Blank cells are missing device data; cells that cannot be read want another mend."""
+    """Blank cells mean missing device data; unreadable cells need another fix."""
     if any(note.id == "unreadable-numbers" for note in table.notes):
-        return "its cells are blank or not readable, so they are neither ranked nor summed"
-    return f"device data is missing, so they are neither ranked nor summed; {_MEND}"
+        return "the cells are blank or unreadable, so the ops are neither ranked nor summed"
+    return f"device data is missing, so the ops are neither ranked nor summed; {_PROFILE_AGAIN}"
 
 
 def cores(ops: Ops) -> Iterator[Check]:
-    """Worker grids and core counts that are missing or do not fit."""
+    """Worker grids and core counts that are missing or contradict each other."""
     sources = ops.grid.sources
     unknown_grid = np.isnan(ops.worker_cores)
-    words = " and ".join(IN_WORDS[source] for source in sources if source != UNKNOWN)
-    missing = f"{rows(int(unknown_grid.sum()), 'device row')} without a known worker grid: {IN_WORDS[UNKNOWN]}"
+    sources_text = " and ".join(SOURCE_TEXT[source] for source in sources if source != UNKNOWN)
+    missing = f"{rows(int(unknown_grid.sum()), 'device row')} without a known worker grid: {SOURCE_TEXT[UNKNOWN]}"
     yield Check(
         "worker-grid",
         "Worker grid",
         not unknown_grid.any(),
         int(unknown_grid.sum()),
-        f"{missing}; not checked for few cores" if UNKNOWN in sources else f"from {words}",
+        f"{missing}; not checked for a low core count" if UNKNOWN in sources else f"from {sources_text}",
     )
     yield row_check(
         "implausible-grid",
         "Worker grid",
         (ops.number("available_worker_cores") > MOST_CORES) | (ops.number("available_worker_cores") < 1),
-        "all can be one of a chip",
-        f"{{rows}} with an AVAILABLE WORKER CORE COUNT below 1 or above {MOST_CORES:,}, which no chip has: left out",
+        "all are possible",
+        f"{{rows}} with an AVAILABLE WORKER CORE COUNT below 1 or above {MOST_CORES:,}, which no chip has: ignored",
         repaired=True,
     )
     yield row_check(
@@ -139,7 +139,7 @@ def cores(ops: Ops) -> Iterator[Check]:
         "Core counts",
         ops.timed & np.isnan(ops.cores),
         "every timed op has one",
-        "{rows} with a blank, zero or impossible CORE COUNT: no utilization, not checked for few cores",
+        "{rows} with a blank, zero or impossible CORE COUNT: no utilization, not checked for a low core count",
     )
     yield row_check(
         "cores-above-grid",
@@ -151,7 +151,7 @@ def cores(ops: Ops) -> Iterator[Check]:
 
 
 def tensors(ops: Ops) -> Iterator[Check]:
-    """Tensors whose shape, or memory, cannot be read."""
+    """Tensors whose shape or memory cannot be read."""
     every = [(*variant.inputs, *variant.outputs) for variant in ops.variants.all]
     shapeless = np.array(
         [any(tensor.padded is None or tensor.logical is None for tensor in tensors_of_op) for tensors_of_op in every],
@@ -163,15 +163,15 @@ def tensors(ops: Ops) -> Iterator[Check]:
         "Tensors",
         shapeless[ops.variants.of],
         "all shapes can be read",
-        "{rows} with a tensor whose shape is missing or not readable: what follows from it is unknown",
+        "{rows} with a tensor whose shape is missing or unreadable: figures that depend on it are unknown",
         repaired=True,
     )
     yield row_check(
         "unknown-memory",
         "Tensors",
         placeless[ops.variants.of],
-        "all memories are known",
-        "{rows} with a tensor in a memory that is blank or unknown: its bytes are in no figure",
+        "the memory of every tensor is known",
+        "{rows} with a tensor whose memory is blank or unknown: its bytes are not counted",
         repaired=True,
     )
 
@@ -180,7 +180,7 @@ _SHOWN = 3
 
 
 def unknown_names(ops: Ops) -> Iterator[Check]:
-    """What is blank or unknown, and what does not follow because of it."""
+    """Blank or unknown op codes, fidelities, data types and architectures, and what is missing because of it."""
     yield row_check(
         "blank-op-code",
         "Op codes",
@@ -192,7 +192,7 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
     fidelities = {name.upper() for name in FIDELITY_PASSES}
     fidelity = ops.text("math_fidelity").mapped(lambda cell: cell.strip().upper())
     yield _unknown(
-        "unknown-fidelity", "Math fidelity", *_strange(fidelity, fidelities), "MATH FIDELITY", "no compute peak"
+        "unknown-fidelity", "Math fidelity", *_unknown_values(fidelity, fidelities), "MATH FIDELITY", "no compute peak"
     )
     wants = ops.in_category(MATMUL, CONV, ATTENTION)
     blank = wants & fidelity.where(lambda cell: not cell)
@@ -200,8 +200,8 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
         "blank-fidelity",
         "Math fidelity",
         blank & (blank != wants).any(),
-        "every op that does math has one, or none",
-        "{rows} of matmuls, convolutions and attention with a blank MATH FIDELITY: no compute peak is known for them",
+        "every matmul, convolution and attention has one, or none has",
+        "{rows} of matmuls, convolutions and attention with a blank MATH FIDELITY: their compute peak is unknown",
     )
     types = [
         {tensor.datatype for tensor in (*variant.inputs, *variant.outputs) if tensor.bytes_per_element is None}
@@ -211,27 +211,27 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
     yield _unknown("unknown-datatype", "Data types", sorted(set().union(*types)), untyped, "DATATYPE", "no bytes")
     arch = ops.text("device_arch").mapped(lambda cell: cell.strip().lower())
     if not ops.options.board:
-        yield _unknown("unknown-arch", "Chips", *_strange(arch, ARCHES), "DEVICE ARCH", "no peaks")
+        yield _unknown("unknown-arch", "Chips", *_unknown_values(arch, ARCHES), "DEVICE ARCH", "no peaks")
     if arch.where(bool).any():
         yield row_check(
             "blank-arch",
             "Chips",
             arch.where(lambda cell: not cell),
-            "every op says its chip",
+            "every op states its chip",
             "{rows} with a blank DEVICE ARCH",
         )
 
 
-def _strange(cells: Texts, vocabulary: Collection[str]) -> tuple[list[str], BoolArray]:
-    """The words among the cells that are not known, and the rows that have one."""
+def _unknown_values(cells: Texts, vocabulary: Collection[str]) -> tuple[list[str], BoolArray]:
+    """The values that are not in the vocabulary, and the rows that have one."""
     return [word for word in cells.present() if word and word not in vocabulary], cells.where(
         lambda word: bool(word) and word not in vocabulary
     )
 
 
 def _unknown(name: str, label: str, names: Sequence[str], which: BoolArray, column: str, lacks: str) -> Check:
-    """Ops with a word that nobody knows: which words, and what is not known of these ops."""
+    """The check of ops with an unknown value: which values, and what is unknown about these ops because of it."""
     count = int(np.count_nonzero(which))
     shown = ", ".join(repr(word[:30]) for word in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    text = f"{rows(count, 'device row')} with a {column} that is not known ({shown}): {lacks} known for them"
+    text = f"{rows(count, 'device row')} with an unknown {column} ({shown}): {lacks} for them"
     return Check(name, label, not count, count, text if count else f"every {column} is known")

@@ -1,4 +1,4 @@
-"""Which figures to distrust: models, tensors, passes, devices."""
+"""Doubtful figures: the profiler's model, speed of light, chips, passes, devices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _modelled(ops: Ops) -> BoolArray:
 
 
 def model(ops: Ops) -> Iterator[Check]:
-    """How much the profiler has a model of, and utilizations above 100 %."""
+    """How many ops the profiler has a model of, and utilizations above 100 %."""
     share = modelled_share(ops)
     count = int(_modelled(ops).sum())
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
@@ -44,32 +44,33 @@ def model(ops: Ops) -> Iterator[Check]:
         "Utilization",
         not_physical(ops.utilization, ops.utilization_grid),
         "none above 100 %",
-        "{rows} above 100 % utilization: not physical, marked as such (docs/formulas.md says why)",
+        "{rows} above 100 % utilization: not physical, and marked (docs/formulas.md explains why)",
     )
 
 
 def speed_of_light(facts: Facts) -> Iterator[Check]:
-    """How much has a speed of light, and tensors that are not those of their op."""
+    """How many ops have a known speed of light, and tensors that do not belong to their op."""
     ops, sol = facts.ops, facts.speed_of_light
     with_sol = np.isfinite(sol.sol)
     share = ratio(float(ops.kernel_ns[with_sol].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     boards = " and ".join(board.name for board in sol.peaks.boards) or "no known board"
-    guessed = "" if ops.options.board or not sol.peaks.boards else " (by arch, grid and clock; --board names another)"
+    guessed = not ops.options.board and bool(sol.peaks.boards)
+    source = " (by arch, grid and clock; set `board` for another one)" if guessed else ""
     yield Check(
         "speed-of-light",
         "Speed of light",
         True,
         int(ops.timed.sum()) - int(with_sol.sum()),
-        f"known for {rows(int(with_sol.sum()), 'op')}, {covered}, by the peaks of {boards}{guessed}",
+        f"known for {rows(int(with_sol.sum()), 'op')}, {covered}, from the peaks of {boards}{source}",
     )
     yield row_check(
         "stale-tensors",
         "Tensors",
         sol.contradicted,
         "no op is faster than its tensors allow",
-        "{rows} whose tensors cannot be theirs, for one of their kind is faster than that: after a program-cache hit "
-        "the profiler repeats the tensors of an earlier call; they have no speed of light",
+        "{rows} whose tensors cannot be their own, since an identical op is faster than they allow: after a "
+        "program-cache hit the profiler repeats the tensors of an earlier call; they have no speed of light",
     )
 
 
@@ -80,11 +81,14 @@ def chips(ops: Ops) -> Iterator[Check]:
         stated = board(ops.options.board)
         if arches and arches != {stated.arch}:
             others = ", ".join(sorted(arches - {stated.arch}))
-            text = f"--board {stated.name} is {stated.arch}, the capture says {others}: its peaks are not used there"
+            text = (
+                f"`board` {stated.name} is {stated.arch}, but the capture says {others}: its peaks are not used for "
+                "those ops"
+            )
             yield Check("board", "Board", False, 0, text)
     mixed = sum(len(_arches(ops, ops.device == device)) > 1 for device in np.unique(ops.device).tolist())
     if mixed:
-        text = f"{rows(mixed, 'device')} with ops of different DEVICE ARCHs: captures of different chips merged?"
+        text = f"{rows(mixed, 'device')} with ops of different DEVICE ARCHs: were captures of different chips merged?"
         yield Check("mixed-chips", "Chips", False, mixed, text)
     if len(arches) > 1 and len(ops.table.files) > 1:
         text = f"captures of different architectures ({', '.join(sorted(arches))}): are they hosts of one run?"
@@ -97,7 +101,7 @@ def _arches(ops: Ops, these: BoolArray) -> set[str]:
 
 
 def passes(facts: Facts) -> Iterator[Check]:
-    """A cold first pass, and passes that could not be told."""
+    """A cold first pass, and passes that could not be separated."""
     window_passes = facts.passes
     if window_passes.note:
         yield Check("passes", "Passes", False, 0, window_passes.note)
@@ -108,7 +112,7 @@ def passes(facts: Facts) -> Iterator[Check]:
             True,
             len(window_passes.all[0].positions),
             f"the first of {window_passes.count} passes is cold: {window_passes.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
-            f"{window_passes.all[-1].gap_ns / 1e6:,.1f} ms in the last one; its gaps are no advice",
+            f"{window_passes.all[-1].gap_ns / 1e6:,.1f} ms in the last one; no advice is given about its gaps",
             brief="first pass cold",
         )
 

@@ -1,4 +1,4 @@
-"""Whether the device's time stamps can be true: clock, gaps, starts and ends, ops recorded twice."""
+"""Whether the time stamps of the device are plausible: clock, gaps, firmware zones, ops recorded twice."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 
 _LIKELY_GHZ = (0.2, 2.0)
-"""AI clocks of all chips so far are 1 to 1.35 GHz, and lower when they save power."""
+"""AI clocks of all chips so far are 1 to 1.35 GHz, and lower in power-saving states."""
 _SLACK = 1.02
-"""What rounding of cycles to ns may add to a kernel that fills its firmware zone."""
+"""How much the rounding of cycles to ns may add to a kernel that fills its firmware zone."""
 _TICK_NS = 5.0
 
 
 def clock(ops: Ops) -> Iterator[Check]:
-    """Whether cycles and ns agree on a clock that a chip can have."""
+    """Whether firmware cycles and ns give a clock that a chip can have."""
     ghz = measured_clock_ghz(ops)
     ghz = ghz[np.isfinite(ghz)]
     if not ghz.size:
@@ -41,13 +41,13 @@ def clock(ops: Ops) -> Iterator[Check]:
         0,
         f"{text}: firmware cycles over firmware duration"
         if fine
-        else f"{text} is no clock of a chip: cycles or durations of the capture are wrong",
+        else f"{text} is not a clock that a chip can have: cycles or durations of the capture are wrong",
         brief=f"clock {text}" if fine else f"clock {text} impossible",
     )
 
 
 def markers(ops: Ops) -> Iterator[Check]:
-    """Gaps and firmware zones that cannot be (tt-metal#48043)."""
+    """Impossible gaps and firmware zones (tt-metal#48043)."""
     gaps, zones = _bad_gaps(ops), _bad_zones(ops)
     label = "Markers"
     yield row_check(
@@ -55,16 +55,16 @@ def markers(ops: Ops) -> Iterator[Check]:
         label,
         gaps,
         "no gap is negative or absurdly long",
-        f"{{rows}} with a negative OP TO OP LATENCY or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as unknown: "
-        "corrupt markers, or rows out of the device's order",
+        f"{{rows}} with a negative OP TO OP LATENCY or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, treated as "
+        "unknown: corrupt markers, or rows that are not in device order",
     )
     yield row_check(
         "implausible-zone",
         label,
         zones,
         "every kernel lies inside its firmware zone",
-        "{rows} whose kernel is longer than its firmware zone, or whose firmware zone ends before it starts: markers "
-        "of another op, so its duration is doubtful",
+        "{rows} whose kernel is longer than its firmware zone, or whose firmware zone ends before it starts: the "
+        "markers may be those of another op, so its duration is doubtful",
     )
     odd = int(np.count_nonzero(gaps | zones))
     brief = f"{rows(odd, 'op')} with impossible markers" if odd else "gaps and markers plausible"
@@ -74,7 +74,7 @@ def markers(ops: Ops) -> Iterator[Check]:
         label,
         True,
         odd,
-        f"{odd:,} of {rows(len(ops), 'device row')} have gaps or zones that cannot be"
+        f"{odd:,} of {rows(len(ops), 'device row')} have impossible gaps or firmware zones"
         if recorded
         else "unknown: neither gaps nor firmware durations",
         brief=brief if recorded else "gaps and markers unknown",
@@ -84,7 +84,7 @@ def markers(ops: Ops) -> Iterator[Check]:
         "PM IDEAL",
         (ops.number("pm_ideal_ns") < 0) | (ops.number("pm_ideal_ns") > LONGEST_PLAUSIBLE_NS),
         "none is negative or absurdly long",
-        f"{{rows}} with a negative PM IDEAL or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, taken as no model",
+        f"{{rows}} with a negative PM IDEAL or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, treated as no model",
         repaired=True,
     )
 
@@ -101,9 +101,9 @@ def _bad_zones(ops: Ops) -> BoolArray:
 
 
 def calls(ops: Ops) -> Iterator[Check]:
-    """Calls that stand in the capture more than once: replays of a trace have a session each, merged files do not."""
+    """Calls that are recorded more than once: trace replays have a session each, files merged by mistake do not."""
     call, session = ops.number("global_call_count"), ops.number("replay_session")
-    # Before there were columns for traces, a replay can only be told by its time.
+    # Older captures have no columns for traces: there a replay is recognised by its time.
     trace = ops.number("trace_id" if ops.table.has("trace_id") else "fw_start_cycle")
     if not np.isfinite(call).any():
         yield Check("calls", "Call counts", True, 0, "unknown: no GLOBAL CALL COUNT", brief="call counts unknown")
@@ -114,8 +114,9 @@ def calls(ops: Ops) -> Iterator[Check]:
     count, open_count = int(repeated.sum()), int(unexplained.sum())
     if open_count:
         text = (
-            f"{rows(open_count, 'device row')} with DEVICE ID and GLOBAL CALL COUNT of an earlier row, and no trace "
-            "replay that explains it: recorded twice, or files merged? Their time counts twice"
+            f"{rows(open_count, 'device row')} with the DEVICE ID and GLOBAL CALL COUNT of an earlier row, and no "
+            "trace "
+            "replay to explain it: recorded twice, or files merged? Their time counts twice"
         )
         brief = f"{rows(open_count, 'call')} recorded twice"
     elif count:
@@ -129,7 +130,7 @@ def calls(ops: Ops) -> Iterator[Check]:
 
 
 def _repeats(*keys: np.ndarray) -> BoolArray:
-    """Rows with the keys of an earlier row; none where a key is unknown."""
+    """Rows with the same keys as an earlier row; rows with an unknown key are never repeated."""
     order = np.lexsort(keys[::-1])
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
     for key in keys:

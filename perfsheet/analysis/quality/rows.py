@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from perfsheet.analysis.summary import CaptureSummary
 
 
-def row_check(name: str, label: str, bad: BoolArray, fine: str, trouble: str, repaired: bool = False) -> Check:
-    """`{rows}` in `trouble` stands for the number of ops that are bad; `repaired`: they are left out, or mended."""
+def row_check(name: str, label: str, bad: BoolArray, fine: str, problem: str, repaired: bool = False) -> Check:
+    """A check that counts the rows in `bad`; the detail is `problem` with `{rows}` filled in, or `fine` without any."""
     count = int(np.count_nonzero(bad))
-    detail = trouble.format(rows=rows(count, "device row")) if count else fine
+    detail = problem.format(rows=rows(count, "device row")) if count else fine
     return Check(name, label, not count, count, detail, repaired and bool(count))
 
 
@@ -26,9 +26,9 @@ def counts(summary: CaptureSummary) -> Iterator[Check]:
     """The rows of the window by kind, and what was dropped."""
     for name, count, detail in (
         ("device-rows", summary.device_rows, "device rows in the window; all figures cover these"),
-        ("timed-rows", summary.timed_rows, "of them with a usable kernel duration: ranked and summed"),
-        ("host-rows", summary.host_rows, "host and python-fallback rows, not part of any figure"),
-        ("signpost-rows", summary.signpost_rows, "signposts, not part of any figure"),
+        ("timed-rows", summary.timed_rows, "of these with a usable kernel duration: ranked and summed"),
+        ("host-rows", summary.host_rows, "host and python-fallback rows, not in any figure"),
+        ("signpost-rows", summary.signpost_rows, "signposts, not in any figure"),
     ):
         yield Check(name, "Rows", True, count, detail)
     dropped = summary.dropped_rows

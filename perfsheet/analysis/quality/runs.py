@@ -1,4 +1,4 @@
-"""What is to be said about how a capture came to be, and about several runs."""
+"""Checks on the origin of a capture, and on repeated runs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def provenance(origin: Provenance) -> Iterator[Check]:
-    """What has to be said about how the capture came to be."""
+    """Whether the capture is a replay, simulated, or incomplete."""
     if origin.replayed:
         yield Check(
-            "replayed", "Provenance", False, 0, "replayed: these are figures of a recorded capture, not of this run"
+            "replayed", "Provenance", False, 0, "replayed: the figures are those of a recorded capture, not of this run"
         )
     elif origin.simulator:
         yield Check(
@@ -28,23 +28,24 @@ def provenance(origin: Provenance) -> Iterator[Check]:
 
 
 def repeats(several: Repeats) -> Iterator[Check]:
-    """What several runs say about how far their figures can be relied on."""
+    """Failed and differing runs, and noisy ops."""
     label = "Repeats"
     for failure in several.failures:
-        yield Check("run-failed", label, False, 1, f"{failure}; it is in no figure")
+        yield Check("run-failed", label, False, 1, f"{failure}; it is not counted")
     for run in several.runs:
         if run.tests_failed:
             yield Check("run-tests-failed", label, False, 1, f"tests failed in {run.label}: {run.tests}")
         if not run.aligned:
-            yield Check("run-apart", label, False, run.ops, f"{run.label} is set apart: {run.difference}")
+            yield Check("run-apart", label, False, run.ops, f"{run.label} is left out: {run.difference}")
     if several.aligned < 2:
-        yield Check("one-run", label, False, 0, "only one run could be used: nothing is known of its noise")
+        yield Check("one-run", label, False, 0, "only one run could be used, so its noise is unknown")
         return
     yield row_check(
         "noisy-ops",
         label,
         several.noisy,
         f"no op varies by more than {several.noisy_pct:g} % between {several.aligned} runs",
-        f"{{rows}} whose kernel duration varies by more than {several.noisy_pct:g} % (standard deviation / mean) between "
+        f"{{rows}} whose kernel duration varies by more than {several.noisy_pct:g} % (standard deviation / mean) "
+        "between "
         f"{several.aligned} runs: marked noisy",
     )

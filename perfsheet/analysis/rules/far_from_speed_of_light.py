@@ -51,7 +51,8 @@ _TRY = {
     "act_block_h_override in ttnn.Conv2dConfig",
     "normalisation": "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)",
     "data movement": "to remove it (let the op before write what the op after reads), or to replace several ops by "
-    "one, for example with ttnn.transformer.split_query_key_value_and_split_heads or ttnn.experimental.nlp_create_qkv_heads",
+    "one, for example with ttnn.transformer.split_query_key_value_and_split_heads or "
+    "ttnn.experimental.nlp_create_qkv_heads",
     "elementwise": "to shard its inputs in L1, or to fuse it into the op before (activation of ttnn.linear or "
     "ttnn.Conv2dConfig)",
     "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for the whole attention",

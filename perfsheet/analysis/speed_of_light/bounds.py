@@ -213,11 +213,11 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
     if ops.kernel_ns[position] == 0:
         return "a kernel duration of 0 ns"
     if np.isnan(chip.core_flops_per_ns[position]):
-        return "the chip is unknown: no DEVICE ARCH, and no clock that tells it (--board names it)"
+        return "the chip is unknown: no DEVICE ARCH, and no clock that identifies it (set `board`)"
     if flops.amount is not None and no_fidelity:
         return "no math fidelity in the capture"
     if flops.amount is not None and np.isnan(ops.worker_cores[position]):
-        return "the worker grid is unknown (--board names it)"
+        return "the worker grid is unknown (set `board`)"
     if flops.amount is not None:
         return moved.reason
     if flops is NO_FLOP_MODEL:

@@ -1,4 +1,4 @@
-"""From what a user asks for to a window: signposts, rows, devices, host ops, and last of all one pass."""
+"""From a selection to a window: by signposts, rows, devices, host ops and, last, one pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES_SHOWN = 8
 
 
 def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
-    """The window of a selection. Raises PerfsheetError (exit status 2) where the capture has no such part."""
+    """The window of a selection. Raises PerfsheetError (exit status 2) when the capture has no such part."""
     rows = execution_order(table)
     labels: list[str] = []
     if wanted.start_signpost or wanted.end_signpost:
@@ -41,23 +41,25 @@ def _between(table: OpsTable, rows: IntArray, start: str | None, end: str | None
     names = [table.text("op_code")[row].strip() for row in rows[places].tolist()]
     first, after = 0, 0
     if start:
-        after = _nth(names, start, 0, "--start-signpost") + 1
+        after = _nth(names, start, 0, "start_signpost") + 1
         first = places[after - 1] + 1
         labels.append(f"after {start}")
     last = len(rows)
     if end:
-        # tt-perf-report takes the second one when both have the same name; so does this, for it follows the first.
+        # With one name for both, the end is the second signpost of that name, as in tt-perf-report.
         numbered = _NUMBERED.fullmatch(end) if end not in names else None
-        at = _nth(names, end, 0 if numbered else after, "--end-signpost")
+        at = _nth(names, end, 0 if numbered else after, "end_signpost")
         last = places[at]
         labels.append(f"until {end}")
         if last < first:
-            raise usage(f"--end-signpost {end} comes before --start-signpost {start}", "look at --signposts")
+            raise usage(
+                f"`end_signpost` {end} comes before `start_signpost` {start}", "look at the order in `signposts`"
+            )
     return rows[first:last]
 
 
-def _nth(names: list[str], wanted: str, after: int, option: str) -> int:
-    """The index of a signpost among all of them, the first from `after` on, or the one that `NAME#n` says."""
+def _nth(names: list[str], wanted: str, after: int, field: str) -> int:
+    """The index of the first signpost of that name from `after` on, or of the n-th one for `NAME#n`."""
     numbered = _NUMBERED.fullmatch(wanted)
     name, number = wanted.strip(), 1
     if name not in names and numbered:
@@ -68,14 +70,14 @@ def _nth(names: list[str], wanted: str, after: int, option: str) -> int:
     distinct = list(dict.fromkeys(names))
     listed = ", ".join(distinct[:_NAMES_SHOWN]) + (", …" if len(distinct) > _NAMES_SHOWN else "")
     where = " after the start" if after and name in names else ""
-    raise usage(f"{option} {wanted}: no such signpost{where}", f"known: {listed or 'the capture has none'}")
+    raise usage(f"`{field}` {wanted}: no such signpost{where}", f"known: {listed or 'the capture has none'}")
 
 
 def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], labels: list[str]) -> IntArray:
     ids = sorted({int(device_id) for device_id in table.device[rows] if device_id >= 0})
     for device in devices:
         if device not in ids:
-            raise usage(f"--device {device}: no op ran on it", "known: " + ", ".join(map(str, ids)))
+            raise usage(f"`devices` {device}: no op ran on it", "known: " + ", ".join(map(str, ids)))
     labels.append(f"device{'s' if len(devices) > 1 else ''} {', '.join(map(str, devices))}")
     return rows[(table.device[rows] < 0) | np.isin(table.device[rows], devices)]
 
@@ -88,10 +90,10 @@ def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> W
     word = which.strip().lower()
     number = 1 if word == "first" else window_passes.count if word == "last" else int(word)
     if number > window_passes.count:
-        raise usage(f"--pass {which}: the window has {window_passes.count}", "give a lower number, or last")
+        raise usage(f"`which_pass` {which}: the window has {window_passes.count}", "give a lower number, or last")
     chosen = np.isin(window.rows, ops.rows[window_passes.all[number - 1].positions])
     places = np.flatnonzero(chosen)
-    # Host rows and signposts between the pass's ops are of it.
+    # Host rows and signposts between the pass's ops belong to the pass.
     span = np.zeros(len(window.rows), dtype=np.bool_)
     if places.size:
         span[places[0] : places[-1] + 1] = True
