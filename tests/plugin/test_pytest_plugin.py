@@ -179,7 +179,7 @@ def test_workers_of_xdist_check_their_tests_and_the_budget_is_checked_once(folde
 
 def test_limits_of_xdist_workers_are_not_lost(folder):
     (folder / "test_it.py").write_text(TESTS.format(limit="3 us"), encoding="utf-8")
-    status, out = run_pytest(folder, "-n", "2", PYTEST_ADDOPTS="")
+    status, out = run_pytest(folder, "-n", "2")
     assert (status, "limits of 3 tests not checked" in out) == (0, True)
     done = run(folder, "pytest -q -n 2 test_it.py")
     assert done.status == 1
@@ -194,9 +194,7 @@ def test_the_region_of_a_test_beats_the_window_of_the_run(folder):
 
 
 def run(folder, command, *options):
-    return perfsheet(
-        "run", "-c", command, "--replay", "run.csv", "-o", "out", "--force", *options, cwd=folder, PYTEST_ADDOPTS=""
-    )
+    return perfsheet("run", "-c", command, "--replay", "run.csv", "-o", "out", "--force", *options, cwd=folder)
 
 
 def test_under_perfsheet_run_limits_are_checked_when_the_capture_is_there(folder):

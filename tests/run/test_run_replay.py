@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from profiling import ActsOnce, Clock, RecordingWatch, hangs
-from support.command import PATIENCE_S
+from support.command import PATIENCE_S, PYTEST_WITHOUT_TEST_TOOLS
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.run import RunOutcome, RunRequest, Watch, replay
@@ -16,8 +16,9 @@ pytestmark = pytest.mark.process
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("PYTEST_PLUGINS", raising=False)
+    for name, value in PYTEST_WITHOUT_TEST_TOOLS.items():
+        monkeypatch.setenv(name, value)
     (tmp_path / "test_it.py").write_text(
         "import os\ndef test_a(): pass\ndef test_b(): assert not os.environ.get('FAIL')"
     )

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command import PATIENCE_S
+from support.command import PATIENCE_S, PYTEST_WITHOUT_TEST_TOOLS
 
 from perfsheet.run.verdict import DIED, TargetVerdict, read_verdict
 from perfsheet.run.workspace import TARGET_HELPERS
@@ -25,7 +25,7 @@ def run_target(folder: Path, *arguments: str, **environment: str) -> tuple[Targe
     verdict = folder / "verdict.jsonl"
     path = os.pathsep.join([str(TARGET_HELPERS), str(folder)])
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "PERFSHEET"))}
-    plugins = {"PYTEST_PLUGINS": "perfsheet_verdict"} if "pytest" in arguments else {}
+    plugins = {"PYTEST_PLUGINS": "perfsheet_verdict", **PYTEST_WITHOUT_TEST_TOOLS} if "pytest" in arguments else {}
     ended = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

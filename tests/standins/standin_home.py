@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from processes import alive
 from profiling import Clock
+from support.command import PYTEST_WITHOUT_TEST_TOOLS
 
 STANDINS = Path(__file__).parent
 
@@ -36,7 +37,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TT_METAL_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(STANDINS / "fake_tracy"))
-    for name in ("TT_METAL_PROFILER_DIR", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "STANDIN_FAULT"):
+    for name in ("TT_METAL_PROFILER_DIR", "PYTEST_PLUGINS", "STANDIN_FAULT"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in PYTEST_WITHOUT_TEST_TOOLS.items():
+        monkeypatch.setenv(name, value)
     yield tmp_path
     assert alive(f"TT_METAL_HOME={tmp_path}") == []

@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 300  # how long a test waits for a process: a loaded machine takes many times longer than a free one
+PYTEST_WITHOUT_TEST_TOOLS = {"PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:openxml-audit"}
+"""For a pytest that a test starts: these plugins of our own tests take three quarters of its start."""
 _NOT_INHERITED = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "PERFSHEET_TRACEBACK", "TT_METAL_HOME", "TT_METAL_PROFILER_DIR")
 
 
@@ -33,7 +35,7 @@ class Ended:
 def environment(**changes: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**kept, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **changes}
+    return {**kept, **PYTEST_WITHOUT_TEST_TOOLS, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **changes}
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
