@@ -110,16 +110,12 @@ def test_workbooks_of_real_captures(path, tmp_path):
     analysis = analysed(path)
     written = tmp_path / "run.xlsx"
     book.write(analysis, written)
-    assert lint(written) == []
+    if path.stat().st_size < 400_000:
+        assert_sound(written)
+    else:  # the validator takes minutes
+        assert lint(written) == []
     sheet = load_workbook(written, read_only=True)["All Ops"]
     assert sum(1 for _ in sheet.iter_rows(min_row=2, max_col=1)) == analysis.summary.device_rows
-
-
-@pytest.mark.skipif(openxml_audit is None, reason="openxml-audit is not installed")
-@each([path for path in CAPTURES if path.stat().st_size < 400_000])
-def test_workbooks_of_small_real_captures_pass_the_validator(path, tmp_path):
-    book.write(analysed(path), tmp_path / "run.xlsx")
-    assert_sound(tmp_path / "run.xlsx")
 
 
 @pytest.mark.parametrize(
