@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import TypeVar
 
 import numpy as np
 
 from perfsheet.analysis.statistics import Spread, Spreads
+from perfsheet.capture.table import IntArray
 from perfsheet.tables.column import Column, In, Table
 from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT
 from perfsheet.text import formats
@@ -24,6 +26,11 @@ def as_spreads(listed: Sequence[Spread | None]) -> Spreads:
         for spread in listed
     ]
     return Spreads(*np.array(figures, dtype=np.float64).reshape(-1, 7).T)
+
+
+def spreads_at(spreads: Spreads, positions: IntArray) -> Spreads:
+    """The spreads at these positions."""
+    return Spreads(*(getattr(spreads, figure.name)[positions] for figure in fields(Spreads)))
 
 
 def _whole(value: float | None) -> str:

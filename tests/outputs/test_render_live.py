@@ -41,7 +41,7 @@ def cells(sheet, header):
     return [sheet.cell(row, at).value for row in range(2, sheet.max_row + 1)]
 
 
-def tile(workbook, label):
+def metric(workbook, label):
     summary = workbook["Summary"]
     at = next(cell for row in summary.iter_rows(max_row=8) for cell in row if cell.value == label)
     return summary.cell(at.row + 1, at.column).value
@@ -97,9 +97,9 @@ def test_flags_follow_both_thresholds(both, title):
 def test_frames_a_second_follow_the_batch(both):
     workbook, other = both
     summary = other.summary
-    assert tile(workbook, "FPS") == pytest.approx(summary.fps.all, rel=1e-9)
+    assert metric(workbook, "FPS") == pytest.approx(summary.fps.all, rel=1e-9)
     if summary.passes.count > 1:
-        assert tile(workbook, "FPS a pass") == pytest.approx(summary.passes.fps_per_pass, rel=1e-9)
+        assert metric(workbook, "FPS per pass") == pytest.approx(summary.passes.fps_per_pass, rel=1e-9)
         rates = [workbook["Passes"].cell(row, 6).value for row in range(3, 3 + summary.passes.count)]
         assert rates == [pytest.approx(one.fps, rel=1e-9) for one in summary.passes.all]
 
@@ -107,7 +107,7 @@ def test_frames_a_second_follow_the_batch(both):
 def test_time_on_few_cores_follows_its_threshold(both):
     workbook, other = both
     share = next(total.share for total in other.rule_totals if total.rule.id == "low-core-count")
-    assert tile(workbook, "time on few cores") == pytest.approx(share, rel=1e-9)
+    assert metric(workbook, "time on few cores") == pytest.approx(share, rel=1e-9)
 
 
 def test_a_change_is_told(both):

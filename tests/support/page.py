@@ -1,4 +1,4 @@
-"""The HTML page and the Markdown text as data: tables, tiles, findings."""
+"""The HTML page and the Markdown text as data: tables, headline, findings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tables: dict[str, Table] = {}
         self.findings: dict[str, str] = {}
-        self.tiles: dict[str, str] = {}
+        self.headline: dict[str, str] = {}
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self._open: list[str] = []
         self._table: Table | None = None
@@ -73,7 +73,7 @@ class Page(HTMLParser):
         elif tag == "dt":
             self._label = text
         elif tag == "dd" and not self._finding:
-            self.tiles.setdefault(self._label, text)
+            self.headline.setdefault(self._label, text)
         elif tag == "details":
             self._finding = ""
 

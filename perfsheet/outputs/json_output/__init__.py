@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.json_output import findings
 from perfsheet.outputs.json_output.comparison import compare
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
-from perfsheet.outputs.json_output.parts import Json, number
+from perfsheet.outputs.json_output.parts import Json
 from perfsheet.outputs.json_output.runs import repeats, run
 from perfsheet.outputs.json_output.totals import totals
 from perfsheet.outputs.json_output.verdict import check, expectations
 from perfsheet.outputs.json_output.windows import pass_ops
 from perfsheet.outputs.json_output.windows import signposts as signposts_of
+from perfsheet.tables.cases import CASES
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as ranked_groups
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.ops import top_ops as ranked_ops
+from perfsheet.tables.quality import DIAGNOSES
 from perfsheet.text import formats
 
 if TYPE_CHECKING:
@@ -76,21 +77,24 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
     }
 
 
-def cases(found: Sequence[Case], workbook: str) -> Json:
+def cases(shown: Sequence[Case], workbook: str) -> Json:
     """`perfsheet run --split-cases --json`: one entry per case, and where the workbook is."""
-    return {"schema_version": SCHEMA_VERSION, "workbook": workbook, "cases": [_case(case) for case in found]}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "workbook": workbook,
+        "cases": [
+            {**record, "report": _report_of(case)} for case, record in zip(shown, CASES.records(shown), strict=True)
+        ],
+    }
 
 
-def case_records(found: Sequence[Case]) -> Json:
+def case_records(shown: Sequence[Case]) -> Json:
     """The run.json of cases: how each of them was run."""
     return {
         "schema_version": SCHEMA_VERSION,
         "cases": [
-            {
-                **{key: value for key, value in _case(case).items() if key != "report"},
-                "run": run(case.analysis.provenance, case.analysis.summary) if case.analysis else None,
-            }
-            for case in found
+            {**record, "run": run(case.analysis.provenance, case.analysis.summary) if case.analysis else None}
+            for case, record in zip(shown, CASES.records(shown), strict=True)
         ],
     }
 
@@ -98,8 +102,7 @@ def case_records(found: Sequence[Case]) -> Json:
 def doctor(findings: Sequence[Diagnosis]) -> Json:
     """`perfsheet doctor --json`: `ok` is null if it is unknown or does not matter; `mend` is an old name of `fix`."""
     ok = not any(finding.ok is False for finding in findings)
-    checks = [{**asdict(finding), "mend": finding.fix} for finding in findings]
-    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": checks}
+    return {"schema_version": SCHEMA_VERSION, "ok": ok, "checks": DIAGNOSES.records(findings)}
 
 
 def signposts(analysis: Analysis) -> Json:
@@ -113,18 +116,11 @@ def dumps(result: Json) -> str:
     return formats.UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
 
-def _case(case: Case) -> Json:
-    return {
-        "nodeid": case.nodeid,
-        "outcome": case.outcome,
-        "duration_s": None if case.duration_s is None else round(case.duration_s, 3),
-        "csv": case.csv,
-        "problem": case.problem or None,
-        "kernel_duration_ns": number(case.kernel_ns),
-        "report": {key: value for key, value in report(case.analysis, "").items() if key not in _NOT_OF_A_CASE}
-        if case.analysis
-        else None,
-    }
+def _report_of(case: Case) -> Json | None:
+    """What `run --json` prints, without what is of the run as a whole; None where the case came to no report."""
+    if case.analysis is None:
+        return None
+    return {key: value for key, value in report(case.analysis, "").items() if key not in _NOT_OF_A_CASE}
 
 
 _NOT_OF_A_CASE = {"schema_version", "workbook"}

@@ -9,6 +9,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import RowRef
 from perfsheet.analysis.statistics import Spread, known
 from perfsheet.capture.table import IntArray
+from perfsheet.tables.spreads import SPREAD, as_spreads
 
 Json = dict[str, Any]
 
@@ -41,14 +42,6 @@ def number(value: float | None) -> float | int | None:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def spread(known: Spread) -> Json:
+def spread(spread: Spread) -> Json:
     """The statistics of one figure."""
-    return {
-        "runs": known.runs,
-        "min_ns": number(known.min_ns),
-        "median_ns": number(known.median_ns),
-        "max_ns": number(known.max_ns),
-        "mean_ns": number(known.mean_ns),
-        "std_ns": number(known.std_ns),
-        "cv_pct": percent(known.cv),
-    }
+    return SPREAD.records(as_spreads([spread]))[0]

@@ -1,74 +1,30 @@
-"""How a capture came to be, and what several runs of it say."""
+"""How a capture was made, and what several runs of it say."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import asdict
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.summary import CaptureSummary
-from perfsheet.outputs.json_output.parts import Json, number, row, spread
-from perfsheet.provenance import Provenance, TestResult
+from perfsheet.outputs.json_output.parts import Json, number, spread
+from perfsheet.provenance import Provenance
+from perfsheet.tables.repeats import REPEATS, RUNS, repeated_ops
+from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 
 
 def run(provenance: Provenance, summary: CaptureSummary) -> Json:
-    """How the capture came to be: the content of run.json, and `run` in `run --json`."""
-    record = asdict(provenance.record) if provenance.record else {}
-    return {
-        **record,
-        "board": summary.board or _joined(device["board"] for device in record.get("devices", ())),
-        "arch": summary.arch or _joined(device["arch"] for device in record.get("devices", ())),
-        "replayed": provenance.replayed,
-        "verdict": provenance.tests,
-        "tests_failed": provenance.tests_failed,
-        "tests": [_test(test) for test in provenance.results],
-        "losses": list(provenance.losses),
-    }
+    """How the capture was made: the content of run.json, and `run` in `run --json`."""
+    record = RECORD.records([provenance.record])[0] if provenance.record else {}
+    return {**record, **OUTCOME.records([RunOutcome(provenance, summary)])[0]}
 
 
-def repeats(analysis: Analysis, known: Repeats) -> Json:
+def repeats(analysis: Analysis, runs: Repeats) -> Json:
     """What every op took in all aligned runs, and the runs themselves."""
     return {
-        "aligned": known.aligned,
-        "noisy_pct": number(known.noisy_pct),
-        "noisy_ops": int(known.noisy.sum()),
-        "kernel_duration": spread(known.total),
-        "failures": list(known.failures),
-        "runs": [
-            {
-                "label": run.label,
-                "path": run.path,
-                "ops": run.ops,
-                "kernel_duration_ns": number(run.kernel_ns),
-                "aligned": run.aligned,
-                "difference": run.difference or None,
-                "shown": run.shown,
-                "tests": run.tests or None,
-                "tests_failed": run.tests_failed,
-            }
-            for run in known.runs
-        ],
-        "ops": [
-            {
-                "row": row(analysis.row_ref(position)),
-                "op_code": code,
-                "noisy": bool(known.noisy[position]),
-                **spread(known.op(position)),
-            }
-            for position, code in enumerate(analysis.ops.codes)
-        ],
+        "aligned": runs.aligned,
+        "noisy_pct": number(runs.noisy_pct),
+        "noisy_ops": int(runs.noisy.sum()),
+        "kernel_duration": spread(runs.total),
+        "failures": list(runs.failures),
+        "runs": RUNS.records(runs.runs),
+        "ops": REPEATS.records(repeated_ops(analysis, runs)),
     }
-
-
-def _test(test: TestResult) -> Json:
-    return {
-        "nodeid": test.nodeid,
-        "outcome": test.outcome,
-        "duration_s": round(test.duration_s, 3),
-        "reason": test.reason or None,
-    }
-
-
-def _joined(names: Iterable[str | None]) -> str | None:
-    return "+".join(sorted({name for name in names if name})) or None

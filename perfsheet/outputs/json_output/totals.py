@@ -7,6 +7,7 @@ from perfsheet.analysis.reshards import Reshards
 from perfsheet.analysis.statistics import known
 from perfsheet.outputs.json_output.parts import Json, number, percent
 from perfsheet.tables import Rows
+from perfsheet.tables.quality import CHECKS
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.totals import OP_TYPES
 

@@ -39,7 +39,7 @@ class Field(Generic[Item]):
     style: Callable[[Item], str] | None = None
 
 
-_TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
+TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
 _MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
 
 
@@ -75,7 +75,7 @@ def _field(column: Column[R], rows: R) -> Field[int]:
 
 def _styles(column: Column[R], rows: R) -> list[str] | None:
     if column.tone is not None:
-        return [_TONES[tone] for tone in column.tone(rows)]
+        return [TONES[tone] for tone in column.tone(rows)]
     if column.mark is None:
         return None
     style = _MARKS[column.mark.name]

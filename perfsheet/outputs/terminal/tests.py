@@ -1,4 +1,4 @@
-"""Pytest's own verdict in the terminal, test by test."""
+"""The tests of a target in the terminal."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from perfsheet.outputs.terminal.console import line
-from perfsheet.outputs.terminal.table import Field, print_table
+from perfsheet.outputs.terminal.table import print_rows
 from perfsheet.provenance import TestResult
+from perfsheet.tables.runs import TESTS
 
 _SHOWN = 12
-_STYLES = {"failed": "red", "passed": "green", "skipped": "yellow"}
-
-_FIELDS: tuple[Field[TestResult], ...] = (
-    Field("OUTCOME", lambda test: test.outcome, number=False, style=lambda test: _STYLES[test.outcome]),
-    Field("SECONDS", lambda test: f"{test.duration_s:,.2f}"),
-    Field("TEST", lambda test: test.nodeid, number=False, flexible=True),
-    Field("REASON", lambda test: test.reason, number=False, flexible=True, optional=1),
-)
 
 
 def print_tests(console: Console, results: Sequence[TestResult]) -> None:
@@ -26,7 +19,7 @@ def print_tests(console: Console, results: Sequence[TestResult]) -> None:
     if not results:
         return
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_SHOWN]
-    print_table(console, _FIELDS if any(test.reason for test in shown) else _FIELDS[:-1], shown)
+    print_rows(console, TESTS, shown)
     if len(shown) < len(results):
         console.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
     console.print()

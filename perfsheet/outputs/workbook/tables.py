@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 R = TypeVar("R")
-_FLAGS = "flags"
+_FLAGGED = {"few-cores": ("flags", low_core_count.RULE.id), "noisy": ("noisy", "noisy")}
+"""The key of the column that carries a mark's flag, and the flag."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,13 @@ def write_table_sheet(
 
     The columns of `further` stand behind those of the table.
     """
-    further = further or Further()
     laid, own = _laid_out(columns, rows, Placement(), live, row_link)
-    shown = [*own, *further.columns]
+    shown = [*own, *(further.columns if further else ())]
     set_up_table(sheet, styles, shown, laid[freeze] + 1)
-    after = put_columns(sheet, styles, shown, laid.after - 1, 0, further.written)
+    if further is None:
+        after = write_columns(sheet, styles, shown)
+    else:
+        after = put_columns(sheet, styles, shown, laid.after - 1, 0, further.written)
     with_filter(sheet, shown, after)
     return _decorated(sheet, styles, columns, Layout(laid.columns, 0, after))
 
@@ -135,7 +138,8 @@ def _sheet_column(
     if style == "text" and column.right:
         style = "right"
     width = column.kind.width if column.width is None else column.width
-    return SheetColumn(column.header(In.SHEET), cells, style, width, span=span)
+    styles = column.cell_style(rows) if column.cell_style else ()
+    return SheetColumn(column.header(In.SHEET), cells, style, width, span=span, styles=styles)
 
 
 def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]], layout: Layout) -> Layout:
@@ -147,6 +151,8 @@ def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]
             (delta_bar if column.kind.signed else data_bar)(sheet, place, first, last)
         if column.mark is not None and column.mark.name == "not-physical":
             mark_impossible(sheet, styles, place, first, last)
-        if column.mark is not None and column.mark.name == "few-cores" and _FLAGS in layout.columns:
-            mark_flagged(sheet, styles, place, layout[_FLAGS], low_core_count.RULE.id, first, last)
+        if column.mark is not None and column.mark.name in _FLAGGED:
+            key, flag = _FLAGGED[column.mark.name]
+            if key in layout.columns:
+                mark_flagged(sheet, styles, place, layout[key], flag, first, last)
     return layout

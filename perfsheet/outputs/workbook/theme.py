@@ -58,16 +58,16 @@ _STYLES: dict[str, dict[str, Any]] = {
     "amber": {"font_color": AMBER_INK, "bg_color": AMBER},
     "impossible": {"font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
     "matrix": {"num_format": '#,##0;-#,##0;"–"', "align": "right", "border": 1, "border_color": RULE_LINE},
-    "tile_label": {
+    "metric_label": {
         "font_color": "#52606D",
         "bg_color": PANEL,
         "font_size": 9,
         "align": "center",
         "text_wrap": True,
     },
-    "tile_rate": {"num_format": "#,##0.00"},
-    "tile_time": {"num_format": "#,##0.000"},
-    "tile_percent": {"num_format": FRACTION},
+    "metric_rate": {"num_format": "#,##0.00"},
+    "metric_time": {"num_format": "#,##0.000"},
+    "metric_percent": {"num_format": FRACTION},
     "input": {
         "bold": True,
         "font_size": 16,
@@ -79,7 +79,7 @@ _STYLES: dict[str, dict[str, Any]] = {
         "num_format": "0.####",
     },
 }
-_TILE = {"bold": True, "font_size": 16, "font_color": HEADER, "bg_color": PANEL, "align": "center"}
+_METRIC = {"bold": True, "font_size": 16, "font_color": HEADER, "bg_color": PANEL, "align": "center"}
 
 
 class Styles:
@@ -92,6 +92,6 @@ class Styles:
     def __getitem__(self, name: str) -> Format:
         if name not in self._made:
             base = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
-            tile = _TILE if name.startswith("tile_") and name != "tile_label" else {}
-            self._made[name] = self._book.add_format({**base, **tile, **_STYLES[name]})
+            metric = _METRIC if name.startswith("metric_") and name != "metric_label" else {}
+            self._made[name] = self._book.add_format({**base, **metric, **_STYLES[name]})
         return self._made[name]

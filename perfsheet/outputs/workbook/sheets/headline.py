@@ -1,4 +1,4 @@
-"""The head of Summary: what was measured, the headline figures, and the input cells that formulas read."""
+"""The head of Summary: what was measured, the headline metrics, and the input cells that formulas read."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from perfsheet.outputs.workbook.sheet import write_cell
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.text import formats
-from perfsheet.text.headline import RATE, Tile, tiles
+from perfsheet.text.headline import RATE, HeadlineValue, headline
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 COLUMNS = 13
-"""As many as there can be tiles and input cells."""
+"""As many as there can be headline metrics and input cells."""
 _LABELS, _VALUES = 3, 4
 
 
 def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> int:
-    """Write title, tiles and input cells; the row after them."""
+    """Write title, headline metrics and input cells; the row after them."""
     _write_title(sheet, styles, analysis.summary)
-    shown, cells = tiles(analysis), inputs(analysis.summary)
+    metrics, cells = headline(analysis), inputs(analysis.summary)
     sheet.set_row(_LABELS, 38)
     sheet.set_row(_VALUES, 26)
-    for column, label in enumerate([tile.label for tile in shown] + [one.label for one in cells]):
-        sheet.write_string(_LABELS, column, label, styles["tile_label"])
-    for column, tile in enumerate(shown):
-        write_cell(sheet, _VALUES, column, _cell(analysis, tile), styles[f"tile_{tile.kind}"], styles["link"])
-    for column, one in enumerate(cells, start=len(shown)):
-        declare(book, sheet, styles, one, _VALUES, column)
+    for column, label in enumerate([metric.label for metric in metrics] + [cell.label for cell in cells]):
+        sheet.write_string(_LABELS, column, label, styles["metric_label"])
+    for column, metric in enumerate(metrics):
+        write_cell(sheet, _VALUES, column, _cell(analysis, metric), styles[f"metric_{metric.kind}"], styles["link"])
+    for column, cell in enumerate(cells, start=len(metrics)):
+        declare(book, sheet, styles, cell, _VALUES, column)
     write_cell(sheet, _VALUES + 1, 0, changed(analysis.summary), styles["attention"], styles["link"])
     return _VALUES + 2
 
@@ -52,14 +52,14 @@ def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> N
         sheet.set_row(2, 6)
 
 
-def _cell(analysis: Analysis, tile: Tile) -> Cell:
-    """The figure; live where an input cell has a say in it."""
-    if tile.value is None:
+def _cell(analysis: Analysis, metric: HeadlineValue) -> Cell:
+    """The value; live where an input cell has a say in it."""
+    if metric.value is None:
         return "–"
-    if tile.kind == RATE and tile.value:
+    if metric.kind == RATE and metric.value:
         # Back from the rate to the time behind it: the formula shows that time.
-        return live.fps(round(1e9 * analysis.summary.batch / tile.value, 6), tile.value)
-    if tile.id == "few_cores":
+        return live.fps(round(1e9 * analysis.summary.batch / metric.value, 6), metric.value)
+    if metric.id == "few_cores":
         formula = all_ops.few_cores_share(analysis)
-        return tile.value if formula is None else Formula(formula, tile.value)
-    return tile.value
+        return metric.value if formula is None else Formula(formula, metric.value)
+    return metric.value

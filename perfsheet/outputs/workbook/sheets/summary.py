@@ -1,4 +1,4 @@
-"""Sheet Summary: the headline, the top findings, where the time goes, what was measured, the verdict: on one screen."""
+"""Sheet Summary, on one screen: headline metrics, top findings, where the time goes, run info, data quality."""
 
 from __future__ import annotations
 
@@ -9,32 +9,37 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.analysis.results import Finding
-from perfsheet.analysis.statistics import known
 from perfsheet.outputs.workbook.cells import Link
 from perfsheet.outputs.workbook.charts import BookCharts
-from perfsheet.outputs.workbook.marks import mark_word
-from perfsheet.outputs.workbook.sheet import Field, set_up_sections, write_cell, write_section, write_table
-from perfsheet.outputs.workbook.sheets import all_ops, data_quality, headline, hotspots, repeats
+from perfsheet.outputs.workbook.sheet import set_up_sections, write_cell, write_section
+from perfsheet.outputs.workbook.sheets import all_ops, data_quality, headline, hotspots
 from perfsheet.outputs.workbook.sheets.headline import COLUMNS
-from perfsheet.outputs.workbook.sheets.run import TESTS as TEST_FIELDS
+from perfsheet.outputs.workbook.sheets.run import write_tests
+from perfsheet.outputs.workbook.tables import Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import Provenance, TestResult
+from perfsheet.tables import In, Rows
+from perfsheet.tables.findings import FINDINGS
+from perfsheet.tables.kinds import LINK
+from perfsheet.tables.repeats import RUNS
 from perfsheet.text import formats, run_info, sentences
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
+
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Summary"
 _FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS = 11
+_FINDING_COLUMNS = ("title", "op_code", "count", "share_pct", "saving_ns", "cores_of_grid", "advice")
+_SPANS = {"title": 2, "op_code": 2, "advice": 4}
 _BY_CATEGORY, _BY_TYPE = (0, (572, 218)), (5, (940, 218))
 """Column and size in pixels of both charts."""
 
 
-def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
+def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
     """Write the sheet from top to bottom; what only some reports have comes below the first screen."""
     set_up_sections(sheet, styles, (_WIDTH,) * COLUMNS)
     sheet.set_zoom(_ZOOM)
@@ -50,7 +55,7 @@ def write(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis, 
     sheet.print_area(0, 0, row, COLUMNS - 1)
 
 
-def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+def _write_findings(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     main = analysis.main_findings
     findings = main[:_FINDINGS]
     note = f"{len(findings)} of {len(main)}. {sentences.upper_bounds(analysis.summary)}"
@@ -58,20 +63,16 @@ def _write_findings(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
     if not findings:
         sheet.write_string(row, 0, formats.no_finding(analysis.summary), styles["text"])
         return row + 1
-    fields: list[Field[Finding]] = [
-        Field("FINDING", hotspots.link_to, "link"),
-        Field("RULE", lambda finding: finding.rule.title, "wrap", 2 * _WIDTH, span=2),
-        Field("OP CODE", lambda finding: finding.signature.op_code, "wrap", 2 * _WIDTH, span=2),
-        Field("OPS", lambda finding: finding.count, "count"),
-        Field("SHARE OF TIME", lambda finding: known(finding.share), "percent"),
-        Field("SAVES AT MOST [ns]", lambda finding: finding.saving_ns, "ns"),
-        Field("CORES OF GRID", lambda finding: formats.span_of_grid(finding.cores, finding.worker_cores), "right"),
-        Field("ADVICE", lambda finding: finding.advice, "wrap", 4 * _WIDTH, span=4),
+    columns = [
+        FINDINGS["id"].changed(title="Finding", kind=LINK),
+        *(column.changed(bar=False) for column in FINDINGS.pick(*_FINDING_COLUMNS)),
     ]
-    return write_table(sheet, styles, fields, findings, top=row)
+    columns = [column.changed(width=_WIDTH * _SPANS.get(column.key, 1)) for column in columns]
+    links = {"id": lambda layout: [hotspots.link_to(finding) for finding in findings]}
+    return write_table(sheet, styles, columns, Rows(analysis, findings), Placement(row, spans=_SPANS), links).after
 
 
-def _write_time(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts, row: int) -> int:
+def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts, row: int) -> int:
     note = (
         f"{len(analysis.op_types)} op codes on sheet By Op Type, {len(analysis.groups):,} configurations on Op Groups"
     )
@@ -81,7 +82,7 @@ def _write_time(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: Bo
     return row + _CHART_ROWS
 
 
-def _write_measured(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+def _write_measured(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     """Facts in two columns: where the figures are from, and what the window holds."""
     row = write_section(sheet, styles, row, COLUMNS, "What was measured", f"perfsheet {__version__}", 2)
     for left, right in zip_longest(run_info.source(analysis), run_info.outcome(analysis)):
@@ -94,7 +95,7 @@ def _write_measured(sheet: Worksheet, styles: Styles, analysis: Analysis, row: i
     return row
 
 
-def _write_verdict(sheet: Worksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+def _write_verdict(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     warnings = analysis.summary.warnings
     note = f"{len(warnings)} to look at" if warnings else "nothing to distrust was found"
     row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
@@ -114,17 +115,19 @@ def _write_verdict(sheet: Worksheet, styles: Styles, analysis: Analysis, row: in
     return row
 
 
-def _write_runs(sheet: Worksheet, styles: Styles, runs: Repeats, row: int) -> int:
+def _write_runs(sheet: LongWorksheet, styles: Styles, runs: Repeats, row: int) -> int:
     note = f"{formats.repeated(runs)}; sheet Repeats, op by op"
     row = write_section(sheet, styles, row, COLUMNS, "Runs of this target", note, 2)
-    return write_table(sheet, styles, repeats.RUNS, runs.runs, top=row)
+    placement = Placement(row, spans={"difference": 6})
+    return write_table(sheet, styles, RUNS.columns_in(In.SHEET), runs.runs, placement).after
 
 
-def _write_tests(sheet: Worksheet, styles: Styles, known: Provenance, results: Sequence[TestResult], row: int) -> int:
+def _write_tests(
+    sheet: LongWorksheet, styles: Styles, provenance: Provenance, results: Sequence[TestResult], row: int
+) -> int:
     """The tests that failed first; all of them are on sheet Run."""
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_TESTS]
-    note = f"{known.tests}; {len(shown)} of {len(results):,}" + ("; sheet Run has all of them" if known.record else "")
+    more = "; sheet Run has all of them" if provenance.record else ""
+    note = f"{provenance.tests}; {len(shown)} of {len(results):,}{more}"
     row = write_section(sheet, styles, row, COLUMNS, "Tests", note, 2)
-    after = write_table(sheet, styles, TEST_FIELDS, shown, top=row)
-    mark_word(sheet, styles, "failed", 0, row, after)
-    return after
+    return write_tests(sheet, styles, shown, row)
