@@ -200,7 +200,7 @@ def _show(done: ProfilingResult, wanted: Sequence[ExpectationResult]) -> None:
     from perfsheet.outputs.terminal.tests import print_tests
 
     print_tests(console_for(sys.stdout), done.shown.verdict.tests)
-    verdict.print_met(console_for(sys.stdout), wanted)
+    verdict.print_test_limits(console_for(sys.stdout), wanted)
     if done.analysis.repeats:
         repeats.render(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
     else:

@@ -23,13 +23,13 @@ def document(analysis: Analysis, verdict: Verdict) -> str:
     suite = ElementTree.SubElement(root, "testsuite", {"name": "perfsheet", **counts})
     several = len(analysis.summary.paths) > 1
     names = formats.file_names(analysis.summary)
-    for one in verdict.checked:
+    for limit in verdict.checked:
         case = ElementTree.SubElement(
-            suite, "testcase", {"classname": formats.clean(f"perfsheet {names}"), "name": formats.clean(one.limit)}
+            suite, "testcase", {"classname": formats.clean(f"perfsheet {names}"), "name": formats.clean(limit.limit)}
         )
-        if not one.ok:
-            told = formats.clean(limits.sentence(one, several))
-            ElementTree.SubElement(case, "failure", {"type": "breach", "message": told}).text = told
+        if not limit.ok:
+            message = formats.clean(limits.sentence(limit, several))
+            ElementTree.SubElement(case, "failure", {"type": "breach", "message": message}).text = message
     if verdict.notes:
         ElementTree.SubElement(suite, "system-out").text = formats.clean("; ".join(verdict.notes))
     ElementTree.indent(root)

@@ -10,44 +10,44 @@ from perfsheet.text import formats
 _ROWS = 5
 
 
-def sentence(one: Checked, several_files: bool) -> str:
+def sentence(limit: Checked, several_files: bool) -> str:
     """`limits.kernel-time: 4.100 ms, at most 3.995 ms allowed (3.805 ms + 5 %); row 57`, on one line."""
-    bound = f"{'at least' if one.floor else 'at most'} {format_quantity(one.allowed, one.unit)} allowed"
-    why = f" ({one.why})" if one.why else ""
-    if one.measured is None:
-        return f"{one.limit}: cannot be measured, {bound}{why}"
-    if one.missing:
-        ops = f"{rows(one.missing, 'op')} without a usable duration, the others {measured(one)}"
-        return f"{one.limit}: cannot be measured: {ops}, {bound}{why}"
-    return f"{one.limit}: {measured(one)}, {bound}{why}{_where(one, several_files)}"
+    bound = f"{'at least' if limit.floor else 'at most'} {format_quantity(limit.allowed, limit.unit)} allowed"
+    why = f" ({limit.why})" if limit.why else ""
+    if limit.measured is None:
+        return f"{limit.limit}: cannot be measured, {bound}{why}"
+    if limit.missing:
+        ops = f"{rows(limit.missing, 'op')} without a usable duration, the others {measured(limit)}"
+        return f"{limit.limit}: cannot be measured: {ops}, {bound}{why}"
+    return f"{limit.limit}: {measured(limit)}, {bound}{why}{_where(limit, several_files)}"
 
 
-def marked(one: Checked, text: str) -> str:
+def marked(limit: Checked, text: str) -> str:
     """The sentence behind `ok` or `FAIL`."""
-    return f"{'ok  ' if one.ok else 'FAIL'}  {text}"
+    return f"{'ok  ' if limit.ok else 'FAIL'}  {text}"
 
 
-def measured(one: Checked) -> str:
+def measured(limit: Checked) -> str:
     """What was measured; where rounding would hide a breach, to the nanosecond."""
-    text = format_quantity(one.measured, one.unit)
-    if one.ok or one.measured is None or text != format_quantity(one.allowed, one.unit):
+    text = format_quantity(limit.measured, limit.unit)
+    if limit.ok or limit.measured is None or text != format_quantity(limit.allowed, limit.unit):
         return text
-    return f"{formats.whole(one.measured)} ns" if one.unit is Unit.TIME else f"{one.measured!r}"
+    return f"{formats.whole(limit.measured)} ns" if limit.unit is Unit.TIME else f"{limit.measured!r}"
 
 
-def _where(one: Checked, several_files: bool) -> str:
-    if one.ok or not one.rows:
+def _where(limit: Checked, several_files: bool) -> str:
+    if limit.ok or not limit.rows:
         return ""
-    named = ", ".join(formats.place(ref, several_files) for ref in one.rows[:_ROWS])
-    more = one.row_count - min(len(one.rows), _ROWS)
-    return f"; {'row' if one.row_count == 1 else 'rows'} {named}{f' and {more:,} more' if more else ''}"
+    named = ", ".join(formats.place(ref, several_files) for ref in limit.rows[:_ROWS])
+    more = limit.row_count - min(len(limit.rows), _ROWS)
+    return f"; {'row' if limit.row_count == 1 else 'rows'} {named}{f' and {more:,} more' if more else ''}"
 
 
-def breached(one: ExpectationResult) -> list[str]:
+def breached(result: ExpectationResult) -> list[str]:
     """A line for each limit that a test stated and its ops did not keep, or why they could not be checked."""
-    if one.verdict is None:
-        return [f"{one.nodeid}: {one.problem}"]
-    return [f"{one.nodeid}: {sentence(breach, several_files=False)}" for breach in one.verdict.breaches]
+    if result.verdict is None:
+        return [f"{result.nodeid}: {result.problem}"]
+    return [f"{result.nodeid}: {sentence(breach, several_files=False)}" for breach in result.verdict.breaches]
 
 
 def outcome(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""Findings, the totals of every rule, and what mending would leave."""
+"""Findings, the totals of every rule, and what fixes would leave."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
-    """Totals of every rule, the first `count` findings (None = all), and what mending them would leave."""
+    """Totals of every rule, the first `count` findings (None = all), and what fixing them would leave."""
     return {
         "totals": {
             total.rule.id: record
@@ -19,14 +19,14 @@ def hotspots(analysis: Analysis, count: int | None) -> Json:
         "findings": FINDINGS.records(findings(analysis, count)),
         "what_if": [
             {
-                "findings": one.findings,
-                "saving_ns": number(one.saving_ns),
-                "saving_pct": percent(known(one.share)),
-                "kernel_duration_ns": number(one.left_ns),
-                "gap_saving_ns": number(one.gap_saving_ns),
-                "fps": one.fps,
-                "fps_per_pass": one.fps_per_pass,
+                "findings": estimate.findings,
+                "saving_ns": number(estimate.saving_ns),
+                "saving_pct": percent(known(estimate.share)),
+                "kernel_duration_ns": number(estimate.left_ns),
+                "gap_saving_ns": number(estimate.gap_saving_ns),
+                "fps": estimate.fps,
+                "fps_per_pass": estimate.fps_per_pass,
             }
-            for one in analysis.what_if
+            for estimate in analysis.what_if
         ],
     }

@@ -13,23 +13,23 @@ from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.text import formats, limits, sentences
 
 
-def print_met(console: Console, wanted: Sequence[ExpectationResult]) -> None:
+def print_test_limits(console: Console, results: Sequence[ExpectationResult]) -> None:
     """The limits that tests stated for their ops; nothing where none did."""
-    if not wanted:
+    if not results:
         return
     console.print(line("Limits that tests stated", "bold"))
-    for one in wanted:
-        if one.verdict is None:
-            console.print(line(f"FAIL  {one.nodeid}: {one.problem}", "bold red"))
+    for result in results:
+        if result.verdict is None:
+            console.print(line(f"FAIL  {result.nodeid}: {result.problem}", "bold red"))
             continue
-        for limit in one.verdict.checked:
-            text = limits.marked(limit, f"{one.nodeid}: {limits.sentence(limit, False)}")
+        for limit in result.verdict.checked:
+            text = limits.marked(limit, f"{result.nodeid}: {limits.sentence(limit, False)}")
             console.print(line(text, _style(limit)))
     console.print()
 
 
 def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
-    """One line a limit, never wrapped when piped: logs are searched line by line."""
+    """One line per limit, never wrapped when piped: logs are searched line by line."""
     console = console_for(out)
     several = len(analysis.summary.paths) > 1
     console.print(line(f"{formats.file_names(analysis.summary)} · {formats.at_a_glance(analysis.summary)}", "bold"))
@@ -37,13 +37,13 @@ def render(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
         line(sentences.capture(analysis.summary), "yellow" if analysis.summary.warnings else "dim"),
         soft_wrap=not out.isatty(),
     )
-    for one in sorted(verdict.checked, key=lambda one: one.ok):
-        text = limits.marked(one, limits.sentence(one, several))
-        console.print(line(text, _style(one)), soft_wrap=not out.isatty())
+    for limit in sorted(verdict.checked, key=lambda limit: limit.ok):
+        text = limits.marked(limit, limits.sentence(limit, several))
+        console.print(line(text, _style(limit)), soft_wrap=not out.isatty())
     for note in verdict.notes:
         console.print(line(f"note  {note}", "yellow"), soft_wrap=not out.isatty())
     console.print(line(limits.outcome(verdict), "bold green" if verdict.passed else "bold red"))
 
 
-def _style(one: Checked) -> str:
-    return "dim" if one.ok else "bold red"
+def _style(limit: Checked) -> str:
+    return "dim" if limit.ok else "bold red"

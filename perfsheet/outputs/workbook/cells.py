@@ -99,9 +99,9 @@ def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, r
 
 def _numbers(numbers: Numbers, head: str, tail: str, rows: Sequence[str]) -> list[str]:
     known = np.isfinite(numbers)
-    told = numbers[known]
+    finite = numbers[known]
     shown: list[str] | list[int]
-    if np.array_equal(told, np.round(told)) and (np.abs(told) < _EXACT).all():
+    if np.array_equal(finite, np.round(finite)) and (np.abs(finite) < _EXACT).all():
         shown = np.where(known, numbers, 0).astype(np.int64).tolist()
     else:
         shown = [f"{number:.16g}" for number in numbers.tolist()]

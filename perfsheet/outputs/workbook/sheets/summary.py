@@ -97,7 +97,7 @@ def _write_measured(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ro
 
 def _write_verdict(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     warnings = analysis.summary.warnings
-    note = f"{len(warnings)} to look at" if warnings else "nothing to distrust was found"
+    note = f"{len(warnings)} to look at" if warnings else "nothing to look at"
     row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
     sheet.write_string(row, 0, formats.clean(sentences.capture(analysis.summary)), styles["text"])
     row += 1
