@@ -1,4 +1,4 @@
-"""Captures that a fuzzer makes: the small ones that it starts from, and how its bytes become cells."""
+"""Captures for the fuzzers: the small ones that they start from, and how bytes become cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def small() -> str:
 
 
 def seeds(folder: Path) -> Path:
-    """A folder with captures to start from: as it is, and in other dialects."""
+    """A folder with captures to start from: the small capture as it is, and with other separators and encodings."""
     folder.mkdir(parents=True, exist_ok=True)
     text = small()
     rows = list(csv.reader(io.StringIO(text)))
@@ -41,11 +41,11 @@ def _text(rows: list[list[str]], delimiter: str) -> str:
 
 
 def with_cells(cells: list[str]) -> bytes:
-    """The small capture with these texts in place of its cells, the rows' op types and durations kept."""
+    """The small capture with other text in its cells, except in op types and durations."""
     head, *rows = csv.reader(io.StringIO(small()))
-    kept = {head.index("OP TYPE"), head.index("DEVICE KERNEL DURATION [ns]")}
-    places = [(row, column) for row in range(len(rows)) for column in range(len(head)) if column not in kept]
+    unchanged = {head.index("OP TYPE"), head.index("DEVICE KERNEL DURATION [ns]")}
+    positions = [(row, column) for row in range(len(rows)) for column in range(len(head)) if column not in unchanged]
     for number, cell in enumerate(cells):
-        row, column = places[(number * 37) % len(places)]
+        row, column = positions[(number * 37) % len(positions)]
         rows[row][column] = cell
     return _text([head, *rows], ",").encode("utf-8", "replace")

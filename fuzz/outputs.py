@@ -1,4 +1,4 @@
-"""Feed captures with odd cells to every renderer: what comes out is well formed, and nothing in it is alive."""
+"""Feed captures with odd cells to every renderer: all output is well-formed and without active content."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FOLDER = ROOT / "generated" / "fuzz"
 _ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class _Alive(HTMLParser):
+class _ActiveContent(HTMLParser):
     """Counts scripts and handlers."""
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ class _Alive(HTMLParser):
         self.handlers += sum(name.startswith("on") or (value or "").startswith("javascript:") for name, value in attrs)
 
 
-def one(data: bytes) -> None:
-    """Make a capture of the bytes, and write everything there is."""
+def write_all(data: bytes) -> None:
+    """Make a capture of the bytes and write every output."""
     provider = atheris.FuzzedDataProvider(data)
     cells = [provider.ConsumeUnicode(40) for _ in range(provider.ConsumeIntInRange(1, 40))]
     path = _FOLDER / "run.csv"
@@ -59,9 +59,9 @@ def one(data: bytes) -> None:
     json.loads(json_output.dumps(json_output.report(analysis, None)))
     json.loads(trace.trace(analysis))
     assert "](javascript:" not in markdown(analysis)
-    found = _Alive()
-    found.feed(page(analysis))
-    assert (found.scripts, found.handlers) == (1, 0), found.__dict__
+    content = _ActiveContent()
+    content.feed(page(analysis))
+    assert (content.scripts, content.handlers) == (1, 0), content.__dict__
     workbook = _FOLDER / "run.xlsx"
     book.write(analysis, workbook)
     with zipfile.ZipFile(workbook) as archive:
@@ -75,7 +75,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     _FOLDER.mkdir(parents=True, exist_ok=True)
     corpus = seeds(_FOLDER / "seeds")
-    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={_FOLDER}{Path('/')}", *sys.argv[1:]], one)
+    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={_FOLDER}{Path('/')}", *sys.argv[1:]], write_all)
     atheris.Fuzz()
 
 

@@ -1,4 +1,4 @@
-"""Feed bytes to the reader: a table, or a refusal in one line, and both ways of reading agree."""
+"""Feed bytes to the reader: it returns a table or refuses in one line, and both ways of reading agree."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from captures import ROOT, seeds
 _FILE = ROOT / "generated" / "fuzz" / "run.csv"
 
 
-def one(data: bytes) -> None:
+def read_both_ways(data: bytes) -> None:
     """Read, analyse, and read the other way."""
     _FILE.write_bytes(data)
-    by_records, by_blocks = _read(1 << 60), _read(0)
-    assert by_records == by_blocks, (by_records, by_blocks)
+    with_repairs, with_arrow = _read(1 << 60), _read(0)
+    assert with_repairs == with_arrow, (with_repairs, with_arrow)
 
 
 def _read(min_arrow_bytes: int) -> object:
@@ -39,7 +39,9 @@ def main() -> None:
     """Fuzz until stopped."""
     _FILE.parent.mkdir(parents=True, exist_ok=True)
     corpus = seeds(_FILE.parent / "seeds")
-    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={_FILE.parent}{Path('/')}", *sys.argv[1:]], one)
+    atheris.Setup(
+        [sys.argv[0], str(corpus), f"-artifact_prefix={_FILE.parent}{Path('/')}", *sys.argv[1:]], read_both_ways
+    )
     atheris.Fuzz()
 
 

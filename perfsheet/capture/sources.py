@@ -19,11 +19,11 @@ _STAMP = re.compile(r"(\d{4}(?:_\d{2}){5})\.csv$")
 
 @dataclass(frozen=True)
 class Source:
-    """One capture file to read. `path` is None for standard input; `found` says how it was chosen, if not by name."""
+    """One capture file to read. `path` is None for standard input; `how_chosen` is blank for a named file."""
 
     label: str
     path: Path | None
-    found: str = ""
+    how_chosen: str = ""
 
 
 def locate(inputs: Sequence[str | Path]) -> list[Source]:

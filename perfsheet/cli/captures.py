@@ -37,8 +37,8 @@ def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | 
 
     located = sources.locate(captures)
     for source in located:
-        if source.found:
-            say(f"{source.found}: {source.label}")
+        if source.how_chosen:
+            say(f"{source.how_chosen}: {source.label}")
     return analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
 
 

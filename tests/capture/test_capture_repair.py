@@ -20,7 +20,7 @@ def seen(table):
     return {note.id: (note.count, note.dropped) for note in table.notes}
 
 
-def test_a_repeated_header_is_dropped_and_counted(tmp_path):
+def test_a_repeated_header_is_left_out_and_counted(tmp_path):
     head, first, second = lines_of("Add", "Mul")
     table = read_text(tmp_path, "\r\n".join([head, first, head, second, ""]))
     assert table.text("op_code") == ["Add", "Mul"]
@@ -28,7 +28,7 @@ def test_a_repeated_header_is_dropped_and_counted(tmp_path):
     assert seen(table) == {"repeated-header": (1, 1)}
 
 
-def test_rows_too_long_are_dropped_and_counted(tmp_path):
+def test_rows_too_long_are_left_out_and_counted(tmp_path):
     head, first, second, third = lines_of("Add", "Mul", "Sub")
     table = read_text(tmp_path, "\r\n".join([head, first, f"{second},1.5", third, ""]))
     assert table.text("op_code") == ["Add", "Sub"]
@@ -38,7 +38,7 @@ def test_rows_too_long_are_dropped_and_counted(tmp_path):
 
 
 @pytest.mark.parametrize("position", [1, 2, 3])
-def test_a_row_shifted_by_a_stray_comma_is_dropped_though_its_last_cell_is_blank(tmp_path, position):
+def test_a_row_shifted_by_a_stray_comma_is_left_out_though_its_last_cell_is_blank(tmp_path, position):
     lines = lines_of("Add", "Mul", "Sub")
     assert lines[position].endswith(",")
     lines[position] = lines[position].replace("{}", "{a, b}")
@@ -64,7 +64,7 @@ def test_short_rows_are_filled_with_blanks(tmp_path):
 
 
 @pytest.mark.parametrize("lines", [2, 4])
-def test_a_last_row_that_is_cut_is_dropped(tmp_path, lines):
+def test_a_last_row_that_is_cut_is_left_out(tmp_path, lines):
     text = csv_text([op(f"Add{number}", 10) for number in range(lines)])
     table = read_text(tmp_path, text[: text.rindex("Add") + 30])
     assert len(table) == lines - 1
@@ -72,7 +72,7 @@ def test_a_last_row_that_is_cut_is_dropped(tmp_path, lines):
     assert f"row {lines + 1}" in table.notes[0].text
 
 
-def test_a_last_row_cut_inside_a_quoted_cell_is_dropped(tmp_path):
+def test_a_last_row_cut_inside_a_quoted_cell_is_left_out(tmp_path):
     text = csv_text([op("Add", 10), op("Mul", 20, attributes='say "x, y"')])
     table = read_text(tmp_path, text[: text.rindex("x, y") + 3])
     assert table.text("op_code") == ["Add"]
@@ -94,7 +94,7 @@ def test_blank_lines_are_skipped_and_still_numbered(tmp_path):
     assert seen(table) == {}
 
 
-def test_a_quote_that_is_never_closed_costs_the_rows_after_it_and_is_said(tmp_path):
+def test_a_quote_that_is_never_closed_costs_the_rows_after_it(tmp_path):
     lines = lines_of("Add", "Mul", "Sub", "Div")
     lines[2] = lines[2].replace("{}", '"{}')
     table = read_text(tmp_path, "\r\n".join([*lines, ""]))

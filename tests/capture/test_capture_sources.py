@@ -123,8 +123,8 @@ class TestNoInput:
         with pytest.raises(PerfsheetError) as caught:
             read()
         assert caught.value.status == 3
-        for place in ("profiler", "metal/generated/profiler", "generated/profiler"):
-            assert place in caught.value.message.replace(os.sep, "/")
+        for folder in ("profiler", "metal/generated/profiler", "generated/profiler"):
+            assert folder in caught.value.message.replace(os.sep, "/")
 
     def test_the_profiler_folder(self, monkeypatch, tmp_path):
         monkeypatch.setenv("TT_METAL_PROFILER_DIR", str(tmp_path / "profiler"))

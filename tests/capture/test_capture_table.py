@@ -29,7 +29,7 @@ def test_rows_of_unknown_type_are_device_ops_when_they_have_device_times(capture
     assert [(note.id, note.count) for note in table.notes] == [("unknown-op-type", 3)]
 
 
-def test_files_without_op_type_are_read_and_said(capture_of):
+def test_files_without_op_type_are_read_with_a_warning(capture_of):
     table = read(capture_of(op("Add", 7), host_op(), without=["OP TYPE"]))
     assert kinds(table) == ["DEVICE", "HOST"]
     assert [note.id for note in table.notes] == ["no-op-type"]
@@ -39,7 +39,7 @@ def test_spelling_of_op_type_does_not_matter(capture_of):
     assert kinds(read(capture_of(op(**{"OP TYPE": " TT_DNN_Device "})))) == ["DEVICE"]
 
 
-def test_device_rows_without_a_device_id_are_device_0_and_said(capture_of):
+def test_device_rows_without_a_device_id_are_device_0_with_a_warning(capture_of):
     table = read(capture_of(op(device=None), op(device=2), signpost()))
     assert table.device.tolist() == [0, 2, -1]
     assert [(note.id, note.count) for note in table.notes] == [("blank-device-id", 1)]

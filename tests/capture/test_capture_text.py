@@ -48,7 +48,7 @@ def test_a_mix_of_line_ends(tmp_path):
 
 
 @pytest.mark.parametrize("far", [0, 6000])
-def test_latin_1_is_read_and_said(tmp_path, far):
+def test_latin_1_is_read_with_a_warning(tmp_path, far):
     rows = [op("Add" * (far // 3 or 1), 300), op("Größe", 200)]
     table = table_of(tmp_path, csv_text(rows).encode("latin-1"))
     assert table.text("op_code")[1] == "Größe"
@@ -125,33 +125,33 @@ def test_a_header_alone_has_no_device_op(tmp_path):
     assert caught.value.status == 3
 
 
-PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
-@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize("ending", COMPRESS)
 def test_a_compressed_capture_is_read(tmp_path, ending):
-    table = table_of(tmp_path, PACKED[ending](csv_text(ROWS).encode()))
+    table = table_of(tmp_path, COMPRESS[ending](csv_text(ROWS).encode()))
     assert codes_and_times(table) == (CODES, [300, 200, 100])
     assert table.notes == ()
 
 
-@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize("ending", COMPRESS)
 def test_a_compressed_capture_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, ending):
     rows = [
         op(f"Op{number}", number * 7919 % 100_003, attributes=f"{{'id': '{number * 104729}'}}")
         for number in range(9000)
     ]
-    whole = PACKED[ending](csv_text(rows).encode())
+    whole = COMPRESS[ending](csv_text(rows).encode())
     table = table_of(tmp_path, whole[: len(whole) * 2 // 3])
     assert 0 < len(table) < len(rows)
     assert {note.id for note in table.notes} >= {"compressed-cut"}
     assert table.text("op_code") == [f"Op{number}" for number in range(len(table))]
 
 
-@pytest.mark.parametrize("ending", PACKED)
-def test_a_compressed_file_that_is_nothing_but_damage_is_refused(tmp_path, ending):
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_a_compressed_file_without_readable_data_is_refused(tmp_path, ending):
     with pytest.raises(PerfsheetError) as caught:
-        table_of(tmp_path, PACKED[ending](b"")[:8] + b"rubbish")
+        table_of(tmp_path, COMPRESS[ending](b"")[:8] + b"rubbish")
     assert caught.value.status == 3
 
 
@@ -177,14 +177,14 @@ def test_of_several_csvs_in_a_zip_file_the_ops_report_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "message"),
     [
         ({}, "no CSV"),
         ({"notes": b"x"}, "no CSV .'notes'"),
         ({"a_csv": b"x", "b_csv": b"y"}, "2 files that may be the ops"),
     ],
 )
-def test_a_zip_file_without_one_ops_csv_is_refused(tmp_path, members, said):
-    with pytest.raises(PerfsheetError, match=said) as caught:
+def test_a_zip_file_without_one_ops_csv_is_refused(tmp_path, members, message):
+    with pytest.raises(PerfsheetError, match=message) as caught:
         table_of(tmp_path, zipped(**members))
     assert caught.value.status == 3

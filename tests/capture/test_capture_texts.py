@@ -44,9 +44,9 @@ def test_codes_take_as_few_bytes_as_they_need(distinct, size):
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 200)] * 11), min_size=1, max_size=60))
-def test_combinations_tell_the_rows_that_are_alike(rows):
+def test_combinations_are_equal_where_rows_are(rows):
     """Eleven columns of two hundred texts overflow a code of 64 bits: they are numbered in between."""
-    columns = [Texts.of(str(row[place]) for row in rows) for place in range(11)]
+    columns = [Texts.of(str(row[index]) for row in rows) for index in range(11)]
     padded = [Texts(column.codes, [*column.values, *map(str, range(1000, 1200))]) for column in columns]
     of, first = combinations(padded, len(rows))
     alike = {}

@@ -107,7 +107,7 @@ def test_every_output(tmp_path, intact, damage):
     hotspots.render(analysis, None, shown)
     csv_text.top_ops(analysis, None, shown)
     assert not ESCAPES.search(shown.getvalue())
-    trace.write(analysis, tmp_path / "run.json")
+    (tmp_path / "run.json").write_text(trace.trace(analysis), encoding="utf-8")
     assert json.loads((tmp_path / "run.json").read_bytes())["traceEvents"]
 
 

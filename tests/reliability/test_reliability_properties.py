@@ -59,7 +59,7 @@ rows = st.one_of(
     st.sampled_from([signpost(), host_op(), fallback()]),
 )
 captures = st.builds(
-    lambda found, generation, newline: csv_text(found, generation, newline=newline),
+    lambda records, generation, newline: csv_text(records, generation, newline=newline),
     st.lists(rows, min_size=1, max_size=12),
     st.sampled_from(["S2", "S4", "S7", "S8", "S10"]),
     st.sampled_from(["\n", "\r\n"]),

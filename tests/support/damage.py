@@ -58,13 +58,13 @@ def records(change: Callable[[Rows], Rows]) -> Callable[[str], bytes]:
     return lambda text: written(change(table(text))).encode()
 
 
-def cells(column: str, value: str | Callable[[str], str], *places: int) -> Callable[[str], bytes]:
+def cells(column: str, value: str | Callable[[str], str], *numbers: int) -> Callable[[str], bytes]:
     """Other cells in a column: in these rows of the file (the header is row 1), or in all of them."""
 
     def change(rows: Rows) -> Rows:
         at = rows[0].index(column)
         for number, row in enumerate(rows[1:], start=2):
-            if not places or number in places:
+            if not numbers or number in numbers:
                 row[at] = value if isinstance(value, str) else value(row[at])
         return rows
 
@@ -75,8 +75,8 @@ def without(*names: str) -> Callable[[str], bytes]:
     """The capture without these columns."""
 
     def change(rows: Rows) -> Rows:
-        kept = [at for at, header in enumerate(rows[0]) if header not in names]
-        return [[row[at] for at in kept] for row in rows]
+        positions = [position for position, header in enumerate(rows[0]) if header not in names]
+        return [[row[position] for position in positions] for row in rows]
 
     return records(change)
 
@@ -97,7 +97,7 @@ def _other_capture(text: str) -> bytes:
     return (text + written([[row[at] for at in order] for row in (head, *rows[:5])])).encode()
 
 
-def _quotes_opened(*places: int) -> Callable[[str], bytes]:
+def _quotes_opened(*numbers: int) -> Callable[[str], bytes]:
     """A quote before one of the last cells of these rows, in a capture that has no quotes otherwise."""
 
     def opened(row: str) -> str:
@@ -107,7 +107,7 @@ def _quotes_opened(*places: int) -> Callable[[str], bytes]:
     def change(text: str) -> bytes:
         plain = written([[cell.replace(",", ";").replace('"', "'") for cell in row] for row in table(text)])
         rows = enumerate(plain.splitlines(keepends=True), start=1)
-        return "".join(opened(row) if number in places else row for number, row in rows).encode()
+        return "".join(opened(row) if number in numbers else row for number, row in rows).encode()
 
     return change
 
@@ -120,14 +120,14 @@ def _zipped(text: str) -> bytes:
 
 
 def _half_without_device_data(rows: Rows) -> Rows:
-    at = [
-        place
-        for place, header in enumerate(rows[0])
+    positions = [
+        position
+        for position, header in enumerate(rows[0])
         if header.startswith("DEVICE") and header.endswith(("[ns]", "CYCLE"))
     ]
     for number, row in enumerate(rows[1:]):
-        for place in at if number % 5 else ():
-            row[place] = ""
+        for position in positions if number % 5 else ():
+            row[position] = ""
     return rows
 
 
@@ -135,9 +135,9 @@ def _never_replayed(rows: Rows) -> Rows:
     """A trace that was captured only: host times and a trace id, no session, no device data."""
     head = rows[0]
     for row in rows[10:20]:
-        for place, header in enumerate(head):
+        for position, header in enumerate(head):
             if header.startswith("DEVICE") and header.endswith(("[ns]", "CYCLE")):
-                row[place] = ""
+                row[position] = ""
         row[head.index("METAL TRACE ID")], row[head.index("METAL TRACE REPLAY SESSION ID")] = "1", ""
     return rows
 
@@ -406,9 +406,7 @@ DAMAGES: tuple[Damage, ...] = (
         "memory is blank or unknown",
         cells("INPUT_0_MEMORY", "DEV_0_SRAM", 11),
     ),
-    Damage(
-        "blank-memory", "a blank MEMORY", WARNED, "memory is blank or unknown", cells("INPUT_0_MEMORY", "", 11)
-    ),
+    Damage("blank-memory", "a blank MEMORY", WARNED, "memory is blank or unknown", cells("INPUT_0_MEMORY", "", 11)),
     Damage(
         "unreadable-shape",
         "a shape turned into a date",
@@ -599,7 +597,7 @@ DAMAGES: tuple[Damage, ...] = (
 
 
 def every_column(text: str) -> Iterator[str]:
-    """The columns of a capture, to be taken out one by one."""
+    """The columns of a capture."""
     yield from table(text)[0]
 
 

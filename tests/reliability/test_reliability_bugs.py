@@ -161,13 +161,13 @@ def test_host_rows_before_the_first_duration(tmp_path):
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("apart", [1, 5])
 def test_quotes_that_swallow_rows_at_any_column(tmp_path, column, newline, apart):
-    """A quote before a cell, and one behind the same cell of a later row: one record of the right width."""
+    """A quote before a cell and another after the same cell of a later row make one record of the right width."""
     text = csv_text([op(f"Op{at}", 100 + at, call=at) for at in range(40)], newline=newline)
     lines = text.split(newline)
-    place = lines[0].split(",").index(column)
-    for at, where in ((10, place), (10 + apart, place)):
+    position = lines[0].split(",").index(column)
+    for at in (10, 10 + apart):
         cells = lines[at].split(",")
-        cells[where] = f'"{cells[where]}' if at == 10 else f'{cells[where]}"'
+        cells[position] = f'"{cells[position]}' if at == 10 else f'{cells[position]}"'
         lines[at] = ",".join(cells)
     path = tmp_path / "run.csv"
     path.write_bytes(newline.join(lines).encode())
