@@ -21,6 +21,8 @@ with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet.outputs.markdown.report import markdown
     from perfsheet.outputs.terminal import hotspots, top_ops
     from perfsheet.outputs.workbook import book
+    from perfsheet.tables.ops import OPS
+    from perfsheet.tables.ops import top_ops as top_ops_rows
 
 from captures import ROOT, seeds, with_cells
 
@@ -54,7 +56,7 @@ def write_all(data: bytes) -> None:
     shown = io.StringIO()
     top_ops.render(analysis, 20, shown)
     hotspots.render(analysis, None, shown)
-    csv_output.top_ops(analysis, None, shown)
+    csv_output.write(shown, OPS, top_ops_rows(analysis, None))
     assert not _ESCAPES.search(shown.getvalue())
     json.loads(json_output.dumps(json_output.report(analysis, None)))
     json.loads(trace.trace(analysis))
