@@ -8,7 +8,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from profiling import RecordingWatch
+from profiling import ActsOnce, Clock, RecordingWatch, hangs
+from support.command import PATIENCE_S
 from tracy_lab import PYTHON, needs_tracy
 
 from perfsheet.errors import ExitStatus, PerfsheetError
@@ -18,7 +19,7 @@ pytestmark = needs_tracy
 
 
 def request(command: str, **options: object) -> RunRequest:
-    return RunRequest(command, python=PYTHON, timeout_s=100, **options)  # type: ignore[arg-type]
+    return RunRequest(command, python=PYTHON, timeout_s=PATIENCE_S, **options)  # type: ignore[arg-type]
 
 
 def test_passing_target_gives_its_csv_and_verdict(lab: Path) -> None:
@@ -106,9 +107,9 @@ def test_crashing_capture_tool(lab: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "capture tool" in caught.value.message
 
 
-def test_hanging_target_leaves_no_process(lab: Path) -> None:
-    (lab / "test_hang.py").write_text("import time\n\ndef test_hang():\n    time.sleep(60)\n")
+def test_hanging_target_leaves_no_process(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (lab / "test_hang.py").write_text("import time\n\ndef test_hang():\n    time.sleep(600)\n")
     with pytest.raises(PerfsheetError) as caught:
-        profile(RunRequest("pytest test_hang.py", python=PYTHON, timeout_s=20), Watch())
+        profile(request("pytest test_hang.py"), ActsOnce(hangs, Clock(monkeypatch).pass_every_limit))
     assert caught.value.status == ExitStatus.TIMEOUT
     assert "test_hang.py::test_hang" in caught.value.message
