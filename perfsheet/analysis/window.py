@@ -14,10 +14,10 @@ WHOLE = "whole capture"
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Rows of a table to analyse: `rows` are positions in the table, in execution order; `label` names the window.
+    """The rows of a table to analyse, in execution order, with a label.
 
-    `one_pass`: it is a pass of the capture, however it repeats inside. `warm`: that was not the first one, so that no
-    op of it waits for a compiler.
+    `one_pass`: the window is one pass of the capture, even if it repeats inside. `warm`: that is not the first pass, so
+    none of its ops waits for compiling.
     """
 
     label: str
@@ -34,8 +34,9 @@ def whole(table: OpsTable) -> Window:
 def execution_order(table: OpsTable) -> IntArray:
     """Row positions in the order in which the device ran them.
 
-    The writer sorts rows by host time. Under trace replay that is the time of the capture, so replayed rows are put
-    in order of (device, replay session, firmware start cycle), in the places that replayed rows hold in the file.
+    The profiler sorts rows by host time. Under trace replay that is the time when the trace was captured, so replayed
+    rows are sorted by device, replay session and firmware start cycle, among the positions of replayed rows in the
+    file.
     """
     order = np.arange(len(table))
     session = table.number("replay_session")

@@ -1,4 +1,4 @@
-"""Limits that a capture must keep: read from a file or taken from another capture, and checked.
+"""Budgets: limits for a capture, from a file or from another capture, and their check.
 
 budget = read_budget(Path("perf-budget.toml"))
 verdict = check(analysis, budget)

@@ -1,4 +1,4 @@
-"""Check a capture against another one: how much slower it may be."""
+"""Check a capture against another one, given how much slower it may be."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from perfsheet.compare.kinds import kind
 from perfsheet.compare.results import Times
 
 WIDEST_NOISE = 0.1
-"""An interval of more than so much of the time before decides nothing: then the means are taken as they are."""
+"""Noise above this fraction of the time before excuses nothing; the means are compared as they are."""
 
 
 def check_against(comparison: Comparison, fail_over: float, fail_op_over: float | None = None) -> Verdict:
     """Kernel time may grow by the fraction `fail_over`, that of each op type by `fail_op_over` (None = not checked).
 
-    Where the windows hold different numbers of passes, a mean pass is compared. With repeats a growth within the noise
-    is none.
+    If the windows hold different numbers of passes, a mean pass is compared. With repeats, an increase within the noise
+    is no breach.
     """
     return Verdict((*whole(comparison.new), *_all(comparison, fail_over, fail_op_over)), comparison.notes)
 
@@ -41,7 +41,7 @@ def _all(comparison: Comparison, fail_over: float, fail_op_over: float | None) -
 def _checked(comparison: Comparison, name: str, times: Times, fail_over: float, op_type: str = "") -> Checked:
     was, now = comparison.span(times).base_ns, comparison.span(times).new_ns
     allowed = (was or 0.0) * (1 + fail_over)
-    within = _excused(times, was)
+    within = _within_noise(times, was)
     noise = "; the difference is within the noise" if within else ""
     places = _slower(comparison, op_type)
     rows = [comparison.new.row_ref(position) for position in places]
@@ -61,14 +61,14 @@ def _checked(comparison: Comparison, name: str, times: Times, fail_over: float, 
     )
 
 
-def _excused(times: Times, was: float | None) -> bool:
-    """Whether noise that repeats have measured explains the growth; what would explain anything explains nothing."""
+def _within_noise(times: Times, was: float | None) -> bool:
+    """Whether the increase is within the measured noise, and that noise is small enough to mean something."""
     narrow = times.noise_ns is not None and times.noise_ns <= WIDEST_NOISE * (was or 0.0)
     return narrow and not times.beyond_noise
 
 
 def _lost(comparison: Comparison, op_type: str) -> int:
-    """Ops without a usable duration beyond those that the base has too: time that is missing is no gain."""
+    """How many more ops than in the base lack a usable duration: missing time is not a gain."""
     now, before = (
         int(np.isnan(side.ops.kernel_ns[of_kind(side, op_type) if op_type else slice(None)]).sum())
         for side in (comparison.new, comparison.base)
@@ -77,7 +77,7 @@ def _lost(comparison: Comparison, op_type: str) -> int:
 
 
 def _slower(comparison: Comparison, op_type: str = "") -> list[int]:
-    """Ops that take longer than before or were not there, those that add most first."""
+    """Ops that are slower or new, largest increase first."""
     losses = [
         ((comparison.span(op.times).delta_ns or 0), op.new)
         for op in comparison.ops

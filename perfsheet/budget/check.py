@@ -22,17 +22,17 @@ _ROUNDING = 1e-12
 
 
 def check(analysis: Analysis, budget: Budget) -> Verdict:
-    """Measure every limit of the budget. Ops are told by what they are, whatever the build calls them."""
+    """Check every limit of the budget. Ops are matched by kind, independent of their name in the build."""
     positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
     return Verdict((*whole(analysis), *checked), tuple(_notes(budget, positions)))
 
 
 def whole(analysis: Analysis) -> Iterator[Checked]:
-    """A limit that every capture must keep, shown where it is breached: no row of it was lost to damage."""
+    """A limit for every capture, listed if breached: no row may be lost to damage."""
     lost = quality.losses(analysis.ops.table.notes)
     if lost:
-        why = "what is missing may be what the limits are about"
+        why = "the missing rows may be the ones that the limits are about"
         yield Checked("capture.lost-rows", False, 0, 0, lost, Unit.COUNT, floor=False, why=why, rows=(), row_count=0)
 
 
@@ -75,7 +75,7 @@ def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
 
 
 def kept(measured: float | None, allowed: float, floor: bool) -> bool:
-    """Whether a limit is kept; what cannot be measured is not."""
+    """Whether a limit is kept; a limit that cannot be measured is not."""
     if measured is None:
         return False
     slack = _ROUNDING * abs(allowed)
@@ -83,7 +83,7 @@ def kept(measured: float | None, allowed: float, floor: bool) -> bool:
 
 
 def rows(analysis: Analysis, measured: Measured) -> tuple[RowRef, ...]:
-    """The rows behind a measurement, the longest ops first."""
+    """The rows behind a measurement, longest ops first."""
     duration = np.nan_to_num(analysis.ops.table.number("kernel_duration_ns")[measured.rows])
     order = measured.rows[np.argsort(-duration, kind="stable")][:ROWS_NAMED]
     return tuple(analysis.table_ref(row) for row in order.tolist())
@@ -100,13 +100,13 @@ def _share(bound: Bound) -> str:
 def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
     for key, hits in positions.items():
         if not len(hits):
-            yield f"{budget.path}: no op of the window is {' · '.join(filter(None, key))}"
+            yield f"{budget.path}: the window has no op {' · '.join(filter(None, key))}"
 
 
 def check_expected(table: OpsTable, tables: dict[str, Any], path: str, name: str, options: Options) -> Verdict:
-    """Check the tables of a budget, or the budget file `path`, on a capture; `name` is whose limits they are.
+    """Check a capture against the limits of a test: tables of a budget, or the budget file `path`; `name` is the test.
 
-    Raises PerfsheetError for limits that cannot be followed, and for a window that the capture does not have.
+    Raises PerfsheetError for invalid limits, and for a window that the capture does not have.
     """
     budget: Budget = read_budget(Path(path)) if path else budget_of(tables, Path(name))
     return check(analyze(table, budget.window(options)), budget)

@@ -1,4 +1,4 @@
-"""Every limit that a budget can set: what it measures, in which unit, over which ops. One line each."""
+"""Every limit that a budget can set, a line each: what it measures, in which unit, over which ops."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Scope:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What was measured, None = unknown, and the rows of the table that prove it.
+    """A measured value, None = unknown, and the rows of the table that prove it.
 
-    `missing`: ops without a usable kernel duration, whose time is not in the value.
+    `missing`: ops without a usable kernel duration, whose time is missing in the value.
     """
 
     value: float | None
@@ -37,9 +37,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit by its key in the file. A `floor` is what must be reached at least, others must not be exceeded.
+    """A limit by its key in the file. A `floor` must be reached, other limits must not be exceeded.
 
-    `of_ops`: it can be set for an op type and for single ops, too. `about` says what it measures, for people.
+    `of_ops`: it can also be set for an op type and for single ops. `about` describes it.
     """
 
     key: str
@@ -51,7 +51,7 @@ class Limit:
 
 
 def of_kind(analysis: Analysis, op_code: str) -> IntArray:
-    """Positions of the ops that are what this code names, whatever the build calls them."""
+    """Positions of the ops of this kind, whatever the build calls them."""
     wanted = kind(op_code)
     return np.flatnonzero(analysis.ops.where_code(lambda code: kind(code) == wanted))
 
@@ -65,7 +65,7 @@ def _missing(scope: Scope) -> int:
 
 
 def _time(scope: Scope, value: float | None) -> Measured:
-    """What follows from kernel durations, all of which must be there."""
+    """A value that follows from kernel durations, all of which are needed."""
     return Measured(value, scope.analysis.ops.rows[scope.positions], _missing(scope))
 
 
@@ -89,7 +89,7 @@ def _count(scope: Scope) -> Measured:
 
 
 def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Measured]:
-    """The mean of a fraction over those ops where it is known, weighted by kernel time."""
+    """The mean of a fraction over the ops where it is known, weighted by kernel time."""
 
     def measure(scope: Scope) -> Measured:
         fractions, times = values(scope.analysis)[scope.positions], scope.analysis.ops.kernel_ns[scope.positions]

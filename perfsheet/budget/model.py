@@ -1,4 +1,4 @@
-"""What a budget says, and what came of checking it."""
+"""A budget, and the result of checking it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perfsheet.budget.limits import Limit
 from perfsheet.budget.quantities import Unit
 
 TOLERANCE = 0.0
-"""What a budget allows beyond its limits when it does not say."""
+"""The default tolerance of a budget."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Bound:
 
 @dataclass(frozen=True)
 class Budget:
-    """The limits of a file, and the part of a capture that they are about.
+    """The limits of a file, and the part of a capture that they apply to.
 
-    `window` has what the file says of it: keyword arguments of Selection (`selection`) and of Options.
+    `selection` and `options` are keyword arguments of Selection and Options.
     """
 
     path: str
@@ -50,7 +50,7 @@ class Budget:
     options: dict[str, object] = field(default_factory=dict)
 
     def window(self, options: Options, chosen: Collection[str] = ()) -> Options:
-        """These options with what the file says in their place; `chosen` names the fields that stay as they are."""
+        """These options with the fields that the file sets, except those in `chosen`."""
         selection = {key: value for key, value in self.selection.items() if key not in chosen}
         others = {key: value for key, value in self.options.items() if key not in chosen}
         return replace(options, selection=replace(options.selection, **selection), **others)  # type: ignore[arg-type]
@@ -60,9 +60,9 @@ class Budget:
 class Checked:
     """One limit and what was measured: `allowed` and `measured` in `unit` (ns, fraction, number), None = unknown.
 
-    What cannot be measured is not kept: `measured` is None, or `missing` ops are not in it, for they have no usable
-    duration. `why` says how `allowed` came to be; `rows` prove what was measured, the
-    longest ops first, `row_count` says how many there are.
+    A limit that cannot be measured is not kept: `measured` is None, or `missing` ops have no usable duration. `why`
+    says how `allowed` was computed; `rows` are the rows behind the measurement, longest ops first, `row_count` is their
+    number.
     """
 
     limit: str
@@ -80,29 +80,29 @@ class Checked:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All limits in the order of the file; `notes` are what to know beside them."""
+    """All limits in the order of the file, with notes."""
 
     checked: tuple[Checked, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def breaches(self) -> tuple[Checked, ...]:
-        """Those that were not kept."""
+        """The limits that were not kept."""
         return tuple(checked for checked in self.checked if not checked.ok)
 
     @property
     def passed(self) -> bool:
-        """Whether all were kept."""
+        """Whether all limits were kept."""
         return not self.breaches
 
     def __add__(self, other: Verdict) -> Verdict:
-        """Both together."""
+        """Both verdicts together."""
         return Verdict(tuple(dict.fromkeys((*self.checked, *other.checked))), (*self.notes, *other.notes))
 
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """What a test wanted of its ops: its verdict, or why it could not be checked (`problem`)."""
+    """The verdict on the limits that a test set for its ops, or why they could not be checked (`problem`)."""
 
     nodeid: str
     verdict: Verdict | None
@@ -110,12 +110,12 @@ class ExpectationResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all of its limits are kept; what cannot be checked is not."""
+        """Whether all of its limits are kept; limits that cannot be checked are not."""
         return self.verdict is not None and self.verdict.passed
 
     @property
     def trouble(self) -> str:
-        """The limits that were breached, or why they could not be checked; blank when all is well."""
+        """The breached limits, or why they could not be checked; blank if all are kept."""
         if self.verdict is None:
             return self.problem
         return ", ".join(breach.limit for breach in self.verdict.breaches)

@@ -1,4 +1,4 @@
-"""Values of limits as people write them: `3.9 ms`, `30 %`, 64."""
+"""Values of limits as they are written: `3.9 ms`, `30 %`, 64."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TIMES = {"": 1.0, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s":
 
 
 class Unit(Enum):
-    """What a limit is measured in: nanoseconds, a fraction, a number, a number a second."""
+    """The unit of a limit: nanoseconds, a fraction, a number, a number per second."""
 
     TIME = "ns"
     SHARE = "%"
@@ -20,7 +20,7 @@ class Unit(Enum):
 
 
 def quantity(value: object, unit: Unit) -> float | None:
-    """A value in the base unit (ns, fraction, number); None when it is none.
+    """A value in the base unit (ns, fraction, number); None if it is not one.
 
     Numbers without a unit are ns, percent, or a plain number.
     """
@@ -61,7 +61,7 @@ def percentage(fraction: float) -> str:
 
 
 def exact_time(nanoseconds: float) -> str:
-    """`3.804885 ms`: no digit is lost."""
+    """`3.804885 ms`, with all digits."""
     for size, unit in ((1e6, "ms"), (1e3, "µs")):
         if nanoseconds >= size:
             return f"{nanoseconds / size!r}".removesuffix(".0") + f" {unit}"
@@ -69,5 +69,5 @@ def exact_time(nanoseconds: float) -> str:
 
 
 def example(unit: Unit) -> str:
-    """How such a value is written."""
+    """An example of such a value."""
     return {Unit.TIME: '"3.9 ms"', Unit.SHARE: '"30 %"', Unit.COUNT: "64", Unit.RATE: "250.0"}[unit]

@@ -1,4 +1,4 @@
-"""perf-budget.toml: from its text to a budget, every mistake in one line."""
+"""Reads perf-budget.toml; every mistake is reported in one line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "ref-cores": (str, int, float),
 }
 _NAMES = ("op-code", "shape", "layout")
-"""What tells single ops, as top-ops shows it."""
+"""The keys that select single ops, with the values that top-ops shows."""
 
 
 def read_budget(path: Path) -> Budget:
@@ -96,7 +96,7 @@ def _of_table(table: dict[str, Any], path: Path, name: str, tolerance: float, **
 def _value(value: object, limit: Limit, path: Path, name: str) -> float:
     parsed = quantity(value, limit.unit)
     if parsed is None:
-        raise usage(f"{path}: {name}.{limit.key} = {value!r} cannot be followed", f"write {example(limit.unit)}")
+        raise usage(f"{path}: {name}.{limit.key} = {value!r} is not valid", f"write {example(limit.unit)}")
     return parsed
 
 
@@ -120,7 +120,7 @@ def _is_table(value: object, path: Path, name: str) -> dict[str, Any]:
 
 
 def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[str, object]]:
-    """What the file says of the window, checked by making it."""
+    """The keyword arguments of Selection and Options that the file sets."""
     selection: dict[str, object] = {}
     options: dict[str, object] = {}
     for key, value in table.items():
@@ -130,7 +130,7 @@ def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[
         if not all(
             isinstance(item, _KINDS[key]) and isinstance(item, bool) == (bool in _KINDS[key]) for item in listed
         ):
-            raise usage(f"{path}: window.{key} = {value!r} is of the wrong kind", "see docs/budgets.md")
+            raise usage(f"{path}: window.{key} = {value!r} has the wrong type", "see docs/budgets.md")
         if key in SELECTION:
             selection[SELECTION[key]] = tuple(listed) if key == "device" else value
         else:

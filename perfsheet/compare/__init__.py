@@ -1,4 +1,4 @@
-"""Before and after: `compare` sets two analyses side by side."""
+"""Before and after: `compare` compares two analyses op by op."""
 
 from perfsheet.compare.compare import Comparison, compare
 

@@ -1,8 +1,8 @@
-"""Put two sequences of ops side by side, so that what they share is worth the most.
+"""Align two sequences of ops so that the pairs are worth the most.
 
-A pair of ops is worth what they have in common (likeness.py); pairs keep the order of both sequences. The best sum is
-found by dynamic programming, one row at a time over whole arrays. Long sequences are cut into segments first, in the
-middle of stretches that both have in common (common.py).
+A pair is worth what its ops have in common (likeness.py); pairs keep the order of both sequences. The best sum is
+found by dynamic programming, a row at a time. Long sequences are first cut into segments, in the middle of stretches
+that both have in common (`common`: the longest common subsequence).
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import numpy.typing as npt
 from perfsheet.capture.table import IntArray
 
 Worth = Callable[[IntArray, IntArray], IntArray]
-"""What pairs of these tokens of both sides are worth: a matrix, 0 = no pair."""
+"""What the pairs of tokens of both sides are worth, as a matrix; 0 = no pair."""
 
 MOST_CELLS = 16_000_000
-"""Of a table of 32-bit sums: 64 MB, 4,000 ops a side."""
+"""The largest table of 32-bit sums: 64 MB, 4,000 ops per side."""
 _SEGMENT, _STRETCH = 1024, 16
-"""A segment ends after so many ops, in the middle of so many common ones."""
+"""A segment has at least this many ops, and ends in the middle of a stretch of this many common ones."""
 
 
 def align(
     base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, most_cells: int = MOST_CELLS
 ) -> IntArray:
-    """Pairs (place in base, place in new), ascending in both. Equal tokens are the same op in the same configuration.
+    """Pairs (index in base, index in new), ascending in both. Equal tokens are identical ops.
 
-    `kin` gives for each token what its op is, the closest kinship first: long sequences are cut where that agrees.
+    `kin` gives for each token what kind of op it is, the strictest first: long sequences are cut where that agrees.
     """
     shortest = min(len(base), len(new))
     differs = np.flatnonzero(base[:shortest] != new[:shortest])
@@ -57,15 +57,15 @@ def _cut(base: IntArray, new: IntArray, kin: Sequence[IntArray], worth: Worth, m
         ours, theirs = base[start[0] : stop[0]], new[start[1] : stop[1]]
         if len(ours) * len(theirs) <= most_cells:
             pairs.append(_best(ours, theirs, worth) + np.array(start))
-        elif len(kin) > 1:  # another batch has other shapes throughout, but the same ops
+        elif len(kin) > 1:  # another batch size changes all shapes, but not the ops
             pairs.append(_cut(ours, theirs, kin[1:], worth, most_cells) + np.array(start))
-        else:  # little in common for long: what there is will do
+        else:  # little in common over a long stretch: use what there is
             pairs.append(shared[(shared >= start).all(axis=1) & (shared < stop).all(axis=1)])
     return np.concatenate(pairs)
 
 
 def _segments(shared: IntArray, ends: tuple[int, int]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """From where to where both sides belong together."""
+    """The start and end, on both sides, of segments that belong together."""
     start = (0, 0)
     for place in _middles(shared).tolist():
         stop = (int(shared[place, 0]), int(shared[place, 1]))
@@ -76,7 +76,7 @@ def _segments(shared: IntArray, ends: tuple[int, int]) -> Iterator[tuple[tuple[i
 
 
 def _middles(shared: IntArray) -> IntArray:
-    """Places in the list of pairs with as many neighbours on both sides, without a gap, as half a stretch."""
+    """Indices of pairs that have half a stretch of neighbours without gaps on both sides."""
     half = _STRETCH // 2
     if len(shared) <= 2 * half:
         return np.empty(0, dtype=np.int64)
@@ -98,7 +98,7 @@ def _best(base: IntArray, new: IntArray, worth: Worth) -> IntArray:
 
 
 def _path(best: npt.NDArray[np.int32], values: npt.NDArray[np.int32], columns: IntArray) -> IntArray:
-    """The pairs behind the best sum, from the end: of equally good ones those that stay together."""
+    """The pairs behind the best sum, traced from the end; of equally good ones those that stay together."""
     pairs: list[tuple[int, int]] = []
     row, column = len(best) - 1, best.shape[1] - 1
     while row and column:
@@ -118,7 +118,12 @@ _RARE = 32
 
 
 def common(base: IntArray, new: IntArray) -> IntArray:
-    """Pairs (place in base, place in new) of equal tokens, ascending in both, as many as there can be."""
+    """The longest common subsequence: pairs (index in base, index in new) of equal tokens, ascending in both.
+
+    Bit-parallel (Hyyrö, "Bit-parallel LCS-length computation revisited", 2004): a row of the table is one integer, in
+    which a zero bit is a column where the length grows. Only every √n-th row is kept; the others are recomputed on the
+    way back.
+    """
     if not len(base) or not len(new):
         return np.empty((0, 2), dtype=np.int64)
     columns = _Columns(new)
@@ -137,14 +142,14 @@ def common(base: IntArray, new: IntArray) -> IntArray:
             column = _last_zero(table[row], column)
             if column < 0:
                 return np.array(pairs[::-1], dtype=np.int64).reshape(-1, 2)
-            if table[row - 1] >> column & 1:  # it became zero in this row: the length grows here
+            if table[row - 1] >> column & 1:  # it became zero in this row, so the length grows here
                 pairs.append((start + row - 1, column))
                 column -= 1
     return np.array(pairs[::-1], dtype=np.int64).reshape(-1, 2)
 
 
 class _Columns:
-    """The columns of each token, as bits. Those of frequent tokens are kept; of rare ones they are soon made."""
+    """The columns of each token as bits; kept for frequent tokens, computed for rare ones."""
 
     def __init__(self, new: IntArray) -> None:
         order = np.argsort(new, kind="stable")
@@ -157,7 +162,7 @@ class _Columns:
         }
 
     def of(self, token: int) -> int:
-        """The bits of a token; 0 where it is in no column."""
+        """The bits of a token; 0 if it occurs in no column."""
         if token in self._kept:
             return self._kept[token]
         return sum(1 << place for place in self._places[token].tolist()) if token in self._places else 0

@@ -1,4 +1,4 @@
-"""What is not the same about two ops that are counterparts, attribute by attribute."""
+"""What differs between an op and its counterpart, attribute by attribute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perfsheet.analysis.ops.variants import Variant, Variants
 from perfsheet.compare.kinds import kind
 
 Written = dict[str, set[str]]
-"""The attributes that a capture has of each kind of op."""
+"""The names of the attributes that a capture has for each kind of op."""
 
 _OF_OUTPUT = {
     "output_mem_config",
@@ -24,7 +24,7 @@ _OF_OUTPUT = {
     "output_dtype",
     "dtype",
 }
-# Handles of a run, not settings of an op.
+# Handles of a run, not settings of the op.
 _NO_SETTING = {"semaphore", "barrier_semaphore", "global_cb", "global_semaphore"}
 # Structs whose type is a choice of the user's; other types only have other names in other builds.
 _TYPED = frozenset({"program_config", "config"})
@@ -35,7 +35,7 @@ _TRUTH = {"true": "1", "false": "0"}
 
 @dataclass(frozen=True)
 class Change:
-    """One attribute before and after; None = it has none (or it is not set)."""
+    """One attribute before and after; None = missing or not set."""
 
     name: str
     before: str | None
@@ -44,19 +44,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Describing:
-    """How two captures describe their ops: what each writes, and whether one has padded extents only."""
+    """How two captures describe their ops: the attributes that each writes, and whether one has padded shapes only."""
 
     base_written: Written
     new_written: Written
     padded_only: bool
 
     def extents(self, tensor: Tensor) -> Extents | None:
-        """The extents of a tensor that both captures know."""
+        """The shape of a tensor that both captures have: padded or logical."""
         return tensor.padded if self.padded_only else tensor.logical
 
 
 def written(variants: Variants) -> Written:
-    """Which attributes a capture has of each kind of op."""
+    """The attributes that a capture has for each kind of op."""
     names_of_kind: Written = {}
     for variant in variants.all:
         names = {name for name in flatten(variant.attributes) if "." not in name}
@@ -67,7 +67,7 @@ def written(variants: Variants) -> Written:
 def changes(
     before: Variant, after: Variant, cores: tuple[str | None, str | None], describing: Describing
 ) -> tuple[Change, ...]:
-    """Everything that differs. What only one of the builds writes is no difference of the op."""
+    """Everything that differs, except attributes that only one of the builds writes."""
     same_kind = kind(before.op_code) == kind(after.op_code)
     return tuple(
         change
@@ -116,17 +116,17 @@ def _attributes(before: Variant, after: Variant, describing: Describing) -> Iter
     both = describing.base_written.get(name_of, set()) & describing.new_written.get(name_of, set())
     for name in (*was, *(name for name in now if name not in was)):
         top, _, inner = name.partition(".")
-        if top not in both or top in _NO_SETTING or _said_already(name, before, after):
+        if top not in both or top in _NO_SETTING or _has_own_column(name, before, after):
             continue
-        # A member that only one side has comes with its struct: that is unset, of another type, or of another build.
+        # A member that only one side has follows from its struct being unset, of another type, or of another build.
         if inner and (name not in was or name not in now):
             continue
         if not _same_value(name, was, now):
             yield Change(name, was.get(name) or None, now.get(name) or None)
 
 
-def _said_already(name: str, before: Variant, after: Variant) -> bool:
-    """Fidelity and the output's memory stand in columns of their own."""
+def _has_own_column(name: str, before: Variant, after: Variant) -> bool:
+    """Whether a capture column has the value too: math fidelity, and the memory of the output."""
     if name.endswith("math_fidelity"):
         return bool(before.math_fidelity and after.math_fidelity)
     return name in _OF_OUTPUT and bool(before.outputs and after.outputs)

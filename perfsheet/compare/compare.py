@@ -1,4 +1,4 @@
-"""Two captures side by side: what each op became, and what that cost or saved."""
+"""The comparison of two captures: what each op became, and what that cost or saved."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from perfsheet.compare.times import Clock, Noise
 
 
 def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:
-    """Set two captures side by side.
+    """Compare two analyses op by op.
 
-    `assumed_noise_pct`: a difference of more than so many percent counts where nothing is repeated; repeats are those
-    of the analyses (`Analysis.repeats`), or three passes and more.
+    `assumed_noise_pct`: without repeats, a difference above this percentage counts. Repeats are those of the analyses
+    (`Analysis.repeats`), or three or more passes.
     """
     sides = slots(base, new)
     describing = Describing(
@@ -60,7 +60,7 @@ def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT)
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The result; everything is computed once, when first asked for. Deltas are new − base."""
+    """The result; everything is computed once, on first use. Deltas are new − base."""
 
     base: Analysis
     new: Analysis
@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def noise(self) -> Noise:
-        """What decides whether a difference counts."""
+        """The noise that decides whether a difference counts."""
         return self._clock.noise
 
     @cached_property
@@ -84,26 +84,26 @@ class Comparison:
 
     @property
     def per_pass(self) -> bool:
-        """Whether figures of a mean pass are what can be compared, for the windows hold different numbers of them."""
+        """Whether only a mean pass can be compared, since the windows hold different numbers of passes."""
         return self._clock.per_pass
 
     @property
     def folded(self) -> bool:
-        """Whether an op of the result stands for that op of every pass."""
+        """Whether an op of the result stands for that op in every pass."""
         return max(side.passes for side in self._sides) > 1
 
     def span(self, times: Times) -> Span:
-        """What can be compared: a mean pass where `per_pass`, else the windows."""
+        """The comparable times: those of a mean pass if `per_pass`, else those of the windows."""
         return self._clock.span(times)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        """The headline of both captures."""
-        return figures(self.base, self.new, self.total.a_pass)
+        """The headline figures of both captures."""
+        return figures(self.base, self.new, self.total.mean_pass)
 
     @cached_property
     def ops(self) -> tuple[ComparedOp, ...]:
-        """Every op of both sides exactly once, in the order in which they ran, device by device."""
+        """Every op of both sides exactly once, in execution order, device by device."""
         times = self._clock.times(*self._places, len(self._pairings))
         changes_of: dict[tuple[object, ...], tuple[Change, ...]] = {}
         return tuple(
@@ -118,27 +118,27 @@ class Comparison:
 
     @cached_property
     def groups(self) -> tuple[ChangeGroup, ...]:
-        """What changed, equal changes together, the largest difference of time first."""
+        """What changed, with equal changes grouped, largest time difference first."""
         return groups.change_groups(self.ops, *self._sides, self._places, self._clock)
 
     @property
     def gains(self) -> list[ChangeGroup]:
-        """Changes that made it faster, most first."""
+        """Changes that saved time, largest first."""
         return [group for group in self.groups if (self.span(group.times).delta_ns or 0) < 0]
 
     @property
     def losses(self) -> list[ChangeGroup]:
-        """Changes that made it slower, most first."""
+        """Changes that cost time, largest first."""
         return [group for group in self.groups if (self.span(group.times).delta_ns or 0) > 0]
 
     @property
-    def sideways(self) -> list[ChangeGroup]:
-        """Changes that made no difference of time, or an unknown one."""
+    def other_changes(self) -> list[ChangeGroup]:
+        """Changes without a time difference, or with an unknown one."""
         return [group for group in self.groups if not self.span(group.times).delta_ns]
 
     @cached_property
     def op_types(self) -> tuple[OpTypeChange, ...]:
-        """Kernel time by op, whatever the builds call it."""
+        """Kernel time by op type, whatever the builds call it."""
         return groups.op_types(*self._sides, self._clock)
 
     @cached_property
@@ -148,7 +148,7 @@ class Comparison:
 
     @property
     def op_types_changed(self) -> list[OpTypeChange]:
-        """Those that differ in time or number."""
+        """Op types whose time or number differs."""
         return [
             op_type
             for op_type in self.op_types
@@ -157,33 +157,33 @@ class Comparison:
 
     @property
     def host_ops_changed(self) -> list[HostChange]:
-        """Those that differ in number."""
+        """Host ops whose number differs."""
         return [host_op for host_op in self.host_ops if host_op.base_count != host_op.new_count]
 
     @property
     def replayed(self) -> bool:
-        """Whether figures of either side are those of a recorded capture, not of a run."""
+        """Whether either side is a recorded capture, not a run."""
         return any(side.summary.provenance.replayed for side in (self.base, self.new))
 
     @cached_property
     def findings(self) -> FindingChanges:
-        """Findings that are fixed, new, and that remain."""
+        """Findings that are fixed, new, or remaining."""
         return finding_changes(self.base.findings, self.new.findings, self.ops)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What keeps the captures from being compared like with like."""
+        """In what the captures differ beyond their ops, and what data is missing."""
         return tuple(notes(*self._sides, self._describing))
 
     @cached_property
     def without_counterpart_ns(self) -> tuple[float, float]:
-        """Time before of ops whose time now is unknown, and the other way round: it is in the sums of one side only."""
+        """Time before of ops whose time now is unknown, and vice versa: it is in the sum of one side only."""
         half = [op.times for op in self.ops if op.base and op.new and op.times.delta_ns is None]
         return sum(times.base_ns or 0.0 for times in half), sum(times.new_ns or 0.0 for times in half)
 
     @property
     def nothing_changed(self) -> bool:
-        """Whether all ops are the same in the same time, but for noise, and so are host ops and findings."""
+        """Whether ops, host ops and findings are the same, and times the same within the noise."""
         findings = not (self.findings.fixed or self.findings.new)
         return (
             self.counts[SAME] == len(self.ops)
@@ -194,7 +194,7 @@ class Comparison:
 
     @cached_property
     def _places(self) -> tuple[IntArray, IntArray]:
-        """For each slot of either side the place of its pairing."""
+        """For each slot of either side the index of its pairing."""
         base, new = (np.full(len(side), -1, dtype=np.int64) for side in self._sides)
         for place, pairing in enumerate(self._pairings):
             base[list(pairing.base)] = place
@@ -240,7 +240,7 @@ def _status(pairing: Pairing, differs: bool) -> str:
 
 
 def _shown(pairing: Pairing, codes: Sequence[list[str]]) -> str:
-    """The one op of a fusion or a split; of two names of one kind today's."""
+    """The name to show: the single op of a fusion or split, the current name of a renamed op."""
     if len(pairing.base) > 1 or not pairing.base:
         return codes[1][0]
     if len(pairing.new) > 1 or not pairing.new:
@@ -274,9 +274,9 @@ def _changes(base: Slots, new: Slots, pairing: Pairing, describing: Describing) 
 
 
 def _of_pair(base: Slots, new: Slots, slot: int, other: int, describing: Describing) -> tuple[Change, ...]:
-    """What differs in any pass: the last passes are counterparts, and those before them."""
+    """What differs in any pass; passes are paired from the last one backwards."""
     before, now = base.descriptions(slot), new.descriptions(other)
-    # A side that is described alike in all passes is so in each of them.
+    # One description stands for all passes.
     before = before * len(now) if len(before) == 1 else before
     now = now * len(before) if len(now) == 1 else now
     variants = (base.analysis.ops.variants.all, new.analysis.ops.variants.all)
@@ -289,6 +289,6 @@ def _of_pair(base: Slots, new: Slots, slot: int, other: int, describing: Describ
 
 
 def _padded_only(table: OpsTable) -> bool:
-    """Whether a capture has padded extents without logical ones, as those before August 2025."""
+    """Whether a capture has padded shapes only, as those before August 2025."""
     header = table.headers.get("input_0_y", table.headers.get("output_0_y", ""))
     return bool(header) and "LOGICAL" not in header.upper()

@@ -1,4 +1,4 @@
-"""Which findings are fixed, which are new, which remain: a finding stays itself when its ops do."""
+"""Which findings are fixed, new, or remaining, by the counterparts of their ops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perfsheet.compare.results import ComparedOp, FindingChange, FindingChanges
 
 
 def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequence[ComparedOp]) -> FindingChanges:
-    """Pair findings of one rule that are about counterparts, those first that share most ops."""
+    """Pair findings of the same rule about counterparts, those that share most ops first."""
     base_place = {position: number for number, op in enumerate(ops) for position in op.base}
     new_place = {position: number for number, op in enumerate(ops) for position in op.new}
     base_subjects = [_subjects(finding, base_place) for finding in base]
@@ -26,7 +26,7 @@ def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequen
         for subject in base_subjects[index]
         for other in about.get((finding.rule.id, subject), ())
     )
-    # Swapping the sides must not change who pairs with whom, hence the sum.
+    # The sum makes the result independent of which side comes first.
     candidates = sorted(shared, key=lambda pair: (-shared[pair], sum(pair)))
     counterpart: dict[int, int] = {}
     taken: set[int] = set()
@@ -42,11 +42,11 @@ def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequen
 
 
 def _subjects(finding: Finding, place: dict[int, int]) -> set[int | str]:
-    """What a finding is about: its ops as the comparison numbers them; of host rows, the kind of op."""
+    """What a finding is about: its ops by their index in the comparison, or for host rows the kind of op."""
     if not len(finding.positions):
         return {kind(finding.signature.op_code)}
     return {place[position] for position in finding.positions.tolist()}
 
 
 def _ordered(changes: Iterable[FindingChange]) -> tuple[FindingChange, ...]:
-    return tuple(sorted(changes, key=lambda change: -change.one.kernel_ns))
+    return tuple(sorted(changes, key=lambda change: -change.finding.kernel_ns))

@@ -1,4 +1,4 @@
-"""Several ops on one side that are a single one on the other: an activation inside a matmul, one attention op."""
+"""Fused ops: several on one side, a single one on the other, such as an activation in a matmul, or attention."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from perfsheet.compare.kinds import kind
 
 _ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
 _NOTHING = {"", "0", "false", "[]", "SmallVector([])"}
-_GLUE = {RESHARD, "layout", "data movement", OTHER}
+_STORAGE_OPS = {RESHARD, "layout", "data movement", OTHER}
 _HEAVY = {MATMUL, CONV, ATTENTION, COLLECTIVE}
 _MOST = 16
-"""So many ops without a counterpart are looked at together: fused attention takes the place of fewer."""
+"""The most ops without a counterpart that are tried together; fused attention replaces fewer."""
 
 Lane = list[Variant]
 
 
 def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
-    """Ops of `single`, each with the ops of `many` (several, ascending) that it does the work of.
+    """Ops of `single`, each with the several ops of `many` (ascending) that it replaces.
 
-    `pairs` are the places of counterparts, ascending in both lanes. Where the op of `single` has a counterpart, that is
-    among them.
+    `pairs` are the indices of counterparts, ascending in both. If the op of `single` has a counterpart, that is one of
+    the several.
     """
     fused: dict[int, list[int]] = {}
     edges = [(-1, -1), *pairs, (len(many), len(single))]
@@ -54,7 +54,7 @@ def _nearest(gap: list[int], from_end: bool) -> list[int]:
 
 
 def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
-    """Those ops beside a matched one that its counterpart has taken in."""
+    """The ops next to a matched op that its counterpart has absorbed."""
     was = many[place]
     twins = [index for index in free if kind(many[index].op_code) == kind(was.op_code)]
     if twins and _adds_up([was, *(many[twin] for twin in twins)], now):
@@ -68,7 +68,7 @@ def _absorbed(many: Lane, place: int, free: list[int], now: Variant) -> list[int
 
 
 def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
-    """The reshards around a matched one that, with it, lead from where its counterpart starts to where that ends."""
+    """The reshards around a matched one that together do what its counterpart does."""
     beside = {index for index in free if category(many[index].op_code) == RESHARD}
     first = last = place
     while first - 1 in beside:
@@ -82,13 +82,13 @@ def _steps(many: Lane, place: int, free: list[int], now: Variant) -> list[int]:
 
 
 def _adds_up(parts: list[Variant], whole: Variant) -> bool:
-    """Whether ops on the same input make, together, what one op makes: Q, K and V in one matmul."""
+    """Whether ops on the same input together write as much as one op: Q, K and V in one matmul."""
     if not whole.inputs or any(not part.inputs or not part.outputs for part in parts):
         return False
-    made = [part.outputs[0].elements for part in parts]
+    outputs = [part.outputs[0].elements for part in parts]
     same_input = all(part.inputs[0].elements == whole.inputs[0].elements for part in parts)
-    known_counts = [count for count in made if count]
-    return same_input and len(known_counts) == len(made) and sum(known_counts) == _elements(whole)
+    known_counts = [count for count in outputs if count]
+    return same_input and len(known_counts) == len(outputs) and sum(known_counts) == _elements(whole)
 
 
 def _activations(variant: Variant) -> set[str]:
@@ -100,26 +100,30 @@ def _activations(variant: Variant) -> set[str]:
 
 
 def _replaced(many: Lane, free: list[int], now: Variant) -> list[int]:
-    """The longest run of ops that starts with what one op reads and ends with what it makes; none = not replaced."""
-    glue = category(now.op_code) in _GLUE
+    """The longest run of ops that starts with the input of an op and ends with its output; empty = none."""
+    storage_only = category(now.op_code) in _STORAGE_OPS
     for first, last in _runs(len(free)):
         run = free[first:last]
         parts = [many[index] for index in run]
-        if run[-1] - run[0] != len(run) - 1 or not _ends_alike(parts, now, memory=glue) or not _linked(parts, glue):
+        if (
+            run[-1] - run[0] != len(run) - 1
+            or not _ends_alike(parts, now, memory=storage_only)
+            or not _linked(parts, storage_only)
+        ):
             continue
-        if glue == all(category(part.op_code) in _GLUE for part in parts) and _could_do(parts, now):
+        if storage_only == all(category(part.op_code) in _STORAGE_OPS for part in parts) and _could_do(parts, now):
             return run
     return []
 
 
 def _could_do(parts: list[Variant], now: Variant) -> bool:
-    """A norm cannot do a matmul's work."""
+    """Whether the op can do the work of the parts: a norm cannot replace a matmul."""
     heavy = any(category(part.op_code) in _HEAVY for part in parts)
     return not heavy or category(now.op_code) in _HEAVY
 
 
 def _linked(parts: list[Variant], memory: bool) -> bool:
-    """Whether each op may read what the one before it has made."""
+    """Whether each op may read the output of the op before it."""
     return all(
         bool(before.outputs)
         and any(
@@ -131,7 +135,7 @@ def _linked(parts: list[Variant], memory: bool) -> bool:
 
 
 def _runs(length: int) -> Iterator[tuple[int, int]]:
-    """Every run of at least two of so many, the longest first."""
+    """Every run (start, end) of at least two items, longest first."""
     for size in range(length, 1, -1):
         for first in range(length - size + 1):
             yield first, first + size

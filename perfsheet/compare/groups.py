@@ -1,4 +1,4 @@
-"""Ops with the same change put together, and ops by their kind."""
+"""Ops grouped by their change, and by op type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from perfsheet.compare.times import Clock
 def change_groups(
     ops: Sequence[ComparedOp], base: Slots, new: Slots, places: tuple[IntArray, IntArray], clock: Clock
 ) -> tuple[ChangeGroup, ...]:
-    """Everything that is not the same, largest change first; `places` give for each slot its place in `ops`."""
+    """All ops that are not the same, grouped, largest change first; `places` gives for each slot its index in `ops`."""
     numbers: dict[Hashable, int] = {}
     members: list[list[int]] = []
     of_op = np.empty(len(ops), dtype=np.int64)
@@ -48,7 +48,7 @@ def change_groups(
 
 
 def _described(side: Slots, positions: tuple[int, ...]) -> str:
-    """`384 × 768 × 3072, L1_BLOCK_SHARDED`; of several ops their codes."""
+    """`384 × 768 × 3072, L1_BLOCK_SHARDED`; for several ops their codes."""
     ops = side.analysis.ops
     slots = dict.fromkeys(side.of[list(positions)].tolist())
     if not slots:
@@ -60,7 +60,7 @@ def _described(side: Slots, positions: tuple[int, ...]) -> str:
 
 
 def op_types(base: Slots, new: Slots, clock: Clock) -> tuple[OpTypeChange, ...]:
-    """All ops by their kind, largest change first."""
+    """All ops by op type, largest change first."""
     sides = (base, new)
     kinds = [[kind(code) for code in side.analysis.ops.codes] for side in sides]
     numbers = {name: number for number, name in enumerate(dict.fromkeys((*kinds[0], *kinds[1])))}

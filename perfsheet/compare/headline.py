@@ -16,9 +16,9 @@ from perfsheet.compare.results import COUNT, RATE, SHARE, TIME, Figure, HostChan
 from perfsheet.compare.slots import Slots
 
 
-def figures(base: Analysis, new: Analysis, a_pass: Span) -> tuple[Figure, ...]:
-    """All headline figures in display order; `a_pass` is the kernel time of a mean pass."""
-    return tuple(_figures(base, new, a_pass))
+def figures(base: Analysis, new: Analysis, mean_pass: Span) -> tuple[Figure, ...]:
+    """All headline figures in display order; `mean_pass` is the kernel time of a mean pass."""
+    return tuple(_figures(base, new, mean_pass))
 
 
 def passes_differ(base: Analysis, new: Analysis) -> bool:
@@ -26,13 +26,13 @@ def passes_differ(base: Analysis, new: Analysis) -> bool:
     return base.summary.passes.count != new.summary.passes.count
 
 
-def _figures(base: Analysis, new: Analysis, a_pass: Span) -> Iterator[Figure]:
+def _figures(base: Analysis, new: Analysis, mean_pass: Span) -> Iterator[Figure]:
     before, now = base.summary, new.summary
     alike = not passes_differ(base, new)
     yield Figure("kernel", "kernel time", TIME, known(before.kernel_ns), known(now.kernel_ns), True, alike)
     if max(before.passes.count, now.passes.count) > 1:
         yield Figure("passes", "passes", COUNT, before.passes.count, now.passes.count, None)
-        yield Figure("kernel_per_pass", "kernel time per pass", TIME, a_pass.base_ns, a_pass.new_ns, True)
+        yield Figure("kernel_per_pass", "kernel time per pass", TIME, mean_pass.base_ns, mean_pass.new_ns, True)
         if min(before.passes.count, now.passes.count) > 1:  # the FPS of a single pass is that of its window
             fps = (before.passes.fps_per_pass, now.passes.fps_per_pass)
             yield Figure("fps_per_pass", "FPS per pass", RATE, *fps, False)

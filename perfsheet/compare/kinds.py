@@ -1,6 +1,6 @@
-"""Which op is which across builds: the same device op goes by several names.
+"""Op names across builds.
 
-Builds write `Matmul` or `MatmulDeviceOperation` for one op; some ops were renamed for good.
+Builds write `Matmul` or `MatmulDeviceOperation` for the same op, and some ops were renamed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 _SUFFIX = re.compile(r"(?:device)?(?:operation|op)$")
 
-# Earlier names of today's ops, as captures of 2023 to 2026 have them (docs/compare.md says where each was seen).
+# Earlier names of current ops, as seen in captures of 2023 to 2026 (docs/compare.md).
 _RENAMED = {
     "optimizedconvnew": "conv2d",
     "optimizedconv": "conv2d",
@@ -32,13 +32,13 @@ _RENAMED = {
 
 @lru_cache(maxsize=4096)
 def kind(op_code: str) -> str:
-    """What an op is, whatever the build calls it: `matmul`, `conv2d`."""
+    """The kind of an op, independent of the build: `matmul`, `conv2d`."""
     stem = _stem(op_code)
     return _RENAMED.get(stem, stem)
 
 
 def label(op_codes: Iterable[str]) -> str:
-    """Of several names of one kind the one that is shown: today's full name, however the sides are ordered."""
+    """The name to show for several names of one kind: the current full name, independent of their order."""
     return max(
         op_codes, key=lambda name: (name.endswith("DeviceOperation"), _stem(name) not in _RENAMED, len(name), name)
     )

@@ -1,4 +1,4 @@
-"""What two ops have in common, and what that is worth to the alignment."""
+"""What two ops have in common, and what that is worth in the alignment."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.compare.changes import Describing
 from perfsheet.compare.kinds import kind
 
-# The same op, and what it is worth that more of it is the same. An op keeps its kind and its shapes when it is
-# optimised; where its tensors live, and how it is configured, is what changes.
+# What each property in common is worth. An optimised op keeps its kind and shapes; its memory and configuration change.
 _SAME_KIND = 2
 _WORTH = {"elements": 2, "outputs": 2, "inputs": 4, "storage": 2, "settings": 2, "program_hash": 2}
-# Another op of the category that makes as many elements (reshards and layout ops: in the same memory and layout): it
-# may have taken the place of the other one.
+# An op of another kind but the same category with as many output elements may have replaced the other one (reshards and
+# layout ops: only with the same memory and layout).
 _TAKES_ITS_PLACE = 3
 _MAY_TAKE_ITS_PLACE = 2
-_GLUE = {RESHARD, "layout"}
+_STORAGE_OPS = {RESHARD, "layout"}
 _WORK = {MATMUL, CONV, ATTENTION, "normalisation", "softmax", "elementwise", "reduction", "pooling"}
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What is compared of an op. None is like nothing, not even another None."""
+    """What is compared of an op. None equals nothing, not even another None."""
 
     kind: str
     category: str
@@ -42,12 +41,12 @@ class Traits:
 
     @property
     def work(self) -> tuple[object, ...]:
-        """What it does, wherever its tensors live and however it is configured."""
+        """What it computes, independent of memory and configuration."""
         return self.kind, self.inputs, self.outputs
 
 
 def traits(variant: Variant, program_hash: str, describing: Describing) -> Traits:
-    """What is compared of an op with this description."""
+    """The traits of an op with this description."""
     made = variant.outputs[0].elements if variant.outputs else None
     return Traits(
         kind=kind(variant.op_code),
@@ -67,7 +66,7 @@ def _storage(tensor: Tensor | None) -> tuple[str, str, str] | None:
 
 
 class Likeness:
-    """What pairs of ops are worth; tokens are places in the list of traits that it was made of."""
+    """What pairs of ops are worth; a token is an index in the list of traits given."""
 
     def __init__(self, all_traits: Iterable[Traits]) -> None:
         listed = list(all_traits)
@@ -75,8 +74,8 @@ class Likeness:
             name: _coded(getattr(op, name) for op in listed) for name in ("kind", "category", "stored", *_WORTH)
         }
         work = np.array([op.category in _WORK for op in listed], dtype=np.bool_)
-        glue = np.array([op.category in _GLUE for op in listed], dtype=np.bool_)
-        self._place = np.where(work, _TAKES_ITS_PLACE, np.where(glue, _MAY_TAKE_ITS_PLACE, 0))
+        storage_only = np.array([op.category in _STORAGE_OPS for op in listed], dtype=np.bool_)
+        self._place = np.where(work, _TAKES_ITS_PLACE, np.where(storage_only, _MAY_TAKE_ITS_PLACE, 0))
         self._work = work
 
     def __call__(self, base: IntArray, new: IntArray) -> IntArray:
@@ -91,7 +90,7 @@ class Likeness:
 
 
 def _coded(values: Iterable[Hashable]) -> IntArray:
-    """Equal values have equal numbers; None has none (-1)."""
+    """Numbers for values: equal ones get the same, None gets -1."""
     numbers: dict[Hashable, int] = {}
     return np.array(
         [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64

@@ -23,14 +23,14 @@ _NONE = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True)
 class Pairing:
-    """Slots that are the same op: one of each side, several of one (fused, split), or none (added, removed)."""
+    """Slots that are the same op: one per side, several on one side (fused, split), or none (added, removed)."""
 
     base: tuple[int, ...]
     new: tuple[int, ...]
 
 
 def pairings(base: Slots, new: Slots, describing: Describing) -> list[Pairing]:
-    """All slots of both sides, each once, in the order in which they ran."""
+    """Pairings of all slots of both sides, each slot once, in execution order."""
     tokens = _Tokens(base, new, describing)
     return [
         pairing
@@ -44,7 +44,7 @@ def _lane(side: Slots, slots: IntArray, tokens: IntArray) -> _Lane:
 
 
 def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
-    """Devices that belong together: by id where one side has those of the other, else by their order."""
+    """Slots of devices that belong together: by id if one side has all ids of the other, else in order."""
     ours, theirs = base.devices, new.devices
     nested = ours.keys() <= theirs.keys() or theirs.keys() <= ours.keys()
     shared = sorted(ours.keys() & theirs.keys()) if nested else []
@@ -58,7 +58,7 @@ def _lanes(base: Slots, new: Slots) -> Iterator[tuple[IntArray, IntArray]]:
 
 
 class _Tokens:
-    """Slots as numbers: equal ones are the same op in the same configuration."""
+    """Slots as numbers; equal numbers are identical ops."""
 
     def __init__(self, base: Slots, new: Slots, describing: Describing) -> None:
         self._numbers: dict[Traits, int] = {}
@@ -67,7 +67,7 @@ class _Tokens:
         self._texts = [repr(op).encode() for op in self._numbers]
         works: dict[object, int] = {}
         self.work = np.array([works.setdefault(op.work, len(works)) for op in self._numbers], dtype=np.int64)
-        """For each token what it does: equal numbers, however they are configured."""
+        """For each token a number for what it computes, independent of its configuration."""
         kinds: dict[str, int] = {}
         self.kind = np.array([kinds.setdefault(op.kind, len(kinds)) for op in self._numbers], dtype=np.int64)
 
@@ -82,13 +82,13 @@ class _Tokens:
         return np.array([token_of[key] for key in keys], dtype=np.int64)
 
     def digest(self, tokens: IntArray) -> tuple[int, bytes]:
-        """A key of a sequence that does not depend on the side that it stands on."""
+        """A sort key of a sequence that does not depend on its side."""
         return len(tokens), hashlib.sha256(b"\n".join(self._texts[token] for token in tokens.tolist())).digest()
 
 
 @dataclass(frozen=True, eq=False)
 class _Lane:
-    """The slots of a device in order, as tokens, and what each is."""
+    """The slots of a device in order, with their tokens and descriptions."""
 
     slots: IntArray
     tokens: IntArray
@@ -96,7 +96,7 @@ class _Lane:
 
 
 def _of_lane(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
-    """Of equally good answers the same is given whichever side comes first: swapping the sides only swaps the pairs."""
+    """Pairings of two lanes, independent of which side comes first: swapping the sides only swaps the pairs."""
     same = len(base.tokens) == len(new.tokens) and bool((base.tokens == new.tokens).all())
     if not same and tokens.digest(base.tokens) > tokens.digest(new.tokens):
         yield from (Pairing(pairing.new, pairing.base) for pairing in _paired(new, base, tokens))
@@ -110,7 +110,7 @@ def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
     fused = fusions(base.variants, new.variants, pairs)
     taken = {place for run in fused.values() for place in run}
     apart = fusions(new.variants, base.variants, [(other, place) for place, other in pairs])
-    # What is a part of a fusion, or the one op of it, is no part of a split.
+    # An op that takes part in a fusion is not part of a split.
     split = {
         place: run for place, run in apart.items() if place not in taken and not any(other in fused for other in run)
     }
@@ -123,25 +123,25 @@ def _paired(base: _Lane, new: _Lane, tokens: _Tokens) -> Iterator[Pairing]:
 
 
 class _Special:
-    """What is not one op beside one op in order: for a place the places on the other side that go with it."""
+    """Fusions, splits and moved ops: for an index the indices on the other side that belong to it."""
 
     def __init__(
         self, fused: dict[int, list[int]], split: dict[int, list[int]], elsewhere: list[tuple[int, int]]
     ) -> None:
         self.of_base = split
         self.of_new = {**fused, **{other: [place] for place, other in elsewhere}}
-        self.told_by_new = {place for run in self.of_new.values() for place in run}
-        self.told_by_base = {other for run in split.values() for other in run}
+        self.covered_by_new = {place for run in self.of_new.values() for place in run}
+        self.covered_by_base = {other for run in split.values() for other in run}
 
 
 def _in_order(ours: IntArray, theirs: IntArray, pairs: list[tuple[int, int]], special: _Special) -> Iterator[Pairing]:
-    """Walk both lanes from pair to pair; a fusion stands where the single op ran, a split one too."""
+    """Walk both lanes from pair to pair; fusions and splits are placed where the single op ran."""
     for before, after in pairwise([(-1, -1), *pairs, (len(ours), len(theirs))]):
         for place in range(before[0] + 1, after[0]):
-            if place not in special.told_by_new:
+            if place not in special.covered_by_new:
                 yield _pairing(ours, theirs, [place], special.of_base.get(place, []))
         for other in range(before[1] + 1, after[1]):
-            if other not in special.told_by_base:
+            if other not in special.covered_by_base:
                 yield _pairing(ours, theirs, special.of_new.get(other, []), [other])
         if after[0] < len(ours):
             base = special.of_new.get(after[1], [after[0]])
@@ -153,14 +153,14 @@ def _pairing(ours: IntArray, theirs: IntArray, base: list[int], new: list[int]) 
 
 
 _REACH = 16
-"""So many counterparts may lie between both places."""
+"""The most counterparts between the old and the new place of a moved op."""
 _MOST = 32
 
 
 def moved(
     base: Sequence[Hashable], new: Sequence[Hashable], pairs: Sequence[tuple[int, int]], free: tuple[set[int], set[int]]
 ) -> list[tuple[int, int]]:
-    """Pairs of equal ops among those without a counterpart, the nearest first; `free` are their places."""
+    """Pairs of equal ops that changed places with a neighbour, nearest first; `free` are ops without a counterpart."""
     places = (
         _between([base_index for base_index, _ in pairs], free[0]),
         _between([other for _, other in pairs], free[1]),
@@ -184,7 +184,7 @@ def moved(
 
 
 def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
-    """Those within reach; of very many the nearest."""
+    """Those within reach; the nearest if there are very many."""
     first = bisect_left(others, place - _REACH, key=places.__getitem__)
     last = bisect_right(others, place + _REACH, key=places.__getitem__)
     if last - first > _MOST:
@@ -194,7 +194,7 @@ def _near(others: list[int], places: dict[int, int], place: int) -> list[int]:
 
 
 def _between(paired: list[int], free: set[int]) -> dict[int, int]:
-    """How many counterparts come before each of these places."""
+    """How many counterparts come before each of these indices."""
     counts: dict[int, int] = {}
     before = 0
     for place in sorted(free):

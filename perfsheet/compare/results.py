@@ -1,4 +1,4 @@
-"""What a comparison says: small typed results that renderers lay out. Every delta is new − base."""
+"""The results of a comparison, which renderers only lay out. Every delta is new − base."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STATUSES = (SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED)
 
 @dataclass(frozen=True)
 class Span:
-    """Kernel time before and after in ns: 0 where there is no op, None where it is unknown."""
+    """Kernel time before and after in ns: 0 without an op, None = unknown."""
 
     base_ns: float | None
     new_ns: float | None
@@ -25,20 +25,20 @@ class Span:
 
     @property
     def delta(self) -> float | None:
-        """That as a fraction of base; None without a base."""
+        """The delta as a fraction of base; None without a base."""
         return None if self.delta_ns is None or not self.base_ns else self.delta_ns / self.base_ns
 
 
 @dataclass(frozen=True)
 class Times:
-    """Kernel time of some ops: in the windows, and in a mean pass (0 for what runs outside of the passes).
+    """Kernel time of some ops: in the windows, and in a mean pass (0 for ops outside of the passes).
 
-    `beyond_noise`: whether the difference counts. `noise_ns`: beyond what it does (of a mean pass), where repeats tell;
-    None where they don't (noise.py).
+    `beyond_noise`: whether the difference counts. `noise_ns`: the difference (of a mean pass) from which it counts, if
+    known from repeats.
     """
 
     window: Span
-    a_pass: Span
+    mean_pass: Span
     beyond_noise: bool
     noise_ns: float | None
 
@@ -62,9 +62,9 @@ class Times:
 class ComparedOp:
     """One op of the model on both sides: `base` and `new` are the positions of its ops (one for each pass).
 
-    `status`: `same`; `changed` (its configuration or, beyond noise, its time); `fused` (several ops became one),
-    `split` (one became several); `added`, `removed`. `base_code` and `new_code` are what the captures call it,
-    `op_code` what it is shown as.
+    `status`: `same`; `changed` (its configuration, or its time beyond the noise); `fused` (several ops became one),
+    `split` (one became several); `added`, `removed`. `base_code` and `new_code` are its names in the captures,
+    `op_code` is the name to show.
     """
 
     status: str
@@ -79,9 +79,9 @@ class ComparedOp:
 
 @dataclass(frozen=True)
 class ChangeGroup:
-    """Ops with the same change, together; `base` and `new` describe one of them, blank where there is none.
+    """Ops with the same change; `base` and `new` describe one of them, blank if there is none.
 
-    `members` are places in `Comparison.ops`, `changes` what differs about the configuration.
+    `members` are indices in `Comparison.ops`, `changes` the differences of the configuration.
     """
 
     status: str
@@ -94,13 +94,13 @@ class ChangeGroup:
 
     @property
     def count(self) -> int:
-        """Ops of the model (of one pass) that it is about."""
+        """Number of ops (of one pass) with this change."""
         return len(self.members)
 
 
 @dataclass(frozen=True)
 class OpTypeChange:
-    """All ops of one kind, on both sides; counts are of the windows."""
+    """All ops of one type on both sides; counts are those of the windows."""
 
     op_type: str
     category: str
@@ -122,14 +122,14 @@ class HostChange:
 
 @dataclass(frozen=True)
 class FindingChange:
-    """A finding before and after: fixed without the one, new without the other."""
+    """A finding before and after: fixed if it is None now, new if it was None before."""
 
     base: Finding | None
     new: Finding | None
 
     @property
-    def one(self) -> Finding:
-        """Whichever is there, the new one first."""
+    def finding(self) -> Finding:
+        """The finding now, or else before."""
         finding = self.new or self.base
         assert finding is not None
         return finding
@@ -137,7 +137,7 @@ class FindingChange:
 
 @dataclass(frozen=True)
 class FindingChanges:
-    """What was fixed, what is new, what remains; each with most kernel time first."""
+    """Fixed, new and remaining findings, each with most kernel time first."""
 
     fixed: tuple[FindingChange, ...]
     new: tuple[FindingChange, ...]
@@ -151,8 +151,8 @@ TIME, COUNT, RATE, SHARE = "time", "count", "rate", "share"
 class Figure:
     """A headline figure on both sides, None = unknown.
 
-    `kind` is time (ns), count, rate (a second) or share (a fraction). `lower_is_better`: None where neither is.
-    `comparable`: not so are sums over windows that hold different numbers of passes.
+    `kind` is time (ns), count, rate (per second) or share (a fraction). `lower_is_better`: None if neither is better.
+    `comparable`: False for sums over windows with different numbers of passes.
     """
 
     id: str
@@ -170,5 +170,5 @@ class Figure:
 
     @property
     def relative(self) -> float | None:
-        """The delta as a fraction of base; None where that says nothing."""
+        """The delta as a fraction of base; None if that is meaningless."""
         return None if self.delta is None or not self.base or not self.comparable else self.delta / self.base

@@ -1,4 +1,4 @@
-"""One side of a comparison: its ops, those that passes repeat as one slot."""
+"""One side of a comparison: its ops as slots; an op that passes repeat is one slot."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from perfsheet.compare.kinds import kind
 
 @dataclass(frozen=True, eq=False)
 class Slots:
-    """`of` gives for each op the number of its slot; slots are numbered in the order in which they first ran.
+    """The slots of one side; `of` gives for each op the number of its slot, in order of first execution.
 
-    A slot is one op of the model: with passes that repeat the same ops its members are that op of every pass. `passes`
-    counts those, 1 where ops stand alone.
+    A slot is one op of the model: if passes repeat the same ops, its members are that op in every pass. `passes` is
+    their number, 1 if every op is a slot of its own.
     """
 
     analysis: Analysis
@@ -42,17 +42,17 @@ class Slots:
 
     @cached_property
     def variant_of(self) -> IntArray:
-        """The description (its number) of each slot."""
+        """The index of each slot's description."""
         return self.analysis.ops.variants.of[self.first]
 
     @cached_property
     def uneven(self) -> frozenset[int]:
-        """Slots whose ops are not described alike in every pass."""
+        """Slots whose ops have different descriptions in different passes."""
         of_ops = self.analysis.ops.variants.of
         return frozenset(np.unique(self.of[of_ops != self.variant_of[self.of]]).tolist())
 
     def descriptions(self, slot: int) -> list[int]:
-        """The description (its number) of each op of a slot; a single one where all are alike."""
+        """The index of the description of each op of a slot; a single one if all are the same."""
         if slot not in self.uneven:
             return [int(self.variant_of[slot])]
         return list(self.analysis.ops.variants.of[self.members[slot]].tolist())
@@ -62,12 +62,12 @@ class Slots:
         return self.analysis.ops.variants.all[int(self.variant_of[slot])]
 
     def kind(self, slot: int) -> str:
-        """What a slot is, whatever the build calls it."""
+        """The kind of op of a slot, independent of the build."""
         return kind(self.variant(slot).op_code)
 
     @cached_property
     def devices(self) -> dict[int, IntArray]:
-        """The slots of each device, in the order in which they ran."""
+        """The slots of each device, in execution order."""
         device = self.analysis.ops.device[self.first]
         return {int(device_id): np.flatnonzero(device == device_id) for device_id in np.unique(device)}
 
@@ -99,18 +99,18 @@ class Slots:
 
 
 def slots(base: Analysis, new: Analysis) -> tuple[Slots, Slots]:
-    """Both sides; passes are folded where that makes them more alike: two passes against one, but not a model of two
-    layers against four."""
+    """Both sides. Passes are folded if that makes the sides more alike: two passes against one pass, but not a model of
+    two layers against one of four."""
     folded = (_folded(base), _folded(new))
-    apart = (_apart(base), _apart(new))
-    return folded if _unlike(*folded) <= _unlike(*apart) else apart
+    unfolded = (_unfolded(base), _unfolded(new))
+    return folded if _difference(*folded) <= _difference(*unfolded) else unfolded
 
 
 def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> tuple[BoolArray, BoolArray]:
-    """Slots of both sides that are no part of a pass; `pairs` are counterparts.
+    """Slots of both sides that belong to no pass; `pairs` are counterparts.
 
-    Of a side that holds a single pass those are the counterparts of what is outside on the other side, and what it runs
-    before them.
+    On a side with a single pass these are the counterparts of ops outside of the passes on the other side, and what
+    runs before them.
     """
     if base.passes == new.passes or min(base.passes, new.passes) > 1:
         return base.outside, new.outside
@@ -120,7 +120,7 @@ def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> 
 
 
 def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
-    """Slots whose partner is outside, and whatever runs before such a one without a pass having begun."""
+    """Slots whose counterpart is outside, and slots before such a slot if no pass has started yet."""
     outside = np.zeros(len(side), dtype=np.bool_)
     begun: set[int] = set()
     device = side.analysis.ops.device[side.first]
@@ -136,7 +136,7 @@ def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
 
 
 def mean_ns(of: IntArray, values: FloatArray, count: int) -> FloatArray:
-    """The mean of the known values of each of so many slots; NaN where there is none."""
+    """The mean of the known values of each slot; NaN without any."""
     finite = np.isfinite(values)
     sizes = np.bincount(of[finite], minlength=count)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -144,24 +144,24 @@ def mean_ns(of: IntArray, values: FloatArray, count: int) -> FloatArray:
 
 
 def summed(of: IntArray, values: FloatArray, count: int) -> FloatArray:
-    """Σ of the known values of each of so many slots; NaN where there is none."""
+    """Σ of the known values of each slot; NaN without any."""
     finite = np.isfinite(values)
     total = np.bincount(of[finite], values[finite], count)
     return np.where(np.bincount(of[finite], minlength=count) > 0, total, np.nan)
 
 
-def _unlike(base: Slots, new: Slots) -> float:
+def _difference(base: Slots, new: Slots) -> float:
     return abs(math.log(len(base) / len(new)))
 
 
-def _apart(analysis: Analysis) -> Slots:
+def _unfolded(analysis: Analysis) -> Slots:
     return Slots(analysis, np.arange(len(analysis.ops)), 1)
 
 
 def _folded(analysis: Analysis) -> Slots:
     passes = analysis.facts.passes.all
     if analysis.facts.variation is None:
-        return _apart(analysis)
+        return _unfolded(analysis)
     of = np.arange(len(analysis.ops))
     for model_pass in passes[1:]:
         of[model_pass.positions] = passes[0].positions

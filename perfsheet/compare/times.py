@@ -1,6 +1,6 @@
-"""Whether a difference of times is more than noise.
+"""Kernel times of both sides for any grouping of slots, and whether a difference exceeds the noise.
 
-With repeats it is judged by their spread (Welch's t interval); without, a share of the time that is assumed.
+With repeats the noise follows from their spread (Welch's t interval); without, it is an assumed share of the time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from perfsheet.compare.slots import Slots, mean_ns, summed
 CONFIDENCE_PCT = 99
 RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"
 FEWEST = 3
-"""Two repeats say too little of their spread: the interval of two runs a side is as wide as ten deviations."""
+"""Two repeats say too little about their spread: with two runs per side the interval is ten deviations wide."""
 _ROUNDING = 1e-9
 
 # Two-sided 99 % quantiles of Student's t for 1 to 30 degrees of freedom; beyond, that of 30 (slightly cautious).
@@ -35,9 +35,9 @@ _T = np.array([
 
 @dataclass(frozen=True)
 class Noise:
-    """What differences are judged by: `how` is `runs`, `passes` or `assumed`, with so many of them on each side.
+    """How noise is known: from `runs`, from `passes`, or `assumed`; `base` and `new` are their numbers on each side.
 
-    `assumed_pct` counts where an op has no repeats: a difference of more than so much of the shorter time.
+    `assumed_pct` applies to ops without repeats: the percentage of the shorter time from which a difference counts.
     """
 
     how: str
@@ -48,20 +48,19 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """What each slot took, a line per repeat (ns a pass, NaN = unknown).
+    """The time of each slot, a row per repeat (ns per pass, NaN = unknown).
 
-    `once`: slots that are not repeated; their time stands in the first line, and is that of all repeats in sums with
-    others.
+    `once`: slots that are not repeated; their time is in the first row, and counts in every repeat in sums.
     """
 
     lines: FloatArray
     once: BoolArray
 
     def of(self, groups: IntArray, count: int) -> FloatArray:
-        """The same for so many groups of slots. A sum without one of its parts is unknown."""
+        """The same for groups of slots; a sum that lacks one of its parts is unknown."""
         repeated = ~self.once
         measured = np.isfinite(self.lines)
-        missing: BoolArray = ~measured & measured.any(axis=0) & repeated  # what is never known is in no line
+        missing: BoolArray = ~measured & measured.any(axis=0) & repeated  # what is never known is in no sum
         values = np.nan_to_num(self.lines)
         fixed = np.bincount(groups[self.once], values[0, self.once], count)
         sums: FloatArray = np.array([np.bincount(groups[repeated], line[repeated], count) for line in values]) + fixed
@@ -75,7 +74,7 @@ class Samples:
 
 
 def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Noise, Samples, Samples]:
-    """Three runs of a side and more, else three passes and more; with fewer each side is one sample."""
+    """The noise and the samples of both sides: from three or more runs, else three or more passes, else assumed."""
     runs = (_runs(base), _runs(new))
     if max(len(samples.lines) for samples in runs) >= FEWEST:
         return Noise(RUNS, len(runs[0].lines), len(runs[1].lines), assumed_pct), *runs
@@ -100,7 +99,7 @@ def _runs(side: Slots) -> Samples:
 
 
 def _passes(side: Slots) -> Samples:
-    """Every pass but a cold one."""
+    """Every pass except a cold one."""
     warm = [model_pass for model_pass in side.analysis.facts.passes.all if not model_pass.cold]
     if side.passes == 1 or not warm:
         return _shown(side)
@@ -114,14 +113,14 @@ def _passes(side: Slots) -> Samples:
 
 
 def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """For each column of two samples whether their means differ by more than noise, and how wide that is.
+    """For each column of two samples whether their means differ by more than the noise, and the noise.
 
-    The width (ns) is half of the interval, NaN where no repeats tell it. Unknown times don't differ.
+    The noise (ns) is half of the interval, NaN without repeats. Unknown times do not differ.
     """
     (count, mean, variance), (others, other_mean, other_variance) = _moments(base), _moments(new)
     repeated, also = count >= FEWEST, others >= FEWEST
     with np.errstate(divide="ignore", invalid="ignore"):
-        # A side without repeats of its own varies as the other one does.
+        # A side without repeats is assumed to vary like the other side.
         own, other = np.where(repeated, variance, other_variance), np.where(also, other_variance, variance)
         parts = (own / count, other / others)
         squared = parts[0] + parts[1]
@@ -138,14 +137,14 @@ def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, 
 def _moments(lines: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     count = np.isfinite(lines).sum(axis=0).astype(np.float64)
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # no known value, or one: NaN it is
+        warnings.simplefilter("ignore", RuntimeWarning)  # NaN for columns with no known value or one
         return count, np.nanmean(lines, axis=0), np.nanvar(lines, axis=0, ddof=1)
 
 
 class Clock:
-    """Adds up the slots of both sides; `outside` are those that are no part of a pass.
+    """Sums up the slots of both sides; `outside` are slots that belong to no pass.
 
-    `noise` is what differences are judged by; `per_pass`: the windows hold different numbers of passes.
+    `noise` decides which differences count; `per_pass`: the windows hold different numbers of passes.
     """
 
     def __init__(self, base: Slots, new: Slots, outside: tuple[BoolArray, BoolArray], assumed_pct: float) -> None:
@@ -155,7 +154,7 @@ class Clock:
         self.noise, *self._samples = noise_and_samples(base, new, assumed_pct)
 
     def times(self, of_base: IntArray, of_new: IntArray, count: int) -> list[Times]:
-        """The times of so many groups; `of_base` and `of_new` give for each slot its group."""
+        """The times of `count` groups; `of_base` and `of_new` give the group of each slot."""
         windows, passes, there = [], [], []
         for side, outside, of in zip(self._sides, self._outside, (of_base, of_new), strict=True):
             present = np.bincount(of, minlength=count) > 0
@@ -166,22 +165,22 @@ class Clock:
         counts, widths = beyond(self.noise, *samples)
         counts |= there[0] != there[1]
         return [
-            Times(Span(*window), Span(*a_pass), counted, known(width))
-            for window, a_pass, counted, width in zip(
+            Times(Span(*window), Span(*mean_pass), counted, known(width))
+            for window, mean_pass, counted, width in zip(
                 zip(*windows, strict=True), zip(*passes, strict=True), counts.tolist(), widths.tolist(), strict=True
             )
         ]
 
     def span(self, times: Times) -> Span:
-        """What can be compared: a mean pass where `per_pass`, else the windows."""
-        return times.a_pass if self.per_pass else times.window
+        """The comparable times: those of a mean pass if `per_pass`, else those of the windows."""
+        return times.mean_pass if self.per_pass else times.window
 
     def total(self) -> Times:
-        """All of it."""
+        """The times of the whole windows."""
         base, new = (np.zeros(len(side), dtype=np.int64) for side in self._sides)
         return self.times(base, new, 1)[0]
 
 
 def _values(sums: FloatArray, present: BoolArray) -> list[float | None]:
-    """0 where there is nothing, None where there is but its time is unknown."""
+    """0 without ops, None if there are ops but their time is unknown."""
     return [known(value) if there else 0.0 for value, there in zip(sums.tolist(), present.tolist(), strict=True)]

@@ -1,4 +1,4 @@
-"""Sentences about comparisons, the same in every output."""
+"""Sentences and figures of a comparison, the same in every output."""
 
 from __future__ import annotations
 
@@ -6,140 +6,117 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.capture.notes import rows
-from perfsheet.compare import Comparison
-from perfsheet.compare import results as status
+from perfsheet.compare import Comparison, results
 from perfsheet.compare.changes import Change
+from perfsheet.compare.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
 from perfsheet.compare.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
-from perfsheet.compare.results import ChangeGroup, ComparedOp, Figure, FindingChange
 from perfsheet.text import formats
 
 _LONGEST_VALUE = 300
-NOTHING_CHANGED = "Nothing changed: every op has its counterpart, in the same configuration and within the noise."
+NOT_ALIKE = "The captures differ in more than their ops"
+NOTHING_CHANGED = (
+    "Nothing changed: every op has its counterpart, with the same configuration and, within the noise, the same time."
+)
 
 
-def signed(value: float | None) -> str:
-    """`+1,234`, `−1,234`; unknown is `–`."""
-    if value is None:
-        return "–"
-    rounded = round(value, 3)
-    return f"{_sign(rounded)}{formats.whole(abs(rounded))}"
-
-
-def signed_percent(fraction: float | None) -> str:
-    """`+12.3 %`, `−12.3 %`; unknown is `–`."""
-    if fraction is None:
-        return "–"
-    return f"{_sign(fraction)}{formats.percent(abs(fraction))}"
-
-
-def signed_time(nanoseconds: float) -> str:
-    """`−1.234 ms`."""
-    return f"{_sign(nanoseconds)}{formats.span_of_time(abs(nanoseconds))}"
-
-
-def _sign(value: float) -> str:
-    return "+" if value > 0 else "−" if value < 0 else ""
-
-
-def verdict(found: Comparison) -> str:
-    """`−2.712 ms of kernel time, 71.3 % less: 3.805 ms before, 1.093 ms now`, a pass where their numbers differ."""
-    times = found.total
-    was, now = found.span(times).base_ns, found.span(times).new_ns
-    if was is None or now is None:
+def headline(comparison: Comparison) -> str:
+    """`−2.712 ms of kernel time, 71.3 % less: 3.805 ms before, 1.093 ms now`, per pass where their numbers differ."""
+    times = comparison.total
+    before, now = comparison.span(times).base_ns, comparison.span(times).new_ns
+    if before is None or now is None:
         return "kernel time unknown"
-    a_pass = " a pass" if found.per_pass else ""
-    span = f"{formats.span_of_time(was)} before, {formats.span_of_time(now)} now"
-    if was == now:
-        return f"the same kernel time{a_pass}: {span}"
-    share = f", {formats.percent(abs(now - was) / was)} {'more' if now > was else 'less'}" if was else ""
-    width = times.noise_ns
-    noise = "" if times.beyond_noise or width is None else f" (within the noise of {formats.span_of_time(width)})"
-    return f"{signed_time(now - was)} of kernel time{a_pass}{share}{noise}: {span}{_unmatched(found)}"
+    per_pass = " per pass" if comparison.per_pass else ""
+    both = f"{formats.span_of_time(before)} before, {formats.span_of_time(now)} now"
+    if before == now:
+        return f"the same kernel time{per_pass}: {both}"
+    share = f", {formats.percent(abs(now - before) / before)} {'more' if now > before else 'less'}" if before else ""
+    difference = f"{formats.sign(now - before)}{formats.span_of_time(abs(now - before))}"
+    return f"{difference} of kernel time{per_pass}{share}{_noise_of(times)}: {both}{_unmatched(comparison)}"
 
 
-def _unmatched(found: Comparison) -> str:
-    """Time of ops whose counterpart has none: a part of the difference that is no gain and no loss."""
-    before, now = found.without_counterpart_ns
-    told = [
-        f"{formats.span_of_time(time)} of {when} is of ops without a time {other}"
-        for time, when, other in ((before, "before", "now"), (now, "now", "before"))
+def _noise_of(times: Times) -> str:
+    if times.beyond_noise or times.noise_ns is None:
+        return ""
+    return f" (within the noise of {formats.span_of_time(times.noise_ns)})"
+
+
+def _unmatched(comparison: Comparison) -> str:
+    """How much of the difference comes from ops that have a time on one side only: neither gain nor loss."""
+    before, now = comparison.without_counterpart_ns
+    parts = [
+        f"{formats.span_of_time(time)} of the time {side} is in ops without a kernel duration {other}"
+        for time, side, other in ((before, "before", "now"), (now, "now", "before"))
         if time
     ]
-    return f"; {', '.join(told)}" if told else ""
+    return f"; {', '.join(parts)}" if parts else ""
 
 
-def counts(found: Comparison) -> str:
-    """`3 ops the same, 40 changed, 4 fused, 31 removed`."""
-    told = [f"{count:,} {'the same' if name == status.SAME else name}" for name, count in found.counts.items() if count]
-    passes = " (of a pass)" if found.folded else ""
-    return f"ops{passes}: {', '.join(told)}"
+def counts(comparison: Comparison) -> str:
+    """`ops: 3 same, 40 changed, 4 fused, 31 removed`."""
+    parts = [f"{count:,} {status}" for status, count in comparison.counts.items() if count]
+    return f"ops{' per pass' if comparison.folded else ''}: {', '.join(parts)}"
 
 
-def noise(found: Comparison) -> str:
-    """What counts as a difference, with its statistics."""
-    judged = found.noise
+def noise(comparison: Comparison) -> str:
+    """How large a difference of time must be to count, and by which statistics."""
+    judged = comparison.noise
     if judged.how == ASSUMED:
-        few = "one run a side" if max(judged.base, judged.new) == 1 else "two runs say too little"
+        few = "one run per side" if max(judged.base, judged.new) == 1 else "two runs are too few"
         return (
-            f"noise unknown ({few}): a difference of time counts beyond {judged.assumed_pct:g} %; "
-            f"give {FEWEST} runs a side to know it"
+            f"noise unknown ({few}): differences of time above {judged.assumed_pct:g} % count; "
+            f"give {FEWEST} runs per side to measure the noise"
         )
-    what = "runs" if judged.how == RUNS else "passes"
     return (
-        f"a difference of time counts beyond the {CONFIDENCE_PCT} % interval of Welch's t over "
-        f"{judged.base} and {judged.new} {what}"
+        f"differences of time count beyond the {CONFIDENCE_PCT} % interval of Welch's t-test over "
+        f"{judged.base} and {judged.new} {'runs' if judged.how == RUNS else 'passes'}"
     )
 
 
-def value(one: Figure, figure: float | None) -> str:
-    """A headline figure in words."""
-    if figure is None:
+def amount(kind: str, value: float | None) -> str:
+    """A headline metric of one side; kernel times in whole ns."""
+    if value is None:
         return "–"
-    if one.kind == status.TIME:
-        return formats.whole(round(figure))
-    if one.kind == status.RATE:
-        return formats.rate(figure)
-    return formats.percent(figure) if one.kind == status.SHARE else formats.whole(figure)
+    if kind == results.TIME:
+        return formats.whole(round(value))
+    if kind == results.RATE:
+        return formats.rate(value)
+    return formats.percent(value) if kind == results.SHARE else formats.whole(value)
 
 
-def difference(one: Figure) -> str:
-    """What it differs by, in its own unit."""
-    if one.kind == status.SHARE and one.delta is not None:
-        return f"{signed(round(100 * one.delta, 1))} points"
-    if one.kind == status.RATE and one.delta is not None:
-        return f"{_sign(one.delta)}{formats.rate(abs(one.delta))}"
-    return signed(None if one.delta is None else round(one.delta))
-
-
-def label(one: Figure) -> str:
-    """`kernel time [ns]`."""
-    return f"{one.label} [ns]" if one.kind == status.TIME else one.label
-
-
-def unit(found: Comparison) -> str:
-    """Of differences: `[ns]`, `[ns a pass]` where only passes can be compared."""
-    return "[ns a pass]" if found.per_pass else "[ns]"
+def difference(kind: str, delta: float | None) -> str:
+    """The difference of a headline metric, in its own unit."""
+    if kind == results.SHARE and delta is not None:
+        return f"{formats.signed(round(100 * delta, 1))} points"
+    if kind == results.RATE and delta is not None:
+        return f"{formats.sign(delta)}{formats.rate(abs(delta))}"
+    return formats.signed(None if delta is None else round(delta))
 
 
 def side(analysis: Analysis) -> str:
-    """A capture on one line: its files, its runs, what is in it."""
+    """A capture in one line: its files, its runs, what is in it."""
     runs = f" ({analysis.repeats.aligned} runs)" if analysis.repeats else ""
     return f"{', '.join(analysis.summary.paths)}{runs} · {formats.at_a_glance(analysis.summary)}"
 
 
-def changes(found: Sequence[Change]) -> str:
-    """`core_count 12 → 48; math_fidelity HiFi4 → LoFi`; what is not set is `–`. Blank where only times differ."""
-    return "; ".join(f"{one.name} {_said(one.before)} → {_said(one.after)}" for one in found)
+def short_side(analysis: Analysis) -> str:
+    """The same without folders."""
+    runs = f", {analysis.repeats.aligned} runs" if analysis.repeats else ""
+    return f"{formats.file_names(analysis.summary)}{runs} · {formats.at_a_glance(analysis.summary)}"
 
 
-def _said(value: str | None) -> str:
+def what(changed: ChangeGroup | ComparedOp) -> str:
+    """What changed about an op: attribute by attribute, else that only its time did."""
+    only_time = changed.status == results.CHANGED and not changed.changes
+    return "only its time" if only_time else _changes(changed.changes)
+
+
+def _changes(changes: Sequence[Change]) -> str:
+    """`core_count 12 → 48; math_fidelity HiFi4 → LoFi`; what is not set is `–`."""
+    return "; ".join(f"{change.name} {_value(change.before)} → {_value(change.after)}" for change in changes)
+
+
+def _value(value: str | None) -> str:
     return "–" if value is None else formats.clean(value, _LONGEST_VALUE)
-
-
-def what(one: ChangeGroup | ComparedOp) -> str:
-    """What changed about an op; of one that keeps its configuration, that it is its time."""
-    only_time = one.status == status.CHANGED and not one.changes
-    return "its time alone" if only_time else changes(one.changes)
 
 
 def where(group: ChangeGroup) -> str:
@@ -147,15 +124,20 @@ def where(group: ChangeGroup) -> str:
     return " ⇒ ".join(dict.fromkeys(filter(None, (group.base, group.new))))
 
 
-def ops(group: ChangeGroup) -> str:
-    """`16 ops`."""
-    return rows(group.count, "op")
+def from_to(before: int, now: int) -> str:
+    """`16 → 4`, or `16` for both."""
+    return f"{before:,}" if before == now else f"{before:,} → {now:,}"
 
 
 def finding(change: FindingChange) -> str:
-    """`Low core count: LayerNormDeviceOperation, 16 ops`, of a remaining one `16 → 4 ops`."""
-    one = change.one
-    count = rows(one.count, "op")
+    """`Low core count: LayerNormDeviceOperation, 16 ops (549,236 ns)`; with `16 → 4 ops` where the number changed."""
+    either = change.finding
+    count = rows(either.count, "op")
     if change.base and change.new and change.base.count != change.new.count:
         count = f"{change.base.count:,} → {count}"
-    return f"{one.rule.title}: {one.signature.op_code}, {count}"
+    return f"{either.rule.title}: {either.signature.op_code}, {count} ({formats.whole(round(either.kernel_ns))} ns)"
+
+
+def finding_counts(changes: FindingChanges) -> str:
+    """`17 fixed, 3 new, 6 remaining`."""
+    return f"{len(changes.fixed):,} fixed, {len(changes.new):,} new, {len(changes.remaining):,} remaining"

@@ -126,7 +126,7 @@ def test_another_number_of_passes_is_no_change(compared, counts):
     assert any("different numbers of passes" in note for note in found.notes)
     kernel_per_pass = next(one for one in found.figures if one.id == "kernel_per_pass")
     assert (kernel_per_pass.base, kernel_per_pass.new) == pytest.approx(
-        (found.total.a_pass.base_ns, found.total.a_pass.new_ns)
+        (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns)
     )
 
 
@@ -182,9 +182,9 @@ def test_setup_is_no_part_of_a_pass_on_either_side(compared, counts):
     sides = [rows_of(*[(100, 200, 300)] * count, setup=(50_000, 7)) for count in counts]
     found = compared(*sides)
     assert found.per_pass
-    assert (found.total.a_pass.base_ns, found.total.a_pass.new_ns) == (600, 600)
+    assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 600)
     setup = next(one for one in found.op_types if one.op_type == "EmbeddingsDeviceOperation")
-    assert (setup.times.a_pass.base_ns, setup.times.a_pass.new_ns) == (0, 0)
+    assert (setup.times.mean_pass.base_ns, setup.times.mean_pass.new_ns) == (0, 0)
     figures = {one.id: (one.base, one.new) for one in found.figures}
     assert figures["kernel_per_pass"] == (600, 600)
     assert ("fps_per_pass" in figures) == (min(counts) > 1)
@@ -202,7 +202,7 @@ def test_a_mean_pass_is_the_mean_of_what_is_known(compared):
     rows = rows_of((100, 200, 300), (100, None, 300), (100, 200, 300))
     found = compared(rows, rows_of((100, 200, 300)))
     (softmax,) = [one for one in found.ops if one.base_code == CODES[1]]
-    assert (softmax.times.a_pass.base_ns, softmax.times.base_ns) == (200, 400)
+    assert (softmax.times.mean_pass.base_ns, softmax.times.base_ns) == (200, 400)
 
 
 def test_a_cold_pass_is_no_sample(compared):
@@ -244,7 +244,7 @@ def test_what_a_single_pass_adds_at_its_end_is_a_part_of_it(compared):
     extra = op("ReshardDeviceOperation", 50)
     found = compared(three, [*one[:-1], extra, one[-1]])
     assert found.per_pass
-    assert (found.total.a_pass.base_ns, found.total.a_pass.new_ns) == (600, 650)
+    assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 650)
     assert [one.op_code for one in found.losses] == ["ReshardDeviceOperation"]
 
 
@@ -253,4 +253,4 @@ def test_what_runs_after_the_passes_takes_no_pass_with_it(compared, swap):
     last = op("ConcatDeviceOperation", 7000)
     sides = [[*rows_of(*[(100, 200, 300)] * count, setup=(9000,)), last] for count in (3, 1)]
     found = compared(*(reversed(sides) if swap else sides))
-    assert (found.total.a_pass.base_ns, found.total.a_pass.new_ns) == (600, 600)
+    assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 600)

@@ -42,7 +42,7 @@ def test_the_example_says_what_was_done(example):
         "ShardedToInterleavedDeviceOperation",
     }
     assert example.counts["added"] == 0
-    fixed = {(one.one.rule.id, one.one.signature.op_code) for one in example.findings.fixed}
+    fixed = {(one.finding.rule.id, one.finding.signature.op_code) for one in example.findings.fixed}
     assert ("low-core-count", "LayerNormDeviceOperation") in fixed
     reshards = next(one for one in example.figures if one.id == "reshard_ops")
     assert (reshards.base, reshards.new) == (64, 1)

@@ -59,7 +59,7 @@ def assert_mirrors(base: Analysis, new: Analysis) -> None:
 
 
 def findings(changes: Iterable[FindingChange]) -> list[tuple[str, float]]:
-    return sorted((change.one.rule.id, change.one.kernel_ns) for change in changes)
+    return sorted((change.finding.rule.id, change.finding.kernel_ns) for change in changes)
 
 
 def assert_nothing_changed(found: Comparison) -> None:

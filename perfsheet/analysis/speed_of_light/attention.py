@@ -1,4 +1,4 @@
-"""FLOPs of attention: 2 · (query, key) pairs · (head size of K + head size of V), for every head of the batch."""
+"""FLOPs of attention: 2 · (query, key) pairs · (head size of K + head size of V) per head."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ POSITION_UNKNOWN = "the position in the KV cache is a tensor: how much of the ca
 
 
 def flops(variant: Variant) -> Work:
-    """Scores and values; the softmax between them runs on another unit. A causal mask halves a square of pairs."""
-    if "decode" in variant.op_code.lower():  # one query a user against its cache: SdpaDecode, FlashMLADecode
+    """FLOPs of the scores and of the values, without the softmax. A causal mask halves a square of pairs."""
+    if "decode" in variant.op_code.lower():  # one query per user against its cache: SdpaDecode, FlashMLADecode
         return _decode(variant)
     if re.search(r"(?i)sparse", variant.op_code):
         return unknown("sparse attention: which blocks are computed is not in the capture")
@@ -27,7 +27,7 @@ def flops(variant: Variant) -> Work:
     value = shapes[2] if len(shapes) > 2 else None
     heads = query[0] * query[1]
     if re.search(r"(?i)ring_?distributed", variant.op_code):
-        # Q is the whole sequence on every device, each of which puts out its part; always causal.
+        # Every device gets the whole sequence as Q and writes its part of the output; always causal.
         part = variant.outputs[0].logical if variant.outputs else None
         pairs = part[2] * key[2] / 2 if part else None
     elif re.search(r"(?i)ring", variant.op_code):
@@ -40,7 +40,7 @@ def flops(variant: Variant) -> Work:
 
 
 def _value_size(variant: Variant, key: Extents, value: Extents | None) -> int:
-    """Latent attention (MLA) says the head size of V, and keeps V inside K."""
+    """The head size of V; latent attention (MLA) states it, since V is a part of K."""
     return positive(variant.attributes, "head_dim_v") or (value[3] if value is not None else key[3])
 
 
@@ -62,7 +62,7 @@ def _pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
 
 
 def is_uneven_ring(variant: Variant) -> bool:
-    """A causal ring whose parts are not balanced: its devices do unequal work, and `flops` is that of the mean one."""
+    """Whether it is causal ring attention without balancing: devices do unequal work, and `flops` is their mean."""
     return (
         re.search(r"(?i)ring.*(?:sdpa|attention)", variant.op_code) is not None
         and is_set(variant.attributes, "is_causal")
@@ -71,10 +71,10 @@ def is_uneven_ring(variant: Variant) -> bool:
 
 
 def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
-    """Pairs of one head on one device of the ring, which holds a part of Q and meets all of K.
+    """Pairs of one head on one device of the ring, which holds a part of Q and sees all of K.
 
-    With a causal mask this is the mean over the ring, as tt-metal counts it. Balanced (zig-zag) parts are all like it;
-    unbalanced the first devices do less and the last ones more, and which is which is not in a capture.
+    With a causal mask this is the mean over the ring, as in tt-metal. Balanced (zig-zag) parts all match it; without
+    balancing the first devices do less and the last ones more, and a capture does not say which is which.
     """
     query = shapes[0]
     total = positive(variant.attributes, "logical_n")
@@ -93,7 +93,7 @@ def _ring_pairs(variant: Variant, shapes: list[Extents | None]) -> float | None:
 
 
 def _decode(variant: Variant) -> Work:
-    """Q is [1, batch, heads, size]; with `cur_pos` in ATTRIBUTES every user's keys are known."""
+    """FLOPs of a decode step: Q is [1, batch, heads, size]; `cur_pos` in ATTRIBUTES gives the keys of every user."""
     query, key = (variant.inputs[at].logical if len(variant.inputs) > at else None for at in (0, 1))
     if query is None or key is None:
         return unknown("the shapes of Q and K are not readable")
@@ -105,7 +105,7 @@ def _decode(variant: Variant) -> Work:
 
 
 def keys_of_decode(variant: Variant) -> int | None:
-    """Keys that all users of a decode step meet together; None when the capture does not say."""
+    """The number of keys that all users of a decode step read together; None if it is not in the capture."""
     query, key = variant.inputs[0].logical, variant.inputs[1].logical
     listed = re.findall(r"[\[{(]([^\[\]{}()]*)[\]})]", attribute(variant.attributes, "cur_pos"))
     positions = list_numbers(listed[-1]) if listed else ()
@@ -117,6 +117,6 @@ def keys_of_decode(variant: Variant) -> int | None:
         return sum(keys if window is None else min(keys, window) for keys in met)
     if window is not None or is_set(variant.attributes, "paged_attention"):
         return None
-    # A causal step without positions in ATTRIBUTES has them in a tensor; without a mask all of the cache is met.
+    # Without positions in ATTRIBUTES, a causal step has them in a tensor; a step without a mask reads all of the cache.
     causal = attribute(variant.attributes, "is_causal")
     return query[1] * key[2] if causal in ("false", "0") else None

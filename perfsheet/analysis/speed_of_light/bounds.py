@@ -1,4 +1,4 @@
-"""How far each op is from the speed of light of its chip."""
+"""How far each op is from the speed of light of its chip, and why that is unknown."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 
 NEAR = 0.65
-"""An op is bound by what it uses to this share of the peak (tt-perf-report draws the line there, too)."""
+"""An op at this share of a peak or more is bound by it (the threshold of tt-perf-report)."""
 
 _LIKE_FIRST = 0.25
 
 
 class Bound(Enum):
-    """What holds an op back."""
+    """What limits an op."""
 
     COMPUTE = "compute"
     DRAM = "dram"
@@ -40,10 +40,10 @@ _MODELS = {MATMUL: matmul_flops, CONV: conv_flops, ATTENTION: attention.flops}
 class SpeedOfLight:
     """Per op, NaN = unknown; fractions of a peak, none of which exceeds 1.
 
-    `compute`: FLOPs over kernel duration, of the peak of the whole worker grid at the op's math fidelity;
-    `compute_used_cores`: the same of the cores that it ran on. `dram`: DRAM bytes over kernel duration, of the peak
-    bandwidth. `sol`: the larger of `compute` and `dram`. `min_kernel_ns`: the kernel duration at a `sol` of 1.
-    `contradicted`: ops whose recorded tensors cannot be what they worked on.
+    `compute`: FLOPs / kernel duration, as a fraction of the whole worker grid's peak at the op's math fidelity;
+    `compute_used_cores`: the same for the cores that it ran on. `dram`: DRAM bytes / kernel duration, as a fraction of
+    the peak bandwidth. `sol`: the larger of `compute` and `dram`. `min_kernel_ns`: the kernel duration at a `sol` of 1.
+    `contradicted`: ops whose recorded tensors cannot be their own.
     """
 
     peaks: Peaks
@@ -61,25 +61,25 @@ class SpeedOfLight:
 
     @property
     def bounds(self) -> Texts:
-        """What holds each op back, as a word."""
+        """What limits each op, as text."""
         return Texts(self.bound_index.astype(np.int32), [bound.value for bound in _BOUNDS])
 
     def bound(self, position: int) -> Bound:
-        """What holds this op back."""
+        """What limits this op."""
         return _BOUNDS[int(self.bound_index[position])]
 
     def reason(self, position: int) -> str:
-        """Why its distance is unknown; blank when it is known."""
+        """Why its speed of light is unknown; blank when it is known."""
         return self.reasons[int(self.reason_index[position])]
 
     def is_bound(self, bound: Bound) -> BoolArray:
-        """The ops with that bound."""
+        """The ops with this bound."""
         return np.asarray(self.bound_index == _BOUNDS.index(bound))
 
 
 @once
 def speed_of_light(ops: Ops) -> SpeedOfLight:
-    """Work out every distinct description once, then all ops at once."""
+    """The speed of light of all ops; each distinct description is computed once."""
     chip = peaks(ops)
     of = ops.variants.of
     work = [_flops(variant) for variant in ops.variants.all]
@@ -126,9 +126,9 @@ def _figures(
         compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
         dram_ns = moved / chip.dram_bytes_per_ns
         compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
-    # No DRAM traffic is a fact, but no bound: without FLOPs beside it nothing limits the op that we know of.
+    # Zero DRAM traffic is not a bound: without FLOPs nothing that we model limits the op.
     some = moved > 0
-    # Of an op that does math the larger of both is unknown as long as one of them is.
+    # For an op that does math, both must be known to know the larger one.
     unknown = does_math & (np.isnan(compute) | np.isnan(moved))
     return _Figures(
         compute=compute,
@@ -140,19 +140,19 @@ def _figures(
 
 
 def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
-    """Ops of a description that one of them outruns, but for those that took as long as its first one.
+    """Ops of descriptions for which some op is faster than light, except those as slow as the first op.
 
-    After a program-cache hit the profiler repeats the tensors of the call that made the program (process_ops_logs.py,
-    cached_ops), and programs that do not depend on the shape serve calls of other shapes. The first call of a
-    description is the one that it was written for.
+    After a program-cache hit the profiler repeats the tensors of the call that built the program (process_ops_logs.py,
+    cached_ops), and programs that do not depend on the shape are reused for other shapes. The description belongs to
+    the first call.
     """
     faster = (figures.sol > 1) | (figures.compute_used_cores > 1) | (figures.dram > 1)
     of = ops.variants.of
     outrun = np.isin(of, np.unique(of[faster]))
     with np.errstate(divide="ignore", invalid="ignore"):
         like_first = np.abs(ops.kernel_ns / ops.kernel_ns[ops.variants.first[of]] - 1) <= _LIKE_FIRST
-    first_is_sound = ~faster[ops.variants.first[of]]
-    return np.asarray(outrun & ~(like_first & first_is_sound & ~faster))
+    first_is_plausible = ~faster[ops.variants.first[of]]
+    return np.asarray(outrun & ~(like_first & first_is_plausible & ~faster))
 
 
 def _flops(variant: Variant) -> Work:
@@ -169,7 +169,7 @@ def _finite(values: FloatArray) -> FloatArray:
 
 
 def _bound(figures: _Figures) -> IntArray:
-    """The nearer of the two bounds that are reached; neither, when the op is far from what is known."""
+    """The bound that is reached, the nearer one of two; neither if the op is far from both."""
     compute, dram = (np.nan_to_num(share) for share in (figures.compute, figures.dram))
     index = np.full(len(compute), _BOUNDS.index(Bound.NEITHER), dtype=np.int64)
     index[(dram >= NEAR) & (dram > compute)] = _BOUNDS.index(Bound.DRAM)
@@ -193,7 +193,7 @@ def reasons(
     sol: FloatArray,
     contradicted: BoolArray,
 ) -> tuple[tuple[str, ...], IntArray]:
-    """Why each op's distance is unknown, said once each."""
+    """The distinct reasons why a speed of light is unknown, and the index of each op's reason."""
     texts: dict[str, int] = {"": 0}
     index = np.zeros(len(ops), dtype=np.int64)
     for position in np.flatnonzero(np.isnan(sol)).tolist():

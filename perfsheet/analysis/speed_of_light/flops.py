@@ -39,7 +39,10 @@ def matmul_flops(variant: Variant) -> Work:
 
 
 def conv_flops(variant: Variant) -> Work:
-    """Window, groups and channels are those of ATTRIBUTES; a capture without them gives the weights' height as K."""
+    """2 · output positions · (input channels / groups · window) · output channels.
+
+    Window, groups and channels come from ATTRIBUTES; without them K is the height of the weights.
+    """
     if not variant.outputs or variant.outputs[0].logical is None:
         return unknown("its output's shape is not readable")
     out_channels = positive(variant.attributes, "output_channels") or variant.outputs[0].logical[3]
@@ -48,7 +51,7 @@ def conv_flops(variant: Variant) -> Work:
     if inner is None:
         return unknown("neither its window nor its weights are readable")
     if "is_transpose=true" in window or is_set(variant.attributes, "is_transpose"):
-        # Every input position meets the window once; the zeros between them are no work that must be done.
+        # Every input position is multiplied by the window once; the zeros between them need no work.
         size, batch = key_numbers(window, "input_hw"), key_numbers(window, "batch_size")
         if not size or not batch:
             return unknown("the input of this transposed convolution is not readable")
@@ -58,7 +61,7 @@ def conv_flops(variant: Variant) -> Work:
 
 
 def _multiply_adds(variant: Variant, window: str) -> int | None:
-    """Multiply-adds behind one output element."""
+    """Multiply-adds per output element; None when unknown."""
     kernel = key_numbers(window, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
     shape = list_numbers(attribute(variant.attributes, "input_tensor_shape"))
     channels = shape[-1] if shape else _channels(variant)

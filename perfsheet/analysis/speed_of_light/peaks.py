@@ -1,4 +1,4 @@
-"""What the chip of each op could do at most: its clock, FLOPs of one core and DRAM bandwidth."""
+"""The peaks of each op's chip: clock, FLOPs of one core, DRAM bandwidth."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PLAUSIBLE_GHZ = (0.1, 5.0)
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """Per op, NaN = unknown: clock in GHz, FLOPs a ns of one core at LoFi, DRAM bytes a ns.
+    """Per op, NaN = unknown: clock in GHz, FLOPs per ns of one core at LoFi, DRAM bytes per ns.
 
-    `boards` are the boards that the figures are of.
+    `boards` are the boards that the peaks belong to.
     """
 
     clock_ghz: FloatArray
@@ -29,10 +29,10 @@ class Peaks:
 
 
 def peaks(ops: Ops) -> Peaks:
-    """Clocks are the capture's own (firmware cycles / ns), the median of each device; else the board's.
+    """Clocks are measured (firmware cycles / ns, the median of each device), else those of the board.
 
-    Boards are the one of `--board`, for ops whose DEVICE ARCH is not another one; else told by DEVICE ARCH (or the
-    clock, where the column is missing) and grid.
+    The board is the one of the options, unless DEVICE ARCH contradicts it; otherwise it follows from DEVICE ARCH (or
+    the clock, if the column is missing) and the worker grid.
     """
     measured = measured_clock_ghz(ops)
     arches = ops.text("device_arch")
@@ -51,7 +51,7 @@ def peaks(ops: Ops) -> Peaks:
             boards[chip] = None
             clock[kind] = ghz if np.isfinite(ghz) else chip.clock_ghz
             flops[kind] = chip.flops_per_cycle * clock[kind]
-            dram[kind] = chip.dram_gb_s  # 10⁹ bytes a second are bytes a ns
+            dram[kind] = chip.dram_gb_s  # 10⁹ bytes per second are bytes per ns
     return Peaks(clock[kinds], flops[kinds], dram[kinds], tuple(boards))
 
 
@@ -74,7 +74,7 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
 
 
 def passes_of(ops: Ops) -> FloatArray:
-    """Passes over the matrix engine that the math fidelity of each op takes; NaN where it is blank or unknown."""
+    """Passes over the matrix engine at the math fidelity of each op; NaN when that is blank or unknown."""
     fidelities = (variant.math_fidelity.strip().upper() for variant in ops.variants.all)
     return np.array([FIDELITY_PASSES.get(fidelity, np.nan) for fidelity in fidelities], dtype=np.float64)[
         ops.variants.of

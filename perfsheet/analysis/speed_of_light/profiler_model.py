@@ -1,7 +1,7 @@
-"""Which constants the PM columns of a capture were made with: each generation is tried, and must reproduce them.
+"""The profiler's performance model: which constants a capture's PM columns were computed with, and their correction.
 
-tt-metal divided by the wrong grid, clock and DRAM bandwidth on Blackhole until early 2026; Wormhole was right all
-along, so its captures agree with every generation.
+On Blackhole tt-metal used the wrong grid, clock and DRAM bandwidth until early 2026. Wormhole was right all along, so
+its captures match every generation.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.capture.table import BoolArray, FloatArray
 
 _GIB = 1.024**3
-"""The constants are spoken of in GB/s and applied in GiB/s: this many bytes a ns for each."""
+"""The constants are called GB/s but applied as GiB/s: this many bytes per ns for each."""
 
 _FROM_NS = 5.0
-"""A modelled time from which on the generations differ by more than the rounding of cycles and ns."""
+"""From this modelled time on, generations differ by more than the rounding of cycles and ns."""
 
 _TOLERANCE = 0.02
 _ENOUGH = 0.8
-"""A generation is consistent when it reproduces this share of the rows that can tell. Shapes that the profiler repeats
-from an earlier call, and convolutions that it counts otherwise, are the rest."""
+"""A generation is consistent if it reproduces this share of the conclusive rows. The rest may be shapes repeated from
+an earlier call, or convolutions that the profiler counts differently."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """Constants of one generation; on Wormhole others hold. None = the device's own.
+    """The constants of one generation, except on Wormhole. None = the device's own.
 
     `cores`, `flops_per_cycle` and `clock_ghz` turn FLOPs into PM COMPUTE, `dram_gb_s` bytes into PM BANDWIDTH.
     """
@@ -56,9 +56,9 @@ _WORMHOLE_CORES, _WORMHOLE_FLOPS_PER_CYCLE, _WORMHOLE_GHZ, _WORMHOLE_DRAM = 64, 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """`consistent`: the generations that reproduce the capture's PM columns, none where no row can tell.
+    """`consistent`: the generations that reproduce the capture's PM columns; empty if no row is conclusive.
 
-    `rows`: how many rows can tell.
+    `rows`: how many rows are conclusive.
     """
 
     consistent: tuple[Generation, ...]
@@ -66,18 +66,18 @@ class Evidence:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """`A`, `B`, `C`: those that are consistent."""
+        """The names of the consistent generations: `A`, `B`, `C`."""
         return tuple(generation.name for generation in self.consistent)
 
 
 @once
 def evidence(ops: Ops) -> Evidence:
-    """Try every generation on the rows with a modelled time that is long enough to tell."""
+    """Try every generation on the rows whose modelled time is long enough to be conclusive."""
     compute, bandwidth = _compute_rows(ops), _bandwidth_rows(ops)
     count = int((compute | bandwidth).sum())
     if not count:
         return Evidence((), 0)
-    # On Wormhole all generations say the same, so its rows can tell none of them apart.
+    # On Wormhole all generations agree, so its rows cannot distinguish them.
     compute, bandwidth = compute & ~is_wormhole(ops), bandwidth & ~is_wormhole(ops)
     return Evidence(
         tuple(generation for generation in GENERATIONS if _reproduces(ops, generation, compute, bandwidth)), count
@@ -85,7 +85,7 @@ def evidence(ops: Ops) -> Evidence:
 
 
 def flops_per_ns(ops: Ops, generation: Generation) -> FloatArray:
-    """FLOPs a ns at LoFi that the generation assumed for each op's device."""
+    """FLOPs per ns at LoFi that the generation assumes for each op's device."""
     wormhole = is_wormhole(ops)
     cores = np.where(wormhole, _WORMHOLE_CORES, generation.cores or ops.worker_cores)
     each = np.where(wormhole, _WORMHOLE_FLOPS_PER_CYCLE, generation.flops_per_cycle)
@@ -93,12 +93,12 @@ def flops_per_ns(ops: Ops, generation: Generation) -> FloatArray:
 
 
 def clock_ghz(ops: Ops, generation: Generation) -> FloatArray:
-    """The clock that the generation assumed for each op's device."""
+    """The clock that the generation assumes for each op's device."""
     return np.where(is_wormhole(ops), _WORMHOLE_GHZ, generation.clock_ghz or speed_of_light(ops).peaks.clock_ghz)
 
 
 def dram_bytes_per_ns(ops: Ops, generation: Generation) -> FloatArray:
-    """DRAM bytes a ns that the generation assumed for each op's device."""
+    """DRAM bytes per ns that the generation assumes for each op's device."""
     return np.where(is_wormhole(ops), _WORMHOLE_DRAM, generation.dram_gb_s) * _GIB
 
 
@@ -137,14 +137,17 @@ def _compute_rows(ops: Ops) -> BoolArray:
 
 
 def _bandwidth_rows(ops: Ops) -> BoolArray:
-    """Data-movement ops carry other models beside it; captures without anything else are told by all of their rows."""
+    """Matmul, convolution and attention rows with a modelled DRAM time; without any of these, all rows.
+
+    (Data-movement ops have another model in addition.)
+    """
     counted = ops.in_category(MATMUL, CONV, ATTENTION)
     largest = _largest_tensor(ops)
     return np.isfinite(largest) & (counted | ~counted.any()) & (ops.number("pm_bandwidth_ns") >= _FROM_NS)
 
 
 def _largest_tensor(ops: Ops) -> FloatArray:
-    """Bytes of the largest DRAM tensor as the model counts them: whole bytes an element, no exponents."""
+    """Bytes of the largest DRAM tensor as the model counts them: whole bytes per element, no exponents."""
     sizes = [
         max((_model_size(tensor) for tensor in (*variant.inputs, *variant.outputs) if tensor.in_dram), default=np.nan)
         for variant in ops.variants.all
@@ -163,7 +166,7 @@ _AGREE = 0.01
 
 @once
 def corrected_utilization(ops: Ops) -> FloatArray:
-    """Of the used cores' peak or of the DRAM peak, whichever is larger; a fraction, NaN where it cannot be said.
+    """The corrected utilization: of the used cores' peak or of the DRAM peak, whichever is larger; NaN = unknown.
 
     For matmuls, convolutions and attention: PM COMPUTE as it would be with the chip's own grid and clock, scaled from
     the grid to the cores that ran (their time shrinks with more cores); PM BANDWIDTH with the chip's own DRAM, unscaled
@@ -184,23 +187,23 @@ def corrected_utilization(ops: Ops) -> FloatArray:
 
 
 def _under(ops: Ops, generation: Generation) -> FloatArray:
-    """The utilization if the capture is of that generation."""
-    light = speed_of_light(ops)
+    """The utilization if the capture is of this generation."""
+    bounds = speed_of_light(ops)
     compute_ns, bandwidth_ns = ops.number("pm_compute_ns"), ops.number("pm_bandwidth_ns")
     counted = ops.in_category(MATMUL, CONV, ATTENTION)
     with np.errstate(divide="ignore", invalid="ignore"):
         flops = compute_ns * flops_per_ns(ops, generation) * _grid_share(ops)
         compute = np.where(
-            counted & (compute_ns > 1), flops / (light.peaks.core_flops_per_ns * ops.cores) / ops.kernel_ns, np.nan
+            counted & (compute_ns > 1), flops / (bounds.peaks.core_flops_per_ns * ops.cores) / ops.kernel_ns, np.nan
         )
         moved = bandwidth_ns * dram_bytes_per_ns(ops, generation)
-        bandwidth = np.where(bandwidth_ns > 1, moved / light.peaks.dram_bytes_per_ns / ops.kernel_ns, np.nan)
+        bandwidth = np.where(bandwidth_ns > 1, moved / bounds.peaks.dram_bytes_per_ns / ops.kernel_ns, np.nan)
     value = np.fmax(compute, bandwidth)
     return np.where(counted & np.isfinite(value) & np.isfinite(ops.pm_ideal_ns), value, np.nan)
 
 
 def _grid_share(ops: Ops) -> FloatArray:
-    """Attention is modelled on the grid of its program config, all else on the whole one: that part of the grid."""
+    """The modelled fraction of the grid: attention uses the grid of its program config, other ops the whole grid."""
     sizes = [grid_size(variant.attributes) or np.nan for variant in ops.variants.all]
     of_program = np.array(sizes, dtype=np.float64)[ops.variants.of]
     return np.where(ops.in_category(ATTENTION), of_program / ops.worker_cores, 1.0)

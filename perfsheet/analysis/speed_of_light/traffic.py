@@ -1,6 +1,6 @@
-"""Bytes that an op must move between DRAM and its cores, at the least: every input once, every output once.
+"""The least bytes that an op moves between DRAM and its cores: every input once, every output once.
 
-Ops that touch a part of a tensor are in the table below, with the part that they must touch.
+The table below has the ops that read or write only a part of a tensor, and which part.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light.attention import POSITION_UNKNOWN, keys_of_decode
 from perfsheet.analysis.speed_of_light.flops import Work, unknown
 
-# What must be moved: each tensor with the elements of it that are touched (None = unknown).
+# Each tensor with the number of its elements that are read or written (None = unknown).
 _Touched = Iterable[tuple[Tensor, int | None]]
 _ALL = -1
 
-_NOT_SAID = "which part of its tensors this op touches is not in the capture"
+_UNKNOWN_PART = "which part of its tensors this op touches is not in the capture"
 
 
 def dram_bytes(variant: Variant) -> Work:
-    """The bytes, 0 when every tensor is in L1."""
+    """The DRAM bytes of an op; 0 if every tensor is in L1."""
     if not variant.inputs and not variant.outputs:
         return unknown("the capture describes no tensor of this op")
     touch = _touch(variant.op_code)
@@ -54,12 +54,12 @@ def _everything(variant: Variant) -> _Touched:
 
 
 def _first(count: int) -> Callable[[Variant], _Touched]:
-    """Ops with so many operands; further inputs are outputs that the caller allocated, which nobody reads."""
+    """Ops with this many operands; further inputs are preallocated outputs, which are not read."""
     return lambda variant: _whole((*variant.inputs[:count], *variant.outputs[:1]))
 
 
 def _binary(variant: Variant) -> _Touched:
-    """Two operands, or one and a scalar: then the second input can only be the output."""
+    """Two operands, or one and a scalar: then a second input can only be the preallocated output."""
     operands = 1 if "'scalar': '" in variant.attributes and "'scalar': 'std::nullopt'" not in variant.attributes else 2
     return _first(operands)(variant)
 
@@ -69,23 +69,23 @@ def _outputs(variant: Variant) -> _Touched:
 
 
 def _collective(variant: Variant) -> _Touched:
-    """The own part is read, the result (the last output; others are buffers) written."""
+    """Reads the device's own part and writes the result (the last output; others are buffers)."""
     return _whole((*variant.inputs[:1], *variant.outputs[-1:]))
 
 
 def _slice(variant: Variant) -> _Touched:
-    """As much of the input as comes out."""
+    """Reads as much of the input as the output has."""
     return [(variant.inputs[0], _elements(variant.outputs)), *_whole(variant.outputs)]
 
 
 def _write_into(variant: Variant) -> _Touched:
-    """The first input goes into a part of the output that is as large."""
+    """Writes the first input into a part of the output of the same size."""
     source = variant.inputs[0]
     return [(source, _ALL), *((target, source.elements) for target in variant.outputs[:1])]
 
 
 def _update_cache(variant: Variant) -> _Touched:
-    """The second input goes into a part of the first that is as large; fused updates have two such pairs."""
+    """Writes the second input into a part of the first of the same size; fused updates have two such pairs."""
     count = 4 if "fused" in variant.op_code.lower() else 2
     pairs = zip(variant.inputs[0:count:2], variant.inputs[1:count:2], strict=False)
     return [part for cache, update in pairs for part in ((update, update.elements), (cache, update.elements))]
@@ -98,31 +98,31 @@ def _embedding(variant: Variant) -> _Touched:
 
 
 def _grid_sample(variant: Variant) -> _Touched:
-    """The grid and the output; which pixels are looked up depends on the grid."""
+    """The grid and the output; which pixels are read depends on the values of the grid."""
     return _whole((*variant.inputs[1:2], *variant.outputs))
 
 
 def _gather(variant: Variant) -> _Touched:
-    """The index, and as much of the input as comes out."""
+    """The index, and as much of the input as the output has."""
     return [(variant.inputs[0], _elements(variant.outputs)), *_whole((*variant.inputs[1:2], *variant.outputs))]
 
 
 def _of_rows(variant: Variant) -> _Touched:
-    """Ops that pick rows out of tiles: logical elements only."""
+    """Ops that select rows of tiles: logical elements only."""
     return [(tensor, tensor.elements) for tensor in (*variant.inputs, *variant.outputs)]
 
 
 def _attention(variant: Variant) -> _Touched | Work:
-    """Q, K, V and the output; of a paged cache only pages up to the chunk are read."""
+    """Q, K, V and the output; unknown for a paged cache, of which only the pages up to the chunk are read."""
     if attribute(variant.attributes, "chunk_start_idx", "chunk_start_idx_tensor"):
-        return unknown(_NOT_SAID)
+        return unknown(_UNKNOWN_PART)
     return _whole((*variant.inputs[:3], *variant.outputs[:1]))
 
 
 def _decode(variant: Variant) -> _Touched | Work:
     """Q, the keys and values that the positions reach, and the output."""
     if len(variant.inputs) < 3 or variant.inputs[1].logical is None or variant.inputs[2].logical is None:
-        return unknown(_NOT_SAID)
+        return unknown(_UNKNOWN_PART)
     keys = keys_of_decode(variant)
     if keys is None:
         return unknown(POSITION_UNKNOWN)
@@ -137,22 +137,25 @@ def _matmul(variant: Variant) -> _Touched | Work:
     if is_set(variant.attributes, "gather_in0"):
         return unknown("a ring matmul shares its inputs with other ops")
     given = variant.outputs[0] if variant.outputs else None
-    # A bias may follow the two operands; what equals the output there is the output, allocated by the caller.
+    # A bias may follow the two operands; an input that equals the output is the preallocated output.
     further = [tensor for tensor in variant.inputs[2:] if tensor != given]
     return _whole((*variant.inputs[:2], *further, *variant.outputs))
 
 
 def _fused_collective(variant: Variant) -> _Touched:
-    """The own part of the input, the weights, and the result (the last output)."""
+    """The device's own part of the input, the weights, and the result (the last output)."""
     return _whole((*variant.inputs[:2], *variant.outputs[-1:]))
 
 
-def _not_said(_: Variant) -> Work:
-    return unknown(_NOT_SAID)
+def _unknown(_: Variant) -> Work:
+    return unknown(_UNKNOWN_PART)
 
 
 _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
-    ("sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv", _not_said),
+    (
+        "sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv",
+        _unknown,
+    ),
     ("all_?gather.*matmul|matmul.*reduce_?scatter|matmul.*all_?reduce", _fused_collective),
     ("matmul|linear|bmm", _matmul),
     ("decode.*(?:sdpa|attention|mla)|(?:sdpa|attention|mla).*decode", _decode),
@@ -164,12 +167,12 @@ _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
     ("grid_?sample", _grid_sample),
     ("slice_?write|sharded_?to_?interleaved_?partial", _write_into),
     ("slice|interleaved_?to_?sharded_?partial|unpad(?!ding)|narrow|chunk", _slice),
-    ("index_?fill|scatter|topk|sampling|non_?zero|fold", _not_said),
+    ("index_?fill|scatter|topk|sampling|non_?zero|fold", _unknown),
     ("gather", _gather),
     ("fill_?pad", _first(1)),
     ("^(?:full|fill|zeros|ones|arange|rand|uniform|empty)", _outputs),
     ("heads.*decode", _of_rows),
-    ("halo|pool|upsample", _not_said),
+    ("halo|pool|upsample", _unknown),
     ("where|ternary", _first(3)),
     ("binary|^add|^mul|^sub", _binary),
     ("unary|typecast|move|copy|clone|tilize|transpose|permute|reshape|pad|softmax|repeat|reshard|sharded", _first(1)),
@@ -179,7 +182,7 @@ _COMPILED = tuple((re.compile(f"(?i){pattern}"), touch) for pattern, touch in _T
 
 @lru_cache(maxsize=4096)
 def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
-    """What an op touches; the first pattern that occurs in its code decides, else all of its tensors."""
+    """What an op reads and writes: by the first pattern that occurs in its code, by default all of its tensors."""
     return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
 
 

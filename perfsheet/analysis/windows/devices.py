@@ -1,4 +1,4 @@
-"""Several devices: what each took, their ops step by step, and the slowest of each step."""
+"""Several devices: kernel time of each, their ops aligned step by step, and the slowest device of each step."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ class DeviceTotal:
 
 @dataclass(frozen=True, eq=False)
 class Devices:
-    """`totals` by device id. `step`: for each op the number of its step; ops of one step are the same op on several
-    devices. -1 everywhere when the devices' ops could not be aligned, and then `problem` says so.
+    """The devices of a window, sorted by id in `totals`, with their ops aligned.
 
-    `unmatched`: ops that another device has no counterpart of; each is a step of its own.
+    `step`: for each op the number of its step; a step is the same op on several devices. -1 everywhere when the ops
+    could not be aligned; `problem` says why.
+
+    `unmatched`: ops without a counterpart on another device; each is a step of its own.
     """
 
     totals: tuple[DeviceTotal, ...]
@@ -40,12 +42,12 @@ class Devices:
 
     @property
     def aligned(self) -> bool:
-        """Whether there are steps."""
+        """Whether the ops could be aligned."""
         return not self.problem
 
 
 def devices(ops: Ops) -> Devices:
-    """Align the op sequences of all devices to the longest of them."""
+    """Align the op sequences of all devices to the longest one."""
     ids = np.unique(ops.device)
     totals = tuple(
         DeviceTotal(int(device), int(here.sum()), float(np.nansum(ops.kernel_ns[here])))
@@ -66,7 +68,7 @@ def devices(ops: Ops) -> Devices:
         matched = _matched(reference, numbers(ops)[here])
         alone = matched < 0
         if 1 - ratio(float(alone.sum()), len(here)) < _ALIGNED:
-            problem = f"the ops of device {device} differ too much from those of device {longest} to be aligned"
+            problem = f"the ops of device {device} differ too much from those of device {longest} to align them"
             return Devices(totals, np.full(len(ops), -1, dtype=np.int64), 0, problem)
         unmatched += int(alone.sum()) + len(reference) - int((~alone).sum())
         matched[alone] = following + np.arange(int(alone.sum()))
@@ -76,10 +78,10 @@ def devices(ops: Ops) -> Devices:
 
 
 def _matched(reference: IntArray, own: IntArray) -> IntArray:
-    """For each op of a device its place in the reference, -1 where it has none; both keep their order.
+    """For each op of a device its index in the reference, -1 without a counterpart; both keep their order.
 
-    Both are followed side by side; where they part, the least number of ops is skipped after which they agree again for
-    a while. Where they don't within reach, the rest has no counterpart.
+    Both sequences are walked side by side. Where they differ, as few ops as possible are skipped until several agree
+    again. If that does not happen within reach, the rest has no counterpart.
     """
     places = np.full(len(own), -1, dtype=np.int64)
     at, there = 0, 0
@@ -99,7 +101,7 @@ def _matched(reference: IntArray, own: IntArray) -> IntArray:
 
 
 def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
-    """How many ops to skip on both sides until they agree again, the fewest first; None = not within reach."""
+    """The fewest ops to skip on both sides until they agree again; None = not within reach."""
     ours, theirs = own.tolist(), reference.tolist()
     for skipped in range(1, len(ours) + len(theirs)):
         for own_skip in range(max(0, skipped - len(theirs) + 1), min(skipped, len(ours) - 1) + 1):
@@ -111,7 +113,7 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
 
 
 def slowest_ns(ops: Ops, aligned: Devices) -> FloatArray:
-    """The longest kernel duration of each step, 0 for steps without a known one."""
+    """The longest kernel duration of each step, 0 when none is known."""
     longest = np.zeros(int(aligned.step.max(initial=-1)) + 1)
     np.maximum.at(longest, aligned.step, np.nan_to_num(ops.kernel_ns))
     return longest
@@ -124,7 +126,7 @@ def critical_path_ns(ops: Ops, aligned: Devices) -> float | None:
 
 @dataclass(frozen=True)
 class Step:
-    """The same op on several devices: how long it took, in ns; `slowest` is the position of the longest one."""
+    """One op on several devices, with its durations in ns; `slowest` is the position of the longest one."""
 
     slowest: int
     devices: int
@@ -134,7 +136,7 @@ class Step:
 
 
 def widest_steps(ops: Ops, aligned: Devices, count: int = 50) -> list[Step]:
-    """The steps whose slowest device takes most beyond the mean of all, the widest first."""
+    """The steps whose slowest device exceeds the mean of all by most, largest difference first."""
     if not aligned.aligned:
         return []
     timed = np.flatnonzero(ops.timed)

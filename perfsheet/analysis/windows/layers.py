@@ -15,9 +15,9 @@ from perfsheet.analysis.windows.periods import tandems
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A piece of one pass that repeats: `count` times the ops `codes`; `kernel_ns` of all repetitions of that pass.
+    """A piece of a pass that repeats `count` times: the op codes of one repetition, and `kernel_ns` of all of them.
 
-    `first` is the position of its first op, `share` the part of the pass's kernel time on that device.
+    `first` is the position of the first op, `share` the fraction of the pass's kernel time on that device.
     """
 
     first: int
@@ -31,7 +31,7 @@ _LAYERS = 8
 
 
 def layers(ops: Ops, window_passes: Passes) -> tuple[Layer, ...]:
-    """The repeated pieces of the last pass on its first device, those with most kernel time first."""
+    """The repeated pieces of the last pass on its first device, most kernel time first."""
     last = window_passes.all[-1].positions
     if not len(last):
         return ()

@@ -1,4 +1,4 @@
-"""Passes: how often a window runs the model, told by trace replays, signposts or repetition."""
+"""Passes: how often a window runs the model, from trace replays, signposts or repetition, and how they vary."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
 
 _BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
-"""A gap that parts two passes is of 10 µs or more, and ten times the longest one inside a pass."""
+"""A gap between two passes is at least 10 µs, and ten times the longest gap inside a pass."""
 
 COLD_FACTOR = 3.0
-"""A first pass whose gaps add up to so many times those of the median pass was compiling, not running."""
+"""A first pass with this many times the gaps of the median pass was compiling, so it is cold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One pass: its ops (positions), Σ kernel time over all devices, that of the busiest device, and Σ of its gaps.
 
-    Gaps are op-to-op latencies, in ns; that before the first op of each device is not of this pass. `cold`: its gaps
-    are those of compiling.
+    Gaps are op-to-op latencies, in ns; the gap before the first op of each device is not counted. `cold`: the
+    pass was compiling.
     """
 
     number: int
@@ -41,11 +41,11 @@ class Pass:
 
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """`all` has at least one pass. `how` they are told: `one` (there is no other), `repeated` (the same ops again),
-    `signposts` (regions with the same ops) or `replayed` (trace replays).
+    """All passes of a window, at least one, and how they were found.
 
-    `outside` are ops that belong to none: what ran before the first replay or repetition. `note` says what kept passes
-    from being told, or which of several traces they are of.
+    `how`: `one` (no other pass), `repeated` (the same ops again), `signposts` (regions with the same ops) or `replayed`
+    (trace replays). `outside` are ops that belong to no pass, such as those before the first replay or repetition.
+    `note` says why passes could not be separated, or which of several traces they belong to.
     """
 
     how: str
@@ -55,16 +55,16 @@ class Passes:
 
     @property
     def count(self) -> int:
-        """How many."""
+        """The number of passes."""
         return len(self.all)
 
 
 def passes(ops: Ops, window: Window) -> Passes:
     """Find the passes of a window: its trace replays, else whole repetitions, else regions of signposts that repeat.
 
-    A repetition counts when it makes up the whole window and has two distinct op codes. It may follow ops that ran once
-    (the preparation of weights), when each pass begins with a gap that its other ops don't have: without it, the same
-    picture is a model of equal layers behind an embedding.
+    A repetition counts when it makes up the whole window and has two distinct op codes. Ops that ran once (preparing
+    weights) may precede it if each pass starts with a gap that none of its other ops has: without such a gap it could
+    just as well be a model with equal layers after an embedding.
     """
     of = np.zeros(len(ops), dtype=np.int64)
     if window.one_pass:
@@ -84,12 +84,12 @@ def passes(ops: Ops, window: Window) -> Passes:
     if len(counts) == 1:
         count = counts.pop()
         return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.flatnonzero(of < 0))
-    note = "devices repeat their ops a different number of times, so no passes are told"
+    note = "devices repeat their ops a different number of times, so passes cannot be separated"
     return Passes("one", _split(ops, np.zeros_like(of), 1), np.empty(0, dtype=np.int64), note)
 
 
 def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
-    """Outermost regions of one name with the same ops in each: passes that the user has marked."""
+    """Outermost signpost regions of one name with the same ops in each: passes that the user marked."""
     regions_found, _ = spans(marks(ops.table, window), len(window.rows))
     outermost = [region for region in regions_found if region.depth == 0 and region.closed]
     by_name: dict[str, list[Span]] = {}
@@ -111,7 +111,7 @@ def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
 
 
 def _alike(ops: Ops, members: list[IntArray]) -> bool:
-    """Whether all of these have the same ops on the same devices, in the same order."""
+    """Whether all members have the same ops on the same devices, in the same order."""
     first = members[0]
     return all(
         len(other) == len(first)
@@ -122,7 +122,7 @@ def _alike(ops: Ops, members: list[IntArray]) -> bool:
 
 
 def _repetition(ops: Ops, here: IntArray) -> tuple[int, int]:
-    """Where the repetition of one device's ops starts, and the length of a pass; all of it when nothing repeats."""
+    """Where the repetition of a device's ops starts, and the length of a pass; 0 and all ops if nothing repeats."""
     sequence = numbers(ops)[here]
     period = smallest_period(sequence)
     if period < len(here) and _distinct_codes(ops, here[:period]) > 1:
@@ -139,9 +139,9 @@ def _repetition(ops: Ops, here: IntArray) -> tuple[int, int]:
 
 
 def _layers_of_a_pass(ops: Ops, here: IntArray, period: int) -> int:
-    """How many equal pieces make up a pass: more than one where only every n-th of them begins with a long gap.
+    """How many equal pieces make up a pass: n if only every n-th piece starts with a long gap.
 
-    The first n pieces don't count: all gaps of a first pass are long.
+    The first n pieces are ignored, since all gaps of a first pass are long.
     """
     gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[::period]])
     count = len(gaps)
@@ -159,7 +159,7 @@ def _distinct_codes(ops: Ops, positions: IntArray) -> int:
 
 
 def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:
-    """Whether the last pass begins with a gap that dwarfs all others inside it."""
+    """Whether the last pass starts with a gap that is far longer than all others inside it."""
     gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[-period:]])
     return bool(gaps[0] >= _BREAK_NS and gaps[0] >= _BREAK_FACTOR * np.max(gaps[1:], initial=0))
 
@@ -190,7 +190,7 @@ def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[
     order = np.argsort(of, kind="stable")
     members = np.split(order, np.searchsorted(of[order], np.arange(count)))[1:]
     gap_sums = [float(np.nansum(ops.gap_ns[_but_first(ops, here)])) for here in members]
-    # A replayed trace has no cold pass; of repeated ones the first is, when it waited far longer than the rest.
+    # Replayed traces have no cold pass; otherwise the first pass is cold if its gaps are far longer than the others'.
     typical = float(np.median(gap_sums[1:])) if count > 1 else np.nan
     return tuple(
         Pass(
@@ -208,7 +208,7 @@ def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[
 
 
 def fps_per_pass(ops: Ops, window_passes: Passes, kernel_ns: FloatArray) -> float | None:
-    """10⁹ × batch × passes / Σ over the passes of the busiest device; `kernel_ns`: of each op, NaN = unknown."""
+    """10⁹ × batch × passes / Σ over the passes of the busiest device's time, given the `kernel_ns` of each op."""
     total = sum(_busiest(ops, model_pass.positions, kernel_ns) for model_pass in window_passes.all)
     return 1e9 * ops.options.batch * window_passes.count / total if total and ops.nearly_all_timed else None
 
@@ -219,21 +219,21 @@ def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:
 
 
 def _but_first(ops: Ops, here: IntArray) -> IntArray:
-    """All but the first op of each device: the gap before that one is no gap of this pass."""
+    """All but the first op of each device, since the gap before that one does not belong to the pass."""
     return np.setdiff1d(here, first_of_devices(ops, here), assume_unique=True)
 
 
 def first_of_devices(ops: Ops, here: IntArray) -> IntArray:
-    """Of these positions (in execution order) the first one of each device."""
+    """The first of these positions (in execution order) on each device."""
     _, first = np.unique(ops.device[here], return_index=True)
     return np.asarray(here[first])
 
 
 @dataclass(frozen=True, eq=False)
 class Variation:
-    """`durations` has a line per pass and a column per op of a pass (ns, NaN = unknown).
+    """How ops vary between passes: `durations` has a row per pass and a column per op of a pass (ns, NaN = unknown).
 
-    `positions` are the ops of the last pass, in that order; `total` the spread of the passes' kernel time.
+    `positions` are the ops of the last pass, in column order; `total` is the spread of the passes' kernel time.
     """
 
     positions: IntArray
@@ -241,17 +241,17 @@ class Variation:
     total: Spread
 
     def op(self, column: int) -> Spread:
-        """What one op took in all passes."""
+        """The spread of one op over all passes."""
         return self.spreads.at(column)
 
     @cached_property
     def spreads(self) -> Spreads:
-        """What every op took, column by column."""
+        """The spread of every op, column by column."""
         return spreads(self.durations)
 
 
 def variation(ops: Ops, window_passes: Passes) -> Variation | None:
-    """The passes side by side; None for a single pass, and for replays whose ops differ."""
+    """The passes side by side; None for a single pass, and if their ops differ."""
     members = [model_pass.positions for model_pass in window_passes.all]
     last = members[-1]
     if len(members) < 2 or any(len(positions) != len(last) for positions in members):

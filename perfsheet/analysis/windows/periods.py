@@ -11,9 +11,9 @@ from perfsheet.capture.table import IntArray
 
 
 def smallest_period(sequence: IntArray) -> int:
-    """The length of the shortest piece that makes up the whole sequence by repetition; its own length if none does."""
+    """The length of the shortest piece whose repetition is the whole sequence; the full length if there is none."""
     items = sequence.tolist()
-    # The failure function of Knuth, Morris and Pratt: how long a prefix ends at each place.
+    # The failure function of Knuth, Morris and Pratt: the longest prefix that ends at each index.
     border = [0] * len(items)
     length = 0
     for place in range(1, len(items)):
@@ -30,7 +30,7 @@ def smallest_period(sequence: IntArray) -> int:
 
 @dataclass(frozen=True)
 class Tail:
-    """From place `start` on to its end, a sequence repeats every `period` places."""
+    """From index `start` to its end, a sequence repeats with this period."""
 
     start: int
     period: int
@@ -49,7 +49,7 @@ def tail_periods(sequence: IntArray) -> list[Tail]:
 
 @dataclass(frozen=True)
 class Tandem:
-    """A piece of `period` places that repeats `count` times in a row, from place `start` on."""
+    """A piece of `period` items that repeats `count` times in a row, from index `start`."""
 
     start: int
     period: int
@@ -57,7 +57,7 @@ class Tandem:
 
     @property
     def length(self) -> int:
-        """All places of all repetitions."""
+        """Items in all repetitions."""
         return self.period * self.count
 
 
@@ -66,10 +66,10 @@ _SAMPLES = 5000
 
 
 def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
-    """Pieces that repeat in a row, those that cover most first, none overlapping another.
+    """Pieces that repeat in a row, largest coverage first, without overlaps.
 
-    A piece needs two distinct values of `distinct_in` (op codes: a sweep of one op is no layer). Periods are tried that
-    are common distances between equal items.
+    A piece needs two distinct values of `distinct_in` (op codes: a sweep of one op is not a layer). The periods tried
+    are the common distances between equal items.
     """
     candidates: list[Tandem] = []
     for period in _likely_periods(sequence):
@@ -80,7 +80,7 @@ def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
             if count > 1 and len(np.unique(distinct_in[start : start + period])) > 1:
                 candidates.append(Tandem(start, period, count))
     chosen: list[Tandem] = []
-    # Most coverage first, of equal ones the shorter piece: 12 layers rather than 6 pairs of them.
+    # Of equal coverage the shorter piece comes first: 12 layers rather than 6 pairs of layers.
     taken = np.zeros(len(sequence), dtype=np.bool_)
     for tandem in sorted(candidates, key=lambda tandem: (-tandem.length, tandem.period)):
         if not taken[tandem.start : tandem.start + tandem.length].any():

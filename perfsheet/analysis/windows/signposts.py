@@ -1,4 +1,4 @@
-"""Signposts, and the regions between those that open and those that close."""
+"""Signposts, and the regions between opening and closing ones."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 
 @dataclass(frozen=True)
 class Signpost:
-    """One signpost: its record in the file, when the host set it (ns after the first one, None = unknown), and the
-    device ops from it to the next one with their kernel time."""
+    """A signpost: its record number, the host time (ns after the first signpost, None = unknown), and the device ops up
+    to the next signpost with their kernel time."""
 
     row: int
     name: str
@@ -29,11 +29,10 @@ class Signpost:
 
 @dataclass(frozen=True)
 class Region:
-    """What lies between an opening and a closing signpost. `number` counts regions of one name, from 1.
+    """The rows between an opening and a closing signpost. `number` counts regions of the same name, from 1.
 
-    `depth` is 0 for the outermost. `kernel_ns` is of all device ops inside, `self_ns` of those in no inner region,
-    `share` of the kernel time of the window.
-    `closed` is False when the capture ends before it does.
+    `depth` is 0 for outermost regions. `kernel_ns` covers all device ops inside, `self_ns` those in no inner region;
+    `share` is the fraction of the window's kernel time. `closed` is False if the capture ends first.
     """
 
     name: str
@@ -53,7 +52,7 @@ class Region:
 class Signposts:
     """All signposts of a window and the tree of regions, in order; `outside_*`: device ops in no region.
 
-    `unmatched` are closing signposts that nothing opened.
+    `unmatched` are closing signposts without an opening one.
     """
 
     signposts: tuple[Signpost, ...]
@@ -64,7 +63,7 @@ class Signposts:
 
 
 def signposts(window: Window, ops: Ops) -> Signposts:
-    """Read the signposts of a window. Times of regions are kernel times of the device ops between their rows."""
+    """Read the signposts of a window; the time of a region is the kernel time of the device ops between its rows."""
     table = ops.table
     kernel = np.zeros(len(table))
     kernel[ops.rows] = np.nan_to_num(ops.kernel_ns)
@@ -84,7 +83,7 @@ def signposts(window: Window, ops: Ops) -> Signposts:
 
 
 def _running(values: FloatArray) -> FloatArray:
-    """Sums over the places before each place, and over all of them."""
+    """The running sum before each index, and the total."""
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
@@ -142,9 +141,9 @@ def marks(table: OpsTable, window: Window) -> list[Mark]:
 
 
 def label(name: str) -> tuple[str, str]:
-    """What a signpost names, and whether it `opens`, `closes` or only marks it (blank).
+    """The name of the region that a signpost refers to, and whether it `opens` or `closes` it (blank: neither).
 
-    `OFT block started`, `start_OFT block` and `OFT block ended` all name `OFT block`.
+    `OFT block started`, `start_OFT block` and `OFT block ended` all refer to `OFT block`.
     """
     parts = _WORDS.findall(name)
     words = [index for index, part in enumerate(parts) if part[0].isalnum()]
@@ -158,7 +157,7 @@ def label(name: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Mark:
-    """A signpost: its place among the rows of the window, its text, its record number and when the host set it."""
+    """A signpost: its index among the rows of the window, its text, its record number and its host time."""
 
     place: int
     name: str
@@ -168,9 +167,9 @@ class Mark:
 
 @dataclass
 class Span:
-    """A region: `start` and `end` are places among the rows of the window, `opened` the index of its opening mark.
+    """A region: `start` and `end` are indices among the rows of the window, `opened` is the index of its opening mark.
 
-    `index` is its own among all regions, `parent` that of the region around it.
+    `index` is its own index among all regions, `parent` that of the region around it.
     """
 
     index: int
@@ -184,9 +183,9 @@ class Span:
 
 
 def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
-    """Match openings and closings, innermost first; the spans in order of their start.
+    """Match opening and closing marks, innermost first; returns the spans by start, and the unmatched marks.
 
-    A plain mark opens a region when a closing signpost of its name follows: `Oft module` … `Oft module finished`.
+    A plain mark opens a region if a closing one of its name follows: `Oft module` … `Oft module finished`.
     """
     labels = [label(mark.name) for mark in marks]
     closings = Counter(name for name, role in labels if role == "closes")
@@ -201,7 +200,7 @@ def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
             if depth is None:
                 unmatched.append(index)
                 continue
-            # What it leaves open inside ends with it.
+            # Regions that are still open inside end with it.
             for inner in still_open[depth:]:
                 inner.end = mark.place
                 open_by_name[inner.name].pop()
@@ -217,7 +216,7 @@ def spans(marks: list[Mark], end: int) -> tuple[list[Span], list[int]]:
 
 
 def _opened_by(name: str, open_by_name: dict[str, list[int]]) -> int | None:
-    """The depth of the innermost open region of that name, else of one that the name abbreviates.
+    """The depth of the innermost open region of that name, else of one whose name it abbreviates.
 
     `OftNet finished` ends `OftNet module`.
     """

@@ -1,4 +1,4 @@
-"""When each op ran, from what the capture says of durations and gaps."""
+"""When each op ran, computed from durations and gaps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from perfsheet.capture.table import FloatArray, RowKind
 
 @dataclass(frozen=True, eq=False)
 class Timing:
-    """Per op, in ns: `start_ns` since the first op of its device started, `gap_ns` that it waited before.
+    """Per op in ns: `start_ns` after the first op of its device started, and the `gap_ns` before it.
 
-    An unknown gap counts as none, and so does the one before a device's first op: `unknown_gaps` are the former.
+    Unknown gaps (`unknown_gaps` of them) and the gap before a device's first op count as 0.
     """
 
     start_ns: FloatArray
@@ -25,7 +25,7 @@ class Timing:
 
 
 def timing(facts: Facts) -> Timing:
-    """Kernels and gaps one after another: OP TO OP LATENCY is from the end of a kernel to the start of the next."""
+    """Put kernels and gaps in a row: OP TO OP LATENCY is from the end of a kernel to the start of the next."""
     ops = facts.ops
     start, gap = np.zeros(len(ops)), np.zeros(len(ops))
     unknown = 0
@@ -41,7 +41,7 @@ def timing(facts: Facts) -> Timing:
 
 @dataclass(frozen=True)
 class Moment:
-    """A signpost: its record in the file, and when, on which device, the next op after it started."""
+    """A signpost with its record number, and the device and start of the next op after it."""
 
     name: str
     row: int
@@ -50,7 +50,7 @@ class Moment:
 
 
 def moments(facts: Facts, placed: Timing) -> Iterator[Moment]:
-    """The signposts of the window that an op follows."""
+    """The signposts of the window that are followed by an op."""
     ops, table = facts.ops, facts.ops.table
     place_of_op = np.flatnonzero(table.kind[facts.window.rows] == RowKind.DEVICE)
     for mark in marks(table, facts.window):
