@@ -168,6 +168,7 @@ COVERAGE: Table[Sequence[Coverage]] = Table(
             _STATS, data=dict, text=lambda ops: ", ".join(f"{code} ×{count:,}" for code, count in ops) or "–",
             when=lambda rows: any(op.device_ops for op in rows), flexible=True),
     ),
+    outputs=In.JSON | In.CSV | In.TERMINAL | In.MARKDOWN,
 )
 NEEDED_OPS: Table[Sequence[NeededOp]] = Table(
     "needed-ops", "Ops needed", "Torch ops by configuration: `graph`, ops_needed.csv.",

@@ -44,7 +44,7 @@ def _known(text: Callable[[Any], str]) -> Callable[[Any], str]:
 TEXT = Kind("text", lambda text: text or "–", same, number=False, width=12)
 _SECONDS = Kind("seconds", _decimals(4), same, "decimal_4", unit="s")
 MILLISECONDS = Kind("milliseconds", _decimals(3), same, "decimal_4", unit="ms")
-_THROUGHPUT = Kind("throughput", _decimals(4), same, "decimal_4", unit="batch*inf/s")
+_THROUGHPUT = Kind("throughput", _decimals(4), same, "decimal_4")
 _NS = replace(kinds.NS, data=same)
 _DISTANCE = replace(
     PERCENT, name="distance", text=_known(lambda fraction: f"{100 * fraction:+.1f}"), style="delta_percent", signed=True
@@ -103,15 +103,16 @@ FIGURES: tuple[Column[Results], ...] = (
     _figure("first_run_s", "First Run", _SECONDS, "compile and inference, nothing cached", "First", 10),
     _figure("second_run_s", "Second Run", _SECONDS, "inference with a warm program cache", "Second", 12),
     _figure("compile_s", "Compile Time", _SECONDS, "First Run − Second Run", "Compile", 4),
-    _figure("inference_s", "Inference Time", _SECONDS, "Second Run", "Inference"),
-    _figure("throughput", "Throughput", _THROUGHPUT, "Batch / Inference Time", "Throughput", 3),
+    _figure("inference_s", "Inference Time", _SECONDS, "Second Run", "Infer."),
+    _figure("throughput", "Throughput [batch*inf/s]", _THROUGHPUT, "Batch / Inference Time", "batch*inf/s", 3),
     _figure("latency_ms", "Latency", MILLISECONDS, "mean latency, recorded by the test", drop=13),
     _figure("latency_std_ms", "Latency Std", MILLISECONDS, "sample standard deviation of the latency", "±", 14),
     _figure("inference_cpu_s", "Inference Time CPU", _SECONDS, "the torch reference on the CPU", "CPU", 11),
-    _figure("throughput_cpu", "Throughput CPU", _THROUGHPUT, "Batch / Inference Time CPU", "CPU thr.", 15),
+    _figure("throughput_cpu", "Throughput CPU [batch*inf/s]", _THROUGHPUT, "Batch / Inference Time CPU",
+        "CPU batch*inf/s", 15),
     _figure("kernel_ns", "Device Kernel Time", _NS, "Σ DEVICE KERNEL DURATION of the device ops", "Kernel",
         bar=True).changed(width=16),
-    _figure("device_fps", "FPS on Device", _THROUGHPUT, "Batch / Device Kernel Time", "Device FPS", 2, unit=""),
+    _figure("device_fps", "FPS on Device", _THROUGHPUT, "Batch / Device Kernel Time", "Device FPS", 2),
     _figure("device_ops", "Device Ops", COUNT, "device rows of the capture", "Ops", 5),
     _figure("reshards", "Reshards", COUNT, "ops of the category reshard", drop=6),
     _figure("to_from_device", "To/From Device Ops", COUNT, "ops that move a tensor between host and device",
@@ -152,6 +153,7 @@ _MORE: tuple[Column[Results], ...] = (
 SUITE: Table[Results] = Table(
     "suite", "Models", "The results of a suite: `suite run`, `suite merge`, results.xlsx, .md, .csv and .json.",
     (*FIGURES, *(column.changed(outputs=column.outputs & (In.JSON | In.CSV)) for column in _MORE)),
+    outputs=In.JSON | In.CSV | In.TERMINAL | In.MARKDOWN | In.SHEET,
 )
 DETAILS: Table[Results] = Table(
     "suite-details", "Details", "How each target of a suite ended, and its files: sheet Details of results.xlsx.",
@@ -172,6 +174,7 @@ HISTORY: Table[Rows[str | None, ModelResult]] = Table(
         *FIGURES,
         *SUITE.pick("outcome", "problem"),
     ),
+    outputs=In.JSON | In.CSV | In.SHEET,
 )
 REFUSED: Table[Sequence[Refusal]] = Table(
     "refused", "Refused", "Perf files, and lines of them, that `suite merge` cannot use.",
