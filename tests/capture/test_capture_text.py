@@ -119,8 +119,8 @@ def test_empty_files_are_refused(tmp_path, data):
     assert caught.value.status == 3
 
 
-def test_a_header_alone_has_no_device_op(tmp_path):
-    with pytest.raises(PerfsheetError, match="no device op") as caught:
+def test_a_header_without_rows_is_refused(tmp_path):
+    with pytest.raises(PerfsheetError, match="has a header but no rows") as caught:
         analyze(table_of(tmp_path, csv_text([]).encode()))
     assert caught.value.status == 3
 

@@ -10,6 +10,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import make_docs  # noqa: E402
 
+BOARDS_BLOCK = next(block for block in make_docs.BLOCKS if block.name == "boards")
+
 
 @pytest.mark.parametrize("block", make_docs.BLOCKS, ids=lambda block: f"{block.file}-{block.name}")
 def test_the_page_has_the_block_of_the_code(block):
@@ -19,7 +21,7 @@ def test_the_page_has_the_block_of_the_code(block):
 
 def test_a_page_without_markers_is_an_error():
     with pytest.raises(ValueError, match="lacks the markers of the block boards"):
-        make_docs.with_block("text", make_docs.BLOCKS[0])
+        make_docs.with_block("text", BOARDS_BLOCK)
 
 
 def test_a_new_board_needs_one_line_of_boards_py(monkeypatch):
@@ -35,4 +37,4 @@ def test_a_new_board_needs_one_line_of_boards_py(monkeypatch):
     assert boards.arch_of_pci_id("0xb140") == "blackhole"
     assert "| p300 (each of 2 chips) | blackhole | 111 | 513 | 1.35 | 4096 |" in list(boards.boards_table())
     text = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
-    assert "p300" in make_docs.with_block(text, make_docs.BLOCKS[0])
+    assert "p300" in make_docs.with_block(text, BOARDS_BLOCK)
