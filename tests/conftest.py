@@ -20,7 +20,7 @@ settings.register_profile("quick", max_examples=50, derandomize=True, **_PROPERT
 settings.register_profile("full", max_examples=300, **_PROPERTIES)
 settings.load_profile("quick")
 
-_MAY_START_PROCESSES = ("process", "browser", "lab")
+_MAY_START_PROCESSES = ("process", "browser", "lab", "torch")
 
 
 @pytest.hookimpl(wrapper=True)
