@@ -39,7 +39,7 @@ def _figures(base: Analysis, new: Analysis, mean_pass: Span) -> Iterator[Figure]
     yield Figure("fps", "FPS", RATE, before.fps.all, now.fps.all, False, alike)
     yield Figure("ops", "device ops", COUNT, before.device_rows, now.device_rows, True, alike)
     yield Figure("sol", "of the speed of light", SHARE, before.speed_of_light.sol, now.speed_of_light.sol, False)
-    for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "ops with a low core count")):
+    for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "low-core-count ops")):
         totals = [next(total for total in side.rule_totals if total.rule.id == rule) for side in (base, new)]
         yield Figure(f"{rule}_ops", name, COUNT, totals[0].rows, totals[1].rows, True, alike)
         yield Figure(f"{rule}_ns", f"time in {name}", TIME, totals[0].kernel_ns, totals[1].kernel_ns, True, alike)

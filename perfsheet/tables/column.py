@@ -63,6 +63,7 @@ class Column(Generic[R_contra]):
     - `wrap`: long text, over several lines; `width`: characters in the workbook;
     - `cell_style`: the style of each cell in the workbook, where they differ;
     - `exact`: a header to be shown as it is, such as the capture's own;
+    - `own`: words of our own, which Markdown need not escape;
     - `code`: text of the capture, set as code in Markdown; `right`: text that stands to the right, as figures do;
     - `frame`: its name in data frames, where that is another one; `frame_data` replaces `data` there;
     - `flexible` and `narrow`: the terminal may cut the text, or replace it by a shorter form;
@@ -94,6 +95,7 @@ class Column(Generic[R_contra]):
     narrow: Callable[[Any], str] | None = None
     drop: int = 0
     exact: str = ""
+    own: bool = False
     code: bool = False
     right: bool = False
     frame: str = ""
@@ -151,12 +153,13 @@ class Column(Generic[R_contra]):
 
 @dataclass(frozen=True)
 class Table(Generic[R]):
-    """A table: its id in the docs, its title, its columns in order, and what it holds in one line."""
+    """A table: its id in the docs, its title, what it holds in one line, its columns in order, where it is written."""
 
     id: str
     title: str
     about: str
     columns: tuple[Column[R], ...]
+    outputs: In = In.EVERYWHERE
     _by_key: dict[str, Column[R]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

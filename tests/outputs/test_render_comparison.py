@@ -1,4 +1,4 @@
-"""A comparison says the same in the terminal, JSON, workbook, page and Markdown, and is sound whatever is in it."""
+"""A comparison says the same in terminal, JSON, workbook, page and Markdown, and is well-formed whatever it holds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from perfsheet.outputs import json_output
 from perfsheet.outputs.html import comparison as html
 from perfsheet.outputs.markdown import comparison as markdown
 from perfsheet.outputs.terminal import comparison as terminal
-from perfsheet.outputs.workbook.comparison import book, ops
-from perfsheet.text import comparison
+from perfsheet.outputs.workbook import comparison as workbook
+from perfsheet.tables import Rows
+from perfsheet.tables.comparison import FIGURES
+from perfsheet.text import comparison as text
+from perfsheet.text import formats
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "captures"
@@ -41,7 +44,7 @@ def analysed(path):
 
 
 @pytest.fixture(scope="module", params=["example", "passes", "builds", "devices"])
-def found(request, tmp_path_factory):
+def comparison(request, tmp_path_factory):
     if request.param == "example":
         return compare(*(analysed(EXAMPLES / f"generated_encoder_block_{name}.csv") for name in ("before", "after")))
     if request.param == "builds":
@@ -56,14 +59,14 @@ def found(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def told(found):
-    return json_output.compare(found, [])
+def data(comparison):
+    return json_output.compare(comparison, [])
 
 
 @pytest.fixture(scope="module")
-def sheets(found, tmp_path_factory):
+def sheets(comparison, tmp_path_factory):
     path = tmp_path_factory.mktemp("book") / "cmp.xlsx"
-    book.write([found], path)
+    workbook.write([comparison], path)
     assert lint(path) == []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -71,8 +74,8 @@ def sheets(found, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(found):
-    return Page(html.page([found]))
+def page(comparison):
+    return Page(html.page([comparison]))
 
 
 def unknown(value):
@@ -84,109 +87,104 @@ def figure(text):
     return None if text == "–" else float(re.sub(r"[,%+ ]", "", text).replace("−", "-"))
 
 
-def test_all_ops_of_the_workbook(told, sheets):
+def test_all_ops_of_the_workbook(data, sheets):
     table = sheets["All Ops"]
-    assert len(table) == len(told["ops"])
-    for line, one in zip(table.to_dict("records"), told["ops"], strict=True):
+    assert len(table) == len(data["ops"])
+    for line, one in zip(table.to_dict("records"), data["ops"], strict=True):
         assert line["STATUS"] == one["status"]
         assert unknown(line["OP CODE BEFORE"]) == one["base_op_code"]
         assert unknown(line["OP CODE NOW"]) == one["new_op_code"]
         assert unknown(line["BEFORE [ns]"]) == one["base_ns"]
         assert unknown(line["NOW [ns]"]) == one["new_ns"]
         assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
-        assert unknown(line["DIFFERENCE"]) == (
+        assert unknown(line["DIFFERENCE [%]"]) == (
             None if one["delta_pct"] is None else pytest.approx(one["delta_pct"] / 100)
         )
-        assert (line["COUNTS"] == "yes") == one["beyond_noise"]
+        assert (line["BEYOND NOISE"] == "yes") == one["beyond_noise"]
         named = str(unknown(line["ROWS BEFORE"]) or "").removesuffix(".0")
         wanted = [str(row["row"]) for row in one["base_rows"][:8]]
         assert re.findall(r"(?<!\()\b\d+\b(?!\))", named) == wanted
 
 
-def test_changes_of_the_workbook_and_the_page(told, sheets, page, found):
+def test_changes_of_the_workbook_and_the_page(data, sheets, page, comparison):
     table = sheets["Changes"].to_dict("records")
     rows = page.tables["changes-table"].records()
-    assert len(table) == len(told["changes"])
-    assert len(rows) == min(500, len(told["changes"]))
-    for line, one in zip(table, told["changes"], strict=True):
+    assert len(table) == len(data["changes"])
+    assert len(rows) == min(500, len(data["changes"]))
+    for line, one in zip(table, data["changes"], strict=True):
         assert (line["STATUS"], line["OP CODE"], line["OPS"]) == (one["status"], one["op_code"], one["count"])
         assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
-    key = "per_pass" if found.per_pass else None
-    header = "Difference [ns a pass]" if found.per_pass else "Difference [ns]"
-    for line, one in zip(rows, told["changes"], strict=False):
+    key = "per_pass" if comparison.per_pass else None
+    header = "Difference [ns per pass]" if comparison.per_pass else "Difference [ns]"
+    for line, one in zip(rows, data["changes"], strict=False):
         times = one[key] if key else one
-        assert figure(line[header]) == (
-            None if times["delta_ns"] is None else pytest.approx(times["delta_ns"], abs=0.0005)
-        )
-        assert line["Op"] == one["op_code"]
+        assert figure(line[header]) == (None if times["delta_ns"] is None else round(times["delta_ns"]))
+        assert line["Op code"] == one["op_code"]
         for name, (before, after) in one["changes"].items():
             if len(str(before)) + len(str(after)) < 100:
                 assert f"{name} {before or '–'} → {after or '–'}" in line["What changed"]
 
 
-def test_op_types_everywhere(told, sheets, page, found):
+def test_op_types_everywhere(data, sheets, page, comparison):
     table = sheets["By Op Type"].to_dict("records")
     rows = page.tables["types-table"].records()
-    text = markdown.markdown([found])
-    for line, row, one in zip(table, rows, told["groups"], strict=True):
-        assert (line["OP"], row["Op"]) == (one["op_type"], one["op_type"])
+    written = markdown.markdown([comparison])
+    for line, row, one in zip(table, rows, data["groups"], strict=True):
+        assert (line["OP TYPE"], row["Op type"]) == (one["op_type"], one["op_type"])
         assert (line["OPS BEFORE"], line["OPS NOW"]) == (one["base_count"], one["new_count"])
         assert (row["Ops before"], row["Ops now"]) == (f"{one['base_count']:,}", f"{one['new_count']:,}")
         assert (unknown(line["BEFORE [ns]"]), unknown(line["NOW [ns]"])) == (one["base_ns"], one["new_ns"])
-    for one in told["groups"][:5]:
-        times = one["per_pass"] if found.per_pass else one
+    for one in data["groups"][:5]:
+        times = one["per_pass"] if comparison.per_pass else one
         if times["delta_ns"]:
-            assert f"| `{one['op_type']}` | {one['base_count']:,} | {one['new_count']:,} |" in text
-            assert comparison.signed(times["delta_ns"]) in text
+            assert f"| `{one['op_type']}` | {one['base_count']:,} | {one['new_count']:,} |" in written
+            assert formats.signed(round(times["delta_ns"])) in written
 
 
-def test_the_headline_everywhere(told, page, found, monkeypatch):
+def test_the_headline_everywhere(data, page, comparison, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     out = io.StringIO()
-    terminal.render([found], None, out)
-    shown, text = out.getvalue(), markdown.markdown([found])
-    for line, one, raw in zip(page.tables["figures-table"].records(), told["figures"], found.figures, strict=True):
-        before, now, delta = (
-            comparison.value(raw, raw.base),
-            comparison.value(raw, raw.new),
-            comparison.difference(raw),
-        )
-        assert [line["Before"], line["Now"], line["Difference"]] == [before, now, delta]
-        assert line["Figure"] == comparison.label(raw)
-        assert f"| {comparison.label(raw)} | {before} | {now} | {delta} |" in text
-        assert re.search(rf"{re.escape(comparison.label(raw))} +{re.escape(before)} +{re.escape(now)}", shown)
-        if one["base"] is not None and one["unit"] == "ns":
-            assert figure(before) == pytest.approx(one["base"], abs=0.5)
-    verdict = comparison.verdict(found)
-    assert verdict in shown
-    assert f"· {verdict}" in text
+    terminal.render([comparison], None, out)
+    shown, written = out.getvalue(), markdown.markdown([comparison])
+    rows = Rows(comparison, comparison.figures)
+    texts = [FIGURES[key].texts(rows) for key in ("metric", "base", "new", "delta")]
+    for line, record, *cells in zip(page.tables["figures-table"].records(), data["figures"], *texts, strict=True):
+        label, before, now, delta = cells
+        assert [line["Metric"], line["Before"], line["Now"], line["Difference"]] == cells
+        assert f"| {label} | {before} | {now} | {delta} |" in written
+        assert re.search(rf"{re.escape(label)} +{re.escape(before)} +{re.escape(now)} +{re.escape(delta)}", shown)
+        if record["base"] is not None and record["unit"] == "ns":
+            assert figure(before) == pytest.approx(record["base"], abs=0.5)
+    headline = text.headline(comparison)
+    assert headline in shown
+    assert f"· {headline}" in written
 
 
-def test_findings_everywhere(told, sheets, page):
+def test_findings_everywhere(data, sheets, page):
     lines = sheets["Findings"].to_dict("records")
     statuses = [line["STATUS"] for line in lines]
     assert {name: statuses.count(name) for name in ("fixed", "new", "remaining")} == {
-        name: len(told["findings"][name]) for name in ("fixed", "new", "remaining")
+        name: len(data["findings"][name]) for name in ("fixed", "new", "remaining")
     }
     assert len(page.tables["findings-table"].rows) == min(300, len(lines))
-    for name, column in (("fixed", "KERNEL BEFORE [ns]"), ("new", "KERNEL NOW [ns]")):
+    for name, column in (("fixed", "KERNEL DURATION BEFORE [ns]"), ("new", "KERNEL DURATION NOW [ns]")):
         listed = [line[column] for line in lines if line["STATUS"] == name]
-        assert listed == [one["kernel_duration_ns"] for one in told["findings"][name]]
+        assert listed == [one["kernel_duration_ns"] for one in data["findings"][name]]
 
 
-def test_the_sums_are_those_of_the_windows(told):
+def test_the_sums_are_those_of_the_windows(data):
     for side in ("base", "new"):
-        total = told[side]["kernel_duration_ns"]
-        assert sum(one[f"{side}_ns"] or 0 for one in told["ops"]) == total
-        assert sum(one[f"{side}_ns"] or 0 for one in told["groups"]) == total
-    assert sorted(place for one in told["changes"] for place in one["ops"]) == [
-        place for place, one in enumerate(told["ops"]) if one["status"] != "same"
+        total = data[side]["kernel_duration_ns"]
+        assert sum(one[f"{side}_ns"] or 0 for one in data["ops"]) == total
+        assert sum(one[f"{side}_ns"] or 0 for one in data["groups"]) == total
+    assert sorted(place for one in data["changes"] for place in one["ops"]) == [
+        place for place, one in enumerate(data["ops"]) if one["status"] != "same"
     ]
 
 
-def test_bars_of_the_page_go_the_right_way(page, found):
+def test_bars_of_the_page_go_the_right_way(page, comparison):
     kinds = [attributes.get("data-bar") for tag, attributes in page.tags if tag == "td" and "data-bar" in attributes]
-    changed = [found.span(one.times).delta_ns or 0 for one in (*found.groups, *found.op_types)]
+    changed = [comparison.span(one.times).delta_ns or 0 for one in (*comparison.groups, *comparison.op_types)]
     assert kinds == ["gain" if delta < 0 else "loss" for delta in changed if delta][: len(kinds)]
     assert kinds
 
@@ -208,16 +206,16 @@ def hostile(tmp_path_factory):
 
 def test_hostile_text_stays_text_in_the_workbook(hostile, tmp_path):
     path = tmp_path / "cmp.xlsx"
-    book.write([hostile], path)
+    workbook.write([hostile], path)
     assert lint(path) == []
     assert load_workbook(path)["All Ops"]["B2"].value == "=1+1"
 
 
 def test_hostile_text_stays_text_on_the_page_and_in_markdown(hostile):
-    text = html.page([hostile])
-    Page(text)
-    assert "<script>alert" not in text
-    assert "\x1b" not in text
+    shown = html.page([hostile])
+    Page(shown)
+    assert "<script>alert" not in shown
+    assert "\x1b" not in shown
     written = markdown.markdown([hostile])
     outside = re.sub(r"`[^`]*`", "", written)
     assert "<script>" not in outside
@@ -235,25 +233,25 @@ def test_hostile_text_drives_no_terminal(hostile):
     assert "\u202e" not in out.getvalue()
 
 
-def test_many_ops_go_on_on_a_second_sheet(found, tmp_path, monkeypatch):
-    monkeypatch.setattr(ops, "ROWS_PER_SHEET", 20)
+def test_many_ops_go_on_on_a_second_sheet(comparison, tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook, "ROWS_PER_SHEET", 20)
     path = tmp_path / "cmp.xlsx"
-    book.write([found], path)
+    workbook.write([comparison], path)
     names = [name for name in load_workbook(path).sheetnames if name.startswith("All Ops")]
-    assert len(names) == -(-len(found.ops) // 20)
+    assert len(names) == -(-len(comparison.ops) // 20)
     assert names[:2] == ["All Ops", "All Ops part 2"][: len(names)]
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (0, "0"), (-0.0, "0"), (1234, "+1,234"), (-1234.5, "−1,234.5"), (0.0001, "0")]
+    ("value", "shown"), [(None, "–"), (0, "0"), (-0.0, "0"), (1234, "+1,234"), (-1234.5, "−1,234.5"), (0.0001, "0")]
 )
-def test_signed(value, text):
-    assert comparison.signed(value) == text
+def test_signed(value, shown):
+    assert formats.signed(value) == shown
 
 
 @pytest.mark.parametrize("columns", [40, 80, 160])
-def test_the_terminal_keeps_to_its_width(found, columns, monkeypatch):
+def test_the_terminal_keeps_to_its_width(comparison, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     out = io.StringIO()
-    terminal.render([found], 3, out)
+    terminal.render([comparison], 3, out)
     assert max(len(line) for line in out.getvalue().splitlines()) <= columns

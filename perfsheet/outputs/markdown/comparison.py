@@ -3,121 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.compare import Comparison
-from perfsheet.compare.results import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
-from perfsheet.outputs.markdown.table import Column, code, plain, table
-from perfsheet.text import comparison, formats, sentences
+from perfsheet.outputs.markdown.table import plain, table_of
+from perfsheet.tables import Rows, Table
+from perfsheet.tables.changes import CHANGES
+from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES
+from perfsheet.text import comparison as text
+from perfsheet.text import formats, sentences
 
-_CHANGES, _TYPES, _FINDINGS, _HOSTS = 10, 12, 10, 10
+Item = TypeVar("Item")
+_MOST_ROWS, _MOST_OP_TYPES = 10, 12
 
 
-def markdown(found: Sequence[Comparison]) -> str:
-    """The base beside each capture, one after another."""
-    return "\n".join(line for one in found for line in _lines(one)) + "\n"
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """The comparisons, one after another."""
+    return "\n".join(line for comparison in comparisons for line in _lines(comparison)) + "\n"
 
 
-def _lines(found: Comparison) -> Iterator[str]:
-    yield f"## Before and after · {plain(comparison.verdict(found))}"
+def _lines(comparison: Comparison) -> Iterator[str]:
+    yield f"## Before and after · {plain(text.headline(comparison))}"
     yield ""
-    for name, side in (("before", found.base), ("now", found.new)):
+    for name, side in (("before", comparison.base), ("now", comparison.new)):
         yield f"- {name}: {_side(side)}. {plain(sentences.capture(side.summary))}"
-    for note in found.notes:
+    for note in comparison.notes:
         yield f"- ⚠️ {plain(note)}"
     yield ""
-    if found.nothing_changed:
-        yield comparison.NOTHING_CHANGED
+    if comparison.nothing_changed:
+        yield text.NOTHING_CHANGED
     else:
-        yield from _differences(found)
-    yield f"<sub>{plain(comparison.counts(found))}. {plain(comparison.noise(found))}. perfsheet {__version__}</sub>"
-
-
-def _differences(found: Comparison) -> Iterator[str]:
-    yield from table(_FIGURE, found.figures)
-    for title, groups in (("Gains", found.gains), ("Losses", found.losses), ("Other changes", found.sideways)):
-        if groups:
-            yield f"### {title}"
-            yield ""
-            yield from table(_groups(found), groups[:_CHANGES])
-            yield from _of(len(groups), _CHANGES)
-    types = found.op_types_changed
-    if types:
-        yield "### By op type"
-        yield ""
-        yield from table(_types(found), types[:_TYPES])
-        yield from _of(len(types), _TYPES)
-    hosts = found.host_ops_changed
-    if hosts:
-        yield "### Host ops between device ops"
-        yield ""
-        yield from table(_HOST, hosts[:_HOSTS])
-        yield from _of(len(hosts), _HOSTS)
-    yield from _findings(found)
-
-
-def _findings(found: Comparison) -> Iterator[str]:
-    changes = found.findings
-    yield f"### Findings: {len(changes.fixed)} fixed, {len(changes.new)} new, {len(changes.remaining)} remaining"
-    yield ""
-    for title, some in (("fixed", changes.fixed), ("new", changes.new)):
-        for change in some[:_FINDINGS]:
-            yield f"- {title}: {_finding(change)}"
-        if len(some) > _FINDINGS:
-            yield f"- {title}: {len(some) - _FINDINGS:,} more"
-    yield ""
-
-
-def _of(count: int, shown: int) -> Iterator[str]:
-    if count > shown:
-        yield f"{shown} of {count:,}, the largest."
-        yield ""
+        yield from _differences(comparison)
+    yield f"<sub>{plain(text.counts(comparison))}. {plain(text.noise(comparison))}. perfsheet {__version__}</sub>"
 
 
 def _side(side: Analysis) -> str:
-    runs = f", {side.repeats.aligned} runs" if side.repeats else ""
     replayed = f" · **{formats.REPLAYED}**" if side.summary.provenance.replayed else ""
-    return f"{plain(formats.file_names(side.summary))}{runs} · {plain(formats.at_a_glance(side.summary))}{replayed}"
+    return f"{plain(text.short_side(side))}{replayed}"
 
 
-def _finding(change: FindingChange) -> str:
-    return f"{plain(comparison.finding(change))}, {formats.whole(round(change.one.kernel_ns))} ns"
+def _differences(comparison: Comparison) -> Iterator[str]:
+    yield from table_of(FIGURES, Rows(comparison, comparison.figures))
+    yield from _section("Gains", CHANGES, comparison, comparison.gains)
+    yield from _section("Losses", CHANGES, comparison, comparison.losses)
+    yield from _section("Other changes", CHANGES, comparison, comparison.other_changes)
+    yield from _section(OP_TYPES.title, OP_TYPES, comparison, comparison.op_types_changed, _MOST_OP_TYPES)
+    yield from _section(HOST_OPS.title, HOST_OPS, comparison, comparison.host_ops_changed)
+    yield from _findings(comparison)
 
 
-_FIGURE: tuple[Column[Figure], ...] = (
-    Column("figure", comparison.label, number=False),
-    Column("before", lambda one: comparison.value(one, one.base)),
-    Column("now", lambda one: comparison.value(one, one.new)),
-    Column("difference", comparison.difference),
-    Column("%", lambda one: comparison.signed_percent(one.relative)),
-)
-_HOST: tuple[Column[HostChange], ...] = (
-    Column("host op", lambda one: code(one.op_code), number=False),
-    Column("before", lambda one: f"{one.base_count:,}"),
-    Column("now", lambda one: f"{one.new_count:,}"),
-)
+def _section(
+    title: str,
+    table: Table[Rows[Comparison, Item]],
+    comparison: Comparison,
+    items: Sequence[Item],
+    most: int = _MOST_ROWS,
+) -> Iterator[str]:
+    """A title and the first items; nothing without items."""
+    if not items:
+        return
+    yield f"### {title}"
+    yield ""
+    yield from table_of(table, Rows(comparison, items[:most]))
+    if len(items) > most:
+        yield f"{most} of {len(items):,}, the largest."
+        yield ""
 
 
-def _groups(found: Comparison) -> tuple[Column[ChangeGroup], ...]:
-    return (
-        Column(f"difference {comparison.unit(found)}", lambda one: comparison.signed(found.span(one.times).delta_ns)),
-        Column("%", lambda one: comparison.signed_percent(found.span(one.times).delta)),
-        Column("", lambda one: one.status, number=False),
-        Column("op", lambda one: code(one.op_code), number=False),
-        Column("ops", lambda one: f"{one.count:,}"),
-        Column("shape, layout", lambda one: code(comparison.where(one)), number=False),
-        Column("what changed", lambda one: plain(comparison.what(one)), number=False),
-    )
-
-
-def _types(found: Comparison) -> tuple[Column[OpTypeChange], ...]:
-    return (
-        Column("op", lambda one: code(one.op_type), number=False),
-        Column("ops before", lambda one: f"{one.base_count:,}"),
-        Column("ops now", lambda one: f"{one.new_count:,}"),
-        Column(f"before {comparison.unit(found)}", lambda one: formats.whole(found.span(one.times).base_ns)),
-        Column(f"now {comparison.unit(found)}", lambda one: formats.whole(found.span(one.times).new_ns)),
-        Column(f"difference {comparison.unit(found)}", lambda one: comparison.signed(found.span(one.times).delta_ns)),
-        Column("%", lambda one: comparison.signed_percent(found.span(one.times).delta)),
-    )
+def _findings(comparison: Comparison) -> Iterator[str]:
+    changes = comparison.findings
+    yield f"### Findings: {text.finding_counts(changes)}"
+    yield ""
+    for status, some in (("fixed", changes.fixed), ("new", changes.new)):
+        for change in some[:_MOST_ROWS]:
+            yield f"- {status}: {plain(text.finding(change))}"
+        if len(some) > _MOST_ROWS:
+            yield f"- {status}: {len(some) - _MOST_ROWS:,} more"
+    yield ""

@@ -54,7 +54,7 @@ def _cells(column: TableColumn[R], rows: R) -> list[str]:
     if column.mark is not None and column.mark.name == "not-physical":
         marked = column.mark.where(rows)
         return [f"{text} (not physical)" if bad else text for text, bad in zip(texts, marked, strict=True)]
-    return texts if column.number else list(map(plain, texts))
+    return texts if column.number or column.own else list(map(plain, texts))
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Before and after in the terminal."""
+"""`compare` in the terminal."""
 
 from __future__ import annotations
 
@@ -8,171 +8,110 @@ from typing import TextIO
 
 from rich.console import Console
 
-from perfsheet.analysis import Analysis
-from perfsheet.analysis.ops.categories import short_code
 from perfsheet.compare import Comparison
-from perfsheet.compare.results import ChangeGroup, Figure, FindingChange, HostChange, OpTypeChange
+from perfsheet.compare.results import ChangeGroup
 from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.table import Field, print_table
-from perfsheet.text import comparison, formats, sentences
+from perfsheet.outputs.terminal.table import TONES, print_rows
+from perfsheet.tables import Rows
+from perfsheet.tables.changes import CHANGES
+from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, time_keys
+from perfsheet.text import comparison as text
+from perfsheet.text import formats, sentences
 
 _INDENT = "   "
-_TYPES = 12
-_FINDINGS = 5
+_MOST_ROWS, _MOST_FINDINGS = 12, 5
 _LONGEST_CHANGES = 480
-_BETTER, _WORSE = "green", "red"
 
 
-def render(found: Sequence[Comparison], count: int | None, out: TextIO) -> None:
-    """The base beside each capture, one after another; of gains and losses the first `count` (None = all)."""
+def render(comparisons: Sequence[Comparison], count: int | None, out: TextIO) -> None:
+    """Print each comparison; of gains, losses and other changes the first `count` (None = all)."""
     console = console_for(out)
-    for number, one in enumerate(found):
+    for number, comparison in enumerate(comparisons):
         if number:
             console.print()
             console.rule(style="dim")
-        _print(console, one, count)
+        _print(console, comparison, count)
 
 
-def _print(console: Console, found: Comparison, count: int | None) -> None:
-    for name, side in (("before", found.base), ("now", found.new)):
-        console.print(line(f"{name:7}{_side(side)}", "bold"))
+def _print(console: Console, comparison: Comparison, count: int | None) -> None:
+    for name, side in (("before", comparison.base), ("now", comparison.new)):
+        _wrapped(console, text.short_side(side), "bold", " " * 7, f"{name:7}")
         _wrapped(console, sentences.capture(side.summary), "yellow" if side.summary.warnings else "dim", " " * 7)
-    console.print(
-        line(comparison.verdict(found), _style(found.span(found.total).delta_ns) if found.total.beyond_noise else "")
-    )
-    for note in found.notes:
+    total = comparison.span(comparison.total).delta_ns or 0
+    tone = ("good" if total < 0 else "bad") if total and comparison.total.beyond_noise else ""
+    console.print(line(text.headline(comparison), TONES[tone]))
+    for note in comparison.notes:
         _wrapped(console, note, "yellow", "")
     console.print()
-    if found.nothing_changed:
-        console.print(line(comparison.NOTHING_CHANGED))
-        _print_foot(console, found)
-        return
-    print_table(console, _FIGURES, found.figures)
+    if comparison.nothing_changed:
+        console.print(line(text.NOTHING_CHANGED))
+    else:
+        _print_differences(console, comparison, count)
+    _wrapped(console, text.counts(comparison), "dim", "")
+    _wrapped(console, text.noise(comparison), "dim", "")
+
+
+def _print_differences(console: Console, comparison: Comparison, count: int | None) -> None:
+    print_rows(console, FIGURES, Rows(comparison, comparison.figures))
     console.print()
-    _print_types(console, found)
-    _print_groups(console, found, "Gains", found.gains, count)
-    _print_groups(console, found, "Losses", found.losses, count)
-    _print_groups(console, found, "Other changes", found.sideways, count)
-    _print_hosts(console, found.host_ops_changed)
-    _print_findings(console, found)
-    _print_foot(console, found)
+    op_types = comparison.op_types_changed
+    if op_types:
+        print_rows(console, OP_TYPES, Rows(comparison, op_types[:_MOST_ROWS]))
+        _print_left_out(console, len(op_types), "op types that differ")
+    _print_groups(console, comparison, "Gains", comparison.gains[:count], len(comparison.gains))
+    _print_groups(console, comparison, "Losses", comparison.losses[:count], len(comparison.losses))
+    _print_groups(console, comparison, "Other changes", comparison.other_changes[:count], len(comparison.other_changes))
+    host_ops = comparison.host_ops_changed
+    if host_ops:
+        console.print(line(HOST_OPS.title, "bold"))
+        print_rows(console, HOST_OPS, Rows(comparison, host_ops[:_MOST_ROWS]))
+        _print_left_out(console, len(host_ops), "host ops that differ")
+    _print_findings(console, comparison)
 
 
-def _side(side: Analysis) -> str:
-    summary = side.summary
-    runs = f", {side.repeats.aligned} runs" if side.repeats else ""
-    return f"{formats.file_names(summary)}{runs} · {formats.at_a_glance(summary)}"
-
-
-def _style(delta: float | None, lower_is_better: bool | None = True) -> str:
-    if not delta or lower_is_better is None:
-        return ""
-    return _BETTER if (delta < 0) == lower_is_better else _WORSE
-
-
-def _figure_style(one: Figure) -> str:
-    return _style(one.delta, one.lower_is_better) if one.comparable else "dim"
-
-
-_FIGURES: tuple[Field[Figure], ...] = (
-    Field("FIGURE", comparison.label, number=False, flexible=True),
-    Field("BEFORE", lambda one: comparison.value(one, one.base)),
-    Field("NOW", lambda one: comparison.value(one, one.new)),
-    Field("DIFFERENCE", comparison.difference, style=_figure_style),
-    Field("%", lambda one: comparison.signed_percent(one.relative), optional=1, style=_figure_style),
-)
-
-
-def _print_types(console: Console, found: Comparison) -> None:
-    changed = found.op_types_changed
-    if not changed:
-        return
-
-    def style(one: OpTypeChange) -> str:
-        return _style(found.span(one.times).delta_ns) if one.times.beyond_noise else "dim"
-
-    def before(one: OpTypeChange) -> str:
-        return formats.whole(_rounded(found.span(one.times).base_ns))
-
-    def now(one: OpTypeChange) -> str:
-        return formats.whole(_rounded(found.span(one.times).new_ns))
-
-    unit = comparison.unit(found)
-    fields: tuple[Field[OpTypeChange], ...] = (
-        Field("OP", lambda one: one.op_type, number=False, flexible=True, short=lambda one: short_code(one.op_type)),
-        Field("OPS", lambda one: _from_to(one.base_count, one.new_count), optional=1),
-        Field(f"BEFORE {unit}", before, optional=2),
-        Field(f"NOW {unit}", now),
-        Field("DIFFERENCE", lambda one: comparison.signed(_rounded(found.span(one.times).delta_ns)), style=style),
-        Field("%", lambda one: comparison.signed_percent(found.span(one.times).delta), style=style),
-    )
-    print_table(console, fields, changed[:_TYPES])
-    if len(changed) > _TYPES:
-        console.print(line(f"{_TYPES} of {len(changed):,} ops that differ.", "dim"))
+def _print_left_out(console: Console, count: int, what: str) -> None:
+    if count > _MOST_ROWS:
+        console.print(line(f"{_MOST_ROWS} of {count:,} {what}.", "dim"))
     console.print()
-
-
-def _from_to(before: int, now: int) -> str:
-    return f"{before:,}" if before == now else f"{before:,} → {now:,}"
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value)
 
 
 def _print_groups(
-    console: Console, found: Comparison, title: str, groups: Sequence[ChangeGroup], count: int | None
+    console: Console, comparison: Comparison, title: str, groups: Sequence[ChangeGroup], count: int
 ) -> None:
-    shown = groups[:count]
-    if not shown:
+    if not groups:
         return
-    of = "" if len(shown) == len(groups) else f" ({len(shown)} of {len(groups):,}, the largest)"
+    of = "" if len(groups) == count else f" ({len(groups)} of {count:,}, the largest)"
     console.print(line(f"{title}{of}", "bold"))
-    for one in shown:
-        delta = found.span(one.times).delta_ns
-        share = found.span(one.times).delta
-        of_it = "" if share is None else f" ({comparison.signed_percent(share)})"
-        head = f"{comparison.signed(_rounded(delta))} ns{of_it}  {one.status}: {one.op_code}, {comparison.ops(one)}"
-        console.print(line(head, _style(delta) if one.times.beyond_noise else "dim"))
-        _wrapped(console, comparison.where(one), "dim")
-        _wrapped(console, formats.clean(comparison.what(one), _LONGEST_CHANGES))
+    rows = Rows(comparison, groups)
+    keys = time_keys(comparison)
+    shown = (keys.delta, keys.delta_pct, "status", "op_code", "count", "where", "changes")
+    tones = CHANGES[keys.delta].tone
+    for tone, *cells in zip(tones(rows) if tones else (), *(CHANGES[key].texts(rows) for key in shown), strict=True):
+        delta, percent, status, op_code, ops, where, what = cells
+        relative = "" if percent == "–" else f" ({percent} %)"
+        counted = f"{ops} op{'' if ops == '1' else 's'}"
+        console.print(line(f"{delta} ns{relative}  {status}: {op_code}, {counted}", TONES[tone]))
+        _wrapped(console, where, "dim")
+        _wrapped(console, formats.clean(what, _LONGEST_CHANGES))
     console.print()
 
 
-def _print_hosts(console: Console, changed: Sequence[HostChange]) -> None:
-    if not changed:
-        return
-    console.print(line("Host ops between device ops", "bold"))
-    for one in changed[:_TYPES]:
-        console.print(line(f"{_INDENT}{one.op_code}: {_from_to(one.base_count, one.new_count)}"))
-    if len(changed) > _TYPES:
-        console.print(line(f"{_INDENT}and {len(changed) - _TYPES:,} more", "dim"))
-    console.print()
-
-
-def _print_findings(console: Console, found: Comparison) -> None:
-    for title, changes, style in (
-        ("Findings fixed", found.findings.fixed, _BETTER),
-        ("Findings new", found.findings.new, _WORSE),
-        ("Findings remaining", found.findings.remaining, ""),
+def _print_findings(console: Console, comparison: Comparison) -> None:
+    findings = comparison.findings
+    for title, changes, tone in (
+        ("Findings fixed", findings.fixed, "good"),
+        ("Findings new", findings.new, "bad"),
+        ("Findings remaining", findings.remaining, ""),
     ):
         console.print(line(f"{title}: {len(changes):,}", "bold"))
-        for change in changes[:_FINDINGS]:
-            _wrapped(console, _finding(change), style)
-        if len(changes) > _FINDINGS:
-            console.print(line(f"{_INDENT}and {len(changes) - _FINDINGS:,} more", "dim"))
+        for change in changes[:_MOST_FINDINGS]:
+            _wrapped(console, text.finding(change), TONES[tone])
+        if len(changes) > _MOST_FINDINGS:
+            console.print(line(f"{_INDENT}and {len(changes) - _MOST_FINDINGS:,} more", "dim"))
     console.print()
 
 
-def _finding(change: FindingChange) -> str:
-    return f"{comparison.finding(change)} ({formats.whole(round(change.one.kernel_ns))} ns)"
-
-
-def _print_foot(console: Console, found: Comparison) -> None:
-    _wrapped(console, comparison.counts(found), "dim", "")
-    _wrapped(console, comparison.noise(found), "dim", "")
-
-
-def _wrapped(console: Console, text: str, style: str = "", indent: str = _INDENT) -> None:
-    for part in textwrap.wrap(formats.clean(text), console.width - len(indent)):
-        console.print(line(indent + part, style))
+def _wrapped(console: Console, text: str, style: str = "", indent: str = _INDENT, first: str | None = None) -> None:
+    start = indent if first is None else first
+    for part in textwrap.wrap(formats.clean(text), console.width, initial_indent=start, subsequent_indent=indent):
+        console.print(line(part, style))

@@ -45,7 +45,7 @@ class Field(Generic[Item]):
 class Column:
     """A column of a sheet with all its cells: header, style, width in characters, and how many columns it spans.
 
-    `folded` columns are grouped and hidden until the user unfolds them.
+    `folded` columns are grouped and hidden until the user unfolds them. `styles`: that of each cell, where they differ.
     """
 
     header: str
@@ -54,6 +54,7 @@ class Column:
     width: float = 12
     folded: bool = False
     span: int = 1
+    styles: Sequence[str] = ()
 
 
 _RIGHT_STYLES = {
@@ -106,21 +107,28 @@ def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column
         at += column.span
     cells = [_listed(column.cells) for column in columns]
     for row in range(count):
-        _write_row(sheet, styles, columns, [values[row] for values in cells], top + 1 + row, left)
+        names = [column.styles[row] if column.styles else column.style for column in columns]
+        _write_row(sheet, styles, columns, names, [values[row] for values in cells], top + 1 + row, left)
     return top + 1 + count
 
 
 def _write_row(
-    sheet: Worksheet, styles: Styles, columns: Sequence[Column], cells: Sequence[Cell], row: int, left: int
+    sheet: Worksheet,
+    styles: Styles,
+    columns: Sequence[Column],
+    names: Sequence[str],
+    cells: Sequence[Cell],
+    row: int,
+    left: int,
 ) -> None:
     lines = max((_lines(column, cell) for column, cell in zip(columns, cells, strict=True)), default=1)
     if lines > 1:
         sheet.set_row(row, _LINE_HEIGHT * lines)
     at = left
-    for column, cell in zip(columns, cells, strict=True):
+    for column, name, cell in zip(columns, names, cells, strict=True):
         if column.span > 1:
-            sheet.merge_range(row, at, row, at + column.span - 1, "", styles[column.style])
-        write_cell(sheet, row, at, cell, styles[column.style], styles["link"])
+            sheet.merge_range(row, at, row, at + column.span - 1, "", styles[name])
+        write_cell(sheet, row, at, cell, styles[name], styles["link"])
         at += column.span
 
 
@@ -130,7 +138,7 @@ def _listed(cells: Cells) -> Sequence[Cell]:
 
 def _plain(columns: Sequence[Column]) -> bool:
     """Whether rows need no height of their own, and no links."""
-    if any(column.span > 1 or "wrap" in column.style for column in columns):
+    if any(column.span > 1 or column.styles or "wrap" in column.style for column in columns):
         return False
     return not any(
         isinstance(cell, Link) for column in columns if isinstance(column.cells, list) for cell in column.cells
