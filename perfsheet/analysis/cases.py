@@ -1,4 +1,4 @@
-"""Cases of one parametrised target, each profiled on its own, side by side."""
+"""The cases of a parametrised target, each profiled on its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from perfsheet.provenance import Outcome
 
 @dataclass(frozen=True)
 class Case:
-    """One case. `analysis` is None when it came to no report; then `problem` says why.
+    """One case. `analysis` is None without a report; then `problem` says why.
 
-    `csv` is its ops CSV, `duration_s` what pytest took for it; both None where there is none.
+    `csv` is its ops CSV, `duration_s` its duration in pytest; None = there is none.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Case:
 
     @property
     def longest(self) -> OpType | None:
-        """The op code that takes most of its kernel time; None when unknown."""
+        """The op code with most kernel time; None when unknown."""
         return self.analysis.op_types[0] if self.analysis and self.analysis.op_types else None
 
     @property
@@ -44,7 +44,7 @@ class Case:
 
     @property
     def kernel_spread(self) -> Spread | None:
-        """How its kernel time varies between repeated runs; None when it was not repeated."""
+        """The spread of its kernel time over repeated runs; None if it was not repeated."""
         return self.analysis.repeats.total if self.analysis and self.analysis.repeats else None
 
     def share_of(self, rule: str) -> float | None:
@@ -56,7 +56,7 @@ class Case:
 
 @dataclass(frozen=True)
 class OpCodeOfCases:
-    """Kernel time (ns) and number of ops of one op code, case by case; None where a case has none of it."""
+    """Kernel time (ns) and number of ops of one op code, case by case; None if a case has none."""
 
     op_code: str
     kernel_ns: tuple[float | None, ...]
@@ -69,7 +69,7 @@ class OpCodeOfCases:
 
 
 def op_codes(cases: Sequence[Case]) -> list[OpCodeOfCases]:
-    """Every op code of any case with its kernel time in each, the longest over all cases first."""
+    """Every op code with its kernel time in each case, longest over all cases first."""
     types_of_cases = [
         {kind.op_code: kind for kind in case.analysis.op_types} if case.analysis else {} for case in cases
     ]

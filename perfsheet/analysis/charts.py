@@ -1,4 +1,4 @@
-"""What a point of a scatter chart stands for: identical ops."""
+"""The data of the charts: timeline, Pareto, roofline, core use. A point or bar stands for identical ops."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.hardware.boards import FIDELITY_PASSES
 
 MOST_POINTS = 400
-"""More would be a cloud; those with the most kernel time are drawn, and the rest is counted."""
+"""Points drawn at most: those with the most kernel time; the rest is counted."""
 _NAMED, _APART = 4, 0.3
-"""Names stand at least so many decades of `y` apart."""
+"""At most this many points are named, this many decades of `y` apart."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Identical ops at one place of a chart: `x` and `y` in the chart's units, `share` of the window's kernel time."""
+    """Identical ops as a point: `x` and `y` in the chart's units, `share` of the window's kernel time."""
 
     label: str
     category: str
@@ -49,14 +49,14 @@ def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:
 
 
 def decades(values: Sequence[float]) -> tuple[float, float]:
-    """The powers of ten around these values, at least one apart."""
+    """The powers of ten around these values, at least one decade apart."""
     plotted = values or [1.0]
     low, high = math.floor(math.log10(min(plotted))), math.ceil(math.log10(max(plotted)))
     return 10.0**low, 10.0 ** max(high, low + 1)
 
 
 def placed_names(points: Sequence[Point]) -> Iterator[tuple[Point, str]]:
-    """The points that a chart has room to name, most kernel time first, and on which side: `left` or `right`."""
+    """The points that a chart has room to name, most kernel time first, and the side of the name: `left` or `right`."""
     if not points:
         return
     right = max(point_.x for point_ in points)
@@ -77,8 +77,8 @@ REST = "all else"
 class Timeline:
     """The ops in execution order, `ops_per_bin` to a bin.
 
-    `first`: place of the first op of each bin, from 1. `kernel_ns` has a line per bin and a column per category;
-    all of it sums to the kernel time. The last category is `all else` where there are more than seven.
+    `first`: index of the first op of each bin, from 1. `kernel_ns` has a row per bin and a column per category, and
+    sums up to the kernel time. With more than seven categories the last one is `all else`.
     """
 
     ops_per_bin: int
@@ -109,7 +109,7 @@ EIGHTY = 0.8
 
 @dataclass(frozen=True)
 class Bar:
-    """Identical ops: `kernel_ns` is their sum, `cumulative` the part of the kernel time all up to it take."""
+    """Identical ops: `kernel_ns` is their sum, `cumulative` the fraction of the kernel time up to this bar."""
 
     label: str
     count: int
@@ -141,7 +141,7 @@ _SAME = 0.01
 
 @dataclass(frozen=True)
 class Roof:
-    """The most that ops of one math fidelity can do: `flops_per_ns` of the whole grid (GFLOP/s)."""
+    """The compute peak at one math fidelity: `flops_per_ns` of the whole grid (GFLOP/s)."""
 
     fidelity: str
     flops_per_ns: float
@@ -151,9 +151,9 @@ class Roof:
 class Roofline:
     """Groups of identical ops: `x` FLOPs per DRAM byte, `y` FLOPs per ns (= GFLOP/s), both of one op on average.
 
-    `dram_bytes_per_ns` (= GB/s) and `roofs` are those of the chip, None and empty where it is unknown or there are
-    several. `in_l1`: groups that do math without a byte of DRAM traffic, which no point of the chart can show;
-    `unknown`: groups whose FLOPs or bytes are unknown.
+    `dram_bytes_per_ns` (= GB/s) and `roofs` are those of the chip, None and empty if it is unknown or there are
+    several. `in_l1`: groups that do math without DRAM traffic, which the chart cannot show; `unknown`: groups whose
+    FLOPs or bytes are unknown.
     """
 
     points: tuple[Point, ...]
@@ -164,17 +164,17 @@ class Roofline:
 
     @property
     def span(self) -> tuple[float, float]:
-        """Decades of intensity that hold all points and where the roofs bend."""
+        """Decades of intensity that contain all points and ridges."""
         ridges = [roof.flops_per_ns / self.dram_bytes_per_ns for roof in self.roofs if self.dram_bytes_per_ns]
         return decades([*(point_.x for point_ in self.points), *ridges])
 
     @property
     def height(self) -> tuple[float, float]:
-        """Decades of FLOPs per ns that hold all points and roofs."""
+        """Decades of FLOPs per ns that contain all points and roofs."""
         return decades([*(point_.y for point_ in self.points), *(roof.flops_per_ns for roof in self.roofs)])
 
     def line(self, roof: Roof) -> tuple[tuple[float, float], ...]:
-        """The roof over the span: along the DRAM bandwidth, where it is known, then flat."""
+        """The roof over the span: along the DRAM bandwidth, if known, then flat."""
         (low, high), (bottom, _) = self.span, self.height
         if self.dram_bytes_per_ns is None:
             return (low, roof.flops_per_ns), (high, roof.flops_per_ns)
@@ -184,7 +184,7 @@ class Roofline:
 
 
 def roofline(facts: Facts, groups: Sequence[OpGroup]) -> Roofline:
-    """Points of the groups with most kernel time, and the chip's roofs over them."""
+    """The groups with most kernel time as points, and the roofs of the chip."""
     light, kernel = facts.speed_of_light, facts.ops.kernel_ns
     points: list[Point] = []
     in_l1 = unknown = 0
@@ -201,7 +201,7 @@ def roofline(facts: Facts, groups: Sequence[OpGroup]) -> Roofline:
 
 
 def _roofs(facts: Facts) -> tuple[Roof, ...]:
-    """One for each fidelity that occurs, the highest first."""
+    """A roof for each fidelity in use, highest first."""
     core, grid = _only(facts.speed_of_light.peaks.core_flops_per_ns), _only(facts.ops.worker_cores)
     if core is None or grid is None:
         return ()
@@ -211,7 +211,7 @@ def _roofs(facts: Facts) -> tuple[Roof, ...]:
 
 
 def _only(values: FloatArray) -> float | None:
-    """The one value of all ops where it is known; clocks that are measured differ a little."""
+    """The value that all ops share, None if they differ; measured clocks may differ a little."""
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME * finite.max() else None
 
@@ -220,8 +220,8 @@ def _only(values: FloatArray) -> float | None:
 class CoreUse:
     """Groups of identical ops on one core count: `x` cores, `y` the median kernel duration of one op, in ns.
 
-    `grid` is the largest worker grid, None = unknown. `left_out` groups are not drawn: without a core count, on
-    several, of no duration, or beyond the 400 with the most kernel time.
+    `grid` is the largest worker grid, None = unknown. `left_out` groups are not drawn: they have no core count,
+    several, no duration, or are not among the 400 with the most kernel time.
     """
 
     points: tuple[Point, ...]
@@ -230,12 +230,12 @@ class CoreUse:
 
     @property
     def height(self) -> tuple[float, float]:
-        """Decades of duration that hold all points."""
+        """Decades of duration that contain all points."""
         return decades([point_.y for point_ in self.points])
 
 
 def core_use(ops: Ops, groups: Sequence[OpGroup]) -> CoreUse:
-    """Those groups of which both figures are known."""
+    """The groups for which both figures are known."""
     drawn = [group for group in groups if len(group.cores) == 1 and group.median_ns > 0][:MOST_POINTS]
     points = tuple(point(ops, group, float(group.cores[0]), group.median_ns) for group in drawn)
     grids = known_ints(ops.worker_cores)

@@ -1,4 +1,4 @@
-"""All that a finding rule can ask about a window."""
+"""What finding rules can ask for about a window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The ops of a window, and what follows from them; each is worked out when first asked for."""
+    """The ops of a window and what follows from them, each computed on first use."""
 
     ops: Ops
     window: Window
@@ -31,7 +31,7 @@ class Facts:
 
     @cached_property
     def passes(self) -> Passes:
-        """How often the window runs the model."""
+        """The passes of the window."""
         return passes(self.ops, self.window)
 
     @cached_property
@@ -46,9 +46,9 @@ class Facts:
 
     @cached_property
     def warm(self) -> BoolArray:
-        """Ops that cannot have waited for a compiler: replayed ones, program-cache hits, those of a later pass."""
+        """Ops that did not wait for compiling: replayed ones, program-cache hits, and those of a later pass."""
         replayed = np.isfinite(self.ops.number("replay_session"))
-        return np.asarray(replayed | self.cache_said("true", "1") | self.later)
+        return np.asarray(replayed | self.program_cache_hit_is("true", "1") | self.later)
 
     @cached_property
     def later(self) -> BoolArray:
@@ -58,9 +58,9 @@ class Facts:
             later[model_pass.positions] = True
         return later
 
-    def cache_said(self, *words: str) -> BoolArray:
-        """Ops whose PROGRAM CACHE HIT is one of these words."""
-        return self.ops.text("program_cache_hit").where(lambda cell: cell.strip().lower() in words)
+    def program_cache_hit_is(self, *values: str) -> BoolArray:
+        """Ops whose PROGRAM CACHE HIT is one of these values."""
+        return self.ops.text("program_cache_hit").where(lambda cell: cell.strip().lower() in values)
 
     @cached_property
     def previous(self) -> IntArray:
@@ -72,7 +72,7 @@ class Facts:
 
     @cached_property
     def place(self) -> IntArray:
-        """For each op its place among the ops of its device."""
+        """For each op its index among the ops of its device."""
         places = np.empty(len(self.ops), dtype=np.int64)
         for here in self.by_device:
             places[here] = np.arange(len(here))
@@ -108,5 +108,5 @@ class Facts:
         return of_variants(self.ops)[int(self.ops.variants.of[position])]
 
     def of_variants(self, verdicts: list[bool]) -> BoolArray:
-        """For each op the verdict on its description; `verdicts` has one for each of `ops.variants.all`."""
+        """Per op, given a verdict for each distinct description in `ops.variants.all`."""
         return np.array(verdicts, dtype=np.bool_)[self.ops.variants.of]

@@ -1,4 +1,4 @@
-"""What findings save together: per op no more than it takes, so that overlapping findings don't count twice."""
+"""From the hits of the rules to ranked findings, and what they save together without counting any time twice."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ STEPS = (1, 3, 5, 10)
 
 
 LITTLE = 0.2
-"""A finding that adds less than this part of its saving to those before it is a part of one of them."""
+"""A finding that adds less than this part of its saving to the findings before it is part of one of these."""
 
 _NEGLIGIBLE_NS = 1e-3
 
 
 def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int | None]]:
-    """What each finding adds to those before it in ns, and which of them it is a part of, if it adds little.
+    """The saving in ns that each finding adds to those before it, and the finding that it is part of if it adds little.
 
-    Savings of one op add up to its kernel duration at most, and those of findings after which it still does its work to
-    what it takes above the speed of light. Savings of gaps are taken from the gap before the op in the same way; host
-    rows save nothing twice.
+    All savings of an op add up to at most its kernel duration; those of findings that leave the op its work to at most
+    the time above the speed of light. Savings of gaps are limited by the gap before the op in the same way. Host rows
+    do not overlap.
     """
     ops = facts.ops
     left = {False: np.nan_to_num(ops.kernel_ns), True: np.nan_to_num(ops.gap_ns)}
@@ -53,7 +53,7 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
 
 
 def _take(finding: Finding, pool: FloatArray) -> FloatArray:
-    """Take a finding's savings out of what is left of its ops."""
+    """Subtract the savings of a finding from the time that is left of its ops; returns what was subtracted."""
     at = finding.positions
     taken = np.minimum(np.nan_to_num(finding.savings), pool[at] - finding.floors)
     taken[taken < _NEGLIGIBLE_NS] = 0
@@ -62,28 +62,28 @@ def _take(finding: Finding, pool: FloatArray) -> FloatArray:
 
 
 def what_if(facts: Facts, ranked: Sequence[Finding]) -> tuple[WhatIf, ...]:
-    """What is left when the first 1, 3, 5, 10 and all findings are mended."""
+    """What is left when the first 1, 3, 5, 10 and all findings are fixed."""
     counts = sorted({*(step for step in STEPS if step < len(ranked)), len(ranked)} - {0})
     return tuple(_after(facts, ranked[:count], of=len(ranked)) for count in counts)
 
 
-def _after(facts: Facts, mended: Sequence[Finding], of: int) -> WhatIf:
+def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
     ops = facts.ops
     left = np.nan_to_num(ops.kernel_ns)
-    for finding in mended:
+    for finding in fixed:
         if not finding.rule.saves_gaps:
             _take(finding, left)
     saving = ops.total_ns - float(left.sum())
-    # Another device than before may be the busiest one now.
+    # Another device may be the busiest after the fixes.
     busiest = max(float(left[here].sum()) for here in facts.by_device)
     fps = 1e9 * ops.options.batch / busiest if busiest else None
     return WhatIf(
-        findings=len(mended),
-        all=len(mended) == of,
+        findings=len(fixed),
+        all=len(fixed) == of,
         saving_ns=saving,
         share=ratio(saving, ops.total_ns),
         left_ns=ops.total_ns - saving,
-        gap_saving_ns=float(sum(finding.added_ns for finding in mended if finding.rule.saves_gaps)),
+        gap_saving_ns=float(sum(finding.added_ns for finding in fixed if finding.rule.saves_gaps)),
         fps=fps,
         fps_per_pass=fps_per_pass(ops, facts.passes, left) if facts.passes.how != "one" else fps,
     )
@@ -93,12 +93,12 @@ AllHits = dict[str, Hits]
 
 
 def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
-    """What each rule finds, by its id."""
+    """The hits of each rule, by its id."""
     return {rule.id: rule.find(facts) for rule in rules}
 
 
 def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:
-    """For each rule which ops it hit."""
+    """For each rule the ops that it hit."""
     hit = {name: np.zeros(len(ops), dtype=np.bool_) for name in all_hits}
     for name, own in all_hits.items():
         hit[name][own.positions] = True
@@ -115,7 +115,7 @@ def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tupl
 
 
 def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
-    """Hits of one rule about one subject together, largest saving first; those of unknown saving come last."""
+    """Hits of the same rule and subject as one finding, largest saving first, unknown savings last."""
     unordered = [finding for rule in rules for finding in _grouped(facts, rule, all_hits[rule.id])]
     ranked = sorted(
         unordered,
@@ -166,7 +166,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
 
 
 def _floors(facts: Facts, rule: Rule, own: Hits, indices: list[int], positions: IntArray) -> FloatArray:
-    """What each op takes at the least once it is mended."""
+    """What each op takes at the least once it is fixed."""
     if own.floor_ns is not None:
         return np.nan_to_num(own.floor_ns[indices])
     return np.nan_to_num(facts.speed_of_light.min_kernel_ns[positions]) if rule.keeps_work else np.zeros(len(positions))

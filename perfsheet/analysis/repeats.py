@@ -1,4 +1,4 @@
-"""Several runs of one target: what each op took in all of them, and how far that can be relied on."""
+"""Several runs of one target: their ops aligned, the spread of each op, and which ops are noisy."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NOISY_PCT = 5.0
 """Coefficient of variation, in percent, above which an op counts as noisy. Identical ops of the real captures that this
 project is tested on vary by 1 to 1.5 % (median), the worst by 20 %."""
 
-# What an op must have in common with its counterpart in another run: code, device, signature.
+# What identifies an op across runs: code, device, signature.
 _Key = tuple[str, int, Signature]
 
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One run: the sequence of its device ops, how long each took (NaN = unknown), and what its tests said."""
+    """One run: the sequence of its device ops, their durations (NaN = unknown), and the outcome of its tests."""
 
     label: str
     path: str
@@ -47,9 +47,9 @@ class Observation:
 
 @dataclass(frozen=True)
 class RepeatedRun:
-    """One run of several; `difference` says where its op sequence parts from that of the others (blank = aligned).
+    """One of several runs; `difference` says where its op sequence differs from that of the others (blank = aligned).
 
-    `tests` is the verdict of its target on one line; blank = unknown.
+    `tests` is the outcome of its tests on one line; blank = unknown.
     """
 
     label: str
@@ -72,7 +72,7 @@ class Repeats:
     """Runs of one target, their ops aligned.
 
     `runs` has all of them in order; `shown` is the index of the one whose ops the outputs show, the aligned run of
-    median kernel time. `durations` has a line per aligned run and a column per op of the shown run (in ns, NaN =
+    median kernel time. `durations` has a row per aligned run and a column per op of the shown run (in ns, NaN =
     unknown).
     """
 
@@ -85,11 +85,11 @@ class Repeats:
 
     @property
     def aligned(self) -> int:
-        """How many runs have the same ops."""
+        """The number of runs with the same ops."""
         return len(self.durations)
 
     def op(self, position: int) -> Spread:
-        """What the op at this position of the shown run took in all aligned runs."""
+        """The spread of the op at this position of the shown run over all aligned runs."""
         return self.spreads.at(position)
 
     @cached_property
@@ -99,7 +99,7 @@ class Repeats:
 
     @cached_property
     def noisy(self) -> BoolArray:
-        """The ops whose coefficient of variation exceeds `noisy_pct` percent; unknown is not noisy."""
+        """The ops whose coefficient of variation exceeds `noisy_pct` percent."""
         return 100 * self.spreads.cv > self.noisy_pct
 
     @cached_property
@@ -109,17 +109,18 @@ class Repeats:
 
 
 def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool = False) -> Observation:
-    """What `align` needs of one run; `tests` is the verdict of its target on one line."""
+    """What `align` needs to know of a run; `tests` is the outcome of its tests on one line."""
     op_signatures = signatures(ops, range(len(ops)))
     keys = tuple(zip(ops.codes, ops.device.tolist(), op_signatures, strict=True))
     return Observation(label, path, keys, ops.kernel_ns.copy(), tests, tests_failed)
 
 
 def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failures: Sequence[str] = ()) -> Repeats:
-    """Set the runs side by side, op by op.
+    """Align the runs op by op.
 
-    The op sequence that most runs have (of equally many, the earliest) is the reference; a run with another one is
-    set apart: it is listed with where it parts, and is in no statistic. `failures`: runs without a capture, in words.
+    The op sequence of most runs (of the earliest in a tie) is the reference. A run with another sequence is not
+    aligned: it is listed with its first difference, and is in no statistic. `failures`: texts about runs without a
+    capture.
     """
     reference = _most_common([run.keys for run in observed])
     differences = [_difference(run.keys, reference) for run in observed]
@@ -154,7 +155,7 @@ def _most_common(sequences: Sequence[tuple[_Key, ...]]) -> tuple[_Key, ...]:
 
 
 def _difference(keys: tuple[_Key, ...], reference: tuple[_Key, ...]) -> str:
-    """Where two sequences part, in words; blank when they are the same."""
+    """A description of where two op sequences differ; blank if they are the same."""
     if keys == reference:
         return ""
     count = "" if len(keys) == len(reference) else f"{rows(len(keys), 'op')} instead of {len(reference):,}; "
@@ -166,9 +167,9 @@ def _difference(keys: tuple[_Key, ...], reference: tuple[_Key, ...]) -> str:
 
 def _contrast(mine: _Key | None, theirs: _Key | None) -> str:
     if mine is None:
-        return f"it ends, the others go on with {theirs[0] if theirs else '?'}"
+        return f"it ends, the others continue with {theirs[0] if theirs else '?'}"
     if theirs is None:
-        return f"it goes on with {mine[0]}, the others end"
+        return f"it continues with {mine[0]}, the others end"
     if mine[0] != theirs[0]:
         return f"{mine[0]} instead of {theirs[0]}"
     if mine[1] != theirs[1]:

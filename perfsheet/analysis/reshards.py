@@ -1,4 +1,4 @@
-"""Where tensors change how they are sharded: from which layout to which, and the chains of ops that only do that."""
+"""Reshards: from which layout to which, and chains of ops that only change how a tensor is stored."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from perfsheet.analysis.statistics import ratio
 class Transition:
     """Reshards from one layout to another; `back_to_back` of them directly follow another reshard.
 
-    Layouts are memories of the first input and output, `?` where the capture does not say. `ops` have a kernel
-    duration; `kernel_ns` is their sum and `share` its part of the window's kernel time.
+    Layouts are the memories of the first input and output, `?` = unknown. `ops` counts those with a kernel duration,
+    `kernel_ns` is their sum and `share` its fraction of the window's kernel time.
     """
 
     source: str
@@ -34,10 +34,10 @@ class Transition:
 
 @dataclass(frozen=True)
 class Chain:
-    """Ops in a row of which each only changes how the tensor is stored, one of them at least a reshard.
+    """Ops in a row that only change how a tensor is stored, at least one of them a reshard.
 
-    `count` times the same `ops` in a row; `path` are the layouts on the way, `kernel_ns` is of all of them, `first` the
-    position of the first op of the first one.
+    The same `ops` occur `count` times; `path` has the layouts on the way, `kernel_ns` covers all occurrences, `first`
+    is the position of the first op of the first one.
     """
 
     ops: str
@@ -51,9 +51,9 @@ class Chain:
 
 @dataclass(frozen=True)
 class Reshards:
-    """Everything about the reshards of a window, those with most kernel time first.
+    """The reshards of a window, most kernel time first.
 
-    `layouts` are all that occur in `transitions`, the most used first: the rows and columns of the matrix.
+    `layouts` are the layouts in `transitions`, most used first: the rows and columns of the matrix.
     """
 
     transitions: tuple[Transition, ...]
@@ -64,7 +64,7 @@ class Reshards:
     share: float
 
     def between(self, source: str, target: str) -> Transition | None:
-        """The cell of the matrix; None where nothing goes from one to the other."""
+        """A cell of the matrix; None without such a reshard."""
         return next(
             (
                 transition
@@ -76,7 +76,7 @@ class Reshards:
 
 
 def reshards(facts: Facts) -> Reshards:
-    """Sum the reshards by where they lead, and find their chains."""
+    """Sum up the reshards by source and target, and find their chains."""
     ops = facts.ops
     positions = np.flatnonzero(facts.in_category(RESHARD) & ops.timed)
     total = float(ops.kernel_ns[positions].sum())
@@ -125,7 +125,7 @@ def _chains(facts: Facts) -> Iterator[Chain]:
 
 
 def _path(facts: Facts, part: list[int]) -> str:
-    """`L1_BLOCK_SHARDED → L1_INTERLEAVED → L1_HEIGHT_SHARDED`, without steps that stay where they are."""
+    """`L1_BLOCK_SHARDED → L1_INTERLEAVED → L1_HEIGHT_SHARDED`, without steps that keep the layout."""
     steps = [_shape(facts, part[0]).memory_in, *(_shape(facts, position).memory_out for position in part)]
     kept = [step for place, step in enumerate(steps) if place == 0 or step != steps[place - 1]]
     return " → ".join(kept)

@@ -1,4 +1,4 @@
-"""What an analysis says: small typed results that every renderer lays out and none computes."""
+"""The results of an analysis, which renderers only lay out."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ class Finding:
     """One (rule, subject) with all its ops.
 
     `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `added_ns` is what
-    it adds to the findings before it: these never add up to more than the kernel time (of rules that wait, the gaps).
-    `part_of`: the id of the finding before it that its ops are mostly in, when it adds little to that. `floors`: what
-    each op takes at the least once it is mended. `rows` are positions in the table, also of findings about host rows,
+    it adds to the findings before it; these sum up to at most the kernel time (for rules with `saves_gaps`, the gaps).
+    `part_of`: the id of the earlier finding that has most of its ops, if it adds little to that. `floors`: what
+    each op takes at the least once it is fixed. `rows` are positions in the table, also of findings about host rows,
     which have no ops.
     """
 
@@ -118,7 +118,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """If the first `findings` findings were mended, each to its upper bound: what would be saved, and what is left.
+    """The effect of fixing the first `findings` findings, each to its upper bound: what is saved, and what is left.
 
     Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` of the window, and of a
     pass, by what is left of the device that is the busiest then.
@@ -162,10 +162,10 @@ class OpType:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the verdict on a capture. `ok` False makes `detail` a warning.
+    """One check of the data quality of a capture. If `ok` is False, `detail` is a warning.
 
-    `repaired`: rows or cells of the capture were left out or mended, which `--strict` refuses. `brief` is what the
-    verdict in one line says of it; blank for what that leaves out.
+    `repaired`: rows or cells of the capture were repaired or left out, which the option `strict` refuses. `brief` is
+    what the verdict in one line says of it; blank for what that leaves out.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Between arrays, in which unknown is NaN, and results, in which it is None."""
+"""From arrays, where NaN is unknown, to results, where None is; and the spread of repeated figures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from perfsheet.capture.table import FloatArray
 
 
 def known(value: float) -> float | None:
-    """The value, None when it is unknown."""
+    """The value, or None if it is NaN."""
     return float(value) if math.isfinite(value) else None
 
 
 def known_int(value: float) -> int | None:
-    """The value as a whole number, None when it is unknown."""
+    """The value as an int, or None if it is NaN."""
     return int(value) if math.isfinite(value) else None
 
 
@@ -27,7 +27,7 @@ def known_ints(values: FloatArray) -> tuple[int, ...]:
 
 
 def ratio(part: float, whole: float) -> float:
-    """part / whole, NaN when there is no whole."""
+    """part / whole, NaN if the whole is 0."""
     return part / whole if whole else math.nan
 
 
@@ -48,13 +48,13 @@ class Spread:
 
 
 def spread(values: FloatArray) -> Spread:
-    """The statistics of one figure (ns) over several runs; unknown values (NaN) don't count."""
+    """The statistics of one figure (ns) over several runs; NaN is ignored."""
     return spreads(values[:, np.newaxis]).at(0)
 
 
 @dataclass(frozen=True, eq=False)
 class Spreads:
-    """`Spread` of many figures at once: an array each, NaN = unknown."""
+    """The `Spread` of many figures, as arrays; NaN = unknown."""
 
     runs: FloatArray
     min_ns: FloatArray
@@ -71,10 +71,10 @@ class Spreads:
 
 
 def spreads(durations: FloatArray) -> Spreads:
-    """The statistics of every column; a line per run."""
+    """The statistics of every column; the rows are runs."""
     runs = np.isfinite(durations).sum(axis=0)
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # columns without a known value, or with one: NaN it is
+        warnings.simplefilter("ignore", RuntimeWarning)  # NaN for columns with no known value or one
         mean = np.nanmean(durations, axis=0)
         std = np.nanstd(durations, axis=0, ddof=1)
         return Spreads(

@@ -25,7 +25,7 @@ _SAME_CLOCK = 0.01
 
 
 def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> CaptureSummary:
-    """Everything about a window that is one figure, or a few."""
+    """Sum up a window."""
     ops, table, options = facts.ops, facts.ops.table, facts.ops.options
     kinds = table.kind[facts.window.rows]
     arches = sorted({cell.strip() for cell in ops.text("device_arch").present()} - {""})
@@ -65,10 +65,10 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
 
 
 def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
-    doubts = sum(not check.ok for check in checks)
+    warnings = sum(not check.ok for check in checks)
     return (
         *(check.brief for check in checks if check.brief),
-        f"{rows(doubts, 'warning')}" if doubts else "no problems found",
+        f"{rows(warnings, 'warning')}" if warnings else "no problems found",
     )
 
 
@@ -86,13 +86,13 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
 
 
 def _one_clock(clock: FloatArray) -> float | None:
-    """The clock of the capture; None where it has none, or devices of different ones."""
+    """The clock of the capture; None if unknown, or if devices differ."""
     finite = clock[np.isfinite(clock)]
     return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME_CLOCK * finite.max() else None
 
 
 def _passes(facts: Facts, fps: float | None) -> PassSummary:
-    """Each pass works on a batch of its own."""
+    """The passes; each runs a batch of its own."""
     window_passes = facts.passes
     in_passes = len(facts.ops) - len(window_passes.outside)
     return PassSummary(
@@ -109,7 +109,7 @@ def _passes(facts: Facts, fps: float | None) -> PassSummary:
 
 @dataclass(frozen=True)
 class Fps:
-    """Samples a second on the busiest device, 1e9 × batch / its kernel time; None where that set of ops is empty."""
+    """Samples per second on the busiest device, 1e9 × batch / its kernel time; None if that set of ops is empty."""
 
     all: float | None
     matmul_conv: float | None
@@ -121,8 +121,8 @@ class Fps:
 class SpeedOfLightSummary:
     """How far the window is from the speed of light.
 
-    `clock_ghz`: the capture's own, None where it has none. `boards`: those whose peaks were taken. `known_share`: part
-    of the kernel time whose speed of light is known; `sol`: that part's, weighted by kernel time.
+    `clock_ghz`: as measured, None = unknown. `boards`: those whose peaks were used. `known_share`: fraction of the
+    kernel time with a known speed of light; `sol`: its mean over that part, weighted by kernel time.
     """
 
     clock_ghz: float | None
@@ -133,7 +133,7 @@ class SpeedOfLightSummary:
 
 @dataclass(frozen=True)
 class PassSummary:
-    """How often the window runs the model, as Passes has it, and the layers of a pass.
+    """The passes of the window (see `Passes`), and the layers of a pass.
 
     `ops_per_pass` over all devices; `fps_per_pass` is the mean. `spread`: of the passes' kernel time,
     None without several passes of the same ops.
@@ -155,7 +155,7 @@ class PassSummary:
 
     @property
     def repeats(self) -> bool:
-        """Whether anything of the window repeats: passes, or layers inside one."""
+        """Whether anything repeats: passes, or layers inside a pass."""
         return self.count > 1 or bool(self.layers)
 
 
@@ -164,8 +164,8 @@ class CaptureSummary:
     """What was analysed: the head of every output.
 
     `worker_grids` are the distinct worker grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are
-    timed ops whose worker grid or core count is unknown: nothing can be said of them using few cores. `kernel_ns` is
-    NaN where no op is timed. `verdict` says in a few words each how far the capture can be relied on.
+    timed ops whose worker grid or core count is unknown, so that a low core count cannot be detected. `kernel_ns` is
+    NaN where no op is timed. `verdict` has short texts on the data quality.
     """
 
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Where the time goes: by op type, by category, by device; and the frames a second that follow."""
+"""Kernel time by op type, category and device, and the FPS that follow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def by_op_type(ops: Ops, low_cores: BoolArray) -> list[OpType]:
 
 
 def by_category(ops: Ops, low_cores: BoolArray) -> list[OpType]:
-    """One entry per category of the table in categories.py, most kernel time first."""
+    """One entry per category of ops/categories.py, most kernel time first."""
     return _totals(ops, ops.codes.mapped(category), low_cores, lambda label: ("", label))
 
 
@@ -57,9 +57,9 @@ def by_device(ops: Ops) -> dict[int, float]:
 
 
 def fps(ops: Ops) -> Fps:
-    """1e9 × batch / kernel time of the busiest device: of all its ops, of its matmuls and convolutions, of the rest.
+    """1e9 × batch / kernel time of the busiest device: for all ops, for matmuls and convolutions, and for the rest.
 
-    Unknown where more than a hundredth of the ops have no usable duration.
+    Unknown if more than a hundredth of the ops have no usable duration.
     """
     per_device = by_device(ops)
     if not per_device or not ops.nearly_all_timed:

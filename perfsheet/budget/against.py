@@ -10,9 +10,9 @@ from perfsheet.budget.check import ROWS_NAMED, kept, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
-from perfsheet.compare import Comparison
-from perfsheet.compare.kinds import kind
-from perfsheet.compare.results import Times
+from perfsheet.comparison import Comparison
+from perfsheet.comparison.kinds import kind
+from perfsheet.comparison.results import Times
 
 WIDEST_NOISE = 0.1
 """Noise above this fraction of the time before excuses nothing; the means are compared as they are."""

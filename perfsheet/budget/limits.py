@@ -12,7 +12,7 @@ from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
-from perfsheet.compare.kinds import kind
+from perfsheet.comparison.kinds import kind
 
 
 @dataclass(frozen=True, eq=False)

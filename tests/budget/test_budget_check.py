@@ -13,7 +13,7 @@ from perfsheet.budget import check, check_against
 from perfsheet.budget.check import check_expected
 from perfsheet.budget.reading import budget_of
 from perfsheet.budget.writing import first_budget
-from perfsheet.compare import compare
+from perfsheet.comparison import compare
 from perfsheet.errors import NoDeviceOpError
 from perfsheet.toml_files import parse_toml
 

@@ -1,7 +1,7 @@
-"""Which op is what: one table from op codes to the categories of the perf sheet.
+"""The category of each op code, by one table.
 
-Patterns are tried in order on the op code; the first that occurs in it decides. Order matters where names contain one
-another: ConvertToChw is data movement, not a convolution; a fused AllGatherMatmul does the matmul's work.
+The first pattern that occurs in the op code decides. Order matters when names contain one another: ConvertToChw is data
+movement, not a convolution; a fused AllGatherMatmul counts as matmul.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def short_code(op_code: str) -> str:
 
 @lru_cache(maxsize=4096)
 def category(op_code: str) -> str:
-    """The category of a device op, `other` where the table does not know it."""
+    """The category of an op code, `other` if it is not in the table."""
     bare = op_code.rsplit("::", 1)[-1].strip()
     for name, pattern in _COMPILED:
         if pattern.search(bare):

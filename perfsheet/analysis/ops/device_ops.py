@@ -1,4 +1,4 @@
-"""The device ops of a window with the figures that every other step works on, column by column."""
+"""The device ops of a window with the figures that all other steps work on, column by column."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, R
 from perfsheet.capture.texts import Texts
 
 LONGEST_PLAUSIBLE_NS = 1e13
-"""Almost three hours: a longer kernel duration is a corrupt marker (tt-metal#48043), not a measurement."""
+"""Almost three hours; a longer kernel duration is a corrupt marker (tt-metal#48043)."""
 
 
 _NEARLY_ALL = 0.99
 _SHORTEST_NS = 1e-3
-"""A thousandth of a clock cycle: what is shorter, but for 0, is no measurement either."""
+"""A thousandth of a clock cycle; anything shorter, except 0, is not a measurement."""
 
 Result = TypeVar("Result")
 
@@ -67,7 +67,7 @@ class Ops:
 
     @cached_property
     def nearly_all_timed(self) -> bool:
-        """Whether so few ops lack a usable duration that what they would add to the kernel time can be neglected."""
+        """Whether so few ops lack a usable duration that their time can be neglected."""
         return bool(len(self)) and float(self.timed.mean()) >= _NEARLY_ALL
 
     @cached_property
@@ -85,7 +85,7 @@ class Ops:
 
     @cached_property
     def _every_row(self) -> bool:
-        """Whether these are all rows of the table in its order, so that its columns need no copy."""
+        """Whether these are all rows of the table in order, so that no copy is needed."""
         return len(self.rows) == len(self.table) and bool((self.rows == np.arange(len(self.table))).all())
 
     @cached_property
@@ -94,13 +94,13 @@ class Ops:
 
     @cached_property
     def gap_ns(self) -> FloatArray:
-        """OP TO OP LATENCY where it can be one, else NaN: others are corrupt markers (tt-metal#48043)."""
+        """OP TO OP LATENCY if plausible, else NaN (corrupt markers, tt-metal#48043)."""
         gap = self.number("op_to_op_latency_ns")
         return np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
 
     @cached_property
-    def remembered(self) -> dict[str, object]:
-        """What functions of these ops have worked out (see `once`)."""
+    def results_once(self) -> dict[str, object]:
+        """Results of functions of these ops (see `once`)."""
         return {}
 
     def text(self, name: str) -> Texts:
@@ -112,22 +112,22 @@ class Ops:
         """Ops of these categories (analysis/ops/categories.py)."""
         return self.where_code(lambda code: category(code) in names)
 
-    def where_code(self, says: Callable[[str], bool]) -> BoolArray:
-        """Ops of whose code `says` holds; it is asked once for each distinct code."""
-        return self.codes.where(says)
+    def where_code(self, matches: Callable[[str], bool]) -> BoolArray:
+        """Ops whose code matches; each distinct code is tested once."""
+        return self.codes.where(matches)
 
 
 def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:
-    """Work a function of the ops out once; the result lives as long as they do."""
+    """Compute a function of the ops only once; the result lives as long as the ops."""
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
-    def remembering(ops: Ops) -> Result:
-        if name not in ops.remembered:
-            ops.remembered[name] = function(ops)
-        return cast(Result, ops.remembered[name])
+    def cached(ops: Ops) -> Result:
+        if name not in ops.results_once:
+            ops.results_once[name] = function(ops)
+        return cast(Result, ops.results_once[name])
 
-    return remembering
+    return cached
 
 
 def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:

@@ -16,7 +16,7 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True)
 class Shape:
-    """`shape` and `layout` of an op on one line each, blank where the capture says nothing of its tensors.
+    """`shape` and `layout` of an op on one line each, blank if the capture has no tensors.
 
     `memory_in` and `memory_out` are the memories of its first input and output (`L1_BLOCK_SHARDED`), `?` = unknown.
     """
@@ -29,7 +29,7 @@ class Shape:
 
 @once
 def shapes(ops: Ops) -> tuple[Shape, ...]:
-    """The shape of each distinct description among the ops (`ops.variants.of` tells which is whose)."""
+    """The shape of each distinct description among the ops (indexed by `ops.variants.of`)."""
     return tuple(_shape(variant) for variant in ops.variants.all)
 
 
@@ -57,7 +57,7 @@ def _memory(tensor: Tensor | None) -> str:
 
 
 def _layout(given: Tensor | None, put: Tensor | None) -> str:
-    """`DRAM_INTERLEAVED → L1_BLOCK_SHARDED, TILE → ROW_MAJOR`; one word for what stays as it is."""
+    """`DRAM_INTERLEAVED → L1_BLOCK_SHARDED, TILE → ROW_MAJOR`; a single name if it does not change."""
     if given is None and put is None:
         return ""
     memory = _change(_memory(given), _memory(put))
@@ -127,7 +127,7 @@ def _matmul(variant: Variant) -> str:
 
 
 def _conv(variant: Variant) -> str:
-    """`1×98×1280×3 → 64, 7×7 s2`: what comes in (NHWC), channels that go out, window and what is not usual about it."""
+    """`1×98×1280×3 → 64, 7×7 s2`: input (NHWC), output channels, window, stride, dilation, groups."""
     entry = list_numbers(attribute(variant.attributes, "input_tensor_shape"))
     channels = positive(variant.attributes, "output_channels")
     window = _window(variant)
@@ -146,12 +146,12 @@ def _attention(variant: Variant) -> str:
 
 
 def _windowed(variant: Variant) -> str:
-    """The tensors, with the window of a pool or a halo."""
+    """The tensors, and the window of a pool or halo."""
     return ", ".join(filter(None, (_tensors(variant), _window(variant))))
 
 
 def _window(variant: Variant) -> str:
-    """`3×3 s2 d2`: window, stride and dilation; those of 1 are left out."""
+    """`3×3 s2 d2`: window, stride and dilation, without those that are 1."""
     config = attribute(variant.attributes, "sliding_window_config")
     size = key_numbers(config, "window_hw") or list_numbers(attribute(variant.attributes, "kernel_size"))
     if len(size) != 2:
@@ -165,7 +165,7 @@ def _window(variant: Variant) -> str:
 
 
 def _tensors(variant: Variant) -> str:
-    """`384×768`, `384×768 → 768×384` where the output has another shape."""
+    """`384×768`, or `384×768 → 768×384` if the output has another shape."""
     given, put = (
         _extents(tensor.logical) if tensor else "" for tensor in (_first(variant.inputs), _first(variant.outputs))
     )
@@ -173,7 +173,7 @@ def _tensors(variant: Variant) -> str:
 
 
 def _extents(extents: Extents | None) -> str:
-    """`1×12×384×64` without the ones before its last two."""
+    """`1×12×384×64`, without leading ones."""
     if extents is None:
         return ""
     lead = next((place for place in (0, 1) if math.prod(extents[: place + 1]) != 1), 2)

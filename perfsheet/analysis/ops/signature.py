@@ -31,7 +31,7 @@ class Signature:
 
     @property
     def has_tensors(self) -> bool:
-        """Whether the capture says anything about tensors of this op."""
+        """Whether the capture has tensors of this op."""
         return bool(self.inputs or self.outputs)
 
     @property
@@ -47,8 +47,8 @@ class Signature:
 
 
 def signatures(ops: Ops, positions: Iterable[int]) -> list[Signature]:
-    """The signature of each of these ops. Cells that only differ in spelling (64 and 64.0, DEV_0_… and dev_1_…)
-    give equal signatures."""
+    """The signature of each of these ops; cells that differ only in spelling (64 and 64.0, DEV_0_… and dev_1_…) give
+    equal ones."""
     distinct = of_variants(ops)
     of = ops.variants.of
     return [distinct[of[position]] for position in positions]
@@ -74,7 +74,7 @@ def signature(variant: Variant) -> Signature:
 
 
 def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
-    """For each signature among these ops the places in `positions` that have it, in their order."""
+    """For each signature among these ops the indices in `positions` that have it."""
     members: dict[Signature, list[int]] = {}
     for place, key in enumerate(signatures(ops, positions)):
         members.setdefault(key, []).append(place)
@@ -83,7 +83,7 @@ def by_signature(ops: Ops, positions: list[int]) -> dict[Signature, list[int]]:
 
 @once
 def numbers(ops: Ops) -> IntArray:
-    """For each op the number of its signature: equal numbers, equal signatures."""
+    """For each op a number for its signature; equal numbers are equal signatures."""
     index_of: dict[Signature, int] = {}
     of_variant = np.array([index_of.setdefault(key, len(index_of)) for key in of_variants(ops)], dtype=np.int64)
     return of_variant[ops.variants.of]
@@ -97,7 +97,7 @@ def _describe(tensors: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def tensor_text(w: str, z: str, y: str, x: str, datatype: str, memory: str) -> str:
-    """A tensor as engineers write it; blank when there is none."""
+    """A tensor as text; blank without one."""
     shape = shape_text(w, z, y, x)
     return " ".join(part for part in (shape, datatype.strip().upper(), memory_name(memory)) if part)
 

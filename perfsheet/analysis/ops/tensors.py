@@ -18,7 +18,7 @@ _MEMORIES = ("DRAM", "L1", "HOST", "SYSTEM_MEMORY", "TRACE")
 
 @dataclass(frozen=True)
 class Tensor:
-    """One input or output. Extents are (w, z, y, x), None where the capture's cells are no numbers.
+    """One input or output. Extents are (w, z, y, x), None if the capture's cells are not numbers.
 
     `memory` is without the device prefix: `DRAM_INTERLEAVED`, `L1_BLOCK_SHARDED`, `HOST`.
     """
@@ -31,17 +31,17 @@ class Tensor:
 
     @property
     def in_dram(self) -> bool:
-        """Whether it lives in the device's DRAM."""
+        """Whether it is in DRAM."""
         return self.memory.startswith("DRAM")
 
     @property
     def in_l1(self) -> bool:
-        """Whether it lives in the L1 of the cores."""
+        """Whether it is in L1."""
         return self.memory.startswith("L1")
 
     @property
     def placed(self) -> bool:
-        """Whether the capture says where it lives."""
+        """Whether its memory is known."""
         return any(kind in self.memory for kind in _MEMORIES)
 
     @property
@@ -74,7 +74,7 @@ class Tensor:
         return None if each is None or count is None else each * count
 
     def part(self, elements: int | None) -> float | None:
-        """Bytes of so many of its elements."""
+        """Bytes of this many of its elements."""
         each = self.bytes_per_element
         return None if each is None or elements is None else each * elements
 

@@ -1,4 +1,4 @@
-"""Ops that move tensors between host and device, and ops that ran on the host, as far as a capture shows them."""
+"""Transfers between host and device, and ops that ran on the host, as far as they are in a capture."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _FROM = re.compile(r"(?i)\bfrom_?device\b|device_?to_?host|\bto_torch\b|^(?:ttnn
 class Transfers:
     """Counts over the rows of a window.
 
-    `to_device` and `from_device` are None where the capture has no row of the host at all: its profiler records none.
-    `fallbacks` are rows of the type python_fallback, `host_ops` those of tt_dnn_cpu, `reshards` device ops.
+    `to_device` and `from_device` are None if the capture has no host rows at all (its profiler does not record them).
+    `fallbacks` are rows of type python_fallback, `host_ops` of type tt_dnn_cpu; `reshards` are device ops.
     """
 
     to_device: int | None

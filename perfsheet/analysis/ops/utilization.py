@@ -7,11 +7,11 @@ import numpy as np
 from perfsheet.capture.table import BoolArray, FloatArray
 
 NO_MODEL_MAX_NS = 1.0
-"""PM IDEAL [ns] of 1 is the profiler's sentinel for "no model"; blank, 0 and below say the same."""
+"""PM IDEAL [ns] of 1 is the profiler's sentinel for "no model"; so are blank, 0 and negative values."""
 
 
 def utilization(pm_ideal_ns: FloatArray, kernel_ns: FloatArray, cores: FloatArray, reference: FloatArray) -> FloatArray:
-    """(PM IDEAL / DEVICE KERNEL DURATION) × (reference / CORE COUNT), a fraction; NaN where a factor is unknown.
+    """(PM IDEAL / DEVICE KERNEL DURATION) × (reference / CORE COUNT), a fraction; NaN if a factor is unknown.
 
     Source: TTNN-model-bringup.md §4.1, whose reference is 108 cores.
     """
@@ -26,7 +26,7 @@ def not_physical(utilization: FloatArray, utilization_grid: FloatArray) -> BoolA
 
 
 def reason_not_physical(pm_ideal_ns: float, kernel_ns: float, bandwidth_bound: bool, grid_utilization: float) -> str:
-    """Why an op's utilization is above 100 %, in one clause (docs/formulas.md has the long form)."""
+    """Why an op's utilization is above 100 %, in a clause (docs/formulas.md has the details)."""
     if pm_ideal_ns > kernel_ns:
         return "PM IDEAL is longer than the kernel took, so the profiler's model of this op is wrong"
     if grid_utilization <= 1:

@@ -1,4 +1,4 @@
-"""The distinct descriptions among the rows of a capture: what must be worked out once, not once per row."""
+"""The distinct op descriptions among the rows of a capture, so that work is done once per description, not per row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TENSOR = re.compile(rf"(input|output)_(\d+)_(?:{'|'.join(TENSOR_FIELDS)})")
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One description of an op: everything that the capture says of it but when, where and how long it ran.
+    """The description of an op: everything in the capture except when, where and how long it ran.
 
     `input_cells` and `output_cells` are the raw cells (w, z, y, x, layout, datatype, memory) of each tensor block.
     """

@@ -14,7 +14,7 @@ def find(facts: Facts) -> Hits:
 
     Without any hit, the cache is off or this is the first pass, and a repeated hash proves nothing.
     """
-    missed, caches = facts.cache_said("false", "0"), facts.cache_said("true", "1").any()
+    missed, caches = facts.program_cache_hit_is("false", "0"), facts.program_cache_hit_is("true", "1").any()
     positions = np.flatnonzero(missed & (facts.later | (_seen_before(facts) & caches)))
     return Hits(positions, facts.ops.gap_ns[positions])
 
