@@ -411,7 +411,7 @@ DAMAGES: tuple[Damage, ...] = (
         "unreadable-shape",
         "a shape turned into a date",
         WARNED,
-        "shape is missing or not readable",
+        "shape is missing or unreadable",
         cells("INPUT_0_Y_PAD[LOGICAL]", "Jan-32", 11),
     ),
     Damage(
