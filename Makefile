@@ -91,7 +91,7 @@ fuzz: $(VENV)/ready  ## Fuzz by hand: TARGET=reader or outputs, SECONDS=600
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
 	$(BIN)/python fuzz/$(TARGET).py -max_total_time=$(SECONDS)
 
-docs: $(VENV)/ready  ## Write the generated blocks of the docs
+docs: $(VENV)/ready  ## Write the generated blocks of the docs, and the keys of the JSON contract
 	$(BIN)/python scripts/make_docs.py
 
 captures: $(VENV)/ready  ## Make the example captures anew

@@ -7,14 +7,17 @@ A block stands between `<!-- generated: NAME -->` and `<!-- end of generated: NA
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
+from columns_docs import columns_page  # noqa: E402
 from support.damage import docs_table  # type: ignore[import-not-found]  # noqa: E402
+from support.json_keys import KEYS_FILE, documents, keys_text  # type: ignore[import-not-found]  # noqa: E402
 
 from perfsheet.analysis.rules import RULES  # noqa: E402
 from perfsheet.analysis.rules.base import rules_table  # noqa: E402
@@ -30,6 +33,7 @@ class Block(NamedTuple):
 
 
 BLOCKS: tuple[Block, ...] = (
+    Block("docs/columns.md", "columns", columns_page),
     Block("docs/hardware.md", "boards", boards_table),
     Block("docs/hardware.md", "sources", sources_table),
     Block("docs/reliability.md", "damages", docs_table),
@@ -49,7 +53,7 @@ def with_block(text: str, block: Block) -> str:
 
 
 def main() -> None:
-    """Bring every page up to date."""
+    """Bring every page up to date, and the list of JSON keys."""
     for block in BLOCKS:
         page = ROOT / block.file
         text = page.read_text(encoding="utf-8")
@@ -57,6 +61,11 @@ def main() -> None:
         if updated != text:
             page.write_text(updated, encoding="utf-8")
             print(f"updated {block.file}: {block.name}")
+    with tempfile.TemporaryDirectory() as folder:
+        keys = keys_text(documents(Path(folder)))
+    if not KEYS_FILE.exists() or keys != KEYS_FILE.read_text(encoding="utf-8"):
+        KEYS_FILE.write_text(keys, encoding="utf-8")
+        print(f"updated {KEYS_FILE.relative_to(ROOT)}: review the change, it is the JSON contract")
 
 
 if __name__ == "__main__":

@@ -55,4 +55,5 @@ EVIDENCE: Table[EvidenceRows] = Table(
             "upper bound of what a fix could save of this op; empty = unknown", "docs/rules.md", outputs=In.SHEET),
         *OPS.pick("row", "file", "global_call_count"),
     ),
+    outputs=In.SHEET,
 )

@@ -89,6 +89,7 @@ FINDINGS: Table[FindingRows] = Table(
         Column("program_config", "Program config", LABEL, each(lambda finding: finding.signature.program_config),
             "the op's program config in ATTRIBUTES", outputs=In.SHEET, width=60),
     ),
+    outputs=In.DATA | In.TEXT | In.SHEET,
 )
 
 RULE_TOTALS: Table[Iterable[RuleTotal]] = Table(
@@ -104,4 +105,5 @@ RULE_TOTALS: Table[Iterable[RuleTotal]] = Table(
         Column("share_pct", "Share", PERCENT, each(lambda total: total.share),
             "kernel duration of the ops / Σ kernel duration of the window"),
     ),
+    outputs=In.JSON | In.TERMINAL,
 )

@@ -72,4 +72,5 @@ GROUPS: Table[GroupRows] = Table(
             "the op's program config in ATTRIBUTES", outputs=In.SHEET, width=60),
         Column("rows", "Rows", ROWS, _all_rows, "the rows of the capture", outputs=In.JSON | In.CSV),
     ),
+    outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET,
 )

@@ -67,6 +67,7 @@ PASSES: Table[Sequence[Pass]] = Table(
             unit=""),
         Column("cold", "Cold", YES_NO, each(lambda run: run.cold), "whether it is the first pass and slower", _WINDOWS),
     ),
+    outputs=In.JSON | In.PAGE | In.SHEET,
 )
 
 LAYERS: Table[LayerRows] = Table(
@@ -89,6 +90,7 @@ LAYERS: Table[LayerRows] = Table(
         Column("ops", "Its ops", LABEL, each(lambda layer: list(layer.codes)), "op codes of one layer, in order",
             outputs=In.JSON | In.SHEET, cell=" → ".join, wrap=True, width=70),
     ),
+    outputs=In.JSON | In.SHEET,
 )
 
 PASS_OPS: Table[PassOpRows] = Table(
@@ -100,4 +102,5 @@ PASS_OPS: Table[PassOpRows] = Table(
         *spread_columns(_spreads),
         OPS["row"],
     ),
+    outputs=In.JSON | In.SHEET,
 )

@@ -98,6 +98,7 @@ RUNS: Table[Sequence[RepeatedRun]] = Table(
         Column("note", "Note", LABEL, each(_note), "role and difference", _RUNNING, outputs=In.TERMINAL, flexible=True,
             tone=lambda runs: ["warn" if run.difference else "quiet" for run in runs]),
     ),
+    outputs=In.JSON | In.TERMINAL | In.SHEET,
 )
 
 
@@ -132,4 +133,5 @@ REPEATS: Table[RepeatRows] = Table(
         Column("noisy", "Noise", _NOISY, _noisy, "noisy: CV above `--noisy` percent", _RUNNING,
             tone=lambda rows: ["warn" if noisy else "" for noisy in rows.noisy]),
     ),
+    outputs=In.JSON | In.TERMINAL | In.SHEET,
 )

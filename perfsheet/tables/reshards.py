@@ -28,6 +28,7 @@ TRANSITIONS: Table[Sequence[Transition]] = Table(
         Column("back_to_back", "Back to back", COUNT, each(lambda transition: transition.back_to_back),
             "those directly after another reshard"),
     ),
+    outputs=In.JSON | In.PAGE | In.MARKDOWN | In.SHEET,
 )
 
 CHAINS: Table[ChainRows] = Table(

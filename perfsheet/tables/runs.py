@@ -32,6 +32,7 @@ TESTS: Table[Sequence[TestResult]] = Table(
             "the error in one line; empty = it did not fail", _RUNNING, outputs=In.JSON | In.TERMINAL, flexible=True,
             drop=1, when=lambda tests: any(test.reason for test in tests)),
     ),
+    outputs=In.JSON | In.TERMINAL | In.SHEET,
 )
 
 INPUTS: Table[Sequence[InputFile]] = Table(

@@ -29,6 +29,7 @@ SIGNPOSTS: Table[Sequence[Signpost]] = Table(
         Column("kernel_duration_ns", "Kernel duration", NS, each(lambda signpost: signpost.kernel_ns),
             "Σ kernel duration of these ops", short="Kernel", bar=True),
     ),
+    outputs=In.JSON | In.CSV | In.TERMINAL | In.SHEET,
 )
 
 REGIONS: Table[Sequence[Region]] = Table(
@@ -60,4 +61,5 @@ REGIONS: Table[Sequence[Region]] = Table(
             "whether a closing signpost ends it; no = it lasts to the end of the window", drop=4,
             when=lambda regions: not all(region.closed for region in regions)),
     ),
+    outputs=In.JSON | In.TERMINAL | In.PAGE | In.SHEET,
 )

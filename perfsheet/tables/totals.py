@@ -51,6 +51,7 @@ OP_TYPES: Table[OpTypeRows] = Table(
             "ops on low_cores_pct of their worker grid or less", "docs/rules.md", outputs=In.JSON | In.PAGE | In.SHEET,
             width=13),
     ),
+    outputs=In.JSON | In.PAGE | In.MARKDOWN | In.SHEET,
 )
 
 DEVICES: Table[Sequence[DeviceTotal]] = Table(
@@ -65,6 +66,7 @@ DEVICES: Table[Sequence[DeviceTotal]] = Table(
         Column("of_busiest", "Of the busiest", PERCENT, _of_busiest, "kernel duration / that of the busiest device",
             outputs=In.PAGE | In.SHEET),
     ),
+    outputs=In.JSON | In.PAGE | In.SHEET,
 )
 
 STEPS: Table[StepRows] = Table(

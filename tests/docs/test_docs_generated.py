@@ -1,5 +1,6 @@
 """Generated blocks of the docs are what the code has: `make docs` writes them."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -38,3 +39,11 @@ def test_a_new_board_needs_one_line_of_boards_py(monkeypatch):
     assert "| p300 (each of 2 chips) | blackhole | 111 | 513 | 1.35 | 4096 |" in list(boards.boards_table())
     text = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
     assert "p300" in make_docs.with_block(text, BOARDS_BLOCK)
+
+
+def test_links_into_the_columns_lead_to_a_table():
+    titles = re.findall(r"^## (.*)$", (ROOT / "docs" / "columns.md").read_text(encoding="utf-8"), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+    linked = re.findall(r"\(columns\.md#([^)]*)\)", (ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert linked
+    assert set(linked) <= anchors
