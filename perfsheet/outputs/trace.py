@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,18 +18,12 @@ from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known, known_int
 from perfsheet.analysis.windows.timing import Timing, moments, timing
-from perfsheet.atomic_write import replace_text
 from perfsheet.outputs.json_output.parts import number, percent
 from perfsheet.text import formats
 
 Event = dict[str, Any]
 _OPS, _GAPS, _PASSES = 1, 2, 3
 _TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
-
-
-def write(analysis: Analysis, path: Path) -> None:
-    """Write the trace to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
-    replace_text(path, trace(analysis))
 
 
 def trace(analysis: Analysis) -> str:

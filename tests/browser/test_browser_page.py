@@ -136,7 +136,7 @@ def test_a_script_that_got_in_would_not_run(show, analysis):
 def test_it_reads_without_its_script(browser, folder, analysis):
     from perfsheet.outputs.html import page
 
-    page.write(analysis, folder / "plain.html")
+    (folder / "plain.html").write_text(page.page(analysis), encoding="utf-8")
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((folder / "plain.html").as_uri())
@@ -172,7 +172,7 @@ CONTRAST = """() => {
 def test_a_comparison_sorts_by_signed_differences_and_reads_on_its_bars(tab, folder, analysis, hostile):
     """The minus of the page is a real one, and the figures stand on coloured bars."""
     path = folder / "compare.html"
-    comparison.write([compare(analysis, hostile)], path)
+    path.write_text(comparison.page([compare(analysis, hostile)]), encoding="utf-8")
     tab.goto(path.as_uri())
     assert tab.errors == []
     assert tab.evaluate("window.ran") is None

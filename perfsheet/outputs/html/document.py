@@ -1,38 +1,73 @@
-"""A page that loads nothing: its sections, style and script in one file."""
+"""A page that loads nothing: its sections, style and script in one file, made of the templates beside this module.
+
+Whatever a template shows is escaped and freed of control characters; only drawings and attributes that this package
+makes are markup.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from importlib.resources import files
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from perfsheet._version import __version__
-from perfsheet.outputs.html.drawing import safe
-
-Section = tuple[str, str, str]
-"""Id, title and content; those without content are left out."""
+from perfsheet.text.formats import clean
 
 
-def document(title: str, head: str, sections: Iterable[Section]) -> str:
+@dataclass(frozen=True)
+class Head:
+    """What stands above the sections: lines of text, a banner, verdicts in bold, headline metrics (label and text)."""
+
+    lines: Sequence[str] = ()
+    banner: str = ""
+    verdicts: Sequence[str] = ()
+    metrics: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: its id, title, template, and the data that the template shows."""
+
+    id: str
+    title: str
+    template: str
+    data: Any
+
+
+def document(title: str, head: Head, sections: Iterable[Section]) -> str:
     """The whole document; only the script whose hash it states may run."""
-    script = _asset("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
-    shown = [section for section in sections if section[2]]
-    links = "".join(f'<a href="#{name}">{safe(text)}</a>' for name, text, _ in shown)
-    body = "\n".join(f'<section id="{name}"><h2>{safe(text)}</h2>{content}</section>' for name, text, content in shown)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="generator" content="perfsheet {__version__}"><meta name="color-scheme" content="light dark">'
-        f"<title>{safe(title)}</title><style>{_asset('page.css')}</style></head><body>\n"
-        f"<header><h1>{safe(title)}</h1>{head}</header><nav>{links}</nav>"
-        f"<main>\n{body}\n</main>"
-        f"<footer>perfsheet {__version__}</footer><script>{script}</script></body></html>\n"
+    environment = _environment()
+    style, script = (_asset(environment, name) for name in ("page.css", "page.js"))
+    return environment.get_template("document.html").render(
+        title=title,
+        head=head,
+        sections=list(sections),
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        version=__version__,
     )
 
 
-def _asset(name: str) -> str:
-    return files("perfsheet.outputs.html").joinpath(name).read_text(encoding="utf-8")
+@lru_cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("perfsheet.outputs.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+
+
+def _asset(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    source, _, _ = environment.loader.get_source(environment, name)
+    return source

@@ -1,53 +1,86 @@
-"""Tables of the page: headers that sort, figures to the right, text that stays text."""
+"""Tables of the page: headers that sort, figures to the right, bars behind figures, marks on cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from perfsheet.outputs.html.drawing import safe
-from perfsheet.tables import Column as TableColumn
-from perfsheet.tables import In, Table
+from markupsafe import Markup, escape
 
-Item = TypeVar("Item")
+from perfsheet.tables import Column, In, Table
+
 R = TypeVar("R")
 
-_MARKS = {"few-cores": ' data-mark="few"', "not-physical": ' data-mark="bad" title="not physical: above 100 %"'}
+_MARKS = {
+    "few-cores": ' data-mark="few"',
+    "not-physical": ' data-mark="bad" title="not physical: above 100 %"',
+}
 
 
-def table_of(
+@dataclass(frozen=True)
+class PageColumn:
+    """The header of a column: its key, its text, and the attributes of its tag."""
+
+    key: str
+    header: str
+    attributes: Markup
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """A row: the attributes of its tag, and the attributes and text of each cell."""
+
+    attributes: Markup
+    cells: Sequence[tuple[Markup, str]]
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table as the templates lay it out."""
+
+    id: str
+    columns: Sequence[PageColumn]
+    rows: Sequence[PageRow]
+
+
+def page_table(
     name: str,
     table: Table[R],
     rows: R,
-    row_attributes: Sequence[str] | None = None,
-    columns: Sequence[TableColumn[R]] | None = None,
-) -> str:
-    """A declared table with an id; `row_attributes` are added to the tag of each row.
+    attributes: Sequence[Mapping[str, str]] | None = None,
+    columns: Sequence[Column[R]] | None = None,
+) -> PageTable:
+    """A declared table with an id; `attributes` are those of each row's tag.
 
     `columns`: those to show, by default all that the declaration shows on the page.
     """
     shown = table.columns_in(In.PAGE, rows) if columns is None else columns
-    heads = "".join(_head(column.header(In.PAGE), column.number, column.wrap) for column in shown)
+    heads = [PageColumn(column.key, column.header(In.PAGE), Markup(_class(column))) for column in shown]
     cells = list(zip(*(_cells(column, rows) for column in shown), strict=True))
-    attributes = row_attributes or [""] * len(cells)
-    body = "\n".join(f"<tr{more}>{''.join(row)}</tr>" for more, row in zip(attributes, cells, strict=True))
-    return _table(name, heads, body)
+    tags = [_attributes(one) for one in attributes] if attributes else [Markup()] * len(cells)
+    return PageTable(name, heads, [PageRow(tag, row) for tag, row in zip(tags, cells, strict=True)])
 
 
-def _cells(column: TableColumn[R], rows: R) -> list[str]:
-    tag = f"<td{_class(column.number, column.wrap)}"
-    texts = [safe(text) for text in column.texts(rows)]
+def _attributes(values: Mapping[str, str]) -> Markup:
+    return Markup().join(Markup(' {}="{}"').format(name, escape(value)) for name, value in values.items())
+
+
+def _cells(column: Column[R], rows: R) -> list[tuple[Markup, str]]:
+    texts = column.texts(rows)
+    plain = _class(column)
     if column.bar:
-        return [f"{tag}{bar}>{text}</td>" for bar, text in zip(_bars(column, rows), texts, strict=True)]
-    marked = column.marked(rows)
-    if marked is None:
-        return [f"{tag}>{text}</td>" for text in texts]
-    mark = _MARKS[column.mark.name] if column.mark else ""
-    return [f"{tag}{mark if on else ''}>{text}</td>" for on, text in zip(marked, texts, strict=True)]
+        extra = _bars(column, rows)
+    elif column.mark is not None:
+        mark = _MARKS[column.mark.name]
+        extra = [mark if marked else "" for marked in column.mark.where(rows)]
+    else:
+        extra = [""] * len(texts)
+    # Only our own words and numbers are in these attributes.
+    return [(Markup(plain + more), text) for more, text in zip(extra, texts, strict=True)]
 
 
-def _bars(column: TableColumn[R], rows: R) -> list[str]:
+def _bars(column: Column[R], rows: R) -> list[str]:
     """A bar from the left; of differences from the middle, to the left for gains and to the right for losses."""
     values = [value or 0 for value in column.listed(rows)]
     most = max(map(abs, values), default=0)
@@ -61,53 +94,5 @@ def _bars(column: TableColumn[R], rows: R) -> list[str]:
     ]
 
 
-def _head(text: str, number: bool, wrap: bool) -> str:
-    return f'<th scope="col"{_class(number, wrap)}><button type="button">{safe(text)}</button></th>'
-
-
-def _class(number: bool, wrap: bool) -> str:
-    return ' class="n"' if number else ' class="w"' if wrap else ""
-
-
-def _table(name: str, heads: str, body: str) -> str:
-    return (
-        f'<div class="scroll"><table class="sortable" id="{name}"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-@dataclass(frozen=True)
-class Column(Generic[Item]):
-    """A column: `cell` words an item. Texts stay on one line unless they may `wrap`.
-
-    `attributes` adds to the cell's tag, ` style="…"` say.
-    """
-
-    header: str
-    cell: Callable[[Item], str]
-    number: bool = True
-    wrap: bool = False
-    attributes: Callable[[Item], str] | None = None
-
-
-def table(
-    name: str, columns: Sequence[Column[Item]], items: Iterable[Item], row: Callable[[Item], str] | None = None
-) -> str:
-    """A table with an id; `row` gives the attributes of an item's row."""
-    heads = "".join(_head(column.header, column.number, column.wrap) for column in columns)
-    body = "\n".join(
-        f"<tr{row(item) if row else ''}>{''.join(_cell(column, item) for column in columns)}</tr>" for item in items
-    )
-    return _table(name, heads, body)
-
-
-def _cell(column: Column[Item], item: Item) -> str:
-    text = column.cell(item)
-    more = column.attributes(item) if column.attributes else ""
-    return f"<td{_class(column.number, column.wrap)}{more}>{safe(text)}</td>"
-
-
-def facts(entries: Iterable[tuple[str, str]]) -> str:
-    """Names and values, one below the other."""
-    lines = "".join(f"<dt>{safe(name)}</dt><dd>{safe(value)}</dd>" for name, value in entries)
-    return f'<dl class="facts">{lines}</dl>'
+def _class(column: Column[R]) -> str:
+    return ' class="n"' if column.number else ' class="w"' if column.wrap else ""

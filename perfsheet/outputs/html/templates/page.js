@@ -40,8 +40,8 @@
   const filters = document.querySelector(".filters");
   if (!filters) return;
   const table = document.getElementById(filters.dataset.table);
-  const headers = [...table.tHead.rows[0].cells].map((head) => head.textContent);
-  const [findings, kernel] = [headers.indexOf("Findings"), headers.indexOf("Kernel [ns]")];
+  const keys = [...table.tHead.rows[0].cells].map((head) => head.dataset.key);
+  const [findings, kernel] = [keys.indexOf("finding_ids"), keys.indexOf("kernel_duration_ns")];
   const search = filters.querySelector("input");
   const [category, flag] = filters.querySelectorAll("select");
   const chip = filters.querySelector(".finding-chip");
@@ -50,7 +50,7 @@
     row,
     text: row.textContent.toLowerCase(),
     flags: row.dataset.f.split(" "),
-    findings: row.cells[findings].textContent.split(" "),
+    findings: row.cells[findings].textContent.split(", "),
     kernel: figure(row.cells[kernel].textContent),
   }));
   let finding = "";
