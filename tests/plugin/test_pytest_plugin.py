@@ -125,7 +125,7 @@ def test_limits_that_cannot_be_followed_fail_the_test_in_one_line(folder, mistak
 def test_windows_that_are_not_there_fail_the_test_in_one_line(folder, mistake):
     (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    {mistake}\n", encoding="utf-8")
     status, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
-    assert (status, out.count("\nFAIL  --")) == (1, 1)
+    assert (status, out.count("\nFAIL  `")) == (1, 1)
     status, out = run_pytest(folder, "--perfsheet-capture", "none.csv")
     assert (status, out.count("\nFAIL  none.csv: no such file")) == (1, 1)
 
