@@ -19,7 +19,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options, Selection, analyze
     from perfsheet.capture import OpsTable, read
-    from perfsheet.compare import compare
+    from perfsheet.comparison import compare
 
 __all__ = [
     "Analysis",
@@ -39,7 +39,7 @@ _HOMES = {
     "Options": "perfsheet.analysis",
     "Selection": "perfsheet.analysis",
     "analyze": "perfsheet.analysis",
-    "compare": "perfsheet.compare",
+    "compare": "perfsheet.comparison",
     "OpsTable": "perfsheet.capture",
     "read": "perfsheet.capture",
 }

@@ -62,7 +62,7 @@ def check(
     """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
     from perfsheet.budget import Verdict, check_against, read_budget
     from perfsheet.budget import check as checked
-    from perfsheet.compare import compare
+    from perfsheet.comparison import compare
     from perfsheet.outputs import paths
 
     if json and github:

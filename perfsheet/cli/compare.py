@@ -16,7 +16,7 @@ from perfsheet.progress import Watch
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
-    from perfsheet.compare import Comparison
+    from perfsheet.comparison import Comparison
     from perfsheet.outputs.writing import Outputs
 
 _SCREENFUL = 8
@@ -52,7 +52,7 @@ def compare(
     matched by a pattern in quotes ('runs/*/ops_perf_results*.csv').
     """
     from perfsheet.capture.sources import STDIN
-    from perfsheet.compare import compare as compared
+    from perfsheet.comparison import compare as compared
 
     limit = shared.first(_SCREENFUL if count is None else count)
     allowed = shared.percentage("--noise", noise)

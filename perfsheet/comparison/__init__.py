@@ -1,5 +1,5 @@
 """Before and after: `compare` compares two analyses op by op."""
 
-from perfsheet.compare.compare import Comparison, compare
+from perfsheet.comparison.compare import Comparison, compare
 
 __all__ = ["Comparison", "compare"]

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from perfsheet.analysis.ops.attributes import flatten, without_scopes
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant, Variants
-from perfsheet.compare.kinds import kind
+from perfsheet.comparison.kinds import kind
 
 Written = dict[str, set[str]]
 """The names of the attributes that a capture has for each kind of op."""

@@ -13,13 +13,13 @@ from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.capture.table import IntArray, OpsTable
-from perfsheet.compare import groups
-from perfsheet.compare.changes import Change, Describing, changes, written
-from perfsheet.compare.findings import finding_changes
-from perfsheet.compare.headline import figures, host_changes, notes
-from perfsheet.compare.kinds import kind, label
-from perfsheet.compare.pairing import Pairing, pairings
-from perfsheet.compare.results import (
+from perfsheet.comparison import groups
+from perfsheet.comparison.changes import Change, Describing, changes, written
+from perfsheet.comparison.findings import finding_changes
+from perfsheet.comparison.headline import figures, host_changes, notes
+from perfsheet.comparison.kinds import kind, label
+from perfsheet.comparison.pairing import Pairing, pairings
+from perfsheet.comparison.results import (
     ADDED,
     CHANGED,
     FUSED,
@@ -36,8 +36,8 @@ from perfsheet.compare.results import (
     Span,
     Times,
 )
-from perfsheet.compare.slots import Slots, outside_of_passes, slots
-from perfsheet.compare.times import Clock, Noise
+from perfsheet.comparison.slots import Slots, outside_of_passes, slots
+from perfsheet.comparison.times import Clock, Noise
 
 
 def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from perfsheet.analysis.results import Finding
-from perfsheet.compare.kinds import kind
-from perfsheet.compare.results import ComparedOp, FindingChange, FindingChanges
+from perfsheet.comparison.kinds import kind
+from perfsheet.comparison.results import ComparedOp, FindingChange, FindingChanges
 
 
 def finding_changes(base: Sequence[Finding], new: Sequence[Finding], ops: Sequence[ComparedOp]) -> FindingChanges:

@@ -9,10 +9,10 @@ import numpy as np
 from perfsheet.analysis.ops.categories import category, short_code
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.capture.table import IntArray
-from perfsheet.compare.kinds import kind, label
-from perfsheet.compare.results import SAME, ChangeGroup, ComparedOp, OpTypeChange
-from perfsheet.compare.slots import Slots
-from perfsheet.compare.times import Clock
+from perfsheet.comparison.kinds import kind, label
+from perfsheet.comparison.results import SAME, ChangeGroup, ComparedOp, OpTypeChange
+from perfsheet.comparison.slots import Slots
+from perfsheet.comparison.times import Clock
 
 
 def change_groups(

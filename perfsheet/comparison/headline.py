@@ -11,9 +11,9 @@ from perfsheet.analysis.quality import losses
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.notes import rows
-from perfsheet.compare.changes import Describing
-from perfsheet.compare.results import COUNT, RATE, SHARE, TIME, Figure, HostChange, Span
-from perfsheet.compare.slots import Slots
+from perfsheet.comparison.changes import Describing
+from perfsheet.comparison.results import COUNT, RATE, SHARE, TIME, Figure, HostChange, Span
+from perfsheet.comparison.slots import Slots
 
 
 def figures(base: Analysis, new: Analysis, mean_pass: Span) -> tuple[Figure, ...]:

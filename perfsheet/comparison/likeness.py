@@ -11,8 +11,8 @@ from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, RESHARD, 
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, IntArray
-from perfsheet.compare.changes import Describing
-from perfsheet.compare.kinds import kind
+from perfsheet.comparison.changes import Describing
+from perfsheet.comparison.kinds import kind
 
 # What each property in common is worth. An optimised op keeps its kind and shapes; its memory and configuration change.
 _SAME_KIND = 2

@@ -12,11 +12,11 @@ import numpy as np
 
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import IntArray
-from perfsheet.compare.align import align
-from perfsheet.compare.changes import Describing
-from perfsheet.compare.fusions import fusions
-from perfsheet.compare.likeness import Likeness, Traits, traits
-from perfsheet.compare.slots import Slots
+from perfsheet.comparison.align import align
+from perfsheet.comparison.changes import Describing
+from perfsheet.comparison.fusions import fusions
+from perfsheet.comparison.likeness import Likeness, Traits, traits
+from perfsheet.comparison.slots import Slots
 
 _NONE = np.empty(0, dtype=np.int64)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perfsheet.analysis.results import Finding
-from perfsheet.compare.changes import Change
+from perfsheet.comparison.changes import Change
 
 SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED = "same", "changed", "split", "fused", "added", "removed"
 STATUSES = (SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED)

@@ -11,7 +11,7 @@ import numpy as np
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
-from perfsheet.compare.kinds import kind
+from perfsheet.comparison.kinds import kind
 
 
 @dataclass(frozen=True, eq=False)

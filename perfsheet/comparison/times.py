@@ -13,8 +13,8 @@ import numpy as np
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
-from perfsheet.compare.results import Span, Times
-from perfsheet.compare.slots import Slots, mean_ns, summed
+from perfsheet.comparison.results import Span, Times
+from perfsheet.comparison.slots import Slots, mean_ns, summed
 
 CONFIDENCE_PCT = 99
 RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"

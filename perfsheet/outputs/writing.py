@@ -15,7 +15,7 @@ from perfsheet.outputs import OUTPUTS, WORKBOOK, Output, paths
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
-    from perfsheet.compare import Comparison
+    from perfsheet.comparison import Comparison
     from perfsheet.progress import Watch
 
 _STDOUT = Path("-")

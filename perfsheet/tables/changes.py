@@ -10,8 +10,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.results import Finding, RowRef
 from perfsheet.analysis.statistics import known_ints
-from perfsheet.compare import Comparison
-from perfsheet.compare.results import ChangeGroup, ComparedOp, FindingChange
+from perfsheet.comparison import Comparison
+from perfsheet.comparison.results import ChangeGroup, ComparedOp, FindingChange
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.comparison import ALL, BASE_TIMES, DIFFERENCES, NEW_TIMES, whole, without
 from perfsheet.tables.findings import FINDINGS, FindingRows

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from perfsheet.analysis.ops.categories import short_code
-from perfsheet.compare import Comparison, results
-from perfsheet.compare.results import (
+from perfsheet.comparison import Comparison, results
+from perfsheet.comparison.results import (
     Figure,
     HostChange,
     OpTypeChange,

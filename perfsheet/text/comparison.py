@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.capture.notes import rows
-from perfsheet.compare import Comparison, results
-from perfsheet.compare.changes import Change
-from perfsheet.compare.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
-from perfsheet.compare.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
+from perfsheet.comparison import Comparison, results
+from perfsheet.comparison.changes import Change
+from perfsheet.comparison.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
+from perfsheet.comparison.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
 from perfsheet.text import formats
 
 _LONGEST_VALUE = 300

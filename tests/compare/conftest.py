@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perfsheet.compare import compare
+from perfsheet.comparison import compare
 
 
 @pytest.fixture

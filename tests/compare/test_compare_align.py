@@ -10,7 +10,7 @@ import pytest
 from support.captures import op, shape
 from support.comparing import assert_complete, assert_nothing_changed
 
-from perfsheet.compare.align import align, common
+from perfsheet.comparison.align import align, common
 
 
 def worth(values):
@@ -72,7 +72,7 @@ def test_a_layer_less_of_equal_layers_is_one_piece():
 
 @pytest.fixture
 def short_segments(monkeypatch):
-    monkeypatch.setattr("perfsheet.compare.align._SEGMENT", 64)
+    monkeypatch.setattr("perfsheet.comparison.align._SEGMENT", 64)
 
 
 @pytest.mark.usefixtures("short_segments")
@@ -125,7 +125,7 @@ def longest_by_hand(base, new):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_longest_common_subsequence(seed, monkeypatch):
-    monkeypatch.setattr("perfsheet.compare.align._RARE", seed % 4)
+    monkeypatch.setattr("perfsheet.comparison.align._RARE", seed % 4)
     chance = random.Random(seed)
     base, new = ([chance.randrange(6) for _ in range(chance.randrange(50))] for _ in range(2))
     found = common(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64)).tolist()
@@ -232,7 +232,7 @@ def test_a_device_more_is_added(compared):
 
 
 def test_padded_extents_of_older_builds_are_no_change(compared, analysis_of):
-    from perfsheet.compare import compare
+    from perfsheet.comparison import compare
 
     row = op("MatmulDeviceOperation", 1000) | shape("INPUT_0", ("1[1]", "1[1]", "32[19]", "64[64]"))
     old = analysis_of(row, op("Softmax"), generation="S5", name="old.csv")

@@ -11,8 +11,8 @@ from support.captures import op, signpost, write_csv
 
 from perfsheet import Options, analyze, read
 from perfsheet.analysis.repeats import analyze_runs
-from perfsheet.compare import compare
-from perfsheet.compare.times import _T, Noise, beyond
+from perfsheet.comparison import compare
+from perfsheet.comparison.times import _T, Noise, beyond
 
 CODES = ("MatmulDeviceOperation", "SoftmaxDeviceOperation", "LayerNormDeviceOperation")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from support.captures import csv_text, fallback, host_op, op, shape, signpost
 from support.comparing import assert_mirrors, assert_nothing_changed
 from support.real import CAPTURES, each
 
+import perfsheet
 from perfsheet import analyze, read
-from perfsheet.compare import compare
+from perfsheet.comparison import compare
 
 CODES = (
     "Matmul",
@@ -84,3 +86,11 @@ def test_real_captures_with_themselves(path):
     except NoDeviceOpError:
         pytest.skip("no device op")
     assert_nothing_changed(compare(one, other))
+
+
+@pytest.mark.parametrize("name", [name for name in perfsheet.__all__ if name != "__version__"])
+def test_a_public_name_is_no_module(name):
+    """A subpackage of the same name would take its place once it is imported."""
+    import_module("perfsheet.comparison")
+    getattr(perfsheet, name)
+    assert callable(getattr(perfsheet, name))

@@ -9,7 +9,7 @@ from support.comparing import assert_complete, assert_mirrors
 from support.real import capture
 
 from perfsheet import Options, Selection, analyze, read
-from perfsheet.compare import compare
+from perfsheet.comparison import compare
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "captures"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perfsheet.analysis import Analysis
-from perfsheet.compare import Comparison, compare
-from perfsheet.compare.results import FindingChange
+from perfsheet.comparison import Comparison, compare
+from perfsheet.comparison.results import FindingChange
 
 
 def assert_complete(found: Comparison) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
-from perfsheet.compare import Comparison
-from perfsheet.compare.results import FindingChange
+from perfsheet.comparison import Comparison
+from perfsheet.comparison.results import FindingChange
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
 from perfsheet.outputs.json_output.parts import Json, number, spread
 from perfsheet.tables import Rows

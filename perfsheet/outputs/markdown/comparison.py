@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
-from perfsheet.compare import Comparison
+from perfsheet.comparison import Comparison
 from perfsheet.outputs.markdown.table import plain, table_of
 from perfsheet.tables import Rows, Table
 from perfsheet.tables.changes import CHANGES

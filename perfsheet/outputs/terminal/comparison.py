@@ -8,8 +8,8 @@ from typing import TextIO
 
 from rich.console import Console
 
-from perfsheet.compare import Comparison
-from perfsheet.compare.results import ChangeGroup
+from perfsheet.comparison import Comparison
+from perfsheet.comparison.results import ChangeGroup
 from perfsheet.outputs.terminal.console import console_for, line
 from perfsheet.outputs.terminal.table import TONES, print_rows
 from perfsheet.tables import Rows

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.atomic_write import replace
-from perfsheet.compare import Comparison
-from perfsheet.compare.results import ChangeGroup, ComparedOp
+from perfsheet.comparison import Comparison
+from perfsheet.comparison.results import ChangeGroup, ComparedOp
 from perfsheet.outputs.palette import ACCENT, QUIET
 from perfsheet.outputs.workbook.book import MANY_OPS, opened
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
