@@ -68,9 +68,10 @@ $(VENV)/torch-ready: $(VENV)/ready
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
 	$(PYTEST) -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
 
-lint: $(VENV)/lint-ready  ## Check style
+lint: $(VENV)/lint-ready  ## Check style, and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --config pyproject.toml
 
 types: $(VENV)/lint-ready  ## Check types, strictly
 	$(BIN)/mypy

@@ -17,7 +17,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known, known_int
-from perfsheet.analysis.windows.timing import Timing, moments, timing
+from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.outputs.json_output.parts import number, percent
 from perfsheet.text import formats
 
