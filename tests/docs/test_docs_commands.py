@@ -11,8 +11,8 @@ from typer.main import get_command
 
 from perfsheet import analyze, compare, read
 from perfsheet.cli.app import app
-from perfsheet.compare import likeness
-from perfsheet.compare.kinds import _RENAMED, kind
+from perfsheet.comparison import likeness
+from perfsheet.comparison.kinds import _RENAMED, kind
 
 MODELS = ("docs/suite.md", "docs/e2e.md", "docs/stats.md", "docs/bench.md")
 PAGES = (
@@ -76,7 +76,7 @@ def test_the_worth_of_pairs_is_what_the_page_says():
     worth = likeness._WORTH
     assert f"whatever the build calls it | {likeness._SAME_KIND} |" in text
     assert f"| {worth['elements']}; {worth['outputs']}; {worth['inputs']} |" in text
-    for name, what in (("storage", "memories of all tensors"), ("settings", "word for word")):
+    for name, what in (("storage", "memories of all tensors"), ("settings", "ATTRIBUTES, literally")):
         assert f"{what} | {worth[name]} |" in text
     assert f"between candidates) | {worth['program_hash']} |" in text
     assert f"| {likeness._TAKES_ITS_PLACE}, reshards and layout ops {likeness._MAY_TAKE_ITS_PLACE} |" in text
