@@ -53,7 +53,7 @@ def reasons():
                 yield from (one.value for one in node.args if isinstance(one, ast.Constant))
             named = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
                 "POSITION_UNKNOWN",
-                "_NOT_SAID",
+                "_UNKNOWN_PART",
                 "CONTRADICTED",
                 "SPARSE_MATMUL",
             )
