@@ -77,7 +77,7 @@ CASES: Table[Cases] = Table(
             "kernel time of ops that only change how a tensor is sharded", _RULES, outputs=In.TERMINAL | In.SHEET,
             short="Reshards", drop=2),
         Column("modelled_pct", "Time in ops with a model", PERCENT, _of_summary(lambda summary: summary.modelled_share),
-            "kernel time of ops with a PM IDEAL", _FORMULAS, outputs=In.SHEET),
+            "kernel time of ops with a PM IDEAL", _FORMULAS, outputs=In.SHEET, width=14),
         Column("longest_op_code", "Longest op code", LABEL,
             each(lambda case: case.longest.op_code if case.longest else None), "the op code with the most kernel time",
             outputs=In.SHEET, width=34),

@@ -1,4 +1,4 @@
-"""What was measured, fact by fact, the same in the workbook, on the page and in Markdown."""
+"""Run info: what was measured, fact by fact, the same in the workbook, on the page and in Markdown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _outcome(analysis: Analysis) -> Iterator[Fact]:
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)
     if analysis.what_if:
-        yield "If mended", sentences.what_if(analysis.what_if[-1], summary.passes.count > 1)
+        yield "If all are fixed", sentences.what_if(analysis.what_if[-1], summary.passes.count > 1)
     yield "Utilization", f"{formats.formula(summary)}; blank = no model"
     yield "FPS", "1e9 × batch / kernel time [ns] of the busiest device; gaps are not in it"
 
@@ -60,8 +60,8 @@ def _board(summary: CaptureSummary) -> str:
     """What is stated, else what the peaks are of."""
     stated = f"{summary.board} (--board)" if summary.board else ""
     likely = " and ".join(summary.speed_of_light.boards)
-    told = stated or (f"{likely} (by arch, grid and clock)" if likely else "not told by the capture")
-    return f"{summary.arch or 'arch not stated'}, {told}"
+    board = stated or (f"{likely} (by arch, grid and clock)" if likely else "board not in the capture")
+    return f"{summary.arch or 'arch not stated'}, {board}"
 
 
 def _devices(summary: CaptureSummary) -> str:

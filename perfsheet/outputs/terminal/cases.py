@@ -22,4 +22,4 @@ def render(cases: Sequence[Case], out: TextIO) -> None:
             console.print(line(f"{case.number}: {case.problem}", "red"))
     if left_out:
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
-        console.print(line(f"Left out for want of room: {names}; the workbook has everything.", "dim"))
+        console.print(line(f"No room for {names}; the workbook has everything.", "dim"))

@@ -48,4 +48,4 @@ def _print_ops(console: Console, analysis: Analysis, repeats: Repeats, count: in
     )
     if left_out:
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
-        console.print(line(f"Left out for want of room: {names}; --json has everything.", "dim"))
+        console.print(line(f"No room for {names}; --json has everything.", "dim"))

@@ -46,7 +46,7 @@ _MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
 def print_rows(
     console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None
 ) -> list[Column[R]]:
-    """Print a declared table; the columns that were left out for want of room.
+    """Print a declared table; the columns for which there is no room.
 
     `columns`: those to show, by default all that the declaration shows in the terminal.
     """

@@ -105,6 +105,8 @@ def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column
         for spanned in range(at + 1, at + column.span):
             sheet.write_blank(top, spanned, None, styles["header"])
         at += column.span
+    if top and any(len(column.header) > column.width * column.span for column in columns):
+        sheet.set_row(top, 2 * _LINE_HEIGHT)
     cells = [_listed(column.cells) for column in columns]
     for row in range(count):
         names = [column.styles[row] if column.styles else column.style for column in columns]

@@ -64,10 +64,9 @@ def _write_findings(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ro
         sheet.write_string(row, 0, formats.no_finding(analysis.summary), styles["text"])
         return row + 1
     columns = [
-        FINDINGS["id"].changed(title="Finding", kind=LINK),
-        *(column.changed(bar=False) for column in FINDINGS.pick(*_FINDING_COLUMNS)),
+        FINDINGS["id"].changed(title="Finding", kind=LINK, width=_WIDTH),
+        *(column.changed(bar=False, width=_WIDTH) for column in FINDINGS.pick(*_FINDING_COLUMNS)),
     ]
-    columns = [column.changed(width=_WIDTH * _SPANS.get(column.key, 1)) for column in columns]
     links = {"id": lambda layout: [hotspots.link_to(finding) for finding in findings]}
     return write_table(sheet, styles, columns, Rows(analysis, findings), Placement(row, spans=_SPANS), links).after
 
@@ -119,7 +118,8 @@ def _write_runs(sheet: LongWorksheet, styles: Styles, runs: Repeats, row: int) -
     note = f"{formats.repeated(runs)}; sheet Repeats, op by op"
     row = write_section(sheet, styles, row, COLUMNS, "Runs of this target", note, 2)
     placement = Placement(row, spans={"difference": 6})
-    return write_table(sheet, styles, RUNS.columns_in(In.SHEET), runs.runs, placement).after
+    columns = [column.changed(width=_WIDTH) for column in RUNS.columns_in(In.SHEET)]
+    return write_table(sheet, styles, columns, runs.runs, placement).after
 
 
 def _write_tests(
