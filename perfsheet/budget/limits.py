@@ -125,55 +125,29 @@ def _host(kinds: tuple[RowKind, ...]) -> Callable[[Scope], Measured]:
     return measure
 
 
+# fmt: off
 LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time", Unit.TIME, _kernel_time, "Σ DEVICE KERNEL DURATION", of_ops=True),
     Limit("kernel-time-per-pass", Unit.TIME, _per_pass, "mean kernel time of a pass"),
     Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
     Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
-    Limit(
-        "fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of the window", floor=True
-    ),
-    Limit(
-        "fps-per-pass",
-        Unit.RATE,
-        lambda scope: _time(scope, scope.analysis.summary.passes.fps_per_pass),
-        "FPS of a mean pass",
-        floor=True,
-    ),
-    Limit(
-        "utilization",
-        Unit.SHARE,
-        _weighted(lambda analysis: analysis.ops.utilization),
-        "utilization by the reference cores, weighted by kernel time, of ops with a model",
-        floor=True,
-        of_ops=True,
-    ),
-    Limit(
-        "utilization-grid",
-        Unit.SHARE,
-        _weighted(lambda analysis: analysis.ops.utilization_grid),
-        "utilization by the worker grid, weighted by kernel time, of ops with a model",
-        floor=True,
-        of_ops=True,
-    ),
-    Limit(
-        "speed-of-light",
-        Unit.SHARE,
-        _weighted(lambda analysis: analysis.facts.speed_of_light.sol),
-        "share of the speed of light, weighted by kernel time, of ops where it is known",
-        floor=True,
-        of_ops=True,
-    ),
+    Limit("fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of the window",
+        floor=True),
+    Limit("fps-per-pass", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.passes.fps_per_pass),
+        "FPS of a mean pass", floor=True),
+    Limit("utilization", Unit.SHARE, _weighted(lambda analysis: analysis.ops.utilization),
+        "utilization by the reference cores, weighted by kernel time, of ops with a model", floor=True, of_ops=True),
+    Limit("utilization-grid", Unit.SHARE, _weighted(lambda analysis: analysis.ops.utilization_grid),
+        "utilization by the worker grid, weighted by kernel time, of ops with a model", floor=True, of_ops=True),
+    Limit("speed-of-light", Unit.SHARE, _weighted(lambda analysis: analysis.facts.speed_of_light.sol),
+        "share of the speed of light, weighted by kernel time, of ops where it is known", floor=True, of_ops=True),
     Limit("reshards", Unit.COUNT, _rule(reshard.RULE.id, time=False), "ops of the rule reshard"),
     Limit("reshard-time", Unit.TIME, _rule(reshard.RULE.id, time=True), "their kernel time"),
     Limit("low-core-ops", Unit.COUNT, _rule(low_core_count.RULE.id, time=False), "ops of the rule low-core-count"),
     Limit("low-core-time", Unit.TIME, _rule(low_core_count.RULE.id, time=True), "their kernel time"),
-    Limit(
-        "host-ops",
-        Unit.COUNT,
-        _host((RowKind.HOST, RowKind.PYTHON_FALLBACK)),
-        "host ops and python fallbacks between device ops",
-    ),
+    Limit("host-ops", Unit.COUNT, _host((RowKind.HOST, RowKind.PYTHON_FALLBACK)),
+        "host ops and python fallbacks between device ops"),
     Limit("host-fallbacks", Unit.COUNT, _host((RowKind.PYTHON_FALLBACK,)), "python fallbacks between device ops"),
 )
+# fmt: on
 BY_KEY = {limit.key: limit for limit in LIMITS}

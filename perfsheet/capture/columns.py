@@ -56,58 +56,37 @@ def _number(
     return CsvColumn(name, header, Type.NUMBER, unit, since, aliases, meaning, curated, core)
 
 
+# fmt: off
 OP_COLUMNS: tuple[CsvColumn, ...] = (
     _text("op_code", "OP CODE", "device operation, python fallback or signpost name", core=True),
     _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost", core=True),
     _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host", core=True),
     _number("device_id", "DEVICE ID", "", "chip index in the run", "S2", core=True),
     _text("device_arch", "DEVICE ARCH", "wormhole_b0, blackhole, …", "S8", core=True),
-    _text(
-        "attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …", core=True
-    ),
+    _text("attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …",
+        core=True),
     _text("math_fidelity", "MATH FIDELITY", "LoFi, HiFi2, HiFi3, HiFi4; blank for pure data movement", core=True),
     _number("core_count", "CORE COUNT", "cores", "cores that ran this program", core=True),
-    _number(
-        "available_worker_cores", "AVAILABLE WORKER CORE COUNT", "cores", "worker grid of the device", "S8", core=True
-    ),
+    _number("available_worker_cores", "AVAILABLE WORKER CORE COUNT", "cores", "worker grid of the device", "S8",
+        core=True),
     _number("sub_device_id", "SUB DEVICE ID", "", "sub-device of the dispatch; blank = whole grid", "S10"),
     _text("parallelization_strategy", "PARALLELIZATION STRATEGY", "legacy hint, usually blank", curated=False),
     _number("host_start_ns", "HOST START TS", "ns", "host enqueue begin on the Tracy clock", curated=False, core=True),
     _number("host_end_ns", "HOST END TS", "ns", "host enqueue end on the Tracy clock", curated=False),
-    _number(
-        "host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss", core=True
-    ),
+    _number("host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss",
+        core=True),
     _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start", core=True),
     _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", curated=False, core=True),
-    _number(
-        "op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3", core=True
-    ),
-    _number(
-        "op_to_op_latency_dm_ns",
-        "OP TO OP LATENCY BR/NRISC START [ns]",
-        "ns",
-        "the same gap, from the data-movement RISCs",
-        "S6",
-        curated=False,
-    ),
+    _number("op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3",
+        core=True),
+    _number("op_to_op_latency_dm_ns", "OP TO OP LATENCY BR/NRISC START [ns]", "ns",
+        "the same gap, from the data-movement RISCs", "S6", curated=False),
     _number("fw_duration_ns", "DEVICE FW DURATION [ns]", "ns", "firmware zone span over all cores", core=True),
-    _number(
-        "kernel_duration_ns",
-        "DEVICE KERNEL DURATION [ns]",
-        "ns",
-        "first kernel start to last kernel end over all cores: the ranking key",
-        "S0",
-        "DEVICE KERNEL DURATION NS",
-        core=True,
-    ),
-    _number(
-        "kernel_dm_start_ns",
-        "DEVICE KERNEL DURATION DM START [ns]",
-        "ns",
-        "kernel duration from the first data-movement start",
-        "S6",
-        curated=False,
-    ),
+    _number("kernel_duration_ns", "DEVICE KERNEL DURATION [ns]", "ns",
+        "first kernel start to last kernel end over all cores: the ranking key", "S0", "DEVICE KERNEL DURATION NS",
+        core=True),
+    _number("kernel_dm_start_ns", "DEVICE KERNEL DURATION DM START [ns]", "ns",
+        "kernel duration from the first data-movement start", "S6", curated=False),
     _number("per_core_min_ns", "DEVICE KERNEL DURATION PER CORE MIN [ns]", "ns", "fastest core", "S5"),
     _number("per_core_max_ns", "DEVICE KERNEL DURATION PER CORE MAX [ns]", "ns", "slowest core", "S5"),
     _number("per_core_avg_ns", "DEVICE KERNEL DURATION PER CORE AVG [ns]", "ns", "mean over the cores", "S5"),
@@ -120,52 +99,19 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     _number("erisc_ns", "DEVICE ERISC KERNEL DURATION [ns]", "ns", "Ethernet RISC"),
     _number("cb_wait_front_ns", "DEVICE COMPUTE CB WAIT FRONT [ns]", "ns", "wait for input circular buffers"),
     _number("cb_reserve_back_ns", "DEVICE COMPUTE CB RESERVE BACK [ns]", "ns", "wait for output space"),
-    _number(
-        "dispatch_total_ns",
-        "DISPATCH TOTAL CQ CMD OP TIME [ns]",
-        "ns",
-        "time of the command on the dispatch cores",
-        "S6",
-        curated=False,
-    ),
-    _number(
-        "dispatch_go_wait_ns",
-        "DISPATCH GO SEND WAIT TIME [ns]",
-        "ns",
-        "wait of the dispatch before its go signal",
-        "S6",
-        curated=False,
-    ),
-    _number(
-        "trace_id", "METAL TRACE ID", "", "captured metal trace; blank = not replayed", "S4", "TRACE ID", core=True
-    ),
-    _number(
-        "replay_session",
-        "METAL TRACE REPLAY SESSION ID",
-        "",
-        "replay counter of the trace, from 1",
-        "S4",
-        "TRACE RUNTIME ID",
-        "METAL TRACE RUNTIME ID",
-        core=True,
-    ),
-    _text(
-        "compute_kernels",
-        "COMPUTE KERNEL SOURCE",
-        "compute kernels of the program",
-        "S0",
-        "COMPUTE KERNEL PATH",
-        curated=False,
-    ),
+    _number("dispatch_total_ns", "DISPATCH TOTAL CQ CMD OP TIME [ns]", "ns",
+        "time of the command on the dispatch cores", "S6", curated=False),
+    _number("dispatch_go_wait_ns", "DISPATCH GO SEND WAIT TIME [ns]", "ns", "wait of the dispatch before its go signal",
+        "S6", curated=False),
+    _number("trace_id", "METAL TRACE ID", "", "captured metal trace; blank = not replayed", "S4", "TRACE ID",
+        core=True),
+    _number("replay_session", "METAL TRACE REPLAY SESSION ID", "", "replay counter of the trace, from 1", "S4",
+        "TRACE RUNTIME ID", "METAL TRACE RUNTIME ID", core=True),
+    _text("compute_kernels", "COMPUTE KERNEL SOURCE", "compute kernels of the program", "S0", "COMPUTE KERNEL PATH",
+        curated=False),
     _text("compute_kernel_hashes", "COMPUTE KERNEL HASH", "hashes of their binaries", curated=False),
-    _text(
-        "dm_kernels",
-        "DATA MOVEMENT KERNEL SOURCE",
-        "readers and writers of the program",
-        "S0",
-        "DATA MOVEMENT KERNEL PATH",
-        curated=False,
-    ),
+    _text("dm_kernels", "DATA MOVEMENT KERNEL SOURCE", "readers and writers of the program", "S0",
+        "DATA MOVEMENT KERNEL PATH", curated=False),
     _text("dm_kernel_hashes", "DATA MOVEMENT KERNEL HASH", "hashes of their binaries", curated=False),
     _text("program_hash", "PROGRAM HASH", "program-cache key", "S9"),
     _text("program_cache_hit", "PROGRAM CACHE HIT", "False = built in this call", "S9", core=True),
@@ -181,6 +127,7 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     _number("eth_bw_util_pct", "ETH BW UTIL (%)", "%", "from NoC traces", "S9"),
     _number("npe_cong_impact_pct", "NPE CONG IMPACT (%)", "%", "from NoC traces", "S6"),
 )
+# fmt: on
 
 TENSOR_DIMS = ("w", "z", "y", "x")
 TENSOR_FIELDS = (*TENSOR_DIMS, "layout", "datatype", "memory")

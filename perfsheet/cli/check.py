@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,7 +29,7 @@ def check(
     context: typer.Context,
     captures: shared.Captures = None,
     budget: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
             "--budget",
             metavar="FILE.toml",
@@ -37,21 +37,17 @@ def check(
         ),
     ] = None,
     against: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--against", metavar="BASE", help="A capture to compare with; several runs: A.csv,B.csv."),
     ] = None,
     fail_over: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much (5%)."),
     ] = None,
     fail_op_over: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--fail-op-over", metavar="PCT", help="With --against: that of each op type may, too."),
+        str | None, typer.Option("--fail-op-over", metavar="PCT", help="With --against: that of each op type may, too.")
     ] = None,
-    junit: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML."),
-    ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[
         bool, typer.Option("--github", help="Breaches as annotations of a GitHub workflow, on standard output.")
     ] = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,8 +32,7 @@ def compare(
         list[str], typer.Argument(metavar="NEW...", help="The capture now; with several, each beside the base.")
     ],
     count: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("-n", "--top", metavar="N", help="Gains and losses to show, 0 = all (default: 8)."),
+        int | None, typer.Option("-n", "--top", metavar="N", help="Gains and losses to show, 0 = all (default: 8).")
     ] = None,
     outputs: Outputs,
     force: shared.Force = False,

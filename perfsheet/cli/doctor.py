@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -19,8 +19,7 @@ def doctor(
         bool, typer.Option("--open-device", help="Open and close device 0, too; nothing else opens one.")
     ] = False,
     output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output-folder", metavar="DIR", help="Where reports would go."),
+        Path | None, typer.Option("-o", "--output-folder", metavar="DIR", help="Where reports would go.")
     ] = None,
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ def hotspots(
     *,
     captures: shared.Captures = None,
     count: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option("-n", "--top", metavar="N", help="Findings to show, 0 = all (default: 10; all in JSON and CSV)."),
     ] = None,
     options: Options,

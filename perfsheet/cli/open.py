@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from perfsheet.errors import unusable
 @command
 def open_report(
     report: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Argument(
             metavar="[REPORT]",
             help="A report, or a folder (its newest). Without any: the newest in this folder, in ./generated, or where "

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
 
 T = TypeVar("T")
-# typer reads annotations at run time on Python 3.10 too, hence Optional.
 Captures = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Argument(
         metavar="[CSV]...",
         help="Ops CSV files (several = hosts of one run), a folder (its newest report), an .xlsx copy, or - for "
@@ -43,12 +42,10 @@ Signposts = Annotated[
     bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]
 TtMetalHome = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--tt-metal-home", metavar="DIR", help="The tt-metal checkout; default: $TT_METAL_HOME."),
+    Path | None, typer.Option("--tt-metal-home", metavar="DIR", help="The tt-metal checkout; default: $TT_METAL_HOME.")
 ]
 Python = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none."),
+    str | None, typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none.")
 ]
 
 
@@ -69,80 +66,31 @@ class AnalysisOption:
     setting: tuple[type, ...] = ()
 
 
-_TEXT, _NUMBER = Optional[str], (int, float)  # noqa: UP045
+_TEXT, _NUMBER = str | None, (int, float)
+# fmt: off
 ANALYSIS_OPTIONS = (
-    AnalysisOption(
-        "ref_cores",
-        "--ref-cores",
-        str,
-        "108",
-        "N|grid",
-        "Reference core count of the utilization formula.",
-        (*_NUMBER, str),
-    ),
-    AnalysisOption(
-        "low_cores_pct",
-        "--low-cores",
-        float,
-        25.0,
-        "PCT",
-        "Few cores: this share of the worker grid or less, in percent.",
-        _NUMBER,
-    ),
-    AnalysisOption(
-        "board", "--board", _TEXT, None, "NAME", "Board that the capture is from: its peaks, its worker grid.", (str,)
-    ),
+    AnalysisOption("ref_cores", "--ref-cores", str, "108", "N|grid", "Reference core count of the utilization formula.",
+        (*_NUMBER, str)),
+    AnalysisOption("low_cores_pct", "--low-cores", float, 25.0, "PCT",
+        "Few cores: this share of the worker grid or less, in percent.", _NUMBER),
+    AnalysisOption("board", "--board", _TEXT, None, "NAME",
+        "Board that the capture is from: its peaks, its worker grid.", (str,)),
     AnalysisOption("batch", "--batch", float, 1.0, "N", "Samples that the window works on, for FPS.", _NUMBER),
-    AnalysisOption(
-        "start_signpost",
-        "--start-signpost",
-        _TEXT,
-        None,
-        "NAME",
-        "Only what follows the first such signpost (NAME#2: second).",
-    ),
-    AnalysisOption(
-        "end_signpost",
-        "--end-signpost",
-        _TEXT,
-        None,
-        "NAME",
-        "Only what comes before the first such signpost after that.",
-    ),
-    AnalysisOption(
-        "id_range",
-        "--id-range",
-        _TEXT,
-        None,
-        "A-B",
-        "Only these rows of the file (5-10, 31-, -12; the header is row 1).",
-    ),
-    AnalysisOption(
-        "devices",
-        "--device",
-        Optional[list[int]],  # noqa: UP045
-        None,
-        "ID",
-        "Only this device; may be given several times.",
-    ),
+    AnalysisOption("start_signpost", "--start-signpost", _TEXT, None, "NAME",
+        "Only what follows the first such signpost (NAME#2: second)."),
+    AnalysisOption("end_signpost", "--end-signpost", _TEXT, None, "NAME",
+        "Only what comes before the first such signpost after that."),
+    AnalysisOption("id_range", "--id-range", _TEXT, None, "A-B",
+        "Only these rows of the file (5-10, 31-, -12; the header is row 1)."),
+    AnalysisOption("devices", "--device", list[int] | None, None, "ID",
+        "Only this device; may be given several times."),
     AnalysisOption("no_host_ops", "--no-host-ops", bool, False, None, "Leave host ops out."),
-    AnalysisOption(
-        "which_pass",
-        "--pass",
-        str,
-        "all",
-        "first|last|N|all",
-        "Only this pass, of those that the window repeats.",
-    ),
-    AnalysisOption(
-        "strict",
-        "--strict",
-        bool,
-        False,
-        None,
-        "Refuse a capture of which anything was left out or repaired (status 3).",
-    ),
+    AnalysisOption("which_pass", "--pass", str, "all", "first|last|N|all",
+        "Only this pass, of those that the window repeats."),
+    AnalysisOption("strict", "--strict", bool, False, None,
+        "Refuse a capture of which anything was left out or repaired (status 3)."),
 )
+# fmt: on
 _FLAGS = {option.field: option.flag for option in ANALYSIS_OPTIONS} | {
     "host_ops": "--no-host-ops",
     "raw": "--raw",
@@ -176,8 +124,7 @@ def output_options(workbook: bool = True, comparison: bool = False) -> Callable[
         output for output in OUTPUTS if (workbook or output is not WORKBOOK) and (output.comparison or not comparison)
     ]
     parameters = [
-        _parameter(output.name, Optional[Path], None, output.flags, output.metavar, output.help)  # noqa: UP045
-        for output in shown
+        _parameter(output.name, Path | None, None, output.flags, output.metavar, output.help) for output in shown
     ]
     if not comparison:
         parameters += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,11 +30,10 @@ def run(
         str, typer.Option("-n", "--name", help="Name of the report: a folder and part of its file name.")
     ] = "",
     output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output-folder", metavar="DIR", help="Where the profiler leaves its reports."),
+        Path | None, typer.Option("-o", "--output-folder", metavar="DIR", help="Where the profiler leaves its reports.")
     ] = None,
     timeout: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option("--timeout", metavar="SECONDS", help="End a run, and all its processes, after that time."),
     ] = None,
     repeat: Annotated[int, typer.Option("--repeat", metavar="N", help="Profile N times; show how each op varies.")] = 1,
@@ -50,7 +49,7 @@ def run(
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,
     replay: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option(
             "--replay",
             metavar="CAPTURE",
@@ -58,7 +57,7 @@ def run(
         ),
     ] = None,
     tracy_options: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Argument(metavar="-- TRACY_OPTION", help="Further options of python -m tracy.", show_default=False),
     ] = None,
     quiet: Annotated[

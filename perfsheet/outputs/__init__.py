@@ -31,6 +31,7 @@ class Output:
 
 
 _HERE = "perfsheet.outputs"
+# fmt: off
 WORKBOOK = Output(
     "workbook",
     ("-o", "--output"),
@@ -43,30 +44,11 @@ WORKBOOK = Output(
 )
 OUTPUTS = (
     WORKBOOK,
-    Output(
-        "html",
-        ("--html",),
-        "FILE.html",
-        "One HTML file that works offline.",
-        f"{_HERE}.html.page:page",
-        f"{_HERE}.html.comparison:page",
-        suffixes=(".html", ".htm"),
-    ),
-    Output(
-        "trace",
-        ("--trace",),
-        "FILE.json",
-        "The ops on a timeline, for ui.perfetto.dev.",
-        f"{_HERE}.trace:trace",
-    ),
-    Output(
-        "md",
-        ("--md",),
-        "FILE.md",
+    Output("html", ("--html",), "FILE.html", "One HTML file that works offline.", f"{_HERE}.html.page:page",
+        f"{_HERE}.html.comparison:page", suffixes=(".html", ".htm")),
+    Output("trace", ("--trace",), "FILE.json", "The ops on a timeline, for ui.perfetto.dev.", f"{_HERE}.trace:trace"),
+    Output("md", ("--md",), "FILE.md",
         "Markdown for a pull request; - for standard output ($GITHUB_STEP_SUMMARY is added to).",
-        f"{_HERE}.markdown.report:markdown",
-        f"{_HERE}.markdown.comparison:markdown",
-        stdout=True,
-    ),
+        f"{_HERE}.markdown.report:markdown", f"{_HERE}.markdown.comparison:markdown", stdout=True),
 )
 """In the order in which they are written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @command
 def bench(
     function: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Argument(
             metavar="[MODULE.py:FUNCTION]",
             help="The function to time, or one that returns a callable to time; it gets the parameters.",
@@ -27,19 +27,19 @@ def bench(
         ),
     ] = None,
     command_line: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("-c", "--command", metavar="COMMAND", help="Time a command instead, with {NAME} for parameters."),
     ] = None,
     vary: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--vary", metavar="NAME=A,B", help="A parameter and its values; several give all combinations."),
     ] = None,
     variant: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--variant", metavar='"NAME=A OTHER=B"', help="One more variant, besides the combinations."),
     ] = None,
     baseline: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--baseline", metavar="NAME=A", help="The variant that speed-ups compare with; default: the first."
         ),
@@ -47,12 +47,11 @@ def bench(
     iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs per variant.")] = 10,
     warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Unmeasured runs before them.")] = 1,
     timeout: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option("--timeout", metavar="SECONDS", help="Time limit of a variant."),
+        float | None, typer.Option("--timeout", metavar="SECONDS", help="Time limit of a variant.")
     ] = None,
     python: shared.Python = None,
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; default: generated/bench/NAME."),
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the table, warnings and errors.")] = False,

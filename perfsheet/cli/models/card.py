@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -18,16 +18,15 @@ from perfsheet.errors import usage
 def card(
     path: Annotated[Path, typer.Argument(metavar="SUITE.toml", help="The targets (docs/suite.md).")],
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("-o", "--output", metavar="FILE.md", help="Where to write the cards; default: standard output."),
     ] = None,
     results: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--results", metavar="DIR", help="Results of `perfsheet suite run`; default: its output folder."),
     ] = None,
     model: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--model", metavar="MODEL", help="Only this model; repeat for several."),
+        list[str] | None, typer.Option("--model", metavar="MODEL", help="Only this model; repeat for several.")
     ] = None,
     force: shared.Force = False,
 ) -> None:

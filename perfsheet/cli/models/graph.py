@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -25,7 +25,7 @@ def graph(
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables and plots.")
     ] = Path("stat"),
     inputs: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option(
             "--input",
             metavar="SHAPE[:DTYPE]",
@@ -33,7 +33,7 @@ def graph(
         ),
     ] = None,
     capture: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option("--capture", metavar="CSV", help="Ops CSV of the port: show what it covers, and what is missing."),
     ] = None,
     backward: Annotated[bool, typer.Option("--backward", help="Also trace the backward graph.")] = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 @command
 def merge(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PERF.csv...", help="Perf files: single, merged, or device_perf."),
+        list[Path], typer.Argument(metavar="PERF.csv...", help="Perf files: single, merged, or device_perf.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.csv", help="The merged file.")] = Path(
         "perf.csv"
     ),
     markdown: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--md", metavar="FILE.md", help="Also write the table as Markdown."),
+        Path | None, typer.Option("--md", metavar="FILE.md", help="Also write the table as Markdown.")
     ] = None,
     lower: ours.Lower = 0.80,
     upper: ours.Upper = 1.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,5 @@ Lower = Annotated[
 ]
 Upper = Annotated[float, typer.Option("--upper", metavar="X", help="Upper limit of it.")]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Do not compare inference times with the expected ones.")]
-Sort = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--sort", metavar="COLUMN", help="Sort the Markdown table by this column."),
-]
+Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="Sort the Markdown table by this column.")]
 Descending = Annotated[bool, typer.Option("--descending", help="Sort in descending order.")]

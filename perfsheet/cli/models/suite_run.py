@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,7 +47,7 @@ class SuiteRunOptions:
 def run(
     path: Annotated[Path, typer.Argument(metavar="SUITE.toml", help="The targets (docs/suite.md).")],
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Folder for the results; default: generated/suite/NAME."),
     ] = None,
     resume: Annotated[
@@ -57,7 +57,7 @@ def run(
         bool, typer.Option("--rerun-failed", help="With --resume: also run failed targets again.")
     ] = False,
     replay: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option(
             "--replay",
             metavar="[MODEL=]CAPTURE",
