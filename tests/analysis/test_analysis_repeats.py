@@ -82,11 +82,11 @@ def test_unknown_durations_do_not_count(observed) -> None:
         ([op("Matmul", 1), op("Unary", 1)], "2 ops instead of 3; first at op 2: Unary instead of Reshard"),
         (
             [op("Matmul", 1), op("Reshard", 1)],
-            "2 ops instead of 3; first at op 3: it ends, the others go on with Unary",
+            "2 ops instead of 3; first at op 3: it ends, the others continue with Unary",
         ),
         (
             [op("Matmul", 1), op("Reshard", 1), op("Unary", 1), op("Add", 1)],
-            "4 ops instead of 3; first at op 4: it goes on with Add, the others end",
+            "4 ops instead of 3; first at op 4: it continues with Add, the others end",
         ),
         ([op("Matmul", 1), op("Reshard", 1, device=1), op("Unary", 1)], "first at op 2: Reshard on device 1"),
         (

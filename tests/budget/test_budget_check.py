@@ -105,7 +105,7 @@ def test_op_types_go_by_what_they_are(analysis_of):
         {"op-types": {"MatmulDeviceOperation": {"kernel-time": 59_999, "ops": 2}, "Gone": {"kernel-time": 0}}},
     )
     assert [(one.measured, one.ok) for one in verdict.checked] == [(60_000, False), (2, True), (0, True)]
-    assert verdict.notes == ("perf-budget.toml: no op of the window is Gone",)
+    assert verdict.notes == ("perf-budget.toml: the window has no op Gone",)
 
 
 def test_single_ops_go_by_shape_and_layout(analysis_of):
