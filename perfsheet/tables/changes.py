@@ -180,10 +180,12 @@ FINDINGS_OF_SIDE: Table[FindingRows] = Table(
     "Findings of a side",
     "Fixed, new and remaining findings: `compare --json`.",
     tuple(FINDINGS.pick("rule", "op_code", "signature", *_SIZE_KEYS, "rows")),
+    In.JSON,
 )
 FINDINGS_BEFORE: Table[FindingRows] = Table(
     "findings_before",
     "Findings before",
     "Remaining findings as they were before: `compare --json`.",
     tuple(FINDINGS.pick(*_SIZE_KEYS)),
+    In.JSON,
 )

@@ -126,7 +126,7 @@ TIMES: Table[AnyRows] = Table(
     "Kernel time before and now, in the tables of op types, changes and ops.",
     (
         *_spans(_OF_WINDOW, lambda times: times.window, "", "", outputs=ALL, text_when=_per_window),
-        *_spans(_OF_PASS, lambda times: times.mean_pass, " per pass", ", mean pass", outputs=In.TEXT | In.SHEET,
+        *_spans(_OF_PASS, lambda times: times.mean_pass, "/pass", ", mean pass", outputs=In.TEXT | In.SHEET,
             when=_per_pass),
         Column("per_pass", "Per pass", _SPAN, each(lambda item: item.times.mean_pass),
             "`base_ns`, `new_ns`, `delta_ns`, `delta_pct` of a mean pass", _COMPARE, outputs=In.JSON),

@@ -115,7 +115,7 @@ def test_changes_of_the_workbook_and_the_page(data, sheets, page, comparison):
         assert (line["STATUS"], line["OP CODE"], line["OPS"]) == (one["status"], one["op_code"], one["count"])
         assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
     key = "per_pass" if comparison.per_pass else None
-    header = "Difference [ns per pass]" if comparison.per_pass else "Difference [ns]"
+    header = "Difference [ns/pass]" if comparison.per_pass else "Difference [ns]"
     for line, one in zip(rows, data["changes"], strict=False):
         times = one[key] if key else one
         assert figure(line[header]) == (None if times["delta_ns"] is None else round(times["delta_ns"]))
