@@ -92,11 +92,3 @@ def test_the_rule_of_contributing_works(analysis_of):
     hits = made["RULE"].find(facts)
     assert hits.positions.tolist() == [1]
     assert hits.saving_ns == pytest.approx(9000 - 2 * 2 * 512 * 512 / 288)
-
-
-@pytest.mark.parametrize("page", [path.relative_to(ROOT) for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]])
-def test_links_lead_somewhere(page):
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)", text):
-        if not target.startswith("http"):
-            assert ((ROOT / page).parent / target).exists(), target
