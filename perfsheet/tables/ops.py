@@ -271,7 +271,7 @@ OPS: Table[OpRows] = Table(
         Column("dram_mb", "DRAM", DECIMAL, _number(lambda rows: rows.analysis.facts.speed_of_light.dram_bytes / 1e6),
             "10⁶ bytes that must come from or go to DRAM at least", _SPEED_OF_LIGHT, outputs=In.SHEET, unit="MB"),
         Column("sol_unknown_reason", "Why unknown", TEXT, _reasons, "why the speed of light of the op is unknown",
-            _SPEED_OF_LIGHT, outputs=In.DATA | In.SHEET, width=30),
+            _SPEED_OF_LIGHT, outputs=In.DATA | In.SHEET, width=30, frame_data=str),
         Column("not_physical_reason", "Why not physical", TEXT, _why_not_physical, "why a utilization is above 100 %",
             _FORMULAS, outputs=In.DATA | In.SHEET, when=_any(_why_not_physical), width=30),
         Column("signature", "Signature", LABEL,

@@ -117,6 +117,8 @@ def _spreads(rows: RepeatRows) -> Spreads:
     return spreads_at(rows.repeats.spreads, rows.positions)
 
 
+_SETTINGS: dict[str, dict[str, Any]] = {"median_ns": {"bar": True}, "cv_pct": {"mark": Mark("noisy", _noisy)}}
+
 REPEATS: Table[RepeatRows] = Table(
     "repeats_ops",
     "Repeats",
@@ -125,10 +127,7 @@ REPEATS: Table[RepeatRows] = Table(
         OPS["op_code"],
         OPS["device_id"].changed(outputs=In.SHEET),
         OPS["core_count"].changed(outputs=In.SHEET, mark=None),
-        *(
-            column.changed(mark=Mark("noisy", _noisy)) if column.key == "cv_pct" else column
-            for column in spread_columns(_spreads)
-        ),
+        *(column.changed(**_SETTINGS.get(column.key, {})) for column in spread_columns(_spreads)),
         OPS["row"].changed(drop=3),
         Column("noisy", "Noise", _NOISY, _noisy, "noisy: CV above `--noisy` percent", _RUNNING,
             tone=lambda rows: ["warn" if noisy else "" for noisy in rows.noisy]),

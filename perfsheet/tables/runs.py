@@ -26,7 +26,7 @@ TESTS: Table[Sequence[TestResult]] = Table(
             "passed, failed (an error in collection, setup or teardown too) or skipped (xfail too)", _RUNNING,
             tone=lambda tests: [_TONES[test.outcome] for test in tests]),
         Column("duration_s", "Duration", DECIMAL, each(lambda test: round(test.duration_s, 3)), "what pytest measured",
-            _RUNNING, text=lambda seconds: f"{seconds:,.2f}", unit="s"),
+            _RUNNING, text=lambda seconds: f"{seconds:,.2f}", unit="s", width=14),
         Column("nodeid", "Test", LABEL, each(lambda test: test.nodeid), "its pytest node id", _RUNNING, flexible=True),
         Column("reason", "Reason", TEXT, each(lambda test: test.reason),
             "the error in one line; empty = it did not fail", _RUNNING, outputs=In.JSON | In.TERMINAL, flexible=True,

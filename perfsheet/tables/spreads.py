@@ -37,26 +37,19 @@ def _whole(value: float | None) -> str:
     return formats.whole(None if value is None else round(value))
 
 
-def _cell(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
 # fmt: off
 def spread_columns(spreads: Callable[[R], Spreads]) -> tuple[Column[R], ...]:
     """The columns of a spread per row."""
     return (
         Column("runs", "Runs", COUNT, lambda rows: spreads(rows).runs, "runs (or passes) in which the time is known",
             outputs=In.DATA | In.SHEET, width=7),
-        Column("median_ns", "Median", NS, lambda rows: spreads(rows).median_ns, "median over the runs", text=_whole,
-            cell=_cell),
-        Column("min_ns", "Min", NS, lambda rows: spreads(rows).min_ns, "shortest", text=_whole, cell=_cell, drop=2,
-            width=12),
-        Column("max_ns", "Max", NS, lambda rows: spreads(rows).max_ns, "longest", text=_whole, cell=_cell, drop=2,
-            width=12),
+        Column("median_ns", "Median", NS, lambda rows: spreads(rows).median_ns, "median over the runs", text=_whole),
+        Column("min_ns", "Min", NS, lambda rows: spreads(rows).min_ns, "shortest", text=_whole, drop=2, width=12),
+        Column("max_ns", "Max", NS, lambda rows: spreads(rows).max_ns, "longest", text=_whole, drop=2, width=12),
         Column("mean_ns", "Mean", NS, lambda rows: spreads(rows).mean_ns, "arithmetic mean", outputs=In.DATA | In.SHEET,
-            cell=_cell, width=12),
+            width=12),
         Column("std_ns", "Std dev", NS, lambda rows: spreads(rows).std_ns,
-            "sample standard deviation (n − 1); unknown for one run", outputs=In.DATA | In.SHEET, cell=_cell, width=12),
+            "sample standard deviation (n − 1); unknown for one run", outputs=In.DATA | In.SHEET, width=12),
         Column("mean_std", "Mean ± std dev", LABEL, lambda rows: _mean_std(spreads(rows)),
             "arithmetic mean and sample standard deviation", outputs=In.TEXT, drop=1, right=True, unit="ns"),
         Column("cv_pct", "CV", PERCENT, lambda rows: spreads(rows).cv,

@@ -8,16 +8,14 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.windows.devices import DeviceTotal, Step
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.kinds import COUNT, ID, LABEL, NS, PERCENT, ROW
-from perfsheet.text import formats
+from perfsheet.tables.kinds import CORES, COUNT, ID, LABEL, NS, PERCENT, ROW
 
 OpTypeRows = Rows[Analysis, OpType]
 StepRows = Rows[Analysis, Step]
 
 
-def _core_span(total: OpType) -> str:
-    cores = (count for count in (total.cores_min, total.cores_max) if count is not None)
-    return formats.span(tuple(dict.fromkeys(cores)))
+def _core_span(total: OpType) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(count for count in (total.cores_min, total.cores_max) if count is not None))
 
 
 def _of_busiest(totals: Sequence[DeviceTotal]) -> list[float | None]:
@@ -45,8 +43,8 @@ OP_TYPES: Table[OpTypeRows] = Table(
             outputs=In.JSON | In.PAGE | In.SHEET, width=13),
         Column("cores", "Cores", LABEL, each(lambda total: [total.cores_min, total.cores_max]),
             "least and most cores of the ops", outputs=In.JSON),
-        Column("core_span", "Cores", LABEL, each(_core_span), "least and most cores of the ops", outputs=In.SHEET,
-            right=True, width=9),
+        Column("core_span", "Cores", CORES, each(_core_span), "least and most cores of the ops", outputs=In.SHEET,
+            width=9),
         Column("low_core_count", "Ops on few cores", COUNT, each(lambda total: total.low_core_count),
             "ops on low_cores_pct of their worker grid or less", "docs/rules.md", outputs=In.JSON | In.PAGE | In.SHEET,
             width=13),
