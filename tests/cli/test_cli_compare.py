@@ -36,38 +36,40 @@ def test_a_capture_with_itself_says_so_everywhere(capsys, sides, tmp_path):
     assert "Nothing changed" in files[2].read_text(encoding="utf-8")
     book = load_workbook(files[0])
     assert any("Nothing changed" in str(cell.value) for row in book["Summary"].iter_rows() for cell in row)
-    told = json.loads(here(capsys, "compare", sides[0], sides[0], "--json").out)
-    assert (told["delta_ns"], told["delta_pct"], told["changes"]) == (0, 0, [])
-    assert {one["status"] for one in told["ops"]} == {"same"}
-    assert told["findings"]["fixed"] == told["findings"]["new"] == []
+    data = json.loads(here(capsys, "compare", sides[0], sides[0], "--json").out)
+    assert (data["delta_ns"], data["delta_pct"], data["changes"]) == (0, 0, [])
+    assert {record["status"] for record in data["ops"]} == {"same"}
+    assert data["findings"]["fixed"] == data["findings"]["new"] == []
 
 
 def test_json_keeps_its_contract(capsys, sides):
-    told = json.loads(here(capsys, "compare", *sides, "--json").out)
-    assert told["base"]["paths"] == [str(sides[0])]
-    assert told["new"]["paths"] == [str(sides[1])]
-    assert (told["delta_ns"], told["delta_pct"]) == (-20_500, pytest.approx(-100 * 20_500 / 49_500))
-    assert sum(one["base_ns"] for one in told["ops"]) == told["base"]["kernel_duration_ns"] == 49_500
-    assert sum(one["new_ns"] for one in told["ops"]) == told["new"]["kernel_duration_ns"] == 29_000
-    matmul = told["ops"][0]
+    data = json.loads(here(capsys, "compare", *sides, "--json").out)
+    assert data["base"]["paths"] == [str(sides[0])]
+    assert data["new"]["paths"] == [str(sides[1])]
+    assert (data["delta_ns"], data["delta_pct"]) == (-20_500, pytest.approx(-100 * 20_500 / 49_500))
+    assert sum(record["base_ns"] for record in data["ops"]) == data["base"]["kernel_duration_ns"] == 49_500
+    assert sum(record["new_ns"] for record in data["ops"]) == data["new"]["kernel_duration_ns"] == 29_000
+    matmul = data["ops"][0]
     assert (matmul["status"], matmul["op_code"], matmul["delta_ns"]) == ("changed", "MatmulDeviceOperation", -20_000)
     assert matmul["changes"] == {"math_fidelity": [None, "LoFi"]}
     assert [row["row"] for row in matmul["base_rows"]] == [row["row"] for row in matmul["new_rows"]] == [2]
-    removed = next(one for one in told["ops"] if one["status"] == "removed")
+    removed = next(record for record in data["ops"] if record["status"] == "removed")
     assert (removed["op_code"], removed["base_ns"], removed["new_ns"], removed["new_rows"]) == ("Softmax", 500, 0, [])
-    assert {one["op_type"]: (one["base_count"], one["new_count"], one["delta_ns"]) for one in told["groups"]} == {
+    assert {
+        record["op_type"]: (record["base_count"], record["new_count"], record["delta_ns"]) for record in data["groups"]
+    } == {
         "MatmulDeviceOperation": (1, 1, -20_000),
         "LayerNormDeviceOperation": (1, 1, 0),
         "Softmax": (1, 0, -500),
     }
-    assert [one["rule"] for one in told["findings"]["remaining"]].count("low-core-count") == 1
-    assert told["others"] == []
+    assert [record["rule"] for record in data["findings"]["remaining"]].count("low-core-count") == 1
+    assert data["others"] == []
 
 
 def test_several_captures_beside_the_base(capsys, sides, tmp_path):
     third = write_csv(tmp_path / "third.csv", [op("MatmulDeviceOperation", 50_000)])
-    told = json.loads(here(capsys, "compare", *sides, third, "--json").out)
-    assert [one["delta_ns"] for one in (told, *told["others"])] == [-20_500, 500]
+    data = json.loads(here(capsys, "compare", *sides, third, "--json").out)
+    assert [record["delta_ns"] for record in (data, *data["others"])] == [-20_500, 500]
     book = tmp_path / "a.xlsx"
     done = here(capsys, "compare", *sides, third, "-o", book)
     assert done.out.count("before base.csv") == 2
@@ -83,11 +85,11 @@ def test_runs_of_a_side_by_comma_and_by_pattern(capsys, tmp_path):
             (tmp_path / side).mkdir(exist_ok=True)
             write_csv(tmp_path / side / f"{number}.csv", [op("MatmulDeviceOperation", time), op("Softmax", 100)])
     joined = ",".join(str(tmp_path / "a" / f"{number}.csv") for number in range(3))
-    told = json.loads(here(capsys, "compare", joined, tmp_path / "b" / "*.csv", "--json").out)
-    assert (told["noise"]["judged_by"], told["noise"]["base_samples"], told["noise"]["new_samples"]) == ("runs", 3, 3)
-    assert told["noise"]["new_kernel_duration"]["runs"] == 3
-    assert told["beyond_noise"]
-    assert [one["status"] for one in told["ops"]] == ["changed", "same"]
+    data = json.loads(here(capsys, "compare", joined, tmp_path / "b" / "*.csv", "--json").out)
+    assert (data["noise"]["judged_by"], data["noise"]["base_samples"], data["noise"]["new_samples"]) == ("runs", 3, 3)
+    assert data["noise"]["new_kernel_duration"]["runs"] == 3
+    assert data["beyond_noise"]
+    assert [record["status"] for record in data["ops"]] == ["changed", "same"]
     nothing = here(capsys, "compare", joined, tmp_path / "c*.csv")
     assert (nothing.status, "no file matches this pattern" in nothing.err) == (3, True)
 
@@ -99,14 +101,14 @@ def test_a_name_with_a_comma_is_a_name(capsys, tmp_path):
 
 def test_windows_are_those_of_both_sides(capsys, tmp_path):
     rows = [op("MatmulDeviceOperation", 100), op("Softmax", 10)]
-    one, other = (write_csv(tmp_path / f"{count}.csv", rows * count) for count in (2, 3))
-    told = json.loads(here(capsys, "compare", one, other, "--pass", "last", "--json").out)
-    assert (told["base"]["window"], told["new"]["window"]) == ("pass 2 of 2", "pass 3 of 3")
-    assert (told["delta_ns"], told["notes"]) == (0, [])
+    two, three = (write_csv(tmp_path / f"{count}.csv", rows * count) for count in (2, 3))
+    data = json.loads(here(capsys, "compare", two, three, "--pass", "last", "--json").out)
+    assert (data["base"]["window"], data["new"]["window"]) == ("pass 2 of 2", "pass 3 of 3")
+    assert (data["delta_ns"], data["notes"]) == (0, [])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "message"),
     [
         (("missing.csv", "missing.csv"), 3, "missing.csv: no such file"),
         (("{base}", "{base}", "--noise", "-1"), 2, "--noise -1.0: not a percentage"),
@@ -117,13 +119,13 @@ def test_windows_are_those_of_both_sides(capsys, tmp_path):
         (("{base}",), 2, "NEW"),
     ],
 )
-def test_what_cannot_be_followed(capsys, sides, tmp_path, monkeypatch, arguments, status, told):
+def test_what_cannot_be_followed(capsys, sides, tmp_path, monkeypatch, arguments, status, message):
     monkeypatch.chdir(tmp_path)
-    filled = [one.format(base=sides[0], new=sides[1]) for one in arguments]
+    filled = [argument.format(base=sides[0], new=sides[1]) for argument in arguments]
     before = sides[0].read_bytes()
     done = here(capsys, "compare", *filled)
     assert done.status == status
-    assert told in done.err
+    assert message in done.err
     assert sides[0].read_bytes() == before
 
 
@@ -148,9 +150,9 @@ def test_a_budget_from_init_to_breach(capsys, sides, tmp_path, monkeypatch):
     )
     breached = sum(line.startswith("FAIL") for line in lines)
     assert lines[-1] == f"{breached} of {len(lines) - 3} limits breached"
-    told = json.loads(here(capsys, "check", sides[0], "--json").out)
-    assert (told["passed"], len(told["breaches"])) == (False, breached)
-    first = told["breaches"][0]
+    data = json.loads(here(capsys, "check", sides[0], "--json").out)
+    assert (data["passed"], len(data["breaches"])) == (False, breached)
+    first = data["breaches"][0]
     assert (first["limit"], first["allowed"], first["measured"]) == ("limits.kernel-time", 30_450, 49_500)
     assert [row["row"] for row in first["rows"]] == [2, 3, 4]
 
@@ -176,12 +178,12 @@ def test_check_against_a_capture(capsys, sides):
     assert done.status == 1
     assert "FAIL  against.kernel-time: 49.500 µs, at most 43.500 µs allowed (29.000 µs before + 50 %)" in done.out
     assert here(capsys, "check", sides[0], "--against", sides[1], "--fail-over", "71 %").status == 0
-    told = json.loads(here(capsys, "check", sides[0], "--against", sides[1], "--json").out)
-    assert (told["against"], told["budget"], told["passed"]) == (str(sides[1]), None, False)
+    data = json.loads(here(capsys, "check", sides[0], "--against", sides[1], "--json").out)
+    assert (data["against"], data["budget"], data["passed"]) == (str(sides[1]), None, False)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("check", "{base}"), "nothing to check against"),
         (("check", "{base}", "--budget", "none.toml"), "none.toml: No such file"),
@@ -192,10 +194,10 @@ def test_check_against_a_capture(capsys, sides):
         (("budget", "init", "{base}", "--tolerance", "x"), "--tolerance x: not a percentage"),
     ],
 )
-def test_checks_that_cannot_be_made(capsys, sides, tmp_path, monkeypatch, arguments, told):
+def test_checks_that_cannot_be_made(capsys, sides, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    done = here(capsys, *[one.format(base=sides[0], new=sides[1]) for one in arguments])
-    assert (done.status, told in done.err) == (2, True)
+    done = here(capsys, *[argument.format(base=sides[0], new=sides[1]) for argument in arguments])
+    assert (done.status, message in done.err) == (2, True)
 
 
 def test_no_growth_at_all_can_be_asked_for(capsys, tmp_path):
@@ -237,8 +239,8 @@ def test_what_the_command_line_says_comes_first_even_if_it_is_the_default(capsys
     (tmp_path / "pyproject.toml").write_text("[tool.perfsheet]\nbatch = 16\n", encoding="utf-8")
 
     def window(*options):
-        told = json.loads(here(capsys, "check", path, *options, "--json").out)["capture"]
-        return told["window"], told["batch"]
+        data = json.loads(here(capsys, "check", path, *options, "--json").out)["capture"]
+        return data["window"], data["batch"]
 
     assert window() == ("pass 3 of 3", 4)
     assert window("--pass", "all", "--batch", "1") == ("whole capture", 1)
@@ -286,8 +288,8 @@ def test_a_budget_names_its_window(capsys, tmp_path, monkeypatch):
     path = write_csv(tmp_path / "run.csv", rows * 3)
     assert here(capsys, "budget", "init", path, "--pass", "last", "--batch", "4", "-o", "-").out.count("[window]") == 1
     here(capsys, "budget", "init", path, "--pass", "last", "--batch", "4")
-    told = json.loads(here(capsys, "check", path, "--json").out)
-    assert (told["capture"]["window"], told["capture"]["batch"], told["passed"]) == ("pass 3 of 3", 4, True)
+    data = json.loads(here(capsys, "check", path, "--json").out)
+    assert (data["capture"]["window"], data["capture"]["batch"], data["passed"]) == ("pass 3 of 3", 4, True)
 
 
 def test_settings_reach_the_new_commands(capsys, sides, tmp_path, monkeypatch):

@@ -90,19 +90,19 @@ def figure(text):
 def test_all_ops_of_the_workbook(data, sheets):
     table = sheets["All Ops"]
     assert len(table) == len(data["ops"])
-    for line, one in zip(table.to_dict("records"), data["ops"], strict=True):
-        assert line["STATUS"] == one["status"]
-        assert unknown(line["OP CODE BEFORE"]) == one["base_op_code"]
-        assert unknown(line["OP CODE NOW"]) == one["new_op_code"]
-        assert unknown(line["BEFORE [ns]"]) == one["base_ns"]
-        assert unknown(line["NOW [ns]"]) == one["new_ns"]
-        assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
+    for line, record in zip(table.to_dict("records"), data["ops"], strict=True):
+        assert line["STATUS"] == record["status"]
+        assert unknown(line["OP CODE BEFORE"]) == record["base_op_code"]
+        assert unknown(line["OP CODE NOW"]) == record["new_op_code"]
+        assert unknown(line["BEFORE [ns]"]) == record["base_ns"]
+        assert unknown(line["NOW [ns]"]) == record["new_ns"]
+        assert unknown(line["DIFFERENCE [ns]"]) == record["delta_ns"]
         assert unknown(line["DIFFERENCE [%]"]) == (
-            None if one["delta_pct"] is None else pytest.approx(one["delta_pct"] / 100)
+            None if record["delta_pct"] is None else pytest.approx(record["delta_pct"] / 100)
         )
-        assert (line["BEYOND NOISE"] == "yes") == one["beyond_noise"]
+        assert (line["BEYOND NOISE"] == "yes") == record["beyond_noise"]
         named = str(unknown(line["ROWS BEFORE"]) or "").removesuffix(".0")
-        wanted = [str(row["row"]) for row in one["base_rows"][:8]]
+        wanted = [str(row["row"]) for row in record["base_rows"][:8]]
         assert re.findall(r"(?<!\()\b\d+\b(?!\))", named) == wanted
 
 
@@ -111,16 +111,16 @@ def test_changes_of_the_workbook_and_the_page(data, sheets, page, comparison):
     rows = page.tables["changes-table"].records()
     assert len(table) == len(data["changes"])
     assert len(rows) == min(500, len(data["changes"]))
-    for line, one in zip(table, data["changes"], strict=True):
-        assert (line["STATUS"], line["OP CODE"], line["OPS"]) == (one["status"], one["op_code"], one["count"])
-        assert unknown(line["DIFFERENCE [ns]"]) == one["delta_ns"]
+    for line, record in zip(table, data["changes"], strict=True):
+        assert (line["STATUS"], line["OP CODE"], line["OPS"]) == (record["status"], record["op_code"], record["count"])
+        assert unknown(line["DIFFERENCE [ns]"]) == record["delta_ns"]
     key = "per_pass" if comparison.per_pass else None
     header = "Difference [ns/pass]" if comparison.per_pass else "Difference [ns]"
-    for line, one in zip(rows, data["changes"], strict=False):
-        times = one[key] if key else one
+    for line, record in zip(rows, data["changes"], strict=False):
+        times = record[key] if key else record
         assert figure(line[header]) == (None if times["delta_ns"] is None else round(times["delta_ns"]))
-        assert line["Op code"] == one["op_code"]
-        for name, (before, after) in one["changes"].items():
+        assert line["Op code"] == record["op_code"]
+        for name, (before, after) in record["changes"].items():
             if len(str(before)) + len(str(after)) < 100:
                 assert f"{name} {before or '–'} → {after or '–'}" in line["What changed"]
 
@@ -129,15 +129,15 @@ def test_op_types_everywhere(data, sheets, page, comparison):
     table = sheets["By Op Type"].to_dict("records")
     rows = page.tables["types-table"].records()
     written = markdown.markdown([comparison])
-    for line, row, one in zip(table, rows, data["groups"], strict=True):
-        assert (line["OP TYPE"], row["Op type"]) == (one["op_type"], one["op_type"])
-        assert (line["OPS BEFORE"], line["OPS NOW"]) == (one["base_count"], one["new_count"])
-        assert (row["Ops before"], row["Ops now"]) == (f"{one['base_count']:,}", f"{one['new_count']:,}")
-        assert (unknown(line["BEFORE [ns]"]), unknown(line["NOW [ns]"])) == (one["base_ns"], one["new_ns"])
-    for one in data["groups"][:5]:
-        times = one["per_pass"] if comparison.per_pass else one
+    for line, row, record in zip(table, rows, data["groups"], strict=True):
+        assert (line["OP TYPE"], row["Op type"]) == (record["op_type"], record["op_type"])
+        assert (line["OPS BEFORE"], line["OPS NOW"]) == (record["base_count"], record["new_count"])
+        assert (row["Ops before"], row["Ops now"]) == (f"{record['base_count']:,}", f"{record['new_count']:,}")
+        assert (unknown(line["BEFORE [ns]"]), unknown(line["NOW [ns]"])) == (record["base_ns"], record["new_ns"])
+    for record in data["groups"][:5]:
+        times = record["per_pass"] if comparison.per_pass else record
         if times["delta_ns"]:
-            assert f"| `{one['op_type']}` | {one['base_count']:,} | {one['new_count']:,} |" in written
+            assert f"| `{record['op_type']}` | {record['base_count']:,} | {record['new_count']:,} |" in written
             assert formats.signed(round(times["delta_ns"])) in written
 
 
@@ -169,16 +169,16 @@ def test_findings_everywhere(data, sheets, page):
     assert len(page.tables["findings-table"].rows) == min(300, len(lines))
     for name, column in (("fixed", "KERNEL DURATION BEFORE [ns]"), ("new", "KERNEL DURATION NOW [ns]")):
         listed = [line[column] for line in lines if line["STATUS"] == name]
-        assert listed == [one["kernel_duration_ns"] for one in data["findings"][name]]
+        assert listed == [record["kernel_duration_ns"] for record in data["findings"][name]]
 
 
 def test_the_sums_are_those_of_the_windows(data):
     for side in ("base", "new"):
         total = data[side]["kernel_duration_ns"]
-        assert sum(one[f"{side}_ns"] or 0 for one in data["ops"]) == total
-        assert sum(one[f"{side}_ns"] or 0 for one in data["groups"]) == total
-    assert sorted(place for one in data["changes"] for place in one["ops"]) == [
-        place for place, one in enumerate(data["ops"]) if one["status"] != "same"
+        assert sum(record[f"{side}_ns"] or 0 for record in data["ops"]) == total
+        assert sum(record[f"{side}_ns"] or 0 for record in data["groups"]) == total
+    assert sorted(place for record in data["changes"] for place in record["ops"]) == [
+        place for place, record in enumerate(data["ops"]) if record["status"] != "same"
     ]
 
 
