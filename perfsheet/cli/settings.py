@@ -95,5 +95,5 @@ def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
         return {}
     replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None
     if not isinstance(replays, dict) or not all(isinstance(capture, str) for capture in replays.values()):
-        raise usage(f"{pyproject}: tool.perfsheet is not a table of settings", "see Settings in the README")
+        raise usage(f"{pyproject}: tool.perfsheet is not a table of settings", "see docs/settings.md")
     return dict(table)

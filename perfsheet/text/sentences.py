@@ -85,10 +85,10 @@ def device_totals(summary: CaptureSummary) -> str:
 
 
 def what_if(one: WhatIf, several_passes: bool) -> str:
-    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS a pass`."""
+    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS per pass`."""
     which = "the first one" if one.findings == 1 else f"{'all' if one.all else 'the first'} {one.findings:,}"
     gaps = f"; and {span_of_time(one.gap_saving_ns)} of gaps" if one.gap_saving_ns else ""
-    fps = f"{rate(one.fps_per_pass)} FPS a pass" if several_passes else f"{rate(one.fps)} FPS"
+    fps = f"{rate(one.fps_per_pass)} FPS per pass" if several_passes else f"{rate(one.fps)} FPS"
     return (
         f"{which}: at most {span_of_time(one.saving_ns)} ({percent(one.share)}) of kernel time, "
         f"{span_of_time(one.left_ns)} left, {fps}{gaps}"

@@ -40,4 +40,4 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
 
 
 def _per_pass(summary: CaptureSummary) -> str:
-    return f"; {formats.rate(summary.passes.fps_per_pass)} a pass" if summary.passes.count > 1 else ""
+    return f"; {formats.rate(summary.passes.fps_per_pass)} per pass" if summary.passes.count > 1 else ""

@@ -47,7 +47,7 @@ def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
     said = f"; {within:,} more {'is' if within == 1 else 'are'} about ops of these" if within else ""
     console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{said}.", "dim"))
     console.print(line(sentences.upper_bounds(analysis.summary), "dim"))
-    console.print(line("If they were mended:", "bold"))
+    console.print(line("If they were fixed:", "bold"))
     for one in analysis.what_if:
         for part in textwrap.wrap(
             sentences.what_if(one, analysis.summary.passes.count > 1), console.width - len(_INDENT)
