@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
@@ -20,25 +20,11 @@ if TYPE_CHECKING:
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-Item = TypeVar("Item")
 _LONG = 500
 """Tables of more rows are written as XML, column by column."""
 _PIECE = 2048
 """Rows that are turned into XML at a time."""
 _LINE_HEIGHT, _MOST_LINES, _SMALL = 12.5, 8, 1.3
-
-
-@dataclass(frozen=True)
-class Field(Generic[Item]):
-    """A column of a table: its header, the cell of an item, its style, its width in characters, and how many columns of
-    the sheet it spans. `folded` columns are grouped and hidden until the user unfolds them."""
-
-    header: str
-    cell: Callable[[Item], Cell]
-    style: str = "text"
-    width: float = 12
-    span: int = 1
-    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,32 +142,6 @@ def _lines(column: Column, cell: Cell) -> int:
     return min(_MOST_LINES, sum(max(1, math.ceil(len(line) / room)) for line in cell.split("\n")))
 
 
-def write_table(
-    sheet: LongWorksheet,
-    styles: Styles,
-    fields: Sequence[Field[Item]],
-    items: Iterable[Item],
-    top: int = 0,
-    left: int = 0,
-) -> int:
-    """Write a header and a line per item from row `top` (from 0) on; the number of the row after the last."""
-    return write_columns(sheet, styles, _evaluated(fields, list(items)), top, left)
-
-
-def write_table_sheet(
-    sheet: LongWorksheet, styles: Styles, fields: Sequence[Field[Item]], items: Sequence[Item], freeze: int = 1
-) -> int:
-    """A sheet that starts with a table: filtered header in row 1, widths, landscape; the row after the last.
-
-    The header stays in sight, and so do the first `freeze` columns.
-    """
-    columns = _evaluated(fields, items)
-    set_up_table(sheet, styles, columns, freeze)
-    after = write_columns(sheet, styles, columns)
-    with_filter(sheet, columns, after)
-    return after
-
-
 def put_columns(
     sheet: LongWorksheet,
     styles: Styles,
@@ -206,24 +166,17 @@ def put_columns(
     return top + 1 + count
 
 
-def _evaluated(fields: Sequence[Field[Item]], items: Sequence[Item]) -> list[Column]:
-    return [
-        Column(field.header, [field.cell(item) for item in items], field.style, field.width, field.folded, field.span)
-        for field in fields
-    ]
-
-
 def _header_style(column: Column) -> str:
     return "header_right" if column.style in _RIGHT_STYLES else "header"
 
 
-def set_up_table(sheet: LongWorksheet, styles: Styles, fields: Sequence[Column], freeze: int) -> None:
+def set_up_table(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column], freeze: int) -> None:
     """Widths, frozen header and first columns, landscape pages that repeat the header."""
-    for column, field in enumerate(fields):
-        fold = {"level": 1, "hidden": True} if field.folded else {}
-        sheet.set_column(column, column, field.width, styles["text"], fold)
-    if any(field.folded for field in fields):
-        sheet.set_column(len(fields), len(fields), None, None, {"collapsed": True})
+    for place, column in enumerate(columns):
+        fold = {"level": 1, "hidden": True} if column.folded else {}
+        sheet.set_column(place, place, column.width, styles["text"], fold)
+    if any(column.folded for column in columns):
+        sheet.set_column(len(columns), len(columns), None, None, {"collapsed": True})
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, freeze)
     set_up_page(sheet)
