@@ -223,3 +223,16 @@ def test_links_on_the_summary_lead_to_the_findings(formulas, analysis):
     assert len(links) == min(5, len(main))
     for link, finding in zip(links, main, strict=False):
         assert linked_row(formulas, link)[0].value == finding.id
+
+
+def test_about_explains_every_column(workbook_path):
+    loaded = load_workbook(workbook_path)
+    explained = {str(row[0].value) for row in loaded["About"].iter_rows() if row[0].value}
+    for sheet in ("Hotspots", "Top Ops", "Op Groups", "By Op Type", "All Ops", "Evidence", "Data Quality"):
+        headers = {str(cell.value) for cell in loaded[sheet][1] if cell.value}
+        unexplained = {
+            header
+            for header in headers
+            if header not in explained and header.partition(" [")[0] not in explained and "PUT_" not in header
+        }
+        assert not unexplained, sheet
