@@ -18,8 +18,9 @@ with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet import PerfsheetError, analyze, read
     from perfsheet.outputs import csv_output, json_output, trace
     from perfsheet.outputs.html.page import page
-    from perfsheet.outputs.markdown.report import markdown
-    from perfsheet.outputs.terminal import hotspots, top_ops
+    from perfsheet.outputs.markdown import report as markdown
+    from perfsheet.outputs.terminal.hotspots import print_hotspots
+    from perfsheet.outputs.terminal.ops import print_top_ops
     from perfsheet.outputs.workbook import book
     from perfsheet.tables.ops import OPS
     from perfsheet.tables.ops import top_ops as top_ops_rows
@@ -54,8 +55,8 @@ def write_all(data: bytes) -> None:
     except PerfsheetError:
         return
     shown = io.StringIO()
-    top_ops.render(analysis, 20, shown)
-    hotspots.render(analysis, None, shown)
+    print_top_ops(analysis, 20, shown)
+    print_hotspots(analysis, None, shown)
     csv_output.write(shown, OPS, top_ops_rows(analysis, None))
     assert not _ESCAPES.search(shown.getvalue())
     json.loads(json_output.dumps(json_output.report(analysis, None)))

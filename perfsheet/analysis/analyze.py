@@ -1,4 +1,4 @@
-"""From an ops table to everything that the outputs show."""
+"""`analyze`: from an ops table to an Analysis, which has everything that the outputs show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis import findings as finding
+from perfsheet.analysis import findings as of_findings
 from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.device_ops import Ops, device_ops
@@ -48,7 +48,7 @@ def analyze(
     provenance: Provenance | None = None,
     repeats: Repeats | None = None,
 ) -> Analysis:
-    """Analyse the device ops of a window (default: the one that the options select, the whole capture if none).
+    """Analyse the device ops of a window (default: the window that the options select).
 
     `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
     device op, PerfsheetError when the capture has no such window (exit status 2), or is damaged and the options are
@@ -72,20 +72,20 @@ def analyze(
     if not len(ops):
         dropped = [note.text for note in table.notes if note.dropped]
         raise NoDeviceOpError(
-            f"{', '.join(table.files)}: {_what_else(table, window)}",
+            f"{', '.join(table.files)}: {_rows_without_device_op(table, window)}",
             f"look at what was left out: {'; '.join(dropped)}"
             if dropped
             else "profile a target that runs ops on a device",
         )
-    found = Analysis(ops, window, provenance or Provenance(), repeats)
-    repaired = [check.detail for check in found.checks if check.repaired] if options.strict else []
+    analysis = Analysis(ops, window, provenance or Provenance(), repeats)
+    repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave --strict out")
-    return found
+    return analysis
 
 
-def _what_else(table: OpsTable, window: Window) -> str:
+def _rows_without_device_op(table: OpsTable, window: Window) -> str:
     kinds = table.kind[window.rows]
     counts = [
         rows(int((kinds == kind).sum()), f"{kind.name.lower().replace('_', ' ')} row")
@@ -97,7 +97,7 @@ def _what_else(table: OpsTable, window: Window) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The result: `ops` column by column, the rest computed (and its code imported) once when first asked for."""
+    """The result of `analyze`: `ops` column by column; all else is computed once, on first access."""
 
     ops: Ops
     window: Window
@@ -119,7 +119,7 @@ class Analysis:
 
     @cached_property
     def facts(self) -> Facts:
-        """What follows from the ops: speed of light, passes, devices."""
+        """Speed of light, passes and devices of the ops."""
         return Facts(self.ops, self.window)
 
     @cached_property
@@ -130,43 +130,41 @@ class Analysis:
         return signposts(self.window, self.ops)
 
     @cached_property
-    def _hits(self) -> finding.AllHits:
-        return finding.hits(self.facts)
+    def _hits(self) -> of_findings.AllHits:
+        return of_findings.hits(self.facts)
 
     @cached_property
     def _hit_masks(self) -> dict[str, BoolArray]:
-        return finding.masks(self.ops, self._hits)
+        return of_findings.masks(self.ops, self._hits)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, largest saving first."""
-        return finding.findings(self.facts, self._hits)
+        return of_findings.findings(self.facts, self._hits)
 
     @property
     def main_findings(self) -> list[Finding]:
-        """Those that are not a part of another one."""
-        return [one for one in self.findings if one.part_of is None]
+        """The findings that are not part of another finding."""
+        return [finding for finding in self.findings if finding.part_of is None]
 
     @cached_property
     def findings_of(self) -> dict[int, list[str]]:
-        """The ids of the findings that an op (its position) is behind; ops behind none are not in it."""
+        """The ids of the findings about each op, by its position; ops without findings are left out."""
         ids: dict[int, list[str]] = {}
-        for one in self.findings:
-            for position in one.positions.tolist():
-                ids.setdefault(position, []).append(one.id)
+        for finding in self.findings:
+            for position in finding.positions.tolist():
+                ids.setdefault(position, []).append(finding.id)
         return ids
 
     @cached_property
     def what_if(self) -> tuple[WhatIf, ...]:
-        """What mending the first findings would leave."""
-        from perfsheet.analysis.findings import what_if
-
-        return what_if(self.facts, self.findings)
+        """Kernel time and FPS if the first findings were fixed."""
+        return of_findings.what_if(self.facts, self.findings)
 
     @cached_property
     def rule_totals(self) -> tuple[RuleTotal, ...]:
-        """Rows and time that each rule hit."""
-        return finding.totals(self.ops, self._hits)
+        """Ops and kernel time behind each rule's findings."""
+        return of_findings.totals(self.ops, self._hits)
 
     @cached_property
     def reshard_pairs(self) -> int:
@@ -177,7 +175,7 @@ class Analysis:
 
     @cached_property
     def reshards(self) -> Reshards:
-        """From which layout to which the reshards lead, and their chains."""
+        """The reshards by source and target layout, and their chains."""
         from perfsheet.analysis.reshards import reshards
 
         return reshards(self.facts)
@@ -191,21 +189,21 @@ class Analysis:
 
     @cached_property
     def pareto(self) -> charts.Pareto:
-        """The groups of identical ops that make up most of the time."""
+        """The groups of identical ops with most kernel time."""
         from perfsheet.analysis.charts import pareto
 
         return pareto(self.ops, self.groups)
 
     @cached_property
     def roofline(self) -> charts.Roofline:
-        """Groups of identical ops under the roofs of the chip."""
+        """Groups of identical ops under the chip's compute and DRAM roofs."""
         from perfsheet.analysis.charts import roofline
 
         return roofline(self.facts, self.groups)
 
     @cached_property
     def core_use(self) -> charts.CoreUse:
-        """Groups of identical ops by the cores that they run on."""
+        """Groups of identical ops by core count."""
         from perfsheet.analysis.charts import core_use
 
         return core_use(self.ops, self.groups)
@@ -222,18 +220,18 @@ class Analysis:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """The verdict on the capture."""
+        """The data-quality checks of the capture."""
         repeats = quality.repeats(self.repeats) if self.repeats else ()
         return [*quality.provenance(self.provenance), *repeats, *quality.checks(self.facts)]
 
     @cached_property
     def verdict(self) -> list[Check]:
-        """The checks and the row counts, those first that want a look."""
+        """The checks and the row counts, failed checks first."""
         return sorted([*self.checks, *quality.counts(self.summary)], key=lambda check: check.ok)
 
     @cached_property
     def flag_masks(self) -> dict[str, BoolArray]:
-        """For each flag which ops carry it: every rule's id, no-model, not-physical, and with repeats noisy."""
+        """A mask of ops per flag: each rule's id, no-model, not-physical, and with repeats noisy."""
         ops = self.ops
         return {
             **self._hit_masks,

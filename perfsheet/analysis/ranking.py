@@ -69,7 +69,7 @@ NOT_PHYSICAL = "not-physical"
 
 def ranked_op(facts: Facts, ranking: Ranking, index: int, row: RowRef, flags: tuple[str, ...]) -> RankedOp:
     """The op at that place of the ranking."""
-    ops, light, position = facts.ops, facts.speed_of_light, int(ranking.order[index])
+    ops, speed_of_light, position = facts.ops, facts.speed_of_light, int(ranking.order[index])
     shape = shape_of(ops, position)
     return RankedOp(
         rank=index + 1,
@@ -88,14 +88,14 @@ def ranked_op(facts: Facts, ranking: Ranking, index: int, row: RowRef, flags: tu
         utilization=known(ops.utilization[position]),
         utilization_grid=known(ops.utilization_grid[position]),
         utilization_corrected=known(corrected_utilization(ops)[position]),
-        flops=known(light.flops[position]),
-        dram_bytes=known(light.dram_bytes[position]),
-        compute=known(light.compute[position]),
-        compute_used_cores=known(light.compute_used_cores[position]),
-        dram=known(light.dram[position]),
-        sol=known(light.sol[position]),
-        sol_unknown_reason=light.reason(position) or None,
-        bound=light.bound(position).value,
+        flops=known(speed_of_light.flops[position]),
+        dram_bytes=known(speed_of_light.dram_bytes[position]),
+        compute=known(speed_of_light.compute[position]),
+        compute_used_cores=known(speed_of_light.compute_used_cores[position]),
+        dram=known(speed_of_light.dram[position]),
+        sol=known(speed_of_light.sol[position]),
+        sol_unknown_reason=speed_of_light.reason(position) or None,
+        bound=speed_of_light.bound(position).value,
         flags=flags,
         not_physical_reason=why_not_physical(ops, position) if NOT_PHYSICAL in flags else None,
     )

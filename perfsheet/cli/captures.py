@@ -82,9 +82,9 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
 
         csv_output.write(sys.stdout, SIGNPOSTS, analysis.signposts.signposts)
     else:
-        from perfsheet.outputs.terminal import signposts as terminal
+        from perfsheet.outputs.terminal.ops import print_signposts
 
-        terminal.render(analysis, sys.stdout)
+        print_signposts(analysis, sys.stdout)
 
 
 def report_left_out(analysis: Analysis, outputs: Outputs) -> None:

@@ -101,9 +101,9 @@ def _show(
 
         typer.echo(json_output.dumps(json_output.check(analysis, verdict, name, against)))
         return
-    from perfsheet.outputs.terminal import verdict as terminal
+    from perfsheet.outputs.terminal.checks import print_verdict
 
-    terminal.render(analysis, verdict, sys.stdout)
+    print_verdict(analysis, verdict, sys.stdout)
     if github:
         from perfsheet.outputs import github as annotations_of
 

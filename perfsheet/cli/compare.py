@@ -71,8 +71,8 @@ def compare(
 
         typer.echo(json_output.dumps(json_output.compare(comparisons[0], comparisons[1:])))
     elif not outputs.to_stdout:
-        from perfsheet.outputs.terminal import comparison as terminal
+        from perfsheet.outputs.terminal.comparison import print_comparisons
 
-        terminal.render(comparisons, limit, sys.stdout)
+        print_comparisons(comparisons, limit, sys.stdout)
     for path in outputs.write_comparison(comparisons, Watch()):
         typer.echo(f"Wrote {path}", err=json or outputs.to_stdout)

@@ -36,7 +36,7 @@ def doctor(
 
         typer.echo(json_output.dumps(json_output.doctor(findings)))
     else:
-        from perfsheet.outputs.terminal import doctor as terminal
+        from perfsheet.outputs.terminal.checks import print_diagnoses
 
-        terminal.render(findings, sys.stdout)
+        print_diagnoses(findings, sys.stdout)
     return ExitStatus.NO_PROFILER if any(finding.ok is False for finding in findings) else ExitStatus.DONE

@@ -49,6 +49,6 @@ def hotspots(
 
         csv_output.write(sys.stdout, FINDINGS, findings(analysis, limit))
     else:
-        from perfsheet.outputs.terminal import hotspots as terminal
+        from perfsheet.outputs.terminal.hotspots import print_hotspots
 
-        terminal.render(analysis, _SCREENFUL if count is None else limit, sys.stdout)
+        print_hotspots(analysis, _SCREENFUL if count is None else limit, sys.stdout)

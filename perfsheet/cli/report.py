@@ -16,7 +16,7 @@ from perfsheet.progress import Phase
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
-    from perfsheet.outputs.terminal.progress import View
+    from perfsheet.outputs.progress_view import View
     from perfsheet.outputs.writing import Outputs
 
 _LONG_OPS = 10_000
@@ -64,6 +64,6 @@ def report(
 
 def _view(ops: int) -> View:
     """A bar on a terminal for a capture that takes its time."""
-    from perfsheet.outputs.terminal.progress import LiveView, View
+    from perfsheet.outputs.progress_view import LiveView, View
 
     return LiveView(sys.stderr) if sys.stderr.isatty() and ops > _LONG_OPS else View(sys.stderr)

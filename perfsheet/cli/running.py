@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.analysis.cases import Case
     from perfsheet.budget.model import ExpectationResult
-    from perfsheet.outputs.terminal.progress import View
+    from perfsheet.outputs.progress_view import View
     from perfsheet.outputs.writing import Outputs
     from perfsheet.profiling import Plan, ProfilingResult
     from perfsheet.profiling.model import MeasuredRun
@@ -195,22 +195,23 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
 
 
 def _show(done: ProfilingResult, wanted: Sequence[ExpectationResult]) -> None:
-    from perfsheet.outputs.terminal import repeats, top_ops, verdict
-    from perfsheet.outputs.terminal.console import console_for
-    from perfsheet.outputs.terminal.tests import print_tests
+    from perfsheet.outputs.terminal import console_for
+    from perfsheet.outputs.terminal.checks import print_test_limits
+    from perfsheet.outputs.terminal.ops import print_top_ops
+    from perfsheet.outputs.terminal.runs import print_repeats, print_tests
 
     print_tests(console_for(sys.stdout), done.shown.verdict.tests)
-    verdict.print_test_limits(console_for(sys.stdout), wanted)
+    print_test_limits(console_for(sys.stdout), wanted)
     if done.analysis.repeats:
-        repeats.render(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
+        print_repeats(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
     else:
-        top_ops.render(done.analysis, _TOP, sys.stdout)
+        print_top_ops(done.analysis, _TOP, sys.stdout)
 
 
 def _show_cases(cases: Sequence[Case]) -> None:
-    from perfsheet.outputs.terminal import cases as terminal
+    from perfsheet.outputs.terminal.runs import print_cases
 
-    terminal.render(cases, sys.stdout)
+    print_cases(cases, sys.stdout)
 
 
 def _finish(written: Sequence[Path], options: RunOptions, show: Callable[[], None]) -> None:

@@ -55,6 +55,6 @@ def top_ops(
         else:
             csv_output.write(sys.stdout, OPS, ranked(analysis, limit))
     else:
-        from perfsheet.outputs.terminal import top_ops as terminal
+        from perfsheet.outputs.terminal.ops import print_groups, print_top_ops
 
-        (terminal.render_groups if group else terminal.render)(analysis, limit, sys.stdout)
+        (print_groups if group else print_top_ops)(analysis, limit, sys.stdout)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from perfsheet.outputs.terminal.progress import View
+    from perfsheet.outputs.progress_view import View
 
 
 def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
@@ -19,7 +19,7 @@ def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
     With `json` standard output is taken: the target's own goes to standard error. Without `lines` it goes nowhere but
     when the user wants it (`verbose`).
     """
-    from perfsheet.outputs.terminal.progress import LiveView, PlainView, View
+    from perfsheet.outputs.progress_view import LiveView, PlainView, View
 
     if quiet:
         return View(sys.stderr)

@@ -1,6 +1,6 @@
-"""The outputs: they lay out what the analysis has decided, and compute nothing.
+"""The outputs lay out the results of the analysis; they compute nothing.
 
-Each is one module and one line of `OUTPUTS`: the command line's flags, the checks of file names and the writing follow.
+Each file output is a module and an entry in OUTPUTS, from which flags, file-name checks and writing follow.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 class Output:
     """A kind of file that a report or a comparison can be written to.
 
-    `report` and `comparison` are the functions behind it, as `module:function`: they take an analysis, or the
-    comparisons of a base with each new capture, and return the file's text; blank = there is none. `binary` ones write
-    the file themselves: they take its path too, a `Watch`, and whether all columns of the capture are wanted.
-    `suffixes` are those that the file's name may have (empty = any). `stdout`: `-` stands for standard output, and a
-    step summary of GitHub is added to.
+    `report` and `comparison` name its functions as `module:function` (blank = none). They take an analysis, or the
+    comparisons of a base with each new capture, and return the file's text. Those of a `binary` output also take the
+    path, a `Watch` and whether to keep all columns of the capture, and write the file themselves.
+    `suffixes`: allowed file suffixes (empty = any). `stdout`: `-` means standard output, and text is appended to a
+    GitHub step summary.
     """
 
     name: str
@@ -49,6 +49,6 @@ OUTPUTS = (
     Output("trace", ("--trace",), "FILE.json", "The ops on a timeline, for ui.perfetto.dev.", f"{_HERE}.trace:trace"),
     Output("md", ("--md",), "FILE.md",
         "Markdown for a pull request; - for standard output ($GITHUB_STEP_SUMMARY is added to).",
-        f"{_HERE}.markdown.report:markdown", f"{_HERE}.markdown.comparison:markdown", stdout=True),
+        f"{_HERE}.markdown:report", f"{_HERE}.markdown:compare", stdout=True),
 )
 """In the order in which they are written."""

@@ -13,7 +13,7 @@ from perfsheet.text.formats import clean
 
 R = TypeVar("R")
 
-# A cell that starts with one of these is a formula to a spreadsheet; an apostrophe keeps it text.
+# A spreadsheet takes a cell that starts with one of these for a formula; an apostrophe keeps it text.
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
 

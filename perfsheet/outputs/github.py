@@ -10,14 +10,12 @@ from perfsheet.text import formats, limits
 
 
 def lines(analysis: Analysis, verdict: Verdict, file: str | None) -> Iterator[str]:
-    """One `::error` a breach, on `file` (the budget) where there is one, and a `::warning` a note.
-
-    When all limits are kept a `::notice` says so.
-    """
+    """An `::error` per breach, on `file` (the budget) if given; a `::warning` per note; a `::notice` if passed."""
     several = len(analysis.summary.paths) > 1
     where = "" if file is None else f"file={_property(file)},"
-    for one in verdict.breaches:
-        yield f"::error {where}title={_property(f'perf budget: {one.limit}')}::{_text(limits.sentence(one, several))}"
+    for breach in verdict.breaches:
+        title = _property(f"perf budget: {breach.limit}")
+        yield f"::error {where}title={title}::{_text(limits.sentence(breach, several))}"
     for note in verdict.notes:
         yield f"::warning {where}title=perf budget::{_text(note)}"
     if verdict.passed:

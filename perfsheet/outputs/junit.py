@@ -12,7 +12,7 @@ from perfsheet.text import formats, limits
 
 
 def write(analysis: Analysis, verdict: Verdict, path: Path) -> None:
-    """Write a test case a limit. Raises PerfsheetError (exit status 7) when the file cannot be written."""
+    """Write a test case per limit. Raises PerfsheetError (exit status 7) when the file cannot be written."""
     replace_text(path, document(analysis, verdict))
 
 

@@ -1,4 +1,4 @@
-"""Which reports perfsheet has written, and which of them is the newest."""
+"""Finds the newest report of perfsheet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _HEAD_BYTES = 4096
 
 
 def newest_report(folders: Iterable[Path], suffix: str) -> Path | None:
-    """The newest of our reports of that kind: in the folders themselves, and below those named `generated`."""
+    """The newest report with that suffix, in the folders and below those named `generated`."""
     return _newest(report for folder in folders for report in _reports(folder, suffix))
 
 
 def report_at(path: Path, suffix: str) -> Path:
-    """The report that a path means: itself, or the newest in it or below. Raises PerfsheetError (exit status 3)."""
+    """The report at a path: the file itself, or the newest in or below a folder. Raises PerfsheetError (status 3)."""
     if path.is_file():
         return path
     if not path.is_dir():
@@ -30,7 +30,7 @@ def report_at(path: Path, suffix: str) -> Path:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether perfsheet wrote that file."""
+    """Whether perfsheet wrote the file."""
     try:
         if path.suffix == PAGE:
             with path.open("rb") as stream:
@@ -46,7 +46,7 @@ def _newest(reports: Iterable[Path]) -> Path | None:
 
 
 def _reports(folder: Path, suffix: str) -> Iterator[Path]:
-    """A checkout is large: only what is named `generated` is searched through."""
+    """Reports in a folder; searched recursively only below `generated`, for a checkout is large."""
     if not folder.is_dir():
         return
     below = folder.rglob if "generated" in folder.parts else folder.glob

@@ -1,4 +1,4 @@
-"""Where an output file may go; asked before the work, not after it."""
+"""Checks, before the work, that an output file can be written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def default_path(captures: Sequence[str]) -> Path:
 
 
 def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
-    """Refuse an output that cannot or must not be written, before the work is done.
+    """Refuse an output that cannot or must not be written.
 
     Raises PerfsheetError: exit status 2 when it would replace a capture, 7 for the rest.
     """

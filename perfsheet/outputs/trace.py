@@ -27,7 +27,7 @@ _TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
 
 
 def trace(analysis: Analysis) -> str:
-    """The whole trace. Every device starts at 0: their clocks are not compared."""
+    """The whole trace. Every device starts at 0: device clocks are not comparable."""
     placed = timing(analysis.facts)
     head = {
         "displayTimeUnit": "ns",
@@ -69,7 +69,7 @@ def _meta(name: str, device: int, track: int, value: str) -> Event:
 
 
 def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
-    ops, light = analysis.ops, analysis.facts.speed_of_light
+    ops, speed_of_light = analysis.ops, analysis.facts.speed_of_light
     call = ops.number("global_call_count")
     for position in np.flatnonzero(ops.timed).tolist():
         shape = shape_of(ops, position)
@@ -88,8 +88,8 @@ def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
                 "core_count": known_int(ops.cores[position]),
                 "worker_cores": known_int(ops.worker_cores[position]),
                 "utilization_pct": percent(known(ops.utilization[position])),
-                "sol_pct": percent(known(light.sol[position])),
-                "bound": light.bound(position).value,
+                "sol_pct": percent(known(speed_of_light.sol[position])),
+                "bound": speed_of_light.bound(position).value,
                 "shape": formats.clean(shape.shape),
                 "layout": formats.clean(shape.layout),
                 "flags": ", ".join(analysis.flags(position)),
@@ -103,28 +103,28 @@ def _gaps(analysis: Analysis, placed: Timing) -> Iterator[Event]:
     call = ops.number("global_call_count")
     for position in np.flatnonzero(placed.gap_ns > 0).tolist():
         end = placed.start_ns[position]
-        place = {"name": "gap", "cat": "gap", "pid": int(ops.device[position]), "tid": _GAPS}
+        event = {"name": "gap", "cat": "gap", "pid": int(ops.device[position]), "tid": _GAPS}
         args = {"gap_ns": number(placed.gap_ns[position]), "before_global_call_count": known_int(call[position])}
-        yield {"ph": "B", **place, "ts": (end - placed.gap_ns[position]) / 1e3, "args": args}
-        yield {"ph": "E", **place, "ts": end / 1e3}
+        yield {"ph": "B", **event, "ts": (end - placed.gap_ns[position]) / 1e3, "args": args}
+        yield {"ph": "E", **event, "ts": end / 1e3}
 
 
 def _passes(analysis: Analysis, placed: Timing) -> Iterator[Event]:
-    """Where each pass begins and ends on each device, when there are several."""
-    ops, found = analysis.ops, analysis.summary.passes
-    if found.count < 2:
+    """Begin and end of each pass on each device, if the window has several passes."""
+    ops, passes = analysis.ops, analysis.summary.passes
+    if passes.count < 2:
         return
-    for one in found.all:
-        for device in np.unique(ops.device[one.positions]).tolist():
-            here = one.positions[ops.device[one.positions] == device]
-            place = {"name": f"pass {one.number}", "cat": "pass", "pid": int(device), "tid": _PASSES}
+    for run in passes.all:
+        for device in np.unique(ops.device[run.positions]).tolist():
+            here = run.positions[ops.device[run.positions] == device]
+            event = {"name": f"pass {run.number}", "cat": "pass", "pid": int(device), "tid": _PASSES}
             ends = placed.start_ns[here] + np.nan_to_num(ops.kernel_ns[here])
-            yield {"ph": "B", **place, "ts": float(placed.start_ns[here].min()) / 1e3, "args": {"cold": one.cold}}
-            yield {"ph": "E", **place, "ts": float(ends.max()) / 1e3}
+            yield {"ph": "B", **event, "ts": float(placed.start_ns[here].min()) / 1e3, "args": {"cold": run.cold}}
+            yield {"ph": "E", **event, "ts": float(ends.max()) / 1e3}
 
 
 def _signposts(analysis: Analysis, placed: Timing) -> Iterator[Event]:
     """Each signpost where the next op starts."""
-    for one in moments(analysis.facts, placed):
-        place = {"name": formats.clean(one.name), "cat": "signpost", "pid": one.device, "tid": _PASSES}
-        yield {"ph": "i", **place, "ts": one.start_ns / 1e3, "s": "p", "args": {"row": one.row}}
+    for moment in moments(analysis.facts, placed):
+        event = {"name": formats.clean(moment.name), "cat": "signpost", "pid": moment.device, "tid": _PASSES}
+        yield {"ph": "i", **event, "ts": moment.start_ns / 1e3, "s": "p", "args": {"row": moment.row}}

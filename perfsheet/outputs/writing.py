@@ -1,4 +1,4 @@
-"""The outputs that a command writes: whether they can be written, asked before the work, and writing them."""
+"""The output files of a command: checking them before the work, and writing them."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ class Outputs:
         return any(_is_stdout(output, path) for output, path in self._each())
 
     def with_workbook(self, path: Path) -> Outputs:
-        """The same, and a workbook."""
+        """These outputs and a workbook."""
         return replace(self, files={WORKBOOK.name: path, **self.files})
 
     def check(self, captures: Sequence[str], force: bool, json: bool = False) -> None:
-        """Refuse what cannot or must not be written, before the work is done.
+        """Refuse what cannot or must not be written.
 
-        Raises PerfsheetError: exit status 2 for names that cannot be followed or would replace a capture, 7 for the
-        rest.
+        Raises PerfsheetError: exit status 2 for names that clash or would replace a capture, 7 for the rest.
         """
         if self.to_stdout and json:
             raise usage("--md - and --json both take standard output", "give --md a file")

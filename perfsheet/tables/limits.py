@@ -78,7 +78,7 @@ def _checks(rows: Rows[bool, ExpectationResult]) -> list[list[dict[str, Any]]]:
 
 TEST_LIMITS: Table[Rows[bool, ExpectationResult]] = Table(
     "test_limits",
-    "Limits that tests stated",
+    "Limits of the tests",
     "The tests that stated limits for their ops: `limits[]` of `run --json`.",
     (
         Column("nodeid", "Test", LABEL, each(lambda result: result.nodeid), "its pytest node id", _BUDGETS,

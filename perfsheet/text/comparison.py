@@ -1,4 +1,4 @@
-"""Sentences and figures of a comparison, the same in every output."""
+"""Sentences and figures of a comparison, shared by all outputs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _noise_of(times: Times) -> str:
 
 
 def _unmatched(comparison: Comparison) -> str:
-    """How much of the difference comes from ops that have a time on one side only: neither gain nor loss."""
+    """How much time is in ops without a kernel duration on the other side: neither gain nor loss."""
     before, now = comparison.without_counterpart_ns
     parts = [
         f"{formats.span_of_time(time)} of the time {side} is in ops without a kernel duration {other}"
@@ -59,16 +59,16 @@ def counts(comparison: Comparison) -> str:
 
 def noise(comparison: Comparison) -> str:
     """How large a difference of time must be to count, and by which statistics."""
-    judged = comparison.noise
-    if judged.how == ASSUMED:
-        few = "one run per side" if max(judged.base, judged.new) == 1 else "two runs are too few"
+    noise = comparison.noise
+    if noise.how == ASSUMED:
+        few = "one run per side" if max(noise.base, noise.new) == 1 else "two runs are too few"
         return (
-            f"noise unknown ({few}): differences of time above {judged.assumed_pct:g} % count; "
+            f"noise unknown ({few}): differences of time above {noise.assumed_pct:g} % count; "
             f"give {FEWEST} runs per side to measure the noise"
         )
     return (
         f"differences of time count beyond the {CONFIDENCE_PCT} % interval of Welch's t-test over "
-        f"{judged.base} and {judged.new} {'runs' if judged.how == RUNS else 'passes'}"
+        f"{noise.base} and {noise.new} {'runs' if noise.how == RUNS else 'passes'}"
     )
 
 
@@ -104,10 +104,10 @@ def short_side(analysis: Analysis) -> str:
     return f"{formats.file_names(analysis.summary)}{runs} · {formats.at_a_glance(analysis.summary)}"
 
 
-def what(changed: ChangeGroup | ComparedOp) -> str:
-    """What changed about an op: attribute by attribute, else that only its time did."""
-    only_time = changed.status == results.CHANGED and not changed.changes
-    return "only its time" if only_time else _changes(changed.changes)
+def what(change: ChangeGroup | ComparedOp) -> str:
+    """What changed about an op, attribute by attribute; `only its time` if no attribute did."""
+    only_time = change.status == results.CHANGED and not change.changes
+    return "only its time" if only_time else _changes(change.changes)
 
 
 def _changes(changes: Sequence[Change]) -> str:
@@ -120,7 +120,7 @@ def _value(value: str | None) -> str:
 
 
 def where(group: ChangeGroup) -> str:
-    """`before ⇒ now` of the shapes and layouts of a change, once where both are the same."""
+    """`before ⇒ now` of the shapes and layouts of a change; stated once if both are the same."""
     return " ⇒ ".join(dict.fromkeys(filter(None, (group.base, group.new))))
 
 

@@ -1,4 +1,4 @@
-"""The few phrases and number formats that all renderers share, so that every output says the same."""
+"""Number formats and short texts that all outputs share."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def signed_percent(fraction: float | None) -> str:
 
 
 def saving(nanoseconds: float | None) -> str:
-    """`1,234 ns`; unknown is said."""
+    """`1,234 ns`, or `an unknown time`."""
     return "an unknown time" if nanoseconds is None else f"{whole(round(nanoseconds))} ns"
 
 
@@ -106,7 +106,7 @@ def span(cores: tuple[int, ...]) -> str:
 
 
 def span_cell(cores: tuple[int, ...]) -> str | int | None:
-    """The same for a cell: a single count is a number, an unknown one nothing."""
+    """The same for a cell of the workbook: a single count is a number, an unknown one is empty."""
     return span(cores) if len(cores) > 1 else next(iter(cores), None)
 
 
@@ -123,16 +123,16 @@ def worker_cores(summary: CaptureSummary) -> str:
 
 
 def no_finding(summary: CaptureSummary) -> str:
-    """What to say when no rule found anything: all clear only if everything could be checked."""
+    """The message when there is no finding: all clear only if every op was checked."""
     if not summary.timed_rows:
         return "Nothing could be checked: no device op has a kernel duration."
     if summary.unchecked_rows:
-        return "No hotspot among what could be checked."
+        return "No hotspot among the ops that could be checked."
     return f"No hotspot: none of the {len(RULES)} rules found anything."
 
 
 def unchecked(summary: CaptureSummary) -> str:
-    """A warning about ops that the low-core rule could not judge; blank when there is none."""
+    """A warning about ops that the low-core-count rule could not check; blank when there are none."""
     if not summary.unchecked_rows:
         return ""
     count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_rows:,}"
@@ -155,7 +155,7 @@ def formula(summary: CaptureSummary) -> str:
 
 
 def grid_sources(summary: CaptureSummary) -> str:
-    """Where the worker grid is from."""
+    """Where the worker core count comes from."""
     return " and ".join(SOURCE_TEXT[source] for source in summary.worker_cores_sources)
 
 

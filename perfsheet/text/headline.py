@@ -1,4 +1,4 @@
-"""The headline metrics, the same in the workbook, on the page and in Markdown; each is declared once, in METRICS."""
+"""The headline metrics of workbook, page and Markdown, each declared once in METRICS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences about checked limits, the same in every output."""
+"""Sentences about checked limits, shared by all outputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sentence(limit: Checked, several_files: bool) -> str:
 
 
 def marked(limit: Checked, text: str) -> str:
-    """The sentence behind `ok` or `FAIL`."""
+    """The sentence after `ok` or `FAIL`."""
     return f"{'ok  ' if limit.ok else 'FAIL'}  {text}"
 
 
@@ -44,7 +44,7 @@ def _where(limit: Checked, several_files: bool) -> str:
 
 
 def breached(result: ExpectationResult) -> list[str]:
-    """A line for each limit that a test stated and its ops did not keep, or why they could not be checked."""
+    """A line for each breached limit of a test, or why its limits could not be checked."""
     if result.verdict is None:
         return [f"{result.nodeid}: {result.problem}"]
     return [f"{result.nodeid}: {sentence(breach, several_files=False)}" for breach in result.verdict.breaches]

@@ -14,12 +14,12 @@ _DEVICES_NAMED = 16
 
 
 def source(analysis: Analysis) -> list[Fact]:
-    """The capture, and how it came to be."""
+    """The capture, its target, window, board and devices."""
     return [(key, value) for key, value in _source(analysis.summary) if value]
 
 
 def outcome(analysis: Analysis) -> list[Fact]:
-    """What the window holds, and how the figures were made."""
+    """Passes, layers, devices, speed of light, and the formulas behind the figures."""
     return [(key, value) for key, value in _outcome(analysis) if value]
 
 
@@ -57,7 +57,7 @@ def _rows(summary: CaptureSummary) -> str:
 
 
 def _board(summary: CaptureSummary) -> str:
-    """What is stated, else what the peaks are of."""
+    """The arch, and the board: as given with --board, else as inferred for the peaks."""
     stated = f"{summary.board} (--board)" if summary.board else ""
     likely = " and ".join(summary.speed_of_light.boards)
     board = stated or (f"{likely} (by arch, grid and clock)" if likely else "board not in the capture")

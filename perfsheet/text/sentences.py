@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from perfsheet.analysis.summary import CaptureSummary, PassSummary
 from perfsheet.analysis.results import Finding, WhatIf
+from perfsheet.analysis.summary import CaptureSummary, PassSummary
 from perfsheet.text.formats import percent, rate, saving, span_of_time
-
 
 IF_FIXED = "If they were fixed"
 
 
 def saving_of(finding: Finding) -> str:
-    """`saves at most 1,234 ns`, of gaps where it is of them."""
+    """`saves at most 1,234 ns`; of an op-to-op gap `… of gaps`."""
     gaps = " of gaps" if finding.rule.saves_gaps and finding.saving_ns is not None else ""
     return f"saves at most {saving(finding.saving_ns)}{gaps}"
 
@@ -32,35 +31,35 @@ def _figure(name: str, value: float | int | str) -> str:
     return f"{what} {value:,.1f} %" if unit == "_pct" else f"{what} {value:,.0f}{_UNITS.get(unit, '')}"
 
 
-def passes(found: PassSummary) -> str:
-    """`2 passes of 936 ops, 31.607 ms and 31.611 ms (the first is cold)`; blank for a single pass."""
-    if found.count < 2:
+def passes(summary: PassSummary) -> str:
+    """`2 passes of 936 ops, 31.607 ms and 31.611 ms; the first is cold`; blank for a single pass."""
+    if summary.count < 2:
         return ""
-    times = [span_of_time(one.kernel_ns) for one in found.all]
+    times = [span_of_time(run.kernel_ns) for run in summary.all]
     listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
-    told = "trace replays" if found.how == "replayed" else "passes"
-    cold = "; the first is cold" if found.all[0].cold else ""
-    varies = f" (CV {percent(found.spread.cv)})" if found.spread and found.count > 2 else ""
-    return f"{found.count:,} {told} of {found.ops_per_pass:,.0f} ops, {listed}{varies}{cold}"
+    name = "trace replays" if summary.how == "replayed" else "passes"
+    cold = "; the first is cold" if summary.all[0].cold else ""
+    varies = f" (CV {percent(summary.spread.cv)})" if summary.spread and summary.count > 2 else ""
+    return f"{summary.count:,} {name} of {summary.ops_per_pass:,.0f} ops, {listed}{varies}{cold}"
 
 
-def layers(found: PassSummary) -> str:
+def layers(summary: PassSummary) -> str:
     """`a layer of 29 ops × 32 is 99.5 % of a pass`; blank when nothing repeats."""
-    if not found.layers:
+    if not summary.layers:
         return ""
-    first = found.layers[0]
+    first = summary.layers[0]
     return f"a layer of {len(first.codes):,} ops × {first.count:,} is {percent(first.share)} of a pass"
 
 
 def speed_of_light(summary: CaptureSummary) -> str:
     """`16.9 % of the speed of light (known for 100.0 % of kernel time; n150 at 1.00 GHz)`."""
-    light = summary.speed_of_light
-    if light.sol is None:
+    total = summary.speed_of_light
+    if total.sol is None:
         return "speed of light unknown for all ops"
-    clock = "" if light.clock_ghz is None else f" at {light.clock_ghz:.2f} GHz"
+    clock = "" if total.clock_ghz is None else f" at {total.clock_ghz:.2f} GHz"
     return (
-        f"{percent(light.sol)} of the speed of light (known for {percent(light.known_share)} of kernel time; "
-        f"{' and '.join(light.boards)}{clock})"
+        f"{percent(total.sol)} of the speed of light (known for {percent(total.known_share)} of kernel time; "
+        f"{' and '.join(total.boards)}{clock})"
     )
 
 
@@ -74,7 +73,7 @@ def device_totals(summary: CaptureSummary) -> str:
     """`8 devices: 8.197 ms (3) to 11.647 ms (4); critical path 11.736 ms`; blank for a single one."""
     if len(summary.device_totals) < 2:
         return ""
-    ordered = sorted(summary.device_totals, key=lambda one: one.kernel_ns)
+    ordered = sorted(summary.device_totals, key=lambda total: total.kernel_ns)
     least, most = ordered[0], ordered[-1]
     path = summary.critical_path_ns
     critical = "not alignable" if path is None else f"critical path {span_of_time(path)}"
@@ -84,26 +83,27 @@ def device_totals(summary: CaptureSummary) -> str:
     )
 
 
-def what_if(one: WhatIf, several_passes: bool) -> str:
+def what_if(estimate: WhatIf, several_passes: bool) -> str:
     """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS per pass`."""
-    which = "the first one" if one.findings == 1 else f"{'all' if one.all else 'the first'} {one.findings:,}"
-    gaps = f"; and {span_of_time(one.gap_saving_ns)} of gaps" if one.gap_saving_ns else ""
-    fps = f"{rate(one.fps_per_pass)} FPS per pass" if several_passes else f"{rate(one.fps)} FPS"
+    count = estimate.findings
+    which = "the first one" if count == 1 else f"{'all' if estimate.all else 'the first'} {count:,}"
+    gaps = f"; and {span_of_time(estimate.gap_saving_ns)} of gaps" if estimate.gap_saving_ns else ""
+    fps = f"{rate(estimate.fps_per_pass)} FPS per pass" if several_passes else f"{rate(estimate.fps)} FPS"
     return (
-        f"{which}: at most {span_of_time(one.saving_ns)} ({percent(one.share)}) of kernel time, "
-        f"{span_of_time(one.left_ns)} left, {fps}{gaps}"
+        f"{which}: at most {span_of_time(estimate.saving_ns)} ({percent(estimate.share)}) of kernel time, "
+        f"{span_of_time(estimate.left_ns)} left, {fps}{gaps}"
     )
 
 
 def upper_bounds(summary: CaptureSummary) -> str:
-    """What savings are, and what they are sums of."""
+    """A note about the savings: upper bounds, summed over passes and devices."""
     over = [
         f"{count:,} {name}"
         for count, name in ((summary.passes.count, "passes"), (len(summary.devices), "devices"))
         if count > 1
     ]
     sums = f" They are sums over {' and '.join(over)}." if over else ""
-    return f"Savings are upper bounds; of one op no more is counted than it takes.{sums}"
+    return f"Savings are upper bounds; no op saves more than its kernel duration.{sums}"
 
 
 def capture(summary: CaptureSummary) -> str:

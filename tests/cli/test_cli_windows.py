@@ -108,7 +108,7 @@ def test_regions_that_stay_open_are_named(capsys, tmp_path):
     path = write_csv(tmp_path / "open.csv", [signpost("a start"), op(), signpost("b stop")])
     out = here(capsys, "top-ops", path, "--signposts").out
     assert "Never closed: a" in out
-    assert "Closes nothing: b stop" in out
+    assert "Closes no region: b stop" in out
 
 
 def test_passes_and_devices_stand_in_the_head(capsys, tmp_path, twice):

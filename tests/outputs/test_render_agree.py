@@ -11,8 +11,8 @@ from support.agreement import analysed, close
 from support.real import capture
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal import hotspots as terminal_hotspots
-from perfsheet.outputs.terminal import top_ops as terminal_top_ops
+from perfsheet.outputs.terminal.hotspots import print_hotspots
+from perfsheet.outputs.terminal.ops import print_top_ops
 from perfsheet.outputs.workbook import book
 
 LINE = re.compile(
@@ -50,7 +50,7 @@ def rounded(value: float | None) -> object:
 def test_the_terminal_table(sample, ops, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     out = io.StringIO()
-    terminal_top_ops.render(sample[0], None, out)
+    print_top_ops(sample[0], None, out)
     lines = [match for match in map(LINE.fullmatch, out.getvalue().splitlines()) if match]
     assert len(lines) == len(ops)
     for line, op in zip(lines, ops, strict=True):
@@ -142,7 +142,7 @@ def test_the_sheet_hotspots(sample):
 def test_the_terminal_totals(sample, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     out = io.StringIO()
-    terminal_hotspots.render(sample[0], None, out)
+    print_hotspots(sample[0], None, out)
     text = out.getvalue()
     result = json_output.hotspots(sample[0], None)
     for rule, title in (("low-core-count", "Low core count"), ("reshard", "Reshard")):

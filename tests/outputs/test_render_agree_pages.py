@@ -11,8 +11,10 @@ from support.real import capture
 
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html.page import page
-from perfsheet.outputs.markdown.report import markdown
+from perfsheet.outputs.markdown import report as markdown
 from perfsheet.outputs.workbook import book
+from perfsheet.tables import In
+from perfsheet.tables.ops import OPS
 from perfsheet.text import formats, headline
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
@@ -61,30 +63,21 @@ def test_ops(told, web, tables):
     assert len(shown) == min(2000, len(told["ops"]))
     for line, op in zip(shown, told["ops"], strict=False):
         cores = formats.cores_of_grid(op["core_count"], op["worker_cores"])
-        assert (line["#"], line["Op code"], line["Cores"]) == (str(op["rank"]), op["op_code"], cores)
+        assert (line["Rank"], line["Op code"], line["Cores"]) == (str(op["rank"]), op["op_code"], cores)
         assert (line["Shape"], line["Layout in → out"]) == (op["shape"] or "", op["layout"] or "")
-        assert line["Kernel [ns]"] == formats.whole(op["kernel_duration_ns"])
-        for header, name in (
-            ("Share %", "share_pct"),
-            ("Cum. %", "cumulative_pct"),
-            ("Util. %", "utilization_pct"),
-            ("Util. by grid %", "utilization_grid_pct"),
-            ("Speed of light %", "sol_pct"),
-        ):
-            assert line[header] == percent(op[name])
+        assert line["Device kernel duration [ns]"] == formats.whole(op["kernel_duration_ns"])
+        for name in ("share_pct", "cumulative_pct", "utilization_pct", "utilization_grid_pct", "sol_pct"):
+            assert line[OPS[name].header(In.PAGE)] == percent(op[name])
         assert line["Bound"] == ("–" if op["bound"] == "unknown" else op["bound"])
         assert line["Flags"] == ", ".join(flag for flag in op["flags"] if flag != "no-model")
-        assert line["Row"].split(":")[-1] == str(op["row"]["row"])
-    short = next(table for table in tables if "speed of light" in table.headers and "#" in table.headers).records()
+        assert line["File row"].split(":")[-1] == str(op["row"]["row"])
+    short = next(table for table in tables if "Speed of light %" in table.headers and "Rank" in table.headers).records()
     assert len(short) == min(20, len(told["ops"]))
     for line, op in zip(short, told["ops"], strict=False):
-        assert (line["#"], line["op"]) == (str(op["rank"]), op["op_code"])
-        assert line["kernel [ns]"] == formats.whole(op["kernel_duration_ns"])
+        assert (line["Rank"], line["Op code"]) == (str(op["rank"]), op["op_code"])
+        assert line["Device kernel duration [ns]"] == formats.whole(op["kernel_duration_ns"])
         above = " (not physical)" if (op["utilization_pct"] or 0) > 100 else ""
-        assert (
-            line["util."]
-            == f"{percent(op['utilization_pct'])}{' %' if op['utilization_pct'] is not None else ''}{above}"
-        )
+        assert line["Utilization %"] == f"{percent(op['utilization_pct'])}{above}"
 
 
 def test_findings(sample, told, web, tables):
@@ -98,11 +91,11 @@ def test_findings(sample, told, web, tables):
         assert f"saves at most {formats.saving(saving)}" in text
         assert f"{finding['count']:,} row" in text
     main = [finding for finding in told["findings"] if finding["part_of"] is None]
-    short = next((table for table in tables if "saves at most [ns]" in table.headers), None)
+    short = next((table for table in tables if "Saves at most [ns]" in table.headers), None)
     assert (short is None) == (not main)
     for line, finding in zip(short.records() if short else [], main, strict=False):
-        assert (line[""], line["op"], line["try"]) == (finding["id"], finding["op_code"], finding["advice"])
-        assert line["saves at most [ns]"] == formats.whole(finding["saving_ns"])
+        assert (line["ID"], line["Op code"], line["Advice"]) == (finding["id"], finding["op_code"], finding["advice"])
+        assert line["Saves at most [ns]"] == formats.saving_figure(finding["saving_ns"])
 
 
 def test_headline(sample, web, tables, workbook):
@@ -121,14 +114,14 @@ def test_groups(told, web, workbook):
     for place, group in enumerate(told["groups"]):
         row = sheet[place]
         assert (row["OP CODE"], row["COUNT"]) == (group["op_code"], group["count"])
-        assert (row["Σ KERNEL [ns]"], row["MEDIAN [ns]"]) == (
+        assert (row["Σ KERNEL DURATION [ns]"], row["MEDIAN [ns]"]) == (
             close(group["kernel_duration_ns"]),
             close(group["median_ns"]),
         )
         if place < len(shown):
             line = shown[place]
             assert (line["Op code"], line["Count"]) == (group["op_code"], f"{group['count']:,}")
-            assert line["Σ kernel [ns]"] == formats.whole(group["kernel_duration_ns"])
+            assert line["Σ kernel duration [ns]"] == formats.whole(group["kernel_duration_ns"])
 
 
 def test_op_types_and_categories(told, web, tables, workbook):
@@ -144,11 +137,11 @@ def test_op_types_and_categories(told, web, tables, workbook):
         assert len(shown) == len(told[name])
         for line, entry in zip(shown, told[name], strict=True):
             assert line["Op code" if key == "op_code" else "Category"] == entry[key]
-            assert line["Kernel [ns]"] == formats.whole(entry["kernel_duration_ns"])
+            assert line["Kernel duration [ns]"] == formats.whole(entry["kernel_duration_ns"])
             assert cells[entry[key]][2:4] == [entry["count"], close(entry["kernel_duration_ns"])]
-    short = next(table for table in tables if "category" in table.headers).records()
+    short = next(table for table in tables if "Category" in table.headers).records()
     for line, entry in zip(short, told["categories"], strict=False):
-        assert (line["category"], line["kernel [ns]"]) == (
+        assert (line["Category"], line["Kernel duration [ns]"]) == (
             entry["category"],
             formats.whole(entry["kernel_duration_ns"]),
         )
@@ -174,13 +167,13 @@ def test_reshards(told, web, tables, workbook):
     rows = sheet.iter_rows(min_row=3, max_row=2 + len(layouts))
     matrix = {row[0].value: dict(zip(header, (cell.value for cell in row), strict=True)) for row in rows}
     shown = web.tables["reshards-table"].records()
-    short = next(table for table in tables if "back to back" in table.headers).records()
+    short = next(table for table in tables if "Back to back" in table.headers).records()
     for place, one in enumerate(found["transitions"]):
         assert matrix[one["from"]][one["to"]] == close(one["kernel_duration_ns"])
         assert (shown[place]["From"], shown[place]["To"]) == (one["from"], one["to"])
-        assert shown[place]["Kernel [ns]"] == formats.whole(one["kernel_duration_ns"])
+        assert shown[place]["Kernel duration [ns]"] == formats.whole(one["kernel_duration_ns"])
         if place < len(short):
-            assert short[place]["kernel [ns]"] == formats.whole(one["kernel_duration_ns"])
+            assert short[place]["Kernel duration [ns]"] == formats.whole(one["kernel_duration_ns"])
 
 
 def test_passes_and_devices(told, web, workbook):
@@ -192,15 +185,17 @@ def test_passes_and_devices(told, web, workbook):
             cells = [cell.value for cell in loaded["Passes"][3 + place]]
             assert cells[1:3] == [one["ops"], close(one["kernel_duration_ns"])]
             assert cells[4:6] == [close(one["gap_ns"]), close(one["fps"])]
-            assert web.tables["passes-table"].records()[place]["Kernel [ns]"] == formats.whole(
+            assert web.tables["passes-table"].records()[place]["Kernel duration [ns]"] == formats.whole(
                 one["kernel_duration_ns"]
             )
     devices = told["capture"]["device_totals"]
     assert ("Devices" in loaded.sheetnames) == (len(devices) > 1)
     for place, one in enumerate(devices if len(devices) > 1 else []):
         cells = [cell.value for cell in loaded["Devices"][3 + place]]
-        assert cells[:3] == [f"device {one['device_id']}", one["ops"], close(one["kernel_duration_ns"])]
-        assert web.tables["devices-table"].records()[place]["Kernel [ns]"] == formats.whole(one["kernel_duration_ns"])
+        assert cells[:3] == [one["device_id"], one["ops"], close(one["kernel_duration_ns"])]
+        assert web.tables["devices-table"].records()[place]["Kernel duration [ns]"] == formats.whole(
+            one["kernel_duration_ns"]
+        )
 
 
 def test_verdict(told, web, workbook):

@@ -16,10 +16,9 @@ from support.real import capture
 from support.xlsx import lint
 
 from perfsheet import analyze, compare, read
-from perfsheet.outputs import json_output
+from perfsheet.outputs import json_output, markdown
 from perfsheet.outputs.html import comparison as html
-from perfsheet.outputs.markdown import comparison as markdown
-from perfsheet.outputs.terminal import comparison as terminal
+from perfsheet.outputs.terminal.comparison import print_comparisons
 from perfsheet.outputs.workbook import comparison as workbook
 from perfsheet.tables import Rows
 from perfsheet.tables.comparison import FIGURES
@@ -128,7 +127,7 @@ def test_changes_of_the_workbook_and_the_page(data, sheets, page, comparison):
 def test_op_types_everywhere(data, sheets, page, comparison):
     table = sheets["By Op Type"].to_dict("records")
     rows = page.tables["types-table"].records()
-    written = markdown.markdown([comparison])
+    written = markdown.compare([comparison])
     for line, row, record in zip(table, rows, data["groups"], strict=True):
         assert (line["OP TYPE"], row["Op type"]) == (record["op_type"], record["op_type"])
         assert (line["OPS BEFORE"], line["OPS NOW"]) == (record["base_count"], record["new_count"])
@@ -144,8 +143,8 @@ def test_op_types_everywhere(data, sheets, page, comparison):
 def test_the_headline_everywhere(data, page, comparison, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     out = io.StringIO()
-    terminal.render([comparison], None, out)
-    shown, written = out.getvalue(), markdown.markdown([comparison])
+    print_comparisons([comparison], None, out)
+    shown, written = out.getvalue(), markdown.compare([comparison])
     rows = Rows(comparison, comparison.figures)
     texts = [FIGURES[key].texts(rows) for key in ("metric", "base", "new", "delta")]
     for line, record, *cells in zip(page.tables["figures-table"].records(), data["figures"], *texts, strict=True):
@@ -220,7 +219,7 @@ def test_hostile_text_stays_text_on_the_page_and_in_markdown(hostile):
     Page(shown)
     assert "<script>alert" not in shown
     assert "\x1b" not in shown
-    written = markdown.markdown([hostile])
+    written = markdown.compare([hostile])
     outside = re.sub(r"`[^`]*`", "", written)
     assert "<script>" not in outside
     assert not re.search(r"(?<!&)#1", outside)
@@ -232,7 +231,7 @@ def test_hostile_text_stays_text_on_the_page_and_in_markdown(hostile):
 
 def test_hostile_text_drives_no_terminal(hostile):
     out = io.StringIO()
-    terminal.render([hostile], None, out)
+    print_comparisons([hostile], None, out)
     assert "\x1b" not in out.getvalue()
     assert "\u202e" not in out.getvalue()
 
@@ -257,5 +256,5 @@ def test_signed(value, shown):
 def test_the_terminal_keeps_to_its_width(comparison, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     out = io.StringIO()
-    terminal.render([comparison], 3, out)
+    print_comparisons([comparison], 3, out)
     assert max(len(line) for line in out.getvalue().splitlines()) <= columns

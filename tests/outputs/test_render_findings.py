@@ -7,7 +7,7 @@ from support import csv_text
 from support.captures import fallback, op
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal import hotspots
+from perfsheet.outputs.terminal.hotspots import print_hotspots
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def overlapping(analysis_of):
 
 def text_of(analysis, count=None):
     out = io.StringIO()
-    hotspots.render(analysis, count, out)
+    print_hotspots(analysis, count, out)
     return out.getvalue()
 
 

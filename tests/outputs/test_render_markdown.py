@@ -8,8 +8,8 @@ from support.page import markdown_tables
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.outputs.markdown.report import markdown
-from perfsheet.outputs.markdown.table import plain
+from perfsheet.outputs.markdown import plain
+from perfsheet.outputs.markdown import report as markdown
 
 HOSTILE = (
     "a | b",

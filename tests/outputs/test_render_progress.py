@@ -7,7 +7,7 @@ import io
 import pytest
 from support.screen import Screen
 
-from perfsheet.outputs.terminal.progress import LiveView, PlainView, View
+from perfsheet.outputs.progress_view import LiveView, PlainView, View
 from perfsheet.progress import Phase
 
 

@@ -16,8 +16,7 @@ from perfsheet import analyze, read
 from perfsheet.analysis.cases import Case
 from perfsheet.analysis.repeats import align, observe
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal import cases as terminal_cases
-from perfsheet.outputs.terminal import repeats as terminal_repeats
+from perfsheet.outputs.terminal.runs import print_cases, print_repeats
 from perfsheet.outputs.workbook import book, case_book
 from perfsheet.provenance import Device, InputFile, Provenance, RunRecord, TestResult
 
@@ -76,7 +75,7 @@ def test_spread_is_the_same_everywhere(analysis, tmp_path) -> None:
     header = [cell.value for cell in sheet[1]]
     rows = {row[0].value: dict(zip(header, (cell.value for cell in row), strict=True)) for row in sheet.iter_rows(2)}
     out = io.StringIO()
-    terminal_repeats.render(analysis, analysis.repeats, 10, out)
+    print_repeats(analysis, analysis.repeats, 10, out)
     lines = {line.split()[0]: line for line in out.getvalue().splitlines() if line}
     for entry in told["ops"]:
         row, line = rows[entry["op_code"]], lines[entry["op_code"]]
@@ -145,7 +144,7 @@ def test_cases_are_the_same_everywhere(cases, tmp_path) -> None:
     sheet = [dict(zip(header, row, strict=True)) for row in rows]
     told = json.loads(json_output.dumps(json_output.cases(cases, str(path))))["cases"]
     out = io.StringIO()
-    terminal_cases.render(cases, out)
+    print_cases(cases, out)
     lines = out.getvalue().splitlines()
     for number, (row, entry) in enumerate(zip(sheet, told, strict=True), 1):
         line = next(line for line in lines if line.startswith(f"{number}  "))

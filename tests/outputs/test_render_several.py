@@ -8,7 +8,7 @@ from support import csv_text
 from support.captures import op, write_csv
 
 from perfsheet import analyze, read
-from perfsheet.outputs.terminal import top_ops
+from perfsheet.outputs.terminal.ops import print_top_ops
 from perfsheet.outputs.workbook import book
 
 
@@ -34,7 +34,7 @@ def test_workbook(hosts, tmp_path):
 def test_terminal_and_csv(hosts, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     out = io.StringIO()
-    top_ops.render(hosts, None, out)
+    print_top_ops(hosts, None, out)
     csv_text.hotspots(hosts, None, out)
     assert "host1.csv:2" in out.getvalue()
     assert "host0.csv:2;" in out.getvalue()

@@ -1,4 +1,4 @@
-"""The private parts of XlsxWriter that perfsheet uses (outputs/workbook/worksheet.py) are there, and do what it needs."""
+"""The private parts of XlsxWriter that perfsheet uses (outputs/workbook/worksheet.py) exist, and do what it needs."""
 
 import inspect
 import io

@@ -15,8 +15,9 @@ from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, every_column
 from perfsheet import PerfsheetError, analyze, read
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html.page import page
-from perfsheet.outputs.markdown.report import markdown
-from perfsheet.outputs.terminal import hotspots, top_ops
+from perfsheet.outputs.markdown import report as markdown
+from perfsheet.outputs.terminal.hotspots import print_hotspots
+from perfsheet.outputs.terminal.ops import print_top_ops
 from perfsheet.outputs.workbook import book
 
 EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[damage.id for damage in DAMAGES])
@@ -103,8 +104,8 @@ def test_every_output(tmp_path, intact, damage):
     ):
         assert json.loads(json_output.dumps(result))["schema_version"] == 1
     shown = io.StringIO()
-    top_ops.render(analysis, 20, shown)
-    hotspots.render(analysis, None, shown)
+    print_top_ops(analysis, 20, shown)
+    print_hotspots(analysis, None, shown)
     csv_text.top_ops(analysis, None, shown)
     assert not ESCAPES.search(shown.getvalue())
     (tmp_path / "run.json").write_text(trace.trace(analysis), encoding="utf-8")

@@ -16,8 +16,8 @@ from support.captures import DURATION, csv_text, fallback, host_op, op, signpost
 
 from perfsheet import PerfsheetError, analyze, read
 from perfsheet.outputs import json_output
-from perfsheet.outputs.markdown.report import markdown
-from perfsheet.outputs.terminal import top_ops
+from perfsheet.outputs.markdown import report as markdown
+from perfsheet.outputs.terminal.ops import print_top_ops
 from perfsheet.outputs.workbook import book
 
 ODD = [
@@ -127,7 +127,7 @@ def test_the_same_number_everywhere_and_no_active_content(folder, text):
     assert capture["kernel_duration_ns"] == expected
     assert capture["verdict"] == list(analysis.summary.verdict)
     shown = io.StringIO()
-    top_ops.render(analysis, None, shown)
+    print_top_ops(analysis, None, shown)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown.getvalue())
     assert markdown(analysis).startswith("## Perf sheet")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-from perfsheet.outputs.terminal.progress import LiveView
+from perfsheet.outputs.progress_view import LiveView
 
 
 class Screen(io.StringIO):

@@ -14,7 +14,7 @@ from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.tables import csv_text
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION
 from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.markdown.table import plain
+from perfsheet.outputs.markdown import plain
 from perfsheet.tables import In, Rows
 
 LATENCY = "Latency"

@@ -10,7 +10,7 @@ from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
 from perfsheet.models.outputs.suite import replay_note
 from perfsheet.models.suite.card import Card
 from perfsheet.models.tables import SUITE, badge, is_known
-from perfsheet.outputs.markdown.table import code, plain, table_of
+from perfsheet.outputs.markdown import code, plain, table_of
 from perfsheet.tables import In
 
 _MOST_ROWS = 15

@@ -12,8 +12,7 @@ from perfsheet.models.outputs.op_stats import write_csv
 from perfsheet.models.torch_graph import Coverage, Graph, needed_ops
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION
 from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.outputs.terminal import console_for, line, print_rows
 
 
 def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str]) -> Json:

@@ -17,8 +17,7 @@ from perfsheet.models.tables import csv_text
 from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION
 from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.tables import Rows, Table
 

@@ -12,9 +12,8 @@ from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.tables import DISAGREEMENTS, FIGURES, REFUSED, SUITE, Results, csv_text, device_table, is_known
 from perfsheet.outputs.json_output.head import SCHEMA_VERSION
 from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.markdown.table import plain
-from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.outputs.markdown import plain
+from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.tables import Column, In
 
 _EXPLAINED = ("first_run_s", "second_run_s", "compile_s", "throughput", "kernel_ns", "device_fps", "low_core_share_pct")

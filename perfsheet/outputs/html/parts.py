@@ -36,7 +36,7 @@ def small_sections(analysis: Analysis) -> Iterator[Section]:
         yield _tables("passes", "Passes", note, ("", passes))
     signposts = analysis.signposts
     if signposts.regions:
-        note = f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops lie outside of all regions"
+        note = f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops are outside all regions"
         regions = page_table("regions-table", REGIONS, signposts.regions[:_REGIONS])
         yield _tables("signposts", "Signposts", note, ("", regions))
     if len(summary.device_totals) > 1:

@@ -1,1 +1,152 @@
-"""Tables for the terminal, through rich."""
+"""Tables for the terminal: figures whole, names cut with `…`, the least wanted columns left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TextIO, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from perfsheet.tables import Column, In, Table
+from perfsheet.text.formats import clean
+
+_PIPED_WIDTH = 160
+"""Columns when the output is not a terminal: enough for every table."""
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the command line end quietly; rich itself would exit with status 1."""
+        raise BrokenPipeError
+
+
+def console_for(out: TextIO) -> Console:
+    """A console on a stream: colours on a terminal only (NO_COLOR is honoured), a fixed width when piped."""
+    if out.isatty():
+        return _Console(file=out, highlight=False, soft_wrap=False)
+    width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else _PIPED_WIDTH
+    return _Console(file=out, width=max(width, 40), highlight=False, no_color=True, color_system=None)
+
+
+def line(text: str, style: str = "") -> Text:
+    """A line of text, without markup."""
+    return Text(clean(text), style=style)
+
+
+R = TypeVar("R")
+
+_GAP = "  "
+_NARROWEST = 14
+"""Least width of a flexible column before droppable columns are left out."""
+
+
+TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
+_MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A column to print: a text, a shorter `narrow` text and a rich style per row."""
+
+    header: str
+    texts: list[str]
+    number: bool
+    flexible: bool
+    drop: int
+    narrow: list[str] | None
+    styles: list[str] | None
+
+    @property
+    def width(self) -> int:
+        """Characters for the longest text."""
+        return max(cell_len(clean(text)) for text in [self.header, *self.texts])
+
+    @property
+    def least(self) -> int:
+        """Characters that it needs at least."""
+        return min(self.width, _NARROWEST) if self.flexible else self.width
+
+    def padded(self, text: str, width: int) -> str:
+        """The text in `width` characters, cut with `…` if it is longer."""
+        if cell_len(text) > width:
+            return set_cell_size(text, width - 1) + "…"
+        blanks = " " * (width - cell_len(text))
+        return blanks + text if self.number else text + blanks
+
+
+def print_rows(
+    console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None
+) -> list[Column[R]]:
+    """Print a declared table; return the columns that were left out for lack of room.
+
+    `columns`: those to show, by default all that the declaration shows in the terminal. Figures are never cut. Flexible
+    columns share the room that is left; droppable columns are left out first, the highest `drop` before the others.
+    """
+    declared = table.columns_in(In.TERMINAL, rows) if columns is None else columns
+    shown = [_shown(column, rows) for column in declared]
+    printed = list(shown)
+    while _least(printed) > console.width and any(column.drop for column in printed):
+        printed.remove(max(printed, key=lambda column: column.drop))
+    _print(console, printed, _share_out(printed, console.width))
+    return [column for column, own in zip(declared, shown, strict=True) if own not in printed]
+
+
+def _shown(column: Column[R], rows: R) -> _Shown:
+    texts = column.texts(rows)
+    if column.mark is not None and column.mark.name == "not-physical":
+        texts = [f"!{text}" if bad else text for text, bad in zip(texts, column.mark.where(rows), strict=True)]
+    return _Shown(
+        column.header(In.TERMINAL),
+        texts,
+        column.number,
+        column.flexible,
+        column.drop,
+        None if column.narrow is None else list(map(column.narrow, column.listed(rows))),
+        _styles(column, rows),
+    )
+
+
+def _styles(column: Column[R], rows: R) -> list[str] | None:
+    if column.tone is not None:
+        return [TONES[tone] for tone in column.tone(rows)]
+    if column.mark is None:
+        return None
+    style = _MARKS[column.mark.name]
+    return [style if marked else "" for marked in column.mark.where(rows)]
+
+
+def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int]) -> None:
+    header = _GAP.join(column.padded(column.header, width) for column, width in zip(columns, widths, strict=True))
+    console.print(Text(header.rstrip(), "bold"), no_wrap=True, overflow="crop")
+    texts = [
+        column.narrow if column.narrow is not None and width < column.width else column.texts
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    for row in range(len(columns[0].texts) if columns else 0):
+        line = Text()
+        for column, width, of_column in zip(columns, widths, texts, strict=True):
+            line.append(column.padded(clean(of_column[row]), width), column.styles[row] if column.styles else "")
+            line.append(_GAP)
+        line.rstrip()
+        console.print(line, no_wrap=True, overflow="crop")
+
+
+def _least(columns: Sequence[_Shown]) -> int:
+    return sum(column.least for column in columns) + len(_GAP) * (len(columns) - 1)
+
+
+def _share_out(columns: Sequence[_Shown], room: int) -> list[int]:
+    """Widths that fill at most `room`: flexible columns share what the others leave, the narrowest first."""
+    widths = [column.width for column in columns]
+    flexible = sorted((place for place, column in enumerate(columns) if column.flexible), key=widths.__getitem__)
+    left = room - len(_GAP) * (len(columns) - 1)
+    left -= sum(width for width, column in zip(widths, columns, strict=True) if not column.flexible)
+    for shared, place in enumerate(flexible):
+        widths[place] = max(1, min(widths[place], left // (len(flexible) - shared)))
+        left -= widths[place]
+    return widths

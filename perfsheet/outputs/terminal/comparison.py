@@ -10,8 +10,7 @@ from rich.console import Console
 
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import ChangeGroup
-from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.table import TONES, print_rows
+from perfsheet.outputs.terminal import TONES, console_for, line, print_rows
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, time_keys
@@ -23,7 +22,7 @@ _MOST_ROWS, _MOST_FINDINGS = 12, 5
 _LONGEST_CHANGES = 480
 
 
-def render(comparisons: Sequence[Comparison], count: int | None, out: TextIO) -> None:
+def print_comparisons(comparisons: Sequence[Comparison], count: int | None, out: TextIO) -> None:
     """Print each comparison; of gains, losses and other changes the first `count` (None = all)."""
     console = console_for(out)
     for number, comparison in enumerate(comparisons):

@@ -10,9 +10,8 @@ from rich.console import Console
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Finding
 from perfsheet.capture.notes import rows
-from perfsheet.outputs.terminal.console import console_for, line
-from perfsheet.outputs.terminal.head import print_head
-from perfsheet.outputs.terminal.table import print_rows
+from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal.ops import print_head
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.text import formats, sentences
 from perfsheet.text.formats import clean
@@ -23,7 +22,7 @@ _TENSORS_SHOWN = 220
 _ALSO = 3
 
 
-def render(analysis: Analysis, count: int | None, out: TextIO) -> None:
+def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
     console = console_for(out)
     print_head(console, analysis.summary)

@@ -87,9 +87,9 @@ def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column
         return put_columns(sheet, styles, columns, count, top)
     at = left
     for column in columns:
+        if column.span > 1:
+            sheet.merge_range(top, at, top, at + column.span - 1, "", styles[_header_style(column)])
         sheet.write_string(top, at, column.header, styles[_header_style(column)])
-        for spanned in range(at + 1, at + column.span):
-            sheet.write_blank(top, spanned, None, styles["header"])
         at += column.span
     if top and any(len(column.header) > column.width * column.span for column in columns):
         sheet.set_row(top, 2 * _LINE_HEIGHT)

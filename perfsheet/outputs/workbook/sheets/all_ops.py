@@ -47,8 +47,8 @@ def left_out(analysis: Analysis) -> str:
         return ""
     share = float(np.nansum(ops.kernel_ns[listed])) / ops.total_ns if ops.total_ns else 0.0
     return (
-        f"Sheet {TITLE} has the {len(listed):,} longest of {len(ops):,} ops, {formats.percent(share)} of kernel time: a "
-        "workbook of all of them would be too large for Excel. All other figures cover every op. For a workbook of a "
+        f"Sheet {TITLE} has the {len(listed):,} longest of {len(ops):,} ops, {formats.percent(share)} of kernel time: "
+        "a workbook of all of them would be too large for Excel. All other figures cover every op. For a workbook of a "
         "part, use --pass, --device, --id-range or --start-signpost"
     )
 

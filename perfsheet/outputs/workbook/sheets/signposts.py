@@ -26,9 +26,7 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
     set_up_sections(sheet, styles, _WIDTHS)
     row = 0
     if signposts.regions:
-        outside = (
-            f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops lie outside of all regions"
-        )
+        outside = f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops are outside all regions"
         row = write_section(sheet, styles, 0, len(_WIDTHS), "Regions", f"SELF: ops in no inner region; {outside}")
         regions = signposts.regions[:_MOST]
         row = 1 + write_table(sheet, styles, REGIONS.columns_in(In.SHEET, regions), regions, Placement(row)).after

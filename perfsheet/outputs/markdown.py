@@ -1,0 +1,200 @@
+"""Markdown for pull requests: the report of a capture, and comparisons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from perfsheet._version import __version__
+from perfsheet.analysis import Analysis
+from perfsheet.comparison import Comparison
+from perfsheet.tables import Column, In, Rows, Table
+from perfsheet.tables import comparison as compared
+from perfsheet.tables.changes import CHANGES
+from perfsheet.tables.findings import FINDINGS
+from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.reshards import TRANSITIONS
+from perfsheet.tables.totals import OP_TYPES
+from perfsheet.text import comparison as text
+from perfsheet.text import formats, run_info, sentences
+from perfsheet.text.headline import HeadlineValue, headline
+
+_FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
+
+
+def report(analysis: Analysis) -> str:
+    """The report of a capture, short enough for a comment or a CI step summary; without empty sections."""
+    return "\n".join(_report(analysis)) + "\n"
+
+
+def _report(analysis: Analysis) -> Iterator[str]:
+    summary = analysis.summary
+    yield f"## Perf sheet · {plain(formats.file_names(summary))}"
+    yield ""
+    if summary.provenance.replayed:
+        yield f"> **{formats.REPLAYED}**"
+        yield ""
+    yield plain(formats.at_a_glance(summary))
+    yield ""
+    yield from _headline(headline(analysis))
+    yield f"{plain(sentences.capture(summary))}."
+    yield ""
+    for warning in summary.warnings:
+        yield f"- ⚠️ {plain(warning)}"
+    yield ""
+    yield from _top_findings(analysis)
+    yield "### Top ops by device kernel duration"
+    yield ""
+    yield from table_of(OPS, top_ops(analysis, _OPS))
+    left_out = summary.timed_rows - _OPS
+    if left_out > 0:
+        yield f"{left_out:,} shorter ops are not listed; – = unknown, or the profiler has no model."
+        yield ""
+    yield "### Where the time goes"
+    yield ""
+    yield from table_of(OP_TYPES, Rows(analysis, analysis.categories[:_CATEGORIES]))
+    if analysis.reshards.ops:
+        yield "### Reshards"
+        yield ""
+        yield from table_of(TRANSITIONS, analysis.reshards.transitions[:_TRANSITIONS])
+    yield from _run_info(analysis)
+
+
+def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:
+    yield f"| {' | '.join(metric.label for metric in shown)} |"
+    yield f"|{' ---: |' * len(shown)}"
+    yield f"| {' | '.join(metric.text for metric in shown)} |"
+    yield ""
+
+
+def _top_findings(analysis: Analysis) -> Iterator[str]:
+    yield "### What to fix first"
+    yield ""
+    main = analysis.main_findings
+    if not main:
+        yield formats.no_finding(analysis.summary)
+        yield ""
+        return
+    yield from table_of(FINDINGS, Rows(analysis, main[:_FINDINGS]))
+    yield f"{min(len(main), _FINDINGS)} of {len(main):,} findings. {plain(sentences.upper_bounds(analysis.summary))}"
+    yield ""
+
+
+def _run_info(analysis: Analysis) -> Iterator[str]:
+    yield f"<details><summary>What was measured (perfsheet {__version__})</summary>"
+    yield ""
+    for name, value in (*run_info.source(analysis), *run_info.outcome(analysis)):
+        yield f"- {name}: {plain(value)}"
+    yield ""
+    yield "</details>"
+
+
+Item = TypeVar("Item")
+R = TypeVar("R")
+_MOST_ROWS, _MOST_OP_TYPES = 10, 12
+
+
+def compare(comparisons: Sequence[Comparison]) -> str:
+    """The comparisons, one below the other."""
+    return "\n".join(line for comparison in comparisons for line in _comparison(comparison)) + "\n"
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    yield f"## Before and after · {plain(text.headline(comparison))}"
+    yield ""
+    for name, side in (("before", comparison.base), ("now", comparison.new)):
+        yield f"- {name}: {_side(side)}. {plain(sentences.capture(side.summary))}"
+    for note in comparison.notes:
+        yield f"- ⚠️ {plain(note)}"
+    yield ""
+    if comparison.nothing_changed:
+        yield text.NOTHING_CHANGED
+    else:
+        yield from _differences(comparison)
+    yield f"<sub>{plain(text.counts(comparison))}. {plain(text.noise(comparison))}. perfsheet {__version__}</sub>"
+
+
+def _side(side: Analysis) -> str:
+    replayed = f" · **{formats.REPLAYED}**" if side.summary.provenance.replayed else ""
+    return f"{plain(text.short_side(side))}{replayed}"
+
+
+def _differences(comparison: Comparison) -> Iterator[str]:
+    yield from table_of(compared.FIGURES, Rows(comparison, comparison.figures))
+    yield from _section("Gains", CHANGES, comparison, comparison.gains)
+    yield from _section("Losses", CHANGES, comparison, comparison.losses)
+    yield from _section("Other changes", CHANGES, comparison, comparison.other_changes)
+    yield from _section(
+        compared.OP_TYPES.title, compared.OP_TYPES, comparison, comparison.op_types_changed, _MOST_OP_TYPES
+    )
+    yield from _section(compared.HOST_OPS.title, compared.HOST_OPS, comparison, comparison.host_ops_changed)
+    yield from _finding_changes(comparison)
+
+
+def _section(
+    title: str,
+    table: Table[Rows[Comparison, Item]],
+    comparison: Comparison,
+    items: Sequence[Item],
+    most: int = _MOST_ROWS,
+) -> Iterator[str]:
+    """A title and the first items; nothing if there are none."""
+    if not items:
+        return
+    yield f"### {title}"
+    yield ""
+    yield from table_of(table, Rows(comparison, items[:most]))
+    if len(items) > most:
+        yield f"{most} of {len(items):,}, the largest."
+        yield ""
+
+
+def _finding_changes(comparison: Comparison) -> Iterator[str]:
+    changes = comparison.findings
+    yield f"### Findings: {text.finding_counts(changes)}"
+    yield ""
+    for status, some in (("fixed", changes.fixed), ("new", changes.new)):
+        for change in some[:_MOST_ROWS]:
+            yield f"- {status}: {plain(text.finding(change))}"
+        if len(some) > _MOST_ROWS:
+            yield f"- {status}: {len(some) - _MOST_ROWS:,} more"
+    yield ""
+
+
+_LONGEST = 600
+# What Markdown, HTML or GitHub (mentions, references, bare addresses) would interpret.
+_SPECIAL = re.compile(r"[\\`*<>\[\]|@#~$&!]|://|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+def table_of(table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None) -> Iterator[str]:
+    """The lines of a declared table and a blank line; `columns`: those to show (default: all in Markdown)."""
+    shown = table.columns_in(In.MARKDOWN, rows) if columns is None else columns
+    yield f"| {' | '.join(column.header(In.MARKDOWN) for column in shown)} |"
+    yield f"|{''.join(' ---: |' if column.number else ' --- |' for column in shown)}"
+    for cells in zip(*(_cells(column, rows) for column in shown), strict=True):
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _cells(column: Column[R], rows: R) -> list[str]:
+    texts = column.texts(rows)
+    if column.code:
+        return list(map(code, texts))
+    if column.mark is not None and column.mark.name == "not-physical":
+        marked = column.mark.where(rows)
+        return [f"{text} (not physical)" if bad else text for text, bad in zip(texts, marked, strict=True)]
+    return texts if column.number or column.own else list(map(plain, texts))
+
+
+def plain(text: str) -> str:
+    """Text of a capture, escaped so that Markdown shows it as it is."""
+    return _SPECIAL.sub(
+        lambda match: "".join(f"&#{ord(character)};" for character in match[0]), formats.clean(text, _LONGEST)
+    )
+
+
+def code(text: str) -> str:
+    """Text of a capture as a code span; what would end the span or the cell is replaced."""
+    safe = formats.clean(text, _LONGEST).replace("`", "'").replace("|", "¦").replace("\\", "/").strip()
+    return f"`{safe}`" if safe else ""

@@ -1,1 +1,0 @@
-"""Markdown for pull requests: the report of a capture, and comparisons."""

@@ -1,0 +1,82 @@
+"""Checked limits and the checks of `perfsheet doctor` in the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+
+from perfsheet.analysis import Analysis
+from perfsheet.budget.model import Checked, ExpectationResult, Verdict
+from perfsheet.doctor import Diagnosis
+from perfsheet.outputs.terminal import console_for, line
+from perfsheet.text import formats, limits, sentences
+from perfsheet.text.formats import clean
+
+
+def print_test_limits(console: Console, results: Sequence[ExpectationResult]) -> None:
+    """The limits that tests state for their ops; nothing without any."""
+    if not results:
+        return
+    console.print(line("Limits of the tests", "bold"))
+    for result in results:
+        if result.verdict is None:
+            console.print(line(f"FAIL  {result.nodeid}: {result.problem}", "bold red"))
+            continue
+        for limit in result.verdict.checked:
+            text = limits.marked(limit, f"{result.nodeid}: {limits.sentence(limit, False)}")
+            console.print(line(text, _style(limit)))
+    console.print()
+
+
+def print_verdict(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
+    """A line per limit, breached limits first; never wrapped when piped, so that logs can be searched."""
+    console = console_for(out)
+    several = len(analysis.summary.paths) > 1
+    console.print(line(f"{formats.file_names(analysis.summary)} · {formats.at_a_glance(analysis.summary)}", "bold"))
+    console.print(
+        line(sentences.capture(analysis.summary), "yellow" if analysis.summary.warnings else "dim"),
+        soft_wrap=not out.isatty(),
+    )
+    for limit in sorted(verdict.checked, key=lambda limit: limit.ok):
+        text = limits.marked(limit, limits.sentence(limit, several))
+        console.print(line(text, _style(limit)), soft_wrap=not out.isatty())
+    for note in verdict.notes:
+        console.print(line(f"note  {note}", "yellow"), soft_wrap=not out.isatty())
+    console.print(line(limits.outcome(verdict), "bold green" if verdict.passed else "bold red"))
+
+
+def _style(limit: Checked) -> str:
+    return "dim" if limit.ok else "bold red"
+
+
+_SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
+
+
+def print_diagnoses(findings: Sequence[Diagnosis], out: TextIO) -> None:
+    """A line per check, below it how to fix it, and the conclusion."""
+    console = console_for(out)
+    width = max(len(finding.label) for finding in findings)
+    indent = " " * (width + 4)
+    for finding in findings:
+        sign, style = _SIGNS[finding.ok]
+        parts = _wrapped(finding.detail, console.width - len(indent)) or [""]
+        console.print(line(f"{sign} {finding.label:<{width}}  {parts[0]}", style))
+        for part in parts[1:]:
+            console.print(line(indent + part, style))
+        if finding.fix:
+            for number, part in enumerate(_wrapped(finding.fix, console.width - len(indent) - 2)):
+                console.print(line(f"{indent}{'→ ' if number == 0 else '  '}{part}"))
+    wrong = sum(finding.ok is False for finding in findings)
+    console.print()
+    verdict = (
+        "Everything that a profiling run needs is here." if not wrong else f"{wrong} to fix before a profiling run."
+    )
+    console.print(line(verdict, "bold green" if not wrong else "bold red"))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a text; paths are not broken at hyphens."""
+    return textwrap.wrap(clean(text), max(20, width), break_on_hyphens=False)

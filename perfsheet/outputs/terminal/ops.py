@@ -1,0 +1,150 @@
+"""The ranking of ops and of groups in the terminal, and the capture's signposts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.analyze import NOT_PHYSICAL
+from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.tables import Column, In
+from perfsheet.tables.groups import GROUPS, op_groups
+from perfsheet.tables.ops import OPS, OpRows
+from perfsheet.tables.ops import top_ops as first_ops
+from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
+from perfsheet.text import formats, sentences
+
+
+def print_head(console: Console, summary: CaptureSummary) -> None:
+    """The lines above every table: capture, kernel time, passes, devices, FPS, speed of light, data quality."""
+    if summary.provenance.replayed:
+        console.print(line(formats.REPLAYED, "bold yellow"))
+    if summary.provenance.tests:
+        console.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
+    names = ", ".join(Path(path).name for path in summary.paths)
+    facts = (names, summary.arch or "arch not stated", formats.worker_cores(summary), f"schema {summary.schema}")
+    console.print(line(" · ".join((*facts, summary.window)), "bold"))
+    console.print(line(f"{formats.device_ops(summary)} · kernel time {formats.span_of_time(summary.kernel_ns)}"))
+    passes = " · ".join(filter(None, (sentences.passes(summary.passes), sentences.layers(summary.passes))))
+    for text in filter(None, (passes, sentences.device_totals(summary))):
+        console.print(line(text))
+    fps = summary.fps
+    parts = f"matmul + conv alone {formats.rate(fps.matmul_conv)}, the rest {formats.rate(fps.other)}"
+    console.print(line(f"FPS {formats.rate(fps.all)} (batch {summary.batch:g}; {parts}){_per_pass(summary)}"))
+    console.print(line(" · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))))
+    console.print(line(sentences.capture(summary), "" if not summary.warnings else "yellow"))
+    console.print()
+
+
+def _per_pass(summary: CaptureSummary) -> str:
+    return f"; {formats.rate(summary.passes.fps_per_pass)} per pass" if summary.passes.count > 1 else ""
+
+
+_WIDE = 130
+"""Columns from which FLAGS names rules in full."""
+_MARKS = {**{rule.id: rule.mark for rule in RULES}, NOT_PHYSICAL: "!"}
+
+
+def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
+    """The first `count` ops, by device kernel duration."""
+    console = console_for(out)
+    summary = analysis.summary
+    print_head(console, summary)
+    ops = first_ops(analysis, count)
+    if not len(ops):
+        console.print(line("Nothing to rank: no device op has a kernel duration."))
+        return
+    wide = console.width >= _WIDE
+    columns = [_flags_fitted(column, wide) for column in OPS.columns_in(In.TERMINAL, ops)]
+    left_out = print_rows(console, OPS, ops, columns)
+    shown = {column.key for column in columns} - {column.key for column in left_out}
+    legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
+    legend += [text for key, text in _LEGEND.items() if key in shown]
+    flags = {flag for flags in ops.flags for flag in flags}
+    if not wide and flags:
+        named = [f"{rule.mark} {rule.title_in_sentence}" for rule in RULES if rule.id in flags]
+        impossible = ["! above 100 %, not physical"] if NOT_PHYSICAL in flags else []
+        legend.append(f"FLAGS: {', '.join([*named, *impossible]) or 'none'}.")
+    if NOT_PHYSICAL in flags:
+        reasons = OPS["not_physical_reason"].listed(ops)
+        rank, reason = next((rank, reason) for rank, reason in enumerate(reasons, 1) if reason)
+        legend.append(f"! = not physical, e.g. # {rank}: {reason}.")
+    _print_legend(console, legend, left_out)
+
+
+_LEGEND = {
+    "utilization_grid_pct": "GRID % = the same, with the op's own worker grid as reference.",
+    "utilization_corrected_pct": "CORR. % = GRID % without the errors of the PM columns (docs/formulas.md).",
+    "sol_pct": "SOL % = speed of light: the larger share of the grid's compute peak and of the DRAM peak; – = unknown.",
+}
+
+
+def _flags_fitted(column: Column[OpRows], wide: bool) -> Column[OpRows]:
+    """The column; of the flags their marks if the terminal is narrow."""
+    if column.key != "flags" or wide:
+        return column
+    return column.changed(text=_flag_marks, flexible=False)
+
+
+def _flag_marks(flags: tuple[str, ...]) -> str:
+    return " ".join(_MARKS[flag] for flag in flags if flag in _MARKS)
+
+
+def print_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
+    """Identical ops together, by the sum of their kernel durations."""
+    console = console_for(out)
+    print_head(console, analysis.summary)
+    groups = op_groups(analysis, count)
+    left_out = print_rows(console, GROUPS, groups)
+    same = "same op, shapes, data types, memory, fidelity and program config"
+    _print_legend(console, [f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same})."], left_out)
+
+
+def _print_legend(console: Console, legend: list[str], left_out: Sequence[Column[Any]]) -> None:
+    console.print()
+    if left_out:
+        names = ", ".join(column.header(In.TERMINAL) for column in left_out)
+        legend = [*legend, f"No room for {names}; --csv and --json have everything."]
+    for text in legend:
+        console.print(line(text, "dim"))
+
+
+_NAMED = 8
+
+
+def print_signposts(analysis: Analysis, out: TextIO) -> None:
+    """Every signpost with the ops up to the next, then the regions as a tree."""
+    console = console_for(out)
+    print_head(console, analysis.summary)
+    signposts = analysis.signposts
+    if not signposts.signposts:
+        console.print(line("The window has no signposts."))
+        return
+    print_rows(console, SIGNPOSTS, signposts.signposts)
+    console.print(
+        line("HOST: time since the first signpost. OPS and KERNEL: device ops up to the next signpost.", "dim")
+    )
+    console.print()
+    if not signposts.regions:
+        console.print(line("No signpost opens a region (… start, … started, … begin)."))
+        return
+    print_rows(console, REGIONS, signposts.regions)
+    outside = f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops are outside all regions."
+    notes = [f"SELF: ops in no inner region. {outside}"]
+    if left_open := [region.name for region in signposts.regions if not region.closed]:
+        notes.append(f"Never closed: {_named(left_open)}.")
+    if signposts.unmatched:
+        notes.append(f"Closes no region: {_named([signpost.name for signpost in signposts.unmatched])}.")
+    for note in notes:
+        console.print(line(note, "dim"))
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
