@@ -63,7 +63,7 @@ def test_ops(told, web, tables):
     assert len(shown) == min(2000, len(told["ops"]))
     for line, op in zip(shown, told["ops"], strict=False):
         cores = formats.cores_of_grid(op["core_count"], op["worker_cores"])
-        assert (line["Rank"], line["Op code"], line["Cores"]) == (str(op["rank"]), op["op_code"], cores)
+        assert (line["Rank"], line["Op code"], line["Cores"]) == (f"{op['rank']:,}", op["op_code"], cores)
         assert (line["Shape"], line["Layout in → out"]) == (op["shape"] or "", op["layout"] or "")
         assert line["Device kernel duration [ns]"] == formats.whole(op["kernel_duration_ns"])
         for name in ("share_pct", "cumulative_pct", "utilization_pct", "utilization_grid_pct", "sol_pct"):
