@@ -16,9 +16,9 @@ from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.shape import shape_of
-from perfsheet.analysis.statistics import known, known_int
+from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
-from perfsheet.outputs.json_output.parts import number, percent
+from perfsheet.tables.kinds import number, percent
 from perfsheet.text import formats
 
 Event = dict[str, Any]
@@ -87,8 +87,8 @@ def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
                 "kernel_duration_ns": number(ops.kernel_ns[position]),
                 "core_count": known_int(ops.cores[position]),
                 "worker_cores": known_int(ops.worker_cores[position]),
-                "utilization_pct": percent(known(ops.utilization[position])),
-                "sol_pct": percent(known(speed_of_light.sol[position])),
+                "utilization_pct": percent(ops.utilization[position]),
+                "sol_pct": percent(speed_of_light.sol[position]),
                 "bound": speed_of_light.bound(position).value,
                 "shape": formats.clean(shape.shape),
                 "layout": formats.clean(shape.layout),

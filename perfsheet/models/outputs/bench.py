@@ -12,8 +12,7 @@ from perfsheet.models.op_tables import RUNS, bench_table
 from perfsheet.models.outputs.results import table_markdown
 from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.tables import csv_text
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION
-from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
 from perfsheet.tables import In, Rows
 
@@ -71,7 +70,7 @@ def write_workbook(bench: Bench, path: Path) -> None:
 
 
 def _write(bench: Bench, sink: io.FileIO) -> None:
-    from perfsheet.outputs.workbook.book import opened
+    from perfsheet.outputs.workbook import opened
     from perfsheet.outputs.workbook.tables import write_table_sheet
     from perfsheet.outputs.workbook.theme import Styles
 

@@ -10,8 +10,7 @@ from typing import TextIO
 from perfsheet.models.op_tables import COVERAGE, MODULES, NEEDED_OPS
 from perfsheet.models.outputs.op_stats import write_csv
 from perfsheet.models.torch_graph import Coverage, Graph, needed_ops
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION
-from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.terminal import console_for, line, print_rows
 
 

@@ -15,8 +15,7 @@ from perfsheet.models.op_stats import OpStatistics, SizeDistribution
 from perfsheet.models.op_tables import FORMATS, TRANSFERS, byte_size, op_count_table, size_table
 from perfsheet.models.tables import csv_text
 from perfsheet.outputs.html.drawing import safe
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION
-from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.tables import Rows, Table

@@ -85,7 +85,7 @@ def write_workbook(table: ResultsTable, path: Path) -> None:
     Raises PerfsheetError (exit status 7), and leaves no partial file.
     """
     from perfsheet.atomic_write import replace
-    from perfsheet.outputs.workbook.book import opened
+    from perfsheet.outputs.workbook import opened
     from perfsheet.outputs.workbook.sheet import set_up_table, with_filter, write_columns
     from perfsheet.outputs.workbook.theme import Styles
 

@@ -10,8 +10,7 @@ from perfsheet.models.outputs.results import table_markdown
 from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.tables import DISAGREEMENTS, FIGURES, REFUSED, SUITE, Results, csv_text, device_table, is_known
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION
-from perfsheet.outputs.json_output.parts import Json
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
 from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.tables import Column, In

@@ -12,9 +12,8 @@ from perfsheet.atomic_write import replace
 from perfsheet.models.results_table import number
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.tables import DETAILS, FIGURES, HISTORY, SUITE, TEXT
-from perfsheet.outputs.workbook.book import opened
-from perfsheet.outputs.workbook.marks import mark_word
-from perfsheet.outputs.workbook.tables import write_table_sheet
+from perfsheet.outputs.workbook import opened
+from perfsheet.outputs.workbook.tables import mark_word, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import Column, In
 

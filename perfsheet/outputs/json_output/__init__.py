@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.outputs.json_output import findings
-from perfsheet.outputs.json_output.comparison import compare
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
-from perfsheet.outputs.json_output.parts import Json
-from perfsheet.outputs.json_output.runs import repeats, run
-from perfsheet.outputs.json_output.totals import totals
-from perfsheet.outputs.json_output.verdict import check, expectations
-from perfsheet.outputs.json_output.windows import pass_ops
-from perfsheet.outputs.json_output.windows import signposts as signposts_of
+from perfsheet.outputs.json_output.comparison import check, compare, expectations
+from perfsheet.outputs.json_output.parts import (
+    SCHEMA_VERSION,
+    Json,
+    findings_keys,
+    head,
+    pass_ops,
+    repeats,
+    run,
+    totals,
+)
+from perfsheet.outputs.json_output.parts import signposts as signposts_of
 from perfsheet.tables.cases import CASES
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as ranked_groups
@@ -58,7 +61,7 @@ def op_groups(analysis: Analysis, count: int | None) -> Json:
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
-    return {**head(analysis), **findings.hotspots(analysis, count)}
+    return {**head(analysis), **findings_keys(analysis, count)}
 
 
 def report(analysis: Analysis, workbook: str | None) -> Json:
@@ -70,7 +73,7 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
         "ops": OPS.records(ranked_ops(analysis)),
         "groups": GROUPS.records(ranked_groups(analysis)),
-        **findings.hotspots(analysis, None),
+        **findings_keys(analysis, None),
         **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
         **signposts_of(analysis.signposts),

@@ -1,17 +1,19 @@
-"""`compare --json`: both captures, and everything that differs."""
+"""`compare --json` and `check --json`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
+from perfsheet.budget.model import ExpectationResult, Verdict
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import FindingChange
-from perfsheet.outputs.json_output.head import SCHEMA_VERSION, head
-from perfsheet.outputs.json_output.parts import Json, number, spread
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spread
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES, FINDINGS_BEFORE, FINDINGS_OF_SIDE, OPS
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, TIMES, Total
+from perfsheet.tables.kinds import number
+from perfsheet.tables.limits import LIMITS, TEST_LIMITS
 
 
 def compare(first: Comparison, further: Sequence[Comparison]) -> Json:
@@ -70,3 +72,22 @@ def _remaining(comparison: Comparison) -> list[Json]:
     before = FINDINGS_BEFORE.records(Rows(comparison.base, [change.base for change in remaining if change.base]))
     records = zip(_findings(comparison.new, remaining), before, strict=True)
     return [{**record, "before": size} for record, size in records]
+
+
+def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | None) -> Json:
+    """The capture, whether it passed, and its limits; `budget` and `base` are what it was checked against."""
+    several = len(analysis.summary.paths) > 1
+    return {
+        **head(analysis),
+        "budget": budget,
+        "against": base,
+        "passed": verdict.passed,
+        "breaches": LIMITS.records(Rows(several, verdict.breaches)),
+        "checks": LIMITS.records(Rows(several, verdict.checked)),
+        "notes": list(verdict.notes),
+    }
+
+
+def expectations(analysis: Analysis, results: Sequence[ExpectationResult]) -> Json:
+    """`run --json`: the limits that tests stated for their ops; no key where none did."""
+    return {"limits": TEST_LIMITS.records(Rows(len(analysis.summary.paths) > 1, results))} if results else {}

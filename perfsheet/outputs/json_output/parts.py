@@ -1,47 +1,173 @@
-"""The pieces that several results of the JSON contract share."""
+"""Pieces of the JSON results: the capture, findings, totals, windows, runs."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.results import RowRef
-from perfsheet.analysis.statistics import Spread, known
-from perfsheet.capture.table import IntArray
+from perfsheet.analysis.repeats import Repeats
+from perfsheet.analysis.reshards import Reshards
+from perfsheet.analysis.statistics import Spread
+from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.analysis.windows.passes import Variation
+from perfsheet.analysis.windows.signposts import Signposts
+from perfsheet.provenance import Provenance
+from perfsheet.tables import Rows
+from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
+from perfsheet.tables.kinds import number, percent
+from perfsheet.tables.passes import LAYERS, PASS_OPS, PASSES
+from perfsheet.tables.passes import pass_ops as every_pass_op
+from perfsheet.tables.quality import CHECKS
+from perfsheet.tables.repeats import REPEATS, RUNS, repeated_ops
+from perfsheet.tables.reshards import CHAINS, TRANSITIONS
+from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
+from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.spreads import SPREAD, as_spreads
+from perfsheet.tables.totals import DEVICES, OP_TYPES
 
 Json = dict[str, Any]
-
-
-def row(ref: RowRef) -> Json:
-    """Where an op stands in its capture."""
-    return {
-        "file": ref.file,
-        "row": ref.row,
-        "device_id": ref.device_id,
-        "global_call_count": ref.global_call_count,
-        "replay_session": ref.replay_session,
-    }
-
-
-def rows(analysis: Analysis, positions: IntArray) -> list[Json]:
-    """Where several ops stand."""
-    return [row(analysis.row_ref(position)) for position in positions.tolist()]
-
-
-def percent(fraction: float | None) -> float | None:
-    """A fraction in percent."""
-    return None if fraction is None else known(100 * fraction)
-
-
-def number(value: float | None) -> float | int | None:
-    """Whole numbers without a fraction, as the capture has them; NaN is unknown."""
-    if value is None or math.isnan(value):
-        return None
-    return int(value) if float(value).is_integer() else float(value)
+SCHEMA_VERSION = 1
 
 
 def spread(spread: Spread) -> Json:
-    """The statistics of one figure."""
+    """The statistics of a figure over passes or runs."""
     return SPREAD.records(as_spreads([spread]))[0]
+
+
+def head(analysis: Analysis) -> Json:
+    """`schema_version` and `capture`, the first keys of every result: the window and its headline metrics."""
+    summary = analysis.summary
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "capture": {
+            "paths": list(summary.paths),
+            "schema": summary.schema,
+            "arch": summary.arch,
+            "board": summary.board,
+            "worker_cores": summary.worker_cores,
+            "worker_cores_source": "+".join(summary.worker_cores_sources),
+            "ref_cores": number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
+            "low_cores_pct": number(summary.low_cores_pct),
+            "batch": number(summary.batch),
+            "window": summary.window,
+            "devices": list(summary.devices),
+            "device_rows": summary.device_rows,
+            "timed_rows": summary.timed_rows,
+            "host_rows": summary.host_rows,
+            "signpost_rows": summary.signpost_rows,
+            "dropped_rows": summary.dropped_rows,
+            "kernel_duration_ns": number(summary.kernel_ns),
+            "fps": {
+                "all": summary.fps.all,
+                "matmul_conv": summary.fps.matmul_conv,
+                "other": summary.fps.other,
+            },
+            "aiclk_ghz": summary.speed_of_light.clock_ghz,
+            "peaks_of": list(summary.speed_of_light.boards),
+            "sol_pct": percent(summary.speed_of_light.sol),
+            "sol_known_pct": percent(summary.speed_of_light.known_share),
+            "pm_generations": list(summary.pm_generations),
+            **passes(analysis),
+            "device_totals": DEVICES.records(summary.device_totals),
+            "critical_path_ns": number(summary.critical_path_ns),
+            "replayed": summary.provenance.replayed,
+            "verdict": list(summary.verdict),
+            "warnings": list(summary.warnings),
+        },
+    }
+
+
+def passes(analysis: Analysis) -> Json:
+    """The keys of `capture` about passes."""
+    summary = analysis.summary.passes
+    return {
+        "passes": summary.count,
+        "passes_told_by": summary.how,
+        "ops_per_pass": number(summary.ops_per_pass),
+        "fps_per_pass": summary.fps_per_pass,
+        "pass_totals": PASSES.records(summary.all),
+        "pass_kernel_duration": spread(summary.spread) if summary.spread else None,
+        "layers": LAYERS.records(Rows(analysis, summary.layers)),
+    }
+
+
+def pass_ops(analysis: Analysis, variation: Variation) -> list[Json]:
+    """Every op of a pass, with its row in the last pass, and how it varies between the passes."""
+    return PASS_OPS.records(every_pass_op(analysis, variation))
+
+
+def signposts(signposts: Signposts) -> Json:
+    """Every signpost, the regions in order (each with its depth), and the ops outside all regions."""
+    return {
+        "signposts": SIGNPOSTS.records(signposts.signposts),
+        "regions": REGIONS.records(signposts.regions),
+        "outside": {"ops": signposts.outside_ops, "kernel_duration_ns": number(signposts.outside_ns)},
+        "unmatched": SIGNPOSTS.records(signposts.unmatched),
+    }
+
+
+def findings_keys(analysis: Analysis, count: int | None) -> Json:
+    """Totals of every rule, the first `count` findings (None = all), and the estimates if they were fixed."""
+    return {
+        "totals": {
+            total.rule.id: record
+            for total, record in zip(analysis.rule_totals, RULE_TOTALS.records(analysis.rule_totals), strict=True)
+        },
+        "reshard_pairs": analysis.reshard_pairs,
+        "findings": FINDINGS.records(findings(analysis, count)),
+        "what_if": [
+            {
+                "findings": estimate.findings,
+                "saving_ns": number(estimate.saving_ns),
+                "saving_pct": percent(estimate.share),
+                "kernel_duration_ns": number(estimate.left_ns),
+                "gap_saving_ns": number(estimate.gap_saving_ns),
+                "fps": estimate.fps,
+                "fps_per_pass": estimate.fps_per_pass,
+            }
+            for estimate in analysis.what_if
+        ],
+    }
+
+
+def totals(analysis: Analysis) -> Json:
+    """The keys of `report --json` about all ops together."""
+    return {
+        "op_types": OP_TYPES.records(Rows(analysis, analysis.op_types)),
+        "categories": [_without_code(record) for record in OP_TYPES.records(Rows(analysis, analysis.categories))],
+        "reshards": _reshards(analysis, analysis.reshards),
+        "checks": CHECKS.records(analysis.verdict),
+    }
+
+
+def _without_code(record: Json) -> Json:
+    return {key: value for key, value in record.items() if key != "op_code"}
+
+
+def _reshards(analysis: Analysis, reshards: Reshards) -> Json:
+    return {
+        "count": reshards.ops,
+        "kernel_duration_ns": number(reshards.kernel_ns),
+        "share_pct": percent(reshards.share),
+        "transitions": TRANSITIONS.records(reshards.transitions),
+        "chains": CHAINS.records(Rows(analysis, reshards.chains)),
+    }
+
+
+def run(provenance: Provenance, summary: CaptureSummary) -> Json:
+    """How the capture was made: the content of run.json, and `run` in `run --json`."""
+    record = RECORD.records([provenance.record])[0] if provenance.record else {}
+    return {**record, **OUTCOME.records([RunOutcome(provenance, summary)])[0]}
+
+
+def repeats(analysis: Analysis, runs: Repeats) -> Json:
+    """Every op over all aligned runs, and the runs."""
+    return {
+        "aligned": runs.aligned,
+        "noisy_pct": number(runs.noisy_pct),
+        "noisy_ops": int(runs.noisy.sum()),
+        "kernel_duration": spread(runs.total),
+        "failures": list(runs.failures),
+        "runs": RUNS.records(runs.runs),
+        "ops": REPEATS.records(repeated_ops(analysis, runs)),
+    }

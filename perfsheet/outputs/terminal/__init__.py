@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TextIO, TypeVar
 
 from rich.cells import cell_len, set_cell_size

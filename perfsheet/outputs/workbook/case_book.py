@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.analysis.cases import Case, op_codes
 from perfsheet.atomic_write import replace
-from perfsheet.outputs.workbook.book import opened
+from perfsheet.outputs.workbook import opened
 from perfsheet.outputs.workbook.cells import Cell, Link
-from perfsheet.outputs.workbook.marks import mark_word
-from perfsheet.outputs.workbook.sheets.run import TITLE as RUN
-from perfsheet.outputs.workbook.sheets.run import write as write_run
-from perfsheet.outputs.workbook.tables import write_table_sheet
+from perfsheet.outputs.workbook.sheets.runs import RUN, write_run
+from perfsheet.outputs.workbook.tables import mark_word, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import In
@@ -38,7 +36,7 @@ _OP_COLUMNS = (
 
 
 def write(cases: Sequence[Case], path: Path, watch: Watch | None = None) -> None:
-    """Write the workbook to `path`, whole or not at all. Raises PerfsheetError (exit status 7) when it cannot."""
+    """Write the workbook atomically to `path`. Raises PerfsheetError (exit status 7) if it cannot be written."""
     replace(path, lambda sink: _write(cases, sink, watch or Watch()))
 
 
@@ -75,7 +73,7 @@ def _write_cases(sheet: LongWorksheet, styles: Styles, cases: Sequence[Case], wi
     names = {"nodeid": lambda layout: [name(case) for case in cases]}
     layout = write_table_sheet(sheet, styles, CASES.columns_in(In.SHEET, cases), cases, freeze="nodeid", live=names)
     mark_word(sheet, styles, "failed", layout["outcome"], 1, layout.after - 1)
-    # On paper paths and sentences would shrink the figures beyond reading.
+    # On paper paths and sentences would make the figures too small to read.
     sheet.print_area(0, 0, layout.after - 1, layout["duration_s"])
 
 

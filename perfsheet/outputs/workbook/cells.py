@@ -1,7 +1,7 @@
-"""Cells of a workbook: what one can hold, and the XML of a column of them.
+"""Cells of a workbook, and the XML of a column of cells.
 
-A report has a cell per op and column, hundreds of thousands. XlsxWriter's own way takes 7 µs for each; a column at a
-time, with each distinct text looked at once, it is a tenth of that.
+A report has hundreds of thousands of cells. XlsxWriter takes 7 µs for each; a column at a time, with each distinct text
+escaped once, takes a tenth of that.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _EXACT = 2.0**53
 
 @dataclass(frozen=True)
 class Formula:
-    """A live formula with the value that it has now, for readers that don't calculate."""
+    """A live formula with the value that it has now, for viewers that do not calculate."""
 
     text: str
     value: float | str
@@ -54,8 +54,8 @@ Cell = Value | Formula | Link
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 
-class Made:
-    """Cells that are made when they are written: a column of formulas takes more memory than all others together."""
+class LazyCells:
+    """Cells made when they are written: a column of formulas would take more memory than all others together."""
 
     def __init__(self, count: int, make: Callable[[range], Sequence[Cell]]) -> None:
         self._count = count
@@ -68,13 +68,13 @@ class Made:
         return self._make(range(*rows.indices(self._count)))
 
 
-Cells = Numbers | Texts | Made | Sequence[Cell]
+Cells = Numbers | Texts | LazyCells | Sequence[Cell]
 """A column: numbers (NaN is an empty cell), texts (blank is an empty cell), or a mixture without links."""
 
 
 @lru_cache(maxsize=8192)
 def safe_text(value: str) -> str:
-    """The same few texts stand in thousands of cells."""
+    """Text that is safe in a cell; cached, for few texts fill thousands of cells."""
     text = clean(value, LONGEST_TEXT - 1)
     # XlsxWriter takes a text in these tags for XML of its own making.
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
@@ -87,7 +87,7 @@ def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, r
         return _numbers(cells, head, tail, rows)
     if isinstance(cells, Texts):
         return _texts(sheet, cells, head, tail, rows)
-    if isinstance(cells, Made):
+    if isinstance(cells, LazyCells):
         cells = cells[:]
     if not any(isinstance(cell, Formula | float | int) for cell in cells):
         return _texts(sheet, Texts.of(cell or "" for cell in cells), head, tail, rows)  # type: ignore[misc]

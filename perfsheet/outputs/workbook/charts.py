@@ -1,8 +1,9 @@
-"""The charts of the workbook; each can stand on several sheets."""
+"""The charts of the workbook, and sheet Chart Data with their points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from perfsheet.analysis import Analysis
@@ -10,8 +11,9 @@ from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.charts import Point, placed_names
 from perfsheet.analysis.results import OpType
 from perfsheet.outputs.palette import QUIET, REST, colours
-from perfsheet.outputs.workbook.chart_data import ChartData, Range
-from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE
+from perfsheet.outputs.workbook.cells import Value
+from perfsheet.outputs.workbook.sheet import set_up_page, write_cell
+from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 from perfsheet.text import captions
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _TYPES = 10
 
 
 class BookCharts:
-    """Makes charts over the points that it puts on sheet Chart Data."""
+    """The charts of a workbook; their points are on sheet Chart Data."""
 
     def __init__(self, book: Workbook, analysis: Analysis, data: ChartData) -> None:
         self._book, self._analysis, self._data = book, analysis, data
@@ -61,29 +63,29 @@ class BookCharts:
 
     def timeline(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """Kernel time over the run, stacked by category."""
-        found = self._analysis.timeline
-        first = self._data.add("FIRST OP OF BIN", found.first.tolist())
+        timeline = self._analysis.timeline
+        first = self._data.add("FIRST OP OF BIN", timeline.first.tolist())
         chart = self._chart("column", "stacked")
-        for place, name in enumerate(found.categories):
-            values = self._data.add(f"TIMELINE: {name} [ns]", found.kernel_ns[:, place].tolist())
+        for place, name in enumerate(timeline.categories):
+            values = self._data.add(f"TIMELINE: {name} [ns]", timeline.kernel_ns[:, place].tolist())
             colour = self._colour(name)
             chart.add_series({"name": name, "categories": first, "values": values, "fill": {"color": colour}, "gap": 0})
-        step = max(1, len(found.first) // 10)
+        step = max(1, len(timeline.first) // 10)
         chart.set_x_axis(self._axis("op in run order", interval_unit=step, interval_tick=step))
-        chart.set_y_axis(self._axis(captions.timeline_axis(found), num_format="#,##0", major_gridlines=_GRID_LINES))
+        chart.set_y_axis(self._axis(captions.timeline_axis(timeline), num_format="#,##0", major_gridlines=_GRID_LINES))
         chart.set_legend({"position": "bottom", "font": _FONT})
         self._place(sheet, row, column, chart, size, captions.TIMELINE)
 
     def pareto(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int] = (900, 420)) -> None:
         """Kernel time of the largest groups, and their cumulative share."""
-        found = self._analysis.pareto
-        if not found.bars:
+        pareto = self._analysis.pareto
+        if not pareto.bars:
             return
         if self._pareto is None:
             self._pareto = (
-                self._data.add("GROUP", [captions.bar(bar) for bar in found.bars]),
-                self._data.add("GROUP: KERNEL [ns]", [bar.kernel_ns for bar in found.bars]),
-                self._data.add("GROUP: CUMULATIVE", [bar.cumulative for bar in found.bars]),
+                self._data.add("GROUP", [captions.bar(bar) for bar in pareto.bars]),
+                self._data.add("GROUP: KERNEL [ns]", [bar.kernel_ns for bar in pareto.bars]),
+                self._data.add("GROUP: CUMULATIVE", [bar.cumulative for bar in pareto.bars]),
             )
         names, times, cumulative = self._pareto
         chart = self._chart("column")
@@ -107,17 +109,17 @@ class BookCharts:
         chart.set_x_axis({"num_font": {**_FONT, "size": 8, "rotation": -45}, "line": {"color": RULE_LINE}})
         chart.set_y_axis(self._axis("kernel time [ns]", num_format="#,##0", major_gridlines=_GRID_LINES))
         chart.set_legend({"position": "top", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.pareto(found))
+        self._place(sheet, row, column, chart, size, captions.pareto(pareto))
 
     def roofline(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """What ops do per ns over what they do per DRAM byte, under the chip's roofs."""
-        found = self._analysis.roofline
-        if not found.points:
+        roofline = self._analysis.roofline
+        if not roofline.points:
             return
         chart = self._chart("scatter")
-        self._add_points(chart, "ROOFLINE", found.points)
-        for place, roof in enumerate(found.roofs):
-            xs, ys = zip(*found.line(roof), strict=True)
+        self._add_points(chart, "ROOFLINE", roofline.points)
+        for place, roof in enumerate(roofline.roofs):
+            xs, ys = zip(*roofline.line(roof), strict=True)
             name = captions.roof(roof)
             chart.add_series(
                 {
@@ -128,9 +130,9 @@ class BookCharts:
                     "marker": {"type": "none"},
                 }
             )
-        low, high = found.span
+        low, high = roofline.span
         chart.set_x_axis(self._axis("FLOP per DRAM byte", log_base=10, min=low, max=high, crossing=low))
-        bottom, top = found.height
+        bottom, top = roofline.height
         chart.set_y_axis(
             self._axis(
                 "GFLOP/s",
@@ -143,20 +145,20 @@ class BookCharts:
             )
         )
         chart.set_legend({"position": "bottom", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.roofline(found))
+        self._place(sheet, row, column, chart, size, captions.roofline(roofline))
 
     def core_use(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """Median duration of groups over the cores that they run on."""
-        found = self._analysis.core_use
-        if not found.points:
+        core_use = self._analysis.core_use
+        if not core_use.points:
             return
         chart = self._chart("scatter")
-        self._add_points(chart, "CORES", found.points)
-        right = max(found.grid or 0, *(one.x for one in found.points))
+        self._add_points(chart, "CORES", core_use.points)
+        right = max(core_use.grid or 0, *(point.x for point in core_use.points))
         chart.set_x_axis(self._axis("cores", min=0, max=right, num_format="0", crossing=0))
         chart.set_y_axis(
             self._axis(
-                "median kernel duration of one op [ns]",
+                "median kernel duration of point op [ns]",
                 log_base=10,
                 num_format="#,##0",
                 major_gridlines=_GRID_LINES,
@@ -164,22 +166,22 @@ class BookCharts:
             )
         )
         chart.set_legend({"position": "bottom", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.core_use(found))
+        self._place(sheet, row, column, chart, size, captions.core_use(core_use))
 
     def _add_points(self, chart: Chart, what: str, points: Sequence[Point]) -> None:
         """A series per category; the points with most kernel time carry their names."""
-        named = {id(one): place for one, place in placed_names(points)}
-        shown = {one.category: self._colour(one.category) for one in points}
+        named = {id(point): place for point, place in placed_names(points)}
+        shown = {point.category: self._colour(point.category) for point in points}
         groups: dict[str, list[Point]] = {}
-        for one in points:
-            groups.setdefault(one.category if shown[one.category] != REST else ALL_ELSE, []).append(one)
+        for point in points:
+            groups.setdefault(point.category if shown[point.category] != REST else ALL_ELSE, []).append(point)
         for place, (name, members) in enumerate(groups.items()):
-            self._data.add(f"{what} {name}: OP", [f"{one.label} (× {one.count:,})" for one in members])
+            self._data.add(f"{what} {name}: OP", [f"{point.label} (× {point.count:,})" for point in members])
             colour = self._colours.get(name, REST)
             series: dict[str, Any] = {
                 "name": name,
-                "categories": self._data.add(f"{what} {name}: x", [one.x for one in members]),
-                "values": self._data.add(f"{what} {name}: y", [one.y for one in members]),
+                "categories": self._data.add(f"{what} {name}: x", [point.x for point in members]),
+                "values": self._data.add(f"{what} {name}: y", [point.y for point in members]),
                 "marker": {
                     "type": _MARKERS[place % len(_MARKERS)],
                     "size": 7,
@@ -187,11 +189,11 @@ class BookCharts:
                     "border": {"color": colour},
                 },
             }
-            if sides := [named[id(one)] for one in members if id(one) in named]:
-                # A blank first: no name can become a formula. A series has one side for all of its names.
+            if sides := [named[id(point)] for point in members if id(point) in named]:
+                # A blank first: no name can become a formula. A series has point side for all of its names.
                 labels = [
-                    {"value": f" {captions.name(one.label)}"} if id(one) in named else {"delete": True}
-                    for one in members
+                    {"value": f" {captions.name(point.label)}"} if id(point) in named else {"delete": True}
+                    for point in members
                 ]
                 series["data_labels"] = {"value": True, "custom": labels, "position": sides[0], "font": _FONT}
             chart.add_series(series)
@@ -202,7 +204,7 @@ class BookCharts:
     def _chart(self, kind: str, subtype: str = "") -> Chart:
         chart = self._book.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
         assert chart is not None
-        # A ground of its own: the dark letters stay legible on a dark screen.
+        # A white background keeps dark letters legible on a dark screen.
         chart.set_chartarea({"border": {"color": RULE_LINE}, "fill": {"color": "#FFFFFF"}})
         return chart
 
@@ -217,3 +219,35 @@ class BookCharts:
         sheet.insert_chart(
             row, column, chart, {"x_offset": 4, "y_offset": 4, "object_position": 3, "description": title}
         )
+
+
+CHART_DATA = "Chart Data"
+
+Range = list[str | int]
+"""What XlsxWriter calls the cells of a series: sheet, first row, first column, last row, last column."""
+
+
+class ChartData:
+    """Collects the columns of sheet Chart Data, and writes them at the end, row by row."""
+
+    def __init__(self) -> None:
+        self._columns: list[tuple[str, list[Value]]] = []
+
+    def add(self, header: str, values: Sequence[Value]) -> Range:
+        """Add a column, and return its cells."""
+        self._columns.append((header, list(values)))
+        place = len(self._columns) - 1
+        return [CHART_DATA, 1, place, max(1, len(values)), place]
+
+    def write(self, sheet: Worksheet, styles: Styles) -> None:
+        """Write the columns cell by cell: XlsxWriter caches the points that it has written in the charts."""
+        set_up_page(sheet)
+        sheet.freeze_panes(1, 0)
+        sheet.set_row(0, 32)
+        for place, (header, _) in enumerate(self._columns):
+            sheet.set_column(place, place, 16)
+            sheet.write_string(0, place, header, styles["header"])
+        for row, cells in enumerate(zip_longest(*(values for _, values in self._columns)), 1):
+            for place, value in enumerate(cells):
+                style = styles["text" if isinstance(value, str) else "decimal"]
+                write_cell(sheet, row, place, value, style, style)

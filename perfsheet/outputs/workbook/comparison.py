@@ -13,10 +13,10 @@ from perfsheet.atomic_write import replace
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import ChangeGroup, ComparedOp
 from perfsheet.outputs.palette import ACCENT, QUIET
-from perfsheet.outputs.workbook.book import MANY_OPS, opened
+from perfsheet.outputs.workbook import MANY_OPS, mark_replayed, opened
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.tables import Placement, write_table, write_table_sheet
-from perfsheet.outputs.workbook.theme import AMBER, RULE_LINE, Styles
+from perfsheet.outputs.workbook.theme import RULE_LINE, Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In, Rows, Table
 from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
@@ -33,16 +33,16 @@ R = TypeVar("R")
 Writer = Callable[["LongWorksheet"], object]
 
 ROWS_PER_SHEET = 1_048_575
-"""What Excel has room for below the header."""
+"""Most rows below the header in Excel."""
 _COLUMNS, _WIDTH = 12, 15
 _MOST_GROUPS, _MOST_TYPES = 8, 12
 _CHART_ROWS, _CHART = 18, (1290, 340)
 
 
 def write(comparisons: Sequence[Comparison], path: Path, watch: Watch | None = None, raw: bool = False) -> None:
-    """Write the workbook to `path`, whole or not at all; it is the same for every `watch` and `raw`.
+    """Write the workbook atomically to `path`. Raises PerfsheetError (exit status 7) if it cannot be written.
 
-    Raises PerfsheetError (exit status 7) when it cannot be written.
+    `watch` and `raw` are those of all workbooks; they make no difference here.
     """
     replace(path, lambda sink: _write(comparisons, sink))
 
@@ -57,9 +57,7 @@ def _write(comparisons: Sequence[Comparison], sink: io.FileIO) -> None:
         for name, writer in writers.items():
             writer(sheets[name])
         if any(comparison.replayed for comparison in comparisons):
-            for sheet in sheets.values():
-                sheet.set_header(f"&C&10{formats.REPLAYED}")
-                sheet.set_tab_color(AMBER)
+            mark_replayed(sheets.values())
         sheets["Summary"].activate()
 
 
@@ -97,7 +95,7 @@ def _write_op_types(sheet: LongWorksheet, styles: Styles, comparison: Comparison
 
 def _write_ops(sheet: LongWorksheet, styles: Styles, ops: Rows[Comparison, ComparedOp]) -> None:
     layout = write_table_sheet(sheet, styles, _columns(OPS, ops, ops.source), ops, freeze="status")
-    # On paper what changed would shrink the figures beyond reading.
+    # On paper column CHANGES would make the figures too small to read.
     sheet.print_area(0, 0, layout.after - 1, layout["changes"] - 1)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
-from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, Link, Made, cells_xml, safe_text
+from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, LazyCells, Link, cells_xml, safe_text
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.text.formats import clean
 
@@ -121,7 +121,7 @@ def _write_row(
 
 
 def _listed(cells: Cells) -> Sequence[Cell]:
-    return cells.tolist() if isinstance(cells, np.ndarray) else cells[:] if isinstance(cells, Made) else cells
+    return cells.tolist() if isinstance(cells, np.ndarray) else cells[:] if isinstance(cells, LazyCells) else cells
 
 
 def _plain(columns: Sequence[Column]) -> bool:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from perfsheet.analysis.results import RowRef
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.outputs.workbook.cells import Cell, Cells
-from perfsheet.outputs.workbook.marks import data_bar, delta_bar, mark_flagged, mark_impossible
 from perfsheet.outputs.workbook.sheet import Column as SheetColumn
 from perfsheet.outputs.workbook.sheet import put_columns, set_up_table, with_filter, write_columns
-from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.outputs.workbook.theme import BAR, GAIN, LOSS, Styles
 from perfsheet.tables import Column, In
 from perfsheet.tables.kinds import ROW
 
 if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 R = TypeVar("R")
@@ -48,7 +49,7 @@ class Layout:
 
 
 Live = Mapping[str, Callable[[Layout], Cells]]
-"""Cells that replace the values of a column: formulas that need to know where the other columns are."""
+"""Formulas in place of the values of a column, by its key; they need the layout of the table."""
 RowLink = Callable[[RowRef], Cell]
 
 
@@ -156,3 +157,62 @@ def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]
             if key in layout.columns:
                 mark_flagged(sheet, styles, place, layout[key], flag, first, last)
     return layout
+
+
+_BAR = {
+    "type": "data_bar",
+    "bar_solid": True,
+    "bar_color": BAR,
+    "bar_border_color": BAR,
+    "min_type": "num",
+    "min_value": 0,
+    "max_type": "max",
+}
+
+
+def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
+    """Bars from zero behind the figures of a column."""
+    _apply(sheet, column, first_row, last_row, _BAR)
+
+
+_DELTA = {
+    "type": "data_bar",
+    "data_bar_2010": True,
+    "bar_solid": True,
+    "bar_color": LOSS,
+    "bar_border_color": LOSS,
+    "bar_negative_color": GAIN,
+    "bar_negative_border_color": GAIN,
+    "bar_axis_position": "middle",
+}
+
+
+def delta_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
+    """Bars from the middle behind the differences of a column: gains to the left, losses to the right."""
+    _apply(sheet, column, first_row, last_row, _DELTA)
+
+
+def mark_impossible(sheet: Worksheet, styles: Styles, column: int, first_row: int, last_row: int) -> None:
+    """Highlight utilizations above 100 %."""
+    rule = {"type": "cell", "criteria": ">", "value": 1, "format": styles["impossible"]}
+    _apply(sheet, column, first_row, last_row, rule)
+
+
+def mark_flagged(
+    sheet: Worksheet, styles: Styles, column: int, flags: int, flag: str, first_row: int, last_row: int
+) -> None:
+    """Highlight the cells of a column in rows that carry a flag; `flags` is the column of the flags."""
+    cell = xl_rowcol_to_cell(first_row, flags, col_abs=True)
+    flagged = f'=ISNUMBER(SEARCH("{flag}",{cell}))'
+    _apply(sheet, column, first_row, last_row, {"type": "formula", "criteria": flagged, "format": styles["amber"]})
+
+
+def mark_word(sheet: Worksheet, styles: Styles, word: str, column: int, first_row: int, last_row: int) -> None:
+    """Highlight the cells of a column that have this word."""
+    rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": styles["amber"]}
+    _apply(sheet, column, first_row, last_row, rule)
+
+
+def _apply(sheet: Worksheet, column: int, first_row: int, last_row: int, rule: dict[str, Any]) -> None:
+    if last_row >= first_row:
+        sheet.conditional_format(first_row, column, last_row, column, rule)

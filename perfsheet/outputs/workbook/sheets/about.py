@@ -9,7 +9,7 @@ from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.rules import RULES
 from perfsheet.capture.columns import BY_NAME, tensor_field
-from perfsheet.outputs.workbook.inputs import inputs
+from perfsheet.outputs.workbook.live import inputs
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.tables import Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
@@ -30,7 +30,6 @@ from perfsheet.tables.totals import DEVICES, OP_TYPES, STEPS
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-TITLE = "About"
 _WIDTHS = (40, 14, 100, 26)
 _TENSORS = "of a tensor: padded[logical] extents W, Z, Y, X, layout, data type, memory"
 
@@ -38,7 +37,7 @@ _TENSORS = "of a tensor: padded[logical] extents W, Z, Y, X, layout, data type, 
 def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
     """Write the tables one below the other."""
     set_up_sections(sheet, styles, _WIDTHS)
-    cells = [Term(given.name, given.unit, given.meaning) for given in inputs(analysis.summary)]
+    cells = [Term(cell.name, cell.unit, cell.meaning) for cell in inputs(analysis.summary)]
     row = 0
     for title, note, rows in (
         ("Input cells on Summary", "change them: utilization, flags and FPS follow on every sheet", cells),

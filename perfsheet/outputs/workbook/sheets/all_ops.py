@@ -1,7 +1,9 @@
-"""Sheet All Ops: every device op in execution order, what follows from it first, then the capture's own columns."""
+"""Sheet All Ops: every device op in execution order, perfsheet's columns first, then the capture's own."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +13,12 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.results import RowRef
 from perfsheet.analysis.statistics import known
-from perfsheet.capture.table import IntArray
+from perfsheet.capture.columns import BY_NAME, tensor_column
+from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.texts import Texts
 from perfsheet.outputs.workbook import live
-from perfsheet.outputs.workbook.cells import Cell, Cells, Made
-from perfsheet.outputs.workbook.sheets.raw_columns import raw_columns
+from perfsheet.outputs.workbook.cells import Cell, Cells, LazyCells
+from perfsheet.outputs.workbook.sheet import Column as SheetColumn
 from perfsheet.outputs.workbook.tables import Further, Layout, RowLink, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
@@ -27,8 +31,7 @@ if TYPE_CHECKING:
 
 TITLE = "All Ops"
 MOST_OPS = 250_000
-"""A sheet of so many ops is a gigabyte of XML, and a zip file holds at most two gigabytes; of longer captures the sheet
-has the longest so many ops."""
+"""Most ops on the sheet, the longest first: they are a gigabyte of XML, and a zip file holds at most two."""
 
 
 @once
@@ -41,7 +44,7 @@ def _listed(ops: Ops) -> IntArray:
 
 
 def left_out(analysis: Analysis) -> str:
-    """What to say of a capture that is too long for the sheet; blank for others."""
+    """A note about the ops that are not on the sheet; blank if it has all."""
     ops, listed = analysis.ops, _listed(analysis.ops)
     if len(listed) == len(ops):
         return ""
@@ -67,9 +70,9 @@ def _letters(analysis: Analysis, key: str) -> str:
 
 
 def row_links(analysis: Analysis) -> RowLink:
-    """Turns a row of the capture into a link to its row on this sheet, wherever sorting has put it.
+    """A function from a row of the capture to a link to its row here, wherever sorting has put it.
 
-    Just the number for a row that is not here.
+    It gives the bare number for a row that is not here.
     """
     listed, letters = _listed(analysis.ops), _letters(analysis, "run_order")
 
@@ -90,8 +93,7 @@ def link_to(analysis: Analysis, position: int) -> Cell:
 
 
 def few_cores_share(analysis: Analysis) -> str | None:
-    """A formula for the share of kernel time on few cores, from the cells of this sheet; None where ops are missing
-    from it."""
+    """A formula for the share of kernel time on few cores from the cells here; None if ops are left out."""
     last = len(analysis.ops) + 1
     if len(_listed(analysis.ops)) < len(analysis.ops):
         return None
@@ -104,10 +106,7 @@ def few_cores_share(analysis: Analysis) -> str | None:
 
 
 def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, watch: Watch) -> None:
-    """Write the ops; `watch` is called with how many are written.
-
-    `raw`: with all columns of the capture, those that are rarely read folded; else with the others only.
-    """
+    """Write the ops, with all columns of the capture if `raw`, else the curated ones; `watch` gets the progress."""
     rows = OpRows(analysis, _listed(analysis.ops))
     columns = _columns(analysis)
     layout = write_table_sheet(
@@ -124,28 +123,111 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, w
     )
     if note := left_out(analysis):
         sheet.write_string(layout.after + 1, 0, note, styles["quiet"])
-    # On paper sixty columns would be unreadable: the leading ones carry the analysis.
+    # Sixty columns would be unreadable on paper: print the leading ones.
     sheet.print_area(0, 0, max(1, layout.after - 1), layout["finding_ids"])
-    # Hashes are names made of digits: Excel need not offer to make numbers of them.
+    # Hashes are text made of digits: no warning of Excel about them.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{layout.after}"})
 
 
 def _utilizations(rows: OpRows, layout: Layout) -> Cells:
-    places = live.UtilizationPlaces.on(layout, ideal="pm_ideal_captured_ns")
+    columns = live.UtilizationColumns.on(layout, ideal="pm_ideal_captured_ns")
     values = rows.ops.utilization[rows.positions]
 
     def cells(at: range) -> list[Cell]:
         here = values[at.start : at.stop].tolist()
-        return [live.utilization(row + 1, places, known(value)) for row, value in zip(at, here, strict=True)]
+        return [live.utilization(row + 1, columns, known(value)) for row, value in zip(at, here, strict=True)]
 
-    return Made(len(rows), cells)
+    return LazyCells(len(rows), cells)
 
 
 def _flags(rows: OpRows, layout: Layout) -> Cells:
-    ops, places = rows.ops, live.FlagPlaces.on(layout)
+    ops, columns = rows.ops, live.FlagColumns.on(layout)
     can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores))[rows.positions].tolist()
 
     def cells(at: range) -> list[Cell]:
-        return [live.flags(row + 1, places, rows.flags[row], can_be_low[row]) for row in at]
+        return [live.flags(row + 1, columns, rows.flags[row], can_be_low[row]) for row in at]
 
-    return Made(len(rows), cells)
+    return LazyCells(len(rows), cells)
+
+
+_WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}
+# Sizes per processor and statistics per core: dozens of columns that are rarely read.
+_BULK = re.compile(r"MAX KERNEL SIZE|_TT_HOST_FUNC|KERNEL PATH|\(%\)$|\[B\]$", re.IGNORECASE)
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_EXACT = 1e15
+"""From here on a cell would round whole numbers."""
+
+
+def raw_columns(analysis: Analysis, rows: OpRows, taken: Collection[str], raw: bool) -> list[SheetColumn]:
+    """The capture's own columns: curated ones with values first, then, if `raw`, all others, folded.
+
+    Without `raw` the last header states how many are left out. `taken`: headers that are on the sheet already.
+    """
+    leading = {column.capture for column in OPS.columns_in(In.ALL_OPS)}
+    shown: list[SheetColumn] = []
+    folded: list[SheetColumn] = []
+    left_out = 0
+    for name, header in analysis.ops.table.headers.items():
+        if name in leading:
+            continue
+        visible = _curated(name, header) and _filled(analysis, name)
+        if visible or raw:
+            own = f"{header} (CAPTURE)" if header.upper() in taken else header
+            (shown if visible else folded).append(_column(rows, name, own, not visible))
+        else:
+            left_out += 1
+    if left_out:
+        header = f"{left_out} MORE COLUMNS: perfsheet report --raw"
+        shown.append(SheetColumn(header, Texts.blank(len(rows)), width=24))
+    return [*shown, *folded]
+
+
+def _curated(name: str, header: str) -> bool:
+    column = BY_NAME.get(name)
+    return column.curated if column is not None else _BULK.search(header) is None
+
+
+def _filled(analysis: Analysis, name: str) -> bool:
+    table = analysis.ops.table
+    if name in table.numbers:
+        return bool(np.isfinite(analysis.ops.number(name)).any())
+    return any(cell.strip() for cell in analysis.ops.text(name).present())
+
+
+def _column(rows: OpRows, name: str, header: str, folded: bool) -> SheetColumn:
+    if name in rows.ops.table.numbers:
+        return _number_column(rows, name, header, folded)
+    return _text_column(rows, name, header, folded)
+
+
+def _number_column(rows: OpRows, name: str, header: str, folded: bool) -> SheetColumn:
+    values = rows.ops.number(name)[rows.positions]
+    known_values = values[np.isfinite(values)]
+    unit = BY_NAME[name].unit if name in BY_NAME else ""
+    whole = bool((known_values == np.round(known_values)).all())
+    style = "ns" if unit == "ns" and whole else "plain_number" if whole else "decimal"
+    return SheetColumn(header, values, style, 15 if unit == "cycles" else 12, folded)
+
+
+def _text_column(rows: OpRows, name: str, header: str, folded: bool) -> SheetColumn:
+    cells = rows.ops.text(name).mapped(str.strip).take(rows.positions)
+    if BY_NAME.get(name) is None:
+        numbers = _plain_numbers(cells)
+        if numbers is not None:
+            known_values = numbers[np.isfinite(numbers)]
+            style = "plain_number" if (known_values == np.round(known_values)).all() else "decimal"
+            return SheetColumn(header, numbers, style, 10, folded)
+    width = 9.0 if tensor_column(header) and not header.upper().endswith("MEMORY") else 24.0
+    return SheetColumn(header, cells, width=_WIDTHS.get(name, width), folded=folded)
+
+
+def _plain_numbers(cells: Texts) -> FloatArray | None:
+    """The cells as numbers, if each is written as a plain number: `007` and `1_000` are names."""
+    if not all(_PLAIN_NUMBER.fullmatch(cell) for cell in cells.present() if cell):
+        return None
+    numbers = np.array([_number(cell) for cell in cells.values], dtype=np.float64)[cells.codes]
+    return None if (np.abs(numbers) >= _EXACT).any() else numbers
+
+
+def _number(cell: str) -> float:
+    return float(cell) if _PLAIN_NUMBER.fullmatch(cell) else np.nan

@@ -17,7 +17,6 @@ from perfsheet.text import formats
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-TITLE = "Reshards"
 _WIDTHS = (44, 24, 24, 22, 22, 22, 22, 22, 22, 22)
 _CHAINS = 500
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.outputs.workbook.cells import Link
+from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.outputs.workbook import live
+from perfsheet.outputs.workbook.cells import Cell, Formula, Link
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_cell, write_section
-from perfsheet.outputs.workbook.sheets import all_ops, data_quality, headline, hotspots
-from perfsheet.outputs.workbook.sheets.headline import COLUMNS
-from perfsheet.outputs.workbook.sheets.run import write_tests
+from perfsheet.outputs.workbook.sheets import all_ops
+from perfsheet.outputs.workbook.sheets.findings import link_to
+from perfsheet.outputs.workbook.sheets.runs import DATA_QUALITY, write_tests
 from perfsheet.outputs.workbook.tables import Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import Provenance, TestResult
@@ -23,9 +25,11 @@ from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.kinds import LINK
 from perfsheet.tables.repeats import RUNS
 from perfsheet.text import formats, run_info, sentences
+from perfsheet.text.headline import RATE, HeadlineValue, headline
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
@@ -40,13 +44,13 @@ _BY_CATEGORY, _BY_TYPE = (0, (572, 218)), (5, (940, 218))
 
 
 def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
-    """Write the sheet from top to bottom; what only some reports have comes below the first screen."""
+    """Write the sheet from top to bottom; sections of some reports only come below the first screen."""
     set_up_sections(sheet, styles, (_WIDTH,) * COLUMNS)
     sheet.set_zoom(_ZOOM)
-    row = headline.write(book, sheet, styles, analysis)
+    row = _write_headline(book, sheet, styles, analysis)
     row = _write_findings(sheet, styles, analysis, row)
     row = _write_time(sheet, styles, analysis, charts, row + 1)
-    row = _write_measured(sheet, styles, analysis, row + 1)
+    row = _write_run_info(sheet, styles, analysis, row + 1)
     row = _write_verdict(sheet, styles, analysis, row + 1)
     if analysis.repeats:
         row = _write_runs(sheet, styles, analysis.repeats, row + 1)
@@ -67,7 +71,7 @@ def _write_findings(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ro
         FINDINGS["id"].changed(title="Finding", kind=LINK, width=_WIDTH),
         *(column.changed(bar=False, width=_WIDTH) for column in FINDINGS.pick(*_FINDING_COLUMNS)),
     ]
-    links = {"id": lambda layout: [hotspots.link_to(finding) for finding in findings]}
+    links = {"id": lambda layout: [link_to(finding) for finding in findings]}
     return write_table(sheet, styles, columns, Rows(analysis, findings), Placement(row, spans=_SPANS), links).after
 
 
@@ -81,8 +85,8 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
     return row + _CHART_ROWS
 
 
-def _write_measured(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
-    """Facts in two columns: where the figures are from, and what the window holds."""
+def _write_run_info(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+    """Run info in two columns: source and outcome."""
     row = write_section(sheet, styles, row, COLUMNS, "What was measured", f"perfsheet {__version__}", 2)
     for left, right in zip_longest(run_info.source(analysis), run_info.outcome(analysis)):
         for fact, column in ((left, 0), (right, 5)):
@@ -104,7 +108,7 @@ def _write_verdict(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row
         sheet.write_string(row, 0, left_out, styles["attention"])
         row += 1
     for warning in warnings[:_WARNINGS]:
-        link = Link(f"'{data_quality.TITLE}'!A1", "look ▸")
+        link = Link(f"'{DATA_QUALITY}'!A1", "look ▸")
         write_cell(sheet, row, 0, link, styles["amber"], styles["link"])
         sheet.write_string(row, 1, formats.clean(warning), styles["text"])
         row += 1
@@ -125,9 +129,55 @@ def _write_runs(sheet: LongWorksheet, styles: Styles, runs: Repeats, row: int) -
 def _write_tests(
     sheet: LongWorksheet, styles: Styles, provenance: Provenance, results: Sequence[TestResult], row: int
 ) -> int:
-    """The tests that failed first; all of them are on sheet Run."""
+    """Failed tests first; sheet Run has all."""
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_TESTS]
     more = "; sheet Run has all of them" if provenance.record else ""
     note = f"{provenance.tests}; {len(shown)} of {len(results):,}{more}"
     row = write_section(sheet, styles, row, COLUMNS, "Tests", note, 2)
     return write_tests(sheet, styles, shown, row)
+
+
+COLUMNS = 13
+"""Room for all headline metrics and input cells."""
+_LABELS, _VALUES = 3, 4
+
+
+def _write_headline(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> int:
+    """Write title, headline metrics and input cells; the row after them."""
+    _write_title(sheet, styles, analysis.summary)
+    metrics, cells = headline(analysis), live.inputs(analysis.summary)
+    sheet.set_row(_LABELS, 38)
+    sheet.set_row(_VALUES, 26)
+    for column, label in enumerate([metric.label for metric in metrics] + [cell.label for cell in cells]):
+        sheet.write_string(_LABELS, column, label, styles["metric_label"])
+    for column, metric in enumerate(metrics):
+        write_cell(sheet, _VALUES, column, _cell(analysis, metric), styles[f"metric_{metric.kind}"], styles["link"])
+    for column, cell in enumerate(cells, start=len(metrics)):
+        live.declare(book, sheet, styles, cell, _VALUES, column)
+    write_cell(sheet, _VALUES + 1, 0, live.changed(analysis.summary), styles["attention"], styles["link"])
+    return _VALUES + 2
+
+
+def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> None:
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, formats.clean(f"Perf sheet · {formats.file_names(summary)}", 200), styles["title"])
+    sheet.write_string(1, 0, formats.clean(formats.at_a_glance(summary)), styles["quiet"])
+    if summary.provenance.replayed:
+        sheet.write_string(2, 0, formats.REPLAYED[0].upper() + formats.REPLAYED[1:], styles["banner"])
+        for column in range(1, COLUMNS):
+            sheet.write_blank(2, column, None, styles["banner"])
+    else:
+        sheet.set_row(2, 6)
+
+
+def _cell(analysis: Analysis, metric: HeadlineValue) -> Cell:
+    """The value; a formula if it depends on an input cell."""
+    if metric.value is None:
+        return "–"
+    if metric.kind == RATE and metric.value:
+        # The formula states the time behind the rate.
+        return live.fps(round(1e9 * analysis.summary.batch / metric.value, 6), metric.value)
+    if metric.id == "few_cores":
+        formula = all_ops.few_cores_share(analysis)
+        return metric.value if formula is None else Formula(formula, metric.value)
+    return metric.value

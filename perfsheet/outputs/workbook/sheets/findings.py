@@ -1,4 +1,4 @@
-"""Sheet Hotspots: the findings, largest saving first."""
+"""Sheet Hotspots: the findings, largest saving first; and sheet Evidence: the ops behind them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from perfsheet.analysis.results import Finding
 from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Formula
-from perfsheet.outputs.workbook.sheets import evidence
+from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.tables import write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In
+from perfsheet.tables.evidence import EVIDENCE, MOST_OPS, OPS_PER_FINDING, evidence
 from perfsheet.tables.findings import FINDINGS, findings
 from perfsheet.tables.kinds import LINK
 from perfsheet.text import formats, sentences
@@ -20,13 +21,13 @@ from perfsheet.text import formats, sentences
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-TITLE = "Hotspots"
+HOTSPOTS, EVIDENCE_SHEET = "Hotspots", "Evidence"
 
 
-def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
+def write_hotspots(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
     """Write a row per finding; the link in ROWS leads to its rows on sheet Evidence."""
     rows = findings(analysis)
-    listed = evidence.listed(analysis)
+    listed = _with_evidence(analysis)
     columns = [
         column.changed(kind=LINK) if column.key == "row_count" else column
         for column in FINDINGS.columns_in(In.SHEET, rows)
@@ -46,10 +47,26 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
 
 
 def link_to(finding: Finding) -> Formula:
-    """The finding's id, as a link to its row here, wherever sorting has put it."""
-    return live.link_to_id(TITLE, finding.id, finding.id)
+    """The finding's id as a link to its row on Hotspots, wherever sorting has put it."""
+    return live.link_to_id(HOTSPOTS, finding.id, finding.id)
 
 
 def _row_count(finding: Finding, linked: bool) -> Cell:
     text = counted(finding.count, "row")
-    return live.link_to_id(evidence.TITLE, finding.id, text) if linked else text
+    return live.link_to_id(EVIDENCE_SHEET, finding.id, text) if linked else text
+
+
+def _with_evidence(analysis: Analysis) -> set[str]:
+    """The ids of the findings with rows on sheet Evidence."""
+    return {finding.id for finding in evidence(analysis).findings}
+
+
+def write_evidence(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
+    """Write the slowest ops of each finding, in the order of sheet Hotspots."""
+    rows = evidence(analysis)
+    columns = EVIDENCE.columns_in(In.SHEET, rows)
+    links = all_ops.row_links(analysis)
+    layout = write_table_sheet(sheet, styles, columns, rows, freeze="op_code", row_link=links)
+    if len(rows) < sum(len(finding.positions) for finding in analysis.findings):
+        note = f"At most {OPS_PER_FINDING} rows per finding, {MOST_OPS:,} in all; column FINDINGS of All Ops has all."
+        sheet.write_string(layout.after + 1, 1, note, styles["quiet"])

@@ -1,0 +1,118 @@
+"""Sheets Top Ops, Op Groups and By Op Type, and sheet Charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.statistics import known
+from perfsheet.outputs.workbook import live
+from perfsheet.outputs.workbook.cells import Cells
+from perfsheet.outputs.workbook.charts import BookCharts
+from perfsheet.outputs.workbook.sheet import set_up_page
+from perfsheet.outputs.workbook.sheets import all_ops
+from perfsheet.outputs.workbook.tables import Layout, Placement, write_table, write_table_sheet
+from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.tables import In, Rows
+from perfsheet.tables.groups import GROUPS, op_groups
+from perfsheet.tables.ops import OPS, OpRows, top_ops
+from perfsheet.tables.totals import OP_TYPES
+from perfsheet.text import captions
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet
+
+
+_MOST_OPS = 200
+"""Ops on Top Ops; All Ops has every op with its rank."""
+
+
+def write_top_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
+    """Write sheet Top Ops: the first ops of the ranking, and beside them the Pareto chart."""
+    ops = top_ops(analysis, _MOST_OPS)
+    columns = OPS.columns_in(In.SHEET, ops)
+    layout = write_table_sheet(
+        sheet,
+        styles,
+        [column.changed(wrap=False) for column in columns],
+        ops,
+        freeze="op_code",
+        live={"utilization_pct": lambda at: _utilizations(ops, at), "flags": lambda at: _flags(ops, at)},
+        row_link=all_ops.row_links(analysis),
+    )
+    # On paper the tensors would make the rest too small to read.
+    sheet.print_area(0, 0, layout.after + 1, layout["flags"])
+    left_out = analysis.summary.timed_rows - len(ops)
+    if left_out:
+        note = f"{left_out:,} shorter ops are not listed here; sheet All Ops has every op with its rank."
+        sheet.write_string(layout.after + 1, 1, note, styles["quiet"])
+    charts.pareto(sheet, 1, layout.width + 1)
+
+
+def _utilizations(ops: OpRows, layout: Layout) -> Cells:
+    columns = live.UtilizationColumns.on(layout)
+    values = ops.ops.utilization[ops.positions].tolist()
+    return [live.utilization(row, columns, known(value)) for row, value in enumerate(values, 1)]
+
+
+def _flags(ops: OpRows, layout: Layout) -> Cells:
+    columns = live.FlagColumns.on(layout)
+    known_cores = (np.isfinite(ops.ops.cores) & np.isfinite(ops.ops.worker_cores))[ops.positions].tolist()
+    return [
+        live.flags(row, columns, own, can_be_low)
+        for row, (own, can_be_low) in enumerate(zip(ops.flags, known_cores, strict=True), 1)
+    ]
+
+
+_MOST_GROUPS = 2000
+
+
+def write_op_groups(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
+    """Write sheet Op Groups: identical ops together, most kernel time first."""
+    groups = op_groups(analysis, _MOST_GROUPS)
+    columns = [column.changed(wrap=False) for column in GROUPS.columns_in(In.SHEET, groups)]
+    links = all_ops.row_links(analysis)
+    layout = write_table_sheet(sheet, styles, columns, groups, freeze="op_code", row_link=links)
+    sheet.print_area(0, 0, layout.after + 1, layout["first_row"])
+    if len(groups) < len(analysis.groups):
+        note = f"{len(analysis.groups) - len(groups):,} groups with less kernel time are not listed."
+        sheet.write_string(layout.after + 1, 1, note, styles["quiet"])
+
+
+def write_op_types(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
+    """Write sheet By Op Type: kernel time by op code, and below it by category."""
+    by_code, by_category = Rows(analysis, analysis.op_types), Rows(analysis, analysis.categories)
+    columns = OP_TYPES.columns_in(In.SHEET, by_code)
+    top = write_table_sheet(sheet, styles, columns, by_code, freeze="op_code").after + 1
+    sheet.write_string(top, 0, "By category", styles["section"])
+    sheet.set_row(top + 1, 32)
+    without_code = [column for column in columns if column.key != "op_code"]
+    write_table(sheet, styles, without_code, by_category, Placement(top + 1, left=1))
+
+
+_CHART_SIZE = (860, 400)
+_CHART_ROWS, _CHART_COLUMNS = 22, 10
+"""Cells that a chart covers, with the line above it."""
+
+
+def write_charts(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
+    """Write sheet Charts: four charts, two by two, each below the question that it answers."""
+    set_up_page(sheet)
+    sheet.set_column(0, 2 * _CHART_COLUMNS, 12)
+    for place, (draw, question) in enumerate(
+        (
+            (charts.timeline, captions.TIMELINE_ASKS),
+            (charts.pareto, captions.PARETO_ASKS),
+            (charts.roofline, captions.roofline_asks(analysis.roofline)),
+            (charts.core_use, captions.core_use_asks(analysis.core_use)),
+        )
+    ):
+        down, across = divmod(place, 2)
+        row, column = down * _CHART_ROWS, across * _CHART_COLUMNS
+        sheet.write_string(row, column, question, styles["text"])
+        draw(sheet, row + 1, column, _CHART_SIZE)
+    sheet.print_area(0, 0, 2 * _CHART_ROWS, 2 * _CHART_COLUMNS - 1)
