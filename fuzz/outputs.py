@@ -17,7 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet import PerfsheetError, analyze, read
     from perfsheet.outputs import csv_output, json_output, trace
-    from perfsheet.outputs.html.page import page
+    from perfsheet.outputs.html import page
     from perfsheet.outputs.markdown import report as markdown
     from perfsheet.outputs.terminal.hotspots import print_hotspots
     from perfsheet.outputs.terminal.ops import print_top_ops

@@ -32,7 +32,6 @@ _WINDOW = (
 )
 _OF_PASSES = {"kernel-time-per-pass", "fps-per-pass"}
 _COMMENT_COLUMN = 36
-_CHECK_HELP = "Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
 _HOW_TO_CHECK = "Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
 _HELP = "Limits, units and tables: docs/budgets.md of perfsheet. Delete what should not be checked."
 

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     _prepare_streams()
     wanted = sys.argv[1:] if arguments is None else arguments
     try:
-        # Help and version must come whatever the settings say.
+        # Help and version work with any settings.
         default_map = {} if _ALWAYS.intersection(wanted) else defaults(Path.cwd())
     except PerfsheetError as error:
         say(f"perfsheet: {error}")
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _prepare_streams() -> None:
-    """A stream that the caller closed (>&-) leads nowhere; a pipe is UTF-8 unless the user chose otherwise."""
+    """Replace streams that the caller closed (>&-); make pipes UTF-8 unless the user chose otherwise."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # open as long as the process lives
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115

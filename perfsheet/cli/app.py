@@ -32,29 +32,29 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "open": ("perfsheet.cli.open:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }
-"""In the order of the help: where each is, and its line there (None = the first of its own help)."""
+"""In the order of the help: the function, and its line in the help (None = its docstring)."""
 
 
 class _Commands(TyperGroup):
-    """Imports a command when it is asked for: each costs the start-up of all others."""
+    """Imports a command when it is called, to keep the start-up of the others short."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Names, in the order of the help."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command behind a name; None when there is none."""
+        """The command with this name, None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
         place, short_help = _COMMANDS[cmd_name]
         module, _, name = place.partition(":")
-        found = getattr(import_module(module), name)
-        if isinstance(found, typer.Typer):
-            group = typer.main.get_group(found)
+        function = getattr(import_module(module), name)
+        if isinstance(function, typer.Typer):
+            group = typer.main.get_group(function)
             group.name = cmd_name
             return group
         alone = typer.Typer(add_completion=False, **_SETTINGS)
-        alone.command(cmd_name, short_help=short_help, context_settings=_CONTEXT)(found)
+        alone.command(cmd_name, short_help=short_help, context_settings=_CONTEXT)(function)
         return typer.main.get_command(alone)
 
 

@@ -39,7 +39,7 @@ def init(
     force: shared.Force = False,
     options: Options,
 ) -> None:
-    """Write a first budget from a capture: what it takes today, and the window that it is about."""
+    """Write a first budget from a capture: its figures today as limits, and its window."""
     from perfsheet.atomic_write import replace_text
     from perfsheet.budget.writing import first_budget
     from perfsheet.outputs import paths

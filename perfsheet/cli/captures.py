@@ -1,4 +1,4 @@
-"""From the arguments of a command to an analysis, with what the user should hear on standard error."""
+"""From the arguments of a command to an analysis; notes and warnings go to standard error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def analyse(
     options: Options,
     only: frozenset[str] | None = None,
 ) -> Analysis:
-    """Read the captures and analyse them; how a capture was found and every warning go to standard error."""
+    """Read the captures and analyse them; print every warning, and how a capture was chosen, on standard error."""
     analysis = _analysed(captures or [], options, only)
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
@@ -39,13 +39,13 @@ def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | 
     for source in located:
         if source.how_chosen:
             say(f"{source.how_chosen}: {source.label}")
-    return analyze(read_sources(located, only), options, provenance=_provenance([one.label for one in located]))
+    return analyze(read_sources(located, only), options, provenance=_provenance([source.label for source in located]))
 
 
 def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
-    """Read and analyse one side of a comparison: a capture, or several runs of one (`A.csv,B.csv`, or a pattern).
+    """Read and analyse a side of a comparison: a capture, or several runs of it (`A.csv,B.csv`, or a pattern).
 
-    Warnings go to standard error, behind `name`.
+    Warnings go to standard error, prefixed with `name`.
     """
     from perfsheet.analysis.repeats import analyze_runs
     from perfsheet.capture.sources import runs
@@ -57,16 +57,16 @@ def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
 
 
 def analyse_runs(captures: Sequence[str] | None, options: Options) -> Analysis:
-    """The same for commands that take hosts of one run (several captures) or runs of one target (`A.csv,B.csv`)."""
+    """Read and analyse several captures (hosts of one run), or one argument with several runs (`A.csv,B.csv`)."""
     return analyse_side(captures[0], options) if captures and len(captures) == 1 else analyse(captures, options)
 
 
 def inputs(captures: Sequence[str] | None, *others: str | None) -> list[str]:
-    """Every file that is read, so that no output replaces one."""
+    """All files that are read: no output may replace them."""
     from perfsheet.capture.sources import runs
 
-    named = [*(captures or ()), *(one for one in others if one is not None)]
-    return [path for one in named for path in runs(one)]
+    arguments = [*(captures or ()), *(other for other in others if other is not None)]
+    return [path for argument in arguments for path in runs(argument)]
 
 
 def show_signposts(captures: Sequence[str] | None, options: Options, json: bool, csv: bool = False) -> None:
@@ -88,7 +88,7 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
 
 
 def report_left_out(analysis: Analysis, outputs: Outputs) -> None:
-    """Say what the workbook leaves out of a capture that is too long for it."""
+    """Print a note about the ops that the workbook leaves out."""
     if outputs.workbook is not None:
         from perfsheet.outputs.workbook import book
 
@@ -97,8 +97,8 @@ def report_left_out(analysis: Analysis, outputs: Outputs) -> None:
 
 
 def open_first(written: Sequence[Path]) -> None:
-    """Open the first of the files that were written: the workbook, or the page where there is none."""
-    from perfsheet.machine.open_file import open_file
+    """Open the first file that was written: the workbook, or the page if there is no workbook."""
+    from perfsheet.machine import open_file
 
     if not written:
         raise usage("--open: there is no file to open", "write a workbook or a page")
@@ -106,7 +106,7 @@ def open_first(written: Sequence[Path]) -> None:
 
 
 def _provenance(captures: Sequence[str]) -> Provenance | None:
-    """What is recorded of the run behind a single capture; several are hosts of one run, or nobody knows what."""
+    """The record of the run behind a single capture, if there is one."""
     from perfsheet.provenance import RECORD_NAME, recorded_provenance
 
     if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():

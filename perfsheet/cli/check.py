@@ -45,7 +45,10 @@ def check(
         typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much (5%)."),
     ] = None,
     fail_op_over: Annotated[
-        str | None, typer.Option("--fail-op-over", metavar="PCT", help="With --against: that of each op type may, too.")
+        str | None,
+        typer.Option(
+            "--fail-op-over", metavar="PCT", help="With --against: that of each op type may grow by this much."
+        ),
     ] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[
@@ -55,7 +58,7 @@ def check(
     options: Options,
     json: shared.Json = False,
 ) -> int:
-    """Check a capture against limits: a budget, or another capture. Exit status 1 when one is breached."""
+    """Check a capture against a budget or another capture. Exit status 1 if a limit is breached."""
     from perfsheet.budget import Verdict, check_against, read_budget
     from perfsheet.budget import check as checked
     from perfsheet.comparison import compare
@@ -82,12 +85,12 @@ def check(
     analysis = analyse_runs(captures, options)
     verdict = Verdict(()) if limits is None else checked(analysis, limits)
     if against is not None:
-        found = compare(analyse_side(against, options, "base: "), analysis)
-        verdict += check_against(found, growth, op_growth)
+        comparison = compare(analyse_side(against, options, "base: "), analysis)
+        verdict += check_against(comparison, growth, op_growth)
     if junit is not None:
-        from perfsheet.outputs import junit as xml
+        from perfsheet.outputs.ci import write_junit
 
-        xml.write(analysis, verdict, junit)
+        write_junit(analysis, verdict, junit)
     _show(analysis, verdict, budget, against, json, github)
     return ExitStatus.DONE if verdict.passed else ExitStatus.BUDGET_BREACHED
 
@@ -105,7 +108,7 @@ def _show(
 
     print_verdict(analysis, verdict, sys.stdout)
     if github:
-        from perfsheet.outputs import github as annotations_of
+        from perfsheet.outputs.ci import github_annotations
 
-        for line in annotations_of.lines(analysis, verdict, name):
+        for line in github_annotations(analysis, verdict, name):
             typer.echo(line)

@@ -16,7 +16,7 @@ from perfsheet.errors import ExitStatus
 @command
 def doctor(
     open_device: Annotated[
-        bool, typer.Option("--open-device", help="Open and close device 0, too; nothing else opens one.")
+        bool, typer.Option("--open-device", help="Also open and close device 0 (by default no device is opened).")
     ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output-folder", metavar="DIR", help="Where reports would go.")

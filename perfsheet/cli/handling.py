@@ -1,7 +1,8 @@
-"""How commands end: one line on standard error and a documented exit status, never a traceback."""
+"""What commands share around their work: errors and exit status, the view of progress, importing numpy."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import os
@@ -9,12 +10,15 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.signals import interruptible
+
+if TYPE_CHECKING:
+    from perfsheet.outputs.progress_view import View
 
 P = ParamSpec("P")
 _INTERNAL_ERROR = 70
@@ -28,7 +32,7 @@ _OF_STREAMS = {
 
 
 def command(function: Callable[P, int | None]) -> Callable[P, None]:
-    """Turn what a command returns or raises into the process's exit status."""
+    """Turn what a command returns or raises into the exit status of the process."""
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -50,12 +54,12 @@ def _status(run: Callable[[], int | None]) -> int:
         say("perfsheet: interrupted")
         status = ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (| head): it has what it wanted.
+        # The reader of the output has closed it (| head): nothing is wrong.
         _silence_stdout()
     except OSError as error:
         say(f"perfsheet: {_of_the_system(error)}")
         status = ExitStatus.OUTPUT_NOT_WRITTEN
-    except Exception as error:  # the last line of defence: a bug ends in one line too
+    except Exception as error:  # a bug ends in one line too
         if os.environ.get("PERFSHEET_TRACEBACK"):
             raise
         say(f"perfsheet: a bug in perfsheet: {type(error).__name__}: {error}; PERFSHEET_TRACEBACK=1 shows where")
@@ -64,7 +68,7 @@ def _status(run: Callable[[], int | None]) -> int:
 
 
 def _of_the_system(error: OSError) -> str:
-    """Files that matter report theirs as PerfsheetError; what has neither a name nor a reason of its own is stdout."""
+    """The message of an OSError; one without a file name is about standard output or a temporary file."""
     if error.filename is not None:
         return f"{error.filename}: {error.strerror or error}; see to it, or work in another folder"
     if error.errno not in _OF_STREAMS:
@@ -74,7 +78,7 @@ def _of_the_system(error: OSError) -> str:
 
 
 def _silence_stdout() -> None:
-    """Let what is still buffered go nowhere, so that Python does not complain about it at exit."""
+    """Discard what is still buffered, so that Python does not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -87,3 +91,42 @@ def say(text: str) -> None:
     if sys.stderr.isatty():
         text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
     typer.echo(text, err=True)
+
+
+def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
+    """The view of a long run: live on a terminal, else plain lines; notices only if `quiet`.
+
+    The target's output goes to standard output, with `json` to standard error; without `lines` only if `verbose`.
+    """
+    from perfsheet.outputs.progress_view import LiveView, PlainView, View
+
+    if quiet:
+        return View(sys.stderr)
+    live = sys.stderr.isatty() and (json or sys.stdout.isatty()) and os.environ.get("TERM") != "dumb"
+    if live and not verbose:
+        return LiveView(sys.stderr)
+
+    def echo(line: str) -> None:
+        # The reader may close the output (| head); the run goes on, and its log has everything.
+        with contextlib.suppress(BrokenPipeError):
+            if lines or verbose:
+                typer.echo(line.rstrip("\r\n"), err=json)
+
+    return PlainView(sys.stderr, echo, detailed=verbose)
+
+
+_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+def load_numpy() -> None:
+    """Import numpy with one BLAS thread: a thread per core costs 60 ms at every start (docs/decisions.md).
+
+    The variable is removed again, for targets inherit the environment.
+    """
+    if _THREADS in os.environ:
+        return
+    os.environ[_THREADS] = "1"
+    try:
+        import numpy  # noqa: F401
+    finally:
+        del os.environ[_THREADS]

@@ -17,27 +17,27 @@ def open_report(
         Path | None,
         typer.Argument(
             metavar="[REPORT]",
-            help="A report, or a folder (its newest). Without any: the newest in this folder, in ./generated, or where "
+            help="A report, or a folder (its newest). By default the newest in this folder, in ./generated, or where "
             "the profiler leaves its reports.",
             show_default=False,
         ),
     ] = None,
-    html: Annotated[bool, typer.Option("--html", help="The newest HTML page, in place of a workbook.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Open the newest HTML page instead of a workbook.")] = False,
 ) -> None:
     """Open the newest report with the system's application for it."""
     from perfsheet.capture.sources import profiler_folders
-    from perfsheet.machine.open_file import open_file
-    from perfsheet.outputs.newest import PAGE, WORKBOOK, newest_report, report_at
+    from perfsheet.machine import open_file
+    from perfsheet.outputs.paths import PAGE, WORKBOOK, newest_report, report_at
 
     suffix = PAGE if html else WORKBOOK
     if report is not None:
-        found = report_at(report, suffix)
+        path = report_at(report, suffix)
     else:
         folders = [Path(), Path("generated"), *profiler_folders()]
         newest = newest_report(folders, suffix) or newest_report(folders, WORKBOOK if html else PAGE)
         if newest is None:
             looked = ", ".join(dict.fromkeys(str(folder) for folder in folders))
             raise unusable(f"no report of perfsheet in {looked}", "write one with `perfsheet report`, or name it")
-        found = newest
-    open_file(found)
-    typer.echo(f"Opened {found}")
+        path = newest
+    open_file(path)
+    typer.echo(f"Opened {path}")

@@ -1,4 +1,4 @@
-"""The options that several commands share, each declared once.
+"""Options that several commands share, each declared once.
 
 A command that analyses captures takes `options: Options` and is decorated with `analysis_options`; one that writes
 reports takes `outputs: Outputs` and is decorated with `output_options`. The decorators give it the flags.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from perfsheet.cli import numerics
+from perfsheet.cli.handling import load_numpy
 from perfsheet.errors import usage
 from perfsheet.outputs import OUTPUTS, WORKBOOK
 
@@ -102,7 +102,7 @@ _FLAGS = {option.field: option.flag for option in ANALYSIS_OPTIONS} | {
 
 
 def named_by_flags(message: str) -> str:
-    """A message of the library, which names fields (`which_pass`), with the flags of the command line (--pass)."""
+    """A message of the library with flags (--pass) in place of the fields that it names (`which_pass`)."""
     return re.sub(r"`(\w+)`", lambda match: _FLAGS.get(match[1], match[0]), message)
 
 
@@ -150,7 +150,7 @@ def _parameter(
 def _with_parameters(
     function: Callable[..., T], name: str, added: Sequence[inspect.Parameter], build: Callable[..., object]
 ) -> Callable[..., T]:
-    """The command with these parameters in place of `name`, which it gets built from them."""
+    """The command with these parameters in place of `name`, whose value is built from them."""
     signature = inspect.signature(function)
     stated = {key: hint for key, hint in function.__annotations__.items() if key not in ("options", "outputs")}
     globals_ = getattr(function, "__globals__", {})
@@ -188,7 +188,7 @@ def _options(
     strict: bool,
 ) -> Options:
     """The analysis options behind those of the command line."""
-    numerics.load()
+    load_numpy()
     from perfsheet.analysis import Options, Selection
 
     selection = Selection(start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass)

@@ -38,10 +38,13 @@ def run(
     ] = None,
     repeat: Annotated[int, typer.Option("--repeat", metavar="N", help="Profile N times; show how each op varies.")] = 1,
     warmup: Annotated[
-        int, typer.Option("--warmup", metavar="N", help="Profile N times before that, and throw the figures away.")
+        int, typer.Option("--warmup", metavar="N", help="Profile N times first, without using the figures.")
     ] = 0,
     noisy: Annotated[
-        float, typer.Option("--noisy", metavar="PCT", help="Mark ops whose deviation exceeds that part of the mean.")
+        float,
+        typer.Option(
+            "--noisy", metavar="PCT", help="Mark ops whose standard deviation is above this part of the mean."
+        ),
     ] = 5.0,
     split_cases: Annotated[
         bool, typer.Option("--split-cases", help="Profile each case of the target in a run of its own.")
@@ -53,7 +56,7 @@ def run(
         typer.Option(
             "--replay",
             metavar="CAPTURE",
-            help="Run the target without a profiler, and analyse this recorded capture instead.",
+            help="Run the target without a profiler; analyse this recorded capture.",
         ),
     ] = None,
     tracy_options: Annotated[
@@ -94,7 +97,7 @@ def run(
 
 
 def _check(outputs: Outputs, split_cases: bool, force: bool) -> None:
-    """Refuse impossible outputs before the target runs in vain."""
+    """Refuse impossible outputs before the target runs."""
     if outputs.to_stdout:
         raise usage("--md -: standard output has the progress of the run", "give --md a file")
     if split_cases and (outputs.files or outputs.open):

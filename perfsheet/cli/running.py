@@ -1,4 +1,4 @@
-"""What `perfsheet run` does with its options: which view it opens, what it calls, where the outputs go."""
+"""Carries out `perfsheet run`: profiles or replays the target, writes the outputs, shows the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 
 from perfsheet.cli.captures import open_first, report_left_out
 from perfsheet.cli.handling import say
-from perfsheet.cli.views import view as chosen_view
+from perfsheet.cli.handling import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
 from perfsheet.progress import Phase
 from perfsheet.provenance import RECORD_NAME
@@ -34,7 +34,7 @@ _TOP = 10
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the user wants to see and to keep."""
+    """The options of a run that are not about the profiler."""
 
     analysis: Options
     outputs: Outputs
@@ -45,7 +45,7 @@ class RunOptions:
 
 
 def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
-    """Profile the target; where there is no profiler, replay the capture that is recorded for it, if one is."""
+    """Profile the target; without a profiler, replay the capture recorded for it, if there is one."""
     from perfsheet.profiling import profile_target
 
     if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
@@ -53,11 +53,11 @@ def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
     with chosen_view(options.quiet, options.verbose, options.json) as view:
         done = profile_target(request, plan, options.analysis, view, _keep_record)
         written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), options, view)
-    return _told(done, written, options)
+    return _show_result(done, written, options)
 
 
 def run_replay(request: RunRequest, captures: Sequence[str], options: RunOptions) -> int:
-    """Run the target without a profiler, and show recorded captures in place of its own."""
+    """Run the target without a profiler, and analyse recorded captures instead of its own."""
     from perfsheet.profiling import replay_target
 
     workbook = _replayed_workbook(captures, request.output_dir, options.force)
@@ -68,11 +68,11 @@ def run_replay(request: RunRequest, captures: Sequence[str], options: RunOptions
         if record.exists() and not options.force:  # of another replay: captures may lie side by side
             record = workbook.with_suffix(f".{RECORD_NAME}")
         _write_record(done.runs[0], record)
-    return _told(done, written, options)
+    return _show_result(done, written, options)
 
 
 def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
-    """Profile every case of the target on its own, and show them side by side."""
+    """Profile every case of the target in a run of its own, and show the cases side by side."""
     from perfsheet.atomic_write import replace_text
     from perfsheet.outputs import json_output
     from perfsheet.outputs.workbook import case_book
@@ -93,7 +93,7 @@ def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
 
 
 def _recorded(request: RunRequest) -> list[str]:
-    """The recorded capture of this target, when there is one and no profiler is here."""
+    """The recorded capture of this target, if there is one and no profiler."""
     from perfsheet.cli.settings import recorded_capture
     from perfsheet.run import available
 
@@ -109,24 +109,24 @@ def _recorded(request: RunRequest) -> list[str]:
 
 
 def _replayed_workbook(captures: Sequence[str], output: Path | None, force: bool) -> Path:
-    """Where the workbook of a replay goes; it and the captures are looked at before the target runs for nothing."""
+    """The workbook of a replay; it and the captures are checked before the target runs."""
     from perfsheet.capture.sources import locate
     from perfsheet.outputs import paths
 
-    found = [source.label for source in locate(list(captures))]
-    path = paths.default_path(found)
+    located = [source.label for source in locate(list(captures))]
+    path = paths.default_path(located)
     if output is not None:
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise not_written(f"{output} cannot be made: {error.strerror}", "give another folder with -o") from None
         path = output / path.name
-    paths.check_file(path, found, force)
+    paths.check_file(path, located, force)
     return path
 
 
 def _written(done: ProfilingResult, workbook: Path, options: RunOptions, view: View) -> list[Path]:
-    """Write the workbook and the other outputs, and tell what is to be distrusted; the files, the workbook first."""
+    """Print the warnings, and write the workbook and the other outputs; return the files, the workbook first."""
     for warning in done.analysis.summary.warnings:
         view.notice(f"warning: {warning}")
     outputs = options.outputs.with_workbook(workbook)
@@ -138,7 +138,7 @@ def _written(done: ProfilingResult, workbook: Path, options: RunOptions, view: V
 
 
 def _keep_record(run: MeasuredRun) -> None:
-    """A run.json beside the report of every run, as soon as there is one."""
+    """Write run.json beside the report of a run, as soon as there is one."""
     if run.outcome.csv is not None:
         _write_record(run, run.outcome.csv.with_name(RECORD_NAME))
 
@@ -152,36 +152,36 @@ def _write_record(run: MeasuredRun, path: Path) -> None:
 
 
 def _warnings(cases: Sequence[Case]) -> dict[str, list[str]]:
-    """Everything to distrust about any case, with the numbers of the cases that it is about."""
-    found: dict[str, list[str]] = {}
+    """The warnings about all cases, each with the numbers of its cases."""
+    numbers: dict[str, list[str]] = {}
     for case in cases:
         for warning in case.summary.warnings if case.summary else ():
-            found.setdefault(warning, []).append(str(case.number))
-    return found
+            numbers.setdefault(warning, []).append(str(case.number))
+    return numbers
 
 
-def _told(done: ProfilingResult, written: list[Path], options: RunOptions) -> int:
-    """Show the result, and give the exit status; limits that tests stated count like tests."""
+def _show_result(done: ProfilingResult, written: list[Path], options: RunOptions) -> int:
+    """Show the result, and return the exit status; limits of tests count like tests."""
     from perfsheet.outputs import json_output
     from perfsheet.profiling import check_expectations
     from perfsheet.text import limits
 
-    wanted = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
+    results = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
     if options.json:
         result = json_output.report(done.analysis, str(written[0]))
-        typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, wanted)}))
-    _finish(written, options, lambda: _show(done, wanted))
+        typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, results)}))
+    _finish(written, options, lambda: _show(done, results))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)
         if failed is not None:
             say(f"perfsheet: {_failed(failed, of_several=len(done.runs) > 1)}")
     for failure in done.failures:
         say(f"perfsheet: {failure.label}: {failure.error}")
-    for sentence in (line for one in wanted for line in limits.breached(one)):
+    for sentence in (line for result in results for line in limits.breached(result)):
         say(f"perfsheet: {sentence}")
     if options.outputs.open:
         open_first(written)
-    if done.status or all(one.passed for one in wanted):
+    if done.status or all(result.passed for result in results):
         return done.status
     return ExitStatus.BUDGET_BREACHED
 
@@ -194,14 +194,14 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
     return f"{what} failed{where}: {verdict.summary}{because}; the full output is in {run.outcome.log}"
 
 
-def _show(done: ProfilingResult, wanted: Sequence[ExpectationResult]) -> None:
+def _show(done: ProfilingResult, results: Sequence[ExpectationResult]) -> None:
     from perfsheet.outputs.terminal import console_for
     from perfsheet.outputs.terminal.checks import print_test_limits
     from perfsheet.outputs.terminal.ops import print_top_ops
     from perfsheet.outputs.terminal.runs import print_repeats, print_tests
 
     print_tests(console_for(sys.stdout), done.shown.verdict.tests)
-    print_test_limits(console_for(sys.stdout), wanted)
+    print_test_limits(console_for(sys.stdout), results)
     if done.analysis.repeats:
         print_repeats(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
     else:
@@ -215,10 +215,10 @@ def _show_cases(cases: Sequence[Case]) -> None:
 
 
 def _finish(written: Sequence[Path], options: RunOptions, show: Callable[[], None]) -> None:
-    """The result on standard output, and last of all where the outputs are, the workbook at the very end."""
-    told = [f"Wrote {path}" for path in reversed(written)]
+    """Show the result on standard output, then where the outputs are, the workbook last."""
+    lines = [f"Wrote {path}" for path in reversed(written)]
     if options.json:
-        for line in told:
+        for line in lines:
             say(line)
         return
     with contextlib.suppress(BrokenPipeError):
@@ -226,7 +226,7 @@ def _finish(written: Sequence[Path], options: RunOptions, show: Callable[[], Non
             typer.echo()
             show()
             typer.echo()
-        for line in told:
+        for line in lines:
             typer.echo(line)
 
 

@@ -12,7 +12,7 @@ _PROFILING = ("run", "doctor")
 _ANALYSING = ("run", "top-ops", "hotspots", "report", "compare", "check", "budget init", "stats")
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
-# Setting in pyproject.toml → the commands and the parameter whose default it replaces, and the types that it takes.
+# Setting → the commands and the parameter whose default it replaces, and the types that it takes.
 _KNOWN: dict[str, tuple[tuple[str, ...], str, tuple[type, ...]]] = {
     **{
         option.flag.removeprefix("--"): (_ANALYSING, option.field, option.setting)
@@ -33,7 +33,7 @@ def defaults(folder: Path) -> dict[str, dict[str, Any]]:
     Raises PerfsheetError (exit status 2) for a table that cannot be read or has an unknown key.
     """
     pyproject, table = _table(folder)
-    found: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = {}
     for key, value in table.items():
         if key == _REPLAY:
             continue
@@ -45,11 +45,11 @@ def defaults(folder: Path) -> dict[str, dict[str, Any]]:
             wanted = " or ".join(dict.fromkeys("a text" if kind is str else "a number" for kind in types))
             raise usage(f"{pyproject}: [tool.perfsheet] {key} = {value!r} cannot be followed", f"give {wanted}")
         for command in commands:
-            of_command = found
+            of_command = values
             for word in command.split():
                 of_command = of_command.setdefault(word, {})
             of_command[parameter] = _resolved(key, value, pyproject)
-    return found
+    return values
 
 
 def _resolved(key: str, value: Any, pyproject: Path | None) -> Any:
@@ -91,7 +91,7 @@ def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
 
     try:
         table = parse_toml(text, pyproject, "fix it, or run elsewhere")["tool"]["perfsheet"]
-    except (KeyError, TypeError):  # the text that looked like our table stands elsewhere
+    except (KeyError, TypeError):  # the text "perfsheet" is elsewhere in the file
         return {}
     replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None
     if not isinstance(replays, dict) or not all(isinstance(capture, str) for capture in replays.values()):

@@ -44,7 +44,7 @@ WORKBOOK = Output(
 )
 OUTPUTS = (
     WORKBOOK,
-    Output("html", ("--html",), "FILE.html", "One HTML file that works offline.", f"{_HERE}.html.page:page",
+    Output("html", ("--html",), "FILE.html", "One HTML file that works offline.", f"{_HERE}.html:page",
         f"{_HERE}.html.comparison:page", suffixes=(".html", ".htm")),
     Output("trace", ("--trace",), "FILE.json", "The ops on a timeline, for ui.perfetto.dev.", f"{_HERE}.trace:trace"),
     Output("md", ("--md",), "FILE.md",

@@ -17,8 +17,8 @@ from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.tables.reshards import TRANSITIONS
 from perfsheet.tables.totals import OP_TYPES
 from perfsheet.text import comparison as text
-from perfsheet.text import formats, run_info, sentences
-from perfsheet.text.headline import HeadlineValue, headline
+from perfsheet.text import formats, sentences
+from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
 
 _FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
 
@@ -84,7 +84,7 @@ def _top_findings(analysis: Analysis) -> Iterator[str]:
 def _run_info(analysis: Analysis) -> Iterator[str]:
     yield f"<details><summary>What was measured (perfsheet {__version__})</summary>"
     yield ""
-    for name, value in (*run_info.source(analysis), *run_info.outcome(analysis)):
+    for name, value in (*run_source(analysis), *run_outcome(analysis)):
         yield f"- {name}: {plain(value)}"
     yield ""
     yield "</details>"

@@ -40,7 +40,7 @@ class View(Watch):
         self._print(text)
 
     def _print(self, text: str) -> None:
-        # The reader of our output may stop (| head); the run goes on, and its log has everything.
+        # The reader may close the output (| head); the run goes on, and its log has everything.
         with contextlib.suppress(BrokenPipeError):
             print(clean(text), file=self._err, flush=True)
 

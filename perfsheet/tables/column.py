@@ -146,10 +146,6 @@ class Column(Generic[R_contra]):
         conditions = (self.when, self.text_when if output & In.TEXT else None)
         return bool(self.outputs & output) and all(condition is None or condition(rows) for condition in conditions)
 
-    def marked(self, rows: R_contra) -> Sequence[bool] | None:
-        """Which cells carry the mark; None without one."""
-        return None if self.mark is None else self.mark.where(rows)
-
 
 @dataclass(frozen=True)
 class Table(Generic[R]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from perfsheet.analysis.analyze import NO_MODEL
@@ -25,6 +26,11 @@ def clean(text: str, limit: int = 0) -> str:
     """Text of a capture made safe to show: control characters become `�`; longer than `limit` is cut with `…`."""
     text = UNPRINTABLE.sub("�", text)
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def escaped(text: str) -> str:
+    """Text of a capture, escaped for HTML, SVG, and attributes in double quotes."""
+    return escape(clean(text), quote=True)
 
 
 def whole(value: float | None) -> str:

@@ -87,7 +87,7 @@ def show(folder, tab):
 
     def load(analysis):
         path = folder / "report.html"
-        path.write_text(page.page(analysis), encoding="utf-8")
+        path.write_text(page(analysis), encoding="utf-8")
         tab.goto(path.as_uri())
         return tab
 

@@ -136,7 +136,7 @@ def test_a_script_that_got_in_would_not_run(show, analysis):
 def test_it_reads_without_its_script(browser, folder, analysis):
     from perfsheet.outputs.html import page
 
-    (folder / "plain.html").write_text(page.page(analysis), encoding="utf-8")
+    (folder / "plain.html").write_text(page(analysis), encoding="utf-8")
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((folder / "plain.html").as_uri())

@@ -6,7 +6,7 @@ import pytest
 from support.captures import op, write_csv
 from support.command import perfsheet
 
-from perfsheet.cli import numerics
+from perfsheet.cli.handling import load_numpy
 
 pytestmark = pytest.mark.process
 HEAVY = {
@@ -61,10 +61,10 @@ def test_one_blas_thread_and_an_environment_as_it_was(monkeypatch):
     import os
 
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    numerics.load()
+    load_numpy()
     assert "OPENBLAS_NUM_THREADS" not in os.environ
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    numerics.load()
+    load_numpy()
     assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
 
 

@@ -10,7 +10,7 @@ from support.page import Page, markdown_tables
 from support.real import capture
 
 from perfsheet.outputs import json_output, trace
-from perfsheet.outputs.html.page import page
+from perfsheet.outputs.html import page
 from perfsheet.outputs.markdown import report as markdown
 from perfsheet.outputs.workbook import book
 from perfsheet.tables import In

@@ -14,7 +14,7 @@ from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, every_column
 
 from perfsheet import PerfsheetError, analyze, read
 from perfsheet.outputs import json_output, trace
-from perfsheet.outputs.html.page import page
+from perfsheet.outputs.html import page
 from perfsheet.outputs.markdown import report as markdown
 from perfsheet.outputs.terminal.hotspots import print_hotspots
 from perfsheet.outputs.terminal.ops import print_top_ops

@@ -47,8 +47,6 @@ _TABLE: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((category, re.compile(pattern)) for category, pattern in _TABLE)
 
-CATEGORIES: tuple[str, ...] = (*dict.fromkeys(category for category, _ in _TABLE), OTHER)
-
 
 def short_code(op_code: str) -> str:
     """`Matmul` for `MatmulDeviceOperation`."""

@@ -14,11 +14,11 @@ from perfsheet.errors import not_written
 from perfsheet.models.op_stats import OpStatistics, SizeDistribution
 from perfsheet.models.op_tables import FORMATS, TRANSFERS, byte_size, op_count_table, size_table
 from perfsheet.models.tables import csv_text
-from perfsheet.outputs.html.drawing import safe
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.tables import Rows, Table
+from perfsheet.text.formats import escaped
 
 R = TypeVar("R")
 
@@ -165,7 +165,7 @@ def plot_sizes(distribution: SizeDistribution, side: str) -> str:
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {height}' width='{_WIDTH}' height='{height}'>",
         f"<rect width='{_WIDTH}' height='{height}' fill='{PAPER}'/>",
-        f"<text x='16' y='24' font-size='16' font-weight='bold' fill='{INK}' {_FONT}>{safe(distribution.op)}</text>",
+        f"<text x='16' y='24' font-size='16' font-weight='bold' fill='{INK}' {_FONT}>{escaped(distribution.op)}</text>",
         f"<text x='16' y='42' font-size='12' fill='{INK}' {_FONT}>"
         f"bytes of an {side} tensor: number of tensors ({distribution.tensors:,} in all)</text>",
     ]

@@ -1,1 +1,66 @@
 """The report as one HTML file: no library, no network, no text of a capture that could run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from perfsheet.analysis import Analysis
+from perfsheet.outputs import chart_style as style
+from perfsheet.outputs.html import charts
+from perfsheet.outputs.html.document import Head, Section, document
+from perfsheet.outputs.html.sections import findings_section, groups_section, ops_section, small_sections
+from perfsheet.text import formats, sentences
+from perfsheet.text.headline import headline, run_outcome, run_source
+
+
+def page(analysis: Analysis) -> str:
+    """The whole document."""
+    summary = analysis.summary
+    head = Head(
+        lines=[formats.at_a_glance(summary)],
+        banner=formats.REPLAYED if summary.provenance.replayed else "",
+        metrics=headline(analysis),
+    )
+    return document(f"Perf sheet · {formats.file_names(summary)}", head, _sections(analysis))
+
+
+def _sections(analysis: Analysis) -> Iterator[Section]:
+    yield Section("summary", "Summary", "summary.html", _summary(analysis))
+    yield findings_section(analysis)
+    yield Section("charts", "Charts", "charts.html", _charts(analysis))
+    yield ops_section(analysis)
+    yield groups_section(analysis)
+    yield from small_sections(analysis)
+
+
+def _summary(analysis: Analysis) -> dict[str, object]:
+    """Where the time goes, run info, and data quality."""
+    palette = charts.palette_of(analysis)
+    return {
+        "capture": sentences.capture(analysis.summary),
+        "warnings": analysis.summary.warnings,
+        "charts": [
+            ("Share of kernel time by category", _drawn(charts.shares(analysis.categories, False, palette))),
+            ("Share of kernel time by op code", _drawn(charts.shares(analysis.op_types, True, palette))),
+        ],
+        "facts": [run_source(analysis), run_outcome(analysis)],
+    }
+
+
+def _charts(analysis: Analysis) -> list[tuple[str, str, Markup]]:
+    """Title, question and drawing of each chart."""
+    palette = charts.palette_of(analysis)
+    roofline, core_use = analysis.roofline, analysis.core_use
+    return [
+        (style.TIMELINE, style.TIMELINE_ASKS, _drawn(charts.timeline(analysis, palette))),
+        (style.pareto(analysis.pareto), style.PARETO_ASKS, _drawn(charts.pareto(analysis))),
+        (style.roofline(roofline), style.roofline_asks(roofline), _drawn(charts.roofline(analysis, palette))),
+        (style.core_use(core_use), style.core_use_asks(core_use), _drawn(charts.core_use(analysis, palette))),
+    ]
+
+
+def _drawn(drawing: str) -> Markup:
+    """A drawing of this package; its texts are escaped."""
+    return Markup(drawing)

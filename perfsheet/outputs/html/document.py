@@ -1,7 +1,6 @@
-"""A page that loads nothing: its sections, style and script in one file, made of the templates beside this module.
+"""A self-contained page: sections, style and script in one file, from the templates beside this module.
 
-Whatever a template shows is escaped and freed of control characters; only drawings and attributes that this package
-makes are markup.
+Templates escape all text and replace control characters; only drawings and attributes made here are markup.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Section:
 
 
 def document(title: str, head: Head, sections: Iterable[Section]) -> str:
-    """The whole document; only the script whose hash it states may run."""
+    """The whole document; its content policy allows only the script with the stated hash."""
     environment = _environment()
     style, script = (_asset(environment, name) for name in ("page.css", "page.js"))
     return environment.get_template("document.html").render(

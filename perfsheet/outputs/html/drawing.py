@@ -1,23 +1,17 @@
-"""A drawing area with axes: marks go in by value, and come out as SVG that takes its colours from the page."""
+"""Draws charts as SVG, from marks at values on two axes; the page's style sheet has the colours."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 
-from perfsheet.text.formats import clean
+from perfsheet.text.formats import escaped
 
 WIDTH, HEIGHT = 760, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 14, 12, 46
 _STEPS = (1, 2, 2.5, 5, 10)
 _SI = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def safe(text: str) -> str:
-    """Text of a capture, fit for markup and for attributes between double quotes."""
-    return escape(clean(text), quote=True)
 
 
 def short(value: float) -> str:
@@ -40,7 +34,7 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """Where a value lies, in pixels."""
-        low, high, at = (self._bend(one) for one in (self.low, self.high, value))
+        low, high, at = map(self._bend, (self.low, self.high, value))
         part = (at - low) / (high - low) if high > low else 0.0
         return self.start + part * (self.end - self.start)
 
@@ -55,7 +49,7 @@ class Scale:
             return [self.low]
         rough = span / wanted
         power = 10 ** math.floor(math.log10(rough))
-        step = next(power * one for one in _STEPS if power * one >= rough)
+        step = next(power * factor for factor in _STEPS if power * factor >= rough)
         first = math.ceil(self.low / step)
         return [step * number for number in range(first, int(self.high / step + 1e-9) + 1)]
 
@@ -106,21 +100,21 @@ class Drawing:
         }.get(shape, f"M{at - 4.5:.1f} {up:.1f}a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z")
         self._add(f'<path class="dot" d="{path}" fill="{colour}"', tip, "path")
 
-    def words(self, x: float, y: float, text: str, anchor: str = "start", shift: tuple[float, float] = (0, 0)) -> None:
-        """A text at a point, `shift` pixels off."""
+    def label(self, x: float, y: float, text: str, anchor: str = "start", shift: tuple[float, float] = (0, 0)) -> None:
+        """A text at a point, shifted by some pixels."""
         at, up = self.x(x) + shift[0], self.y(y) + shift[1]
-        self.marks.append(f'<text x="{at:.1f}" y="{up:.1f}" text-anchor="{anchor}">{safe(text)}</text>')
+        self.marks.append(f'<text x="{at:.1f}" y="{up:.1f}" text-anchor="{anchor}">{escaped(text)}</text>')
 
     def text(self, x_name: str, y_name: str) -> str:
         """The finished SVG, with axes named."""
         middle_x, middle_y = (_LEFT + WIDTH - _RIGHT) / 2, (_TOP + HEIGHT - _BOTTOM) / 2
         names = (
-            f'<text class="axis" x="{middle_x:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{safe(x_name)}</text>'
+            f'<text class="axis" x="{middle_x:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escaped(x_name)}</text>'
             f'<text class="axis" transform="translate(13 {middle_y:.0f}) rotate(-90)" text-anchor="middle">'
-            f"{safe(y_name)}</text>"
+            f"{escaped(y_name)}</text>"
         )
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{safe(self.title)}">'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escaped(self.title)}">'
             f"{self._grid()}{''.join(self.marks)}{names}</svg>"
         )
 
@@ -139,4 +133,4 @@ class Drawing:
         return f'{"".join(lines)}<path class="frame" d="M{left} {top}V{bottom}H{right}"/>'
 
     def _add(self, opened: str, tip: str, tag: str) -> None:
-        self.marks.append(f"{opened}><title>{safe(tip)}</title></{tag}>" if tip else f"{opened}/>")
+        self.marks.append(f"{opened}><title>{escaped(tip)}</title></{tag}>" if tip else f"{opened}/>")

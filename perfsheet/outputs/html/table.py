@@ -58,7 +58,7 @@ def page_table(
     shown = table.columns_in(In.PAGE, rows) if columns is None else columns
     heads = [PageColumn(column.key, column.header(In.PAGE), Markup(_class(column))) for column in shown]
     cells = list(zip(*(_cells(column, rows) for column in shown), strict=True))
-    tags = [_attributes(one) for one in attributes] if attributes else [Markup()] * len(cells)
+    tags = list(map(_attributes, attributes)) if attributes else [Markup()] * len(cells)
     return PageTable(name, heads, [PageRow(tag, row) for tag, row in zip(tags, cells, strict=True)])
 
 
@@ -76,7 +76,7 @@ def _cells(column: Column[R], rows: R) -> list[tuple[Markup, str]]:
         extra = [mark if marked else "" for marked in column.mark.where(rows)]
     else:
         extra = [""] * len(texts)
-    # Only our own words and numbers are in these attributes.
+    # These attributes hold only text and numbers of this package.
     return [(Markup(plain + more), text) for more, text in zip(extra, texts, strict=True)]
 
 

@@ -43,19 +43,18 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     for finding in shown:
         _print_finding(console, finding, _rows(analysis, finding), parts.get(finding.id, []))
     within = len(analysis.findings) - len(main)
-    said = f"; {within:,} more {'is' if within == 1 else 'are'} about ops of these" if within else ""
-    console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{said}.", "dim"))
+    more = f"; {within:,} more {'is' if within == 1 else 'are'} about the same ops" if within else ""
+    console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{more}.", "dim"))
     console.print(line(sentences.upper_bounds(analysis.summary), "dim"))
-    console.print(line("If they were fixed:", "bold"))
-    for one in analysis.what_if:
-        for part in textwrap.wrap(
-            sentences.what_if(one, analysis.summary.passes.count > 1), console.width - len(_INDENT)
-        ):
+    console.print(line(f"{sentences.IF_FIXED}:", "bold"))
+    for estimate in analysis.what_if:
+        text = sentences.what_if(estimate, analysis.summary.passes.count > 1)
+        for part in textwrap.wrap(text, console.width - len(_INDENT)):
             console.print(line(_INDENT + part))
 
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
-    """Where the first of its ops stand in the capture."""
+    """The rows of its first ops in the capture."""
     shown = [analysis.table_ref(row) for row in finding.rows[:_ROWS_NAMED].tolist()]
     several = len(analysis.summary.paths) > 1
     places = [formats.place(ref, several) for ref in shown]
@@ -64,8 +63,8 @@ def _rows(analysis: Analysis, finding: Finding) -> str:
 
 
 def _also(parts: list[Finding]) -> str:
-    """`also H2 low core count (saves at most 58,177,417 ns)`: what else is known of these ops."""
-    named = [f"{one.id} {one.rule.title_in_sentence} ({sentences.saving_of(one)})" for one in parts[:_ALSO]]
+    """`Also: H2 low core count (saves at most 58,177,417 ns).`: other findings about the same ops."""
+    named = [f"{part.id} {part.rule.title_in_sentence} ({sentences.saving_of(part)})" for part in parts[:_ALSO]]
     more = [f"{len(parts) - _ALSO:,} more"] if len(parts) > _ALSO else []
     return f"Also: {', '.join([*named, *more])}." if parts else ""
 

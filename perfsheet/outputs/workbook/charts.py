@@ -10,11 +10,11 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.charts import Point, placed_names
 from perfsheet.analysis.results import OpType
-from perfsheet.outputs.palette import QUIET, REST, colours
+from perfsheet.outputs import chart_style as style
+from perfsheet.outputs.chart_style import QUIET, REST, colours
 from perfsheet.outputs.workbook.cells import Value
 from perfsheet.outputs.workbook.sheet import set_up_page, write_cell
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
-from perfsheet.text import captions
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -72,9 +72,9 @@ class BookCharts:
             chart.add_series({"name": name, "categories": first, "values": values, "fill": {"color": colour}, "gap": 0})
         step = max(1, len(timeline.first) // 10)
         chart.set_x_axis(self._axis("op in run order", interval_unit=step, interval_tick=step))
-        chart.set_y_axis(self._axis(captions.timeline_axis(timeline), num_format="#,##0", major_gridlines=_GRID_LINES))
+        chart.set_y_axis(self._axis(style.timeline_axis(timeline), num_format="#,##0", major_gridlines=_GRID_LINES))
         chart.set_legend({"position": "bottom", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.TIMELINE)
+        self._place(sheet, row, column, chart, size, style.TIMELINE)
 
     def pareto(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int] = (900, 420)) -> None:
         """Kernel time of the largest groups, and their cumulative share."""
@@ -83,7 +83,7 @@ class BookCharts:
             return
         if self._pareto is None:
             self._pareto = (
-                self._data.add("GROUP", [captions.bar(bar) for bar in pareto.bars]),
+                self._data.add("GROUP", [style.bar(bar) for bar in pareto.bars]),
                 self._data.add("GROUP: KERNEL [ns]", [bar.kernel_ns for bar in pareto.bars]),
                 self._data.add("GROUP: CUMULATIVE", [bar.cumulative for bar in pareto.bars]),
             )
@@ -109,7 +109,7 @@ class BookCharts:
         chart.set_x_axis({"num_font": {**_FONT, "size": 8, "rotation": -45}, "line": {"color": RULE_LINE}})
         chart.set_y_axis(self._axis("kernel time [ns]", num_format="#,##0", major_gridlines=_GRID_LINES))
         chart.set_legend({"position": "top", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.pareto(pareto))
+        self._place(sheet, row, column, chart, size, style.pareto(pareto))
 
     def roofline(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """What ops do per ns over what they do per DRAM byte, under the chip's roofs."""
@@ -120,7 +120,7 @@ class BookCharts:
         self._add_points(chart, "ROOFLINE", roofline.points)
         for place, roof in enumerate(roofline.roofs):
             xs, ys = zip(*roofline.line(roof), strict=True)
-            name = captions.roof(roof)
+            name = style.roof(roof)
             chart.add_series(
                 {
                     "name": name,
@@ -145,7 +145,7 @@ class BookCharts:
             )
         )
         chart.set_legend({"position": "bottom", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.roofline(roofline))
+        self._place(sheet, row, column, chart, size, style.roofline(roofline))
 
     def core_use(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """Median duration of groups over the cores that they run on."""
@@ -166,7 +166,7 @@ class BookCharts:
             )
         )
         chart.set_legend({"position": "bottom", "font": _FONT})
-        self._place(sheet, row, column, chart, size, captions.core_use(core_use))
+        self._place(sheet, row, column, chart, size, style.core_use(core_use))
 
     def _add_points(self, chart: Chart, what: str, points: Sequence[Point]) -> None:
         """A series per category; the points with most kernel time carry their names."""
@@ -192,7 +192,7 @@ class BookCharts:
             if sides := [named[id(point)] for point in members if id(point) in named]:
                 # A blank first: no name can become a formula. A series has point side for all of its names.
                 labels = [
-                    {"value": f" {captions.name(point.label)}"} if id(point) in named else {"delete": True}
+                    {"value": f" {style.short_name(point.label)}"} if id(point) in named else {"delete": True}
                     for point in members
                 ]
                 series["data_labels"] = {"value": True, "custom": labels, "position": sides[0], "font": _FONT}

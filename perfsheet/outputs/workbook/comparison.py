@@ -12,7 +12,7 @@ from perfsheet._version import __version__
 from perfsheet.atomic_write import replace
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import ChangeGroup, ComparedOp
-from perfsheet.outputs.palette import ACCENT, QUIET
+from perfsheet.outputs.chart_style import ACCENT, QUIET
 from perfsheet.outputs.workbook import MANY_OPS, mark_replayed, opened
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.tables import Placement, write_table, write_table_sheet

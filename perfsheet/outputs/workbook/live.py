@@ -142,37 +142,20 @@ class Input:
     must: str
 
 
+# fmt: off
 def inputs(summary: CaptureSummary) -> tuple[Input, ...]:
     """The cells with the values of this report."""
     return (
-        Input(
-            REF_CORES,
-            "reference cores\n(input: N, or grid)",
-            "cores",
-            "reference core count of UTILIZATION: a number, or grid for each op's own worker grid",
-            summary.ref_cores,
-            'OR(AND(ISNUMBER({cell}),{cell}>0),{cell}="grid")',
-            "Give a core count above 0, or the word grid.",
-        ),
-        Input(
-            LOW_CORES,
-            "few cores: % of grid\n(input)",
-            "%",
+        Input(REF_CORES, "reference cores\n(input: N, or grid)", "cores",
+            "reference core count of UTILIZATION: a number, or grid for each op's own worker grid", summary.ref_cores,
+            'OR(AND(ISNUMBER({cell}),{cell}>0),{cell}="grid")', "Give a core count above 0, or the word grid."),
+        Input(LOW_CORES, "few cores: % of grid\n(input)", "%",
             "few cores: this share of the worker grid or less; FLAGS and time on few cores follow",
-            summary.low_cores_pct,
-            "AND(ISNUMBER({cell}),{cell}>=0,{cell}<=100)",
-            "Give a percentage, 0 to 100.",
-        ),
-        Input(
-            BATCH,
-            "batch\n(input)",
-            "samples",
-            "samples that a pass (or the window) works on; FPS follows",
-            summary.batch,
-            "AND(ISNUMBER({cell}),{cell}>0)",
-            "Give a number above 0.",
-        ),
+            summary.low_cores_pct, "AND(ISNUMBER({cell}),{cell}>=0,{cell}<=100)", "Give a percentage, 0 to 100."),
+        Input(BATCH, "batch\n(input)", "samples", "samples that a pass (or the window) works on; FPS follows",
+            summary.batch, "AND(ISNUMBER({cell}),{cell}>0)", "Give a number above 0."),
     )
+# fmt: on
 
 
 def declare(book: Workbook, sheet: Worksheet, styles: Styles, cell: Input, row: int, column: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perfsheet.outputs.palette import ACCENT, QUIET
+from perfsheet.outputs.chart_style import ACCENT, QUIET
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

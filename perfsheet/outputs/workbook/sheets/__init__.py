@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.workbook.charts import BookCharts
-from perfsheet.outputs.workbook.sheets import about, all_ops, reshards, summary
+from perfsheet.outputs.workbook.sheets import about, all_ops, summary
 from perfsheet.outputs.workbook.sheets.findings import EVIDENCE_SHEET, HOTSPOTS, write_evidence, write_hotspots
-from perfsheet.outputs.workbook.sheets.ops import write_charts, write_op_groups, write_op_types, write_top_ops
+from perfsheet.outputs.workbook.sheets.ops import (
+    write_charts,
+    write_op_groups,
+    write_op_types,
+    write_reshards,
+    write_top_ops,
+)
 from perfsheet.outputs.workbook.sheets.runs import DATA_QUALITY, RUN, write_data_quality, write_repeats, write_run
 from perfsheet.outputs.workbook.sheets.windows import write_devices, write_passes, write_signposts
 from perfsheet.outputs.workbook.theme import Styles
@@ -32,7 +38,7 @@ def sheets(
     yield "Op Groups", lambda sheet: write_op_groups(sheet, styles, analysis)
     yield "By Op Type", lambda sheet: write_op_types(sheet, styles, analysis)
     yield "Charts", lambda sheet: write_charts(sheet, styles, analysis, charts)
-    yield "Reshards", lambda sheet: reshards.write(sheet, styles, analysis)
+    yield "Reshards", lambda sheet: write_reshards(sheet, styles, analysis)
     if analysis.summary.passes.repeats:
         yield "Passes", lambda sheet: write_passes(sheet, styles, analysis)
     if analysis.signposts.signposts:

@@ -1,4 +1,4 @@
-"""Sheets Top Ops, Op Groups and By Op Type, and sheet Charts."""
+"""Sheets Top Ops, Op Groups, By Op Type and Reshards, and sheet Charts."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.reshards import Reshards
 from perfsheet.analysis.statistics import known
+from perfsheet.outputs import chart_style
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cells
 from perfsheet.outputs.workbook.charts import BookCharts
-from perfsheet.outputs.workbook.sheet import set_up_page
+from perfsheet.outputs.workbook.sheet import Column, set_up_page, set_up_sections, write_columns, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.tables import Layout, Placement, write_table, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In, Rows
 from perfsheet.tables.groups import GROUPS, op_groups
 from perfsheet.tables.ops import OPS, OpRows, top_ops
+from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.totals import OP_TYPES
-from perfsheet.text import captions
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
-
 
 _MOST_OPS = 200
 """Ops on Top Ops; All Ops has every op with its rank."""
@@ -105,10 +107,10 @@ def write_charts(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: B
     sheet.set_column(0, 2 * _CHART_COLUMNS, 12)
     for place, (draw, question) in enumerate(
         (
-            (charts.timeline, captions.TIMELINE_ASKS),
-            (charts.pareto, captions.PARETO_ASKS),
-            (charts.roofline, captions.roofline_asks(analysis.roofline)),
-            (charts.core_use, captions.core_use_asks(analysis.core_use)),
+            (charts.timeline, chart_style.TIMELINE_ASKS),
+            (charts.pareto, chart_style.PARETO_ASKS),
+            (charts.roofline, chart_style.roofline_asks(analysis.roofline)),
+            (charts.core_use, chart_style.core_use_asks(analysis.core_use)),
         )
     ):
         down, across = divmod(place, 2)
@@ -116,3 +118,50 @@ def write_charts(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: B
         sheet.write_string(row, column, question, styles["text"])
         draw(sheet, row + 1, column, _CHART_SIZE)
     sheet.print_area(0, 0, 2 * _CHART_ROWS, 2 * _CHART_COLUMNS - 1)
+
+
+_RESHARD_WIDTHS = (44, 24, 24, 22, 22, 22, 22, 22, 22, 22)
+_MOST_CHAINS = 500
+
+
+def write_reshards(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> None:
+    """Write the matrix, the same transitions as a list, and the chains."""
+    reshards = analysis.reshards
+    set_up_sections(sheet, styles, _RESHARD_WIDTHS)
+    sheet.freeze_panes(0, 1)
+    if not reshards.ops:
+        sheet.write_string(0, 0, "No op of this window reshards a tensor.", styles["section"])
+        return
+    time = f"{formats.whole(reshards.kernel_ns)} ns, {formats.percent(reshards.share)} of kernel time"
+    note = f"{reshards.ops:,} reshards, {time}"
+    row = write_section(sheet, styles, 0, 7, "From (rows) → to (columns), kernel time [ns]", note)
+    row = _write_matrix(sheet, styles, reshards, row) + 1
+    row = write_section(sheet, styles, row, 7, "The same as a list", "back to back: directly after another reshard")
+    columns = TRANSITIONS.columns_in(In.SHEET)
+    row = 1 + write_table(sheet, styles, columns, reshards.transitions, Placement(row)).after
+    note = f"{len(reshards.chains):,} kinds of ops in a row that only change how a tensor is stored"
+    row = write_section(sheet, styles, row, 7, CHAINS.title, note)
+    if reshards.chains:
+        chains, placement = Rows(analysis, reshards.chains[:_MOST_CHAINS]), Placement(row, spans={"path": 3})
+        links = all_ops.row_links(analysis)
+        write_table(sheet, styles, CHAINS.columns_in(In.SHEET), chains, placement, row_link=links)
+
+
+def _write_matrix(sheet: LongWorksheet, styles: Styles, reshards: Reshards, top: int) -> int:
+    """The row after the matrix."""
+    layouts = reshards.layouts
+    times = [[_time(reshards, source, target) for source in layouts] for target in layouts]
+    columns = [
+        Column("FROM \\ TO", layouts),
+        *(Column(target, cells, "matrix") for target, cells in zip(layouts, times, strict=True)),
+        Column("ALL", [sum(filter(None, row)) for row in zip(*times, strict=True)], "ns"),
+    ]
+    after = write_columns(sheet, styles, columns, top)
+    area = (top + 1, 1, after - 1, len(layouts))
+    sheet.conditional_format(*area, {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#F4B183"})
+    return after
+
+
+def _time(reshards: Reshards, source: str, target: str) -> float | None:
+    transition = reshards.between(source, target)
+    return transition.kernel_ns if transition else None

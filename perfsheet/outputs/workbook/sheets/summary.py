@@ -24,8 +24,8 @@ from perfsheet.tables import In, Rows
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.kinds import LINK
 from perfsheet.tables.repeats import RUNS
-from perfsheet.text import formats, run_info, sentences
-from perfsheet.text.headline import RATE, HeadlineValue, headline
+from perfsheet.text import formats, sentences
+from perfsheet.text.headline import RATE, HeadlineValue, headline, run_outcome, run_source
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -88,7 +88,7 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
 def _write_run_info(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     """Run info in two columns: source and outcome."""
     row = write_section(sheet, styles, row, COLUMNS, "What was measured", f"perfsheet {__version__}", 2)
-    for left, right in zip_longest(run_info.source(analysis), run_info.outcome(analysis)):
+    for left, right in zip_longest(run_source(analysis), run_outcome(analysis)):
         for fact, column in ((left, 0), (right, 5)):
             if fact is not None:
                 sheet.write_string(row, column, fact[0], styles["quiet"])

@@ -1,8 +1,24 @@
-"""Titles of the charts and what they leave out, the same in the workbook and on the page."""
+"""What the charts of workbook and page share: colours, titles, and the question that each answers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
+
+ACCENT, QUIET = "#1F78B4", "#6B7785"
+
+# Okabe and Ito's set (jfly.uni-koeln.de/color) without black and yellow, which vanish on dark or light, and a brown.
+_CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31")
+REST = "#8A94A0"
+"""The rest."""
+
+
+def colours(categories: Sequence[str], rest: str) -> dict[str, str]:
+    """A colour for each category, in their order; `rest` and whatever is beyond the set share a grey."""
+    named = [category for category in categories if category != rest]
+    return dict.fromkeys((*named, rest), REST) | dict(zip(named, _CATEGORIES, strict=False))
+
 
 _LONGEST = 28
 
@@ -22,14 +38,14 @@ def pareto(chart: Pareto) -> str:
     return f"{chart.for_eighty:,} of {chart.groups:,} groups of identical ops make up {EIGHTY:.0%} of kernel time"
 
 
-def name(label: str) -> str:
+def short_name(label: str) -> str:
     """A label, cut to fit beside a point or under a bar."""
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 
 def bar(group: Bar) -> str:
     """`Matmul 384 × 768 × 3072 (× 24)`."""
-    return f"{name(group.label)} (× {group.count:,})"
+    return f"{short_name(group.label)} (× {group.count:,})"
 
 
 def roof(limit: Roof) -> str:
