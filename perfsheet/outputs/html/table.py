@@ -29,10 +29,10 @@ class PageColumn:
 
 @dataclass(frozen=True)
 class PageRow:
-    """A row: the attributes of its tag, and the attributes and text of each cell."""
+    """A row: the attributes of its tag, and its cells."""
 
     attributes: Markup
-    cells: Sequence[tuple[Markup, str]]
+    cells: Markup
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,15 @@ def page_table(
     heads = [PageColumn(column.key, column.header(In.PAGE), Markup(_class(column))) for column in shown]
     cells = list(zip(*(_cells(column, rows) for column in shown), strict=True))
     tags = list(map(_attributes, attributes)) if attributes else [Markup()] * len(cells)
-    return PageTable(name, heads, [PageRow(tag, row) for tag, row in zip(tags, cells, strict=True)])
+    return PageTable(name, heads, [PageRow(tag, Markup("".join(row))) for tag, row in zip(tags, cells, strict=True)])
 
 
 def _attributes(values: Mapping[str, str]) -> Markup:
     return Markup().join(Markup(' {}="{}"').format(name, escape(value)) for name, value in values.items())
 
 
-def _cells(column: Column[R], rows: R) -> list[tuple[Markup, str]]:
+def _cells(column: Column[R], rows: R) -> list[str]:
+    """The cells as markup: a large table has tens of thousands, and few distinct ones."""
     texts = column.texts(rows)
     plain = _class(column)
     if column.bar:
@@ -76,8 +77,11 @@ def _cells(column: Column[R], rows: R) -> list[tuple[Markup, str]]:
         extra = [mark if marked else "" for marked in column.mark.where(rows)]
     else:
         extra = [""] * len(texts)
-    # These attributes hold only text and numbers of this package.
-    return [(Markup(plain + more), text) for more, text in zip(extra, texts, strict=True)]
+    made: dict[tuple[str, str], str] = {}
+    for more, text in zip(extra, texts, strict=True):
+        if (more, text) not in made:
+            made[more, text] = f"<td{plain}{more}>{escape(clean(text))}</td>"
+    return [made[cell] for cell in zip(extra, texts, strict=True)]
 
 
 def _bars(column: Column[R], rows: R) -> list[str]:
