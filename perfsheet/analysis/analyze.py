@@ -61,7 +61,7 @@ def analyze(
     if not len(ops) and selected:
         raise usage(
             f"{', '.join(table.files)}: no device op in this window ({window.label})",
-            f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, --signposts lists its "
+            f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, `signposts` lists its "
             "signposts",
         )
     if not len(table) and not any(note.dropped for note in table.notes):
@@ -81,7 +81,7 @@ def analyze(
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
-        raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave --strict out")
+        raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
     return analysis
 
 

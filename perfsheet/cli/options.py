@@ -91,14 +91,12 @@ ANALYSIS_OPTIONS = (
         "Refuse a capture of which anything was left out or repaired (status 3)."),
 )
 # fmt: on
-_FLAGS = {option.field: option.flag for option in ANALYSIS_OPTIONS} | {
-    "host_ops": "--no-host-ops",
-    "raw": "--raw",
-    "signposts": "--signposts",
-    "repeat": "--repeat",
-    "warmup": "--warmup",
-    "noisy_pct": "--noisy",
-}
+_SAME_NAME = "raw signposts repeat warmup timeout vary variant baseline python input lower upper"
+_FLAGS = (
+    {option.field: option.flag for option in ANALYSIS_OPTIONS}
+    | {"host_ops": "--no-host-ops", "noisy_pct": "--noisy"}
+    | {name: f"--{name}" for name in _SAME_NAME.split()}
+)
 
 
 def named_by_flags(message: str) -> str:

@@ -51,9 +51,9 @@ class Plan:
         if self.iterations < 1:
             raise usage(f"cannot measure {self.iterations} iterations", "give -n 1 or more")
         if self.warmup < 0:
-            raise usage(f"--warmup {self.warmup}: not a number of runs", "give 0 or more")
+            raise usage(f"`warmup` {self.warmup}: not a number of runs", "give 0 or more")
         if self.timeout_s is not None and not 0 < self.timeout_s < float("inf"):
-            raise usage(f"--timeout {self.timeout_s:g}: not a time", "give seconds above 0")
+            raise usage(f"`timeout` {self.timeout_s:g}: not a time", "give seconds above 0")
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def parse_variants(vary: Sequence[str], single: Sequence[str]) -> tuple[Variant,
     axes = [_axis(text) for text in vary]
     names = [name for name, _ in axes]
     if repeated := [name for name in names if names.count(name) > 1]:
-        raise usage(f"--vary gives {repeated[0]} twice", f"give it once: --vary {repeated[0]}=A,B")
+        raise usage(f"`vary` gives {repeated[0]} twice", f"give it once: `vary` {repeated[0]}=A,B")
     combinations = [
         Variant(tuple(zip(names, values, strict=True)))
         for values in itertools.islice(itertools.product(*(values for _, values in axes)), _MOST_VARIANTS + 1)
@@ -151,23 +151,23 @@ def baseline_index(baseline: str | None, variants: Sequence[Variant]) -> int:
     for index, variant in enumerate(variants):
         if wanted <= set(variant.values):
             return index
-    raise usage(f"--baseline {baseline}: no variant has these values", "give NAME=VALUE of one of the rows")
+    raise usage(f"`baseline` {baseline}: no variant has these values", "give NAME=VALUE of one of the rows")
 
 
 def _axis(text: str) -> tuple[str, tuple[str, ...]]:
     name, equals, values_text = text.partition("=")
     values = tuple(value.strip() for value in values_text.split(","))
     if not equals or not name.strip().isidentifier() or "" in values:
-        raise usage(f"--vary {text}: not a parameter with values", "give NAME=A,B")
+        raise usage(f"`vary` {text}: not a parameter with values", "give NAME=A,B")
     if len(set(values)) < len(values):
-        raise usage(f"--vary {text}: the same value twice", "give each value once")
+        raise usage(f"`vary` {text}: the same value twice", "give each value once")
     return name.strip(), values
 
 
 def _single(text: str) -> Variant:
     pairs = [part.partition("=") for part in text.split()]
     if not pairs or any(not equals or not name.isidentifier() or not value for name, equals, value in pairs):
-        raise usage(f"--variant {text!r}: not parameters with one value each", 'give "NAME=A OTHER=B"')
+        raise usage(f"`variant` {text!r}: not parameters with one value each", 'give "NAME=A OTHER=B"')
     if len({name for name, _, _ in pairs}) < len(pairs):
-        raise usage(f"--variant {text!r} gives a parameter twice", "give each once")
+        raise usage(f"`variant` {text!r} gives a parameter twice", "give each once")
     return Variant(tuple((name, value) for name, _, value in pairs))

@@ -131,7 +131,7 @@ def _measure(
         try:
             ended = process.run(argv, environment, run_id, read, plan.timeout_s)
         except process.NotStartedError as error:
-            raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with --python") from error
+            raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":
             raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {variant.name}")
         if ended.stopped == "timeout":

@@ -90,7 +90,7 @@ class Limits:
         if not (math.isfinite(self.lower) and math.isfinite(self.upper) and 0 <= self.lower <= self.upper):
             raise usage(
                 f"limits {self.lower:g} to {self.upper:g} are not a range",
-                "give --lower and --upper, 0 or more, in order",
+                "give `lower` and `upper`, 0 or more, in order",
             )
 
     def missed(self, measured: float, expected: float) -> tuple[float, float] | None:

@@ -45,7 +45,7 @@ def build(spec: str, shapes: Sequence[str]) -> tuple[Any, tuple[Any, ...], dict[
     if shapes:
         inputs = tuple(_random(torch, shape) for shape in shapes)
     if inputs is None:
-        raise usage(f"{spec} returns no inputs", "return (module, inputs), or give --input 1,3,224,224")
+        raise usage(f"{spec} returns no inputs", "return (module, inputs), or give `input` 1,3,224,224")
     if isinstance(inputs, dict):
         return module, (), inputs
     return module, tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,), {}
@@ -107,7 +107,7 @@ def _random(torch: Any, text: str) -> Any:
     dtype = getattr(torch, dtype_text or "float32", None)
     extents = shape_text.replace("x", ",").split(",")
     if not isinstance(dtype, torch.dtype) or not all(extent.isdecimal() for extent in extents):
-        raise usage(f"--input {text}: not a shape", "give 1,3,224,224 or 1,128:int64")
+        raise usage(f"`input` {text}: not a shape", "give 1,3,224,224 or 1,128:int64")
     shape = [int(extent) for extent in extents]
     try:
         if dtype.is_floating_point or dtype.is_complex:
@@ -115,6 +115,6 @@ def _random(torch: Any, text: str) -> Any:
         return torch.zeros(shape, dtype=dtype) if dtype == torch.bool else torch.randint(0, 2, shape, dtype=dtype)
     except (RuntimeError, TypeError, OverflowError) as error:
         raise usage(
-            f"--input {text}: torch has no such tensor ({str(error).splitlines()[0]})",
+            f"`input` {text}: torch has no such tensor ({str(error).splitlines()[0]})",
             "give another shape or data type",
         ) from None
