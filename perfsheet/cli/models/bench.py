@@ -61,7 +61,7 @@ def bench(
 ) -> int:
     """Measure latency (mean ± standard deviation) and peak memory of a function or command, variant by variant."""
     from perfsheet.atomic_write import make_folder
-    from perfsheet.cli.views import view
+    from perfsheet.cli.handling import view
     from perfsheet.models.bench import (
         BenchInterruptedError,
         Plan,

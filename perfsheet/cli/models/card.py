@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, load_numpy, say
 from perfsheet.errors import usage
 
 
@@ -31,7 +30,7 @@ def card(
     force: shared.Force = False,
 ) -> None:
     """Write a model card per target: reference, inputs, ops needed and missing, accuracy, times, reports."""
-    numerics.load()
+    load_numpy()
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.card import cards_markdown
     from perfsheet.models.suite import ModelResult, read_suite

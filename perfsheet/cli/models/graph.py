@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, load_numpy, say
 
 
 @command
@@ -42,7 +41,7 @@ def graph(
     force: shared.Force = False,
 ) -> None:
     """Trace a torch module on the CPU: the ops that its TTNN port needs, and which of them a capture covers."""
-    numerics.load()
+    load_numpy()
     from perfsheet.analysis import Options
     from perfsheet.cli.captures import analyse
     from perfsheet.models.op_stats import Source, count_ops

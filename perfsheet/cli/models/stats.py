@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, load_numpy, say
 from perfsheet.cli.options import analysis_options
 from perfsheet.errors import ExitStatus, PerfsheetError
 
@@ -37,7 +36,7 @@ def stats(
     force: shared.Force = False,
 ) -> int:
     """Count device ops and tensor sizes, per capture and over all captures."""
-    numerics.load()
+    load_numpy()
     from perfsheet.models.op_stats import count_ops
     from perfsheet.models.outputs import op_stats
     from perfsheet.outputs import json_output, paths

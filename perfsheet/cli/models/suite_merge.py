@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, load_numpy, say
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, unusable, usage
 
@@ -39,7 +38,7 @@ def merge(
     force: shared.Force = False,
 ) -> int:
     """Merge perf files by column name, recompute their figures, and check them against the expected times."""
-    numerics.load()
+    load_numpy()
     from perfsheet.capture.notes import rows
     from perfsheet.models.e2e import Limits, find_breaches, find_device_breaches, merge_paths, write_merge
     from perfsheet.models.e2e import merge as merge_files

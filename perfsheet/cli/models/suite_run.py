@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfsheet.cli import numerics
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, load_numpy, say
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, not_written, usage
 
@@ -78,7 +77,7 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Start over: delete the results of the last run.")] = False,
 ) -> int:
     """Run the targets of a suite one after another, and write their results as one table and one workbook."""
-    numerics.load()
+    load_numpy()
     from perfsheet.models.e2e import Limits
 
     if resume and force:
@@ -96,7 +95,7 @@ def run(
 
 def _run_all(path: Path, options: SuiteRunOptions) -> int:
     """Run the suite, and write and show the results; returns the exit status."""
-    from perfsheet.cli.views import view
+    from perfsheet.cli.handling import view
     from perfsheet.models.outputs.suite import sort_results
     from perfsheet.models.suite import read_suite
     from perfsheet.models.suite.model import check_limits
