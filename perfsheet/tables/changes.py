@@ -128,9 +128,9 @@ FindingChangeRows = Rows[Comparison, ListedFinding]
 
 
 def findings(comparison: Comparison) -> FindingChangeRows:
-    """All findings of both sides: fixed ones, new ones, then those that remain."""
+    """All findings of both sides: new ones, fixed ones, then those that remain."""
     changes = comparison.findings
-    sides = (("fixed", changes.fixed), ("new", changes.new), ("remaining", changes.remaining))
+    sides = (("new", changes.new), ("fixed", changes.fixed), ("remaining", changes.remaining))
     return Rows(comparison, [ListedFinding(status, change) for status, of_status in sides for change in of_status])
 
 
@@ -147,9 +147,9 @@ def _of_both(side: str, value: Callable[[Finding], Any]) -> Callable[[FindingCha
 FINDING_CHANGES: Table[FindingChangeRows] = Table(
     "compared_findings",
     "Findings",
-    "The findings of both captures: fixed, new and remaining ones; sheet Findings, the page.",
+    "The findings of both captures: new, fixed and remaining ones; sheet Findings, the page.",
     (
-        Column("status", "Status", LABEL, each(lambda listed: listed.status), "fixed, new or remaining", _COMPARE,
+        Column("status", "Status", LABEL, each(lambda listed: listed.status), "new, fixed or remaining", _COMPARE,
             outputs=In.PAGE | In.SHEET, width=11),
         Column("title", "Rule", LABEL, _of_finding(lambda finding: finding.rule.title), "what was found",
             outputs=In.PAGE | In.SHEET, width=26),
