@@ -43,7 +43,7 @@ def run(
     noisy: Annotated[
         float,
         typer.Option(
-            "--noisy", metavar="PCT", help="Mark ops whose standard deviation is above this part of the mean."
+            "--noisy", metavar="PCT", help="Mark ops with a CV (deviation / mean) above PCT."
         ),
     ] = 5.0,
     split_cases: Annotated[
