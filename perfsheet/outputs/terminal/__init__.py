@@ -39,11 +39,8 @@ def line(text: str, style: str = "") -> Text:
 
 R = TypeVar("R")
 
-_GAP = "  "
-_NARROWEST = 14
-"""Least width of a flexible column before droppable columns are left out."""
-
-
+_NARROWEST = {2: 14, 1: 8}
+"""Least width of a flexible column, by the blanks between columns."""
 TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
 _MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
 
@@ -65,10 +62,9 @@ class _Shown:
         """Characters for the longest text."""
         return max(cell_len(clean(text)) for text in [self.header, *self.texts])
 
-    @property
-    def least(self) -> int:
+    def least(self, gap: int) -> int:
         """Characters that it needs at least."""
-        return min(self.width, _NARROWEST) if self.flexible else self.width
+        return min(self.width, _NARROWEST[gap]) if self.flexible else self.width
 
     def padded(self, text: str, width: int) -> str:
         """The text in `width` characters, cut with `…` if it is longer."""
@@ -79,19 +75,24 @@ class _Shown:
 
 
 def print_rows(
-    console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None
+    console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None, dense: bool = False
 ) -> list[Column[R]]:
     """Print a declared table; return the columns that were left out for lack of room.
 
     `columns`: those to show, by default all that the declaration shows in the terminal. Figures are never cut. Flexible
     columns share the room that is left; droppable columns are left out first, the highest `drop` before the others.
+    `dense`: before a column with `drop` 1 is left out, the blanks between columns shrink to one.
     """
     declared = table.columns_in(In.TERMINAL, rows) if columns is None else columns
     shown = [_shown(column, rows) for column in declared]
-    printed = list(shown)
-    while _least(printed) > console.width and any(column.drop for column in printed):
-        printed.remove(max(printed, key=lambda column: column.drop))
-    _print(console, printed, _share_out(printed, console.width))
+    printed, gap = list(shown), 2
+    while _least(printed, gap) > console.width and any(column.drop for column in printed):
+        last = max(printed, key=lambda column: column.drop)
+        if dense and last.drop == 1 and gap == 2:
+            gap = 1
+        else:
+            printed.remove(last)
+    _print(console, printed, _share_out(printed, console.width, gap), " " * gap)
     return [column for column, own in zip(declared, shown, strict=True) if own not in printed]
 
 
@@ -119,8 +120,8 @@ def _styles(column: Column[R], rows: R) -> list[str] | None:
     return [style if marked else "" for marked in column.mark.where(rows)]
 
 
-def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int]) -> None:
-    header = _GAP.join(column.padded(column.header, width) for column, width in zip(columns, widths, strict=True))
+def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int], gap: str) -> None:
+    header = gap.join(column.padded(column.header, width) for column, width in zip(columns, widths, strict=True))
     console.print(Text(header.rstrip(), "bold"), no_wrap=True, overflow="crop")
     texts = [
         column.narrow if column.narrow is not None and width < column.width else column.texts
@@ -130,20 +131,20 @@ def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int]) -
         line = Text()
         for column, width, of_column in zip(columns, widths, texts, strict=True):
             line.append(column.padded(clean(of_column[row]), width), column.styles[row] if column.styles else "")
-            line.append(_GAP)
+            line.append(gap)
         line.rstrip()
         console.print(line, no_wrap=True, overflow="crop")
 
 
-def _least(columns: Sequence[_Shown]) -> int:
-    return sum(column.least for column in columns) + len(_GAP) * (len(columns) - 1)
+def _least(columns: Sequence[_Shown], gap: int) -> int:
+    return sum(column.least(gap) for column in columns) + gap * (len(columns) - 1)
 
 
-def _share_out(columns: Sequence[_Shown], room: int) -> list[int]:
+def _share_out(columns: Sequence[_Shown], room: int, gap: int) -> list[int]:
     """Widths that fill at most `room`: flexible columns share what the others leave, the narrowest first."""
     widths = [column.width for column in columns]
     flexible = sorted((place for place, column in enumerate(columns) if column.flexible), key=widths.__getitem__)
-    left = room - len(_GAP) * (len(columns) - 1)
+    left = room - gap * (len(columns) - 1)
     left -= sum(width for width, column in zip(widths, columns, strict=True) if not column.flexible)
     for shared, place in enumerate(flexible):
         widths[place] = max(1, min(widths[place], left // (len(flexible) - shared)))

@@ -62,7 +62,7 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
         return
     wide = console.width >= _WIDE
     columns = [_flags_fitted(column, wide) for column in OPS.columns_in(In.TERMINAL, ops)]
-    left_out = print_rows(console, OPS, ops, columns)
+    left_out = print_rows(console, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
     legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
     legend += [text for key, text in _LEGEND.items() if key in shown]
