@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -35,6 +37,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "__init__", refuse)
         return (yield)
+
+
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal(request: pytest.FixtureRequest) -> Generator[None, None, None]:
+    """`nohup` and `&` switch signals off in what they start; tests of signals, and their processes, need them on."""
+    if not request.node.get_closest_marker("process"):
+        yield
+        return
+    handlers = {signal.SIGINT: signal.default_int_handler}
+    if sys.platform != "win32":
+        handlers |= {signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
