@@ -49,8 +49,9 @@ def figures(analysis, count):
 def assert_no_figure_is_cut(analysis, text, count=20):
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines, 1) if re.match(" *# ", line)), 0)
+    table = lines[start : lines.index("", start)]
     for rank, *expected in figures(analysis, count):
-        (line,) = [line for line in lines[start : start + count] if re.match(rf" *{rank} ", line)]
+        (line,) = [line for line in table if re.match(rf" *{rank} ", line)]
         at = 0
         for figure in expected:
             assert figure in line[at:]
