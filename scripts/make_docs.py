@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +20,36 @@ from support.damage import docs_table  # type: ignore[import-not-found]  # noqa:
 from support.json_keys import KEYS_FILE, documents, keys_text  # type: ignore[import-not-found]  # noqa: E402
 
 from perfsheet.analysis.rules import RULES  # noqa: E402
-from perfsheet.analysis.rules.base import rules_table  # noqa: E402
-from perfsheet.hardware.boards import boards_table, sources_table  # noqa: E402
+from perfsheet.hardware import boards  # noqa: E402
+
+
+def boards_table() -> Iterator[str]:
+    """The boards as a Markdown table, for docs/hardware.md."""
+    yield "| board | arch | worker cores | DRAM [GB/s] | clock [GHz] | FLOP / cycle / core |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for board in boards.BOARDS:
+        name = board.name if board.chips == 1 else f"{board.name} (each of {board.chips} chips)"
+        peaks = f"{board.dram_gb_s:g} | {board.clock_ghz} | {board.flops_per_cycle}"
+        yield f"| {name} | {board.arch} | {board.worker_cores} | {peaks} |"
+
+
+def sources_table() -> Iterator[str]:
+    """Where the numbers of each board are from as a Markdown table, for docs/hardware.md."""
+    yield "| number | source |"
+    yield "| --- | --- |"
+    for board in boards.BOARDS:
+        yield f"| {board.name}: {board.worker_cores} worker cores | {board.grid_source} |"
+        yield f"| {board.name}: {board.dram_gb_s:g} GB/s | {board.dram_source} |"
+        yield f"| {board.name}: {board.clock_ghz} GHz | {board.clock_source} |"
+    for chip in dict.fromkeys(board.chip for board in boards.BOARDS):
+        yield f"| {chip.name}: {chip.flops_per_cycle} FLOP / cycle / core | {chip.flops_source} |"
+        yield f"| {chip.name}: PCI id 0x{chip.pci_id:04x} | {boards.PCI_IDS} |"
+
+
+def rules_table() -> list[str]:
+    """The table of docs/rules.md."""
+    rows = [f"| `{rule.id}` | {rule.mark} | {rule.detects} | {rule.saving_formula} |" for rule in RULES]
+    return ["| rule | mark | what it hits | saving at most |", "| --- | --- | --- | --- |", *rows]
 
 
 class Block(NamedTuple):
@@ -37,7 +65,7 @@ BLOCKS: tuple[Block, ...] = (
     Block("docs/hardware.md", "boards", boards_table),
     Block("docs/hardware.md", "sources", sources_table),
     Block("docs/reliability.md", "damages", docs_table),
-    Block("docs/rules.md", "rules", lambda: rules_table(RULES)),
+    Block("docs/rules.md", "rules", rules_table),
 )
 
 

@@ -66,8 +66,7 @@ def analyze(
         )
     if not len(table) and not any(note.dropped for note in table.notes):
         raise NoDeviceOpError(
-            f"{', '.join(table.files)}: has a header but no rows",
-            "run the profiler again and look at its log",
+            f"{', '.join(table.files)}: has a header but no rows", "run the profiler again and look at its log"
         )
     if not len(ops):
         dropped = [note.text for note in table.notes if note.dropped]

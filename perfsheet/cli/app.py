@@ -15,12 +15,12 @@ _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 _COMMANDS: dict[str, tuple[str, str | None]] = {
     "run": ("perfsheet.cli.run:run", "Profile a target, and write its perf sheet."),
-    "top-ops": ("perfsheet.cli.top_ops:top_ops", None),
-    "hotspots": ("perfsheet.cli.hotspots:hotspots", "Show what to fix first, and what it could save."),
+    "top-ops": ("perfsheet.cli.ops:top_ops", None),
+    "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
     "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),
     "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
-    "budget": ("perfsheet.cli.budget:app", None),
+    "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),
     "stats": ("perfsheet.cli.models.stats:stats", "Count ops and tensor sizes, per capture and over many."),
     "graph": (
@@ -29,7 +29,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     ),
     "bench": ("perfsheet.cli.models.bench:bench", "Measure latency and memory over a matrix of variants."),
     "card": ("perfsheet.cli.models.card:card", "Write the model card of a suite."),
-    "open": ("perfsheet.cli.open:open_report", "Open the newest report."),
+    "open": ("perfsheet.cli.report:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }
 """In the order of the help: the function, and its line in the help (None = its docstring)."""

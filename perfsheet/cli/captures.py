@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from perfsheet.provenance import Provenance
 
 
-def analyse(
-    captures: Sequence[str] | None,
-    options: Options,
-    only: frozenset[str] | None = None,
-) -> Analysis:
+def analyse(captures: Sequence[str] | None, options: Options, only: frozenset[str] | None = None) -> Analysis:
     """Read the captures and analyse them; print every warning, and how a capture was chosen, on standard error."""
     analysis = _analysed(captures or [], options, only)
     for warning in analysis.summary.warnings:

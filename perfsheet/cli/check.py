@@ -1,4 +1,4 @@
-"""`perfsheet check`."""
+"""`perfsheet check`, and `perfsheet budget init`, which writes a first budget."""
 
 from __future__ import annotations
 
@@ -112,3 +112,45 @@ def _show(
 
         for line in github_annotations(analysis, verdict, name):
             typer.echo(line)
+
+
+budget_commands = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Limits that a capture must keep.")
+
+
+@budget_commands.callback()
+def budget_group() -> None:
+    """Limits that a capture must keep; `perfsheet check` checks them."""
+
+
+@budget_commands.command("init")
+@command
+@analysis_options
+def init(
+    *,
+    captures: shared.Captures = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.toml", help="The budget; - for standard output.")
+    ] = DEFAULT_BUDGET,
+    tolerance: Annotated[
+        str, typer.Option("--tolerance", metavar="PCT", help="What is allowed beyond times, rates and shares.")
+    ] = "5%",
+    force: shared.Force = False,
+    options: Options,
+) -> None:
+    """Write a first budget from a capture: its figures today as limits, and its window."""
+    from perfsheet.atomic_write import replace_text
+    from perfsheet.budget.writing import first_budget
+    from perfsheet.outputs import paths
+
+    share = shared.share("--tolerance", tolerance)
+    to_stdout = str(output) == "-"
+    if not to_stdout:
+        paths.check_file(output, inputs(captures), force)
+    analysis = analyse_runs(captures, options)
+    text = first_budget(analysis, share)
+    if to_stdout:
+        typer.echo(text, nl=False)
+        return
+    paths.check_file(output, analysis.summary.paths, force)
+    replace_text(output, text)
+    typer.echo(f"Wrote {output}")

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 _INTERNAL_ERROR = 70
-_OF_STREAMS = {
-    errno.ENOSPC,
-    errno.EIO,
-    errno.EBADF,
-    errno.EFBIG,
-    errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.EIO,
-}
+_OF_STREAMS = {getattr(errno, name, errno.EIO) for name in ("ENOSPC", "EIO", "EBADF", "EFBIG", "EDQUOT")}
 
 
 def command(function: Callable[P, int | None]) -> Callable[P, None]:

@@ -41,10 +41,7 @@ def run(
         int, typer.Option("--warmup", metavar="N", help="Profile N times first, without using the figures.")
     ] = 0,
     noisy: Annotated[
-        float,
-        typer.Option(
-            "--noisy", metavar="PCT", help="Mark ops with a CV (deviation / mean) above PCT."
-        ),
+        float, typer.Option("--noisy", metavar="PCT", help="Mark ops with a CV (deviation / mean) above PCT.")
     ] = 5.0,
     split_cases: Annotated[
         bool, typer.Option("--split-cases", help="Profile each case of the target in a run of its own.")
@@ -54,9 +51,7 @@ def run(
     replay: Annotated[
         list[str] | None,
         typer.Option(
-            "--replay",
-            metavar="CAPTURE",
-            help="Run the target without a profiler; analyse this recorded capture.",
+            "--replay", metavar="CAPTURE", help="Run the target without a profiler; analyse this recorded capture."
         ),
     ] = None,
     tracy_options: Annotated[

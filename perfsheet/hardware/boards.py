@@ -7,7 +7,6 @@ first; this table gives the peaks, and serves captures without these columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfsheet.errors import usage
@@ -19,7 +18,7 @@ dispatch row (TTNN-model-bringup.md §4.1; tt-metal#12468). No board that is sup
 _TT_METAL = "https://github.com/tenstorrent/tt-metal/blob/main"
 _DATA_SHEETS = "https://docs.tenstorrent.com/aibs"
 _TT_PERF_REPORT = "https://github.com/tenstorrent/tt-perf-report/blob/main/src/tt_perf_report/perf_report.py"
-_PCI_IDS = "https://github.com/tenstorrent/tt-kmd/blob/main/enumerate.h"
+PCI_IDS = "https://github.com/tenstorrent/tt-kmd/blob/main/enumerate.h"
 _CORE_DESCRIPTORS = f"{_TT_METAL}/tt_metal/core_descriptors"
 _FULL_RATE = (
     f"8×16 by 16×16 multiply-adds a cycle: {_TT_METAL}/tech_reports/matrix_engine/matrix_engine.md, "
@@ -219,26 +218,3 @@ def _has_clock(board: Board, clock_ghz: float | None) -> bool:
 def arch_of_pci_id(pci_id: str) -> str | None:
     """The architecture with that PCI device id, as the kernel driver writes it (`0x401e`); None for another device."""
     return next((board.arch for board in BOARDS if f"0x{board.chip.pci_id:04x}" == pci_id.strip().lower()), None)
-
-
-def boards_table() -> Iterator[str]:
-    """The boards as a Markdown table, for docs/hardware.md."""
-    yield "| board | arch | worker cores | DRAM [GB/s] | clock [GHz] | FLOP / cycle / core |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for board in BOARDS:
-        name = board.name if board.chips == 1 else f"{board.name} (each of {board.chips} chips)"
-        peaks = f"{board.dram_gb_s:g} | {board.clock_ghz} | {board.flops_per_cycle}"
-        yield f"| {name} | {board.arch} | {board.worker_cores} | {peaks} |"
-
-
-def sources_table() -> Iterator[str]:
-    """Where the numbers of each board are from as a Markdown table, for docs/hardware.md."""
-    yield "| number | source |"
-    yield "| --- | --- |"
-    for board in BOARDS:
-        yield f"| {board.name}: {board.worker_cores} worker cores | {board.grid_source} |"
-        yield f"| {board.name}: {board.dram_gb_s:g} GB/s | {board.dram_source} |"
-        yield f"| {board.name}: {board.clock_ghz} GHz | {board.clock_source} |"
-    for chip in dict.fromkeys(board.chip for board in BOARDS):
-        yield f"| {chip.name}: {chip.flops_per_cycle} FLOP / cycle / core | {chip.flops_source} |"
-        yield f"| {chip.name}: PCI id 0x{chip.pci_id:04x} | {_PCI_IDS} |"

@@ -163,9 +163,7 @@ class LiveView(View):
         now = time.monotonic()
         steps = [f"{phase.value} {_seconds(took)}" for phase, took in list(self._took.items()) if phase != self._phase]
         head = " · ".join(filter(None, (self._label, f"{self._phase.value} {_seconds(now - self._phase_started)}")))
-        parts: list[RenderableType] = [
-            self._line(f"● {head}   {_seconds(now - self._started)} in total", "bold cyan"),
-        ]
+        parts: list[RenderableType] = [self._line(f"● {head}   {_seconds(now - self._started)} in total", "bold cyan")]
         if self._overall:
             done, total = self._overall
             parts.insert(0, self._line(f"  {_bar(done, total)}  {done} of {total}", "bold"))

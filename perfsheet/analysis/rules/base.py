@@ -108,9 +108,3 @@ def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray)
     compute = np.nan_to_num(speed_of_light.compute[positions])
     floor = kernel * np.fmax(speed_of_light.dram[positions] * (1 - part), compute)
     return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
-
-
-def rules_table(rules: Sequence[Rule]) -> list[str]:
-    """The table of docs/rules.md (`make docs` writes it there)."""
-    rows = [f"| `{rule.id}` | {rule.mark} | {rule.detects} | {rule.saving_formula} |" for rule in rules]
-    return ["| rule | mark | what it hits | saving at most |", "| --- | --- | --- | --- |", *rows]

@@ -13,10 +13,7 @@ from perfsheet.text.formats import clean
 
 R = TypeVar("R")
 
-_MARKS = {
-    "few-cores": ' data-mark="few"',
-    "not-physical": ' data-mark="bad" title="not physical: above 100 %"',
-}
+_MARKS = {"few-cores": ' data-mark="few"', "not-physical": ' data-mark="bad" title="not physical: above 100 %"'}
 
 
 @dataclass(frozen=True)

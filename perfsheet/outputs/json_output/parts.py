@@ -57,11 +57,7 @@ def head(analysis: Analysis) -> Json:
             "signpost_rows": summary.signpost_rows,
             "dropped_rows": summary.dropped_rows,
             "kernel_duration_ns": number(summary.kernel_ns),
-            "fps": {
-                "all": summary.fps.all,
-                "matmul_conv": summary.fps.matmul_conv,
-                "other": summary.fps.other,
-            },
+            "fps": {"all": summary.fps.all, "matmul_conv": summary.fps.matmul_conv, "other": summary.fps.other},
             "aiclk_ghz": summary.speed_of_light.clock_ghz,
             "peaks_of": list(summary.speed_of_light.boards),
             "sol_pct": percent(summary.speed_of_light.sol),

@@ -43,22 +43,10 @@ class Column:
     styles: Sequence[str] = ()
 
 
-_RIGHT_STYLES = frozenset(
-    [
-        "right",
-        "accuracy",
-        "decimal_4",
-        "count",
-        "plain_number",
-        "decimal",
-        "ns",
-        "percent",
-        "link_number",
-        "matrix",
-        "delta_ns",
-        "delta_percent",
-    ]
-)
+# fmt: off
+_RIGHT_STYLES = {"right", "accuracy", "decimal_4", "count", "plain_number", "decimal", "ns", "percent", "link_number",
+    "matrix", "delta_ns", "delta_percent"}
+# fmt: on
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, value: Cell, style: Format, link_style: Format) -> None:

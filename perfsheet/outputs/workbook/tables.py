@@ -159,32 +159,15 @@ def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]
     return layout
 
 
-_BAR = {
-    "type": "data_bar",
-    "bar_solid": True,
-    "bar_color": BAR,
-    "bar_border_color": BAR,
-    "min_type": "num",
-    "min_value": 0,
-    "max_type": "max",
-}
+_SOLID = {"type": "data_bar", "bar_solid": True}
+_BAR = {**_SOLID, "bar_color": BAR, "bar_border_color": BAR, "min_type": "num", "min_value": 0, "max_type": "max"}
+_GAINS = {"bar_negative_color": GAIN, "bar_negative_border_color": GAIN, "bar_axis_position": "middle"}
+_DELTA = {**_SOLID, **_GAINS, "data_bar_2010": True, "bar_color": LOSS, "bar_border_color": LOSS}
 
 
 def data_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
     """Bars from zero behind the figures of a column."""
     _apply(sheet, column, first_row, last_row, _BAR)
-
-
-_DELTA = {
-    "type": "data_bar",
-    "data_bar_2010": True,
-    "bar_solid": True,
-    "bar_color": LOSS,
-    "bar_border_color": LOSS,
-    "bar_negative_color": GAIN,
-    "bar_negative_border_color": GAIN,
-    "bar_axis_position": "middle",
-}
 
 
 def delta_bar(sheet: Worksheet, column: int, first_row: int, last_row: int) -> None:
