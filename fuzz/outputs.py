@@ -19,8 +19,7 @@ with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet.outputs import csv_output, json_output, trace
     from perfsheet.outputs.html import page
     from perfsheet.outputs.markdown import report as markdown
-    from perfsheet.outputs.terminal.hotspots import print_hotspots
-    from perfsheet.outputs.terminal.ops import print_top_ops
+    from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
     from perfsheet.outputs.workbook import book
     from perfsheet.tables.ops import OPS
     from perfsheet.tables.ops import top_ops as top_ops_rows

@@ -22,38 +22,24 @@ DEFAULT_BUDGET = Path("perf-budget.toml")
 _GROWTH = "5%"
 
 
+# fmt: off
 @command
 @analysis_options
 def check(
     *,
     context: typer.Context,
     captures: shared.Captures = None,
-    budget: Annotated[
-        Path | None,
-        typer.Option(
-            "--budget",
-            metavar="FILE.toml",
-            help="Limits to keep (docs/budgets.md); without --against, perf-budget.toml by default.",
-        ),
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option("--against", metavar="BASE", help="A capture to compare with; several runs: A.csv,B.csv."),
-    ] = None,
-    fail_over: Annotated[
-        str | None,
-        typer.Option("--fail-over", metavar="PCT", help="With --against: kernel time may grow by this much (5%)."),
-    ] = None,
-    fail_op_over: Annotated[
-        str | None,
-        typer.Option(
-            "--fail-op-over", metavar="PCT", help="With --against: that of each op type may grow by this much."
-        ),
-    ] = None,
+    budget: Annotated[Path | None, typer.Option("--budget", metavar="FILE.toml",
+        help="Limits to keep (docs/budgets.md); without --against, perf-budget.toml by default.")] = None,
+    against: Annotated[str | None, typer.Option("--against", metavar="BASE",
+        help="A capture to compare with; several runs: A.csv,B.csv.")] = None,
+    fail_over: Annotated[str | None, typer.Option("--fail-over", metavar="PCT",
+        help="With --against: kernel time may grow by this much (5%).")] = None,
+    fail_op_over: Annotated[str | None, typer.Option("--fail-op-over", metavar="PCT",
+        help="With --against: that of each op type may grow by this much.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
-    github: Annotated[
-        bool, typer.Option("--github", help="Breaches as annotations of a GitHub workflow, on standard output.")
-    ] = False,
+    github: Annotated[bool, typer.Option("--github",
+        help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
     force: shared.Force = False,
     options: Options,
     json: shared.Json = False,
@@ -93,6 +79,7 @@ def check(
         write_junit(analysis, verdict, junit)
     _show(analysis, verdict, budget, against, json, github)
     return ExitStatus.DONE if verdict.passed else ExitStatus.BUDGET_BREACHED
+# fmt: on
 
 
 def _show(

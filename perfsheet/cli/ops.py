@@ -94,6 +94,6 @@ def hotspots(
 
         csv_output.write(sys.stdout, FINDINGS, findings(analysis, limit))
     else:
-        from perfsheet.outputs.terminal.hotspots import print_hotspots
+        from perfsheet.outputs.terminal.ops import print_hotspots
 
         print_hotspots(analysis, _SCREENFUL if count is None else limit, sys.stdout)

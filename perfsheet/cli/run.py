@@ -18,49 +18,35 @@ if TYPE_CHECKING:
     from perfsheet.outputs.writing import Outputs
 
 
+# fmt: off
 @command
 @analysis_options
 @output_options(workbook=False)
 def run(
     *,
-    target: Annotated[
-        str, typer.Option("-c", "--command", metavar="COMMAND", help='The target: "pytest path::test[x]".')
-    ],
-    name: Annotated[
-        str, typer.Option("-n", "--name", help="Name of the report: a folder and part of its file name.")
-    ] = "",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output-folder", metavar="DIR", help="Where the profiler leaves its reports.")
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", metavar="SECONDS", help="End a run, and all its processes, after that time."),
-    ] = None,
+    target: Annotated[str, typer.Option("-c", "--command", metavar="COMMAND",
+        help='The target: "pytest path::test[x]".')],
+    name: Annotated[str, typer.Option("-n", "--name",
+        help="Name of the report: a folder and part of its file name.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output-folder", metavar="DIR",
+        help="Where the profiler leaves its reports.")] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", metavar="SECONDS",
+        help="End a run, and all its processes, after that time.")] = None,
     repeat: Annotated[int, typer.Option("--repeat", metavar="N", help="Profile N times; show how each op varies.")] = 1,
-    warmup: Annotated[
-        int, typer.Option("--warmup", metavar="N", help="Profile N times first, without using the figures.")
-    ] = 0,
-    noisy: Annotated[
-        float, typer.Option("--noisy", metavar="PCT", help="Mark ops with a CV (deviation / mean) above PCT.")
-    ] = 5.0,
-    split_cases: Annotated[
-        bool, typer.Option("--split-cases", help="Profile each case of the target in a run of its own.")
-    ] = False,
+    warmup: Annotated[int, typer.Option("--warmup", metavar="N",
+        help="Profile N times first, without using the figures.")] = 0,
+    noisy: Annotated[float, typer.Option("--noisy", metavar="PCT",
+        help="Mark ops with a CV (deviation / mean) above PCT.")] = 5.0,
+    split_cases: Annotated[bool, typer.Option("--split-cases",
+        help="Profile each case of the target in a run of its own.")] = False,
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,
-    replay: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--replay", metavar="CAPTURE", help="Run the target without a profiler; analyse this recorded capture."
-        ),
-    ] = None,
-    tracy_options: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="-- TRACY_OPTION", help="Further options of python -m tracy.", show_default=False),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the report is.")
-    ] = False,
+    replay: Annotated[list[str] | None, typer.Option("--replay", metavar="CAPTURE",
+        help="Run the target without a profiler; analyse this recorded capture.")] = None,
+    tracy_options: Annotated[list[str] | None, typer.Argument(metavar="-- TRACY_OPTION",
+        help="Further options of python -m tracy.", show_default=False)] = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet",
+        help="Only warnings, errors and where the report is.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output as it comes, and every step.")] = False,
     outputs: Outputs,
     force: shared.Force = False,
@@ -89,6 +75,7 @@ def run(
     if replay:
         return run_replay(request, replay, run_options)
     return run_target(request, plan, run_options)
+# fmt: on
 
 
 def _check(outputs: Outputs, split_cases: bool, force: bool) -> None:

@@ -110,25 +110,15 @@ ID = Kind("number", _plain, number, "plain_number", width=9)
 NS = Kind("ns", lambda value: formats.whole(number(value)), number, "ns", width=16, unit="ns")
 PERCENT = Kind("percent", formats.in_percent, percent, "percent", width=11, text_unit="%")
 """A fraction, shown and exported in percent."""
-DELTA_NS = Kind(
-    "ns difference",
-    lambda value: formats.signed(None if value is None else round(value)),
-    number,
-    "delta_ns",
-    width=20,
-    unit="ns",
-    signed=True,
-)
+# fmt: off
+DELTA_NS = Kind("ns difference", lambda value: formats.signed(None if value is None else round(value)), number,
+    "delta_ns", width=20, unit="ns", signed=True)
+# fmt: on
 """A difference of two times; shown in whole ns."""
-DELTA_PERCENT = Kind(
-    "% difference",
-    lambda fraction: formats.signed_percent(fraction).removesuffix(" %"),
-    percent,
-    "delta_percent",
-    width=13,
-    unit="%",
-    signed=True,
-)
+# fmt: off
+DELTA_PERCENT = Kind("% difference", lambda fraction: formats.signed_percent(fraction).removesuffix(" %"), percent,
+    "delta_percent", width=13, unit="%", signed=True)
+# fmt: on
 """A relative difference, as a fraction, shown and exported in percent."""
 RATE = Kind("rate", formats.rate, number, "decimal", width=11, unit="1/s")
 DECIMAL = Kind("decimal", _optional(_decimal), number, "decimal", width=11)

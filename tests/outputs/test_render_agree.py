@@ -11,8 +11,7 @@ from support.agreement import analysed, close
 from support.real import capture
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal.hotspots import print_hotspots
-from perfsheet.outputs.terminal.ops import print_top_ops
+from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
 from perfsheet.outputs.workbook import book
 
 LINE = re.compile(

@@ -7,7 +7,7 @@ from support import csv_text
 from support.captures import fallback, op
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal.hotspots import print_hotspots
+from perfsheet.outputs.terminal.ops import print_hotspots
 
 
 @pytest.fixture

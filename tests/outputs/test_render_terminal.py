@@ -10,8 +10,7 @@ from support.captures import op
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
-from perfsheet.outputs.terminal.hotspots import print_hotspots
-from perfsheet.outputs.terminal.ops import print_groups, print_top_ops
+from perfsheet.outputs.terminal.ops import print_groups, print_hotspots, print_top_ops
 from perfsheet.provenance import Provenance
 
 RENDERERS = {"top-ops": print_top_ops, "group": print_groups, "hotspots": print_hotspots}

@@ -16,8 +16,7 @@ from perfsheet import PerfsheetError, analyze, read
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html import page
 from perfsheet.outputs.markdown import report as markdown
-from perfsheet.outputs.terminal.hotspots import print_hotspots
-from perfsheet.outputs.terminal.ops import print_top_ops
+from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
 from perfsheet.outputs.workbook import book
 
 EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[damage.id for damage in DAMAGES])

@@ -31,22 +31,10 @@ if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
     from perfsheet.doctor.model import Diagnosis
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "case_records",
-    "cases",
-    "check",
-    "compare",
-    "doctor",
-    "dumps",
-    "expectations",
-    "hotspots",
-    "op_groups",
-    "report",
-    "run",
-    "signposts",
-    "top_ops",
-]
+# fmt: off
+__all__ = ["SCHEMA_VERSION", "case_records", "cases", "check", "compare", "doctor", "dumps", "expectations",
+    "hotspots", "op_groups", "report", "run", "signposts", "top_ops"]
+# fmt: on
 
 
 def top_ops(analysis: Analysis, count: int | None) -> Json:
