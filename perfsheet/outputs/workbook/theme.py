@@ -28,6 +28,7 @@ FRACTION = "0.0%"
 
 _HEADER = {"bold": True, "font_color": PAPER, "bg_color": HEADER, "text_wrap": True}
 _LARGE = {"bold": True, "font_size": 16, "align": "center"}
+_INPUT = {"font_color": INPUT_INK, "bg_color": INPUT}
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"indent": 1},
     "wrap": {"text_wrap": True, "indent": 1, "font_size": 9},
@@ -60,6 +61,10 @@ _STYLES: dict[str, dict[str, Any]] = {
     "impossible": {"font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
     "matrix": {"num_format": '#,##0;-#,##0;"–"', "align": "right", "border": 1, "border_color": RULE_LINE},
     "metric_label": {"font_color": "#52606D", "bg_color": PANEL, "font_size": 9, "align": "center", "text_wrap": True},
+    "metric_rate": {"num_format": "#,##0.00"},
+    "metric_time": {"num_format": "#,##0.000"},
+    "metric_percent": {"num_format": FRACTION},
+    "input": {**_LARGE, **_INPUT, "border": 1, "border_color": AMBER_INK, "num_format": "0.####"},
 }
 _METRIC = {**_LARGE, "font_color": HEADER, "bg_color": PANEL}
 
