@@ -36,7 +36,7 @@ def test_a_finding_that_adds_nothing_stands_with_the_one_that_it_is_a_part_of(ov
     text = text_of(overlapping)
     assert "Also: H2 low core count (saves at most 875 ns)." in text
     assert "\nH2 " not in text
-    assert "2 of 2 findings, largest saving first; 1 more is about ops of these." in text
+    assert "2 of 2 findings, largest saving first; 1 more is about the same ops." in text
 
 
 def test_an_unknown_saving_is_said(overlapping):
