@@ -56,11 +56,11 @@ def columns_of_runs(repeats: Repeats, most: int) -> list[Column[RepeatRows]]:
 
 
 def _note(run: RepeatedRun) -> str:
-    return "shown below" if run.shown else f"set apart: {run.difference}" if run.difference else ""
+    return "shown below" if run.shown else f"left out: {run.difference}" if run.difference else ""
 
 
 def _role(run: RepeatedRun) -> str:
-    return "shown" if run.shown else "aligned" if run.aligned else "set apart"
+    return "shown" if run.shown else "aligned" if run.aligned else "left out"
 
 
 def _tests(run: RepeatedRun) -> str:
@@ -91,7 +91,7 @@ RUNS: Table[Sequence[RepeatedRun]] = Table(
             "whether all other figures are of this run: the aligned one of median kernel time", _RUNNING,
             outputs=In.JSON),
         Column("role", "Role", LABEL, each(_role),
-            "shown: all other figures are of this run; aligned: in the statistics; set apart: other ops, left out",
+            "shown: all other figures are of this run; aligned: in the statistics; left out: it has other ops",
             _RUNNING, outputs=In.SHEET),
         Column("difference", "Difference", TEXT, each(lambda run: run.difference),
             "where its ops differ from those of the other runs", _RUNNING, outputs=In.JSON | In.SHEET),

@@ -1,4 +1,4 @@
-"""Repeats: what an independent computation (the statistics module) says, and which runs are set apart."""
+"""Repeats: what an independent computation (the statistics module) says, and which runs are left out."""
 
 from __future__ import annotations
 
