@@ -196,7 +196,8 @@ def test_hotspots(hotspots):
     assert_shape(hotspots["capture"], CAPTURE)
     assert hotspots["reshard_pairs"] == 1
     hit = {rule: total for rule, total in hotspots["totals"].items() if total["rows"]}
-    assert set(hotspots["totals"]) == {rule.id for rule in RULES}
+    assert set(hotspots["totals"]) == {name for rule in RULES for name in (rule.id, rule.former_id) if name}
+    assert hotspots["totals"]["layout-glue"] == hotspots["totals"]["layout-conversion"]
     assert {rule: hit[rule] for rule in ("low-core-count", "reshard")} == {
         "low-core-count": {
             "rows": 5,

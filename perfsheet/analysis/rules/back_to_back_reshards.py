@@ -36,6 +36,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="back-to-back-reshards",
+    former_id="reshard-pair",
     title="Back-to-back reshards",
     order=30,
     detects="reshards that directly follow another reshard",

@@ -58,7 +58,8 @@ class Rule:
     """A finding rule: which ops it hits, how much could be saved at most, and what to try.
 
     `id` is the title in kebab-case; it appears in JSON and in flags. `mark` (1 to 3 characters, by default the initials
-    of the id) stands for the rule in narrow tables. Rules are listed by `order`.
+    of the id) stands for the rule in narrow tables. Rules are listed by `order`. `former_id`, its id in
+    earlier versions, stays a key of `totals` in JSON.
 
     `detects` says in one line what the rule hits, `saving_formula` how `Hits.saving_ns` is computed, `caveat` what may
     speak against the advice. `evidence` returns the figures that prove a finding.
@@ -82,6 +83,7 @@ class Rule:
     columns: frozenset[str] = frozenset()
     order: int = 1000
     mark: str = ""
+    former_id: str = ""
 
     def __post_init__(self) -> None:
         if not self.mark:

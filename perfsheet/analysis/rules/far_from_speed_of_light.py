@@ -95,6 +95,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="far-from-speed-of-light",
+    former_id="far-from-bound",
     title="Far from speed of light",
     order=130,
     detects=(

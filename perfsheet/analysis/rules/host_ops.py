@@ -59,6 +59,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="host-ops",
+    former_id="host-fallback",
     title="Host ops",
     order=70,
     detects="host ops and python fallbacks between the first and the last device op",

@@ -93,6 +93,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="layout-conversion",
+    former_id="layout-glue",
     title="Layout conversion",
     order=60,
     detects="runs of tilize, untilize, typecast, move, copy, pad, halo",

@@ -57,6 +57,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="matmul-not-dram-sharded",
+    former_id="dram-sharded-matmul",
     title="Matmul not DRAM-sharded",
     order=100,
     detects=(

@@ -59,6 +59,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 RULE = Rule(
     id="shard-scheme-changes",
+    former_id="shard-scheme",
     title="Shard scheme changes",
     order=50,
     detects="three or more reshards with at most two ops between one and the next",

@@ -106,8 +106,10 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
     """Totals of every rule, the first `count` findings (None = all), and the estimates if they were fixed."""
     return {
         "totals": {
-            total.rule.id: record
+            name: record
             for total, record in zip(analysis.rule_totals, RULE_TOTALS.records(analysis.rule_totals), strict=True)
+            for name in (total.rule.id, total.rule.former_id)
+            if name
         },
         "reshard_pairs": analysis.reshard_pairs,
         "findings": FINDINGS.records(findings(analysis, count)),
