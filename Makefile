@@ -29,10 +29,10 @@ PYTEST := $(BIN)/python -m pytest -q
 PARALLEL := -n logical --dist loadfile
 
 test: $(VENV)/ready  ## Pass the tests that start no process
-	$(PYTEST) $(PARALLEL) -m "not slow and not process" $(PYTEST_OPTIONS)
+	$(PYTEST) $(PARALLEL) -m "not slow and not process and not audit" $(PYTEST_OPTIONS)
 
-test-process: $(VENV)/ready  ## Pass the tests that start processes or send signals
-	$(PYTEST) $(PARALLEL) -m "process and not slow" $(PYTEST_OPTIONS)
+test-process: $(VENV)/ready  ## Pass the tests that start processes or send signals, and the audits of real workbooks
+	$(PYTEST) $(PARALLEL) -m "(process or audit) and not slow" $(PYTEST_OPTIONS)
 
 test-full: $(VENV)/ready  ## Pass all tests, with more examples of each property
 	$(PYTEST) $(PARALLEL) --hypothesis-profile full $(PYTEST_OPTIONS)

@@ -117,8 +117,9 @@ def _check_workbook(workbook, analysis):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         opened = load_workbook(workbook, read_only=True)
-    rows = opened["All Ops"].iter_rows(min_row=2, values_only=True)
-    codes = [row[0] for row in rows]
+    headers, *rows = opened["All Ops"].iter_rows(values_only=True)
+    place = headers.index(analysis.ops.table.headers["op_code"])
+    codes = [row[place] for row in rows]
     assert len(codes) == len(analysis.ops)
     assert not any(isinstance(code, str) and code.startswith("=") and code not in HOSTILE.values() for code in codes)
     opened.close()
