@@ -39,12 +39,12 @@ def test_it_loads_nothing_and_complains_of_nothing(show, analysis):
 
 def test_a_header_sorts_by_its_column_both_ways(show, analysis):
     tab = show(analysis)
-    head(tab, "Kernel [ns]").click()
-    down = [number(cell) for cell in visible(tab, "Kernel [ns]")]
+    head(tab, "Device kernel duration [ns]").click()
+    down = [number(cell) for cell in visible(tab, "Device kernel duration [ns]")]
     assert down == sorted(down, reverse=True)
-    head(tab, "Kernel [ns]").click()
-    assert [number(cell) for cell in visible(tab, "Kernel [ns]")] == sorted(down)
-    assert tab.locator("#ops-table th[aria-sort=ascending]").inner_text().startswith("Kernel [ns]")
+    head(tab, "Device kernel duration [ns]").click()
+    assert [number(cell) for cell in visible(tab, "Device kernel duration [ns]")] == sorted(down)
+    assert tab.locator("#ops-table th[aria-sort=ascending]").inner_text().startswith("Device kernel duration [ns]")
     head(tab, "Op code").click()
     names = visible(tab, "Op code")
     assert names == sorted(names)
@@ -54,8 +54,8 @@ def test_a_header_sorts_by_its_column_both_ways(show, analysis):
 def test_unknown_figures_come_last_either_way(show, analysis):
     tab = show(analysis)
     for _ in range(2):
-        head(tab, "Util. %").click()
-        cells = visible(tab, "Util. %")
+        head(tab, "Utilization %").click()
+        cells = visible(tab, "Utilization %")
         known = [cell for cell in cells if cell != "–"]
         assert len(known) == 40
         assert cells[len(known) :] == ["–"] * 80
@@ -69,7 +69,7 @@ def test_words_category_and_flag_filter_together(show, analysis):
     tab.fill(".filters input", "")
     tab.select_option(".filters select[name=c]", "reshard")
     assert set(visible(tab, "Op code")) == {"ReshardDeviceOperation"}
-    total = sum(number(cell) for cell in visible(tab, "Kernel [ns]"))
+    total = sum(number(cell) for cell in visible(tab, "Device kernel duration [ns]"))
     assert told(tab) == f"40 of 120 ops, {total:,.0f} ns"
     tab.select_option(".filters select[name=f]", "low-core-count")
     assert visible(tab, "Op code") == []
@@ -80,7 +80,7 @@ def test_sorting_keeps_the_filter(show, analysis):
     tab = show(analysis)
     tab.fill(".filters input", "reshard")
     before = len(visible(tab, "Op code"))
-    head(tab, "Kernel [ns]").click()
+    head(tab, "Device kernel duration [ns]").click()
     assert len(visible(tab, "Op code")) == before < 120
 
 
@@ -91,7 +91,7 @@ def test_a_finding_leads_to_its_rows_and_back(show, analysis):
     if tab.locator(f"#{finding.id}").get_attribute("open") is None:
         summary.click()
     tab.locator(f"#{finding.id} a.rows").click()
-    rows = {int(cell) for cell in visible(tab, "Row")}
+    rows = {int(cell) for cell in visible(tab, "File row")}
     assert rows == {analysis.row_ref(int(position)).row for position in finding.positions}
     assert tab.locator("#ops h2").is_visible()
     assert tab.evaluate("document.getElementById('ops').getBoundingClientRect().top") < 900
