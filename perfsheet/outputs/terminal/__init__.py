@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TextIO, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -57,10 +58,10 @@ class _Shown:
     narrow: list[str] | None
     styles: list[str] | None
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Characters for the longest text."""
-        return max(cell_len(clean(text)) for text in [self.header, *self.texts])
+        return max(map(cell_len, [self.header, *self.texts]))
 
     def least(self, gap: int) -> int:
         """Characters that it needs at least."""
@@ -97,7 +98,7 @@ def print_rows(
 
 
 def _shown(column: Column[R], rows: R) -> _Shown:
-    texts = column.texts(rows)
+    texts = list(map(clean, column.texts(rows)))
     if column.mark is not None and column.mark.name == "not-physical":
         texts = [f"!{text}" if bad else text for text, bad in zip(texts, column.mark.where(rows), strict=True)]
     return _Shown(
@@ -106,7 +107,7 @@ def _shown(column: Column[R], rows: R) -> _Shown:
         column.number,
         column.flexible,
         column.drop,
-        None if column.narrow is None else list(map(column.narrow, column.listed(rows))),
+        None if column.narrow is None else [clean(column.narrow(value)) for value in column.listed(rows)],
         _styles(column, rows),
     )
 
@@ -130,7 +131,7 @@ def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int], g
     for row in range(len(columns[0].texts) if columns else 0):
         line = Text()
         for column, width, of_column in zip(columns, widths, texts, strict=True):
-            line.append(column.padded(clean(of_column[row]), width), column.styles[row] if column.styles else "")
+            line.append(column.padded(of_column[row], width), column.styles[row] if column.styles else "")
             line.append(gap)
         line.rstrip()
         console.print(line, no_wrap=True, overflow="crop")

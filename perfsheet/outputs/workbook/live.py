@@ -6,18 +6,21 @@ text of a capture is in any of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.statistics import known
 from perfsheet.analysis.summary import CaptureSummary
-from perfsheet.outputs.workbook.cells import Formula
+from perfsheet.outputs.workbook.cells import Cell, Cells, Formula, LazyCells
 from perfsheet.outputs.workbook.theme import Styles
+from perfsheet.tables.ops import OpRows
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -46,7 +49,7 @@ class UtilizationColumns(NamedTuple):
     grid: str
 
     @classmethod
-    def on(cls, layout: Layout, ideal: str = "pm_ideal_ns") -> UtilizationColumns:
+    def on(cls, layout: Layout, ideal: str) -> UtilizationColumns:
         """The columns of a sheet; `ideal` is the key of its PM IDEAL."""
         return cls(*map(layout.letters, (ideal, "kernel_duration_ns", "core_count", "worker_cores")))
 
@@ -106,6 +109,30 @@ def _flags(columns: FlagColumns, shown: tuple[str, ...], can_be_low: bool) -> st
     ]
     text = "&".join(filter(None, parts))
     return f"=HYPERLINK(\"#'Hotspots'!A1\",MID({text},3,9999))" if "IF(" in text else ""
+
+
+def op_formulas(rows: OpRows, ideal: str) -> dict[str, Callable[[Layout], Cells]]:
+    """The live columns of a table of ops, by key; `ideal` is the key of its PM IDEAL."""
+    ops = rows.ops
+    values = ops.utilization[rows.positions]
+    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores))[rows.positions].tolist()
+
+    def utilizations(layout: Layout) -> Cells:
+        columns = UtilizationColumns.on(layout, ideal)
+
+        def cells(at: range) -> list[Cell]:
+            here = values[at.start : at.stop].tolist()
+            return [utilization(row + 1, columns, known(value)) for row, value in zip(at, here, strict=True)]
+
+        return LazyCells(len(rows), cells)
+
+    def all_flags(layout: Layout) -> Cells:
+        columns = FlagColumns.on(layout)
+        return LazyCells(
+            len(rows), lambda at: [flags(row + 1, columns, rows.flags[row], can_be_low[row]) for row in at]
+        )
+
+    return {"utilization_pct": utilizations, "flags": all_flags}
 
 
 def _literals(names: Sequence[str]) -> str:

@@ -12,14 +12,13 @@ from xlsxwriter.utility import xl_col_to_name
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.results import RowRef
-from perfsheet.analysis.statistics import known
 from perfsheet.capture.columns import BY_NAME, tensor_column
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.outputs.workbook import live
-from perfsheet.outputs.workbook.cells import Cell, Cells, LazyCells
+from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.sheet import Column as SheetColumn
-from perfsheet.outputs.workbook.tables import Further, Layout, RowLink, write_table_sheet
+from perfsheet.outputs.workbook.tables import Further, RowLink, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In
@@ -115,7 +114,7 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, w
         columns,
         rows,
         freeze="op_code",
-        live={"utilization_pct": lambda at: _utilizations(rows, at), "flags": lambda at: _flags(rows, at)},
+        live=live.op_formulas(rows, ideal="pm_ideal_captured_ns"),
         further=Further(
             raw_columns(analysis, rows, {column.header(In.ALL_OPS) for column in columns}, raw),
             lambda count: watch.progress(count, len(rows)),
@@ -127,27 +126,6 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, w
     sheet.print_area(0, 0, max(1, layout.after - 1), layout["finding_ids"])
     # Hashes are text made of digits: no warning of Excel about them.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{layout.after}"})
-
-
-def _utilizations(rows: OpRows, layout: Layout) -> Cells:
-    columns = live.UtilizationColumns.on(layout, ideal="pm_ideal_captured_ns")
-    values = rows.ops.utilization[rows.positions]
-
-    def cells(at: range) -> list[Cell]:
-        here = values[at.start : at.stop].tolist()
-        return [live.utilization(row + 1, columns, known(value)) for row, value in zip(at, here, strict=True)]
-
-    return LazyCells(len(rows), cells)
-
-
-def _flags(rows: OpRows, layout: Layout) -> Cells:
-    ops, columns = rows.ops, live.FlagColumns.on(layout)
-    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores))[rows.positions].tolist()
-
-    def cells(at: range) -> list[Cell]:
-        return [live.flags(row + 1, columns, rows.flags[row], can_be_low[row]) for row in at]
-
-    return LazyCells(len(rows), cells)
 
 
 _WIDTHS = {"attributes": 40.0, "program_hash": 22.0, "device_arch": 13.0, "math_fidelity": 10.0}

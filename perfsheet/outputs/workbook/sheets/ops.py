@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.reshards import Reshards
-from perfsheet.analysis.statistics import known
 from perfsheet.outputs import chart_style
 from perfsheet.outputs.workbook import live
-from perfsheet.outputs.workbook.cells import Cells
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import Column, set_up_page, set_up_sections, write_columns, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
-from perfsheet.outputs.workbook.tables import Layout, Placement, write_table, write_table_sheet
+from perfsheet.outputs.workbook.tables import Placement, write_table, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In, Rows
 from perfsheet.tables.groups import GROUPS, op_groups
-from perfsheet.tables.ops import OPS, OpRows, top_ops
+from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.totals import OP_TYPES
 from perfsheet.text import formats
@@ -43,7 +39,7 @@ def write_top_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, char
         [column.changed(wrap=False) for column in columns],
         ops,
         freeze="op_code",
-        live={"utilization_pct": lambda at: _utilizations(ops, at), "flags": lambda at: _flags(ops, at)},
+        live=live.op_formulas(ops, ideal="pm_ideal_ns"),
         row_link=all_ops.row_links(analysis),
     )
     # On paper the tensors would make the rest too small to read.
@@ -53,21 +49,6 @@ def write_top_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, char
         note = f"{left_out:,} shorter ops are not listed here; sheet All Ops has every op with its rank."
         sheet.write_string(layout.after + 1, 1, note, styles["quiet"])
     charts.pareto(sheet, 1, layout.width + 1)
-
-
-def _utilizations(ops: OpRows, layout: Layout) -> Cells:
-    columns = live.UtilizationColumns.on(layout)
-    values = ops.ops.utilization[ops.positions].tolist()
-    return [live.utilization(row, columns, known(value)) for row, value in enumerate(values, 1)]
-
-
-def _flags(ops: OpRows, layout: Layout) -> Cells:
-    columns = live.FlagColumns.on(layout)
-    known_cores = (np.isfinite(ops.ops.cores) & np.isfinite(ops.ops.worker_cores))[ops.positions].tolist()
-    return [
-        live.flags(row, columns, own, can_be_low)
-        for row, (own, can_be_low) in enumerate(zip(ops.flags, known_cores, strict=True), 1)
-    ]
 
 
 _MOST_GROUPS = 2000
