@@ -15,7 +15,7 @@ from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.tables.reshards import TRANSITIONS
-from perfsheet.tables.totals import OP_TYPES
+from perfsheet.tables.totals import CATEGORIES
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
@@ -53,7 +53,7 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield "### Where the time goes"
     yield ""
-    yield from table_of(OP_TYPES, Rows(analysis, analysis.categories[:_CATEGORIES]))
+    yield from table_of(CATEGORIES, Rows(analysis, analysis.categories[:_CATEGORIES]))
     if analysis.reshards.ops:
         yield "### Reshards"
         yield ""

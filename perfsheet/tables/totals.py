@@ -27,7 +27,7 @@ def _of_busiest(totals: Sequence[DeviceTotal]) -> list[float | None]:
 OP_TYPES: Table[OpTypeRows] = Table(
     "op_types",
     "By op type",
-    "Kernel time by op code, and without the column `op_code` by category: sheet By Op Type, the page, Markdown.",
+    "Kernel time by op code: sheet By Op Type, the page.",
     (
         Column("op_code", "Op code", LABEL, each(lambda total: total.op_code), "the device operation",
             outputs=In.JSON | In.PAGE | In.SHEET, width=42, code=True),
@@ -50,6 +50,13 @@ OP_TYPES: Table[OpTypeRows] = Table(
             width=13),
     ),
     outputs=In.JSON | In.PAGE | In.MARKDOWN | In.SHEET,
+)
+
+CATEGORIES: Table[OpTypeRows] = Table(
+    "categories",
+    "By category",
+    "Kernel time by category: sheet By Op Type, the page, Markdown.",
+    tuple(column for column in OP_TYPES.columns if column.key != "op_code"),
 )
 
 DEVICES: Table[Sequence[DeviceTotal]] = Table(

@@ -20,7 +20,7 @@ from perfsheet.tables.passes import PASSES
 from perfsheet.tables.quality import CHECKS, LOOK
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.signposts import REGIONS
-from perfsheet.tables.totals import DEVICES, OP_TYPES
+from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES
 from perfsheet.text import formats, sentences
 
 _OPEN, _LISTED = 3, 20
@@ -150,13 +150,12 @@ def small_sections(analysis: Analysis) -> Iterator[Section]:
 def _op_types(analysis: Analysis) -> Section:
     """Kernel time by op code and by category."""
     by_code, by_category = Rows(analysis, analysis.op_types), Rows(analysis, analysis.categories)
-    without_code = [column for column in OP_TYPES.columns_in(In.PAGE) if column.key != "op_code"]
     return _tables(
         "types",
         "By op type",
         "",
         ("", page_table("types-table", OP_TYPES, by_code)),
-        ("By category", page_table("categories-table", OP_TYPES, by_category, columns=without_code)),
+        (CATEGORIES.title, page_table("categories-table", CATEGORIES, by_category)),
     )
 
 

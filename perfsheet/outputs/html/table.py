@@ -42,18 +42,9 @@ class PageTable:
     rows: Sequence[PageRow]
 
 
-def page_table(
-    name: str,
-    table: Table[R],
-    rows: R,
-    attributes: Sequence[Mapping[str, str]] | None = None,
-    columns: Sequence[Column[R]] | None = None,
-) -> PageTable:
-    """A declared table with an id; `attributes` are those of each row's tag.
-
-    `columns`: those to show, by default all that the declaration shows on the page.
-    """
-    shown = table.columns_in(In.PAGE, rows) if columns is None else columns
+def page_table(name: str, table: Table[R], rows: R, attributes: Sequence[Mapping[str, str]] | None = None) -> PageTable:
+    """A declared table with an id; `attributes` are those of each row's tag."""
+    shown = table.columns_in(In.PAGE, rows)
     heads = [PageColumn(column.key, column.header(In.PAGE), Markup(_class(column))) for column in shown]
     cells = list(zip(*(_cells(column, rows) for column in shown), strict=True))
     tags = list(map(_attributes, attributes)) if attributes else [Markup()] * len(cells)

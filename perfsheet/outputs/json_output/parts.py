@@ -23,7 +23,7 @@ from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.spreads import SPREAD, as_spreads
-from perfsheet.tables.totals import DEVICES, OP_TYPES
+from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES
 
 Json = dict[str, Any]
 SCHEMA_VERSION = 1
@@ -132,14 +132,10 @@ def totals(analysis: Analysis) -> Json:
     """The keys of `report --json` about all ops together."""
     return {
         "op_types": OP_TYPES.records(Rows(analysis, analysis.op_types)),
-        "categories": [_without_code(record) for record in OP_TYPES.records(Rows(analysis, analysis.categories))],
+        "categories": CATEGORIES.records(Rows(analysis, analysis.categories)),
         "reshards": _reshards(analysis, analysis.reshards),
         "checks": CHECKS.records(analysis.verdict),
     }
-
-
-def _without_code(record: Json) -> Json:
-    return {key: value for key, value in record.items() if key != "op_code"}
 
 
 def _reshards(analysis: Analysis, reshards: Reshards) -> Json:

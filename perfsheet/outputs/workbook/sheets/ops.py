@@ -17,7 +17,7 @@ from perfsheet.tables import In, Rows
 from perfsheet.tables.groups import GROUPS, op_groups
 from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
-from perfsheet.tables.totals import OP_TYPES
+from perfsheet.tables.totals import CATEGORIES, OP_TYPES
 from perfsheet.text import formats
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ def write_op_types(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> 
     by_code, by_category = Rows(analysis, analysis.op_types), Rows(analysis, analysis.categories)
     columns = OP_TYPES.columns_in(In.SHEET, by_code)
     top = write_table_sheet(sheet, styles, columns, by_code, freeze="op_code").after + 1
-    sheet.write_string(top, 0, "By category", styles["section"])
+    sheet.write_string(top, 0, CATEGORIES.title, styles["section"])
     sheet.set_row(top + 1, 32)
-    without_code = [column for column in columns if column.key != "op_code"]
-    write_table(sheet, styles, without_code, by_category, Placement(top + 1, left=1))
+    write_table(sheet, styles, CATEGORIES.columns_in(In.SHEET), by_category, Placement(top + 1, left=1))
 
 
 _CHART_SIZE = (860, 400)
