@@ -22,13 +22,17 @@ settings.register_profile("quick", max_examples=50, derandomize=True, **_PROPERT
 settings.register_profile("full", max_examples=300, **_PROPERTIES)
 settings.load_profile("quick")
 
-_MAY_START_PROCESSES = ("process", "browser", "lab", "torch")
+_STARTERS = ("process", "browser", "lab", "torch")
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in _STARTERS)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Refuse processes to a test without the marker `process`, so that `make test` stays quick and safe under load."""
-    if any(item.get_closest_marker(name) for name in _MAY_START_PROCESSES):
+    if _starts_processes(item):
         return (yield)
 
     def refuse(_popen: object, command: object, *_: object, **__: object) -> None:
@@ -42,7 +46,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.fixture(autouse=True)
 def signals_as_in_a_terminal(request: pytest.FixtureRequest) -> Generator[None, None, None]:
     """`nohup` and `&` switch signals off in what they start; tests of signals, and their processes, need them on."""
-    if not request.node.get_closest_marker("process"):
+    if not _starts_processes(request.node):
         yield
         return
     handlers = {signal.SIGINT: signal.default_int_handler}
