@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+import numpy.testing  # noqa: F401 with numpy<2 its first import starts a process (lscpu)
 import pytest
 from hypothesis import HealthCheck, settings
 from support.captures import Row, write_csv
