@@ -21,6 +21,7 @@ from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.summary import CaptureSummary, summarise
 from perfsheet.analysis.window import Window
+from perfsheet.analysis.windows.scope import scope, unreduced
 from perfsheet.analysis.windows.selection import select
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, OpsTable, RowKind
@@ -39,6 +40,8 @@ __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
 
 NO_MODEL = "no-model"
 NOISY = "noisy"
+HIDDEN = "hidden"
+"""A longer op of another sub-device or queue runs all the time."""
 
 
 def analyze(
@@ -48,7 +51,8 @@ def analyze(
     provenance: Provenance | None = None,
     repeats: Repeats | None = None,
 ) -> Analysis:
-    """Analyse the device ops of a window (default: the window that the options select).
+    """Analyse the device ops of a window (default: what the options select): one warm pass of it, unless
+    `which_pass` asks for another one or for all; of a mesh the critical path, unless `per_device` is set.
 
     `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
     device op, PerfsheetError when the capture has no such window (exit status 2), or is damaged and the options are
@@ -56,7 +60,7 @@ def analyze(
     """
     options = options or Options()
     selected = window is None and options.selection != Selection()
-    window = window or select(table, options.selection, options)
+    window = window or select(table, options.selection)
     ops = device_ops(table, window, options)
     if not len(ops) and selected:
         raise usage(
@@ -76,7 +80,7 @@ def analyze(
             if dropped
             else "profile a target that runs ops on a device",
         )
-    analysis = Analysis(ops, window, provenance or Provenance(), repeats)
+    analysis = Analysis(Facts(scope(ops, window)), provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
@@ -96,12 +100,26 @@ def _rows_without_device_op(table: OpsTable, window: Window) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The result of `analyze`: `ops` column by column; all else is computed once, on first access."""
+    """The result of `analyze`: `facts.ops` column by column; all else is computed once, on first access."""
 
-    ops: Ops
-    window: Window
+    facts: Facts
     provenance: Provenance
     repeats: Repeats | None = None
+
+    @property
+    def ops(self) -> Ops:
+        """The ops that the figures are of, in execution order."""
+        return self.facts.ops
+
+    @property
+    def window(self) -> Window:
+        """The rows that the figures are of."""
+        return self.facts.window
+
+    @cached_property
+    def every(self) -> Analysis:
+        """The analysis of all passes, and of the ops of every device."""
+        return Analysis(Facts(unreduced(self.facts.scope)), self.provenance)
 
     def __repr__(self) -> str:
         return f"<Analysis of {len(self.ops):,} device ops, {self.ops.total_ns / 1e6:,.3f} ms, {self.window.label}>"
@@ -117,16 +135,11 @@ class Analysis:
         return ranking.group(self.ops, self.ranking)
 
     @cached_property
-    def facts(self) -> Facts:
-        """Speed of light, passes and devices of the ops."""
-        return Facts(self.ops, self.window)
-
-    @cached_property
     def signposts(self) -> Signposts:
-        """The signposts of the window, and the regions between them."""
+        """The signposts of everything that was selected, and the regions between them."""
         from perfsheet.analysis.windows.signposts import signposts
 
-        return signposts(self.window, self.ops)
+        return signposts(self.facts.scope.selected, self.facts.scope.every)
 
     @cached_property
     def _hits(self) -> of_findings.AllHits:
@@ -235,6 +248,7 @@ class Analysis:
         return {
             **self._hit_masks,
             NO_MODEL: np.isnan(ops.pm_ideal_ns),
+            **({HIDDEN: (ops.exposed_ns == 0) & (ops.kernel_ns > 0)} if ops.overlaps.any() else {}),
             NOT_PHYSICAL: not_physical(ops.utilization, ops.utilization_grid),
             **({NOISY: self.repeats.noisy} if self.repeats else {}),
         }
@@ -245,10 +259,10 @@ class Analysis:
 
     def row_ref(self, position: int) -> RowRef:
         """The row of an op in its capture."""
-        return self.table_ref(int(self.ops.rows[position]), position)
+        return self.table_ref(int(self.ops.rows[position]), int(self.facts.scope.of[position]))
 
     def table_ref(self, row: int, position: int | None = None) -> RowRef:
-        """The row of the capture behind a row of the table; `position` is that of its op, if it is one."""
+        """The row of the capture behind a row of the table; `position`: that of its op in `every.ops`, if it is one."""
         table = self.ops.table
         device_id, call, session = (
             known_int(table.number(name)[row]) for name in ("device_id", "global_call_count", "replay_session")

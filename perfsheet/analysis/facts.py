@@ -2,86 +2,144 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.device_ops import Ops, rows_of
 from perfsheet.analysis.ops.signature import Signature, of_variants
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
 from perfsheet.analysis.window import Window
-from perfsheet.analysis.windows.devices import Devices, devices
-from perfsheet.analysis.windows.passes import Passes, Variation, passes, variation
-from perfsheet.capture.table import BoolArray, IntArray, RowKind
+from perfsheet.analysis.windows.devices import Devices, StepTimes, step_times
+from perfsheet.analysis.windows.passes import Passes, elapsed_ns, first_of_devices
+from perfsheet.analysis.windows.scope import Scope
+from perfsheet.analysis.windows.variation import Variation, variation
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
+
+HOST_GAP_NS = 6500.0
+"""A longer gap is the host's (the threshold is that of tt-perf-report); shorter ones are dispatch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The ops of a window and what follows from them, each computed on first use."""
+    """The ops that the figures are of and what follows from them, each computed on first use."""
 
-    ops: Ops
-    window: Window
+    scope: Scope
+
+    @property
+    def ops(self) -> Ops:
+        """The ops that the figures are of."""
+        return self.scope.ops
+
+    @property
+    def window(self) -> Window:
+        """The rows that the figures are of."""
+        return self.scope.window
+
+    @property
+    def passes(self) -> Passes:
+        """The passes of the selection; their positions are among `scope.every`."""
+        return self.scope.passes
+
+    @property
+    def devices(self) -> Devices:
+        """The devices, and their ops step by step; its indices are into `scope.within`."""
+        return self.scope.devices
 
     @cached_property
     def speed_of_light(self) -> SpeedOfLight:
-        """Speed of light of every op."""
-        return speed_of_light(self.ops)
+        """Speed of light of every op: the same whatever part of the selection the figures are of."""
+        whole = speed_of_light(self.scope.every)
+        of = self.scope.of
+        if self.ops is self.scope.every:
+            return whole
+        return replace(whole, **rows_of(whole, of), peaks=replace(whole.peaks, **rows_of(whole.peaks, of)))
+
+    def inference_ns(self, time_ns: FloatArray) -> float:
+        """The time of one inference from a time for each op; ops outside of the passes are left out.
+
+        It is that of the critical path, or with `per_device` of the busiest device. Where ops overlap, what elapses
+        beyond the kernels comes on top, by the firmware cycles.
+        """
+        scope, ops = self.scope, self.ops
+        counted = np.nan_to_num(time_ns)
+        if scope.chosen is None and scope.passes.count > 1:
+            outside = np.zeros(len(scope.every), dtype=np.bool_)
+            outside[scope.passes.outside] = True
+            counted = np.where(outside[scope.of], 0.0, counted)
+        busiest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
+        overlap = self.devices.count == 1 and ops.overlaps.any()
+        beyond = elapsed_ns(scope.every, scope.of) - ops.total_ns if overlap else 0.0
+        return (busiest + beyond) / scope.counted_passes
 
     @cached_property
-    def passes(self) -> Passes:
-        """The passes of the window."""
-        return passes(self.ops, self.window)
+    def last_pass(self) -> IntArray:
+        """Positions of the ops of the pass that the figures are of, or of the last one if they are of all."""
+        scope = self.scope
+        if scope.chosen is not None or scope.passes.count < 2:
+            return np.arange(len(self.ops))
+        return np.flatnonzero(np.isin(scope.of, scope.passes.all[-1].positions))
 
     @cached_property
     def variation(self) -> Variation | None:
-        """How ops vary between the passes; None without several passes of the same ops."""
-        return variation(self.ops, self.passes)
+        """How the ops of `last_pass` vary between the passes; None without several passes of the same ops."""
+        return variation(self.scope.every, self.passes, self.scope.of[self.last_pass])
 
     @cached_property
-    def devices(self) -> Devices:
-        """The devices, and their ops step by step."""
-        return devices(self.ops)
+    def steps(self) -> StepTimes:
+        """For each op the times of its step over the devices."""
+        scope = self.scope
+        times = step_times(self.devices, scope.every.kernel_ns[scope.within])
+        place = np.empty(len(scope.every), dtype=np.int64)
+        place[scope.within] = np.arange(len(scope.within))
+        at = place[scope.of]
+        return StepTimes(times.devices[at], times.mean_ns[at], times.shortest_ns[at])
 
     @cached_property
     def warm(self) -> BoolArray:
-        """Ops that did not wait for compiling: replayed ones, program-cache hits, and those of a later pass."""
-        replayed = np.isfinite(self.ops.number("replay_session"))
-        return np.asarray(replayed | self.program_cache_hit_is("true", "1") | self.later)
+        """Ops that did not wait for compiling: replayed ones, and those of a later pass."""
+        return np.asarray(self.every_warm[self.scope.of])
 
     @cached_property
-    def later(self) -> BoolArray:
-        """Ops of a pass that is not the capture's first one."""
-        later = np.full(len(self.ops), self.window.warm)
+    def every_warm(self) -> BoolArray:
+        """The same for every op that was selected."""
+        every = self.scope.every
+        warm = np.isfinite(every.number("replay_session")) | self.window.warm
         for model_pass in self.passes.all[1:]:
-            later[model_pass.positions] = True
-        return later
+            warm[model_pass.positions] = True
+        return np.asarray(warm)
 
-    def program_cache_hit_is(self, *values: str) -> BoolArray:
-        """Ops whose PROGRAM CACHE HIT is one of these values."""
-        return self.ops.text("program_cache_hit").where(lambda cell: cell.strip().lower() in values)
+    @cached_property
+    def first_of_passes(self) -> BoolArray:
+        """Ops that are the first of a pass on their device, or of the window."""
+        every = self.scope.every
+        first = np.zeros(len(every), dtype=np.bool_)
+        for here in (self.scope.within, *(run.positions for run in self.passes.all)):
+            first[first_of_devices(every, here)] = True
+        return np.asarray(first[self.scope.of] | (self.previous < 0))
 
     @cached_property
     def previous(self) -> IntArray:
-        """For each op the position of the op that its device ran before it, -1 for the first one."""
+        """For each op the position of the op before it in its sequence, -1 for the first one."""
         before = np.full(len(self.ops), -1, dtype=np.int64)
-        for here in self.by_device:
+        for here in self.sequences:
             before[here[1:]] = here[:-1]
         return before
 
     @cached_property
     def place(self) -> IntArray:
-        """For each op its index among the ops of its device."""
+        """For each op its index in its sequence."""
         places = np.empty(len(self.ops), dtype=np.int64)
-        for here in self.by_device:
+        for here in self.sequences:
             places[here] = np.arange(len(here))
         return places
 
     @cached_property
-    def by_device(self) -> tuple[IntArray, ...]:
-        """Positions of the ops of each device, in execution order."""
-        return tuple(np.flatnonzero(self.ops.device == device) for device in np.unique(self.ops.device))
+    def sequences(self) -> tuple[IntArray, ...]:
+        """Positions of the ops that ran one after another: those of each device, or of the critical path."""
+        return tuple(np.flatnonzero(self.ops.sequence == number) for number in np.unique(self.ops.sequence))
 
     @cached_property
     def host_rows(self) -> IntArray:

@@ -15,7 +15,6 @@ from perfsheet.analysis.results import Finding, RuleTotal, WhatIf
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
 from perfsheet.analysis.statistics import known, known_ints, ratio
-from perfsheet.analysis.windows.passes import fps_per_pass
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 STEPS = (1, 3, 5, 10)
@@ -35,7 +34,7 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
     do not overlap.
     """
     ops = facts.ops
-    left = {False: np.nan_to_num(ops.kernel_ns), True: np.nan_to_num(ops.gap_ns)}
+    left = {False: np.nan_to_num(ops.exposed_ns), True: np.nan_to_num(ops.gap_ns)}
     owner = np.full(len(ops), -1, dtype=np.int64)
     for index, finding in enumerate(ranked):
         if len(finding.positions) != len(finding.savings):
@@ -69,14 +68,13 @@ def what_if(facts: Facts, ranked: Sequence[Finding]) -> tuple[WhatIf, ...]:
 
 def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
     ops = facts.ops
-    left = np.nan_to_num(ops.kernel_ns)
+    left = np.nan_to_num(ops.exposed_ns)
     for finding in fixed:
         if not finding.rule.saves_gaps:
             _take(finding, left)
     saving = ops.total_ns - float(left.sum())
-    # Another device may be the busiest after the fixes.
-    busiest = max(float(left[here].sum()) for here in facts.by_device)
-    fps = 1e9 * ops.options.batch / busiest if busiest else None
+    # With `per_device`, another device may be the busiest after the fixes.
+    time = facts.inference_ns(left)
     return WhatIf(
         findings=len(fixed),
         all=len(fixed) == of,
@@ -84,8 +82,7 @@ def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
         share=ratio(saving, ops.total_ns),
         left_ns=ops.total_ns - saving,
         gap_saving_ns=float(sum(finding.added_ns for finding in fixed if finding.rule.saves_gaps)),
-        fps=fps,
-        fps_per_pass=fps_per_pass(ops, facts.passes, left) if facts.passes.how != "one" else fps,
+        fps=1e9 * ops.options.batch / time if time > 0 and ops.nearly_all_timed else None,
     )
 
 
@@ -108,9 +105,11 @@ def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:
 def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
     """Rows and time of each rule."""
     counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in all_hits.items()}
-    times = {name: float(np.nansum(ops.kernel_ns[np.unique(own.positions)])) for name, own in all_hits.items()}
+    hit = {name: np.unique(own.positions) for name, own in all_hits.items()}
+    times = {name: float(np.nansum(ops.kernel_ns[positions])) for name, positions in hit.items()}
+    exposed = {name: float(np.nansum(ops.exposed_ns[positions])) for name, positions in hit.items()}
     return tuple(
-        RuleTotal(rule, counts[rule.id], times[rule.id], ratio(times[rule.id], ops.total_ns)) for rule in rules
+        RuleTotal(rule, counts[rule.id], times[rule.id], ratio(exposed[rule.id], ops.total_ns)) for rule in rules
     )
 
 
@@ -145,6 +144,8 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
         )
         kernel_ns = float(np.nansum(ops.kernel_ns[positions]))
         savings = own.saving_ns[indices]
+        if own.rows is None and not rule.saves_gaps:
+            savings = np.minimum(savings, np.nan_to_num(ops.exposed_ns[positions]))  # NaN stays: unknown
         yield Finding(
             id="",
             rule=rule,
@@ -152,7 +153,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             positions=positions,
             rows=rows,
             kernel_ns=kernel_ns,
-            share=ratio(kernel_ns, ops.total_ns),
+            share=ratio(float(np.nansum(ops.exposed_ns[positions])), ops.total_ns),
             cores=group.cores,
             worker_cores=group.worker_cores,
             saving_ns=known(float(np.nansum(savings))) if np.isfinite(savings).any() else None,

@@ -13,12 +13,13 @@ from perfsheet.hardware.boards import DOCUMENTED_REF_CORES, board
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of a capture to analyse; by default all of it.
+    """Which part of a capture to analyse; by default one warm pass of it, or all of it if nothing repeats.
 
     `start_signpost`: only rows after the first signpost of that name; `end_signpost`: only rows before the next one of
     that name. `NAME#2` is the second of a name. `id_range`: `5-10`, `31-` or `-12`, record numbers of the file (the
     header is row 1). `devices`: device ids as in the outputs; empty = all. `host_ops`: whether to include host rows.
-    `which_pass`: `first`, `last`, `all`, or a number from 1. Raises PerfsheetError (exit status 2) for invalid values.
+    `which_pass`: `first`, `last`, `all`, or a number from 1; None = the warm pass of median time. Raises PerfsheetError
+    (exit status 2) for invalid values.
     """
 
     start_signpost: str | None = None
@@ -26,11 +27,13 @@ class Selection:
     id_range: str | None = None
     devices: tuple[int, ...] = ()
     host_ops: bool = True
-    which_pass: str | int = "all"
+    which_pass: str | int | None = None
 
     def __post_init__(self) -> None:
         if self.id_range is not None:
             parse_id_range(self.id_range)
+        if self.which_pass is None:
+            return
         word = str(self.which_pass).strip().lower()
         object.__setattr__(self, "which_pass", word)
         if word not in ("all", "first", "last") and not re.fullmatch("[1-9][0-9]{0,8}", word):
@@ -61,8 +64,9 @@ class Options:
     `ref_cores`: the reference core count of the utilization formula, or "grid" for each op's own worker grid.
     `low_cores_pct`: ops on at most this percentage of their worker grid have a low core count.
     `board`: the board that the capture is from; gives the peaks, and the worker grid of ops that do not state theirs.
-    `batch`: samples per window, for FPS. `selection`: the part of the capture to analyse, by default all of it.
-    `strict`: refuse a capture if anything in it had to be repaired or left out.
+    `batch`: samples per inference, for FPS. `selection`: the part of the capture to analyse. `strict`: refuse a capture
+    if anything in it had to be repaired or left out. `per_device`: the ops of every device one by one, with sums over
+    the devices; by default an op of a mesh is analysed once, on its slowest device.
     Raises PerfsheetError (exit status 2) for invalid values.
     """
 
@@ -72,6 +76,7 @@ class Options:
     batch: float = 1.0
     selection: Selection = field(default_factory=Selection)
     strict: bool = False
+    per_device: bool = False
 
     def __post_init__(self) -> None:
         valid = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0

@@ -21,7 +21,8 @@ from perfsheet.capture.table import FloatArray, IntArray
 class Ranking:
     """`order`: positions of the timed ops, longest first, equal ones in execution order.
 
-    `share` and `cumulative` (fractions of the window's kernel time) stand beside `order`, entry by entry.
+    `share` and `cumulative` (fractions of the kernel time) stand beside `order`, entry by entry. What runs beside a
+    longer op has no share.
     """
 
     order: IntArray
@@ -33,7 +34,7 @@ def rank(ops: Ops) -> Ranking:
     """Rank all ops that have a kernel duration."""
     timed = np.flatnonzero(ops.timed)
     order = timed[np.argsort(-ops.kernel_ns[timed], kind="stable")]
-    return Ranking(order, *shares(ops.kernel_ns[order], ops.total_ns))
+    return Ranking(order, *shares(ops.exposed_ns[order], ops.total_ns))
 
 
 def shares(kernel_ns: FloatArray, total_ns: float) -> tuple[FloatArray, FloatArray]:
@@ -48,7 +49,8 @@ def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
     members = {signature: in_order[places] for signature, places in by_signature(ops, in_order.tolist()).items()}
     sums = {signature: float(ops.kernel_ns[positions].sum()) for signature, positions in members.items()}
     ranked = sorted(members, key=lambda signature: -sums[signature])
-    share, cumulative = shares(np.array([sums[signature] for signature in ranked]), ops.total_ns)
+    exposed = np.array([ops.exposed_ns[members[signature]].sum() for signature in ranked])
+    share, cumulative = shares(exposed, ops.total_ns)
     return [
         OpGroup(
             rank=index + 1,

@@ -24,7 +24,7 @@ NOISY_PCT = 5.0
 """Coefficient of variation, in percent, above which an op counts as noisy. Identical ops of the real captures that this
 project is tested on vary by 1 to 1.5 % (median), the worst by 20 %."""
 
-# What identifies an op across runs: code, device, signature.
+# What identifies an op across runs: code, device (one for the critical path), signature.
 _Key = tuple[str, int, Signature]
 
 
@@ -111,7 +111,7 @@ class Repeats:
 def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool = False) -> Observation:
     """What `align` needs to know of a run; `tests` is the outcome of its tests on one line."""
     op_signatures = signatures(ops, range(len(ops)))
-    keys = tuple(zip(ops.codes, ops.device.tolist(), op_signatures, strict=True))
+    keys = tuple(zip(ops.codes, ops.sequence.tolist(), op_signatures, strict=True))
     return Observation(label, path, keys, ops.kernel_ns.copy(), tests, tests_failed)
 
 

@@ -111,7 +111,7 @@ def _chains(facts: Facts) -> Iterator[Chain]:
     ops, reshard = facts.ops, facts.in_category(RESHARD)
     mask = (ops.where_code(is_layout_conversion) | reshard) & ops.timed
     members: dict[tuple[str, str], list[list[int]]] = {}
-    for here in facts.by_device:
+    for here in facts.sequences:
         for run in runs(mask, here):
             for part in linked(facts, run):
                 if len(part) > 1 and reshard[part].any():

@@ -13,8 +13,8 @@ from perfsheet.capture.table import FloatArray, IntArray
 class RowRef:
     """Where a row is in its capture; `row` numbers records as a spreadsheet does (the header is row 1).
 
-    `position` is that of its op in the analysis, None for other rows. `several_files`: the analysis reads several
-    files, so that a row needs its file's name.
+    `position` is that of its op among all that were selected, None for other rows. `several_files`: the analysis reads
+    several files, so that a row needs its file's name.
     """
 
     file: str
@@ -120,8 +120,8 @@ class Finding:
 class WhatIf:
     """The effect of fixing the first `findings` findings, each to its upper bound: what is saved, and what is left.
 
-    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` of the window, and of a
-    pass, by what is left of the device that is the busiest then.
+    Per op no more is saved than it takes, so overlapping findings don't count twice. `fps` follow from what is left of
+    an inference.
     """
 
     findings: int
@@ -131,7 +131,6 @@ class WhatIf:
     left_ns: float
     gap_saving_ns: float
     fps: float | None
-    fps_per_pass: float | None
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ import numpy as np
 
 from perfsheet.analysis import quality, totals
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
 from perfsheet.analysis.speed_of_light.profiler_model import evidence
 from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
+from perfsheet.analysis.time_split import TimeSplit, time_split
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
 from perfsheet.analysis.windows.layers import Layer, layers
-from perfsheet.analysis.windows.passes import Pass, fps_per_pass
+from perfsheet.analysis.windows.passes import Pass
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.provenance import Provenance
@@ -26,11 +28,11 @@ _SAME_CLOCK = 0.01
 
 def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> CaptureSummary:
     """Sum up a window."""
-    ops, table, options = facts.ops, facts.ops.table, facts.ops.options
+    ops, scope, table, options = facts.ops, facts.scope, facts.ops.table, facts.ops.options
     kinds = table.kind[facts.window.rows]
     arches = sorted({cell.strip() for cell in ops.text("device_arch").present()} - {""})
     grids = known_ints(ops.worker_cores)
-    fps = totals.fps(ops)
+    every_device = scope.every.kernel_ns[scope.within]
     return CaptureSummary(
         paths=table.files,
         schema=table.schema,
@@ -42,26 +44,55 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         ref_cores=options.ref_cores,
         low_cores_pct=options.low_cores_pct,
         batch=options.batch,
+        batch_hint=batch_hint(ops) if options.batch == 1 else None,
         window=facts.window.label,
-        devices=tuple(np.unique(ops.device).tolist()),
-        device_rows=len(ops),
-        timed_rows=int(ops.timed.sum()),
+        devices=tuple(np.unique(scope.every.device[scope.within]).tolist()),
+        per_device=options.per_device,
+        ops=len(ops),
+        timed_ops=int(ops.timed.sum()),
+        hidden_ops=int(((ops.exposed_ns == 0) & (ops.kernel_ns > 0)).sum()),
+        overlapping_ns=float(np.nansum(ops.kernel_ns)) if ops.overlaps.any() else 0.0,
+        device_rows=len(scope.within),
+        timed_rows=int(np.isfinite(every_device).sum()),
+        invalid_rows=int(scope.every.invalid[scope.within].sum()),
+        const_eval_rows=scope.passes.const_eval if scope.chosen else 0,
         unchecked_rows=int((ops.timed & (np.isnan(ops.cores) | np.isnan(ops.worker_cores))).sum()),
         host_rows=int(np.isin(kinds, (RowKind.HOST, RowKind.PYTHON_FALLBACK)).sum()),
         signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
         dropped_rows=sum(note.dropped for note in table.notes),
         kernel_ns=ops.total_ns if ops.timed.any() else math.nan,
+        kernel_sum_ns=float(np.nansum(every_device)) if np.isfinite(every_device).any() else math.nan,
+        time_split=time_split(facts),
         modelled_share=known(quality.modelled_share(ops)),
-        fps=fps,
+        fps=totals.fps(facts),
         speed_of_light=_speed_of_light(facts),
         pm_generations=evidence(ops).names,
-        passes=_passes(facts, fps.all),
+        passes=_passes(facts),
         device_totals=facts.devices.totals,
-        critical_path_ns=critical_path_ns(ops, facts.devices),
+        critical_path_ns=critical_path_ns(scope.every, scope.within, facts.devices),
+        devices_problem=facts.devices.problem,
         provenance=provenance,
         verdict=_verdict(checks),
         warnings=tuple(check.detail for check in checks if not check.ok),
     )
+
+
+_MOST_OPS_LEAD = 0.5
+
+
+def batch_hint(ops: Ops) -> int | None:
+    """The leading dimension of the first inputs, if most of those that are known have the same one above 1."""
+    leading = [
+        variant.inputs[0].logical[0] if variant.inputs and variant.inputs[0].logical else 0
+        for variant in ops.variants.all
+    ]
+    of_ops = np.array(leading, dtype=np.int64)[ops.variants.of]
+    values, counts = np.unique(of_ops[of_ops > 0], return_counts=True)
+    if not values.size:
+        return None
+    place = int(np.argmax(counts))
+    common = counts[place] > _MOST_OPS_LEAD * counts.sum()
+    return int(values[place]) if common and values[place] > 1 else None
 
 
 def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
@@ -91,30 +122,33 @@ def _one_clock(clock: FloatArray) -> float | None:
     return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME_CLOCK * finite.max() else None
 
 
-def _passes(facts: Facts, fps: float | None) -> PassSummary:
+def _passes(facts: Facts) -> PassSummary:
     """The passes; each runs a batch of its own."""
-    window_passes = facts.passes
-    in_passes = len(facts.ops) - len(window_passes.outside)
+    scope, window_passes = facts.scope, facts.passes
+    in_passes = len(scope.every) - len(window_passes.outside)
+    rates = [run.fps for run in window_passes.all if run.fps]
     return PassSummary(
         how=window_passes.how,
         count=window_passes.count,
+        chosen=scope.chosen.number if scope.chosen else None,
         ops_per_pass=in_passes / window_passes.count,
-        fps_per_pass=fps_per_pass(facts.ops, window_passes, facts.ops.kernel_ns) if window_passes.how != "one" else fps,
+        # Passes of equal work: the mean rate is that of the mean time.
+        fps_per_pass=len(rates) / sum(1 / rate for rate in rates) if rates and scope.every.nearly_all_timed else None,
         all=window_passes.all,
         spread=facts.variation.total if facts.variation else None,
-        layers=layers(facts.ops, window_passes),
+        layers=layers(facts.ops, facts.last_pass),
         note=window_passes.note,
+        incomplete=window_passes.incomplete,
     )
 
 
 @dataclass(frozen=True)
 class Fps:
-    """Samples per second on the busiest device, 1e9 × batch / its kernel time; None if that set of ops is empty."""
+    """Samples per second: 1e9 × batch / the kernel time of one inference; None if that set of ops is empty."""
 
     all: float | None
     matmul_conv: float | None
     other: float | None
-    device: int | None
 
 
 @dataclass(frozen=True)
@@ -135,18 +169,26 @@ class SpeedOfLightSummary:
 class PassSummary:
     """The passes of the window (see `Passes`), and the layers of a pass.
 
-    `ops_per_pass` over all devices; `fps_per_pass` is the mean. `spread`: of the passes' kernel time,
-    None without several passes of the same ops.
+    `chosen`: the number of the pass that the figures are of, None = all. `ops_per_pass` over all devices;
+    `fps_per_pass` is the mean over all passes. `spread`: of the passes' kernel time, None without several passes of the
+    same ops. `incomplete` names the trace replays that are left out.
     """
 
     how: str
     count: int
+    chosen: int | None
     ops_per_pass: float
     fps_per_pass: float | None
     all: tuple[Pass, ...]
     spread: Spread | None
     layers: tuple[Layer, ...]
     note: str
+    incomplete: str
+
+    @property
+    def counted(self) -> int:
+        """How many passes the figures are of."""
+        return 1 if self.chosen else self.count
 
     @property
     def mean_ns(self) -> float:
@@ -163,9 +205,13 @@ class PassSummary:
 class CaptureSummary:
     """What was analysed: the head of every output.
 
-    `worker_grids` are the distinct worker grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are
-    timed ops whose worker grid or core count is unknown, so that a low core count cannot be detected. `kernel_ns` is
-    NaN where no op is timed. `verdict` has short texts on the data quality.
+    `ops` are those that the figures are of; `device_rows` the rows of the window on all devices. `hidden_ops` run
+    beside longer ones all the time; `overlapping_ns` is Σ kernel duration if ops overlap, else 0; `invalid_rows` have a
+    duration that gaps contradict; `const_eval_rows` are left out of the pass. `worker_grids` are the distinct worker
+    grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are timed ops whose worker grid or core count
+    is unknown, so that a low core count cannot be detected. `kernel_ns` is that of the critical path (with `per_device`
+    of all devices), `kernel_sum_ns` the sum over all devices; NaN where no op is timed. `batch_hint`: what the tensors
+    start with, None = nothing above 1. `verdict` has short texts on the data quality.
     """
 
     paths: tuple[str, ...]
@@ -178,15 +224,25 @@ class CaptureSummary:
     ref_cores: float | str
     low_cores_pct: float
     batch: float
+    batch_hint: int | None
     window: str
     devices: tuple[int, ...]
+    per_device: bool
+    ops: int
+    timed_ops: int
+    hidden_ops: int
+    overlapping_ns: float
     device_rows: int
     timed_rows: int
+    invalid_rows: int
+    const_eval_rows: int
     unchecked_rows: int
     host_rows: int
     signpost_rows: int
     dropped_rows: int
     kernel_ns: float
+    kernel_sum_ns: float
+    time_split: TimeSplit
     modelled_share: float | None
     fps: Fps
     speed_of_light: SpeedOfLightSummary
@@ -194,6 +250,7 @@ class CaptureSummary:
     passes: PassSummary
     device_totals: tuple[DeviceTotal, ...]
     critical_path_ns: float | None
+    devices_problem: str
     provenance: Provenance
     verdict: tuple[str, ...]
     warnings: tuple[str, ...]

@@ -27,16 +27,10 @@ class Timing:
 def timing(facts: Facts) -> Timing:
     """Put kernels and gaps in a row: OP TO OP LATENCY is from the end of a kernel to the start of the next."""
     ops = facts.ops
-    start, gap = np.zeros(len(ops)), np.zeros(len(ops))
-    unknown = 0
-    for here in facts.by_device:
-        waits = ops.gap_ns[here].copy()
-        waits[:1] = 0.0
-        unknown += int(np.isnan(waits).sum())
-        gap[here] = np.nan_to_num(waits)
-        kernel = np.nan_to_num(ops.kernel_ns[here])
-        start[here] = np.cumsum(gap[here]) + np.concatenate([[0.0], np.cumsum(kernel)[:-1]])
-    return Timing(start, gap, unknown)
+    gap = ops.gap_ns.copy()
+    for here in facts.sequences:
+        gap[here[:1]] = 0.0
+    return Timing(ops.start_ns, np.nan_to_num(gap), int((np.isnan(gap) & ~ops.overlaps).sum()))
 
 
 @dataclass(frozen=True)
@@ -52,8 +46,9 @@ class Moment:
 def moments(facts: Facts, placed: Timing) -> Iterator[Moment]:
     """The signposts of the window that are followed by an op."""
     ops, table = facts.ops, facts.ops.table
-    place_of_op = np.flatnonzero(table.kind[facts.window.rows] == RowKind.DEVICE)
-    for mark in marks(table, facts.window):
+    window = facts.scope.selected
+    place_of_op = np.flatnonzero(table.kind[window.rows] == RowKind.DEVICE)
+    for mark in marks(table, window):
         following = int(np.searchsorted(place_of_op, mark.place))
         if following < len(ops):
             yield Moment(mark.name, mark.row, int(ops.device[following]), float(placed.start_ns[following]))

@@ -1,4 +1,4 @@
-"""Kernel time by op type, category and device, and the FPS that follow."""
+"""Kernel time by op type and category, and the FPS that follow."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import OpType
@@ -39,7 +40,7 @@ def _totals(ops: Ops, labels: Texts, low_cores: BoolArray, names: Callable[[str]
                 category=named_category,
                 count=len(positions),
                 kernel_ns=float(kernel.sum()),
-                share=ratio(float(kernel.sum()), ops.total_ns),
+                share=ratio(float(ops.exposed_ns[positions].sum()), ops.total_ns),
                 median_ns=float(np.median(kernel)),
                 longest_ns=float(np.max(kernel)),
                 cores_min=cores[0] if cores else None,
@@ -50,27 +51,17 @@ def _totals(ops: Ops, labels: Texts, low_cores: BoolArray, names: Callable[[str]
     return sorted(entries, key=lambda entry: -entry.kernel_ns)
 
 
-def by_device(ops: Ops) -> dict[int, float]:
-    """Kernel time of each device in ns."""
-    devices = np.unique(ops.device).tolist()
-    return {device: float(np.nansum(ops.kernel_ns[ops.device == device])) for device in devices}
-
-
-def fps(ops: Ops) -> Fps:
-    """1e9 × batch / kernel time of the busiest device: for all ops, for matmuls and convolutions, and for the rest.
+def fps(facts: Facts) -> Fps:
+    """1e9 × batch / the time of one inference: for all ops, for matmuls and convolutions, and for the rest.
 
     Unknown if more than a hundredth of the ops have no usable duration.
     """
-    per_device = by_device(ops)
-    if not per_device or not ops.nearly_all_timed:
-        return Fps(None, None, None, None)
-    busiest = max(per_device, key=lambda device: per_device[device])
-    is_work = ops.in_category(MATMUL, CONV)
-    here = ops.device == busiest
-    times = (per_device[busiest], _sum(ops, here & is_work), _sum(ops, here & ~is_work))
-    every, work_only, rest = (1e9 * ops.options.batch / time if time else None for time in times)
-    return Fps(every, work_only, rest, busiest)
-
-
-def _sum(ops: Ops, mask: BoolArray) -> float:
-    return float(np.nansum(ops.kernel_ns[mask]))
+    ops = facts.ops
+    if not ops.nearly_all_timed:
+        return Fps(None, None, None)
+    work = ops.in_category(MATMUL, CONV)
+    beyond = facts.inference_ns(np.zeros(len(ops)))
+    times = [facts.inference_ns(ops.exposed_ns)]
+    times += [facts.inference_ns(np.where(these, ops.exposed_ns, 0.0)) - beyond for these in (work, ~work)]
+    every, work_only, rest = (1e9 * ops.options.batch / time if time > 0 else None for time in times)
+    return Fps(every, work_only, rest)

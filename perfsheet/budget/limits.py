@@ -131,7 +131,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time-per-pass", Unit.TIME, _per_pass, "mean kernel time of a pass"),
     Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
     Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
-    Limit("fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of the window",
+    Limit("fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of one inference",
         floor=True),
     Limit("fps-per-pass", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.passes.fps_per_pass),
         "FPS of a mean pass", floor=True),

@@ -75,7 +75,7 @@ ANALYSIS_OPTIONS = (
         "Few cores: this share of the worker grid or less, in percent.", _NUMBER),
     AnalysisOption("board", "--board", _TEXT, None, "NAME",
         "Board that the capture is from: its peaks, its worker grid.", (str,)),
-    AnalysisOption("batch", "--batch", float, 1.0, "N", "Samples that the window works on, for FPS.", _NUMBER),
+    AnalysisOption("batch", "--batch", float, 1.0, "N", "Samples that one inference works on, for FPS.", _NUMBER),
     AnalysisOption("start_signpost", "--start-signpost", _TEXT, None, "NAME",
         "Only what follows the first such signpost (NAME#2: second)."),
     AnalysisOption("end_signpost", "--end-signpost", _TEXT, None, "NAME",
@@ -85,8 +85,10 @@ ANALYSIS_OPTIONS = (
     AnalysisOption("devices", "--device", list[int] | None, None, "ID",
         "Only this device; may be given several times."),
     AnalysisOption("no_host_ops", "--no-host-ops", bool, False, None, "Leave host ops out."),
-    AnalysisOption("which_pass", "--pass", str, "all", "first|last|N|all",
-        "Only this pass, of those that the window repeats."),
+    AnalysisOption("which_pass", "--pass", _TEXT, None, "first|last|N|all",
+        "Which of the passes that repeat; by default the warm one of median time."),
+    AnalysisOption("per_device", "--per-device", bool, False, None,
+        "The ops of every device of a mesh, and sums over them; by default the critical path."),
     AnalysisOption("strict", "--strict", bool, False, None,
         "Refuse a capture of which anything was left out or repaired (status 3)."),
 )
@@ -182,7 +184,8 @@ def _options(
     id_range: str | None,
     devices: list[int] | None,
     no_host_ops: bool,
-    which_pass: str,
+    which_pass: str | None,
+    per_device: bool,
     strict: bool,
 ) -> Options:
     """The analysis options behind those of the command line."""
@@ -191,12 +194,12 @@ def _options(
 
     selection = Selection(start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass)
     if ref_cores.strip().lower() == "grid":
-        return Options("grid", low_cores_pct, board, batch, selection, strict)
+        return Options("grid", low_cores_pct, board, batch, selection, strict, per_device)
     try:
         cores = float(ref_cores)
     except ValueError:
         raise usage(f"`ref_cores` {ref_cores}: not a core count", "give a number above 0, or `grid`") from None
-    return Options(cores, low_cores_pct, board, batch, selection, strict)
+    return Options(cores, low_cores_pct, board, batch, selection, strict, per_device)
 
 
 def chosen_fields(context: typer.Context) -> set[str]:

@@ -23,21 +23,18 @@ def figures(base: Analysis, new: Analysis, mean_pass: Span) -> tuple[Figure, ...
 
 def passes_differ(base: Analysis, new: Analysis) -> bool:
     """Whether the windows hold different numbers of passes, so that only figures of a pass can be compared."""
-    return base.summary.passes.count != new.summary.passes.count
+    return base.summary.passes.counted != new.summary.passes.counted
 
 
 def _figures(base: Analysis, new: Analysis, mean_pass: Span) -> Iterator[Figure]:
     before, now = base.summary, new.summary
     alike = not passes_differ(base, new)
     yield Figure("kernel", "kernel time", TIME, known(before.kernel_ns), known(now.kernel_ns), True, alike)
-    if max(before.passes.count, now.passes.count) > 1:
-        yield Figure("passes", "passes", COUNT, before.passes.count, now.passes.count, None)
+    if max(before.passes.counted, now.passes.counted) > 1:
+        yield Figure("passes", "passes", COUNT, before.passes.counted, now.passes.counted, None)
         yield Figure("kernel_per_pass", "kernel time per pass", TIME, mean_pass.base_ns, mean_pass.new_ns, True)
-        if min(before.passes.count, now.passes.count) > 1:  # the FPS of a single pass is that of its window
-            fps = (before.passes.fps_per_pass, now.passes.fps_per_pass)
-            yield Figure("fps_per_pass", "FPS per pass", RATE, *fps, False)
-    yield Figure("fps", "FPS", RATE, before.fps.all, now.fps.all, False, alike)
-    yield Figure("ops", "device ops", COUNT, before.device_rows, now.device_rows, True, alike)
+    yield Figure("fps", "FPS", RATE, before.fps.all, now.fps.all, False)
+    yield Figure("ops", "device ops", COUNT, before.ops, now.ops, True, alike)
     yield Figure("sol", "of the speed of light", SHARE, before.speed_of_light.sol, now.speed_of_light.sol, False)
     for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "low-core-count ops")):
         totals = [next(total for total in side.rule_totals if total.rule.id == rule) for side in (base, new)]
@@ -98,7 +95,7 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
     if skipped := _written_by_one(describing):
         yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
     for name, side in (("before", before), ("now", now)):
-        untimed = side.summary.device_rows - side.summary.timed_rows
+        untimed = side.summary.ops - side.summary.timed_ops
         lost = losses(side.ops.table.notes)
         if lost:
             yield f"{rows(lost)} of the capture {name} lost to damage: it does not show the whole run"
@@ -122,7 +119,7 @@ def _chip(analysis: Analysis) -> str:
 
 
 def _passes(base: Slots, new: Slots) -> str:
-    counts = [side.analysis.summary.passes.count for side in (base, new)]
+    counts = [side.analysis.summary.passes.counted for side in (base, new)]
     how = (
         "figures of a mean pass are given as well"
         if base.passes * new.passes > 1

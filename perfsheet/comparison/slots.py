@@ -67,8 +67,8 @@ class Slots:
 
     @cached_property
     def devices(self) -> dict[int, IntArray]:
-        """The slots of each device, in execution order."""
-        device = self.analysis.ops.device[self.first]
+        """The slots of each device (one sequence for a critical path), in execution order."""
+        device = self.analysis.ops.sequence[self.first]
         return {int(device_id): np.flatnonzero(device == device_id) for device_id in np.unique(device)}
 
     @cached_property
@@ -123,7 +123,7 @@ def _setup(side: Slots, partners: list[tuple[int, bool]]) -> BoolArray:
     """Slots whose counterpart is outside, and slots before such a slot if no pass has started yet."""
     outside = np.zeros(len(side), dtype=np.bool_)
     begun: set[int] = set()
-    device = side.analysis.ops.device[side.first]
+    device = side.analysis.ops.sequence[side.first]
     for slot, is_outside in sorted(partners):
         here = int(device[slot])
         if not is_outside:
@@ -159,9 +159,11 @@ def _unfolded(analysis: Analysis) -> Slots:
 
 
 def _folded(analysis: Analysis) -> Slots:
-    passes = analysis.facts.passes.all
-    if analysis.facts.variation is None:
+    scope = analysis.facts.scope
+    reduced = len(scope.of) < len(scope.every)  # to one pass, or to the critical path of the devices
+    if reduced or analysis.facts.variation is None:
         return _unfolded(analysis)
+    passes = scope.passes.all
     of = np.arange(len(analysis.ops))
     for model_pass in passes[1:]:
         of[model_pass.positions] = passes[0].positions

@@ -100,7 +100,11 @@ def _runs(side: Slots) -> Samples:
 
 def _passes(side: Slots) -> Samples:
     """Every pass except a cold one."""
-    warm = [model_pass for model_pass in side.analysis.facts.passes.all if not model_pass.cold]
+    facts = side.analysis.facts
+    warm = [model_pass for model_pass in facts.passes.all if not model_pass.cold]
+    if facts.scope.chosen is not None and facts.variation is not None:
+        is_warm = [not model_pass.cold for model_pass in facts.passes.all]
+        return Samples(facts.variation.durations[is_warm][:, side.first], np.zeros(len(side), dtype=np.bool_))
     if side.passes == 1 or not warm:
         return _shown(side)
     ops = side.analysis.ops

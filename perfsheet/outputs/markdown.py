@@ -47,7 +47,7 @@ def _report(analysis: Analysis) -> Iterator[str]:
     yield "### Top ops by device kernel duration"
     yield ""
     yield from table_of(OPS, top_ops(analysis, _OPS))
-    left_out = summary.timed_rows - _OPS
+    left_out = summary.timed_ops - _OPS
     if left_out > 0:
         yield f"{left_out:,} shorter ops are not listed; – = unknown, or the profiler has no model."
         yield ""

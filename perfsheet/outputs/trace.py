@@ -19,6 +19,7 @@ from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.tables.kinds import number, percent
+from perfsheet.tables.ops import EveryOp, every_op
 from perfsheet.text import formats
 
 Event = dict[str, Any]
@@ -28,19 +29,20 @@ _TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
 
 def trace(analysis: Analysis) -> str:
     """The whole trace. Every device starts at 0: device clocks are not comparable."""
-    placed = timing(analysis.facts)
+    rows = every_op(analysis)
+    placed = timing(analysis.every.facts)
     head = {
         "displayTimeUnit": "ns",
         "otherData": {
             "perfsheet": __version__,
             "capture": ", ".join(analysis.summary.paths),
-            "window": analysis.summary.window,
+            "window": analysis.every.window.label,
             "replayed": analysis.summary.provenance.replayed,
-            "ops_without_duration": len(analysis.ops) - analysis.summary.timed_rows,
+            "ops_without_duration": int((~rows.ops.timed).sum()),
             "unknown_gaps": placed.unknown_gaps,
         },
     }
-    events = ",\n".join(_text(event) for event in _events(analysis, placed))
+    events = ",\n".join(_text(event) for event in _events(rows, placed))
     return f'{_text(head)[:-1]}, "traceEvents": [\n{events}\n]}}\n'
 
 
@@ -48,9 +50,10 @@ def _text(value: Event) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False)
 
 
-def _events(analysis: Analysis, placed: Timing) -> Iterator[Event]:
+def _events(rows: EveryOp, placed: Timing) -> Iterator[Event]:
+    analysis = rows.analysis
     yield from _names(analysis)
-    yield from _ops(analysis, placed)
+    yield from _ops(rows, placed)
     yield from _gaps(analysis, placed)
     yield from _passes(analysis, placed)
     yield from _signposts(analysis, placed)
@@ -58,7 +61,7 @@ def _events(analysis: Analysis, placed: Timing) -> Iterator[Event]:
 
 def _names(analysis: Analysis) -> Iterator[Event]:
     arch = analysis.summary.arch or "arch not stated"
-    for device in analysis.summary.devices:
+    for device in np.unique(analysis.ops.device).tolist():
         yield _meta("process_name", device, 0, f"device {device} ({formats.clean(arch)})")
         for track, name in _TRACKS.items():
             yield _meta("thread_name", device, track, name)
@@ -68,8 +71,8 @@ def _meta(name: str, device: int, track: int, value: str) -> Event:
     return {"ph": "M", "name": name, "pid": device, "tid": track, "args": {"name": value}}
 
 
-def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
-    ops, speed_of_light = analysis.ops, analysis.facts.speed_of_light
+def _ops(rows: EveryOp, placed: Timing) -> Iterator[Event]:
+    ops, speed_of_light, flags = rows.ops, rows.analysis.facts.speed_of_light, rows.flags
     call = ops.number("global_call_count")
     for position in np.flatnonzero(ops.timed).tolist():
         shape = shape_of(ops, position)
@@ -92,7 +95,7 @@ def _ops(analysis: Analysis, placed: Timing) -> Iterator[Event]:
                 "bound": speed_of_light.bound(position).value,
                 "shape": formats.clean(shape.shape),
                 "layout": formats.clean(shape.layout),
-                "flags": ", ".join(analysis.flags(position)),
+                "flags": ", ".join(flags[position]),
             },
         }
 
@@ -111,7 +114,7 @@ def _gaps(analysis: Analysis, placed: Timing) -> Iterator[Event]:
 
 def _passes(analysis: Analysis, placed: Timing) -> Iterator[Event]:
     """Begin and end of each pass on each device, if the window has several passes."""
-    ops, passes = analysis.ops, analysis.summary.passes
+    ops, passes = analysis.ops, analysis.facts.passes
     if passes.count < 2:
         return
     for run in passes.all:

@@ -57,7 +57,7 @@ CASES: Table[Cases] = Table(
             _RUNNING, outputs=In.JSON | In.TERMINAL | In.SHEET, flexible=True, narrow=formats.short_nodeid, width=60),
         Column("outcome", "Outcome", LABEL, each(lambda case: case.outcome), "what pytest said of it; null = nothing",
             _RUNNING, outputs=In.JSON | In.TERMINAL | In.SHEET, text=_outcome, cell=_outcome, tone=_tones, width=12),
-        Column("device_ops", "Device ops", COUNT, _of_summary(lambda summary: summary.device_rows),
+        Column("device_ops", "Device ops", COUNT, _of_summary(lambda summary: summary.ops),
             "device ops of the case", outputs=In.TERMINAL | In.SHEET, drop=3, width=10),
         Column("kernel_duration_ns", "Kernel duration", NS, each(lambda case: case.kernel_ns),
             "Σ kernel duration of its ops", _FORMULAS, outputs=In.JSON | In.TERMINAL | In.SHEET, short="Kernel",

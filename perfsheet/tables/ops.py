@@ -16,10 +16,11 @@ from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shapes
 from perfsheet.analysis.ops.signature import of_variants
-from perfsheet.analysis.ranking import why_not_physical
+from perfsheet.analysis.ranking import Ranking, why_not_physical
 from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.analysis.statistics import known_int
+from perfsheet.analysis.windows.devices import StepTimes
 from perfsheet.capture.columns import core_columns
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
@@ -46,6 +47,20 @@ class OpRows:
         """All ops of the analysis."""
         return self.analysis.ops
 
+    @property
+    def counted(self) -> Analysis:
+        """The analysis whose figures count these ops: their ranks, shares, flags and findings are those there."""
+        return self.analysis
+
+    @property
+    def places(self) -> IntArray:
+        """The position of each op in `counted`, -1 = it is not counted."""
+        return self.positions
+
+    def of_counted(self, values: FloatArray) -> FloatArray:
+        """The value of each op from those of all ops in `counted`; NaN for ops that are not counted."""
+        return np.where(self.places >= 0, values[self.places], np.nan)
+
     @cached_property
     def several_files(self) -> bool:
         """Whether the analysis reads several files."""
@@ -54,21 +69,41 @@ class OpRows:
     @cached_property
     def flags(self) -> list[tuple[str, ...]]:
         """The flags of each op."""
-        masks = self.analysis.flag_masks
+        masks = self.counted.flag_masks
         bits = np.zeros(len(self), dtype=np.int64)
-        for place, mask in enumerate(masks.values()):
-            bits |= mask[self.positions].astype(np.int64) << place
+        for place, flag in enumerate(masks):
+            bits |= self.flagged(flag).astype(np.int64) << place
         distinct, index = np.unique(bits, return_inverse=True)
         flags = [tuple(name for place, name in enumerate(masks) if bit >> place & 1) for bit in distinct.tolist()]
         return [flags[place] for place in index.reshape(-1).tolist()]
 
     def flagged(self, flag: str) -> BoolArray:
         """Which of the ops carry a flag."""
-        return self.analysis.flag_masks[flag][self.positions]
+        return np.asarray(self.counted.flag_masks[flag][self.places] & (self.places >= 0))
 
     def of_variants(self, texts: Sequence[str]) -> Texts:
         """A text per op from a text per distinct configuration."""
         return Texts(self.ops.variants.of[self.positions].astype(np.int32), texts)
+
+
+@dataclass(frozen=True, eq=False)
+class EveryOp(OpRows):
+    """Ops of all passes and devices; those that the figures of `narrow` are of have ranks, flags and findings."""
+
+    narrow: Analysis
+
+    @property
+    def counted(self) -> Analysis:
+        """The analysis whose figures count some of these ops."""
+        return self.narrow
+
+    @cached_property
+    def places(self) -> IntArray:
+        """The position of each op in `counted`, -1 = it is not counted."""
+        of = self.narrow.facts.scope.of
+        places = np.full(len(self.ops), -1, dtype=np.int64)
+        places[of] = np.arange(len(of))
+        return places[self.positions]
 
 
 def columns_to_read() -> frozenset[str]:
@@ -78,8 +113,14 @@ def columns_to_read() -> frozenset[str]:
 
 
 def all_ops(analysis: Analysis) -> OpRows:
-    """Every device op, in execution order."""
+    """Every op that the figures are of, in execution order."""
     return OpRows(analysis, np.arange(len(analysis.ops)))
+
+
+def every_op(analysis: Analysis, positions: IntArray | None = None) -> EveryOp:
+    """The ops of every pass and device, in execution order: those at these positions among them, or all."""
+    every = analysis.every
+    return EveryOp(every, np.arange(len(every.ops)) if positions is None else positions, analysis)
 
 
 def top_ops(analysis: Analysis, count: int | None = None) -> OpRows:
@@ -99,20 +140,28 @@ def _refs(rows: OpRows) -> list[Any]:
     return rows.analysis.row_refs(rows.positions.tolist())
 
 
-def _ranks(rows: OpRows) -> FloatArray:
-    order = rows.analysis.ranking.order
-    ranks = np.full(len(rows.ops), np.nan)
-    ranks[order] = np.arange(1, len(order) + 1)
-    return ranks
-
-
-def _ranked(values: Callable[[OpRows], FloatArray]) -> Callable[[OpRows], Cells]:
+def _ranked(values: Callable[[Ranking], FloatArray | IntArray]) -> Callable[[OpRows], Cells]:
     def by_op(rows: OpRows) -> Cells:
-        figures = np.full(len(rows.ops), np.nan)
-        figures[rows.analysis.ranking.order] = values(rows)
-        return figures[rows.positions]
+        ranking = rows.counted.ranking
+        figures = np.full(len(rows.counted.ops), np.nan)
+        figures[ranking.order] = values(ranking)
+        return rows.of_counted(figures)
 
     return by_op
+
+
+def _of_step(values: Callable[[StepTimes], FloatArray | IntArray]) -> Callable[[OpRows], Cells]:
+    return lambda rows: rows.of_counted(values(rows.counted.facts.steps).astype(np.float64))
+
+
+def _spread_over_devices(rows: OpRows) -> Cells:
+    shortest, kernel = rows.counted.facts.steps.shortest_ns, rows.counted.ops.kernel_ns
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return rows.of_counted(1 - shortest / kernel)
+
+
+def _mesh(rows: OpRows) -> bool:
+    return rows.counted.facts.devices.count > 1
 
 
 def _files(rows: OpRows) -> Cells:
@@ -134,24 +183,26 @@ def _why_not_physical(rows: OpRows) -> list[str | None]:
 
 
 def _finding_ids(rows: OpRows) -> list[tuple[str, ...]]:
-    ids = rows.analysis.findings_of
-    return [tuple(ids.get(position, ())) for position in rows.positions.tolist()]
+    ids = rows.counted.findings_of
+    return [tuple(ids.get(place, ())) for place in rows.places.tolist()]
 
 
 def _passes(rows: OpRows) -> FloatArray:
-    numbers = np.full(len(rows.ops), np.nan)
-    for run in rows.analysis.facts.passes.all:
+    scope = rows.analysis.facts.scope
+    numbers = np.full(len(scope.every), np.nan)
+    for run in scope.passes.all:
         numbers[run.positions] = run.number
-    return numbers
+    return numbers[scope.of]
+
+
+def _several_passes(rows: OpRows) -> bool:
+    passes = rows.analysis.facts.passes
+    return passes.count > 1 or bool(passes.outside.size)
 
 
 def _reasons(rows: OpRows) -> list[str]:
     speed = rows.analysis.facts.speed_of_light
     return [speed.reason(position) for position in rows.positions.tolist()]
-
-
-def _several_devices(rows: OpRows) -> bool:
-    return len(rows.analysis.summary.devices) > 1
 
 
 def _any(column: Callable[[OpRows], Cells]) -> Callable[[OpRows], bool]:
@@ -180,7 +231,8 @@ OPS: Table[OpRows] = Table(
     "Ops",
     "Every device op: `top-ops`, `report --json`, sheets Top Ops and All Ops, the page, `Analysis.ops_frame()`.",
     (
-        Column("rank", "Rank", COUNT, _number(_ranks), "place by kernel duration, 1 = longest", _FORMULAS, short="#",
+        Column("rank", "Rank", COUNT, _ranked(lambda ranking: np.arange(1, len(ranking.order) + 1)),
+            "place by kernel duration, 1 = longest", _FORMULAS, short="#",
             width=7),
         Column("op_code", "Op code", LABEL, lambda rows: rows.ops.codes.take(rows.positions), "the device operation",
             capture="op_code", flexible=True, narrow=short_code, width=34, code=True),
@@ -191,8 +243,9 @@ OPS: Table[OpRows] = Table(
             lambda rows: rows.of_variants([shape.layout for shape in shapes(rows.ops)]),
             "memory of the first input and output, and their tile layout where it changes",
             outputs=In.DATA | In.PAGE | _IN_SHEETS, width=38, wrap=True),
-        Column("device", "Device", ID, _number(lambda rows: rows.ops.device), "the device that ran the op",
-            outputs=In.TEXT, short="Dev", when=_several_devices),
+        Column("device", "Device", ID, _number(lambda rows: rows.ops.device),
+            "the device that ran the op; of a mesh the slowest one", _WINDOWS, outputs=In.TEXT, short="Dev",
+            when=_mesh),
         Column("cores_of_grid", "Cores", LABEL, _cores_of_grid, "cores that ran the op / worker grid of its device",
             "docs/hardware.md", outputs=In.TEXT, mark=_few_cores, right=True),
         Column("core_count", "Core count", COUNT, _number(lambda rows: rows.ops.cores), "cores that ran the op",
@@ -202,9 +255,16 @@ OPS: Table[OpRows] = Table(
         Column("kernel_duration_ns", "Device kernel duration", NS, _number(lambda rows: rows.ops.kernel_ns),
             "first kernel start to last kernel end over all cores; the ranking key", capture="kernel_duration_ns",
             short="Kernel", bar=True, width=18),
-        Column("share_pct", "Share", PERCENT, _ranked(lambda rows: rows.analysis.ranking.share),
+        Column("devices", "Devices", COUNT, _of_step(lambda steps: steps.devices), "devices that ran the op", _WINDOWS,
+            outputs=In.DATA | In.SHEET, when=_mesh),
+        Column("fastest_ns", "Fastest device", NS, _of_step(lambda steps: steps.shortest_ns),
+            "kernel duration of the op on its fastest device", _WINDOWS, outputs=In.DATA | In.SHEET, when=_mesh),
+        Column("device_spread_pct", "Spread", PERCENT, _spread_over_devices,
+            "how much sooner the fastest device is done: 1 − its duration / this one's", _WINDOWS,
+            outputs=In.EVERYWHERE & ~In.ALL_OPS, when=_mesh, drop=2),
+        Column("share_pct", "Share", PERCENT, _ranked(lambda ranking: ranking.share),
             "kernel duration / Σ kernel duration of the window", _FORMULAS, width=9),
-        Column("cumulative_pct", "Cumulative", PERCENT, _ranked(lambda rows: rows.analysis.ranking.cumulative),
+        Column("cumulative_pct", "Cumulative", PERCENT, _ranked(lambda ranking: ranking.cumulative),
             "share of this and all higher ranks together", _FORMULAS, outputs=In.EVERYWHERE & ~In.ALL_OPS,
             short="Cum."),
         Column("pm_ideal_ns", "PM IDEAL", NS, _number(lambda rows: rows.ops.pm_ideal_ns),
@@ -237,7 +297,7 @@ OPS: Table[OpRows] = Table(
             text=formats.flags, flexible=True),
         Column("finding_ids", "Findings", LIST, _finding_ids, "the findings on sheet Hotspots that the op belongs to",
             _RULES, outputs=In.PAGE | In.ALL_OPS, width=11),
-        Column("run_order", "Run order", COUNT, lambda rows: rows.positions + 1,
+        Column("run_order", "Run order", COUNT, lambda rows: rows.analysis.facts.scope.of[rows.positions] + 1,
             "place in execution order: sort by it to get the order of the run back", _WINDOWS, outputs=In.ALL_OPS),
         Column("file", "File", LABEL, _files, "the capture that the row is in, where there are several",
             outputs=In.FRAME | _IN_SHEETS, cell=lambda path: Path(path).name, when=lambda rows: rows.several_files,
@@ -249,7 +309,9 @@ OPS: Table[OpRows] = Table(
             outputs=In.DATA | _IN_SHEETS, capture="device_id", width=8),
         Column("global_call_count", "Global call count", ID, _captured("global_call_count"),
             "the profiler's id of the dispatch", capture="global_call_count", outputs=In.DATA | In.SHEET, width=12),
-        Column("pass", "Pass", ID, _number(_passes), "the pass that the op is in, from 1", _WINDOWS, outputs=In.FRAME),
+        Column("pass", "Pass", ID, _number(_passes),
+            "the pass that the op is in, from 1; empty = in none", _WINDOWS, outputs=In.FRAME | In.ALL_OPS,
+            when=_several_passes),
         Column("compute_pct", "Compute, grid", PERCENT,
             _number(lambda rows: rows.analysis.facts.speed_of_light.compute),
             "FLOPs / (kernel duration × peak of the whole worker grid at the op's math fidelity)", _SPEED_OF_LIGHT,

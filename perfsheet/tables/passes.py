@@ -10,7 +10,8 @@ import numpy as np
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.statistics import Spreads
 from perfsheet.analysis.windows.layers import Layer
-from perfsheet.analysis.windows.passes import Pass, Variation
+from perfsheet.analysis.windows.passes import Pass
+from perfsheet.analysis.windows.variation import Variation
 from perfsheet.capture.table import IntArray
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, RATE, ROW, YES_NO
@@ -23,7 +24,7 @@ _WINDOWS = "docs/windows.md"
 
 @dataclass(frozen=True, eq=False)
 class PassOpRows(OpRows):
-    """Ops of the last pass, each with its column in the variation over all passes."""
+    """Ops of one pass, each with its column in the variation over all passes."""
 
     variation: Variation
     columns: IntArray
@@ -31,7 +32,7 @@ class PassOpRows(OpRows):
 
 def pass_ops(analysis: Analysis, variation: Variation) -> PassOpRows:
     """Every op of a pass, in execution order."""
-    return _pass_ops(analysis, variation, np.arange(len(variation.positions)))
+    return _pass_ops(analysis, variation, np.arange(variation.durations.shape[1]))
 
 
 def most_variable(analysis: Analysis, variation: Variation, count: int) -> PassOpRows:
@@ -43,7 +44,7 @@ def most_variable(analysis: Analysis, variation: Variation, count: int) -> PassO
 
 
 def _pass_ops(analysis: Analysis, variation: Variation, columns: IntArray) -> PassOpRows:
-    return PassOpRows(analysis, variation.positions[columns], variation, columns)
+    return PassOpRows(analysis, analysis.facts.last_pass[columns], variation, columns)
 
 
 def _spreads(rows: PassOpRows) -> Spreads:
@@ -59,11 +60,10 @@ PASSES: Table[Sequence[Pass]] = Table(
         Column("pass", "Pass", COUNT, each(lambda run: run.number), "counts from 1", _WINDOWS),
         Column("ops", "Ops", COUNT, each(lambda run: len(run.positions)), "its device ops"),
         Column("kernel_duration_ns", "Kernel duration", NS, each(lambda run: run.kernel_ns),
-            "Σ kernel duration of its ops", bar=True),
-        Column("busiest_device_ns", "Busiest device", NS, each(lambda run: run.busiest_ns),
-            "Σ kernel duration of its ops on the busiest device", outputs=In.SHEET),
+            "Σ kernel duration of its ops; of a mesh on its critical path, with --per-device over all devices",
+            _WINDOWS, bar=True),
         Column("gap_ns", "Gaps", NS, each(lambda run: run.gap_ns), "Σ op-to-op gaps before its ops"),
-        Column("fps", "FPS", RATE, each(lambda run: run.fps), "1e9 × batch / kernel time of the busiest device",
+        Column("fps", "FPS", RATE, each(lambda run: run.fps), "1e9 × batch / the kernel time of one inference",
             unit=""),
         Column("cold", "Cold", YES_NO, each(lambda run: run.cold), "whether it is the first pass and slower", _WINDOWS),
     ),
@@ -96,7 +96,7 @@ LAYERS: Table[LayerRows] = Table(
 PASS_OPS: Table[PassOpRows] = Table(
     "pass_ops",
     "How ops vary between passes",
-    "Every op of a pass over all passes (its row is that of the last one): `report --json`, sheet Passes.",
+    "Every op of the pass over all passes: `report --json`, sheet Passes.",
     (
         OPS["op_code"],
         *spread_columns(_spreads),

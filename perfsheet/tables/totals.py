@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import OpType
+from perfsheet.analysis.time_split import TimePart
 from perfsheet.analysis.windows.devices import DeviceTotal, Step
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.kinds import CORES, COUNT, ID, LABEL, NS, PERCENT, ROW
+from perfsheet.tables.kinds import CORES, COUNT, ID, LABEL, NS, PERCENT, RATE, ROW
 
+_WINDOWS = "docs/windows.md"
 OpTypeRows = Rows[Analysis, OpType]
 StepRows = Rows[Analysis, Step]
 
@@ -21,6 +24,16 @@ def _core_span(total: OpType) -> tuple[int, ...]:
 def _of_busiest(totals: Sequence[DeviceTotal]) -> list[float | None]:
     most = max((total.kernel_ns for total in totals), default=0.0)
     return [total.kernel_ns / most if most else None for total in totals]
+
+
+def _device_ops(rows: StepRows) -> Ops:
+    return rows.source.facts.scope.every
+
+
+def _slowest(rows: StepRows) -> list[int]:
+    """The slowest op of each step, by its position among the ops of every device."""
+    within = rows.source.facts.scope.within
+    return [int(within[step.slowest]) for step in rows]
 
 
 # fmt: off
@@ -59,6 +72,21 @@ CATEGORIES: Table[OpTypeRows] = Table(
     tuple(column for column in OP_TYPES.columns if column.key != "op_code"),
 )
 
+TIME_SPLIT: Table[Sequence[TimePart]] = Table(
+    "time_split",
+    "Where the time goes",
+    "The elapsed device time of one inference in parts that add up to it: every JSON's `capture`, Summary, the page, "
+    "Markdown.",
+    (
+        Column("part", "Part", LABEL, each(lambda part: part.part), "what the device does, or waits for", _WINDOWS),
+        Column("group", "Group", LABEL, each(lambda part: part.group),
+            "compute, data movement, collectives or idle", _WINDOWS),
+        Column("ns", "Time", NS, each(lambda part: part.ns), "time in it", _WINDOWS, bar=True),
+        Column("share_pct", "Share", PERCENT, each(lambda part: part.share), "time / elapsed time", _WINDOWS),
+    ),
+    outputs=In.JSON | In.PAGE | In.MARKDOWN | In.SHEET,
+)
+
 DEVICES: Table[Sequence[DeviceTotal]] = Table(
     "device_totals",
     "Devices",
@@ -68,6 +96,8 @@ DEVICES: Table[Sequence[DeviceTotal]] = Table(
         Column("ops", "Ops", COUNT, each(lambda total: total.ops), "its device ops"),
         Column("kernel_duration_ns", "Kernel duration", NS, each(lambda total: total.kernel_ns),
             "Σ kernel duration of its ops", bar=True),
+        Column("fps", "FPS alone", RATE, each(lambda total: total.fps),
+            "1e9 × batch / its kernel duration, if the others never made it wait", unit=""),
         Column("of_busiest", "Of the busiest", PERCENT, _of_busiest, "kernel duration / that of the busiest device",
             outputs=In.PAGE | In.SHEET),
     ),
@@ -79,7 +109,7 @@ STEPS: Table[StepRows] = Table(
     "Where devices wait for each other",
     "The same op on several devices; those whose slowest device takes most beyond the mean: sheet Devices.",
     (
-        Column("op_code", "Op code", LABEL, lambda rows: [rows.source.ops.codes[step.slowest] for step in rows],
+        Column("op_code", "Op code", LABEL, lambda rows: [_device_ops(rows).codes[at] for at in _slowest(rows)],
             "the device operation", outputs=In.SHEET),
         Column("devices", "Devices", COUNT, each(lambda step: step.devices), "devices that ran the op",
             outputs=In.SHEET),
@@ -91,9 +121,9 @@ STEPS: Table[StepRows] = Table(
         Column("beyond_mean_ns", "Slowest − mean", NS, each(lambda step: step.longest_ns - step.mean_ns),
             "what the slowest device takes beyond the mean", outputs=In.SHEET),
         Column("slowest_device", "Slowest device", ID,
-            lambda rows: [int(rows.source.ops.device[step.slowest]) for step in rows], "the device that took longest",
+            lambda rows: [int(_device_ops(rows).device[at]) for at in _slowest(rows)], "the device that took longest",
             outputs=In.SHEET),
-        Column("row", "File row", ROW, lambda rows: rows.source.row_refs(step.slowest for step in rows),
+        Column("row", "File row", ROW, lambda rows: rows.source.every.row_refs(_slowest(rows)),
             "row of the capture with the slowest op", outputs=In.SHEET),
     ),
 )

@@ -50,8 +50,14 @@ def in_percent(fraction: float | None) -> str:
     return percent(fraction).removesuffix(" %")
 
 
+_SECONDS = 1e10
+"""From ten seconds on, milliseconds are unwieldy."""
+
+
 def in_unit(nanoseconds: float) -> tuple[float, str]:
     """A span in the unit that leaves digits before the point: 63,218,148 ns is 63.218… ms, 21,317 ns is 21.317 µs."""
+    if nanoseconds >= _SECONDS:
+        return nanoseconds / 1e9, "s"
     return (nanoseconds / 1e6, "ms") if nanoseconds >= 1e6 else (nanoseconds / 1e3, "µs")
 
 
@@ -130,7 +136,7 @@ def worker_cores(summary: CaptureSummary) -> str:
 
 def no_finding(summary: CaptureSummary) -> str:
     """The message when there is no finding: all clear only if every op was checked."""
-    if not summary.timed_rows:
+    if not summary.timed_ops:
         return "Nothing could be checked: no device op has a kernel duration."
     if summary.unchecked_rows:
         return "No hotspot among the ops that could be checked."
@@ -141,7 +147,7 @@ def unchecked(summary: CaptureSummary) -> str:
     """A warning about ops that the low-core-count rule could not check; blank when there are none."""
     if not summary.unchecked_rows:
         return ""
-    count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_rows:,}"
+    count, all_of = rows(summary.unchecked_rows, "op"), f"{summary.timed_ops:,}"
     return f"{count} of {all_of} not checked for few cores: worker grid or core count unknown (--board names the grid)"
 
 
@@ -189,7 +195,7 @@ def flags(names: Sequence[str]) -> str:
 def device_ops(summary: CaptureSummary) -> str:
     """`1,872 device ops on 1 device`."""
     devices = len(summary.devices)
-    return f"{rows(summary.device_rows, 'device op')} on {rows(devices, 'device')}"
+    return f"{rows(summary.ops, 'device op')} on {rows(devices, 'device')}"
 
 
 def short_nodeid(nodeid: str) -> str:

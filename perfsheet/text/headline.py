@@ -58,17 +58,23 @@ def _share_of(rule: str) -> Callable[[Analysis], float | None]:
     return lambda analysis: next(known(total.share) for total in analysis.rule_totals if total.rule.id == rule)
 
 
+def _idle(summary: CaptureSummary) -> float | None:
+    split = summary.time_split
+    return split.idle_ns / split.elapsed_ns if split.elapsed_ns else None
+
+
 # fmt: off
 METRICS: tuple[HeadlineMetric, ...] = (
     HeadlineMetric("kernel", "kernel time", TIME, lambda analysis: analysis.summary.kernel_ns,
-        "Σ kernel duration of the window; gaps between ops are never in it", _FORMULAS),
+        "Σ kernel duration of one inference, of a mesh on its critical path; gaps between ops are never in it",
+        _FORMULAS),
+    HeadlineMetric("idle", "idle of elapsed time", PERCENT, lambda analysis: _idle(analysis.summary),
+        "gaps between ops / (gaps + kernel time); first-run gaps, which contain compiling, are not counted", _WINDOWS),
     HeadlineMetric("kernel_per_pass", "kernel time per pass", TIME, lambda analysis: analysis.summary.passes.mean_ns,
         "mean kernel time of a pass", _WINDOWS, per_pass=True),
     HeadlineMetric("fps", "FPS", RATE, lambda analysis: analysis.summary.fps.all,
-        "1e9 × batch / kernel time of the busiest device; live in the workbook", _FORMULAS),
-    HeadlineMetric("fps_per_pass", "FPS per pass", RATE, lambda analysis: analysis.summary.passes.fps_per_pass,
-        "1e9 × batch × passes / Σ over the passes of the busiest device's kernel time; live in the workbook", _WINDOWS,
-        per_pass=True),
+        "1e9 × batch / the kernel time of one inference (critical path of the devices); live in the workbook",
+        _FORMULAS),
     HeadlineMetric("fps_matmul_conv", "FPS, matmul + conv alone", RATE,
         lambda analysis: analysis.summary.fps.matmul_conv, "FPS if only matmuls and convolutions took time", _FORMULAS),
     HeadlineMetric("fps_other", "FPS, the rest alone", RATE, lambda analysis: analysis.summary.fps.other,
@@ -87,8 +93,9 @@ METRICS: tuple[HeadlineMetric, ...] = (
 
 def headline(analysis: Analysis) -> list[HeadlineValue]:
     """The values of all metrics, in the order in which they are shown."""
-    passes = analysis.summary.passes.count
-    return [_value(metric, metric.value(analysis)) for metric in METRICS if passes > 1 or not metric.per_pass]
+    passes = analysis.summary.passes
+    several = passes.count > 1 and passes.chosen is None
+    return [_value(metric, metric.value(analysis)) for metric in METRICS if several or not metric.per_pass]
 
 
 def _value(metric: HeadlineMetric, value: float | None) -> HeadlineValue:
@@ -126,16 +133,18 @@ def _source(summary: CaptureSummary) -> Iterator[Fact]:
 
 def _outcome(analysis: Analysis) -> Iterator[Fact]:
     summary = analysis.summary
-    yield "Passes", sentences.passes(summary.passes) or "one"
+    yield "Passes", sentences.passes(summary) or "one"
     yield "Layers", sentences.layers(summary.passes)
     yield "Kernel time of devices", sentences.device_totals(summary)
+    yield "Elapsed time", sentences.time_split(summary)
+    yield "Overlap", sentences.overlap(summary)
     yield "Speed of light", sentences.speed_of_light(summary)
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)
     if analysis.what_if:
-        yield "If all are fixed", sentences.what_if(analysis.what_if[-1], summary.passes.count > 1)
+        yield "If all are fixed", sentences.what_if(analysis.what_if[-1])
     yield "Utilization", f"{formats.formula(summary)}; blank = no model"
-    yield "FPS", "1e9 × batch / kernel time [ns] of the busiest device; gaps are not in it"
+    yield "FPS", "1e9 × batch / kernel time [ns] of one inference; gaps are not in it"
 
 
 def _rows(summary: CaptureSummary) -> str:

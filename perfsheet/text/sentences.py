@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfsheet.analysis.results import Finding, WhatIf
 from perfsheet.analysis.summary import CaptureSummary, PassSummary
+from perfsheet.analysis.time_split import TimePart
+from perfsheet.capture.notes import rows
 from perfsheet.text.formats import percent, rate, saving, span_of_time
 
 IF_FIXED = "If they were fixed"
@@ -31,16 +35,32 @@ def _figure(name: str, value: float | int | str) -> str:
     return f"{what} {value:,.1f} %" if unit == "_pct" else f"{what} {value:,.0f}{_UNITS.get(unit, '')}"
 
 
-def passes(summary: PassSummary) -> str:
-    """`2 passes of 936 ops, 31.607 ms and 31.611 ms; the first is cold`; blank for a single pass."""
-    if summary.count < 2:
-        return ""
-    times = [span_of_time(run.kernel_ns) for run in summary.all]
-    listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
-    name = "trace replays" if summary.how == "replayed" else "passes"
-    cold = "; the first is cold" if summary.all[0].cold else ""
-    varies = f" (CV {percent(summary.spread.cv)})" if summary.spread and summary.count > 2 else ""
-    return f"{summary.count:,} {name} of {summary.ops_per_pass:,.0f} ops, {listed}{varies}{cold}"
+def passes(summary: CaptureSummary) -> str:
+    """`2 passes of 936 ops, 31.607 ms and 31.611 ms; the first is cold; figures: pass 2 (--pass all: all)`.
+
+    Blank if the window is a single pass and nothing was left out of it.
+    """
+    of = summary.passes
+    replayed = of.how == "replayed"
+    parts = []
+    if of.count > 1:
+        times = [span_of_time(run.kernel_ns) for run in of.all]
+        listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
+        varies = f" (CV {percent(of.spread.cv)})" if of.spread and of.count > 2 else ""
+        name = "trace replays" if replayed else "passes"
+        parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops, {listed}{varies}")
+        parts += ["the first is cold"] if of.all[0].cold else []
+    elif replayed:
+        parts.append(f"one whole trace replay of {of.ops_per_pass:,.0f} ops")
+    if of.incomplete:
+        parts.append(f"incomplete: {of.incomplete}")
+    if summary.const_eval_rows:
+        parts.append(f"{summary.const_eval_rows:,} const-evaluated ops left out")
+    if of.chosen is not None:
+        parts.append(f"figures: {f'pass {of.chosen}' if of.count > 1 else 'the pass alone'} (--pass all: everything)")
+    elif of.count > 1:
+        parts.append("figures: all passes together")
+    return "; ".join(parts) if of.count > 1 or of.chosen is not None else ""
 
 
 def layers(summary: PassSummary) -> str:
@@ -70,37 +90,96 @@ def pm_generation(summary: CaptureSummary) -> str:
 
 
 def device_totals(summary: CaptureSummary) -> str:
-    """`8 devices: 8.197 ms (3) to 11.647 ms (4); critical path 11.736 ms`; blank for a single one."""
+    """`8 devices: 8.197 ms (3) to 11.647 ms (4); figures: their critical path (--per-device: every device)`.
+
+    Blank for a single one.
+    """
     if len(summary.device_totals) < 2:
         return ""
     ordered = sorted(summary.device_totals, key=lambda total: total.kernel_ns)
     least, most = ordered[0], ordered[-1]
-    path = summary.critical_path_ns
-    critical = "not alignable" if path is None else f"critical path {span_of_time(path)}"
+    if summary.per_device:
+        figures = "all of them, summed up"
+    elif summary.devices_problem:
+        figures = f"device {most.device} alone, since {summary.devices_problem}"
+    else:
+        figures = f"the critical path, {span_of_time(summary.kernel_ns)} (--per-device: every device)"
     return (
         f"{len(ordered)} devices: {span_of_time(least.kernel_ns)} (device {least.device}) to "
-        f"{span_of_time(most.kernel_ns)} (device {most.device}); {critical}"
+        f"{span_of_time(most.kernel_ns)} (device {most.device}), {span_of_time(summary.kernel_sum_ns)} together; "
+        f"figures: {figures}"
     )
 
 
-def what_if(estimate: WhatIf, several_passes: bool) -> str:
-    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS per pass`."""
+def time_split(summary: CaptureSummary) -> str:
+    """`34.312 ms elapsed: compute 82.3 % (matmul 65.0 %, other compute 17.3 %), idle 7.9 % (…)`."""
+    split = summary.time_split
+    groups: dict[str, list[TimePart]] = {}
+    for part in split.parts:
+        if part.ns:
+            groups.setdefault(part.group, []).append(part)
+    listed = [_group(name, parts) for name, parts in groups.items()]
+    elapsed = f"{span_of_time(split.elapsed_ns)} elapsed: {' · '.join(listed)}" if listed else ""
+    notes = [f"{span_of_time(split.first_run_ns)} of first-run gaps (compiling) not counted"] * bool(split.first_run_ns)
+    if split.unknown_gaps is None:
+        notes.append("idle by firmware cycles")
+    elif split.unknown_gaps:
+        notes.append(f"{rows(split.unknown_gaps, 'gap')} unknown")
+    return "; ".join(filter(None, (elapsed, *notes)))
+
+
+def _group(name: str, parts: Sequence[TimePart]) -> str:
+    """`compute 77.2 % (attention 58.9, matmul 15.8, other 2.5)`."""
+    inner = ", ".join(
+        f"{_short_part(part)} {percent(part.share).removesuffix(' %')}" for part in sorted(parts, key=lambda p: -p.ns)
+    )
+    return f"{name} {percent(sum(part.share or 0.0 for part in parts))} ({inner})"
+
+
+def _short_part(part: TimePart) -> str:
+    return "other" if part.part.startswith("other") else part.part.removeprefix("collective ")
+
+
+def overlap(summary: CaptureSummary) -> str:
+    """`ops overlap: 680 µs of kernels in 400 µs; …`; blank where none do."""
+    if not summary.overlapping_ns:
+        return ""
+    hidden = f", {rows(summary.hidden_ops, 'op')} hidden by longer ones" if summary.hidden_ops else ""
+    return (
+        f"ops of sub-devices or queues overlap: {span_of_time(summary.overlapping_ns)} of kernels run in "
+        f"{span_of_time(summary.kernel_ns)}{hidden}; FPS by firmware cycles"
+    )
+
+
+def fps(summary: CaptureSummary) -> str:
+    """`FPS 31.6 (batch 1; matmul + conv alone 45.6, the rest 103)`."""
+    hint = f"; tensors start with {summary.batch_hint}: --batch {summary.batch_hint}?" if summary.batch_hint else ""
+    alone = f"matmul + conv alone {rate(summary.fps.matmul_conv)}, the rest {rate(summary.fps.other)}"
+    unknown = summary.timed_ops - summary.ops if summary.fps.all is None else 0
+    why = f"; unknown: {rows(-unknown, 'op')} without a usable duration" if unknown else ""
+    return f"FPS {rate(summary.fps.all)} (batch {summary.batch:g}{hint}; {alone}{why})"
+
+
+def what_if(estimate: WhatIf) -> str:
+    """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS`."""
     count = estimate.findings
     which = "the first one" if count == 1 else f"{'all' if estimate.all else 'the first'} {count:,}"
     gaps = f"; and {span_of_time(estimate.gap_saving_ns)} of gaps" if estimate.gap_saving_ns else ""
-    fps = f"{rate(estimate.fps_per_pass)} FPS per pass" if several_passes else f"{rate(estimate.fps)} FPS"
     return (
         f"{which}: at most {span_of_time(estimate.saving_ns)} ({percent(estimate.share)}) of kernel time, "
-        f"{span_of_time(estimate.left_ns)} left, {fps}{gaps}"
+        f"{span_of_time(estimate.left_ns)} left, {rate(estimate.fps)} FPS{gaps}"
     )
 
 
 def upper_bounds(summary: CaptureSummary) -> str:
-    """A note about the savings: upper bounds, summed over passes and devices."""
+    """A note about the savings: upper bounds; summed over passes and devices if figures are of all of them."""
     over = [
         f"{count:,} {name}"
-        for count, name in ((summary.passes.count, "passes"), (len(summary.devices), "devices"))
-        if count > 1
+        for count, name, summed in (
+            (summary.passes.count, "passes", summary.passes.chosen is None),
+            (len(summary.devices), "devices", summary.per_device),
+        )
+        if count > 1 and summed
     ]
     sums = f" They are sums over {' and '.join(over)}." if over else ""
     return f"Savings are upper bounds; no op saves more than its kernel duration.{sums}"

@@ -14,12 +14,15 @@ CONV = "conv"
 RESHARD = "reshard"
 ATTENTION = "attention"
 COLLECTIVE = "collective"
+LAYOUT = "layout"
+DATA_MOVEMENT = "data movement"
+CACHE = "cache"
 OTHER = "other"
 
 _TABLE: tuple[tuple[str, str], ...] = (
     (RESHARD, r"Reshard|InterleavedToSharded|ShardedToInterleaved"),
-    ("data movement", r"(?i:convert_?to_?(?:chw|hwc))"),
-    ("data movement", r"ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
+    (DATA_MOVEMENT, r"(?i:convert_?to_?(?:chw|hwc))"),
+    (DATA_MOVEMENT, r"ConcatHeads|CreateHeads|CreateQKVHeads|SplitQueryKeyValue|SplitFused"),
     (MATMUL, r"(?i:matmul|\bbmm\b|^linear)"),
     (ATTENTION, r"(?i:sdpa|scaled_?dot_?product|flash_?mla|attention)"),
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
@@ -29,13 +32,13 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     ("normalisation", r"(?i:layer_?norm|rms_?norm|group_?norm|batch_?norm|norm)"),
     ("softmax", r"(?i:softmax)"),
-    ("cache", r"(?i:kv_?cache|update_?cache|fill_?cache|paged)"),
+    (CACHE, r"(?i:kv_?cache|update_?cache|fill_?cache|paged)"),
     ("rotary", r"(?i:rotary)"),
     ("embedding", r"(?i:embedding)"),
     ("pooling", r"(?i:pool|upsample|grid_?sample)"),
-    ("layout", r"(?i:tilize|typecast)"),
+    (LAYOUT, r"(?i:tilize|typecast)"),
     (
-        "data movement",
+        DATA_MOVEMENT,
         r"(?i:halo|move|copy|clone|transpose|permute|reshape|slice|split|concat|pad|repeat|expand|gather|scatter|fold"
         r"|roll|flip|fill|^full|^zeros|^ones|index)",
     ),

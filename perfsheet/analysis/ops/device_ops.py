@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, wraps
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.ops.utilization import NO_MODEL_MAX_NS, utilization
+from perfsheet.analysis.ops.validity import after_contradicted, contradicted, exposed, overlapping
 from perfsheet.analysis.ops.variants import Variants, variants
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.window import Window
@@ -33,9 +34,11 @@ Result = TypeVar("Result")
 class Ops:
     """One entry per device op of the window, in execution order; unknown figures are NaN.
 
-    `rows` are positions in `table`. `kernel_ns` is the usable DEVICE KERNEL DURATION; `raw_kernel_ns` the cell.
-    `utilization` follows the documented formula with the options' reference core count, `utilization_grid` the same
-    with the op's own worker grid; both are fractions. `pm_ideal_ns` is NaN where the profiler has no model.
+    `rows` are positions in `table`. `kernel_ns` is the usable DEVICE KERNEL DURATION; `raw_kernel_ns` the cell;
+    `invalid`: the gaps contradict it. `gap_ns` is the plausible OP TO OP LATENCY. `sequence`: ops of the same number
+    ran one after another: those of a device, or of the critical path over all devices. `utilization` follows the
+    documented formula with the options' reference core count, `utilization_grid` the same with the op's own worker
+    grid; both are fractions. `pm_ideal_ns` is NaN where the profiler has no model.
     """
 
     table: OpsTable
@@ -44,13 +47,18 @@ class Ops:
     rows: IntArray
     codes: Texts
     device: IntArray
+    sequence: IntArray
     kernel_ns: FloatArray
     raw_kernel_ns: FloatArray
+    invalid: BoolArray
+    gap_ns: FloatArray
     cores: FloatArray
     worker_cores: FloatArray
     pm_ideal_ns: FloatArray
     utilization: FloatArray
     utilization_grid: FloatArray
+    _of: tuple[Ops, IntArray] | None = None
+    """The ops that these were taken from, and their positions there."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -60,10 +68,66 @@ class Ops:
         """Ops with a usable kernel duration: those that are ranked and summed."""
         return np.isfinite(self.kernel_ns)
 
+    def take(self, positions: IntArray, sequence: IntArray | None = None) -> Ops:
+        """These ops only; `sequence` replaces theirs."""
+        columns = rows_of(self, positions) | ({} if sequence is None else {"sequence": sequence})
+        return replace(self, **columns, codes=self.codes.take(positions), _of=(self, positions))
+
     @cached_property
     def total_ns(self) -> float:
-        """Kernel time of the window over all its devices."""
-        return float(np.nansum(self.kernel_ns))
+        """Kernel time of these ops; where ops overlap, the time in which any of them runs."""
+        return float(np.nansum(self.exposed_ns))
+
+    @cached_property
+    def exposed_ns(self) -> FloatArray:
+        """What each op adds to the time: its kernel duration, less what runs beside a longer op; NaN = unknown.
+
+        With `per_device` it is the kernel duration, and the sum counts twice what overlaps.
+        """
+        if self._of is not None:
+            return np.asarray(self._of[0].exposed_ns[self._of[1]])
+        visible = self.kernel_ns
+        if self.options.per_device or not (self.number("op_to_op_latency_ns") < 0).any():
+            return visible
+        visible = visible.copy()
+        for sequence in np.unique(self.sequence).tolist():
+            here = np.flatnonzero(self.sequence == sequence)
+            if self.overlaps[here].any():
+                known = here[np.isfinite(self.kernel_ns[here])]
+                visible[known] = exposed(self.start_ns[known], self.kernel_ns[known])
+        return np.asarray(visible)
+
+    @cached_property
+    def overlaps(self) -> BoolArray:
+        """Ops that start while an earlier one of their device still runs."""
+        if self._of is not None:
+            return np.asarray(self._of[0].overlaps[self._of[1]])
+        names = ("op_to_op_latency_ns", "fw_start_cycle", "fw_end_cycle")
+        gap, start, end = (self.number(name) for name in names)
+        result = np.zeros(len(self), dtype=np.bool_)
+        if (gap < 0).any():
+            for sequence in np.unique(self.sequence).tolist():
+                here = np.flatnonzero(self.sequence == sequence)
+                result[here] = overlapping(self.kernel_ns[here], gap[here], start[here], end[here])
+        return result & ~self.invalid
+
+    @cached_property
+    def start_ns(self) -> FloatArray:
+        """When each op starts, in ns after the first one of its sequence; unknown gaps and durations count as 0.
+
+        Where ops overlap, gaps do not say which op they follow: starts are those of the firmware, if known.
+        """
+        gap = np.where(self.overlaps, self.number("op_to_op_latency_ns"), np.nan_to_num(self.gap_ns))
+        start = np.zeros(len(self))
+        for sequence in np.unique(self.sequence).tolist():
+            here = np.flatnonzero(self.sequence == sequence)
+            cycle, clock = self.number("fw_start_cycle")[here], clock_ghz(self, here)
+            if self.overlaps[here].any() and np.isfinite(cycle).all() and clock is not None:
+                start[here] = (cycle - cycle.min()) / clock
+                continue
+            kernel = np.nan_to_num(self.kernel_ns[here])
+            start[here] = np.cumsum(gap[here]) - gap[here[0]] + np.concatenate([[0.0], np.cumsum(kernel)[:-1]])
+        return start
 
     @cached_property
     def nearly_all_timed(self) -> bool:
@@ -73,6 +137,8 @@ class Ops:
     @cached_property
     def variants(self) -> Variants:
         """The distinct descriptions of these ops."""
+        if self._of is not None:
+            return self._of[0].variants.take(self._of[1])
         return variants(self.table, self.rows, self.codes)
 
     def number(self, name: str) -> FloatArray:
@@ -93,12 +159,6 @@ class Ops:
         return {}
 
     @cached_property
-    def gap_ns(self) -> FloatArray:
-        """OP TO OP LATENCY if plausible, else NaN (corrupt markers, tt-metal#48043)."""
-        gap = self.number("op_to_op_latency_ns")
-        return np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
-
-    @cached_property
     def results_once(self) -> dict[str, object]:
         """Results of functions of these ops (see `once`)."""
         return {}
@@ -115,6 +175,21 @@ class Ops:
     def where_code(self, matches: Callable[[str], bool]) -> BoolArray:
         """Ops whose code matches; each distinct code is tested once."""
         return self.codes.where(matches)
+
+
+def rows_of(result: Any, positions: IntArray) -> dict[str, Any]:
+    """The arrays among the fields of a result that has one entry per op, cut down to some ops."""
+    arrays = ((field.name, getattr(result, field.name)) for field in fields(result))
+    return {name: value[positions] for name, value in arrays if isinstance(value, np.ndarray)}
+
+
+def clock_ghz(ops: Ops, here: IntArray) -> float | None:
+    """The clock of the ops at these positions: the median of firmware cycles / ns; None = unknown."""
+    start, end, zone = (ops.number(name)[here] for name in ("fw_start_cycle", "fw_end_cycle", "fw_duration_ns"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = (end - start) / zone
+    each = each[np.isfinite(each) & (each > 0)]
+    return float(np.median(each)) if each.size else None
 
 
 def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:
@@ -135,7 +210,14 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     rows = window.rows[table.kind[window.rows] == RowKind.DEVICE]
     grid = worker_grid(table, options.board)
     raw = table.number("kernel_duration_ns")[rows]
-    kernel = np.where((raw == 0) | ((raw >= _SHORTEST_NS) & (raw <= LONGEST_PLAUSIBLE_NS)), raw, np.nan)
+    device = table.device[rows]
+    gap, sub_device = (table.number(name)[rows] for name in ("op_to_op_latency_ns", "sub_device_id"))
+    invalid = contradicted(device, raw, gap, sub_device)
+    plausible = (raw == 0) | ((raw >= _SHORTEST_NS) & (raw <= LONGEST_PLAUSIBLE_NS))
+    kernel = np.where(plausible & ~invalid, raw, np.nan)
+    gap = np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
+    if invalid.any():
+        gap[invalid | after_contradicted(device, invalid)] = np.nan
     cores = table.number("core_count")[rows]
     cores = np.where((cores >= 1) & (cores == np.floor(cores)), cores, np.nan)
     worker_cores = grid.cores[rows]
@@ -148,9 +230,12 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
         grid=grid,
         rows=rows,
         codes=table.text("op_code").take(rows).mapped(lambda code: code.strip() or "(blank)"),
-        device=table.device[rows],
+        device=device,
+        sequence=device,
         kernel_ns=kernel,
         raw_kernel_ns=raw,
+        invalid=invalid,
+        gap_ns=gap,
         cores=cores,
         worker_cores=worker_cores,
         pm_ideal_ns=pm_ideal,

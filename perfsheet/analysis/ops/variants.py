@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from perfsheet.analysis.ops.tensors import Tensor, tensor
 from perfsheet.capture.columns import TENSOR_DIMS, TENSOR_FIELDS
 from perfsheet.capture.table import IntArray, OpsTable
@@ -45,6 +47,11 @@ class Variants:
     of: IntArray
     first: IntArray
     all: tuple[Variant, ...]
+
+    def take(self, positions: IntArray) -> Variants:
+        """Those of some of the rows."""
+        present, first, of = np.unique(self.of[positions], return_index=True, return_inverse=True)
+        return Variants(of.reshape(-1), first, tuple(self.all[index] for index in present.tolist()))
 
 
 def variants(table: OpsTable, rows: IntArray, codes: Texts) -> Variants:

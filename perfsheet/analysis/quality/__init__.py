@@ -13,18 +13,18 @@ __all__ = ["checks", "counts", "losses", "modelled_share", "provenance", "repeat
 
 def checks(facts: Facts) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
-    ops = facts.ops
+    ops, every = facts.ops, facts.scope.every
     return [
-        *capture.records(ops.table),
-        *capture.durations(ops),
-        *markers.clock(ops),
-        *markers.calls(ops),
-        *markers.markers(ops),
-        *capture.cores(ops),
-        *capture.tensors(ops),
-        *capture.unknown_names(ops),
+        *capture.records(every.table),
+        *capture.durations(every),
+        *markers.clock(every),
+        *markers.calls(every),
+        *markers.markers(every),
+        *capture.cores(every),
+        *capture.tensors(every),
+        *capture.unknown_names(every),
         *figures.model(ops),
-        *figures.chips(ops),
+        *figures.chips(every),
         *figures.speed_of_light(facts),
         *figures.passes(facts),
         *figures.devices(facts),

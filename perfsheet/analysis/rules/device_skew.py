@@ -8,31 +8,17 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
-from perfsheet.capture.table import FloatArray
 
 _SHARE = 0.1
 _LEAST_NS = 1000
 
 
-def means(facts: Facts) -> FloatArray:
-    """For each op the mean kernel duration of its step over the devices; NaN without steps of several devices."""
-    ops, devices = facts.ops, facts.devices
-    if len(devices.totals) < 2 or not devices.aligned:
-        return np.full(len(ops), np.nan)
-    size = int(devices.step.max(initial=-1)) + 1
-    count = np.bincount(devices.step[ops.timed], minlength=size)
-    total = np.bincount(devices.step[ops.timed], weights=ops.kernel_ns[ops.timed], minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(count > 1, total / count, np.nan)
-    return np.asarray(mean[devices.step])
-
-
 def find(facts: Facts) -> Hits:
     """At least 10 % and 1 µs above the mean of the step; collectives are left out, since they wait for each other."""
-    ops, mean = facts.ops, means(facts)
+    ops, mean = facts.ops, facts.steps.mean_ns
     over = ops.kernel_ns - mean
     slow = (over >= _SHARE * mean) & (over >= _LEAST_NS) & ~facts.in_category(COLLECTIVE)
-    positions = np.flatnonzero(slow)
+    positions = np.flatnonzero(slow & (facts.steps.devices > 1))
     return Hits(positions, over[positions])
 
 
@@ -56,8 +42,11 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The fastest and the slowest device in these steps, and over the whole window."""
-    ops, devices = facts.ops, facts.devices
-    here = np.flatnonzero(np.isin(devices.step, devices.step[group.positions]) & ops.timed)
+    scope, devices = facts.scope, facts.devices
+    ops = scope.every
+    steps = devices.step[np.isin(scope.within, scope.of[group.positions])]
+    here = scope.within[np.isin(devices.step, steps)]
+    here = here[ops.timed[here]]
     ids = np.unique(ops.device[here])
     times = [float(ops.kernel_ns[here[ops.device[here] == device]].sum()) for device in ids]
     fastest, slowest = int(np.argmin(times)), int(np.argmax(times))

@@ -34,8 +34,9 @@ def _after_warm(facts: Facts, rows: IntArray) -> BoolArray:
     """Whether the device op before each row is warm."""
     order = np.empty(len(facts.ops.table), dtype=np.int64)
     order[facts.window.rows] = np.arange(len(facts.window.rows))
-    before = np.searchsorted(order[facts.ops.rows], order[rows]) - 1
-    return np.asarray(facts.warm[np.clip(before, 0, None)])
+    every, within = facts.scope.every, facts.scope.within
+    before = np.searchsorted(order[every.rows[within]], order[rows]) - 1
+    return np.asarray(facts.every_warm[within[np.clip(before, 0, None)]])
 
 
 def advice(facts: Facts, group: Group) -> str:

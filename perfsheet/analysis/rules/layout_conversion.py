@@ -48,7 +48,7 @@ def find(facts: Facts) -> Hits:
     mask = ops.where_code(is_layout_conversion) & ops.timed
     positions: list[int] = []
     subjects = []
-    for here in facts.by_device:
+    for here in facts.sequences:
         for members in (part for run in runs(mask, here) for part in linked(facts, run)):
             subject = chain(facts, members)
             positions += members

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.facts import HOST_GAP_NS, Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.windows.passes import first_of_devices
 from perfsheet.capture.table import BoolArray
-
-HIGH_NS = 6500
-"""Longer gaps are caused by the host (the threshold is that of tt-perf-report)."""
 
 _SUBJECT = Signature("all ops of warm passes", (), (), "", "")
 
 
 def gaps(facts: Facts) -> BoolArray:
     """Warm ops after a long gap, except the first op of a device or pass, which waited for something else."""
-    ops = facts.ops
-    inside = facts.previous >= 0
-    for model_pass in facts.passes.all:
-        inside[first_of_devices(ops, model_pass.positions)] = False
-    return np.asarray(facts.warm & inside & (ops.gap_ns > HIGH_NS))
+    return np.asarray(facts.warm & ~facts.first_of_passes & (facts.ops.gap_ns > HOST_GAP_NS))
 
 
 def find(facts: Facts) -> Hits:
@@ -72,5 +64,5 @@ RULE = Rule(
     evidence=evidence,
     keeps_work=False,
     saves_gaps=True,
-    columns=frozenset({"op_to_op_latency_ns", "program_cache_hit"}),
+    columns=frozenset({"op_to_op_latency_ns"}),
 )

@@ -17,7 +17,7 @@ def find(facts: Facts) -> Hits:
     ops, of = facts.ops, numbers(facts.ops)
     positions: list[int] = []
     savings: list[float] = []
-    for here in facts.by_device:
+    for here in facts.sequences:
         if len(ops.codes.take(here).present()) == 1:
             continue
         edges = np.flatnonzero(np.diff(of[here])) + 1

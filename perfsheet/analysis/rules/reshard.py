@@ -17,10 +17,10 @@ def back_to_back(ops: Ops) -> IntArray:
 
     Signposts and host ops between the two don't count.
     """
-    by_device = np.argsort(ops.device, kind="stable")
-    reshard, device = ops.in_category(RESHARD)[by_device], ops.device[by_device]
-    second = reshard[1:] & reshard[:-1] & (device[1:] == device[:-1])
-    return np.sort(by_device[1:][second])
+    in_sequence = np.argsort(ops.sequence, kind="stable")
+    reshard, sequence = ops.in_category(RESHARD)[in_sequence], ops.sequence[in_sequence]
+    second = reshard[1:] & reshard[:-1] & (sequence[1:] == sequence[:-1])
+    return np.sort(in_sequence[1:][second])
 
 
 def find(facts: Facts) -> Hits:

@@ -16,7 +16,7 @@ def find(facts: Facts) -> Hits:
     leaves = ops.where_code(lambda code: "ShardedToInterleaved" in code)
     returns = ops.where_code(lambda code: "InterleavedToSharded" in code)
     positions, subjects = [], []
-    for here in facts.by_device:
+    for here in facts.sequences:
         around = leaves[here[:-2]] & ~reshard[here[1:-1]] & returns[here[2:]]
         for index in np.flatnonzero(around).tolist():
             three = here[index : index + 3].tolist()

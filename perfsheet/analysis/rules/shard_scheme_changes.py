@@ -22,7 +22,7 @@ def find(facts: Facts) -> Hits:
     positions: list[int] = []
     savings: list[float] = []
     subjects = []
-    for here in facts.by_device:
+    for here in facts.sequences:
         for stretch in _stretches(reshard, here):
             members = [position for position in stretch if reshard[position] and ops.timed[position]]
             if not members:

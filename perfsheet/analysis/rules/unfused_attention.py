@@ -30,7 +30,7 @@ def find(facts: Facts) -> Hits:
     softmax = facts.in_category("softmax")
     positions: list[int] = []
     subjects = []
-    for here in facts.by_device:
+    for here in facts.sequences:
         for members in _pieces(product, softmax, here):
             subject = chain(facts, members)
             timed = [position for position in members if ops.timed[position]]

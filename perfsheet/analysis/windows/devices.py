@@ -18,63 +18,129 @@ _ALIGNED = 0.7
 
 @dataclass(frozen=True)
 class DeviceTotal:
-    """Kernel time of one device, in ns."""
+    """Kernel time of one device, in ns, and the FPS that it would allow alone."""
 
     device: int
     ops: int
     kernel_ns: float
+    fps: float | None
 
 
 @dataclass(frozen=True, eq=False)
 class Devices:
-    """The devices of a window, sorted by id in `totals`, with their ops aligned.
+    """The devices of some ops, sorted by id in `totals`, with their ops aligned.
 
     `step`: for each op the number of its step; a step is the same op on several devices. -1 everywhere when the ops
-    could not be aligned; `problem` says why.
-
-    `unmatched`: ops without a counterpart on another device; each is a step of its own.
+    could not be aligned; `problem` says why. `unmatched`: ops without a counterpart on another device; each is a step
+    of its own. `critical`: the indices of the ops on the critical path in order: of each step the slowest device's; of
+    ops that only some devices run between two steps, those of the device that takes longest over them; of devices that
+    cannot be aligned, all of the busiest one.
     """
 
     totals: tuple[DeviceTotal, ...]
     step: IntArray
     unmatched: int
     problem: str
+    critical: IntArray
 
     @property
     def aligned(self) -> bool:
         """Whether the ops could be aligned."""
         return not self.problem
 
+    @property
+    def count(self) -> int:
+        """The number of devices."""
+        return len(self.totals)
 
-def devices(ops: Ops) -> Devices:
-    """Align the op sequences of all devices to the longest one."""
-    ids = np.unique(ops.device)
-    totals = tuple(
-        DeviceTotal(int(device), int(here.sum()), float(np.nansum(ops.kernel_ns[here])))
-        for device in ids
-        for here in [ops.device == device]
-    )
-    members = {int(device): np.flatnonzero(ops.device == device) for device in ids}
-    step = np.full(len(ops), -1, dtype=np.int64)
+
+def devices(ops: Ops, positions: IntArray) -> Devices:
+    """Align the sequences of all devices, among the ops at these positions, to the longest one."""
+    device, kernel = ops.device[positions], ops.kernel_ns[positions]
+    members = {int(number): np.flatnonzero(device == number) for number in np.unique(device)}
+    totals = tuple(_total(ops, number, kernel[here]) for number, here in members.items())
+    step, unmatched, problem = _align(members, numbers(ops)[positions])
+    if problem:
+        busiest = max(totals, key=lambda total: total.kernel_ns)
+        return Devices(totals, step, 0, problem, members[busiest.device])
+    if len(members) < 2:
+        return Devices(totals, step, 0, "", np.arange(len(positions)))
+    return Devices(totals, step, unmatched, "", _critical(members, step, kernel))
+
+
+def _total(ops: Ops, device: int, kernel: FloatArray) -> DeviceTotal:
+    time = float(np.nansum(kernel))
+    return DeviceTotal(device, len(kernel), time, 1e9 * ops.options.batch / time if time else None)
+
+
+def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, int, str]:
+    """The step of each op, how many have no counterpart, and why the devices cannot be aligned."""
+    step = np.full(len(number), -1, dtype=np.int64)
     if not members:
-        return Devices(totals, step, 0, "")
+        return step, 0, ""
     longest = max(members, key=lambda candidate: len(members[candidate]))
-    reference = numbers(ops)[members[longest]]
+    reference = number[members[longest]]
     step[members[longest]] = np.arange(len(reference))
     following, unmatched = len(reference), 0
     for device, here in members.items():
         if device == longest:
             continue
-        matched = _matched(reference, numbers(ops)[here])
+        matched = _matched(reference, number[here])
         alone = matched < 0
         if 1 - ratio(float(alone.sum()), len(here)) < _ALIGNED:
             problem = f"the ops of device {device} differ too much from those of device {longest} to align them"
-            return Devices(totals, np.full(len(ops), -1, dtype=np.int64), 0, problem)
+            return np.full(len(number), -1, dtype=np.int64), 0, problem
         unmatched += int(alone.sum()) + len(reference) - int((~alone).sum())
         matched[alone] = following + np.arange(int(alone.sum()))
         following += int(alone.sum())
         step[here] = matched
-    return Devices(totals, step, unmatched, "")
+    return step, unmatched, ""
+
+
+def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) -> IntArray:
+    known = np.nan_to_num(kernel, nan=-1.0)
+    shared = np.bincount(step)[step] > 1
+    order = np.lexsort((-np.arange(len(step)), known, step))
+    slowest = order[np.concatenate([step[order][1:] != step[order][:-1], [True]])]
+    after = np.empty(len(step), dtype=np.int64)
+    for here in members.values():
+        after[here] = np.maximum.accumulate(np.where(shared[here], step[here], -1))
+    alone = np.flatnonzero(~shared)
+    longest: dict[int, tuple[float, IntArray]] = {}
+    for here in members.values():
+        own = here[~shared[here]]
+        for place in np.unique(after[own]).tolist():
+            group = own[after[own] == place]
+            time = float(np.clip(known[group], 0, None).sum())
+            if place not in longest or time > longest[place][0]:
+                longest[place] = time, group
+    chosen = [group for _, group in longest.values()] if alone.size else []
+    picked = np.concatenate([slowest[shared[slowest]], *chosen])
+    return np.asarray(picked[np.lexsort((picked, ~shared[picked], after[picked]))])
+
+
+@dataclass(frozen=True, eq=False)
+class StepTimes:
+    """For each op the devices of its step, and the mean and the shortest of their kernel durations (ns, NaN = none)."""
+
+    devices: IntArray
+    mean_ns: FloatArray
+    shortest_ns: FloatArray
+
+
+def step_times(aligned: Devices, kernel: FloatArray) -> StepTimes:
+    """The times of the steps of aligned devices, for each of their ops; without steps every op stands alone."""
+    if aligned.count < 2 or not aligned.aligned:
+        return StepTimes(np.ones(len(kernel), dtype=np.int64), kernel, kernel)
+    step, timed = aligned.step, np.isfinite(kernel)
+    size = int(step.max(initial=-1)) + 1
+    count = np.bincount(step[timed], minlength=size)
+    shortest = np.full(size, np.inf)
+    np.minimum.at(shortest, step[timed], kernel[timed])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(step[timed], kernel[timed], size) / count
+    shortest[count == 0] = np.nan
+    return StepTimes(np.bincount(step, minlength=size)[step], mean[step], shortest[step])
 
 
 def _matched(reference: IntArray, own: IntArray) -> IntArray:
@@ -112,21 +178,14 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
     return None
 
 
-def slowest_ns(ops: Ops, aligned: Devices) -> FloatArray:
-    """The longest kernel duration of each step, 0 when none is known."""
-    longest = np.zeros(int(aligned.step.max(initial=-1)) + 1)
-    np.maximum.at(longest, aligned.step, np.nan_to_num(ops.kernel_ns))
-    return longest
-
-
-def critical_path_ns(ops: Ops, aligned: Devices) -> float | None:
-    """Σ over the steps of the slowest device's kernel duration; None when the devices could not be aligned."""
-    return float(slowest_ns(ops, aligned).sum()) if aligned.aligned else None
+def critical_path_ns(ops: Ops, positions: IntArray, aligned: Devices) -> float | None:
+    """Σ kernel duration on the critical path; None when the devices could not be aligned."""
+    return float(np.nansum(ops.kernel_ns[positions[aligned.critical]])) if aligned.aligned else None
 
 
 @dataclass(frozen=True)
 class Step:
-    """One op on several devices, with its durations in ns; `slowest` is the position of the longest one."""
+    """One op on several devices, with its durations in ns; `slowest` is the index of the longest one."""
 
     slowest: int
     devices: int
@@ -135,15 +194,15 @@ class Step:
     shortest_ns: float
 
 
-def widest_steps(ops: Ops, aligned: Devices, count: int = 50) -> list[Step]:
+def widest_steps(aligned: Devices, kernel_ns: FloatArray, count: int = 50) -> list[Step]:
     """The steps whose slowest device exceeds the mean of all by most, largest difference first."""
     if not aligned.aligned:
         return []
-    timed = np.flatnonzero(ops.timed)
-    order = timed[np.lexsort((ops.kernel_ns[timed], aligned.step[timed]))]
+    timed = np.flatnonzero(np.isfinite(kernel_ns))
+    order = timed[np.lexsort((kernel_ns[timed], aligned.step[timed]))]
     steps, first, sizes = np.unique(aligned.step[order], return_index=True, return_counts=True)
     last = first + sizes - 1
-    kernel = ops.kernel_ns[order]
+    kernel = kernel_ns[order]
     mean = np.add.reduceat(kernel, first) / sizes if len(steps) else np.empty(0)
     beyond = np.where(sizes > 1, kernel[last] - mean, -1.0)
     widest = [index for index in np.argsort(-beyond, kind="stable")[:count].tolist() if beyond[index] > 0]

@@ -9,8 +9,8 @@ import numpy as np
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.statistics import ratio
-from perfsheet.analysis.windows.passes import Passes
 from perfsheet.analysis.windows.periods import tandems
+from perfsheet.capture.table import IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +30,11 @@ class Layer:
 _LAYERS = 8
 
 
-def layers(ops: Ops, window_passes: Passes) -> tuple[Layer, ...]:
-    """The repeated pieces of the last pass on its first device, most kernel time first."""
-    last = window_passes.all[-1].positions
-    if not len(last):
+def layers(ops: Ops, here: IntArray) -> tuple[Layer, ...]:
+    """The repeated pieces of a pass, whose ops are at these positions, on its first device, most kernel time first."""
+    if not len(here):
         return ()
-    here = last[ops.device[last] == ops.device[last].min()]
+    here = here[ops.sequence[here] == ops.sequence[here].min()]
     total = float(np.nansum(ops.kernel_ns[here]))
     codes = ops.codes.codes[here]
     pieces = [

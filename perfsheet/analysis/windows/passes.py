@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.device_ops import Ops, clock_ghz
 from perfsheet.analysis.ops.signature import numbers
-from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.analysis.window import Window
+from perfsheet.analysis.windows.devices import devices
 from perfsheet.analysis.windows.periods import smallest_period, tail_periods
 from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
@@ -24,16 +23,16 @@ COLD_FACTOR = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One pass: its ops (positions), Σ kernel time over all devices, that of the busiest device, and Σ of its gaps.
+    """One pass: its ops (positions), its kernel time, FPS, and Σ of its gaps.
 
-    Gaps are op-to-op latencies, in ns; the gap before the first op of each device is not counted. `cold`: the
-    pass was compiling.
+    `kernel_ns` is that of the critical path over the devices, with `Options.per_device` Σ over all devices. Gaps are
+    op-to-op latencies, in ns; the gap before the first op of each device is not counted. `cold`: the pass was
+    compiling.
     """
 
     number: int
     positions: IntArray
     kernel_ns: float
-    busiest_ns: float
     gap_ns: float
     fps: float | None
     cold: bool
@@ -44,19 +43,27 @@ class Passes:
     """All passes of a window, at least one, and how they were found.
 
     `how`: `one` (no other pass), `repeated` (the same ops again), `signposts` (regions with the same ops) or `replayed`
-    (trace replays). `outside` are ops that belong to no pass, such as those before the first replay or repetition.
-    `note` says why passes could not be separated, or which of several traces they belong to.
+    (trace replays). `outside` are ops that belong to no pass: those before the first replay or repetition, incomplete
+    replays, `const_eval` ops. `note` says why passes could not be separated, or which of several traces they belong to;
+    `incomplete` names replays that lack ops.
     """
 
     how: str
     all: tuple[Pass, ...]
     outside: IntArray
     note: str = ""
+    incomplete: str = ""
+    const_eval: int = 0
 
     @property
     def count(self) -> int:
         """The number of passes."""
         return len(self.all)
+
+    def typical(self) -> Pass:
+        """The warm pass of median kernel time; of replays, all are warm."""
+        warm = self.all if self.how == "replayed" or self.count == 1 else self.all[1:]
+        return sorted(warm, key=lambda run: run.kernel_ns)[(len(warm) - 1) // 2]
 
 
 def passes(ops: Ops, window: Window) -> Passes:
@@ -64,31 +71,42 @@ def passes(ops: Ops, window: Window) -> Passes:
 
     A repetition counts when it makes up the whole window and has two distinct op codes. Ops that ran once (preparing
     weights) may precede it if each pass starts with a gap that none of its other ops has: without such a gap it could
-    just as well be a model with equal layers after an embedding.
+    just as well be a model with equal layers after an embedding. Const-evaluated ops belong to no pass, unless there
+    are no others.
     """
-    of = np.zeros(len(ops), dtype=np.int64)
+    constant = ops.text("const_eval_op").where(lambda cell: cell.strip().lower() in ("true", "1"))
+    if constant.all():
+        constant = np.zeros(len(ops), dtype=np.bool_)
+    found = _find(ops, np.flatnonzero(~constant), window)
+    return replace(found, const_eval=int(constant.sum())) if constant.any() else found
+
+
+def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
+    of = np.full(len(ops), -1, dtype=np.int64)
     if window.one_pass:
-        return Passes("one", _split(ops, of, 1), np.empty(0, dtype=np.int64))
+        of[inference] = 0
+        return _split(ops, "one", of, 1)
     session = ops.number("replay_session")
-    if np.isfinite(session).any():
-        return _replays(ops, session)
+    if np.isfinite(session[inference]).any():
+        return _replays(ops, inference, session)
     counts: set[int] = set()
-    for device in np.unique(ops.device):
-        here = np.flatnonzero(ops.device == device)
+    for device in np.unique(ops.device[inference]):
+        here = inference[ops.device[inference] == device]
         start, period = _repetition(ops, here)
         of[here] = (np.arange(len(here)) - start) // period
         of[here[:start]] = -1
         counts.add((len(here) - start) // period)
-    if counts == {1} and (marked := _repeated_regions(ops, window)):
+    if counts == {1} and (marked := _repeated_regions(ops, inference, window)):
         return marked
     if len(counts) == 1:
         count = counts.pop()
-        return Passes("repeated" if count > 1 else "one", _split(ops, of, count), np.flatnonzero(of < 0))
+        return _split(ops, "repeated" if count > 1 else "one", of, count)
+    of[inference] = 0
     note = "devices repeat their ops a different number of times, so passes cannot be separated"
-    return Passes("one", _split(ops, np.zeros_like(of), 1), np.empty(0, dtype=np.int64), note)
+    return _split(ops, "one", of, 1, note)
 
 
-def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
+def _repeated_regions(ops: Ops, inference: IntArray, window: Window) -> Passes | None:
     """Outermost signpost regions of one name with the same ops in each: passes that the user marked."""
     regions_found, _ = spans(marks(ops.table, window), len(window.rows))
     outermost = [region for region in regions_found if region.depth == 0 and region.closed]
@@ -100,17 +118,17 @@ def _repeated_regions(ops: Ops, window: Window) -> Passes | None:
     at = place[ops.rows]
     for regions in sorted(by_name.values(), key=len, reverse=True):
         edges = [(int(np.searchsorted(at, region.start)), int(np.searchsorted(at, region.end))) for region in regions]
-        members = [np.arange(first, last) for first, last in edges]
-        if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not _alike(ops, members):
+        members = [inference[(inference >= first) & (inference < last)] for first, last in edges]
+        if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not alike(ops, members):
             continue
         of = np.full(len(ops), -1, dtype=np.int64)
         for number, positions in enumerate(members):
             of[positions] = number
-        return Passes("signposts", _split(ops, of, len(members)), np.flatnonzero(of < 0))
+        return _split(ops, "signposts", of, len(members))
     return None
 
 
-def _alike(ops: Ops, members: list[IntArray]) -> bool:
+def alike(ops: Ops, members: list[IntArray]) -> bool:
     """Whether all members have the same ops on the same devices, in the same order."""
     first = members[0]
     return all(
@@ -164,58 +182,90 @@ def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:
     return bool(gaps[0] >= _BREAK_NS and gaps[0] >= _BREAK_FACTOR * np.max(gaps[1:], initial=0))
 
 
-def _replays(ops: Ops, session: FloatArray) -> Passes:
+def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     """The k-th replays of all traces are a pass.
 
     Of traces that are replayed unequally often, those of the one with most kernel time are; the rest is outside, and so
-    is what ran before any trace.
+    are what ran before any trace and replays with fewer ops than others of their trace.
     """
-    trace = np.where(np.isfinite(session), np.nan_to_num(ops.number("trace_id"), nan=-1.0), np.nan)
-    ids = np.unique(trace[np.isfinite(trace)])
+    trace = np.full(len(ops), np.nan)
+    here = inference[np.isfinite(session[inference])]
+    trace[here] = np.nan_to_num(ops.number("trace_id")[here], nan=-1.0)
+    ids = np.unique(trace[here])
     replays = {float(trace_id): len(np.unique(session[trace == trace_id])) for trace_id in ids}
-    note, counted = "", np.isfinite(session)
+    note, counted = "", np.isfinite(trace)
     if len(set(replays.values())) > 1:
         most = max(replays, key=lambda trace_id: float(np.nansum(ops.kernel_ns[trace == trace_id])))
         counted = trace == most
         times = ", ".join(f"trace {trace_id:g} {count} times" for trace_id, count in replays.items())
         note = f"traces are replayed unequally often ({times}): passes are the replays of trace {most:g}"
     of = np.full(len(ops), -1, dtype=np.int64)
+    cut: list[str] = []
+    incomplete: set[int] = set()
     for trace_id in ids:
-        here = counted & (trace == trace_id)
-        of[here] = np.unique(session[here], return_inverse=True)[1].reshape(-1)
-    return Passes("replayed", _split(ops, of, int(of.max()) + 1, replayed=True), np.flatnonzero(of < 0), note)
+        own = np.flatnonzero(counted & (trace == trace_id))
+        sessions, index = np.unique(session[own], return_inverse=True)
+        of[own] = index.reshape(-1)
+        sizes = np.bincount(of[own])
+        for lacking in np.flatnonzero(sizes < sizes.max(initial=0)).tolist():
+            incomplete.add(lacking)
+            cut.append(
+                f"replay {sessions[lacking]:g} of trace {trace_id:g} ({sizes[lacking]:,} of {sizes.max():,} ops)"
+            )
+    whole = np.array([number for number in range(int(of.max()) + 1) if number not in incomplete], dtype=np.int64)
+    if not len(whole):  # every pass lacks some ops of one of its traces
+        return _split(ops, "replayed", of, int(of.max()) + 1, note, ", ".join(cut))
+    renumbered = np.full(int(of.max()) + 2, -1, dtype=np.int64)
+    renumbered[whole] = np.arange(len(whole))
+    return _split(ops, "replayed", renumbered[of], len(whole), note, ", ".join(cut))
 
 
-def _split(ops: Ops, of: IntArray, count: int, replayed: bool = False) -> tuple[Pass, ...]:
+def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incomplete: str = "") -> Passes:
+    """The passes, given the index of each op's pass (-1 = none)."""
     order = np.argsort(of, kind="stable")
     members = np.split(order, np.searchsorted(of[order], np.arange(count)))[1:]
     gap_sums = [float(np.nansum(ops.gap_ns[_but_first(ops, here)])) for here in members]
     # Replayed traces have no cold pass; otherwise the first pass is cold if its gaps are far longer than the others'.
     typical = float(np.median(gap_sums[1:])) if count > 1 else np.nan
-    return tuple(
+    may_be_cold = count > 1 and how != "replayed"
+    runs = tuple(
         Pass(
             number=number + 1,
             positions=here,
-            kernel_ns=float(np.nansum(ops.kernel_ns[here])),
-            busiest_ns=busiest,
+            kernel_ns=float(np.nansum(ops.exposed_ns[here])) if ops.options.per_device else inference,
             gap_ns=gap_sums[number],
-            fps=1e9 * ops.options.batch / busiest if busiest else None,
-            cold=number == 0 and count > 1 and not replayed and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
+            fps=1e9 * ops.options.batch / elapsed if elapsed else None,
+            cold=number == 0 and may_be_cold and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
         )
         for number, here in enumerate(members)
-        for busiest in [_busiest(ops, here, ops.kernel_ns)]
+        for inference, elapsed in [inference_ns(ops, here)]
     )
+    return Passes(how, runs, np.flatnonzero(of < 0), note, incomplete)
 
 
-def fps_per_pass(ops: Ops, window_passes: Passes, kernel_ns: FloatArray) -> float | None:
-    """10⁹ × batch × passes / Σ over the passes of the busiest device's time, given the `kernel_ns` of each op."""
-    total = sum(_busiest(ops, model_pass.positions, kernel_ns) for model_pass in window_passes.all)
-    return 1e9 * ops.options.batch * window_passes.count / total if total and ops.nearly_all_timed else None
+def inference_ns(ops: Ops, here: IntArray) -> tuple[float, float]:
+    """The kernel time of one inference with these ops, and the time that its FPS follow from.
+
+    The first is that of the critical path over the devices; both are the same unless ops overlap: then FPS follow from
+    the firmware cycles, and with `per_device`, when they follow from the busiest device.
+    """
+    if len(np.unique(ops.device[here])) < 2:
+        kernel = float(np.nansum(ops.exposed_ns[here]))
+        return kernel, elapsed_ns(ops, here) if ops.overlaps[here].any() else kernel
+    aligned = devices(ops, here)
+    busiest = max(total.kernel_ns for total in aligned.totals)
+    kernel = float(np.nansum(ops.exposed_ns[here[aligned.critical]]))
+    return kernel, busiest if ops.options.per_device else kernel
 
 
-def _busiest(ops: Ops, here: IntArray, kernel_ns: FloatArray) -> float:
-    devices, of = np.unique(ops.device[here], return_inverse=True)
-    return float(np.max(np.bincount(of.reshape(-1), np.nan_to_num(kernel_ns[here]), len(devices)), initial=0.0))
+def elapsed_ns(ops: Ops, here: IntArray) -> float:
+    """From the first firmware start of one device to its last firmware end; by kernels where cycles are unknown."""
+    clock = clock_ghz(ops, here)
+    if clock is not None:
+        span = np.nanmax(ops.number("fw_end_cycle")[here]) - np.nanmin(ops.number("fw_start_cycle")[here])
+        return float(span / clock)
+    ends = ops.start_ns[here] + np.nan_to_num(ops.kernel_ns[here])
+    return float(ends.max() - ops.start_ns[here].min())
 
 
 def _but_first(ops: Ops, here: IntArray) -> IntArray:
@@ -227,39 +277,3 @@ def first_of_devices(ops: Ops, here: IntArray) -> IntArray:
     """The first of these positions (in execution order) on each device."""
     _, first = np.unique(ops.device[here], return_index=True)
     return np.asarray(here[first])
-
-
-@dataclass(frozen=True, eq=False)
-class Variation:
-    """How ops vary between passes: `durations` has a row per pass and a column per op of a pass (ns, NaN = unknown).
-
-    `positions` are the ops of the last pass, in column order; `total` is the spread of the passes' kernel time.
-    """
-
-    positions: IntArray
-    durations: FloatArray
-    total: Spread
-
-    def op(self, column: int) -> Spread:
-        """The spread of one op over all passes."""
-        return self.spreads.at(column)
-
-    @cached_property
-    def spreads(self) -> Spreads:
-        """The spread of every op, column by column."""
-        return spreads(self.durations)
-
-
-def variation(ops: Ops, window_passes: Passes) -> Variation | None:
-    """The passes side by side; None for a single pass, and if their ops differ."""
-    members = [model_pass.positions for model_pass in window_passes.all]
-    last = members[-1]
-    if len(members) < 2 or any(len(positions) != len(last) for positions in members):
-        return None
-    side_by_side = np.array(members)
-    same_ops = (numbers(ops)[side_by_side] == numbers(ops)[last]).all()
-    same_devices = (ops.device[side_by_side] == ops.device[last]).all()
-    if not (same_ops and same_devices):
-        return None
-    totals = np.array([model_pass.kernel_ns for model_pass in window_passes.all])
-    return Variation(last, ops.kernel_ns[side_by_side], spread(totals))

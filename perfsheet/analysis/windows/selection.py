@@ -1,4 +1,4 @@
-"""From a selection to a window: by signposts, rows, devices, host ops and, last, one pass."""
+"""From a selection to a window: by signposts, rows, devices and host ops. The pass is chosen in scope.py."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import re
 
 import numpy as np
 
-from perfsheet.analysis.ops.device_ops import device_ops
-from perfsheet.analysis.options import Options, Selection, parse_id_range
+from perfsheet.analysis.options import Selection, parse_id_range
 from perfsheet.analysis.window import WHOLE, Window, execution_order
-from perfsheet.analysis.windows.passes import passes
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 from perfsheet.errors import usage
 
@@ -17,7 +15,7 @@ _NUMBERED = re.compile(r"(.+)#(\d+)")
 _NAMES_SHOWN = 8
 
 
-def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
+def select(table: OpsTable, wanted: Selection) -> Window:
     """The window of a selection. Raises PerfsheetError (exit status 2) when the capture has no such part."""
     rows = execution_order(table)
     labels: list[str] = []
@@ -32,8 +30,7 @@ def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
     if not wanted.host_ops:
         rows = rows[~np.isin(table.kind[rows], (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
         labels.append("no host ops")
-    window = Window(", ".join(labels) or WHOLE, rows)
-    return window if wanted.which_pass == "all" else _of_pass(table, window, str(wanted.which_pass), options)
+    return Window(", ".join(labels) or WHOLE, rows)
 
 
 def _between(table: OpsTable, rows: IntArray, start: str | None, end: str | None, labels: list[str]) -> IntArray:
@@ -80,24 +77,3 @@ def _of_devices(table: OpsTable, rows: IntArray, devices: tuple[int, ...], label
             raise usage(f"`devices` {device}: no op ran on it", "known: " + ", ".join(map(str, ids)))
     labels.append(f"device{'s' if len(devices) > 1 else ''} {', '.join(map(str, devices))}")
     return rows[(table.device[rows] < 0) | np.isin(table.device[rows], devices)]
-
-
-def _of_pass(table: OpsTable, window: Window, which: str, options: Options) -> Window:
-    ops = device_ops(table, window, options)
-    if not len(ops):
-        return window
-    window_passes = passes(ops, window)
-    word = which.strip().lower()
-    number = 1 if word == "first" else window_passes.count if word == "last" else int(word)
-    if number > window_passes.count:
-        raise usage(f"`which_pass` {which}: the window has {window_passes.count}", "give a lower number, or last")
-    chosen = np.isin(window.rows, ops.rows[window_passes.all[number - 1].positions])
-    places = np.flatnonzero(chosen)
-    # Host rows and signposts between the pass's ops belong to the pass.
-    span = np.zeros(len(window.rows), dtype=np.bool_)
-    if places.size:
-        span[places[0] : places[-1] + 1] = True
-    keep = chosen | (span & (table.kind[window.rows] != RowKind.DEVICE))
-    label = "" if window.label == WHOLE else f"{window.label}, "
-    warm = window_passes.how == "replayed" or number > 1
-    return Window(f"{label}pass {number} of {window_passes.count}", window.rows[keep], one_pass=True, warm=warm)

@@ -124,7 +124,7 @@ def _device_figures(analysis: Analysis, batch: int | None) -> dict[str, Any]:
     return {
         "kernel_ns": kernel_ns,
         "device_fps": summary.fps.all if batch is not None else None,
-        "device_ops": summary.device_rows,
+        "device_ops": summary.ops,
         "reshards": counts.reshards,
         "to_from_device": counts.to_from_device,
         "fallbacks": counts.fallbacks,

@@ -31,13 +31,12 @@ def findings_section(analysis: Analysis) -> Section:
     """All findings, largest saving first; the first ones unfolded."""
     summary = analysis.summary
     unfolded = {finding.id for finding in analysis.main_findings[:_OPEN]}
-    several_passes = summary.passes.count > 1
     data = {
         "findings": [_card(analysis, finding, finding.id in unfolded) for finding in analysis.findings],
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),
         "if_fixed": sentences.IF_FIXED,
-        "estimates": [sentences.what_if(estimate, several_passes) for estimate in analysis.what_if],
+        "estimates": [sentences.what_if(estimate) for estimate in analysis.what_if],
     }
     return Section("findings", "What to fix first", "findings.html", data)
 
@@ -91,7 +90,7 @@ _MOST_GROUPS = 200
 def ops_section(analysis: Analysis) -> Section:
     """The filters, then the ranking."""
     ops = top_ops(analysis, _MOST_OPS)
-    total = analysis.summary.timed_rows
+    total = analysis.summary.timed_ops
     longest = f"the {len(ops):,} longest of {total:,} ops; the workbook has all of them" if total > len(ops) else ""
     categories = [category(code) for code in OPS["op_code"].listed(ops)]
     # Read by the filters.
@@ -129,7 +128,7 @@ def small_sections(analysis: Analysis) -> Iterator[Section]:
     yield _reshards(analysis)
     summary = analysis.summary
     if summary.passes.repeats:
-        note = " · ".join(filter(None, (sentences.passes(summary.passes), sentences.layers(summary.passes))))
+        note = " · ".join(filter(None, (sentences.passes(summary), sentences.layers(summary.passes))))
         passes = page_table("passes-table", PASSES, summary.passes.all[:_PASSES])
         yield _tables("passes", "Passes", note, ("", passes))
     signposts = analysis.signposts

@@ -9,8 +9,8 @@ from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.reshards import Reshards
 from perfsheet.analysis.statistics import Spread
 from perfsheet.analysis.summary import CaptureSummary
-from perfsheet.analysis.windows.passes import Variation
 from perfsheet.analysis.windows.signposts import Signposts
+from perfsheet.analysis.windows.variation import Variation
 from perfsheet.provenance import Provenance
 from perfsheet.tables import Rows
 from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
@@ -23,10 +23,10 @@ from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.spreads import SPREAD, as_spreads
-from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES
+from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
 
 Json = dict[str, Any]
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def spread(spread: Spread) -> Json:
@@ -49,14 +49,26 @@ def head(analysis: Analysis) -> Json:
             "ref_cores": number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
             "low_cores_pct": number(summary.low_cores_pct),
             "batch": number(summary.batch),
+            "batch_hint": summary.batch_hint,
             "window": summary.window,
             "devices": list(summary.devices),
+            "per_device": summary.per_device,
+            "ops": summary.ops,
+            "timed_ops": summary.timed_ops,
+            "hidden_ops": summary.hidden_ops,
             "device_rows": summary.device_rows,
             "timed_rows": summary.timed_rows,
+            "invalid_rows": summary.invalid_rows,
+            "const_eval_rows": summary.const_eval_rows,
             "host_rows": summary.host_rows,
             "signpost_rows": summary.signpost_rows,
             "dropped_rows": summary.dropped_rows,
             "kernel_duration_ns": number(summary.kernel_ns),
+            "kernel_duration_sum_ns": number(summary.kernel_sum_ns),
+            "elapsed_ns": number(summary.time_split.elapsed_ns),
+            "first_run_ns": number(summary.time_split.first_run_ns),
+            "unknown_gaps": summary.time_split.unknown_gaps,
+            "time_split": TIME_SPLIT.records(summary.time_split.parts),
             "fps": {"all": summary.fps.all, "matmul_conv": summary.fps.matmul_conv, "other": summary.fps.other},
             "aiclk_ghz": summary.speed_of_light.clock_ghz,
             "peaks_of": list(summary.speed_of_light.boards),
@@ -78,6 +90,8 @@ def passes(analysis: Analysis) -> Json:
     summary = analysis.summary.passes
     return {
         "passes": summary.count,
+        "pass": summary.chosen,
+        "incomplete_replays": summary.incomplete or None,
         "passes_told_by": summary.how,
         "ops_per_pass": number(summary.ops_per_pass),
         "fps_per_pass": summary.fps_per_pass,
@@ -121,7 +135,7 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
                 "kernel_duration_ns": number(estimate.left_ns),
                 "gap_saving_ns": number(estimate.gap_saving_ns),
                 "fps": estimate.fps,
-                "fps_per_pass": estimate.fps_per_pass,
+                "fps_per_pass": estimate.fps,
             }
             for estimate in analysis.what_if
         ],

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import NOT_PHYSICAL
 from perfsheet.analysis.results import Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.tables import Column, In
@@ -36,19 +38,33 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
     facts = (names, summary.arch or "arch not stated", formats.worker_cores(summary), f"schema {summary.schema}")
     console.print(line(" · ".join((*facts, summary.window)), "bold"))
     console.print(line(f"{formats.device_ops(summary)} · kernel time {formats.span_of_time(summary.kernel_ns)}"))
-    passes = " · ".join(filter(None, (sentences.passes(summary.passes), sentences.layers(summary.passes))))
-    for text in filter(None, (passes, sentences.device_totals(summary))):
+    passes = " · ".join(filter(None, (sentences.passes(summary), sentences.layers(summary.passes))))
+    for text in filter(None, (passes, sentences.device_totals(summary), sentences.overlap(summary))):
         console.print(line(text))
-    fps = summary.fps
-    parts = f"matmul + conv alone {formats.rate(fps.matmul_conv)}, the rest {formats.rate(fps.other)}"
-    console.print(line(f"FPS {formats.rate(fps.all)} (batch {summary.batch:g}; {parts}){_per_pass(summary)}"))
+    console.print(line(sentences.fps(summary)))
+    _print_time_split(console, summary)
     console.print(line(" · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))))
     console.print(line(sentences.capture(summary), "" if not summary.warnings else "yellow"))
     console.print()
 
 
-def _per_pass(summary: CaptureSummary) -> str:
-    return f"; {formats.rate(summary.passes.fps_per_pass)} per pass" if summary.passes.count > 1 else ""
+_BAR = 60
+_BLOCKS = {COMPUTE: ("█", "green"), MOVEMENT: ("▓", "yellow"), COLLECTIVES: ("▒", "cyan"), IDLE: ("░", "red")}
+
+
+def _print_time_split(console: Console, summary: CaptureSummary) -> None:
+    """Where the elapsed time goes: a bar, and its parts in words."""
+    split = summary.time_split
+    if split.elapsed_ns:
+        width, drawn, upto = min(_BAR, console.width), 0, 0.0
+        bar = Text()
+        for group, (block, style) in _BLOCKS.items():
+            upto += split.group(group) / split.elapsed_ns
+            bar.append(block * (round(width * upto) - drawn), style)
+            drawn = round(width * upto)
+        console.print(bar, no_wrap=True)
+    if text := sentences.time_split(summary):
+        console.print(line(text))
 
 
 _WIDE = 130
@@ -69,7 +85,7 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     columns = [_flags_fitted(column, wide) for column in OPS.columns_in(In.TERMINAL, ops)]
     left_out = print_rows(console, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
-    legend = [f"{len(ops):,} of {summary.timed_rows:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
+    legend = [f"{len(ops):,} of {summary.timed_ops:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
     legend += [text for key, text in _LEGEND.items() if key in shown]
     flags = {flag for flags in ops.flags for flag in flags}
     if not wide and flags:
@@ -187,7 +203,7 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     console.print(line(sentences.upper_bounds(analysis.summary), "dim"))
     console.print(line(f"{sentences.IF_FIXED}:", "bold"))
     for estimate in analysis.what_if:
-        text = sentences.what_if(estimate, analysis.summary.passes.count > 1)
+        text = sentences.what_if(estimate)
         for part in textwrap.wrap(text, console.width - len(_INDENT)):
             console.print(line(_INDENT + part))
 

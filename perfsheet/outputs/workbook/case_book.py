@@ -89,7 +89,7 @@ def _write_ranking(sheet: LongWorksheet, styles: Styles, case: Case) -> None:
     ops = top_ops(analysis, _OPS_SHOWN)
     columns = [column.changed(wrap=False) for column in OPS.pick(*_OP_COLUMNS)]
     layout = write_table_sheet(sheet, styles, columns, ops, freeze="op_code")
-    left_out = analysis.summary.timed_rows - len(ops)
+    left_out = analysis.summary.timed_ops - len(ops)
     more = f"; {left_out:,} shorter ops are in its ops CSV only" if left_out else ""
     note = formats.clean(f"{case.nodeid}: {analysis.window.label}{more}")
     sheet.write_string(layout.after + 1, 1, note, styles["quiet"])

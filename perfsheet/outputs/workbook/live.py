@@ -115,6 +115,7 @@ def op_formulas(rows: OpRows, ideal: str) -> dict[str, Callable[[Layout], Cells]
     """The live columns of a table of ops, by key; `ideal` is the key of its PM IDEAL."""
     ops = rows.ops
     values = ops.utilization[rows.positions]
+    counted = (rows.places >= 0).tolist()
     can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores))[rows.positions].tolist()
 
     def utilizations(layout: Layout) -> Cells:
@@ -129,7 +130,10 @@ def op_formulas(rows: OpRows, ideal: str) -> dict[str, Callable[[Layout], Cells]
     def all_flags(layout: Layout) -> Cells:
         columns = FlagColumns.on(layout)
         return LazyCells(
-            len(rows), lambda at: [flags(row + 1, columns, rows.flags[row], can_be_low[row]) for row in at]
+            len(rows),
+            lambda at: [
+                flags(row + 1, columns, rows.flags[row], can_be_low[row]) if counted[row] else "" for row in at
+            ],
         )
 
     return {"utilization_pct": utilizations, "flags": all_flags}

@@ -1,4 +1,4 @@
-"""Sheet All Ops: every device op in execution order, perfsheet's columns first, then the capture's own."""
+"""Sheet All Ops: the ops of every pass and device in execution order, perfsheet's columns first, then the capture's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from perfsheet.outputs.workbook.tables import Further, RowLink, write_table_shee
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In
-from perfsheet.tables.ops import OPS, OpRows, all_ops
+from perfsheet.tables.ops import OPS, OpRows, every_op
 from perfsheet.text import formats
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def _listed(ops: Ops) -> IntArray:
 
 def left_out(analysis: Analysis) -> str:
     """A note about the ops that are not on the sheet; blank if it has all."""
-    ops, listed = analysis.ops, _listed(analysis.ops)
+    ops = analysis.every.ops
+    listed = _listed(ops)
     if len(listed) == len(ops):
         return ""
     share = float(np.nansum(ops.kernel_ns[listed])) / ops.total_ns if ops.total_ns else 0.0
@@ -59,7 +60,7 @@ def _columns(analysis: Analysis) -> list[Column[OpRows]]:
     headers = analysis.ops.table.headers
     return [
         column.changed(exact=headers.get(column.capture, ""), wrap=False)
-        for column in OPS.columns_in(In.ALL_OPS, all_ops(analysis))
+        for column in OPS.columns_in(In.ALL_OPS, every_op(analysis))
     ]
 
 
@@ -73,7 +74,7 @@ def row_links(analysis: Analysis) -> RowLink:
 
     It gives the bare number for a row that is not here.
     """
-    listed, letters = _listed(analysis.ops), _letters(analysis, "run_order")
+    listed, letters = _listed(analysis.every.ops), _letters(analysis, "run_order")
 
     def link(ref: RowRef) -> Cell:
         if ref.position is None:
@@ -92,21 +93,23 @@ def link_to(analysis: Analysis, position: int) -> Cell:
 
 
 def few_cores_share(analysis: Analysis) -> str | None:
-    """A formula for the share of kernel time on few cores from the cells here; None if ops are left out."""
-    last = len(analysis.ops) + 1
-    if len(_listed(analysis.ops)) < len(analysis.ops):
+    """A formula for the share of kernel time on few cores from the cells here; None if ops are left out or overlap."""
+    every = analysis.every.ops
+    last = len(every) + 1
+    if len(_listed(every)) < len(every) or analysis.summary.overlapping_ns:
         return None
-    cores, grid, kernel = (
+    rank, cores, grid, kernel = (
         f"'{TITLE}'!${name}$2:${name}${last}"
-        for name in (_letters(analysis, key) for key in ("core_count", "worker_cores", "kernel_duration_ns"))
+        for name in (_letters(analysis, key) for key in ("rank", "core_count", "worker_cores", "kernel_duration_ns"))
     )
     low = f"({cores}<={grid}*{live.LOW_CORES}/100)"
-    return f"=SUM((SUMPRODUCT(ISNUMBER({cores})*ISNUMBER({grid})*{low},{kernel}))/{analysis.ops.total_ns!r})"
+    counted = f"ISNUMBER({rank})*ISNUMBER({cores})*ISNUMBER({grid})"
+    return f"=SUM((SUMPRODUCT({counted}*{low},{kernel}))/{analysis.ops.total_ns!r})"
 
 
 def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, raw: bool, watch: Watch) -> None:
     """Write the ops, with all columns of the capture if `raw`, else the curated ones; `watch` gets the progress."""
-    rows = OpRows(analysis, _listed(analysis.ops))
+    rows = every_op(analysis, _listed(analysis.every.ops))
     columns = _columns(analysis)
     layout = write_table_sheet(
         sheet,
@@ -166,10 +169,10 @@ def _curated(name: str, header: str) -> bool:
 
 
 def _filled(analysis: Analysis, name: str) -> bool:
-    table = analysis.ops.table
-    if name in table.numbers:
-        return bool(np.isfinite(analysis.ops.number(name)).any())
-    return any(cell.strip() for cell in analysis.ops.text(name).present())
+    ops = analysis.every.ops
+    if name in ops.table.numbers:
+        return bool(np.isfinite(ops.number(name)).any())
+    return any(cell.strip() for cell in ops.text(name).present())
 
 
 def _column(rows: OpRows, name: str, header: str, folded: bool) -> SheetColumn:

@@ -42,7 +42,7 @@ def write_hotspots(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> 
     sheet.write_string(after + 1, 1, sentences.upper_bounds(analysis.summary), styles["quiet"])
     sheet.write_string(after + 2, 1, sentences.IF_FIXED, styles["section"])
     for place, estimate in enumerate(analysis.what_if):
-        text = sentences.what_if(estimate, analysis.summary.passes.count > 1)
+        text = sentences.what_if(estimate)
         sheet.write_string(after + 3 + place, 1, text, styles["text"])
 
 

@@ -44,7 +44,7 @@ def write_top_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, char
     )
     # On paper the tensors would make the rest too small to read.
     sheet.print_area(0, 0, layout.after + 1, layout["flags"])
-    left_out = analysis.summary.timed_rows - len(ops)
+    left_out = analysis.summary.timed_ops - len(ops)
     if left_out:
         note = f"{left_out:,} shorter ops are not listed here; sheet All Ops has every op with its rank."
         sheet.write_string(layout.after + 1, 1, note, styles["quiet"])

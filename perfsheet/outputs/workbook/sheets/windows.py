@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.windows.devices import widest_steps
+from perfsheet.analysis.windows.passes import Pass
 from perfsheet.outputs.workbook import live
+from perfsheet.outputs.workbook.cells import Formula
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.tables import Placement, write_table
@@ -30,13 +33,17 @@ def write_passes(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> No
     summary = analysis.summary.passes
     links = all_ops.row_links(analysis)
     set_up_sections(sheet, styles, _PASS_WIDTHS)
-    note = sentences.passes(summary) or "the window is one pass"
+    note = sentences.passes(analysis.summary) or "the window is one pass"
     row = write_section(sheet, styles, 0, len(_PASS_WIDTHS), PASSES.title, note)
     passes = summary.all[:_MOST_PASSES]
-    rates = {"fps": lambda layout: [live.fps(run.busiest_ns, run.fps) for run in passes]}
+    rates = {
+        "fps": lambda layout: [
+            live.fps(round(1e9 * analysis.summary.batch / run.fps, 6) if run.fps else 0.0, run.fps) for run in passes
+        ]
+    }
     row = 1 + write_table(sheet, styles, PASSES.columns_in(In.SHEET), passes, Placement(row), rates).after
     if summary.layers:
-        note = "ops that repeat in a row inside the last pass"
+        note = "ops that repeat in a row inside the pass"
         row = write_section(sheet, styles, row, len(_PASS_WIDTHS), LAYERS.title, note)
         layers, placement = Rows(analysis, summary.layers), Placement(row, spans={"ops": 5})
         columns = LAYERS.columns_in(In.SHEET)
@@ -47,6 +54,10 @@ def write_passes(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> No
         row = write_section(sheet, styles, row, len(_PASS_WIDTHS), PASS_OPS.title, note)
         ops = most_variable(analysis, variation, _MOST_OPS)
         write_table(sheet, styles, PASS_OPS.columns_in(In.SHEET, ops), ops, Placement(row), row_link=links)
+
+
+def _fps(summary: CaptureSummary, run: Pass) -> Formula | None:
+    return None if run.fps is None else live.fps(round(1e9 * summary.batch / run.fps, 6), run.fps)
 
 
 _SIGNPOST_WIDTHS = (50, 10, 10, 10, 18, 18, 10, 10)
@@ -82,7 +93,7 @@ def write_devices(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> N
     devices = analysis.facts.devices
     note = devices.problem or "the same op on several devices, the largest excess over the mean first"
     row = write_section(sheet, styles, row, len(_DEVICE_WIDTHS), STEPS.title, note)
-    steps = Rows(analysis, widest_steps(analysis.ops, devices))
+    steps = Rows(analysis, widest_steps(devices, analysis.facts.scope.every.kernel_ns[analysis.facts.scope.within]))
     if len(steps):
         links = all_ops.row_links(analysis)
         write_table(sheet, styles, STEPS.columns_in(In.SHEET), steps, Placement(row), row_link=links)

@@ -1,0 +1,43 @@
+"""How the ops of a model vary between its passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
+from perfsheet.analysis.windows.passes import Passes, alike
+from perfsheet.capture.table import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Variation:
+    """How ops vary between passes: `durations` has a row per pass and a column per op of a pass (ns, NaN = unknown).
+
+    `total` is the spread of the passes' kernel time.
+    """
+
+    durations: FloatArray
+    total: Spread
+
+    @cached_property
+    def spreads(self) -> Spreads:
+        """The spread of every op, column by column."""
+        return spreads(self.durations)
+
+
+def variation(ops: Ops, window_passes: Passes, of: IntArray) -> Variation | None:
+    """The passes side by side, for the ops at these positions, all of one pass; None for a single pass, and if the
+    passes' ops differ."""
+    members = [run.positions for run in window_passes.all]
+    if len(members) < 2 or not alike(ops, members):
+        return None
+    mine = next(positions for positions in members if len(of) and (positions == of[0]).any())
+    place = np.full(len(ops), -1, dtype=np.int64)
+    place[mine] = np.arange(len(mine))
+    columns = place[of]
+    totals = np.array([run.kernel_ns for run in window_passes.all])
+    return Variation(np.array([ops.kernel_ns[positions[columns]] for positions in members]), spread(totals))
