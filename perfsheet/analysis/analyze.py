@@ -42,6 +42,8 @@ NO_MODEL = "no-model"
 NOISY = "noisy"
 HIDDEN = "hidden"
 """A longer op of another sub-device or queue runs all the time."""
+INVALID = "invalid-duration"
+"""The gaps contradict its duration."""
 
 
 def analyze(
@@ -63,6 +65,11 @@ def analyze(
     window = window or select(table, options.selection)
     ops = device_ops(table, window, options)
     if not len(ops) and selected:
+        if window.doubt:
+            raise usage(
+                f"{', '.join(table.files)}: no device op in this window ({window.label}): {window.doubt}",
+                "choose a replay with `which_pass`",
+            )
         raise usage(
             f"{', '.join(table.files)}: no device op in this window ({window.label})",
             f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, `signposts` lists its "
@@ -248,7 +255,8 @@ class Analysis:
         return {
             **self._hit_masks,
             NO_MODEL: np.isnan(ops.pm_ideal_ns),
-            **({HIDDEN: (ops.exposed_ns == 0) & (ops.kernel_ns > 0)} if ops.overlaps.any() else {}),
+            **({HIDDEN: ops.hidden} if ops.overlaps.any() else {}),
+            **({INVALID: ops.invalid} if ops.invalid.any() else {}),
             NOT_PHYSICAL: not_physical(ops.utilization, ops.utilization_grid),
             **({NOISY: self.repeats.noisy} if self.repeats else {}),
         }

@@ -90,8 +90,21 @@ AllHits = dict[str, Hits]
 
 
 def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
-    """The hits of each rule, by its id."""
-    return {rule.id: rule.find(facts) for rule in rules}
+    """The hits of each rule, by its id; without ops that longer ones hide, since speeding these up saves nothing."""
+    hidden = facts.ops.hidden
+    return {rule.id: _without(rule.find(facts), hidden) for rule in rules}
+
+
+def _without(own: Hits, hidden: BoolArray) -> Hits:
+    keep = np.flatnonzero(~hidden[own.positions])
+    if own.rows is not None or len(keep) == len(own.positions):
+        return own
+    return Hits(
+        own.positions[keep],
+        own.saving_ns[keep],
+        None if own.subjects is None else [own.subjects[index] for index in keep.tolist()],
+        floor_ns=None if own.floor_ns is None else own.floor_ns[keep],
+    )
 
 
 def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:

@@ -50,7 +50,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         per_device=options.per_device,
         ops=len(ops),
         timed_ops=int(ops.timed.sum()),
-        hidden_ops=int(((ops.exposed_ns == 0) & (ops.kernel_ns > 0)).sum()),
+        hidden_ops=int(ops.hidden.sum()),
         overlapping_ns=float(np.nansum(ops.kernel_ns)) if ops.overlaps.any() else 0.0,
         device_rows=len(scope.within),
         timed_rows=int(np.isfinite(every_device).sum()),

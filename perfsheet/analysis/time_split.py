@@ -42,6 +42,7 @@ _PARTS = (
     ("dispatch", IDLE),
     ("host", IDLE),
 )
+PART_NAMES = tuple(name for name, _ in _PARTS)
 _OF_CATEGORY = {
     MATMUL: "matmul",
     CONV: "convolution",
@@ -80,6 +81,11 @@ class TimeSplit:
     def group(self, name: str) -> float:
         """The time of a group of parts, in ns."""
         return sum(part.ns for part in self.parts if part.group == name)
+
+    @property
+    def shown(self) -> list[TimePart]:
+        """The parts that take any time."""
+        return [part for part in self.parts if part.ns]
 
     @property
     def idle_ns(self) -> float:
@@ -154,10 +160,10 @@ def _idle_before(every: Ops, within: IntArray) -> FloatArray:
             start = every.start_ns[at]
             gaps[here] = _since(start, start + np.nan_to_num(every.kernel_ns[at]))
         gaps[here[:1]] = 0.0
-    return gaps
+    return np.asarray(gaps)
 
 
 def _since(start: FloatArray, end: FloatArray) -> FloatArray:
     """From the latest end before each op to its start, 0 where these overlap."""
     ended = np.concatenate([start[:1], np.fmax.accumulate(end)[:-1]])
-    return np.asarray(np.clip(start - ended, 0, None))
+    return np.asarray(np.clip(start - ended, 0, None), dtype=np.float64)

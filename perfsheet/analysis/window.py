@@ -17,13 +17,14 @@ class Window:
     """The rows of a table to analyse, in execution order, with a label.
 
     `one_pass`: the window is one pass of the capture, even if it repeats inside. `warm`: that is not the first pass, so
-    none of its ops waits for compiling.
+    none of its ops waits for compiling. `doubt`: why its bounds are doubtful.
     """
 
     label: str
     rows: IntArray
     one_pass: bool = False
     warm: bool = False
+    doubt: str = ""
 
 
 def whole(table: OpsTable) -> Window:
@@ -39,9 +40,19 @@ def execution_order(table: OpsTable) -> IntArray:
     file.
     """
     order = np.arange(len(table))
-    session = table.number("replay_session")
-    replayed = np.flatnonzero((table.kind == RowKind.DEVICE) & np.isfinite(session))
+    replayed = _replayed(table)
     if replayed.size:
+        session = table.number("replay_session")
         start = table.number("fw_start_cycle")[replayed]
         order[replayed] = replayed[np.lexsort((start, session[replayed], table.device[replayed]))]
     return order
+
+
+def _replayed(table: OpsTable) -> IntArray:
+    return np.flatnonzero((table.kind == RowKind.DEVICE) & np.isfinite(table.number("replay_session")))
+
+
+def replays_out_of_order(table: OpsTable) -> bool:
+    """Whether rows of trace replays stand elsewhere in the file than in the order in which the device ran them."""
+    replayed = _replayed(table)
+    return bool((execution_order(table)[replayed] != replayed).any())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
+from perfsheet.analysis.time_split import PART_NAMES
 
 ACCENT, QUIET = "#1F78B4", "#6B7785"
 
@@ -12,6 +13,28 @@ ACCENT, QUIET = "#1F78B4", "#6B7785"
 _CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31")
 REST = "#8A94A0"
 """The rest."""
+
+PARTS = dict(
+    zip(
+        PART_NAMES,
+        (
+            "#00466E",
+            "#0072B2",
+            "#3E97CE",
+            "#56B4E9",
+            "#B07A00",
+            "#E69F00",
+            "#F2C75C",
+            "#009E73",
+            "#7FD1B9",
+            "#C9CED4",
+            "#8A94A0",
+        ),
+        strict=True,
+    )
+)
+"""Colours of the parts of the elapsed time: one hue for each of compute, data movement, collectives and idle."""
+SPLIT = "Where the elapsed time goes"
 
 
 def colours(categories: Sequence[str], rest: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.ops import OPS, top_ops
 from perfsheet.tables.reshards import TRANSITIONS
-from perfsheet.tables.totals import CATEGORIES
+from perfsheet.tables.totals import CATEGORIES, TIME_SPLIT
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
@@ -53,6 +53,10 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield "### Where the time goes"
     yield ""
+    if text := sentences.time_split(summary):
+        yield f"{plain(text)}."
+        yield ""
+        yield from table_of(TIME_SPLIT, summary.time_split.shown)
     yield from table_of(CATEGORIES, Rows(analysis, analysis.categories[:_CATEGORIES]))
     if analysis.reshards.ops:
         yield "### Reshards"

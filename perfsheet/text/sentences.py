@@ -115,9 +115,8 @@ def time_split(summary: CaptureSummary) -> str:
     """`34.312 ms elapsed: compute 82.3 % (matmul 65.0 %, other compute 17.3 %), idle 7.9 % (…)`."""
     split = summary.time_split
     groups: dict[str, list[TimePart]] = {}
-    for part in split.parts:
-        if part.ns:
-            groups.setdefault(part.group, []).append(part)
+    for part in split.shown:
+        groups.setdefault(part.group, []).append(part)
     listed = [_group(name, parts) for name, parts in groups.items()]
     elapsed = f"{span_of_time(split.elapsed_ns)} elapsed: {' · '.join(listed)}" if listed else ""
     notes = [f"{span_of_time(split.first_run_ns)} of first-run gaps (compiling) not counted"] * bool(split.first_run_ns)

@@ -111,6 +111,11 @@ class Ops:
                 result[here] = overlapping(self.kernel_ns[here], gap[here], start[here], end[here])
         return result & ~self.invalid
 
+    @property
+    def hidden(self) -> BoolArray:
+        """Ops that run beside longer ones all the time."""
+        return np.asarray((self.exposed_ns == 0) & (self.kernel_ns > 0))
+
     @cached_property
     def start_ns(self) -> FloatArray:
         """When each op starts, in ns after the first one of its sequence; unknown gaps and durations count as 0.

@@ -28,4 +28,5 @@ def checks(facts: Facts) -> list[Check]:
         *figures.speed_of_light(facts),
         *figures.passes(facts),
         *figures.devices(facts),
+        *figures.overlap(every),
     ]

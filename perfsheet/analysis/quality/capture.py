@@ -19,6 +19,7 @@ from perfsheet.hardware.boards import ARCHES, FIDELITY_PASSES
 
 _NOT_REPAIRED = {"devices-shifted"}
 _FEW, _MOSTLY = 3, 0.7
+_SHOWN = 3
 _PROFILE_AGAIN = "profile again with --op-support-count or --dump-device-data-mid-run"
 
 
@@ -62,7 +63,7 @@ def durations(ops: Ops) -> Iterator[Check]:
         True,
         timed,
         f"{timed:,} of {rows(len(ops), 'device op')} have a usable one, {share:.1%}"
-        + ("" if ops.nearly_all_timed else ": too few to compute FPS"),
+        + ("" if ops.nearly_all_timed else ": too few for FPS"),
         brief="every op timed" if timed == len(ops) else f"{100 * share:.1f} % of ops timed",
     )
     yield row_check(
@@ -76,10 +77,19 @@ def durations(ops: Ops) -> Iterator[Check]:
     yield row_check(
         "implausible-duration",
         label,
-        ~blank & ~ops.timed,
+        ~blank & ~ops.timed & ~ops.invalid,
         "none is negative, absurdly short or absurdly long",
         f"{{rows}} with a negative duration or one above {LONGEST_PLAUSIBLE_NS:.0e} ns, or close to zero (corrupt "
         "markers), left out",
+        repaired=True,
+    )
+    yield row_check(
+        "contradicted-duration",
+        label,
+        ops.invalid,
+        "none contradicts the gaps around it",
+        f"{{rows}} whose duration contradicts the gaps{_where(ops, ops.invalid)}: start and end markers of different "
+        "replays (tt-metal#48043); not ranked, not summed",
         repaired=True,
     )
     yield row_check("zero-duration", label, ops.kernel_ns == 0, "none is zero", "{rows} with a duration of 0 ns")
@@ -97,6 +107,13 @@ def durations(ops: Ops) -> Iterator[Check]:
     text = f"{rows(count)} with OP TYPE host op or signpost but with device times, which are not counted"
     fine = "no host op or signpost has one"
     yield Check("host-row-duration", label, not count, count, text if count else fine, bool(count))
+
+
+def _where(ops: Ops, these: BoolArray) -> str:
+    """` (rows 3, 4, 5, …)`."""
+    numbers = ops.table.row[ops.rows[these]][: _SHOWN + 1].tolist()
+    more = ", …" if len(numbers) > _SHOWN else ""
+    return f" (rows {', '.join(map(str, numbers[:_SHOWN]))}{more})" if numbers else ""
 
 
 def _three_decimals(figures: FloatArray) -> bool:
@@ -174,9 +191,6 @@ def tensors(ops: Ops) -> Iterator[Check]:
         "{rows} with a tensor whose memory is blank or unknown: its bytes are not counted",
         repaired=True,
     )
-
-
-_SHOWN = 3
 
 
 def unknown_names(ops: Ops) -> Iterator[Check]:

@@ -101,10 +101,21 @@ def _arches(ops: Ops, these: BoolArray) -> set[str]:
 
 
 def passes(facts: Facts) -> Iterator[Check]:
-    """A cold first pass, and passes that could not be separated."""
+    """A doubtful window, a cold first pass, replays and ops that belong to no pass."""
     window_passes = facts.passes
+    if facts.window.doubt:
+        yield Check("window", "Window", False, 0, facts.window.doubt)
     if window_passes.note:
         yield Check("passes", "Passes", False, 0, window_passes.note)
+    if window_passes.incomplete:
+        text = f"incomplete trace replays, in no pass: {window_passes.incomplete}"
+        yield Check("incomplete-replays", "Passes", False, len(window_passes.outside), text)
+    if count := window_passes.const_eval:
+        part = "left out" if facts.scope.chosen else "counted, too"
+        text = (
+            f"{rows(count, 'device row')} of const-evaluated ops (CONST_EVAL_OP), which do not run in every inference"
+        )
+        yield Check("const-eval", "Passes", True, count, f"{text}: {part}", brief=f"{count:,} const-eval ops {part}")
     if window_passes.all[0].cold:
         yield Check(
             "cold-pass",
@@ -113,17 +124,31 @@ def passes(facts: Facts) -> Iterator[Check]:
             len(window_passes.all[0].positions),
             f"the first of {window_passes.count} passes is cold: {window_passes.all[0].gap_ns / 1e6:,.1f} ms of gaps, "
             f"{window_passes.all[-1].gap_ns / 1e6:,.1f} ms in the last one; no advice is given about its gaps",
-            brief="first pass cold",
+            brief="first pass cold" if facts.scope.chosen is None else "",
         )
 
 
 def devices(facts: Facts) -> Iterator[Check]:
-    """Whether the ops of several devices are aligned."""
+    """Whether the devices run the same ops, and can be aligned."""
     aligned = facts.devices
-    if len(aligned.totals) < 2:
+    if aligned.count < 2:
         return
-    detail = aligned.problem or (
-        f"the ops of {len(aligned.totals)} devices are aligned step by step, {rows(aligned.unmatched, 'op')} without a "
-        "counterpart"
-    )
-    yield Check("devices", "Devices", not aligned.problem, aligned.unmatched, detail)
+    fine = f"the ops of {aligned.count} devices are aligned step by step, each op on every device"
+    counts = ", ".join(f"device {total.device} {total.ops:,}" for total in aligned.totals[:_DEVICES_NAMED])
+    differ = f"the devices run different ops ({counts}{', …' if aligned.count > _DEVICES_NAMED else ''})"
+    without = f"{differ}: {rows(aligned.unmatched, 'op')} without a counterpart on another device"
+    detail = aligned.problem or (without if aligned.unmatched else fine)
+    yield Check("devices", "Devices", detail == fine, aligned.unmatched, detail)
+
+
+def overlap(ops: Ops) -> Iterator[Check]:
+    """Ops that run beside others, on sub-devices or from several queues."""
+    count = int(ops.overlaps.sum())
+    if count:
+        text = (
+            f"{rows(count, 'device row')} start while an earlier op runs, on another sub-device or from another queue"
+        )
+        yield Check("overlap", "Overlap", True, count, f"{text}: such time is counted once", brief="ops overlap")
+
+
+_DEVICES_NAMED = 8

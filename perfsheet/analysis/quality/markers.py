@@ -66,7 +66,7 @@ def markers(ops: Ops) -> Iterator[Check]:
         "{rows} whose kernel is longer than its firmware zone, or whose firmware zone ends before it starts: the "
         "markers may be those of another op, so its duration is doubtful",
     )
-    odd = int(np.count_nonzero(gaps | zones))
+    odd = int(np.count_nonzero(gaps | zones | ops.invalid))
     brief = f"{rows(odd, 'op')} with impossible markers" if odd else "gaps and markers plausible"
     recorded = np.isfinite(ops.number("op_to_op_latency_ns")).any() or np.isfinite(ops.number("fw_duration_ns")).any()
     yield Check(
@@ -91,7 +91,7 @@ def markers(ops: Ops) -> Iterator[Check]:
 
 def _bad_gaps(ops: Ops) -> BoolArray:
     gap = ops.number("op_to_op_latency_ns")
-    return np.asarray((gap < 0) | (gap > LONGEST_PLAUSIBLE_NS))
+    return np.asarray(((gap < 0) | (gap > LONGEST_PLAUSIBLE_NS)) & ~ops.overlaps & ~ops.invalid)
 
 
 def _bad_zones(ops: Ops) -> BoolArray:

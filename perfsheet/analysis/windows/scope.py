@@ -93,4 +93,4 @@ def _window(every: Ops, selected: Window, all_passes: Passes, chosen: Pass) -> W
     label = "" if selected.label == WHOLE else f"{selected.label}, "
     warm = all_passes.how == "replayed" or chosen.number > 1 or selected.warm
     text = f"{label}pass {chosen.number} of {all_passes.count}"
-    return Window(text, selected.rows[keep], one_pass=True, warm=warm)
+    return Window(text, selected.rows[keep], one_pass=True, warm=warm, doubt=selected.doubt)

@@ -7,19 +7,25 @@ import re
 import numpy as np
 
 from perfsheet.analysis.options import Selection, parse_id_range
-from perfsheet.analysis.window import WHOLE, Window, execution_order
+from perfsheet.analysis.window import WHOLE, Window, execution_order, replays_out_of_order
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
 from perfsheet.errors import usage
 
 _NUMBERED = re.compile(r"(.+)#(\d+)")
 _NAMES_SHOWN = 8
+_OUT_OF_ORDER = (
+    "rows are not in device order: replayed ops carry the host time at which their trace was captured, so signposts "
+    "cannot bound them"
+)
 
 
 def select(table: OpsTable, wanted: Selection) -> Window:
     """The window of a selection. Raises PerfsheetError (exit status 2) when the capture has no such part."""
     rows = execution_order(table)
     labels: list[str] = []
+    doubt = ""
     if wanted.start_signpost or wanted.end_signpost:
+        doubt = _OUT_OF_ORDER if replays_out_of_order(table) else ""
         rows = _between(table, rows, wanted.start_signpost, wanted.end_signpost, labels)
     if wanted.id_range is not None:
         first, last = parse_id_range(wanted.id_range)
@@ -30,7 +36,7 @@ def select(table: OpsTable, wanted: Selection) -> Window:
     if not wanted.host_ops:
         rows = rows[~np.isin(table.kind[rows], (RowKind.HOST, RowKind.PYTHON_FALLBACK))]
         labels.append("no host ops")
-    return Window(", ".join(labels) or WHOLE, rows)
+    return Window(", ".join(labels) or WHOLE, rows, doubt=doubt)
 
 
 def _between(table: OpsTable, rows: IntArray, start: str | None, end: str | None, labels: list[str]) -> IntArray:

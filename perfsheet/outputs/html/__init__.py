@@ -41,6 +41,9 @@ def _summary(analysis: Analysis) -> dict[str, object]:
     return {
         "capture": sentences.capture(analysis.summary),
         "warnings": analysis.summary.warnings,
+        "split": _drawn(charts.time_split(analysis.summary.time_split)),
+        "split_title": style.SPLIT,
+        "split_text": sentences.time_split(analysis.summary),
         "charts": [
             ("Share of kernel time by category", _drawn(charts.shares(analysis.categories, False, palette))),
             ("Share of kernel time by op code", _drawn(charts.shares(analysis.op_types, True, palette))),

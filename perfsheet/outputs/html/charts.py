@@ -10,6 +10,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import EIGHTY, Point, placed_names
 from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.results import OpType
+from perfsheet.analysis.time_split import TimeSplit
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.chart_style import REST, colours
 from perfsheet.text import formats
@@ -34,6 +35,22 @@ def shares(entries: Sequence[OpType], by_type: bool, palette: dict[str, str]) ->
             f"</svg></td><td>{formats.percent(entry.share)}</td></tr>"
         )
     return f'<table class="bars">{"".join(lines)}</table>'
+
+
+def time_split(split: TimeSplit) -> str:
+    """One bar of the elapsed time, cut into its parts."""
+    at, pieces = 0.0, []
+    for part in split.shown:
+        width = 100 * (part.share or 0.0)
+        tip = f"{part.group}, {part.part}: {formats.span_of_time(part.ns)}, {formats.percent(part.share)}"
+        pieces.append(
+            f'<rect x="{at:.3f}" width="{width:.3f}" height="10" fill="{style.PARTS[part.part]}">'
+            f"<title>{formats.escaped(tip)}</title></rect>"
+        )
+        at += width
+    names = [(f"{part.part} {formats.percent(part.share)}", style.PARTS[part.part], "square") for part in split.shown]
+    bar = f'<svg class="split" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">{"".join(pieces)}</svg>'
+    return bar + _legend(names)
 
 
 def timeline(analysis: Analysis, palette: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ from perfsheet.tables.passes import PASSES
 from perfsheet.tables.quality import CHECKS, LOOK
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.signposts import REGIONS
-from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES
+from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
 from perfsheet.text import formats, sentences
 
 _OPEN, _LISTED = 3, 20
@@ -155,6 +155,7 @@ def _op_types(analysis: Analysis) -> Section:
         "",
         ("", page_table("types-table", OP_TYPES, by_code)),
         (CATEGORIES.title, page_table("categories-table", CATEGORIES, by_category)),
+        (TIME_SPLIT.title, page_table("split-table", TIME_SPLIT, analysis.summary.time_split.parts)),
     )
 
 

@@ -15,6 +15,7 @@ from perfsheet.outputs.chart_style import QUIET, REST, colours
 from perfsheet.outputs.workbook.cells import Value
 from perfsheet.outputs.workbook.sheet import set_up_page, write_cell
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -60,6 +61,19 @@ class BookCharts:
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
         chart.set_legend({"none": True})
         self._place(sheet, row, column, chart, size, f"Share of kernel time by {what}")
+
+    def time_split(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
+        """One bar of the elapsed time, cut into its parts."""
+        split = self._analysis.summary.time_split
+        chart = self._chart("bar", "percent_stacked")
+        for part in split.shown:
+            name = f"{part.part} {formats.percent(part.share)}"
+            values = self._data.add(f"ELAPSED: {part.part} [ns]", [part.ns])
+            chart.add_series({"name": name, "values": values, "fill": {"color": style.PARTS[part.part]}, "gap": 10})
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+        chart.set_y_axis({"visible": False})
+        chart.set_legend({"position": "bottom", "font": _FONT})
+        self._place(sheet, row, column, chart, size, f"{style.SPLIT}: {formats.span_of_time(split.elapsed_ns)}")
 
     def timeline(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int]) -> None:
         """Kernel time over the run, stacked by category."""

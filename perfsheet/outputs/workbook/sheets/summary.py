@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 TITLE = "Summary"
 _FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
-_CHART_ROWS = 11
+_CHART_ROWS, _SPLIT_ROWS = 11, 6
 _FINDING_COLUMNS = ("title", "op_code", "count", "share_pct", "saving_ns", "cores_of_grid", "advice")
 _SPANS = {"title": 2, "op_code": 2, "advice": 4}
-_BY_CATEGORY, _BY_TYPE = (0, (572, 218)), (5, (940, 218))
-"""Column and size in pixels of both charts."""
+_SPLIT, _BY_CATEGORY, _BY_TYPE = (0, (1517, 118)), (0, (572, 218)), (5, (940, 218))
+"""Column and size in pixels of the charts."""
 
 
 def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
@@ -80,6 +80,9 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
         f"{len(analysis.op_types)} op codes on sheet By Op Type, {len(analysis.groups):,} configurations on Op Groups"
     )
     row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
+    if analysis.summary.time_split.elapsed_ns:
+        charts.time_split(sheet, row, *_SPLIT)
+        row += _SPLIT_ROWS
     charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
     charts.shares(sheet, row, *_BY_TYPE, by_type=True)
     return row + _CHART_ROWS
