@@ -139,6 +139,7 @@ def _passes(facts: Facts) -> PassSummary:
         layers=layers(facts.ops, facts.last_pass),
         note=window_passes.note,
         incomplete=window_passes.incomplete,
+        or_layers=window_passes.or_layers,
     )
 
 
@@ -171,7 +172,8 @@ class PassSummary:
 
     `chosen`: the number of the pass that the figures are of, None = all. `ops_per_pass` over all devices;
     `fps_per_pass` is the mean over all passes. `spread`: of the passes' kernel time, None without several passes of the
-    same ops. `incomplete` names the trace replays that are left out.
+    same ops. `incomplete` names the trace replays that are left out. `or_layers`: equal layers of one pass would
+    look the same.
     """
 
     how: str
@@ -184,6 +186,7 @@ class PassSummary:
     layers: tuple[Layer, ...]
     note: str
     incomplete: str
+    or_layers: bool
 
     @property
     def counted(self) -> int:

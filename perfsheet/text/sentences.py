@@ -50,6 +50,7 @@ def passes(summary: CaptureSummary) -> str:
         name = "trace replays" if replayed else "passes"
         parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops, {listed}{varies}")
         parts += ["the first is cold"] if of.all[0].cold else []
+        parts += ["equal layers of one pass would look the same"] if of.or_layers else []
     elif replayed:
         parts.append(f"one whole trace replay of {of.ops_per_pass:,.0f} ops")
     if of.incomplete:

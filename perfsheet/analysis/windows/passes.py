@@ -17,6 +17,8 @@ from perfsheet.capture.table import FloatArray, IntArray
 _BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
 """A gap between two passes is at least 10 µs, and ten times the longest gap inside a pass."""
 
+_APART_FACTOR = 5.0
+
 COLD_FACTOR = 3.0
 """A first pass with this many times the gaps of the median pass was compiling, so it is cold."""
 
@@ -27,7 +29,7 @@ class Pass:
 
     `kernel_ns` is that of the critical path over the devices, with `Options.per_device` Σ over all devices. Gaps are
     op-to-op latencies, in ns; the gap before the first op of each device is not counted. `cold`: the pass was
-    compiling.
+    compiling. `untimed`: how many of its ops have no usable duration.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Pass:
     gap_ns: float
     fps: float | None
     cold: bool
+    untimed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,7 @@ class Passes:
     `how`: `one` (no other pass), `repeated` (the same ops again), `signposts` (regions with the same ops) or `replayed`
     (trace replays). `outside` are ops that belong to no pass: those before the first replay or repetition, incomplete
     replays, `const_eval` ops. `note` says why passes could not be separated, or which of several traces they belong to;
-    `incomplete` names replays that lack ops.
+    `incomplete` names replays that lack ops. `or_layers`: nothing but repetition tells the passes from equal layers.
     """
 
     how: str
@@ -54,6 +57,7 @@ class Passes:
     note: str = ""
     incomplete: str = ""
     const_eval: int = 0
+    or_layers: bool = False
 
     @property
     def count(self) -> int:
@@ -61,9 +65,11 @@ class Passes:
         return len(self.all)
 
     def typical(self) -> Pass:
-        """The warm pass of median kernel time; of replays, all are warm."""
+        """The warm pass of median kernel time, among those with most usable durations; of replays, all are warm."""
         warm = self.all if self.how == "replayed" or self.count == 1 else self.all[1:]
-        return sorted(warm, key=lambda run: run.kernel_ns)[(len(warm) - 1) // 2]
+        least = min(run.untimed for run in warm)
+        usable = sorted((run for run in warm if run.untimed == least), key=lambda run: run.kernel_ns)
+        return usable[(len(usable) - 1) // 2]
 
 
 def passes(ops: Ops, window: Window) -> Passes:
@@ -90,17 +96,19 @@ def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
     if np.isfinite(session[inference]).any():
         return _replays(ops, inference, session)
     counts: set[int] = set()
+    apart = True
     for device in np.unique(ops.device[inference]):
         here = inference[ops.device[inference] == device]
         start, period = _repetition(ops, here)
         of[here] = (np.arange(len(here)) - start) // period
         of[here[:start]] = -1
         counts.add((len(here) - start) // period)
+        apart = apart and _starts_apart(ops, here, period)
     if counts == {1} and (marked := _repeated_regions(ops, inference, window)):
         return marked
     if len(counts) == 1:
         count = counts.pop()
-        return _split(ops, "repeated" if count > 1 else "one", of, count)
+        return replace(_split(ops, "repeated" if count > 1 else "one", of, count), or_layers=count > 1 and not apart)
     of[inference] = 0
     note = "devices repeat their ops a different number of times, so passes cannot be separated"
     return _split(ops, "one", of, 1, note)
@@ -176,6 +184,12 @@ def _distinct_codes(ops: Ops, positions: IntArray) -> int:
     return len(ops.codes.take(positions).present())
 
 
+def _starts_apart(ops: Ops, here: IntArray, period: int) -> bool:
+    """Whether the last pass starts with a gap that its other ops do not usually have, as layers do not."""
+    gaps = np.nan_to_num(ops.gap_ns[here[-period:]])
+    return bool(gaps[0] >= _APART_FACTOR * np.median(gaps))
+
+
 def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:
     """Whether the last pass starts with a gap that is far longer than all others inside it."""
     gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[-period:]])
@@ -235,6 +249,7 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
             kernel_ns=float(np.nansum(ops.exposed_ns[here])) if ops.options.per_device else inference,
             gap_ns=gap_sums[number],
             fps=1e9 * ops.options.batch / elapsed if elapsed else None,
+            untimed=int((~ops.timed[here]).sum()),
             cold=number == 0 and may_be_cold and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
         )
         for number, here in enumerate(members)
