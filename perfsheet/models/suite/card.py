@@ -17,7 +17,8 @@ from perfsheet.models.torch_graph import Coverage, Graph, find_coverage
 class Card:
     """The card of one target. `graph` and `coverage` if it names a torch module, else `no_graph` says why not.
 
-    `device_ops` is the kernel time by op code; `no_device` says why there is none.
+    `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` is the recorded capture
+    that `coverage` compares with, if the target itself has none yet.
     """
 
     target: Target
@@ -27,6 +28,7 @@ class Card:
     no_graph: str
     device_ops: tuple[OpType, ...]
     no_device: str
+    recorded: str = ""
 
     @property
     def missing(self) -> tuple[Coverage, ...]:
@@ -50,8 +52,9 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         graph,
         find_coverage(graph.forward, analysis) if graph else (),
         no_graph,
-        tuple(analysis.op_types) if analysis else (),
-        no_device,
+        tuple(analysis.op_types) if analysis and result.captures else (),
+        no_device or ("" if result.captures else "not run yet"),
+        "" if result.captures or not analysis else ", ".join(analysis.summary.paths),
     )
 
 
@@ -61,7 +64,7 @@ def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analys
     if not captures:
         return None, "no capture yet: `perfsheet suite run` makes one"
     try:
-        return analyze_captures(target, captures, result.batch), ""
+        return analyze_captures(target, captures, result.batch, result.replayed or not result.captures), ""
     except PerfsheetError as error:
         return None, str(error)
 
