@@ -71,7 +71,8 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
         yield from table_of(KERNEL_TIME_BY_OP, card.device_ops[:_MOST_ROWS])
     yield "### Reports"
     yield ""
-    files = [("Perf sheet (Excel)", result.workbook), *(("Ops CSV", capture) for capture in result.captures)]
+    files = [(f"Perf sheet (Excel){mark}", result.workbook)]
+    files += [(f"Ops CSV{mark}", capture) for capture in result.captures]
     files += [("Perf file", result.perf_file), ("Log", result.log)]
     links = [f"- [{title}](<{_relative(results / path, here)}>)" for title, path in files if path]
     yield from links or ["none yet: `perfsheet suite run` writes them"]
@@ -91,7 +92,7 @@ def _ops(card: Card) -> Iterator[str]:
     yield "### Ops missing"
     yield ""
     if card.recorded:
-        yield f"Compared with the recorded capture {plain(card.recorded)}, which is not of a run of this suite."
+        yield f"Compared with a recorded capture, not with a run of this suite: {plain(card.recorded)}."
         yield ""
     if not any(op.status in ("covered", "missing") for op in card.coverage):
         yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."

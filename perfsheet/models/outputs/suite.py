@@ -89,8 +89,9 @@ def _table(columns: Sequence[Column[Results]], results: Sequence[ModelResult]) -
 
 
 def _markdown_cells(column: Column[Results], results: Sequence[ModelResult]) -> list[str]:
+    unknown = "" if column.key == "reason" else "N/A"
     texts = [
-        "N/A" if value in (None, "") else plain(text)
+        unknown if value in (None, "") else plain(text)
         for value, text in zip(column.listed(results), marked_texts(column, results), strict=True)
     ]
     if column.key == "model":

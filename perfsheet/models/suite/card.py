@@ -17,8 +17,8 @@ from perfsheet.models.torch_graph import Coverage, Graph, find_coverage
 class Card:
     """The card of one target. `graph` and `coverage` if it names a torch module, else `no_graph` says why not.
 
-    `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` is the recorded capture
-    that `coverage` compares with, if the target itself has none yet.
+    `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` are the recorded captures
+    that `coverage` compares with, if they are not of a run of the suite.
     """
 
     target: Target
@@ -54,7 +54,7 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         no_graph,
         tuple(analysis.op_types) if analysis and result.captures else (),
         no_device or ("" if result.captures else "not run yet"),
-        "" if result.captures or not analysis else ", ".join(analysis.summary.paths),
+        ", ".join(analysis.summary.paths) if analysis and (result.replayed or not result.captures) else "",
     )
 
 
@@ -64,7 +64,7 @@ def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analys
     if not captures:
         return None, "no capture yet: `perfsheet suite run` makes one"
     try:
-        return analyze_captures(target, captures, result.batch, result.replayed or not result.captures), ""
+        return analyze_captures(target, captures, result.batch), ""
     except PerfsheetError as error:
         return None, str(error)
 

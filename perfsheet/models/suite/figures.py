@@ -96,12 +96,11 @@ def without_figures(result: ModelResult) -> ModelResult:
     return replace(result, **nothing, perf_file=None, contradicted={}, refused={})
 
 
-def analyze_captures(target: Target, captures: Sequence[str], batch: int | None, replayed: bool) -> Analysis:
-    """Analyse captures, measured in this run or `replayed`, as the target says. Raises PerfsheetError."""
+def analyze_captures(target: Target, captures: Sequence[str], batch: int | None) -> Analysis:
+    """Analyse captures with the board, pass and batch of a target. Raises PerfsheetError."""
     selection = Selection(which_pass=target.which_pass)
     options = Options(board=target.board, batch=float(batch or 1), selection=selection)
-    provenance = Provenance(command=target.command, replayed=True) if replayed else None
-    return analyze(read_sources(locate(captures)), options, provenance=provenance)
+    return analyze(read_sources(locate(captures)), options)
 
 
 def with_device_figures(
@@ -113,8 +112,9 @@ def with_device_figures(
     """
     workbook = folder / "perf-sheet.xlsx"
     try:
-        analysis = analyze_captures(target, captures, result.batch, result.replayed)
-        report(analysis, workbook)
+        analysis = analyze_captures(target, captures, result.batch)
+        provenance = Provenance(command=target.command, replayed=True) if result.replayed else analysis.provenance
+        report(replace(analysis, provenance=provenance), workbook)
     except PerfsheetError as error:
         if error.status == ExitStatus.OUTPUT_NOT_WRITTEN:
             raise
