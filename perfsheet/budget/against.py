@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.budget.check import ROWS_NAMED, kept, whole
+from perfsheet.budget.check import ROWS_NAMED, kept, replay_notes, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
@@ -24,7 +24,8 @@ def check_against(comparison: Comparison, fail_over: float, fail_op_over: float 
     If the windows hold different numbers of passes, a mean pass is compared. With repeats, an increase within the noise
     is no breach.
     """
-    return Verdict((*whole(comparison.new), *_all(comparison, fail_over, fail_op_over)), comparison.notes)
+    notes = (*replay_notes(comparison.replayed), *comparison.notes)
+    return Verdict((*whole(comparison.new), *_all(comparison, fail_over, fail_op_over)), notes)
 
 
 def _all(comparison: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:

@@ -25,7 +25,14 @@ def check(analysis: Analysis, budget: Budget) -> Verdict:
     """Check every limit of the budget. Ops are matched by kind, independent of their name in the build."""
     positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
-    return Verdict((*whole(analysis), *checked), tuple(_notes(budget, positions)))
+    notes = (*replay_notes(analysis.provenance.replayed), *_notes(budget, positions))
+    return Verdict((*whole(analysis), *checked), notes)
+
+
+def replay_notes(replayed: bool) -> Iterator[str]:
+    """What a verdict on a replayed capture says of itself."""
+    if replayed:
+        yield "replayed: the limits are checked on a recorded capture, not on a measurement of this run"
 
 
 def whole(analysis: Analysis) -> Iterator[Checked]:

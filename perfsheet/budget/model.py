@@ -97,7 +97,8 @@ class Verdict:
 
     def __add__(self, other: Verdict) -> Verdict:
         """Both verdicts together."""
-        return Verdict(tuple(dict.fromkeys((*self.checked, *other.checked))), (*self.notes, *other.notes))
+        checked, notes = (*self.checked, *other.checked), (*self.notes, *other.notes)
+        return Verdict(tuple(dict.fromkeys(checked)), tuple(dict.fromkeys(notes)))
 
 
 @dataclass(frozen=True)

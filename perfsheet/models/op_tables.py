@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.transfers import Transfers
 from perfsheet.analysis.results import OpType
 from perfsheet.capture.notes import rows as counted
 from perfsheet.models.bench import Bench, Measurement
+from perfsheet.models.impossible import MARKED
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
 from perfsheet.models.torch_graph import Coverage, LeafModule, NeededOp
@@ -33,11 +34,12 @@ def byte_size(size: int | None) -> str:
 
 
 def latency_text(row: Measurement) -> str:
-    """`66.322 ± 0.927`, `0.0006123 ± 0.0000120`; an unknown deviation is `–`."""
+    """`66.322 ± 0.927`, `0.0006123 ± 0.0000120`; an unknown deviation is `–`, an impossible latency is marked."""
     if row.mean_ms is None:
         return "failed"
-    digits = 3 if row.mean_ms >= 1 or row.mean_ms <= 0 else 3 - math.floor(math.log10(row.mean_ms))
-    return f"{row.mean_ms:.{digits}f} ± {'–' if row.std_ms is None else f'{row.std_ms:.{digits}f}'}"
+    digits = 3 - math.floor(math.log10(row.mean_ms)) if 0 < row.mean_ms < 1 else 3
+    deviation = "–" if row.std_ms is None else f"{row.std_ms:.{digits}f}"
+    return f"{row.mean_ms:.{digits}f} ± {deviation}{MARKED if row.impossible else ''}"
 
 
 def speed_up_text(bench: Bench, row: Measurement) -> str:
@@ -226,8 +228,10 @@ _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
         outputs=_FIGURES, unit="bytes", width=18),
     Column("speed_up", "Speed-up", replace(DECIMAL, data=same), lambda rows: list(map(rows.source.speed_up, rows)),
         "mean latency of the baseline / that of the row", _BENCH, outputs=_FIGURES, width=10),
-    Column("problem", "Problem", _OR_NULL, field_of("problem"), "why it could not be measured", _BENCH,
+    Column("problem", "Problem", _OR_NULL, field_of("failed"), "why it could not be measured", _BENCH,
         outputs=_FIGURES, cell=lambda problem: problem or None, wrap=True, width=60),
+    Column("impossible", "Impossible", _OR_NULL, field_of("impossible"), "why its runs cannot be right", _BENCH,
+        outputs=_DATA),
     Column("runs_ms", "Runs", LIST, field_of("runs_ms"), "every measured run", _BENCH, outputs=_JSON),
 )
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from perfsheet.errors import unusable, usage
+from perfsheet.models.impossible import MARKED, PCC, PERCENT, condition_of_header
 
 Align = Literal["left", "right", "center", "none"]
 
-_NUMBER = re.compile(r"[~≈]?\s*([+-]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][+-]?\d+)?)(?![\w.])")
+_NUMBER = re.compile(r"[~≈]?\s*([+−-]?(?:\d[\d,_ ]*)?\.?\d+(?:[eE][+-]?\d+)?)(?![\w.])")
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_INFINITE = re.compile(r"[+−-]?(inf|infinity|∞)", re.IGNORECASE)
+_MOST_PCC = 1.5
+"""A column of accuracies with a larger median is in percent."""
 _UNKNOWN = {"", "n/a", "na", "nan", "unknown", "none", "-", "–", "—"}
 _STATUS = {"✅": 0.0, "yes": 0.0, "passed": 0.0, "🚧": 1.0, "❌": 2.0, "✘": 2.0, "no": 2.0, "failed": 2.0, "⏳": 3.0}
 _LINK = re.compile(r"^\[(.*)\]\((<[^>]*>|[^)]*)\)$")
@@ -41,6 +48,23 @@ class ResultsTable:
             return matches[0]
         why = "matches several columns" if matches else "is not a column of the table"
         raise usage(f"{name!r} {why}", f"it has {', '.join(self.headers)}")
+
+    @cached_property
+    def impossible(self) -> dict[tuple[int, int], str]:
+        """Why figures cannot have been measured, by row and column, as far as the headers say what they are."""
+        return {
+            (row, column): why
+            for column, header in enumerate(self.headers)
+            for row, why in _impossible(plain_text(header), [cells[column] for cells in self.rows]).items()
+        }
+
+    def marked(self) -> ResultsTable:
+        """The table with its impossible figures marked."""
+        rows = [list(cells) for cells in self.rows]
+        for row, column in self.impossible:
+            if not rows[row][column].endswith(MARKED):
+                rows[row][column] += MARKED
+        return replace(self, rows=tuple(map(tuple, rows)))
 
     def sorted(self, name: str, descending: bool = False) -> ResultsTable:
         """Sort by a column: numbers as numbers, badges by status, anything else as text; unknown values come last.
@@ -89,7 +113,27 @@ def _sort_key(cell: str) -> tuple[int, float, str]:
 
 
 def _value(text: str) -> float:
-    return float(re.sub(r"[,_ ]", "", text))
+    return float(re.sub(r"[,_ ]", "", text).replace("−", "-"))
+
+
+def _impossible(header: str, cells: Sequence[str]) -> dict[int, str]:
+    """Why figures of a column are impossible, by row."""
+    condition = condition_of_header(header)
+    if condition is None:
+        return {}
+    values = {row: value for row, cell in enumerate(cells) if (value := _figure(plain_text(cell))) is not None}
+    if condition is PCC and values and "pcc" not in header.casefold():
+        in_percent = any("%" in cell for cell in cells) or statistics.median(values.values()) > _MOST_PCC
+        condition = PERCENT if in_percent else PCC  # the header does not always say so
+    return {row: why for row, value in values.items() if (why := condition.reason(value))}
+
+
+def _figure(text: str) -> float | None:
+    """The number that a cell begins with, as in `66.322 ± 0.927` and `99.9 %`; None for other texts."""
+    if _INFINITE.fullmatch(text):
+        return math.inf
+    match = _NUMBER.match(text)
+    return _value(match[1]) if match else None
 
 
 _RULE = re.compile(r"\s*:?-+:?\s*")

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from perfsheet.models.e2e import DeviceRow, Disagreement, Refusal
+from perfsheet.models.e2e.reading import find_impossible_cells
+from perfsheet.models.impossible import CONDITIONS, MARKED
 from perfsheet.models.suite.model import ModelResult
-from perfsheet.tables import Column, In, Rows, Table, each, kinds
+from perfsheet.tables import Column, In, Mark, Rows, Table, each, kinds
 from perfsheet.tables.kinds import COUNT, PERCENT, Kind
 
 R = TypeVar("R")
@@ -58,7 +60,25 @@ _WORDS = {True: "Yes", False: "No", None: "not run"}
 def _device_source(result: ModelResult) -> str | None:
     if result.capture is None:
         return None
-    return "of a recorded capture" if result.replayed else "measured in this run"
+    return "replayed" if result.replayed else "measured"
+
+
+def impossible_figures(result: ModelResult) -> dict[str, str]:
+    """Why figures that the result shows are impossible, by field."""
+    return {name: why for name, why in result.impossible.items() if getattr(result, name) is not None}
+
+
+def _impossible_cell(reasons: dict[str, str]) -> str | None:
+    """`Compile Time: the first run is shorter than the second`: the title and a colon find the cell to highlight."""
+    return "; ".join(f"{figure_title(name)}: {why}" for name, why in reasons.items()) or None
+
+
+_REASONS = Kind("reasons", lambda reasons: _impossible_cell(reasons) or "–", dict, cell=_impossible_cell, number=False)
+
+
+def figure_title(name: str) -> str:
+    """The title of a figure of ModelResult, without its unit."""
+    return SUITE[name].title.partition(" [")[0]
 
 
 def badge(result: ModelResult) -> str:
@@ -89,7 +109,12 @@ def _figure(
     column: Column[Results] = Column(
         key or field, title, kind, field_of(field), meaning, _SUITE, short=short, drop=drop, width=12, **settings
     )
-    return column.changed(when=lambda results: is_known(column, results)) if drop or field == "setting" else column
+    if field in CONDITIONS:
+        column = column.changed(
+            mark=Mark("impossible", lambda results: [field in impossible_figures(result) for result in results])
+        )
+    known = column  # `when` asks the column as it is here
+    return column.changed(when=lambda results: is_known(known, results)) if drop or field == "setting" else column
 
 
 # fmt: off
@@ -100,6 +125,10 @@ FIGURES: tuple[Column[Results], ...] = (
     Column("run_success", "Run Success", replace(TEXT, data=lambda result: result.run_success), list,
         "✅ passed, ❌ and how it ended, ⏳ not run yet or interrupted", _SUITE, short="Run", text=badge,
         cell=lambda result: _WORDS[result.run_success], tone=_tones, width=12),
+    Column("reason", "Reason", replace(TEXT, text=str, cell=lambda reason: reason or None),
+        each(lambda result: "" if result.run_success else result.problem), "why the target did not pass", _SUITE,
+        In.MARKDOWN | In.SHEET, wrap=True, width=40,
+        when=lambda results: any(not result.run_success and result.problem for result in results)),
     _figure("first_run_s", "First Run", _SECONDS, "compile and inference, nothing cached", "First", 10),
     _figure("second_run_s", "Second Run", _SECONDS, "inference with a warm program cache", "Second", 12),
     _figure("compile_s", "Compile Time", _SECONDS, "First Run − Second Run", "Compile", 4),
@@ -110,6 +139,9 @@ FIGURES: tuple[Column[Results], ...] = (
     _figure("inference_cpu_s", "Inference Time CPU", _SECONDS, "the torch reference on the CPU", "CPU", 11),
     _figure("throughput_cpu", "Throughput CPU [batch*inf/s]", _THROUGHPUT, "Batch / Inference Time CPU",
         "CPU batch*inf/s", 15),
+    Column("device_figures", "Device Figures", TEXT, each(_device_source),
+        "measured: in this run; replayed: of a recorded capture", _SUITE, In.TERMINAL | In.MARKDOWN | In.SHEET,
+        short="Device", when=lambda results: any(result.replayed and result.capture for result in results)),
     _figure("kernel_ns", "Device Kernel Time", _NS, "Σ DEVICE KERNEL DURATION of the device ops", "Kernel",
         bar=True).changed(width=16),
     _figure("device_fps", "FPS on Device", _THROUGHPUT, "Batch / Device Kernel Time", "Device FPS", 2),
@@ -127,6 +159,8 @@ FIGURES: tuple[Column[Results], ...] = (
     _figure("expected_inference_s", "Expected Inference Time", _SECONDS, "target for Inference Time", "Expected", 21),
     _figure("distance", "Distance To Target", _DISTANCE,
         "(Inference Time / Expected Inference Time − 1) × 100; below 0 is faster", "To target", 1, "distance_pct"),
+    Column("impossible", "Impossible", _REASONS, each(impossible_figures),
+        "figures that no measurement can give, and why", _SUITE, In.JSON | In.CSV | In.SHEET, wrap=True, width=40),
 )
 """The figures of a model, in every output of a suite, in this order."""
 
@@ -160,8 +194,7 @@ DETAILS: Table[Results] = Table(
     (
         Column("name", "Model", TEXT, field_of("name"), "model, setting and batch", _SUITE, outputs=In.SHEET, width=40),
         *(column.changed(outputs=In.SHEET) for column in SUITE.pick("outcome", "problem", "breaches", "warnings")),
-        Column("device_figures", "Device Figures", TEXT, each(_device_source),
-            "where the device figures are from", _SUITE, outputs=In.SHEET, width=26),
+        SUITE["device_figures"].changed(outputs=In.SHEET, when=None),
         *(column.changed(outputs=In.SHEET) for column in SUITE.pick(
             "started", "duration_s", "command", "perf_file", "capture", "workbook", "log")),
     ),
@@ -171,8 +204,8 @@ HISTORY: Table[Rows[str | None, ModelResult]] = Table(
     (
         SUITE["started"],
         Column("commit", "Commit", TEXT, lambda rows: [rows.source for _ in rows], "commit of the run", _SUITE),
-        *FIGURES,
-        *SUITE.pick("outcome", "problem"),
+        *(column for column in FIGURES if column.key not in ("reason", "device_figures")),
+        *SUITE.pick("outcome", "problem", "replayed"),
     ),
     outputs=In.JSON | In.CSV | In.SHEET,
 )
@@ -229,8 +262,17 @@ def _device_column(header: str) -> Column[Sequence[DeviceRow]]:
         drop=_DEVICE_DROP.get(header, 0),
         flexible=text,
         right=not text,
+        mark=Mark("impossible", lambda rows: [header in find_impossible_cells(row) for row in rows]),
         when=lambda rows: any(header in row.cells for row in rows),
     )
+
+
+def marked_texts(column: Column[R], rows: R) -> list[str]:
+    """The texts of a column; impossible figures are marked."""
+    texts = column.texts(rows)
+    if column.mark is None or column.mark.name != "impossible":
+        return texts
+    return [f"{text}{MARKED}" if bad else text for text, bad in zip(texts, column.mark.where(rows), strict=True)]
 
 
 def csv_text(table: Table[R], rows: R, unknown: str = "") -> str:
@@ -244,10 +286,11 @@ def csv_text(table: Table[R], rows: R, unknown: str = "") -> str:
 
 
 def _csv_cells(column: Column[R], rows: R, unknown: str) -> list[Any]:
-    return [_csv_cell(unknown if value is None and column.number else value) for value in column.exported(rows)]
+    return [csv_cell(unknown if value is None and column.number else value) for value in column.exported(rows)]
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """A value of JSON as one cell."""
     if isinstance(value, dict):
-        return "; ".join(f"{name} ×{count}" for name, count in value.items())
+        return "; ".join(f"{name}: {x}" if isinstance(x, str) else f"{name} ×{x}" for name, x in value.items())
     return "; ".join(map(str, value)) if isinstance(value, list) else value

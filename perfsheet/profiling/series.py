@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.analysis import Analysis, Options, analyze
 from perfsheet.analysis.repeats import Observation, align, observe
-from perfsheet.budget.check import check_expected
+from perfsheet.budget.check import check_expected, replay_notes
 from perfsheet.budget.model import ExpectationResult
 from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
@@ -91,7 +91,8 @@ def check_expectations(analysis: Analysis, expectations: Sequence[Expectation]) 
         tables, path = expectation.tables, expectation.path
         try:
             verdict = check_expected(analysis.ops.table, tables, path, name, analysis.ops.options)
-            yield ExpectationResult(name, verdict)
+            notes = (*replay_notes(analysis.provenance.replayed), *verdict.notes)
+            yield ExpectationResult(name, replace(verdict, notes=notes))
         except PerfsheetError as error:
             yield ExpectationResult(name, None, str(error))
 

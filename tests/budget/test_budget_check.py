@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.captures import fallback, host_op, op, shape, signpost
 from support.real import CAPTURES, each
 
@@ -15,6 +18,10 @@ from perfsheet.budget.reading import budget_of
 from perfsheet.budget.writing import first_budget
 from perfsheet.comparison import compare
 from perfsheet.errors import NoDeviceOpError
+from perfsheet.outputs.terminal.checks import print_test_limits
+from perfsheet.profiling import check_expectations
+from perfsheet.provenance import Provenance
+from perfsheet.run.verdict import Expectation
 from perfsheet.toml_files import parse_toml
 
 ROWS = (
@@ -201,3 +208,23 @@ def test_growth_within_the_noise_is_none(analysis_of, tmp_path):
     # Where the noise could explain anything it explains nothing.
     assert not check_against(compare(runs("wild", 1000, 1300, 700), runs("wilder", 1100, 1400, 800)), 0.05).passed
     assert not check_against(compare(runs("two", 1000, 1010), runs("one", 1400)), 0.05).passed
+
+
+def test_limits_on_a_replayed_capture_say_so(analysis_of):
+    measured_now = analysis_of(*ROWS)
+    replayed = dataclasses.replace(measured_now, provenance=Provenance(replayed=True))
+    for verdict, expected in (
+        (checked(measured_now, {"limits": {"ops": 9}}), 0),
+        (checked(replayed, {"limits": {"ops": 9}}), 1),
+        (checked(replayed, {"limits": {"ops": 9}}) + checked(replayed, {"limits": {"reshards": 9}}), 1),
+        (check_against(compare(measured_now, replayed), 0.1), 1),
+    ):
+        assert sum(note.startswith("replayed: ") for note in verdict.notes) == expected
+
+
+def test_limits_of_tests_on_a_replayed_capture_say_so(analysis_of):
+    replayed = dataclasses.replace(analysis_of(*ROWS), provenance=Provenance(replayed=True))
+    (result,) = check_expectations(replayed, [Expectation("t", {"limits": {"ops": 9}}, "")])
+    out = io.StringIO()
+    print_test_limits(Console(file=out, width=200), [result])
+    assert "replayed: the limits are checked on a recorded capture" in out.getvalue()

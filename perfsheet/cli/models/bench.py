@@ -95,12 +95,12 @@ def bench(
         typer.echo(json_output.dumps(bench_json(result, list(map(str, files)))))
     else:
         typer.echo(bench_markdown(result))
-    if any(row.problem for row in result.rows):
+    if any(row.failed for row in result.rows):
         say(f"perfsheet: the output of the variants is in {log}")
     typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
     if interrupted:
         raise interrupted
-    return ExitStatus.TESTS_FAILED if any(row.problem for row in result.rows) else ExitStatus.DONE
+    return ExitStatus.TESTS_FAILED if any(row.failed for row in result.rows) else ExitStatus.DONE
 
 
 def _name(what: str) -> str:

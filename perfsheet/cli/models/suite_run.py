@@ -173,8 +173,9 @@ def write_results(
     files = [workbook, page, table, output / _HISTORY, record]
     for stale in (output / "perf.csv", output / "device_perf.csv"):
         stale.unlink(missing_ok=True)
-    folders = [store.folder(index, target) for index, target in enumerate(suite.targets)]
-    if perf_files := [path for folder in folders for path in sorted(folder.glob("*perf_*.csv"))]:
+    # Only of targets that have run: the folder of one that still has to may have the files of an earlier run.
+    ran = [store.folder(at, suite.targets[at]) for at, result in enumerate(results) if result.has_run]
+    if perf_files := [path for folder in ran for path in sorted(folder.glob("*perf_*.csv"))]:
         files += write_merge(merge(perf_files), output / "perf.csv", branch, commit)
     replace_text(record, json_output.dumps(outputs.suite_json(suite.name, results, list(map(str, files)))) + "\n")
     return files
@@ -218,6 +219,9 @@ def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], o
     elif not options.quiet:
         outputs.print_results(outputs.sort_results(results, options.sort, options.descending), sys.stdout)
     for result in results:
+        if options.json or options.quiet:
+            for note in outputs.impossible_notes(result).values():
+                say(f"warning: {result.name}: {note}")
         for breach in result.breaches:
             say(f"perfsheet: {result.name}: {breach}")
     # On standard output, unless that has the JSON.

@@ -46,7 +46,7 @@ def table(
         results = results.sorted(sort, descending)
     if len(document.tables) > 1:
         say(f"note: {path} has {len(document.tables)} tables; using the one with {', '.join(results.headers[:3])}, …")
-    for note in document.notes:
+    for note in (*document.notes, *_impossible(results)):
         say(f"warning: {note}")
     if output is None:
         from perfsheet.models.outputs.results import table_markdown
@@ -55,6 +55,18 @@ def table(
         return
     _write(output, document, results)
     typer.echo(f"Wrote {len(results.rows)} rows to {output}")
+
+
+def _impossible(table: ResultsTable) -> list[str]:
+    from perfsheet.models.impossible import MARKED
+    from perfsheet.models.results_table import plain_text
+
+    return [
+        f"{name}: {table.headers[column]} {cells[column].removesuffix(MARKED)} is impossible: {why}"
+        for (row, column), why in table.impossible.items()
+        for cells in [table.rows[row]]
+        for name in [plain_text(cells[0])]
+    ]
 
 
 def _write(output: Path, document: Document, results: ResultsTable) -> None:

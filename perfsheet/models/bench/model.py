@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from perfsheet.errors import usage
+from perfsheet.models.impossible import TIME
 
 Value = str | int | float | bool
 _MOST_VARIANTS = 1000
@@ -73,6 +74,17 @@ class Measurement:
     peak_bytes: int | None = None
     problem: str = ""
 
+    @cached_property
+    def impossible(self) -> str:
+        """Why its runs cannot have been measured; blank if they can."""
+        runs = ((number, time_ms, TIME.reason(time_ms)) for number, time_ms in enumerate(self.runs_ms, 1))
+        return next((f"run {number} took {time_ms:g} ms: {why}" for number, time_ms, why in runs if why), "")
+
+    @property
+    def failed(self) -> str:
+        """Why there is no figure to rely on: its problem, or what is impossible about its runs."""
+        return self.problem or (f"impossible: {self.impossible}" if self.impossible else "")
+
     @property
     def min_ms(self) -> float | None:
         """The shortest run."""
@@ -116,9 +128,14 @@ class Bench:
         return self.rows[self.baseline]
 
     def speed_up(self, row: Measurement) -> float | None:
-        """Mean latency of the baseline / mean latency of the row: above 1 is faster. None if either is unknown."""
-        base = self.baseline_row.mean_ms
-        return base / row.mean_ms if base is not None and row.mean_ms else None
+        """Mean latency of the baseline / mean latency of the row: above 1 is faster.
+
+        None if either is unknown or impossible.
+        """
+        base = self.baseline_row
+        if base.mean_ms is None or row.mean_ms is None or base.impossible or row.impossible:
+            return None
+        return base.mean_ms / row.mean_ms
 
 
 def parse_variants(vary: Sequence[str], single: Sequence[str]) -> tuple[Variant, ...]:

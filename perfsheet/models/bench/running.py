@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -52,8 +53,8 @@ def run_bench(plan: Plan, watch: Watch, on_line: Callable[[str], None] = lambda 
                 raise
             missing = [Measurement(other, problem="not measured: interrupted") for other in plan.variants[index:]]
             raise BenchInterruptedError(error, _bench(plan, [*rows, *missing])) from None
-        if rows[-1].problem:
-            watch.notice(f"perfsheet: {variant.name}: {rows[-1].problem}")
+        if rows[-1].failed:
+            watch.notice(f"perfsheet: {variant.name}: {rows[-1].failed}")
     watch.overall(len(jobs), len(jobs))
     return _bench(plan, rows)
 
@@ -141,6 +142,7 @@ def _measure(
             how = f"ended by signal {-ended.status}" if ended.status < 0 else f"ended with status {ended.status}"
             return Measurement(variant, problem=f"{how} before it was measured{last}")
         outcome = json.loads(outcome_path.read_text(encoding="utf-8"))
-    return Measurement(
-        variant, tuple(outcome.get("runs_ms", ())), outcome.get("peak_bytes"), outcome.get("problem", "")
-    )
+    runs = tuple(outcome.get("runs_ms", ()))
+    if not all(map(math.isfinite, runs)):
+        return Measurement(variant, problem="impossible: a run took a time that is not a finite number")
+    return Measurement(variant, runs, outcome.get("peak_bytes"), outcome.get("problem", ""))

@@ -17,7 +17,15 @@ from perfsheet.models.e2e.model import (
     PerfRow,
     Refusal,
 )
-from perfsheet.models.e2e.reading import Disagreement, find_disagreements, read_figure, read_perf_file
+from perfsheet.models.e2e.reading import (
+    Disagreement,
+    find_disagreements,
+    find_impossible_cells,
+    find_impossible_figures,
+    read_figure,
+    read_perf_file,
+)
+from perfsheet.models.impossible import find_impossible
 
 _FLOAT_NOISE = 1e-9
 
@@ -39,9 +47,12 @@ class MergeResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was corrected, and which models occur twice, one sentence each."""
+        """What was corrected, which figures are impossible, and which models occur twice, one sentence each.
+
+        Figures that contradict others of their row are in `disagreements`.
+        """
         corrections = [f"{row.file}, line {row.line}: {note}" for row in self.rows for note in row.notes]
-        return (*corrections, *_duplicates(self.rows))
+        return (*corrections, *_impossible(self.rows, self.device_rows), *_duplicates(self.rows))
 
 
 def merge(paths: Iterable[str | Path]) -> MergeResult:
@@ -64,6 +75,16 @@ def _device_headers(rows: Sequence[DeviceRow]) -> tuple[str, ...]:
     """The usual columns, then any others that some rows have."""
     more = dict.fromkeys(header for row in rows for header in row.cells if header not in DEVICE_HEADERS)
     return (*DEVICE_HEADERS, *more)
+
+
+def _impossible(rows: Sequence[PerfRow], device_rows: Sequence[DeviceRow]) -> Iterator[str]:
+    for row in rows:
+        for field, why in find_impossible(row.value).items():
+            yield f"{row.file}, line {row.line}: {HEADERS[field]} is {row.text(field)}, which is impossible: {why}"
+    for device_row in device_rows:
+        for header, why in find_impossible_cells(device_row).items():
+            where = f"{device_row.file}, line {device_row.line}"
+            yield f"{where}: {header} is {device_row.cells[header]}, which is impossible: {why}"
 
 
 def _duplicates(rows: Sequence[PerfRow]) -> list[str]:
@@ -102,7 +123,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Breach:
-    """A figure outside its limits: `measured` is not within `low` to `high`, in the unit of `header`."""
+    """A figure outside its limits: `measured` is not within `low` to `high`, in the unit of `header`.
+
+    `impossible`: why it cannot have been measured; such a figure keeps no limit.
+    """
 
     file: str
     name: str
@@ -111,19 +135,31 @@ class Breach:
     low: float
     high: float
     slow: bool
+    impossible: str = ""
 
     @property
     def sentence(self) -> str:
         """The message for users."""
+        if self.impossible:
+            return f"{self.name}: {self.header} {self.measured:g} is impossible: {self.impossible}"
         what = "is slower than allowed" if self.slow else "is faster than expected: update the target"
         return f"{self.name}: {self.header} {self.measured:g} {what} ({self.low:.4g} to {self.high:.4g})"
 
 
 def find_breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
-    """Rows whose inference time is outside the limits; rows without an expected time are not checked."""
+    """Rows whose inference time is outside the limits; rows without an expected time are not checked.
+
+    A time that is impossible breaches, and so does an impossible compile time that has an expected one.
+    """
     for row in rows:
+        impossible = find_impossible_figures(row)
+        for field in ("compile_s", "inference_s"):
+            measured, expected = row.value(field), row.value(f"expected_{field}")
+            if field in impossible and measured is not None and expected:
+                low, high = limits.lower * expected, limits.upper * expected
+                yield Breach(row.file, row.name, HEADERS[field], measured, low, high, False, impossible[field])
         measured, expected = row.value("inference_s"), row.value("expected_inference_s")
-        if measured is None or not expected:
+        if measured is None or not expected or "inference_s" in impossible:
             continue
         if allowed := limits.missed(measured, expected):
             yield Breach(row.file, row.name, HEADERS["inference_s"], measured, *allowed, measured > allowed[1])
@@ -132,6 +168,7 @@ def find_breaches(rows: Iterable[PerfRow], limits: Limits) -> Iterator[Breach]:
 def find_device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
     """Figures of device perf files outside the thresholds in their own row."""
     for row in rows:
+        impossible = find_impossible_cells(row)
         for header in row.cells:
             if LOWER_THRESHOLD + header not in row.cells and UPPER_THRESHOLD + header not in row.cells:
                 continue
@@ -139,6 +176,9 @@ def find_device_breaches(rows: Iterable[DeviceRow]) -> Iterator[Breach]:
                 _number(row, prefix + header) for prefix in ("", LOWER_THRESHOLD, UPPER_THRESHOLD)
             )
             low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+            if measured is not None and header in impossible:
+                yield Breach(row.file, row.name, header, measured, low, high, False, impossible[header])
+                continue
             if measured is None or low <= measured <= high:
                 continue
             higher_is_faster = "SAMPLES/S" in header

@@ -26,6 +26,7 @@ from perfsheet.models.e2e.model import (
     field_of,
     is_device_header,
 )
+from perfsheet.models.impossible import condition_of_header, find_impossible
 
 _UNKNOWN = {"", "unknown", "n/a", "na", "none", "null", "-"}
 _GIT_LINE = re.compile(r"(branch|hash):\s*(.*?)\s*", re.IGNORECASE)
@@ -204,12 +205,33 @@ class Disagreement:
     recomputed: Interval
 
     @property
+    def why(self) -> str:
+        """The other figures' value: `First Run − Second Run is 14.46`."""
+        return f"{self.formula} is {sum(self.recomputed) / 2:.4g}"
+
+    @property
     def sentence(self) -> str:
         """The message for users."""
         return (
             f"{self.row.file}, line {self.row.line}: {HEADERS[self.field]} is {self.row.text(self.field)}, "
-            f"but {self.formula} is {sum(self.recomputed) / 2:.4g}"
+            f"but {self.why}"
         )
+
+
+def find_impossible_figures(row: PerfRow) -> dict[str, str]:
+    """Why figures of a row are impossible, by field: on their own, or because the other figures contradict them."""
+    contradicted = {disagreement.field: disagreement.why for disagreement in find_disagreements(row)}
+    return {**contradicted, **find_impossible(row.value)}
+
+
+def find_impossible_cells(row: DeviceRow) -> dict[str, str]:
+    """Why figures of a device row are impossible, by header."""
+    reasons = {}
+    for header, cell in row.cells.items():
+        condition, figure = condition_of_header(header), read_figure(cell)
+        if condition and figure and figure.value is not None and (why := condition.reason(figure.value)):
+            reasons[header] = why
+    return reasons
 
 
 def find_disagreements(row: PerfRow) -> Iterator[Disagreement]:

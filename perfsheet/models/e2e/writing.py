@@ -110,7 +110,8 @@ def _figures(
         ("inference_time_cpu", cpu),
     ):
         optional = value is None and name not in _MEASURED
-        if not optional and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
+        number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+        if not optional and not (number and (value or 0) >= 0 and (value or name not in _MEASURED)):
             raise usage(f"{name} is {value!r}, which is not a time", "give seconds")
     values: dict[str, float | None] = {
         "batch": batch,
@@ -120,7 +121,7 @@ def _figures(
         "expected_compile_s": expected_compile,
         "inference_s": second,
         "expected_inference_s": expected_inference,
-        "throughput": batch / second if second else None,
+        "throughput": batch / second,
         "inference_cpu_s": cpu or None,
         "throughput_cpu": batch / cpu if cpu else None,
     }

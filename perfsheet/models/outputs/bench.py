@@ -17,6 +17,7 @@ from perfsheet.outputs.markdown import plain
 from perfsheet.tables import In, Rows
 
 LATENCY = "Latency"
+_LATENCIES = [f"latency_{statistic}_ms" for statistic in ("mean", "std", "min", "median", "max")]
 
 
 def bench_json(bench: Bench, files: Sequence[str]) -> Json:
@@ -53,8 +54,8 @@ def bench_markdown(bench: Bench) -> str:
         table_markdown(table),
         f"{plain(bench.what)}: mean ± standard deviation over {bench.iterations} iterations after {bench.warmup} "
         f"warm-up runs; memory of the host; speed-up of the mean over {plain(bench.baseline_row.variant.name)}.",
-        *(["- The baseline failed, so there are no speed-ups."] if bench.baseline_row.problem else []),
-        *(f"- {plain(row.variant.name)}: {plain(row.problem)}" for row in bench.rows if row.problem),
+        *(["- The baseline failed, so there are no speed-ups."] if bench.baseline_row.failed else []),
+        *(f"- {plain(row.variant.name)}: {plain(row.failed)}" for row in bench.rows if row.failed),
     ]
     return "\n".join(lines) + "\n"
 
@@ -71,7 +72,7 @@ def write_workbook(bench: Bench, path: Path) -> None:
 
 def _write(bench: Bench, sink: io.FileIO) -> None:
     from perfsheet.outputs.workbook import opened
-    from perfsheet.outputs.workbook.tables import write_table_sheet
+    from perfsheet.outputs.workbook.tables import mark_flagged, write_table_sheet
     from perfsheet.outputs.workbook.theme import Styles
 
     with opened(sink, on_disk=False) as book:
@@ -80,6 +81,8 @@ def _write(bench: Bench, sink: io.FileIO) -> None:
         columns = bench_table(bench.parameters).columns_in(In.SHEET)
         freeze = columns[max(0, len(bench.parameters) - 1)].key
         layout = write_table_sheet(sheet, styles, columns, Rows(bench, bench.rows), freeze)
+        for place in (layout[key] for key in _LATENCIES):
+            mark_flagged(sheet, styles, place, layout["problem"], "impossible:", 1, layout.after - 1)
         note = (
             f"{bench.what}: {bench.iterations} iterations after {bench.warmup} warm-up runs; "
             f"speed-up over {bench.baseline_row.variant.name}"

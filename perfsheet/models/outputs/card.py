@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from perfsheet.models.impossible import MARKED
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
-from perfsheet.models.outputs.suite import replay_note
+from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
 from perfsheet.models.suite.card import Card
-from perfsheet.models.tables import SUITE, badge, is_known
+from perfsheet.models.tables import SUITE, badge, is_known, marked_texts
 from perfsheet.outputs.markdown import code, plain, table_of
 from perfsheet.tables import In
 
@@ -58,17 +59,20 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
     yield _accuracy(card)
     yield ""
     yield from _figures("End to end", card, _END_TO_END, "no perf file yet")
-    yield from _figures("Device", card, _DEVICE, card.no_device or "not collected yet")
-    if note := replay_note([result]):
-        yield plain(note)
+    replayed = replay_note([result])
+    mark = REPLAYED_TITLE if replayed else ""
+    yield from _figures(f"Device{mark}", card, _DEVICE, card.no_device or "not collected yet")
+    if replayed:
+        yield plain(replayed)
         yield ""
     if card.device_ops:
-        yield "Kernel time by op:"
+        yield f"Kernel time by op{mark}:"
         yield ""
         yield from table_of(KERNEL_TIME_BY_OP, card.device_ops[:_MOST_ROWS])
     yield "### Reports"
     yield ""
-    files = [("Perf sheet (Excel)", result.workbook), *(("Ops CSV", capture) for capture in result.captures)]
+    files = [(f"Perf sheet (Excel){mark}", result.workbook)]
+    files += [(f"Ops CSV{mark}", capture) for capture in result.captures]
     files += [("Perf file", result.perf_file), ("Log", result.log)]
     links = [f"- [{title}](<{_relative(results / path, here)}>)" for title, path in files if path]
     yield from links or ["none yet: `perfsheet suite run` writes them"]
@@ -87,6 +91,9 @@ def _ops(card: Card) -> Iterator[str]:
     yield from table_of(COVERAGE, card.coverage, COVERAGE.columns_in(In.MARKDOWN))
     yield "### Ops missing"
     yield ""
+    if card.recorded:
+        yield f"Compared with a recorded capture, not with a run of this suite: {plain(card.recorded)}."
+        yield ""
     if not any(op.status in ("covered", "missing") for op in card.coverage):
         yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."
     for op in card.missing:
@@ -98,7 +105,11 @@ def _ops(card: Card) -> Iterator[str]:
 
 
 def _accuracy(card: Card) -> str:
-    pcc, least = card.result.pcc, card.target.pcc
+    result, pcc, least = card.result, card.result.pcc, card.target.pcc
+    if why := result.impossible.get("pcc") or result.refused.get("pcc"):
+        figure = "unknown" if pcc is None else f"{pcc:.6g}{MARKED if 'pcc' in result.impossible else ''}"
+        need = "" if least is None else f"; ❌ the target needs at least {least:g}"
+        return f"PCC {figure}: {plain(why)}{need}."
     if pcc is None:
         return "PCC unknown: no test reported one" + (f" (the target needs at least {least:g})." if least else ".")
     verdict = "" if least is None else f"; {'✅' if pcc >= least else '❌'} the target needs at least {least:g}"
@@ -108,7 +119,8 @@ def _accuracy(card: Card) -> str:
 def _figures(title: str, card: Card, keys: Sequence[str], why_unknown: str) -> Iterator[str]:
     yield f"### {title}"
     yield ""
-    columns = [column for column in SUITE.pick(*keys) if is_known(column, [card.result])]
+    rows = [card.result]
+    columns = [column for column in SUITE.pick(*keys) if is_known(column, rows)]
     if not columns:
         yield f"Unknown: {plain(why_unknown)}."
         yield ""
@@ -116,9 +128,11 @@ def _figures(title: str, card: Card, keys: Sequence[str], why_unknown: str) -> I
     yield "| | |"
     yield "| --- | ---: |"
     for column in columns:
-        (text,) = column.texts([card.result])
-        yield f"| {column.header(In.MARKDOWN)} | {text} |"
+        yield f"| {column.header(In.MARKDOWN)} | {marked_texts(column, rows)[0]} |"
     yield ""
+    if notes := [note for key, note in impossible_notes(card.result).items() if key in keys]:
+        yield from (f"- {plain(note)}" for note in notes)
+        yield ""
 
 
 def _inputs(card: Card) -> str:

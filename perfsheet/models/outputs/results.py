@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
@@ -32,7 +32,8 @@ def document_markdown(document: Document) -> str:
 
 
 def table_markdown(table: ResultsTable) -> str:
-    """The lines of a table, with aligned columns."""
+    """The lines of a table, with aligned columns and impossible figures marked."""
+    table = table.marked()
     columns = zip(table.headers, *table.rows, strict=True)
     widths = [max(_LEAST_WIDTH, *map(cell_len, column)) for column in columns]
     lines = [_line(table.headers, widths, table.aligns), _rule(widths, table.aligns)]
@@ -59,19 +60,24 @@ def _rule(widths: Sequence[int], aligns: Sequence[Align]) -> str:
 
 
 def table_csv(table: ResultsTable) -> str:
-    """Header and rows; links stay Markdown."""
+    """Header and rows; links stay Markdown, impossible figures are marked."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(map(_unescaped, [table.headers, *table.rows]))
+    csv.writer(stream, lineterminator="\n").writerows(map(_unescaped, [table.headers, *table.marked().rows]))
     return stream.getvalue()
 
 
 def table_json(table: ResultsTable) -> str:
-    """A list of objects, one per row; repeated headers get a number."""
+    """A list of objects, one per row; repeated headers get a number.
+
+    A row with impossible figures has `impossible`: why, by header.
+    """
     names: list[str] = []
     for header in table.headers:
         count = sum(name == header or name.startswith(f"{header} (") for name in names)
         names.append(f"{header} ({count + 1})" if header in names else header)
-    rows = [dict(zip(names, _unescaped(row), strict=True)) for row in table.rows]
+    rows: list[dict[str, Any]] = [dict(zip(names, _unescaped(row), strict=True)) for row in table.rows]
+    for (row, column), why in table.impossible.items():
+        rows[row].setdefault("impossible", {})[names[column]] = why
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -81,6 +87,8 @@ def _unescaped(cells: Sequence[str]) -> list[str]:
 
 def write_workbook(table: ResultsTable, path: Path) -> None:
     """Write the table as a workbook; numbers are numbers, so Excel can sort and sum them.
+
+    Impossible figures are texts with a mark, so that nothing sums them.
 
     Raises PerfsheetError (exit status 7), and leaves no partial file.
     """
@@ -92,7 +100,8 @@ def write_workbook(table: ResultsTable, path: Path) -> None:
     def write(sink: io.FileIO) -> None:
         with opened(sink, on_disk=False) as book:
             sheet, styles = book.add_worksheet(TITLE), Styles(book)
-            columns = [_column(header, cells) for header, *cells in zip(table.headers, *table.rows, strict=True)]
+            rows = table.marked().rows
+            columns = [_column(header, cells) for header, *cells in zip(table.headers, *rows, strict=True)]
             set_up_table(sheet, styles, columns, 1)
             with_filter(sheet, columns, write_columns(sheet, styles, columns))
             sheet.set_row(0, 46)

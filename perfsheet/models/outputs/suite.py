@@ -6,10 +6,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from perfsheet.models.e2e import Breach, DeviceRow, MergeResult
+from perfsheet.models.e2e.reading import find_impossible_cells
 from perfsheet.models.outputs.results import table_markdown
 from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.suite.model import ModelResult
-from perfsheet.models.tables import DISAGREEMENTS, FIGURES, REFUSED, SUITE, Results, csv_text, device_table, is_known
+from perfsheet.models.tables import (
+    DISAGREEMENTS,
+    FIGURES,
+    REFUSED,
+    SUITE,
+    Results,
+    csv_text,
+    device_table,
+    figure_title,
+    impossible_figures,
+    is_known,
+    marked_texts,
+)
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
 from perfsheet.outputs.terminal import console_for, line, print_rows
@@ -36,12 +49,17 @@ def merge_json(
     return {
         "schema_version": SCHEMA_VERSION,
         "models": SUITE.records(results),
-        "device_models": [dict(row.cells) for row in merged.device_rows],
+        "device_models": [_device_record(row) for row in merged.device_rows],
         "refused": REFUSED.records(merged.refused),
         "disagreements": DISAGREEMENTS.records(merged.disagreements),
         "breaches": [breach.sentence for breach in breaches],
         "files": list(files),
     }
+
+
+def _device_record(row: DeviceRow) -> Json:
+    impossible = find_impossible_cells(row)
+    return {**row.cells, "impossible": impossible} if impossible else dict(row.cells)
 
 
 def suite_csv(results: Sequence[ModelResult]) -> str:
@@ -71,9 +89,10 @@ def _table(columns: Sequence[Column[Results]], results: Sequence[ModelResult]) -
 
 
 def _markdown_cells(column: Column[Results], results: Sequence[ModelResult]) -> list[str]:
+    unknown = "" if column.key == "reason" else "N/A"
     texts = [
-        "N/A" if value in (None, "") else plain(text)
-        for value, text in zip(column.listed(results), column.texts(results), strict=True)
+        unknown if value in (None, "") else plain(text)
+        for value, text in zip(column.listed(results), marked_texts(column, results), strict=True)
     ]
     if column.key == "model":
         return [
@@ -87,7 +106,11 @@ def devices_table(merged: MergeResult) -> ResultsTable:
     """The rows of device perf files as a Markdown table, cells as written."""
     rows: Sequence[DeviceRow] = merged.device_rows
     columns = device_table(merged.device_headers).columns_in(In.MARKDOWN)
-    cells = [[plain("N/A" if value is None else value) for value in column.listed(rows)] for column in columns]
+    cells = [
+        ["N/A" if value is None else plain(text) for value, text in zip(column.listed(rows), texts, strict=True)]
+        for column in columns
+        for texts in [marked_texts(column, rows)]
+    ]
     return ResultsTable(
         tuple(plain(column.title) for column in columns),
         tuple(zip(*cells, strict=True)),
@@ -103,6 +126,17 @@ def sort_results(results: Sequence[ModelResult], sort: str | None, descending: b
     if sort is None:
         return list(results)
     return [results[index] for index in _table(FIGURES, results).order(sort, descending)]
+
+
+REPLAYED_TITLE = " (replayed)"
+
+
+def impossible_notes(result: ModelResult) -> dict[str, str]:
+    """`Compile Time -0.65 is impossible: …`, by field."""
+    return {
+        name: f"{figure_title(name)} {SUITE[name].texts([result])[0]} is impossible: {why}"
+        for name, why in impossible_figures(result).items()
+    }
 
 
 def replay_note(results: Sequence[ModelResult]) -> str:
@@ -132,7 +166,8 @@ def _page(name: str, results: Sequence[ModelResult]) -> Iterator[str]:
     problems = [
         f"- {plain(result.name)}: {plain(text)}"
         for result in results
-        for text in filter(None, (result.problem, *result.breaches, *result.warnings))
+        for text in (result.problem, *impossible_notes(result).values(), *result.breaches, *result.warnings)
+        if text
     ]
     if problems:
         yield from ("", "## Problems", "", *problems)
@@ -147,6 +182,8 @@ def print_results(results: Sequence[ModelResult], out: TextIO, from_runs: bool =
         if result.problem:
             style = "red" if result.run_success is False else "yellow"
             console.print(line(f"{result.name}: {result.problem}", style))
+        for note in impossible_notes(result).values() if from_runs else ():  # `suite merge` warns of them
+            console.print(line(f"{result.name}: {note}", "red"))
     for warning, names in _warnings(results).items():
         console.print(line(f"warning: {'; '.join(names)}: {warning}", "yellow"))
     if note := replay_note(results):

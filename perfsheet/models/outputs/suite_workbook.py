@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from perfsheet._version import __version__
 from perfsheet.atomic_write import replace
 from perfsheet.models.results_table import number
 from perfsheet.models.suite.model import ModelResult
-from perfsheet.models.tables import DETAILS, FIGURES, HISTORY, SUITE, TEXT
-from perfsheet.outputs.workbook import opened
-from perfsheet.outputs.workbook.tables import mark_word, write_table_sheet
+from perfsheet.models.tables import DETAILS, FIGURES, HISTORY, SUITE, TEXT, figure_title
+from perfsheet.outputs.workbook import mark_replayed, opened
+from perfsheet.outputs.workbook.tables import Layout, mark_word, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import Column, In
 
@@ -55,13 +57,29 @@ def _write_models(sheet: LongWorksheet, styles: Styles, results: Sequence[ModelR
     if folded:
         sheet.set_column(layout.width, layout.width, None, None, {"collapsed": True})
     mark_word(sheet, styles, "No", layout["run_success"], 1, layout.after)
+    for column in columns:
+        if column.mark is not None:
+            _highlight(sheet, styles, layout, column.key, figure_title(column.key))
+    if any(result.replayed and result.capture for result in results):
+        mark_replayed([sheet])
+
+
+def _highlight(sheet: LongWorksheet, styles: Styles, layout: Layout, key: str, name: str) -> None:
+    """Highlight the figures of a column that column Impossible names; the highlight follows when rows are sorted."""
+    found = f'=ISNUMBER(FIND("{name}:",{xl_rowcol_to_cell(1, layout["impossible"], col_abs=True)}))'
+    rule = {"type": "formula", "criteria": found, "format": styles["impossible"]}
+    if layout.after > 1:
+        sheet.conditional_format(1, layout[key], layout.after - 1, layout[key], rule)
 
 
 def _write_history(sheet: LongWorksheet, styles: Styles, history: HistoryRows) -> None:
     keys = dict.fromkeys(key for row in reversed(history) for key in row)
     first = [key for key in _FIRST if key in keys]
     columns = [_history_column(key) for key in dict.fromkeys([*first, *keys])]
-    write_table_sheet(sheet, styles, columns, history, first[-1])
+    layout = write_table_sheet(sheet, styles, columns, history, first[-1])
+    if "impossible" in keys:
+        for key in _NUMBERS & keys.keys():
+            _highlight(sheet, styles, layout, key, key)
 
 
 _DECLARED = {column.key: column for column in HISTORY.columns}

@@ -17,7 +17,8 @@ from perfsheet.models.torch_graph import Coverage, Graph, find_coverage
 class Card:
     """The card of one target. `graph` and `coverage` if it names a torch module, else `no_graph` says why not.
 
-    `device_ops` is the kernel time by op code; `no_device` says why there is none.
+    `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` are the recorded captures
+    that `coverage` compares with, if they are not of a run of the suite.
     """
 
     target: Target
@@ -27,6 +28,7 @@ class Card:
     no_graph: str
     device_ops: tuple[OpType, ...]
     no_device: str
+    recorded: str = ""
 
     @property
     def missing(self) -> tuple[Coverage, ...]:
@@ -50,8 +52,9 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         graph,
         find_coverage(graph.forward, analysis) if graph else (),
         no_graph,
-        tuple(analysis.op_types) if analysis else (),
-        no_device,
+        tuple(analysis.op_types) if analysis and result.captures else (),
+        no_device or ("" if result.captures else "not run yet"),
+        ", ".join(analysis.summary.paths) if analysis and (result.replayed or not result.captures) else "",
     )
 
 

@@ -15,7 +15,10 @@ from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.models.e2e.model import PerfRow
-from perfsheet.models.suite.model import ModelResult, Target, with_problem
+from perfsheet.models.e2e.reading import find_impossible_figures
+from perfsheet.models.impossible import PCC
+from perfsheet.models.suite.model import MEASURED, ModelResult, Target, with_problem
+from perfsheet.provenance import Provenance
 from perfsheet.run import TargetVerdict
 from perfsheet.run.verdict import ReportedValue
 
@@ -31,7 +34,9 @@ def with_perf_row(result: ModelResult, row: PerfRow) -> ModelResult:
     """The result with the end-to-end figures of a perf file; setting and batch of the target override the file's."""
     figures: dict[str, Any] = {name: row.value(name) for name in _RESULT_FIELDS & set(row.figures)}
     batch = result.batch if result.batch is not None else row.batch
-    return replace(result, **figures, batch=batch, setting=result.setting or row.setting, perf_file=row.file)
+    contradicted = {**result.contradicted, **find_impossible_figures(row)}
+    setting = result.setting or row.setting
+    return replace(result, **figures, batch=batch, setting=setting, perf_file=row.file, contradicted=contradicted)
 
 
 def result_of_perf_row(row: PerfRow) -> ModelResult:
@@ -49,8 +54,8 @@ def with_reported(result: ModelResult, verdict: TargetVerdict, with_latency: boo
             continue
         value = _reported_value(name, report)
         if value is None:
-            problem = f"{report.nodeid} reports {report.name} {report.value!r}, which is not a valid value"
-            result = with_problem(result, problem)
+            why = f"{report.nodeid} reports {report.name} {report.value!r}, which is not a valid value"
+            result = with_refused(result, why, name)
         elif name == "pcc":
             values["pcc"] = min(value, values.get("pcc", value))
         elif name in _LATENCY:
@@ -65,17 +70,30 @@ def with_reported(result: ModelResult, verdict: TargetVerdict, with_latency: boo
     return replace(result, **values)
 
 
+def with_refused(result: ModelResult, why: str, *names: str) -> ModelResult:
+    """The result with a problem: the figures of these fields were given, and cannot be taken."""
+    return with_problem(replace(result, refused={**result.refused, **dict.fromkeys(names, why)}), why)
+
+
 def _reported_value(name: str, report: ReportedValue) -> Any:
-    """The value as its field has it; None if it is not valid."""
+    """The value as its field has it; None if it cannot be taken."""
     if name in _TORCH_OPS:
         return f"{report.value:g}" if isinstance(report.value, float | int) else report.value
     try:
         number = float(report.value)
     except ValueError:
         return None
-    if not math.isfinite(number) or (abs(number) > 1 if name == "pcc" else number < 0):
+    # A latency of 0 or less is shown and marked: it was measured, only wrongly.
+    refused = PCC.reason(number) if name == "pcc" else name == "latency_runs" and number < 1
+    if refused or not math.isfinite(number):
         return None
     return int(number) if name == "latency_runs" else number
+
+
+def without_figures(result: ModelResult) -> ModelResult:
+    """The result of a target that never ran: it has no figures, only the reason."""
+    nothing: dict[str, Any] = dict.fromkeys(MEASURED)
+    return replace(result, **nothing, perf_file=None, contradicted={}, refused={})
 
 
 def analyze_captures(target: Target, captures: Sequence[str], batch: int | None) -> Analysis:
@@ -95,7 +113,8 @@ def with_device_figures(
     workbook = folder / "perf-sheet.xlsx"
     try:
         analysis = analyze_captures(target, captures, result.batch)
-        report(analysis, workbook)
+        provenance = Provenance(command=target.command, replayed=True) if result.replayed else analysis.provenance
+        report(replace(analysis, provenance=provenance), workbook)
     except PerfsheetError as error:
         if error.status == ExitStatus.OUTPUT_NOT_WRITTEN:
             raise

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from perfsheet.models.e2e.merging import Limits
+from perfsheet.models.impossible import find_impossible
 
 Collect = Literal["e2e", "device", "latency"]
 COLLECTABLE: tuple[Collect, ...] = ("e2e", "device", "latency")
 
 Outcome = Literal["passed", "failed", "killed", "timeout", "nothing ran", "no report", "not run", "unknown"]
+RAN: frozenset[Outcome] = frozenset(("passed", "failed", "killed"))
+"""Outcomes of runs that may have measured something; the figures of all others are left out."""
 UNFINISHED: frozenset[Outcome] = frozenset(("killed", "not run"))
 """Outcomes of targets that did not run to their end: a resumed suite runs them again."""
 
@@ -68,7 +72,9 @@ class ModelResult:
     Times have their unit in the name; `throughput` and `device_fps` are samples per second, `low_core_share` a fraction
     of kernel time. `to_from_device` counts the transfers in the capture, `fallbacks` the ops that ran on the host.
     `problem` says why the target did not pass, or what could not be collected; `breaches` are the limits it misses;
-    `warnings` say which figures to be careful with. Paths of files inside the results folder are relative to it.
+    `warnings` say which figures to be careful with; `contradicted` says, by field, what in its perf file a figure
+    contradicts, `refused` why a figure that was given is not taken. Paths of files inside the results folder are
+    relative to it.
     """
 
     model: str
@@ -104,6 +110,8 @@ class ModelResult:
     pcc: float | None = None
     least_pcc: float | None = None
     breaches: tuple[str, ...] = ()
+    contradicted: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     replayed: bool = False
     perf_file: str | None = None
     captures: tuple[str, ...] = ()
@@ -120,10 +128,20 @@ class ModelResult:
         """Whether it passed; None if it has not run, or this is unknown."""
         return None if self.outcome in ("not run", "unknown") else self.outcome == "passed"
 
+    @cached_property
+    def impossible(self) -> dict[str, str]:
+        """Why a figure cannot have been measured, by field."""
+        return {**self.contradicted, **find_impossible(lambda name: getattr(self, name))}
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it may have measured something; otherwise it has no figures."""
+        return self.outcome in RAN or self.perf_file is not None
+
     @property
     def distance(self) -> float | None:
         """Inference time above the expected one, as a fraction of the expected one; negative if faster."""
-        if self.inference_s is None or not self.expected_inference_s:
+        if self.inference_s is None or not self.expected_inference_s or "inference_s" in self.impossible:
             return None
         return self.inference_s / self.expected_inference_s - 1
 
@@ -131,6 +149,14 @@ class ModelResult:
     def name(self) -> str:
         """`vit, base-patch16, batch 8`."""
         return _name(self.model, self.setting, self.batch)
+
+
+MEASURED = (
+    *("first_run_s", "second_run_s", "compile_s", "inference_s", "throughput", "inference_cpu_s", "throughput_cpu"),
+    *("latency_ms", "latency_std_ms", "latency_runs", "pcc", "torch_ops_before", "torch_ops_remain"),
+    *("kernel_ns", "device_fps", "device_ops", "reshards", "to_from_device", "fallbacks", "low_core_share"),
+)
+"""The fields of ModelResult that only a run gives."""
 
 
 def with_problem(result: ModelResult, problem: str) -> ModelResult:
@@ -149,17 +175,34 @@ def with_expectations(target: Target, result: ModelResult) -> ModelResult:
 
 
 def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[ModelResult]:
-    """The results with their breaches: inference time outside `limits` (None = not checked), PCC too low."""
+    """The results with their breaches: inference time outside `limits` (None = not checked), PCC too low.
+
+    A figure that is impossible, or was refused, keeps no limit.
+    """
     return [replace(result, breaches=tuple(_breaches(result, limits))) for result in results]
 
 
 def _breaches(result: ModelResult, limits: Limits | None) -> Iterator[str]:
-    time, expected = result.inference_s, result.expected_inference_s
+    unusable = {**result.refused, **result.impossible}
+    limited = {
+        "compile_s": limits and result.expected_compile_s,
+        "inference_s": limits and result.expected_inference_s,
+        "pcc": result.least_pcc is not None,
+    }
+    for name, what in (("compile_s", "compile time"), ("inference_s", "inference time"), ("pcc", "PCC")):
+        if limited[name] and name in unusable:
+            value = getattr(result, name) if name in result.impossible else None
+            figure = "" if value is None else f" {value:g}{' s' if name.endswith('_s') else ''}"
+            verb = "is impossible" if figure else "cannot be checked"
+            yield f"{what}{figure} {verb}: {unusable[name]}"
+    time = None if "inference_s" in unusable else result.inference_s
+    expected = result.expected_inference_s
     if limits and time is not None and expected and (allowed := limits.missed(time, expected)):
         what = "slower than allowed" if time > allowed[1] else "faster than expected: update the target"
         yield f"inference time {time:g} s is {what} ({allowed[0]:.4g} to {allowed[1]:.4g} s)"
-    if result.least_pcc is not None and result.pcc is not None and result.pcc < result.least_pcc:
-        yield f"PCC {result.pcc:g} is below {result.least_pcc:g}"
+    pcc = None if "pcc" in result.impossible else result.pcc
+    if result.least_pcc is not None and pcc is not None and pcc < result.least_pcc:
+        yield f"PCC {pcc:g} is below {result.least_pcc:g}"
 
 
 def _name(model: str, setting: str, batch: int | None) -> str:

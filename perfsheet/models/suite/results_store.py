@@ -146,9 +146,11 @@ def _history_id(row: dict[str, str]) -> tuple[str | None, ...]:
 
 
 def _history_text(value: object) -> str:
+    from perfsheet.models.tables import csv_cell
+
     if value is None:
         return ""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(csv_cell(value))
 
 
 def read_history(path: Path) -> tuple[list[dict[str, str]], list[str]]:

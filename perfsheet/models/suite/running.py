@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.models.suite.figures import Report
-from perfsheet.models.suite.model import ModelResult, Suite, with_expectations
+from perfsheet.models.suite.model import ModelResult, Suite, with_expectations, with_problem
 from perfsheet.models.suite.results_store import ResultsStore
 from perfsheet.models.suite.target_run import end_leftover_processes, run_target
 from perfsheet.progress import Watch
@@ -56,15 +56,23 @@ def run_suite(
             results[index] = with_expectations(target, result)
         except KeyboardInterrupt:
             cause = PerfsheetError(ExitStatus.INTERRUPTED, f"the suite was interrupted in {target.name}")
-            raise SuiteInterruptedError(cause, results) from None
+            raise SuiteInterruptedError(cause, _left_out(results, cause)) from None
         except PerfsheetError as error:
             if error.status in _ENDS_SUITE:
-                raise SuiteInterruptedError(error, results) from None
+                raise SuiteInterruptedError(error, _left_out(results, error)) from None
             raise
         if results[index].outcome != "passed":
             watch.notice(f"perfsheet: {target.name}: {results[index].outcome}: {results[index].problem}")
     watch.overall(total, total)
     return results
+
+
+def _left_out(results: Sequence[ModelResult], cause: PerfsheetError) -> list[ModelResult]:
+    """The results of an interrupted suite: targets that did not run say why."""
+    return [
+        with_problem(result, f"not run: {cause.message}") if result.outcome == "not run" else result
+        for result in results
+    ]
 
 
 @contextlib.contextmanager

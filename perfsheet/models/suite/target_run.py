@@ -12,8 +12,15 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.machine.processes import ProcessTree
 from perfsheet.models.e2e import PerfRow, read_perf_file
 from perfsheet.models.e2e.writing import FOLDER
-from perfsheet.models.suite.figures import Report, with_device_figures, with_perf_row, with_reported
-from perfsheet.models.suite.model import ModelResult, Outcome, Target, with_problem
+from perfsheet.models.suite.figures import (
+    Report,
+    with_device_figures,
+    with_perf_row,
+    with_refused,
+    with_reported,
+    without_figures,
+)
+from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, with_problem
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
 
@@ -49,12 +56,13 @@ def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> Mo
     except PerfsheetError as error:
         run.fail(error)
     result = run.result
-    if "e2e" in target.collect:
-        row, problems = select_perf_row(target, run.perf_files)
-        for problem in problems:
-            result = with_problem(result, problem)
-        result = result if row is None else with_perf_row(result, row)
-    if wants_device and captures:
+    if not run.ran:
+        result = without_figures(result)
+    elif "e2e" in target.collect:
+        result = _with_end_to_end(result, target, run.perf_files)
+    # A recorded capture says nothing of a target that does not pass.
+    if wants_device and captures and result.outcome == "passed":
+        result = replace(result, replayed=bool(target.replay))
         result = with_device_figures(result, target, captures, report, folder)
     return replace(
         result,
@@ -62,6 +70,13 @@ def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> Mo
         duration_s=round(time.time() - started, 3),
         log=str(run.log) if run.log else None,
     )
+
+
+def _with_end_to_end(result: ModelResult, target: Target, perf_files: list[Path]) -> ModelResult:
+    row, problems = select_perf_row(target, perf_files)
+    for problem in problems:
+        result = with_problem(result, problem) if row else with_refused(result, problem, "inference_s", "compile_s")
+    return result if row is None else with_perf_row(result, row)
 
 
 def end_leftover_processes(folder: Path) -> bool:
@@ -77,12 +92,16 @@ def end_leftover_processes(folder: Path) -> bool:
 
 
 class _TargetRun:
-    """The runs of one target: `result` grows with each; `perf_files` are those of the timed run."""
+    """The runs of one target: `result` grows with each; `perf_files` are those of the timed run.
+
+    `ran`: whether a run may have measured something.
+    """
 
     def __init__(self, target: Target, folder: Path, watch: Watch) -> None:
         self.result = ModelResult(target.model, target.setting, target.batch, target.command)
         self.log: Path | None = None
         self.perf_files: list[Path] = []
+        self.ran = False
         self.request = RunRequest(
             target.command,
             output_dir=folder,
@@ -101,8 +120,6 @@ class _TargetRun:
         finally:
             self.perf_files = _collect_perf_files(before, Path.cwd(), self._folder)
             self._timed = True
-        if captures and "device" in self._target.collect:
-            self.result = replace(self.result, replayed=True)
 
     def run_profiled(self) -> list[str]:
         """Run under the profiler; returns the ops CSV. The times that it reports are not those of the model."""
@@ -124,6 +141,7 @@ class _TargetRun:
         outcome = "killed" if killed else _OUTCOMES.get(error.status, "no report")
         hint = f"; {error.hint}" if error.hint and error.status != ExitStatus.TIMEOUT else ""
         self.result = with_problem(replace(self.result, outcome=outcome), error.message + hint)
+        self.ran = self.ran or outcome in RAN
         logs = sorted((self._folder / "run-logs").glob("*"), key=lambda path: path.stat().st_mtime)
         self.log = self.log or (logs[-1] if logs else None)
 
@@ -131,6 +149,7 @@ class _TargetRun:
         self.log = run.log
         self._take_reported(run.verdict)
         outcome, problem = _outcome(run)
+        self.ran = self.ran or outcome in RAN
         self.result = with_problem(replace(self.result, outcome=outcome), problem)
 
     def _take_reported(self, verdict: TargetVerdict) -> None:

@@ -43,7 +43,7 @@ R = TypeVar("R")
 _NARROWEST = {2: 14, 1: 8}
 """Least width of a flexible column, by the blanks between columns."""
 TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""}
-_MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red"}
+_MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red", "impossible": "red"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def print_rows(
 
 def _shown(column: Column[R], rows: R) -> _Shown:
     texts = list(map(clean, column.texts(rows)))
-    if column.mark is not None and column.mark.name == "not-physical":
+    if column.mark is not None and column.mark.name in ("not-physical", "impossible"):
         texts = [f"!{text}" if bad else text for text, bad in zip(texts, column.mark.where(rows), strict=True)]
     return _Shown(
         column.header(In.TERMINAL),

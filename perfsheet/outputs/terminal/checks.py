@@ -28,6 +28,8 @@ def print_test_limits(console: Console, results: Sequence[ExpectationResult]) ->
         for limit in result.verdict.checked:
             text = limits.marked(limit, f"{result.nodeid}: {limits.sentence(limit, False)}")
             console.print(line(text, _style(limit)))
+    for note in dict.fromkeys(note for result in results if result.verdict for note in result.verdict.notes):
+        console.print(line(f"note  {note}", "yellow"))
     console.print()
 
 

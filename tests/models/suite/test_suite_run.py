@@ -139,6 +139,7 @@ def test_an_interrupted_suite_goes_on(tmp_path, number):
         assert running.returncode == 130
         assert b"--resume" in err
         assert results(folder)["bert"]["outcome"] == "not run"
+        assert "not run: the run was interrupted" in results(folder)["broken"]["problem"]
     again = perfsheet("suite", "run", "suite.toml", "--resume", cwd=folder, GO="1")
     assert again.status == 1
     assert ("left behind" in again.err) == (number == signal.SIGKILL)
