@@ -142,7 +142,7 @@ FIGURES: tuple[Column[Results], ...] = (
     Column("device_figures", "Device Figures", TEXT, each(_device_source),
         "measured: in this run; replayed: of a recorded capture", _SUITE, In.TERMINAL | In.MARKDOWN | In.SHEET,
         short="Device", when=lambda results: any(result.replayed and result.capture for result in results)),
-    _figure("kernel_ns", "Device Kernel Time", _NS, "Σ DEVICE KERNEL DURATION of the device ops", "Kernel",
+    _figure("kernel_ns", "Device Kernel Time", _NS, "kernel time of one inference", "Kernel",
         bar=True).changed(width=16),
     _figure("device_fps", "FPS on Device", _THROUGHPUT, "Batch / Device Kernel Time", "Device FPS", 2),
     _figure("device_ops", "Device Ops", COUNT, "device rows of the capture", "Ops", 5),

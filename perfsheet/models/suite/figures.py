@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.analysis import Analysis, Options, Selection, analyze
+from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.ops.transfers import transfers
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.capture.reader import read_sources
@@ -120,9 +121,9 @@ def with_device_figures(
             raise
         return with_problem(result, f"no device figures: {error}")
     warnings = [*result.warnings]
-    if analysis.summary.passes.count > 1:
-        passes = analysis.summary.passes.count
-        warnings.append(f'device figures are sums over {passes} passes: `pass = "last"` in the suite selects one')
+    if analysis.summary.passes.counted > 1:
+        passes = analysis.summary.passes.counted
+        warnings.append(f'device figures are sums over {passes} passes: without `pass = "all"` they are of one')
     return replace(
         result,
         **_device_figures(analysis, result.batch),
@@ -144,7 +145,7 @@ def _device_figures(analysis: Analysis, batch: int | None) -> dict[str, Any]:
         "kernel_ns": kernel_ns,
         "device_fps": summary.fps.all if batch is not None else None,
         "device_ops": summary.ops,
-        "reshards": counts.reshards,
+        "reshards": int(analysis.ops.in_category(RESHARD).sum()),
         "to_from_device": counts.to_from_device,
         "fallbacks": counts.fallbacks,
         "low_core_share": low_core_share if known else None,

@@ -37,7 +37,7 @@ class Target:
     collect: tuple[Collect, ...] = COLLECTABLE
     replay: tuple[Path, ...] = ()
     board: str | None = None
-    which_pass: str = "all"
+    which_pass: str | None = None
     timeout_s: float | None = None
     python: str | None = None
     expected_compile_s: float | None = None

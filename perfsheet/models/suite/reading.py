@@ -102,7 +102,7 @@ def _target(
         collect,
         captures,
         values.get("board", common.get("board")),
-        values.get("pass", "all"),
+        values.get("pass"),
         values.get("timeout", common.get("timeout")),
         values.get("python", common.get("python")),
         values.get("expected-compile"),
@@ -132,7 +132,7 @@ def _check_board_and_pass(path: Path, where: str, values: Mapping[str, Any]) -> 
     try:
         if "board" in values:
             board(values["board"])
-        Selection(which_pass=values.get("pass", "all"))
+        Selection(which_pass=values.get("pass"))
     except PerfsheetError as error:
         raise usage(f"{path}: {where}: {error.message}", error.hint) from None
 
