@@ -87,6 +87,8 @@ ANALYSIS_OPTIONS = (
     AnalysisOption("no_host_ops", "--no-host-ops", bool, False, None, "Leave host ops out."),
     AnalysisOption("which_pass", "--pass", str, "all", "first|last|N|all",
         "Only this pass, of those that the window repeats."),
+    AnalysisOption("run", "--run", int | None, None, "N",
+        "Only this capture, if the file has several, one after the other."),
     AnalysisOption("strict", "--strict", bool, False, None,
         "Refuse a capture of which anything was left out or repaired (status 3)."),
 )
@@ -183,13 +185,16 @@ def _options(
     devices: list[int] | None,
     no_host_ops: bool,
     which_pass: str,
+    run: int | None,
     strict: bool,
 ) -> Options:
     """The analysis options behind those of the command line."""
     load_numpy()
     from perfsheet.analysis import Options, Selection
 
-    selection = Selection(start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass)
+    selection = Selection(
+        start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass, run
+    )
     if ref_cores.strip().lower() == "grid":
         return Options("grid", low_cores_pct, board, batch, selection, strict)
     try:

@@ -21,6 +21,12 @@ def select(table: OpsTable, wanted: Selection, options: Options) -> Window:
     """The window of a selection. Raises PerfsheetError (exit status 2) when the capture has no such part."""
     rows = execution_order(table)
     labels: list[str] = []
+    if wanted.run is not None:
+        if wanted.run > table.runs:
+            known = ", ".join(map(str, range(1, table.runs + 1)))
+            raise usage(f"`run` {wanted.run}: the file has no such capture", f"known: {known}")
+        rows = rows[table.run[rows] == wanted.run]
+        labels += [f"run {wanted.run} of {table.runs}"] if table.runs > 1 else []
     if wanted.start_signpost or wanted.end_signpost:
         rows = _between(table, rows, wanted.start_signpost, wanted.end_signpost, labels)
     if wanted.id_range is not None:
