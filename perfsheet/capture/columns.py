@@ -207,9 +207,15 @@ def resolve(headers: list[str]) -> Iterator[tuple[int, CsvColumn]]:
     Today's header comes before an alias: files of early 2025 have both COMPUTE KERNEL PATH and … SOURCE.
     """
     taken: set[str] = set()
-    for find_column in (_BY_HEADER.get, _BY_ALIAS.get, tensor_column, metric_column):
-        for position, header in enumerate(headers):
-            column = find_column(normalise_header(header))
+    spellings = list(map(normalise_header, headers))
+    for find_column, names in (
+        (_BY_HEADER.get, spellings),
+        (_BY_ALIAS.get, spellings),
+        (tensor_column, spellings),
+        (metric_column, headers),
+    ):
+        for position, header in enumerate(names):
+            column = find_column(header)
             if column is not None and column.name not in taken:
                 taken.add(column.name)
                 yield position, column

@@ -15,7 +15,7 @@ from perfsheet.capture.delimited import csv_records
 from perfsheet.capture.devices import unique_devices
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Records
-from perfsheet.capture.schema import generation
+from perfsheet.capture.schema import REALTIME, generation
 from perfsheet.capture.sources import Source, locate
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind, content_key
 from perfsheet.capture.texts import Texts, TextsBuilder
@@ -48,9 +48,13 @@ def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> O
     parts: list[FileColumns] = []
     schemas: list[str] = []
     for source in sources:
-        with _open_records(source) as records:
-            schemas.append(generation(records.headers))
-            parts.append(build_columns(source.label, records, only))
+        part, schema = _columns(source, only)
+        if schema == REALTIME:
+            from perfsheet.capture.realtime import complete
+
+            complete(part, source.path, lambda path: _columns(Source(str(path), path), only)[0])
+        schemas.append(schema)
+        parts.append(part)
     _refuse_copies(parts)
     return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
 
@@ -63,6 +67,11 @@ def _refuse_copies(parts: list[FileColumns]) -> None:
         if key is not None and key in seen:
             raise usage(f"{part.label} is the same capture as {seen[key]}", "name each capture once")
         seen[key] = part.label
+
+
+def _columns(source: Source, only: frozenset[str] | None) -> tuple[FileColumns, str]:
+    with _open_records(source) as records:
+        return build_columns(source.label, records, only), generation(records.headers)
 
 
 @contextmanager
