@@ -36,7 +36,8 @@ class RowKind(IntEnum):
 
 def content_key(numbers: Mapping[str, FloatArray]) -> object:
     """Equal for copies of one capture, whatever their names or formats; None for a capture without cycles."""
-    columns = [numbers.get(name) for name in ("fw_start_cycle", "fw_end_cycle", "kernel_duration_ns")]
+    names = ("fw_start_cycle", "fw_end_cycle", "kernel_duration_ns", "device_id", "host_id")
+    columns = [numbers.get(name) for name in names]
     if columns[0] is None or not np.isfinite(columns[0]).any():
         return None
     return tuple(None if column is None else column.tobytes() for column in columns)

@@ -85,6 +85,11 @@ def test_captures_without_cycles_may_be_equal(tmp_path, rows):
     assert len(read(captures(tmp_path, *rows))) == 2 * len(rows)
 
 
+def test_other_hosts_are_another_capture(tmp_path):
+    files = [write_csv(tmp_path / f"{host}.csv", [on_host(host, start=5)], extra=[HOST]) for host in (0, 1)]
+    assert read(files).device.tolist() == [0, 1]
+
+
 def test_other_cycles_are_another_capture(tmp_path):
     one, two = write_csv(tmp_path / "1.csv", [op(start=5)]), write_csv(tmp_path / "2.csv", [op(start=6)])
     assert read([one, two]).device.tolist() == [0, 1]
