@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,6 +16,20 @@ _VERSION = 1
 _CHUNK = 1 << 20
 
 Outcome = Literal["passed", "failed", "skipped"]
+
+
+_DPRINT = ("TT_METAL_DPRINT_CORES", "TT_METAL_DPRINT_ETH_CORES")
+
+
+def debug_tools(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that switch on the watcher (any value does, 0 too) or DPRINT."""
+    watcher = ("TT_METAL_WATCHER",) if "TT_METAL_WATCHER" in environment else ()
+    return (*watcher, *(name for name in _DPRINT if environment.get(name)))
+
+
+def debug_tools_problem(names: Sequence[str]) -> str:
+    """What is wrong with a capture that was made with these variables."""
+    return f"{' and '.join(names)} set: the watcher and DPRINT corrupt durations, and no message says so"
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,11 @@ class Provenance:
     def simulator(self) -> str | None:
         """The simulator that ran the ops; None if silicon did, or if that is unknown."""
         return self.record.simulator if self.record else None
+
+    @property
+    def debug_tools(self) -> tuple[str, ...]:
+        """The variables of the run that switched on the watcher or DPRINT."""
+        return debug_tools(self.record.environment) if self.record and not self.replayed else ()
 
 
 def input_file(path: Path) -> InputFile:

@@ -18,8 +18,9 @@ class Selection:
     `start_signpost`: only rows after the first signpost of that name; `end_signpost`: only rows before the next one of
     that name. `NAME#2` is the second of a name. `id_range`: `5-10`, `31-` or `-12`, record numbers of the file (the
     header is row 1). `devices`: device ids as in the outputs; empty = all. `host_ops`: whether to include host rows.
-    `which_pass`: `first`, `last`, `all`, or a number from 1; None = the warm pass of median time. Raises PerfsheetError
-    (exit status 2) for invalid values.
+    `which_pass`: `first`, `last`, `all`, or a number from 1; None = the warm pass of median time. `run`: one of the
+    captures of a file that has several, one after the other, from 1; None = all. Raises PerfsheetError (exit status 2)
+    for invalid values.
     """
 
     start_signpost: str | None = None
@@ -28,6 +29,7 @@ class Selection:
     devices: tuple[int, ...] = ()
     host_ops: bool = True
     which_pass: str | int | None = None
+    run: int | None = None
 
     def __post_init__(self) -> None:
         if self.id_range is not None:
@@ -38,6 +40,8 @@ class Selection:
         object.__setattr__(self, "which_pass", word)
         if word not in ("all", "first", "last") and not re.fullmatch("[1-9][0-9]{0,8}", word):
             raise usage(f"`which_pass` {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
+        if self.run is not None and self.run < 1:
+            raise usage(f"`run` {self.run}: no such capture", "give a number from 1")
 
 
 def parse_id_range(text: str) -> tuple[int, float]:

@@ -15,7 +15,8 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, signatures
 from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.capture.notes import rows
-from perfsheet.capture.table import BoolArray, FloatArray
+from perfsheet.capture.table import BoolArray, FloatArray, content_key
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis.analyze import Analysis
@@ -188,6 +189,13 @@ def analyze_runs(
     """
     if len(paths) == 1:
         return analyze_path(paths[0])
-    observations = [observe(analyze_path(path).ops, f"run {number}", path) for number, path in enumerate(paths, 1)]
+    observations: list[Observation] = []
+    seen: dict[int, str] = {}
+    for number, path in enumerate(paths, 1):
+        ops = analyze_path(path).ops
+        key = content_key(ops.table.numbers)
+        if key is not None and (first := seen.setdefault(hash(key), path)) != path:
+            raise usage(f"{path} is the same capture as {first}", "name each run once")
+        observations.append(observe(ops, f"run {number}", path))
     repeats = align(observations, noisy_pct)
     return replace(analyze_path(paths[repeats.shown]), repeats=repeats)

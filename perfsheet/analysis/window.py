@@ -37,14 +37,14 @@ def execution_order(table: OpsTable) -> IntArray:
 
     The profiler sorts rows by host time. Under trace replay that is the time when the trace was captured, so replayed
     rows are sorted by device, replay session and firmware start cycle, among the positions of replayed rows in the
-    file.
+    file; of several captures in one file, each by itself.
     """
     order = np.arange(len(table))
     replayed = _replayed(table)
     if replayed.size:
         session = table.number("replay_session")
         start = table.number("fw_start_cycle")[replayed]
-        order[replayed] = replayed[np.lexsort((start, session[replayed], table.device[replayed]))]
+        order[replayed] = replayed[np.lexsort((start, session[replayed], table.device[replayed], table.run[replayed]))]
     return order
 
 

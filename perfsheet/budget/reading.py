@@ -20,6 +20,7 @@ SELECTION = {
     "id-range": "id_range",
     "device": "devices",
     "pass": "which_pass",
+    "run": "run",
     "host-ops": "host_ops",
 }
 OPTIONS = {"ref-cores": "ref_cores", "low-cores": "low_cores_pct", "board": "board", "batch": "batch"}
@@ -27,6 +28,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("start-signpost", "end-signpost", "id-range", "board"), (str,)),
     **dict.fromkeys(("batch", "low-cores"), (int, float)),
     "device": (int,),
+    "run": (int,),
     "pass": (str, int),
     "host-ops": (bool,),
     "ref-cores": (str, int, float),

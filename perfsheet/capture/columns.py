@@ -58,9 +58,10 @@ def _number(
 
 # fmt: off
 OP_COLUMNS: tuple[CsvColumn, ...] = (
-    _text("op_code", "OP CODE", "device operation, python fallback or signpost name", core=True),
+    _text("op_code", "OP CODE", "device operation, python fallback or signpost name", "S0", "OP NAME", core=True),
     _text("op_type", "OP TYPE", "row kind: tt_dnn_device, tt_dnn_cpu, python_fallback, signpost", core=True),
     _number("global_call_count", "GLOBAL CALL COUNT", "", "id of the dispatch, issued by the host", core=True),
+    _number("host_id", "HOST ID", "", "host of the row, in a file merged from several hosts", "S10", core=True),
     _number("device_id", "DEVICE ID", "", "chip index in the run", "S2", core=True),
     _text("device_arch", "DEVICE ARCH", "wormhole_b0, blackhole, …", "S8", core=True),
     _text("attributes", "ATTRIBUTES", "op attributes: program config, memory config, compute kernel config, …",
@@ -76,8 +77,10 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     _number("host_end_ns", "HOST END TS", "ns", "host enqueue end on the Tracy clock", curated=False),
     _number("host_duration_ns", "HOST DURATION [ns]", "ns", "enqueue time, with JIT compile on a cache miss",
         core=True),
-    _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start", core=True),
-    _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", curated=False, core=True),
+    _number("fw_start_cycle", "DEVICE FW START CYCLE", "cycles", "first firmware zone start", "S0",
+        "DEVICE KERNEL START CYCLE", core=True),
+    _number("fw_end_cycle", "DEVICE FW END CYCLE", "cycles", "last firmware zone end", "S0", "DEVICE KERNEL END CYCLE",
+        curated=False, core=True),
     _number("op_to_op_latency_ns", "OP TO OP LATENCY [ns]", "ns", "gap since the previous op of the device", "S3",
         core=True),
     _number("op_to_op_latency_dm_ns", "OP TO OP LATENCY BR/NRISC START [ns]", "ns",
@@ -116,6 +119,8 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     _text("dm_kernel_hashes", "DATA MOVEMENT KERNEL HASH", "hashes of their binaries", curated=False),
     _text("program_hash", "PROGRAM HASH", "program-cache key", "S9"),
     _text("program_cache_hit", "PROGRAM CACHE HIT", "False = built in this call", "S9", core=True),
+    _text("const_eval_op", "CONST_EVAL_OP", "true = a compiler's constant evaluation, no part of an inference", "S4",
+        core=True),
     _number("pm_ideal_ns", "PM IDEAL [ns]", "ns", "modelled time; ≤ 1 = no model", "S1", "PM IDEAL NS", core=True),
     _number("pm_compute_ns", "PM COMPUTE [ns]", "ns", "modelled math time", "S1", "PM COMPUTE NS", core=True),
     _number("pm_bandwidth_ns", "PM BANDWIDTH [ns]", "ns", "modelled DRAM time", "S1", "PM BANDWIDTH NS", core=True),
@@ -125,7 +130,8 @@ OP_COLUMNS: tuple[CsvColumn, ...] = (
     _number("noc_util_pct", "NOC UTIL (%)", "%", "from NoC traces", "S6"),
     _number("multicast_noc_util_pct", "MULTICAST NOC UTIL (%)", "%", "from NoC traces", "S9"),
     _number("dram_bw_util_pct", "DRAM BW UTIL (%)", "%", "from NoC traces", "S6"),
-    _number("eth_bw_util_pct", "ETH BW UTIL (%)", "%", "from NoC traces", "S9"),
+    _text("dram_bw_util_per_ctrl", "DRAM BW UTIL PER CTRL (%)", "from NoC traces, a share per controller", "S10"),
+    _text("eth_bw_util_pct", "ETH BW UTIL (%)", "from NoC traces, a share per Ethernet core", "S9"),
     _number("npe_cong_impact_pct", "NPE CONG IMPACT (%)", "%", "from NoC traces", "S6"),
 )
 # fmt: on
@@ -134,6 +140,8 @@ TENSOR_DIMS = ("w", "z", "y", "x")
 TENSOR_FIELDS = (*TENSOR_DIMS, "layout", "datatype", "memory")
 
 _TENSOR_HEADER = re.compile(r"(INPUT|OUTPUT)_(\d+)_(?:([WZYX])(?:_PAD\[LOGICAL\])?|(LAYOUT)|(DATA ?TYPE)|(MEMORY))")
+_METRIC_HEADER = re.compile(r".* \((?:%|RATIO)\)|.* MAX KERNEL SIZE \[B\]|.*_TT_HOST_FUNC \[NS\]")
+"""Hardware counters (ninety, and more with every profiler), kernel sizes per processor, times of child functions."""
 _SPACES = re.compile(r"\s+")
 _BLANKS = " \t\r\n\xa0\ufeff"
 """Blanks, and the byte-order mark of a file that was appended to another."""
@@ -187,15 +195,28 @@ def tensor_field(name: str) -> str | None:
     return field if side in ("input", "output") and index.isdigit() and field in TENSOR_FIELDS else None
 
 
+def metric_column(header: str) -> CsvColumn | None:
+    """The column of a header of a family of metrics, which keeps its header as its name; None for other headers."""
+    spelling, name = normalise_header(header), header.strip()
+    declared = spelling in _BY_HEADER or spelling in _BY_ALIAS
+    return None if declared or not _METRIC_HEADER.fullmatch(spelling) else CsvColumn(name, name, Type.NUMBER)
+
+
 def resolve(headers: list[str]) -> Iterator[tuple[int, CsvColumn]]:
     """The position of each known header and its column. Of several headers of one column the first counts.
 
     Today's header comes before an alias: files of early 2025 have both COMPUTE KERNEL PATH and … SOURCE.
     """
     taken: set[str] = set()
-    for find_column in (_BY_HEADER.get, _BY_ALIAS.get, tensor_column):
-        for position, header in enumerate(headers):
-            column = find_column(normalise_header(header))
+    spellings = list(map(normalise_header, headers))
+    for find_column, names in (
+        (_BY_HEADER.get, spellings),
+        (_BY_ALIAS.get, spellings),
+        (tensor_column, spellings),
+        (metric_column, headers),
+    ):
+        for position, header in enumerate(names):
+            column = find_column(header)
             if column is not None and column.name not in taken:
                 taken.add(column.name)
                 yield position, column

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.other_files import is_ops_header, other_file_error
+from perfsheet.capture.other_files import is_ops_header, is_realtime_header, other_file_error
 from perfsheet.capture.records import ByteBlocks, Record, Records
 from perfsheet.errors import unusable
 
@@ -69,7 +69,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     records = _records(label, reader, lambda: reader.line_num + len(before))
     headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
-    if not is_ops_header(headers):
+    if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
     if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.line_num == 1:
@@ -86,6 +86,10 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
         quoted=scan.quoted,
         blocks=blocks,
     )
+
+
+def _is_header(headers: Record) -> bool:
+    return is_ops_header(headers) or is_realtime_header(headers)
 
 
 def _encoding(head: bytes) -> str:
@@ -134,7 +138,7 @@ def _preamble(text: TextIO) -> tuple[list[str], str, str]:
         if plain.lower().startswith(_SEP_LINE) and len(plain.strip()) == len(_SEP_LINE) + 1:
             stated = plain[len(_SEP_LINE)]
         for delimiter in filter(None, (stated, _likely_delimiter(plain))):
-            if is_ops_header(next(csv.reader([plain.replace("\0", "")], delimiter=delimiter), [])):
+            if _is_header(next(csv.reader([plain.replace("\0", "")], delimiter=delimiter), [])):
                 return head[:index], plain, delimiter
     first = (head[0] if head else "").lstrip(_BOM_AS_LATIN_1)
     return [], first, _likely_delimiter(first)

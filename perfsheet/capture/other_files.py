@@ -30,6 +30,11 @@ class _Kind:
         return bool(self.starts) and first_line.startswith(self.starts) and self.contains in first_line
 
 
+_REALTIME = (
+    *("OP NAME", "GLOBAL CALL COUNT", "DEVICE ID"),
+    *("DEVICE KERNEL DURATION [NS]", "DEVICE KERNEL START CYCLE", "DEVICE KERNEL END CYCLE"),
+)
+
 # The first that matches counts: narrower kinds stand first.
 _KINDS: tuple[_Kind, ...] = (
     _Kind("the profiler's raw device log (profile_log_device.csv)", _GIVE_OPS_CSV, starts=("ARCH:",)),
@@ -93,6 +98,12 @@ def other_file_error(label: str, headers: list[str], first_line: str) -> Perfshe
         )
     start = ", ".join(repr(header[:30]) for header in headers[:4] if header.strip()) or "nothing"
     return unusable(f"{label} is not an ops CSV: row 1 has no column OP CODE (it starts with {start})", _GIVE_OPS_CSV)
+
+
+def is_realtime_header(headers: list[str]) -> bool:
+    """Whether a row is the header of the real-time profiler's report: a few columns of the device report."""
+    present = {normalise_header(header) for header in headers}
+    return present.issuperset(_REALTIME) and "DEVICE FW DURATION [NS]" not in present
 
 
 def is_ops_header(headers: list[str]) -> bool:

@@ -12,15 +12,15 @@ import numpy.typing as npt
 
 from perfsheet.capture.build import FileColumns, build_columns
 from perfsheet.capture.delimited import csv_records
+from perfsheet.capture.devices import unique_devices
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Records
-from perfsheet.capture.schema import generation
+from perfsheet.capture.schema import REALTIME, generation
 from perfsheet.capture.sources import Source, locate
-from perfsheet.capture.table import FloatArray, IntArray, OpsTable, RowKind
+from perfsheet.capture.table import FloatArray, OpsTable, RowKind, content_key
 from perfsheet.capture.texts import Texts, TextsBuilder
-from perfsheet.errors import unusable
+from perfsheet.errors import unusable, usage
 
-_LARGEST_DEVICE_ID = 1_000_000
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 """The first bytes of zip archives (workbooks among them), gzip, bzip2 and xz."""
 
@@ -48,10 +48,30 @@ def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> O
     parts: list[FileColumns] = []
     schemas: list[str] = []
     for source in sources:
-        with _open_records(source) as records:
-            schemas.append(generation(records.headers))
-            parts.append(build_columns(source.label, records, only))
+        part, schema = _columns(source, only)
+        if schema == REALTIME:
+            from perfsheet.capture.realtime import complete
+
+            complete(part, source.path, lambda path: _columns(Source(str(path), path), only)[0])
+        schemas.append(schema)
+        parts.append(part)
+    _refuse_copies(parts)
     return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
+
+
+def _refuse_copies(parts: list[FileColumns]) -> None:
+    """Refuse a capture that is given twice under two names: no two captures have the same cycles and durations."""
+    seen: dict[object, str] = {}
+    for part in parts if len(parts) > 1 else ():
+        key = content_key(part.numbers)
+        if key is not None and key in seen:
+            raise usage(f"{part.label} is the same capture as {seen[key]}", "name each capture once")
+        seen[key] = part.label
+
+
+def _columns(source: Source, only: frozenset[str] | None) -> tuple[FileColumns, str]:
+    with _open_records(source) as records:
+        return build_columns(source.label, records, only), generation(records.headers)
 
 
 @contextmanager
@@ -97,7 +117,7 @@ def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsT
         file=np.repeat(np.arange(len(parts)), lengths),
         row=np.concatenate([part.row for part in parts]),
         kind=np.concatenate(kinds),
-        device=np.concatenate(_unique_devices(parts, kinds, notes)),
+        device=np.concatenate(unique_devices(parts, kinds, notes)),
         numbers={name: _joined_numbers(parts, name) for part in parts for name in part.numbers},
         texts={name: _joined_texts(parts, name) for part in parts for name in part.texts},
         headers={name: header for part in reversed(parts) for name, header in part.headers.items()}
@@ -151,35 +171,3 @@ def _row_kinds(part: FileColumns, notes: list[Note]) -> npt.NDArray[np.int8]:
         )
     )
     return np.where(unknown, guess, kinds)
-
-
-def _unique_devices(parts: list[FileColumns], kinds: list[npt.NDArray[np.int8]], notes: list[Note]) -> list[IntArray]:
-    """Device ids of each file, raised where two files (hosts) use the same ids; -1 on rows without a device."""
-    unique: list[IntArray] = []
-    taken: set[int] = set()
-    for part, kind in zip(parts, kinds, strict=True):
-        on_device = kind == RowKind.DEVICE
-        ids = part.numbers.get("device_id", np.full(len(part.row), np.nan))
-        ids = np.where((ids >= 0) & (ids <= _LARGEST_DEVICE_ID) & (ids == np.round(ids)), ids, np.nan)
-        without_id = int(np.count_nonzero(on_device & np.isnan(ids)))
-        if without_id and "device_id" in part.headers:
-            notes.append(
-                Note(
-                    "blank-device-id",
-                    f"{part.label}: {rows(without_id, 'device row')} without a valid DEVICE ID, read as device 0",
-                    without_id,
-                )
-            )
-        # Files before generation S2 have one device and no DEVICE ID column.
-        device = np.where(on_device, np.nan_to_num(ids, nan=0.0), -1).astype(np.int64)
-        own = {int(number) for number in np.unique(device[on_device])}
-        if own & taken:
-            shift = max(taken) + 1
-            device = np.where(on_device, device + shift, -1)
-            own = {number + shift for number in own}
-            notes.append(
-                Note("devices-shifted", f"{part.label} is from another host: its device ids are raised by {shift}", 0)
-            )
-        taken |= own
-        unique.append(device)
-    return unique

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from perfsheet.capture.columns import BY_NAME, TENSOR_FIELDS, normalise_header, resolve, tensor_field
 from perfsheet.capture.notes import Note
+from perfsheet.capture.other_files import is_realtime_header
 
 # Newest first. A generation is recognised by the first headers that it brought.
 _NEW_HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -38,15 +39,24 @@ _EXPECTED = (
 )
 
 
+REALTIME = "RT"
+"""The report of the real-time profiler."""
+
+
 def generation(headers: list[str]) -> str:
-    """S0 (2023) … S10 (2026-H2)."""
+    """S0 (2023) … S10 (2026-H2), or RT."""
+    if is_realtime_header(headers):
+        return REALTIME
     present = {normalise_header(header) for header in headers}
     return next((name for name, brought in _NEW_HEADERS if present.intersection(brought)), "S0")
 
 
 def missing_columns(label: str, headers: list[str]) -> Iterator[Note]:
     """A note about the columns that this generation writes, but that the file lacks: somebody removed them."""
-    number = int(generation(headers)[1:])
+    name = generation(headers)
+    if name == REALTIME:
+        return
+    number = int(name[1:])
     present = {column.name for _, column in resolve(headers)}
     expected = (BY_NAME[name] for name in _EXPECTED)
     names = [column.header for column in expected if int(column.since[1:]) <= number and column.name not in present]

@@ -109,6 +109,15 @@ def newest_report(folders: Iterable[Path]) -> Path | None:
     return max(reports, key=_age_key, default=None)
 
 
+def newest_beside(path: Path) -> Path | None:
+    """The newest ops CSV beside a file of the profiler: in its folder, the one above, or the reports next to it."""
+    for folder in (path.parent, path.parent.parent):
+        reports = [report for report in folder.glob(_REPORT) if report.is_file()]
+        if reports:
+            return max(reports, key=_age_key)
+    return newest_report([path.parent.parent / "reports"])
+
+
 def _age_key(report: Path) -> tuple[float, str]:
     stamp = _STAMP.search(report.name)
     if stamp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent, parse_numbers
 from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
 from perfsheet.capture.notes import Note
+from perfsheet.capture.runs import number_runs
 from perfsheet.capture.texts import Texts
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ class RowKind(IntEnum):
     HOST = 1
     PYTHON_FALLBACK = 2
     SIGNPOST = 3
+
+
+def content_key(numbers: Mapping[str, FloatArray]) -> object:
+    """Equal for copies of one capture, whatever their names or formats; None for a capture without cycles."""
+    names = ("fw_start_cycle", "fw_end_cycle", "kernel_duration_ns", "device_id", "host_id")
+    columns = [numbers.get(name) for name in names]
+    if columns[0] is None or not np.isfinite(columns[0]).any():
+        return None
+    return tuple(None if column is None else column.tobytes() for column in columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +85,16 @@ class OpsTable:
     @cached_property
     def _blank(self) -> Texts:
         return Texts.blank(len(self))
+
+    @cached_property
+    def run(self) -> IntArray:
+        """The number of the capture that each row belongs to, from 1: a file may have several, one after the other."""
+        return number_runs(self)
+
+    @property
+    def runs(self) -> int:
+        """How many captures a file has, one after the other."""
+        return int(self.run.max(initial=1))
 
     def has(self, name: str) -> bool:
         """Whether the file has that column."""

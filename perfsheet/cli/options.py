@@ -87,6 +87,8 @@ ANALYSIS_OPTIONS = (
     AnalysisOption("no_host_ops", "--no-host-ops", bool, False, None, "Leave host ops out."),
     AnalysisOption("which_pass", "--pass", _TEXT, None, "first|last|N|all",
         "Which of the passes that repeat; by default the warm one of median time."),
+    AnalysisOption("run", "--run", int | None, None, "N",
+        "Only this capture, if the file has several, one after the other."),
     AnalysisOption("per_device", "--per-device", bool, False, None,
         "The ops of every device of a mesh, and sums over them; by default the critical path."),
     AnalysisOption("strict", "--strict", bool, False, None,
@@ -185,6 +187,7 @@ def _options(
     devices: list[int] | None,
     no_host_ops: bool,
     which_pass: str | None,
+    run: int | None,
     per_device: bool,
     strict: bool,
 ) -> Options:
@@ -192,7 +195,9 @@ def _options(
     load_numpy()
     from perfsheet.analysis import Options, Selection
 
-    selection = Selection(start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass)
+    selection = Selection(
+        start_signpost, end_signpost, id_range, tuple(devices or ()), not no_host_ops, which_pass, run
+    )
     if ref_cores.strip().lower() == "grid":
         return Options("grid", low_cores_pct, board, batch, selection, strict, per_device)
     try:

@@ -33,6 +33,7 @@ CHECKS: tuple[Callable[[RunSetup], Iterator[Diagnosis]], ...] = (
     machine.check_devices,
     machine.check_device_in_use,
     machine.check_simulator,
+    machine.check_debug_tools,
     machine.check_disk,
     machine.check_profilers,
     machine.check_unfinished_runs,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from perfsheet.doctor.model import Diagnosis, RunSetup, run_code
 from perfsheet.machine import devices, processes
+from perfsheet.provenance import debug_tools, debug_tools_problem
 from perfsheet.run.artifacts import IN_PROGRESS
 from perfsheet.run.model import RUN_ID
 
@@ -64,6 +65,15 @@ def check_simulator(setup: RunSetup) -> Iterator[Diagnosis]:
     else:
         fix = "set TT_METAL_SIMULATOR to the simulator's path, or unset it"
         yield Diagnosis("simulator", "simulator", False, f"there is no {path}", fix)
+
+
+def check_debug_tools(setup: RunSetup) -> Iterator[Diagnosis]:
+    """Neither the watcher nor DPRINT is on: both corrupt what the profiler records."""
+    label = "debug tools"
+    if found := debug_tools(setup.environment):
+        yield Diagnosis("debug-tools", label, False, debug_tools_problem(found), f"unset {' '.join(found)}")
+    else:
+        yield Diagnosis("debug-tools", label, True, "neither watcher nor DPRINT is on")
 
 
 def check_open_device(setup: RunSetup) -> Iterator[Diagnosis]:

@@ -9,6 +9,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.progress import Phase
 from perfsheet.run.log_scanner import NO_CAPTURE, LogScanner
 from perfsheet.run.process import ProcessExit
+from perfsheet.run.profiler_command import FEWER_COUNTERS, MULTIPASS, has_option
 from perfsheet.run.verdict import PYTEST_NOTHING_COLLECTED, PYTEST_USAGE_ERROR, TargetVerdict
 
 # Exit statuses of the profiler.
@@ -146,6 +147,9 @@ def _no_report(result: ProcessResult, device_logged: bool) -> PerfsheetError:
     tests = verdict.summary if verdict else "the target ran"
     symptom = scanner.symptom(ExitStatus.OUTPUT_NOT_WRITTEN) or scanner.symptom(ExitStatus.PROFILER_FAILED)
     failed = status not in (0, TESTS_FAILED_CHECKED)
+    if not failed and not symptom and device_logged and has_option(MULTIPASS, result.argv):
+        message = f"the profiler wrote no ops CSV ({tests}), as it does with {MULTIPASS} (tt-metal#56712)"
+        return PerfsheetError(ExitStatus.PROFILER_FAILED, message, FEWER_COUNTERS)
     if symptom and symptom.text in NO_CAPTURE and not device_logged:
         failed = False  # the capture tool waited in vain, as it does when nothing opens a device
     reason = symptom.message if symptom else scanner.exception or f"status {status}"

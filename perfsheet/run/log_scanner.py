@@ -74,6 +74,9 @@ SYMPTOMS = (
     Symptom("Device data mismatch", ExitStatus.PROFILER_FAILED, _DROPPED, _KEEP_MARKERS),
 )
 
+_NEVER_REPLAYED = re.compile(r"Device data missing: .*\(trace_id=(\d+)\)(?!.*the host replayed this trace)")
+"""The assert of profilers before ttnn 0.81.1; later ones leave such a trace out and say so."""
+_SUB_DEVICE = "Inconsistent sub_device_id"
 _FULL = re.compile(r"buffers were full.*?(?:device (\d+)|$)")
 _REPORTED_LOSS = re.compile(
     r"(Device data (?:missing|mismatch).*|Device \d+: trace \d+ was captured but never replayed.*|"
@@ -113,6 +116,15 @@ class Lock:
         return is_alive(self.holder)
 
 
+def _never_replayed(trace: str) -> Symptom:
+    return Symptom(
+        f"(trace_id={trace})",
+        ExitStatus.PROFILER_FAILED,
+        f"trace {trace} was captured but never replayed, and this profiler writes no report then",
+        "replay it in the target or leave its capture out; ttnn 0.81.1 and later write the report without it",
+    )
+
+
 class LogScanner:
     """Reads the output of one run, line by line."""
 
@@ -121,6 +133,7 @@ class LogScanner:
         self._in_traceback = False
         self._full_buffers: dict[str, str] = {}  # each distinct line, and its device
         self._losses: dict[str, None] = {}
+        self._sub_devices: dict[str, None] = {}
         self.announced: Path | None = None
         self.trace_copy: Path | None = None
         self.symptoms: list[Symptom] = []
@@ -132,6 +145,10 @@ class LogScanner:
         """Read one line of output."""
         line = without_colours(line)
         self.announced = announced_csv(line) or self.announced
+        if trace := _NEVER_REPLAYED.search(line):
+            self.symptoms.append(_never_replayed(trace[1]))
+        if _SUB_DEVICE in line:
+            self._sub_devices[line[line.index(_SUB_DEVICE) :].strip()[:_MAX_QUOTE]] = None
         self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
         if copied := _COPIED.search(line):
             self.trace_copy = Path(copied[1])
@@ -171,7 +188,9 @@ class LogScanner:
         """What is missing from the report, although it was written."""
         full = self.buffers_full
         dropped = [f"{full}: ops can be missing or have wrong durations; {self._markers()}"] if full else []
-        return (*dropped, *(f"the profiler reported: {text}" for text in self._losses))
+        first, more = next(iter(self._sub_devices), ""), len(self._sub_devices) - 1
+        several = [f"{first} (and {more:,} more)" if more else first] if first else []
+        return (*dropped, *(f"the profiler reported: {text}" for text in (*self._losses, *several)))
 
     def _markers(self) -> str:
         has = self._python.has_option if self._python else lambda _option: True

@@ -21,6 +21,9 @@ _SAFE = re.compile(r"[\w@%+=:,./-]+")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _NAME = re.compile(r"\w[\w.+-]*")
 
+MULTIPASS = "--perf-counter-multipass"
+FEWER_COUNTERS = "leave it out, and capture at most five counter groups and one L1 bank in a run"
+
 # Options that perfsheet sets itself, or that would make the profiler do something other than run the target.
 _RESERVED_OPTIONS = {
     "-o": "-o of perfsheet run",
@@ -121,6 +124,11 @@ def check_options(options: tuple[str, ...], python: TargetPython) -> tuple[str, 
                 f"did you mean {' or '.join(close)}?" if close else "python -m tracy --help lists its options",
             )
     return options
+
+
+def has_option(wanted: str, options: Sequence[str]) -> bool:
+    """Whether a long option is among these, in full or as the profiler's parser accepts it abbreviated."""
+    return any(len(option) > len("--p") and wanted.startswith(option) for option in options)
 
 
 def _is_safe(text: str) -> bool:

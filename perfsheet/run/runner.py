@@ -10,13 +10,21 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.progress import Phase, Watch
+from perfsheet.provenance import debug_tools, debug_tools_problem
 from perfsheet.run import failures, process
 from perfsheet.run.artifacts import Log, PrivateRoot, has_device_log, remove_trace_copy
 from perfsheet.run.command import parse_command
 from perfsheet.run.failures import ProcessResult
 from perfsheet.run.log_scanner import LogScanner
 from perfsheet.run.model import RUN_ID, RunContext, RunOutcome, RunRequest
-from perfsheet.run.profiler_command import Aliases, profiler_argv, target_module
+from perfsheet.run.profiler_command import (
+    FEWER_COUNTERS,
+    MULTIPASS,
+    Aliases,
+    has_option,
+    profiler_argv,
+    target_module,
+)
 from perfsheet.run.record import record
 from perfsheet.run.toolchain import TargetPython, find_interpreter, missing_profiler, probe, tools_folder
 from perfsheet.run.tracking import StallDetector, Tracker
@@ -51,6 +59,8 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
         tools = tools_folder(request.tracy_options, environment)
         if missing := missing_profiler(python, tools):
             raise missing
+        for doubt in _doubts(context):
+            watch.notice(f"warning: {doubt}")
         root = artifact_root(request, environment)
         private, aliases = PrivateRoot(root, context.run_id), Aliases(context.folder)
         try:
@@ -60,6 +70,14 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
                 return _profile(context, python, argv, log, private, aliases)
         finally:
             private.discard()
+
+
+def _doubts(context: RunContext) -> Iterator[str]:
+    """What is known before the run to spoil its report."""
+    if found := debug_tools(context.environment):
+        yield f"{debug_tools_problem(found)}; unset {' '.join(found)}"
+    if has_option(MULTIPASS, context.request.tracy_options):
+        yield f"profilers up to ttnn 0.81 write no ops CSV with {MULTIPASS} (tt-metal#56712); {FEWER_COUNTERS}"
 
 
 def _profile(
@@ -154,7 +172,7 @@ def _run(
         source,
         device_logged=lambda: root is None or has_device_log(root),
         target_lives=lambda: tree.has(_TARGET_MARK),
-        reruns="--perf-counter-multipass" in context.request.tracy_options,
+        reruns=has_option(MULTIPASS, context.request.tracy_options),
     )
 
     def read(line: str) -> None:

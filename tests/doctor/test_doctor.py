@@ -61,6 +61,13 @@ def test_capture_tools_under_both_names(home: Path) -> None:
     assert "capture-release" in missing.detail
 
 
+def test_debug_tools(home: Path) -> None:
+    assert checks_of()["debug-tools"].ok
+    found = checks_of("TT_METAL_WATCHER=0 TT_METAL_DPRINT_CORES=all pytest")["debug-tools"]
+    assert (found.ok, found.fix) == (False, "unset TT_METAL_WATCHER TT_METAL_DPRINT_CORES")
+    assert "corrupt durations" in found.detail
+
+
 def test_modules_that_are_missing(home: Path) -> None:
     assert "pip install websockets" in checks_of("STANDIN_FAULT=websockets pytest")["tracy"].fix
     checks = checks_of("PYTHONPATH= pytest")

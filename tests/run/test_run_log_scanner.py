@@ -61,6 +61,39 @@ def test_what_the_profiler_reports_as_missing(said: str) -> None:
     assert scan(line, line).losses == (f"the profiler reported: {said}",)
 
 
+MISSING = (
+    "AssertionError: Device data missing: Op 1024 not present in cpp_device_perf_report.csv for device 0 (trace_id={})"
+)
+
+
+def test_a_trace_that_was_never_replayed() -> None:
+    symptom = scan(MISSING.format(7)).symptom(ExitStatus.PROFILER_FAILED)
+    assert symptom is not None
+    assert symptom.message.startswith("trace 7 was captured but never replayed")
+    assert "markers" not in symptom.message + symptom.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        MISSING.format(None),
+        MISSING.format(7) + "; the host replayed this trace, so the device report should have rows for it",
+        "Device data missing: Op 1024 not present in profile_log_device.csv for device 0",
+    ],
+)
+def test_device_data_that_is_missing_for_another_reason(line: str) -> None:
+    symptom = scan(line).symptom(ExitStatus.PROFILER_FAILED)
+    assert symptom is not None
+    assert symptom.message == "device markers were dropped"
+
+
+def test_inconsistent_sub_devices_are_said_once() -> None:
+    said = "Inconsistent sub_device_id for device 0 run_host_id {} trace_id None trace_id_counter None: 1 vs 2"
+    lines = [f"2026 | WARNING  | tracy.process_ops_logs:f:1 - {said.format(call)}" for call in (1, 2, 3, 3)]
+    assert scan(*lines[:1]).losses == (f"the profiler reported: {said.format(1)}",)
+    assert scan(*lines).losses == (f"the profiler reported: {said.format(1)} (and 2 more)",)
+
+
 def test_nothing_to_report() -> None:
     assert scan("all is well", "OPs csv generated at: /a.csv").losses == ()
 

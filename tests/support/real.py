@@ -10,6 +10,7 @@ DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 WHY_NOT = "no folder shared/data with real captures beside the checkout"
 
 CAPTURES = sorted(DATA.glob("*.csv"))
+CASES = sorted((DATA.parent / "cases").glob("*.csv"))
 OTHER_FILES = sorted((DATA / "other-files").glob("*")) if DATA.is_dir() else []
 
 INVALID_DURATIONS = "blackhole-p150-llama-decode-invalid-durations.csv"

@@ -17,7 +17,7 @@ from perfsheet.capture.table import BoolArray, FloatArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 from perfsheet.hardware.boards import ARCHES, FIDELITY_PASSES
 
-_NOT_REPAIRED = {"devices-shifted"}
+_NOT_REPAIRED = {"devices-shifted", "real-time"}
 _FEW, _MOSTLY = 3, 0.7
 _SHOWN = 3
 _PROFILE_AGAIN = "profile again with --op-support-count or --dump-device-data-mid-run"

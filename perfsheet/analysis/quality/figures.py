@@ -16,6 +16,9 @@ from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import board
 
+_HOSTS = 8
+"""So many hosts are listed with their devices."""
+
 
 def modelled_share(ops: Ops) -> float:
     """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
@@ -93,6 +96,29 @@ def chips(ops: Ops) -> Iterator[Check]:
     if len(arches) > 1 and len(ops.table.files) > 1:
         text = f"captures of different architectures ({', '.join(sorted(arches))}): are they hosts of one run?"
         yield Check("hosts", "Hosts", False, 0, text)
+
+
+def hosts(ops: Ops) -> Iterator[Check]:
+    """The hosts of a file with a HOST ID column, and which devices are whose."""
+    host = np.nan_to_num(ops.number("host_id"), nan=-1.0)
+    file = ops.table.file[ops.rows]
+    found = np.unique(np.stack((file, host)), axis=1).T.tolist()
+    if len(found) < 2 or not (host >= 0).any():
+        return
+    whose: list[str] = []
+    for of_file, of_host in found[:_HOSTS]:
+        devices = np.unique(ops.device[(file == of_file) & (host == of_host)]).tolist()
+        name = f"host {of_host:.0f}" if of_host >= 0 else "no HOST ID"
+        whose.append(f"{_span(devices)} ({name})")
+    more = ", …" if len(found) > _HOSTS else ""
+    yield Check("host-ids", "Hosts", True, 0, f"{len(found)} hosts, by HOST ID: devices {', '.join(whose)}{more}")
+
+
+def _span(devices: list[int]) -> str:
+    """`0 to 7`, or `0, 2, 5`."""
+    if len(devices) > 1 and devices[-1] - devices[0] == len(devices) - 1:
+        return f"{devices[0]} to {devices[-1]}"
+    return ", ".join(map(str, devices))
 
 
 def _arches(ops: Ops, these: BoolArray) -> set[str]:

@@ -100,6 +100,25 @@ def _bad_zones(ops: Ops) -> BoolArray:
     return np.asarray(backwards | (ops.kernel_ns > zone * _SLACK + _TICK_NS))
 
 
+def runs(ops: Ops) -> Iterator[Check]:
+    """Several captures in one file, one after the other."""
+    table, count = ops.table, ops.table.runs
+    if count == 1:
+        return
+    present = np.unique(table.run[ops.rows]).tolist()
+    if len(present) == 1:
+        yield Check("runs", "Captures", True, 0, f"capture {present[0]} of the {count} in the file")
+        return
+    spans: list[str] = []
+    for file, run in np.unique(np.stack((table.file, table.run)), axis=1).T.tolist():
+        rows_of_run = table.row[(table.file == file) & (table.run == run)]
+        name = f"{table.files[file]}: " if len(table.files) > 1 else ""
+        spans.append(f"{name}{rows_of_run.min()}–{rows_of_run.max()}")
+    listed = ", ".join(spans[:-1]) + f" and {spans[-1]}"
+    text = f"{count} captures in one file (rows {listed}): `run` picks one"
+    yield Check("runs", "Captures", False, count, text, True, f"{count} captures in one file")
+
+
 def calls(ops: Ops) -> Iterator[Check]:
     """Calls that are recorded more than once: trace replays have a session each, files merged by mistake do not."""
     call, session = ops.number("global_call_count"), ops.number("replay_session")
@@ -108,7 +127,7 @@ def calls(ops: Ops) -> Iterator[Check]:
     if not np.isfinite(call).any():
         yield Check("calls", "Call counts", True, 0, "unknown: no GLOBAL CALL COUNT", brief="call counts unknown")
         return
-    where = (ops.device.astype(np.float64), call)
+    where = (ops.table.run[ops.rows], ops.device, call)
     repeated = _repeats(*where)
     unexplained = _repeats(*where, np.nan_to_num(trace, nan=-1.0), np.nan_to_num(session, nan=-1.0))
     count, open_count = int(repeated.sum()), int(unexplained.sum())

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
-from perfsheet.provenance import Provenance
+from perfsheet.provenance import Provenance, debug_tools_problem
 
 if TYPE_CHECKING:
     from perfsheet.analysis.repeats import Repeats
 
 
 def provenance(origin: Provenance) -> Iterator[Check]:
-    """Whether the capture is a replay, simulated, or incomplete."""
+    """Whether the capture is a replay, simulated, made under debug tools, or incomplete."""
     if origin.replayed:
         yield Check(
             "replayed", "Provenance", False, 0, "replayed: the figures are those of a recorded capture, not of this run"
@@ -23,6 +23,8 @@ def provenance(origin: Provenance) -> Iterator[Check]:
         yield Check(
             "simulated", "Provenance", False, 0, f"a simulator ran the ops ({origin.simulator}): durations are modelled"
         )
+    if origin.debug_tools:
+        yield Check("debug-tools", "Provenance", False, 0, f"run with {debug_tools_problem(origin.debug_tools)}")
     for loss in origin.losses:
         yield Check("incomplete", "Profiler", False, 0, loss)
 

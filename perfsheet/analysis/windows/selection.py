@@ -24,6 +24,12 @@ def select(table: OpsTable, wanted: Selection) -> Window:
     rows = execution_order(table)
     labels: list[str] = []
     doubt = ""
+    if wanted.run is not None:
+        if wanted.run > table.runs:
+            known = ", ".join(map(str, range(1, table.runs + 1)))
+            raise usage(f"`run` {wanted.run}: the file has no such capture", f"known: {known}")
+        rows = rows[table.run[rows] == wanted.run]
+        labels += [f"run {wanted.run} of {table.runs}"] if table.runs > 1 else []
     if wanted.start_signpost or wanted.end_signpost:
         doubt = _OUT_OF_ORDER if replays_out_of_order(table) else ""
         rows = _between(table, rows, wanted.start_signpost, wanted.end_signpost, labels)
