@@ -34,14 +34,14 @@ class Selection:
     def __post_init__(self) -> None:
         if self.id_range is not None:
             parse_id_range(self.id_range)
+        if self.run is not None and self.run < 1:
+            raise usage(f"`run` {self.run}: no such capture", "give a number from 1")
         if self.which_pass is None:
             return
         word = str(self.which_pass).strip().lower()
         object.__setattr__(self, "which_pass", word)
         if word not in ("all", "first", "last") and not re.fullmatch("[1-9][0-9]{0,8}", word):
             raise usage(f"`which_pass` {self.which_pass}: no such pass", "give first, last, all, or a number from 1")
-        if self.run is not None and self.run < 1:
-            raise usage(f"`run` {self.run}: no such capture", "give a number from 1")
 
 
 def parse_id_range(text: str) -> tuple[int, float]:
