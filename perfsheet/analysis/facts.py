@@ -46,9 +46,11 @@ class Facts:
 
     @cached_property
     def warm(self) -> BoolArray:
-        """Ops that did not wait for compiling: replayed ones, program-cache hits, and those of a later pass."""
-        replayed = np.isfinite(self.ops.number("replay_session"))
-        return np.asarray(replayed | self.program_cache_hit_is("true", "1") | self.later)
+        """Ops that did not wait for compiling: replayed ones, and those of a later pass.
+
+        PROGRAM CACHE HIT does not decide: the profiler keeps the flag of the first call of each program hash.
+        """
+        return np.asarray(np.isfinite(self.ops.number("replay_session")) | self.later)
 
     @cached_property
     def later(self) -> BoolArray:
@@ -57,10 +59,6 @@ class Facts:
         for model_pass in self.passes.all[1:]:
             later[model_pass.positions] = True
         return later
-
-    def program_cache_hit_is(self, *values: str) -> BoolArray:
-        """Ops whose PROGRAM CACHE HIT is one of these values."""
-        return self.ops.text("program_cache_hit").where(lambda cell: cell.strip().lower() in values)
 
     @cached_property
     def previous(self) -> IntArray:
