@@ -160,6 +160,41 @@ def test_the_dram_bound(analysis_of):
     assert ranked.dram == pytest.approx(2 * ONE / 288 / 80)
 
 
+def in_l1(tensor, extents=(1, 1, 64, 64)):
+    return shape(tensor, extents, "BFLOAT16", "L1_BLOCK_SHARDED")
+
+
+def test_an_op_that_works_mostly_in_l1_is_not_measured_against_dram(analysis_of):
+    """Two of three tensors in L1, and one of two: that one is half, not most."""
+    most = op("Add", 80) | in_l1("INPUT_0") | dram("INPUT_1", (1, 1, 64, 64)) | in_l1("OUTPUT_0")
+    half = op("ShardedToInterleaved", 80) | in_l1("INPUT_0") | dram("OUTPUT_0", (1, 1, 64, 64))
+    analysis = analysis_of(most, half)
+    light, (first, second) = analysis.facts.speed_of_light, sorted(analysis.top(), key=lambda one: one.position)
+    assert (first.sol, first.dram, first.bound, first.dram_bytes) == (None, None, "unknown", ONE)
+    assert first.sol_unknown_reason == "66 % of its bytes are in L1, whose bandwidth is not modelled"
+    assert second.sol == second.dram == pytest.approx(ONE / 288 / 80)
+    assert analysis.summary.speed_of_light.known_share == 0.5
+    assert np.isnan(light.min_kernel_ns[0])
+
+
+def test_math_on_tensors_in_l1_is_measured_against_the_compute_peak(analysis_of):
+    """No fix makes it faster than its weights come from DRAM, either: LoFi math on them takes less."""
+    in_l1_but_weights = in_l1("INPUT_0", (1, 1, 1024, 512)) | in_l1("OUTPUT_0", (1, 1, 1024, 512))
+    row = matmul(100_000) | in_l1_but_weights | dram("INPUT_1", (1, 1, 512, 512), "FLOAT32") | {"MATH FIDELITY": "LoFi"}
+    light, math_ns = analysis_of(row).facts.speed_of_light, 2 * 1024 * 512 * 512 / (64 * 4096)
+    assert np.isnan(light.dram[0])
+    assert light.sol[0] == light.compute[0] == pytest.approx(math_ns / 100_000)
+    assert light.dram_bytes[0] == 4 * 512 * 512
+    assert light.min_kernel_ns[0] == pytest.approx(4 * 512 * 512 / 288)
+    assert light.min_kernel_ns[0] > math_ns
+
+
+def test_an_op_faster_than_its_few_dram_bytes_allow_has_the_wrong_tensors(analysis_of):
+    large = (1, 1, 640, 640)
+    row = op("Add", 1) | in_l1("INPUT_0", large) | dram("INPUT_1", large) | in_l1("OUTPUT_0", large)
+    assert "program-cache hit" in analysis_of(row).facts.speed_of_light.reason(0)
+
+
 def test_the_clock_is_that_of_the_capture(analysis_of):
     analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110, **CLOCKED))
     assert analysis.summary.speed_of_light.clock_ghz == pytest.approx(1.35)
@@ -329,7 +364,6 @@ def test_no_op_of_a_real_capture_is_faster_than_light(path):
 
 WHOLE_MODELS = (
     "blackhole-8xp150-deepseek-v3",
-    "blackhole20-oftnet",
     "blackhole20-oftnet-2025-09",
     "blackhole64-clip-encoder",
     "wormhole-mnist-linear-forge",
@@ -352,6 +386,9 @@ def test_the_speed_of_light_is_known_for_most_of_a_model(name):
 
 @needs_real_captures
 def test_the_speed_of_light_is_known_for_most_of_the_time():
-    """Of all captures but the one whose durations are invalid: it would outweigh the others 50 times."""
+    """Of all captures but the one whose durations are invalid: it would outweigh the others 50 times.
+
+    Sweeps of ops on shards in L1, and a third of OftNet, are rightly unknown.
+    """
     times = [known_and_total_ns(path) for path in CAPTURES if path.name != INVALID_DURATIONS]
-    assert sum(known for known, _ in times) / sum(total for _, total in times) >= 0.9
+    assert sum(known for known, _ in times) / sum(total for _, total in times) >= 0.85

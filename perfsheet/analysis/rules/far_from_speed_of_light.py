@@ -63,13 +63,11 @@ _TRY_ANYTHING = "to shard its input over the grid in L1, or to do more work per 
 def advice(facts: Facts, group: Group) -> str:
     """By category, with the shares of the peaks and the RISC that runs longest."""
     speed_of_light = facts.speed_of_light
-    compute, dram = (
-        100 * float(np.median(np.nan_to_num(share[group.positions])))
-        for share in (speed_of_light.compute, speed_of_light.dram)
-    )
-    of_compute = f"{compute:.1f} % of the compute peak and " if compute else ""
+    peaks = {"the compute peak": speed_of_light.compute, "the DRAM bandwidth": speed_of_light.dram}
+    uses = {peak: share[group.positions] for peak, share in peaks.items() if np.isfinite(share[group.positions]).any()}
+    of_peaks = " and ".join(f"{100 * float(np.nanmedian(share)):.1f} % of {peak}" for peak, share in uses.items())
     return (
-        f"Uses {of_compute}{dram:.1f} % of the DRAM bandwidth on {group.cores[-1] if group.cores else '?'} "
+        f"Uses {of_peaks} on {group.cores[-1] if group.cores else '?'} "
         f"cores{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
     )
 

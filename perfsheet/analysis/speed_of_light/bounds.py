@@ -13,12 +13,15 @@ from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import attention
 from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL, Work, conv_flops, matmul_flops
 from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
-from perfsheet.analysis.speed_of_light.traffic import dram_bytes
+from perfsheet.analysis.speed_of_light.traffic import Traffic, dram_bytes
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 
 NEAR = 0.65
 """An op at this share of a peak or more is bound by it (the threshold of tt-perf-report)."""
+
+MOSTLY = 0.5
+"""An op with more than this part of its bytes in L1 is not measured against DRAM."""
 
 _LIKE_FIRST = 0.25
 
@@ -42,7 +45,8 @@ class SpeedOfLight:
 
     `compute`: FLOPs / kernel duration, as a fraction of the whole worker grid's peak at the op's math fidelity;
     `compute_used_cores`: the same for the cores that it ran on. `dram`: DRAM bytes / kernel duration, as a fraction of
-    the peak bandwidth. `sol`: the larger of `compute` and `dram`. `min_kernel_ns`: the kernel duration at a `sol` of 1.
+    the peak bandwidth; unknown for an op most of whose bytes are in L1. `sol`: the larger of `compute` and `dram`.
+    `min_kernel_ns`: the least kernel duration, that at a `sol` of 1 and no less than its DRAM bytes take.
     `contradicted`: ops whose recorded tensors cannot be their own.
     """
 
@@ -87,11 +91,12 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
     does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
+    mostly_l1 = np.array([isinstance(item, Traffic) and item.in_l1 > MOSTLY for item in traffic], dtype=np.bool_)[of]
     figures = _figures(ops, chip, flops, passes, moved, does_math)
     contradicted = _contradicted(ops, figures)
-    if contradicted.any():
+    if contradicted.any() or mostly_l1.any():
         flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
-        figures = _figures(ops, chip, flops, passes, moved, does_math)
+        figures = _figures(ops, chip, flops, passes, moved, does_math, mostly_l1)
     texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
@@ -119,15 +124,25 @@ class _Figures:
 
 
 def _figures(
-    ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray, does_math: BoolArray
+    ops: Ops,
+    chip: Peaks,
+    flops: FloatArray,
+    passes: FloatArray,
+    moved: FloatArray,
+    does_math: BoolArray,
+    mostly_l1: BoolArray | None = None,
 ) -> _Figures:
     with np.errstate(divide="ignore", invalid="ignore"):
         core_ns = flops * passes / chip.core_flops_per_ns
         compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
         dram_ns = moved / chip.dram_bytes_per_ns
         compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
-    # Zero DRAM traffic is not a bound: without FLOPs nothing that we model limits the op.
+    # L1 bandwidth is not modelled. The math of an op limits it wherever its tensors are, but a few bytes from DRAM do
+    # not tell how close an op that works in L1 comes to its limit. Zero DRAM traffic is no limit at all.
     some = moved > 0
+    if mostly_l1 is not None:
+        dram = np.where(mostly_l1, np.nan, dram)
+        dram_ns = np.where(mostly_l1 & ~does_math, np.nan, dram_ns)
     # For an op that does math, both must be known to know the larger one.
     unknown = does_math & (np.isnan(compute) | np.isnan(moved))
     return _Figures(
@@ -220,6 +235,8 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
         return "the worker grid is unknown (set `board`)"
     if flops.amount is not None:
         return moved.reason
+    if isinstance(moved, Traffic) and MOSTLY < moved.in_l1 < 1:
+        return f"{int(100 * moved.in_l1)} % of its bytes are in L1, whose bandwidth is not modelled"
     if flops is NO_FLOP_MODEL:
         return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
     return flops.reason
