@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis import quality, totals
+from perfsheet.analysis import totals
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
@@ -51,10 +51,9 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         signpost_rows=int((kinds == RowKind.SIGNPOST).sum()),
         dropped_rows=sum(note.dropped for note in table.notes),
         kernel_ns=ops.total_ns if ops.timed.any() else math.nan,
-        modelled_share=known(quality.modelled_share(ops)),
         fps=fps,
         speed_of_light=_speed_of_light(facts),
-        pm_generations=evidence(ops).names,
+        pm_generations=evidence(ops).narrowed,
         passes=_passes(facts, fps.all),
         device_totals=facts.devices.totals,
         critical_path_ns=critical_path_ns(ops, facts.devices),
@@ -68,7 +67,7 @@ def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
     warnings = sum(not check.ok for check in checks)
     return (
         *(check.brief for check in checks if check.brief),
-        f"{rows(warnings, 'warning')}" if warnings else "no problems found",
+        f"{rows(warnings, 'warning')}" if warnings else f"no problem in {rows(len(checks), 'check')}",
     )
 
 
@@ -187,7 +186,6 @@ class CaptureSummary:
     signpost_rows: int
     dropped_rows: int
     kernel_ns: float
-    modelled_share: float | None
     fps: Fps
     speed_of_light: SpeedOfLightSummary
     pm_generations: tuple[str, ...]

@@ -77,10 +77,11 @@ METRICS: tuple[HeadlineMetric, ...] = (
         "kernel time of ops on low_cores_pct of their worker grid or less; live in the workbook", _RULES),
     HeadlineMetric("reshards", "time in reshards", PERCENT, _share_of(reshard.RULE.id),
         "kernel time of ops that only change how a tensor is sharded", _RULES),
-    HeadlineMetric("modelled", "time in ops with a model", PERCENT, lambda analysis: analysis.summary.modelled_share,
-        "kernel time of ops with a PM IDEAL", _FORMULAS),
     HeadlineMetric("sol", "of the speed of light", PERCENT, lambda analysis: analysis.summary.speed_of_light.sol,
         "speed of light weighted by kernel time, over the ops where it is known", _SPEED_OF_LIGHT),
+    HeadlineMetric("sol_known", "speed of light known for", PERCENT,
+        lambda analysis: analysis.summary.speed_of_light.known_share,
+        "kernel time of the ops whose speed of light is known", _SPEED_OF_LIGHT),
 )
 # fmt: on
 

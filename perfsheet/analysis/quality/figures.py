@@ -17,27 +17,18 @@ from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import board
 
 
-def modelled_share(ops: Ops) -> float:
-    """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
-    return ratio(float(ops.kernel_ns[_modelled(ops)].sum()), ops.total_ns)
-
-
-def _modelled(ops: Ops) -> BoolArray:
-    return ops.timed & np.isfinite(ops.pm_ideal_ns)
-
-
 def model(ops: Ops) -> Iterator[Check]:
-    """How many ops the profiler has a model of, and utilizations above 100 %."""
-    share = modelled_share(ops)
-    count = int(_modelled(ops).sum())
+    """How many ops the profiler has a model for, and utilizations above 100 %."""
+    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
+    share, count = ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns), int(modelled.sum())
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     yield Check(
         "model-coverage",
         "PM IDEAL",
         True,
         int(ops.timed.sum()) - count,
-        f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
-        brief=f"{100 * (1 - share):.1f} % of kernel time without model" if np.isfinite(share) else "",
+        f"the profiler has a model for {count:,} of {rows(int(ops.timed.sum()), 'timed op')}, {covered}; the rest show "
+        "no utilization",
     )
     yield row_check(
         "not-physical",

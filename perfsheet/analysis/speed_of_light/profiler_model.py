@@ -69,6 +69,11 @@ class Evidence:
         """The names of the consistent generations: `A`, `B`, `C`."""
         return tuple(generation.name for generation in self.consistent)
 
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """The same where they are fewer than all that could be; empty where the rows tell nothing, as on Wormhole."""
+        return self.names if len(self.consistent) < len(GENERATIONS) else ()
+
 
 @once
 def evidence(ops: Ops) -> Evidence:
