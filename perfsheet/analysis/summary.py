@@ -11,7 +11,7 @@ import numpy as np
 from perfsheet.analysis import totals
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.results import Check
-from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
+from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz, names_of
 from perfsheet.analysis.speed_of_light.profiler_model import evidence
 from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
@@ -78,7 +78,8 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
     time = float(ops.kernel_ns[with_sol].sum())
     return SpeedOfLightSummary(
         clock_ghz=_one_clock(clock),
-        boards=tuple(board.name for board in light.peaks.boards),
+        boards=tuple(board.name for fitting in light.peaks.boards for board in fitting),
+        peaks_of=names_of(light.peaks.boards),
         known_share=known(ratio(time, ops.total_ns)),
         sol=known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
     )
@@ -120,12 +121,14 @@ class Fps:
 class SpeedOfLightSummary:
     """How far the window is from the speed of light.
 
-    `clock_ghz`: as measured, None = unknown. `boards`: those whose peaks were used. `known_share`: fraction of the
+    `clock_ghz`: as measured, None = unknown. `boards`: those whose peaks were used, all that fit the capture; `peaks_of`
+    says so in words. `known_share`: fraction of the
     kernel time with a known speed of light; `sol`: its mean over that part, weighted by kernel time.
     """
 
     clock_ghz: float | None
     boards: tuple[str, ...]
+    peaks_of: str
     known_share: float | None
     sol: float | None
 

@@ -149,8 +149,9 @@ def _rows(summary: CaptureSummary) -> str:
 def _board(summary: CaptureSummary) -> str:
     """The arch, and the board: as given with --board, else as inferred for the peaks."""
     stated = f"{summary.board} (--board)" if summary.board else ""
-    likely = " and ".join(summary.speed_of_light.boards)
-    board = stated or (f"{likely} (by arch, grid and clock)" if likely else "board not in the capture")
+    likely = summary.speed_of_light.peaks_of
+    decides = "; --board decides" if " or " in likely else ""
+    board = stated or (f"{likely} (by arch, grid and clock{decides})" if likely else "board not in the capture")
     return f"{summary.arch or 'arch not stated'}, {board}"
 
 

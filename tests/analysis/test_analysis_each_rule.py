@@ -208,11 +208,19 @@ def decode(duration=30_000, **cells):
 
 
 def test_a_small_matmul_that_waits_for_its_weights(analysis_of):
-    analysis = analysis_of(decode())
+    analysis = analysis_of(decode(fidelity="LoFi"))
     finding = only_finding(analysis, "matmul-not-dram-sharded")
     bytes_moved = 2 * (32 * 1024 + 1024 * 2048 + 32 * 2048)
     assert finding.saving_ns == pytest.approx(30_000 - bytes_moved / 288)
     assert "DRAMSharded" in finding.advice
+    assert "LoFi" not in finding.advice
+
+
+def test_above_lofi_dram_sharding_alone_promises_nothing(analysis_of):
+    finding = only_finding(analysis_of(decode(fidelity="HiFi2")), "matmul-not-dram-sharded")
+    assert finding.saving_ns is None
+    assert "ttnn.MathFidelity.LoFi" in finding.advice
+    assert "at HiFi2 that was slower" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
+from perfsheet.analysis.speed_of_light.peaks import names_of
 from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
@@ -45,9 +46,11 @@ def speed_of_light(facts: Facts) -> Iterator[Check]:
     with_sol = np.isfinite(sol.sol)
     share = ratio(float(ops.kernel_ns[with_sol].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
-    boards = " and ".join(board.name for board in sol.peaks.boards) or "no known board"
+    boards = names_of(sol.peaks.boards) or "no known board"
     guessed = not ops.options.board and bool(sol.peaks.boards)
-    source = " (by arch, grid and clock; set `board` for another one)" if guessed else ""
+    several = any(len(fitting) > 1 for fitting in sol.peaks.boards)
+    slower = "which of them is not in the capture, DRAM is the slower one's, " if several else ""
+    source = f" ({slower}by arch, grid and clock; set `board` for another one)" if guessed else ""
     yield Check(
         "speed-of-light",
         "Speed of light",

@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.variants import Variant
@@ -44,7 +45,8 @@ class SpeedOfLight:
     """Per op, NaN = unknown; fractions of a peak, none of which exceeds 1.
 
     `compute`: FLOPs / kernel duration, as a fraction of the whole worker grid's peak at the op's math fidelity;
-    `compute_used_cores`: the same for the cores that it ran on. `dram`: DRAM bytes / kernel duration, as a fraction of
+    `compute_used_cores`: the same for its `working_cores`: CORE COUNT, but for DRAM-sharded matmuls, whose count has
+    every core that holds a shard, DRAM banks × readers. `dram`: DRAM bytes / kernel duration, as a fraction of
     the peak bandwidth; unknown for an op most of whose bytes are in L1. `sol`: the larger of `compute` and `dram`.
     `min_kernel_ns`: the least kernel duration, that at a `sol` of 1 and no less than its DRAM bytes take.
     `contradicted`: ops whose recorded tensors cannot be their own.
@@ -55,6 +57,7 @@ class SpeedOfLight:
     dram_bytes: FloatArray
     compute: FloatArray
     compute_used_cores: FloatArray
+    working_cores: FloatArray
     dram: FloatArray
     sol: FloatArray
     min_kernel_ns: FloatArray
@@ -91,19 +94,24 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
     does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
-    mostly_l1 = np.array([isinstance(item, Traffic) and item.in_l1 > MOSTLY for item in traffic], dtype=np.bool_)[of]
-    figures = _figures(ops, chip, flops, passes, moved, does_math)
-    contradicted = _contradicted(ops, figures)
-    if contradicted.any() or mostly_l1.any():
-        flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
-        figures = _figures(ops, chip, flops, passes, moved, does_math, mostly_l1)
+    mostly_l1 = np.array([isinstance(item, Traffic) and MOSTLY < item.in_l1 < 1 for item in traffic], dtype=np.bool_)[
+        of
+    ]
+    contradicted = _contradicted(ops, _figures(ops, chip.of_fastest(), flops, passes, moved, does_math))
+    flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if (moved / ops.kernel_ns > chip.dram_bytes_per_ns).any():
+            chip = chip.of_fastest()  # no slower board could have moved that
+    figures = _figures(ops, chip, flops, passes, moved, does_math, mostly_l1)
+    working = _working_cores(ops, chip, figures.compute_used_cores)
     texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
         flops=flops,
         dram_bytes=moved,
         compute=figures.compute,
-        compute_used_cores=figures.compute_used_cores,
+        compute_used_cores=figures.compute_used_cores * (ops.cores / working),
+        working_cores=working,
         dram=figures.dram,
         sol=figures.sol,
         min_kernel_ns=figures.min_kernel_ns,
@@ -152,6 +160,15 @@ def _figures(
         sol=np.where(unknown, np.nan, np.fmax(compute, np.where(some, dram, np.nan))),
         min_kernel_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
     )
+
+
+def _working_cores(ops: Ops, chip: Peaks, used: FloatArray) -> FloatArray:
+    """CORE COUNT, but DRAM banks × readers of DRAM-sharded matmuls, unless these could not have done the math in time."""
+    readers = [dram_readers(variant.attributes) or np.nan for variant in ops.variants.all]
+    working = np.array(readers, dtype=np.float64)[ops.variants.of] * chip.dram_banks
+    with np.errstate(invalid="ignore"):
+        possible = (working < ops.cores) & ~(used * ops.cores > working)
+    return np.where(possible, working, ops.cores)
 
 
 def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
