@@ -25,8 +25,9 @@ from perfsheet.hardware import boards  # noqa: E402
 
 def boards_table() -> Iterator[str]:
     """The boards as a Markdown table, for docs/hardware.md."""
-    yield "| board | arch | worker cores | DRAM [GB/s] | clock [GHz] | FLOP / cycle / core | Tensix cores | DRAM banks |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    titles = ("board", "arch", "worker cores", "DRAM [GB/s]", "clock [GHz]", "FLOP / cycle / core", "Tensix cores")
+    yield f"| {' | '.join((*titles, 'DRAM banks'))} |"
+    yield f"|{' --- |' * (len(titles) + 1)}"
     for board in boards.BOARDS:
         name = board.name if board.chips == 1 else f"{board.name} (each of {board.chips} chips)"
         peaks = f"{board.dram_gb_s:g} | {board.clock_ghz} | {board.flops_per_cycle}"

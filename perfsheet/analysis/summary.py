@@ -121,9 +121,9 @@ class Fps:
 class SpeedOfLightSummary:
     """How far the window is from the speed of light.
 
-    `clock_ghz`: as measured, None = unknown. `boards`: those whose peaks were used, all that fit the capture; `peaks_of`
-    says so in words. `known_share`: fraction of the
-    kernel time with a known speed of light; `sol`: its mean over that part, weighted by kernel time.
+    `clock_ghz`: as measured, None = unknown. `boards`: all that fit the capture, whose peaks were used; `peaks_of` says
+    so in words. `known_share`: fraction of the kernel time with a known speed of light; `sol`: its mean over that part,
+    weighted by kernel time.
     """
 
     clock_ghz: float | None

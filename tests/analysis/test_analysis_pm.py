@@ -89,7 +89,7 @@ def test_every_generation_has_a_source():
     ("name", "generations", "most", "weighted"),
     [
         ("blackhole20-oftnet", ("B",), 68.2, 59.7),
-        ("blackhole64-clip-encoder", ("B",), 24.5, None),
+        ("blackhole64-clip-encoder", ("B",), 28.0, None),
         ("blackhole20-oftnet-2025-09", ("A",), 72.9, 28.8),
         ("blackhole-8xp150-deepseek-v3", ("C",), 75.8, None),
         ("blackhole20-oftnet-integral-image", ("A", "B"), None, None),

@@ -94,9 +94,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
     does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
-    mostly_l1 = np.array([isinstance(item, Traffic) and MOSTLY < item.in_l1 < 1 for item in traffic], dtype=np.bool_)[
-        of
-    ]
+    mostly_l1 = np.array([_is_mostly_l1(item) for item in traffic], dtype=np.bool_)[of]
     contradicted = _contradicted(ops, _figures(ops, chip.of_fastest(), flops, passes, moved, does_math))
     flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -162,8 +160,12 @@ def _figures(
     )
 
 
+def _is_mostly_l1(moved: Work) -> bool:
+    return isinstance(moved, Traffic) and MOSTLY < moved.in_l1 < 1
+
+
 def _working_cores(ops: Ops, chip: Peaks, used: FloatArray) -> FloatArray:
-    """CORE COUNT, but DRAM banks × readers of DRAM-sharded matmuls, unless these could not have done the math in time."""
+    """CORE COUNT; of DRAM-sharded matmuls DRAM banks × readers, unless these could not have done the math in time."""
     readers = [dram_readers(variant.attributes) or np.nan for variant in ops.variants.all]
     working = np.array(readers, dtype=np.float64)[ops.variants.of] * chip.dram_banks
     with np.errstate(invalid="ignore"):
@@ -252,7 +254,7 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
         return "the worker grid is unknown (set `board`)"
     if flops.amount is not None:
         return moved.reason
-    if isinstance(moved, Traffic) and MOSTLY < moved.in_l1 < 1:
+    if isinstance(moved, Traffic) and _is_mostly_l1(moved):
         return f"{int(100 * moved.in_l1)} % of its bytes are in L1, whose bandwidth is not modelled"
     if flops is NO_FLOP_MODEL:
         return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
