@@ -52,6 +52,7 @@ def test_what_was_printed_as_more_than_possible_is_explained(analysis_of):
     assert wrong.utilization > 1
     assert "not-physical" in wrong.flags
     assert wrong.utilization_corrected is None or wrong.utilization_corrected <= 1
+    assert next(check for check in analysis_of(row).checks if check.id == "not-physical").ok
 
 
 def test_dram_time_alone_cannot_tell_a_from_b(analysis_of):

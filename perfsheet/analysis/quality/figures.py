@@ -12,6 +12,7 @@ from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import names_of
+from perfsheet.analysis.speed_of_light.profiler_model import explains_above_one
 from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
@@ -31,13 +32,16 @@ def model(ops: Ops) -> Iterator[Check]:
         f"the profiler has a model for {count:,} of {rows(int(ops.timed.sum()), 'timed op')}, {covered}; the rest show "
         "no utilization",
     )
-    yield row_check(
-        "not-physical",
-        "Utilization",
-        not_physical(ops.utilization, ops.utilization_grid),
-        "none above 100 %",
-        "{rows} above 100 % utilization: not physical, and marked (docs/formulas.md explains why)",
+    above = not_physical(ops.utilization, ops.utilization_grid)
+    unexplained = int((above & ~explains_above_one(ops)).sum())
+    count = unexplained or int(above.sum())
+    why = (
+        "that no known error of the profiler's model explains: not physical, and marked"
+        if unexplained
+        else "by known errors of the formula (docs/formulas.md), and marked"
     )
+    detail = f"{rows(count, 'device row')} above 100 %, {why}" if count else "none above 100 %"
+    yield Check("not-physical", "Utilization", not unexplained, count, detail)
 
 
 def speed_of_light(facts: Facts) -> Iterator[Check]:
