@@ -153,6 +153,14 @@ def test_host_ops_between_device_ops(analysis_of):
     assert analysis.findings[-1].rule.id == "host-ops"
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("(torch) numel", "ttnn.from_torch before"), ("(torch) __get__", "converted"), ("(torch) add", "try the ttnn op")],
+)
+def test_a_conversion_is_no_op_that_ttnn_could_run(analysis_of, code, words):
+    assert words in only_finding(analysis_of(op("A"), fallback(code), op("B")), "host-ops").advice
+
+
 def test_host_ops_of_a_warm_pass_could_be_saved(analysis_of):
     one_pass = (op("A"), fallback(), op("B"))
     finding = only_finding(analysis_of(*one_pass, *one_pass), "host-ops")
@@ -326,6 +334,14 @@ def per_core(longest, mean, cores=64, duration=10_000):
 )
 def test_uneven_cores(analysis_of, row, saving):
     assert [one.saving_ns for one in findings_of(analysis_of(row), "core-imbalance")] == ([saving] if saving else [])
+
+
+def test_an_op_on_few_shards_is_not_asked_to_shard_its_input(analysis_of):
+    rows = [op("LayerNorm", 9000, 8) | shape("INPUT_0", (1, 1, 32, 2048), "BFLOAT16", memory)
+            for memory in ("L1_WIDTH_SHARDED", DRAM)]  # fmt: skip
+    sharded, interleaved = (only_finding(analysis_of(row), "low-core-count").advice for row in rows)
+    assert "shard spec of its input over more cores" in sharded
+    assert "LayerNormShardedMultiCoreProgramConfig" in interleaved
 
 
 @pytest.mark.parametrize(("skew", "saving"), [(4000, 4000), (2000, None), (20_000, None), ("", None)])

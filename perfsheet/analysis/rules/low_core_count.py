@@ -24,6 +24,7 @@ _TRY = {
     RESHARD: "spread the shard spec over more cores",
 }
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores share it"
+_TRY_IF_SHARDED = "spread the shard spec of its input over more cores"
 
 
 def can_be_low(ops: Ops) -> BoolArray:
@@ -44,8 +45,15 @@ def find(facts: Facts) -> Hits:
 def advice(facts: Facts, group: Group) -> str:
     """What to try, by category. More cores can also be slower (power), hence "try"."""
     cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
-    todo = _TRY.get(group.category, _TRY_ANYTHING)
+    todo = _TRY_IF_SHARDED if _is_sharded(facts, group) else _TRY.get(group.category, _TRY_ANYTHING)
     return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}.{_too_small(facts, group)}"
+
+
+def _is_sharded(facts: Facts, group: Group) -> bool:
+    """Whether shards in L1 decide on its cores, and not a program config or the links."""
+    first = facts.variant(int(group.positions[0])).inputs[:1]
+    by_shards = group.category not in (MATMUL, CONV, ATTENTION, COLLECTIVE, RESHARD)
+    return by_shards and all(tensor.in_l1 and tensor.sharded for tensor in first) and bool(first)
 
 
 def _too_small(facts: Facts, group: Group) -> str:
