@@ -16,7 +16,7 @@ _LOOKS_AT_A_TENSOR = re.compile(
     r"(?:^|\W)(?:__get__|__set__|numel|data_ptr|contiguous|is_contiguous|size|stride|dim|element_size|storage|detach|cpu"
     r"|numpy)$"
 )
-"""Functions of torch that compute nothing: from_torch and to_torch call them."""
+"""Functions of torch that compute nothing: conversions from torch and back call them."""
 
 
 def find(facts: Facts) -> Hits:
