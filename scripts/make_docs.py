@@ -25,12 +25,14 @@ from perfsheet.hardware import boards  # noqa: E402
 
 def boards_table() -> Iterator[str]:
     """The boards as a Markdown table, for docs/hardware.md."""
-    yield "| board | arch | worker cores | DRAM [GB/s] | clock [GHz] | FLOP / cycle / core |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    titles = ("board", "arch", "worker cores", "DRAM [GB/s]", "clock [GHz]", "FLOP / cycle / core", "Tensix cores")
+    yield f"| {' | '.join((*titles, 'DRAM banks'))} |"
+    yield f"|{' --- |' * (len(titles) + 1)}"
     for board in boards.BOARDS:
         name = board.name if board.chips == 1 else f"{board.name} (each of {board.chips} chips)"
         peaks = f"{board.dram_gb_s:g} | {board.clock_ghz} | {board.flops_per_cycle}"
-        yield f"| {name} | {board.arch} | {board.worker_cores} | {peaks} |"
+        more = f"{board.tensix_cores or '–'} | {board.dram_banks or '–'}"
+        yield f"| {name} | {board.arch} | {board.worker_cores} | {peaks} | {more} |"
 
 
 def sources_table() -> Iterator[str]:
@@ -41,6 +43,8 @@ def sources_table() -> Iterator[str]:
         yield f"| {board.name}: {board.worker_cores} worker cores | {board.grid_source} |"
         yield f"| {board.name}: {board.dram_gb_s:g} GB/s | {board.dram_source} |"
         yield f"| {board.name}: {board.clock_ghz} GHz | {board.clock_source} |"
+    yield f"| Tensix cores of a chip | {boards.TENSIX_SOURCE} |"
+    yield f"| DRAM banks of a chip | {boards.BANKS_SOURCE} |"
     for chip in dict.fromkeys(board.chip for board in boards.BOARDS):
         yield f"| {chip.name}: {chip.flops_per_cycle} FLOP / cycle / core | {chip.flops_source} |"
         yield f"| {chip.name}: PCI id 0x{chip.pci_id:04x} | {boards.PCI_IDS} |"

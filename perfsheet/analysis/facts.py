@@ -99,7 +99,10 @@ class Facts:
 
     @cached_property
     def warm(self) -> BoolArray:
-        """Ops that did not wait for compiling: replayed ones, and those of a later pass."""
+        """Ops that did not wait for compiling: replayed ones, and those of a later pass.
+
+        PROGRAM CACHE HIT does not decide: the profiler keeps the flag of the first call of each program hash.
+        """
         return np.asarray(self.every_warm[self.scope.of])
 
     @cached_property

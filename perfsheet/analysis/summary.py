@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis import quality, totals
+from perfsheet.analysis import totals
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import Check
-from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
+from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz, names_of
 from perfsheet.analysis.speed_of_light.profiler_model import evidence
 from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
 from perfsheet.analysis.time_split import TimeSplit, time_split
@@ -63,10 +63,9 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         kernel_ns=ops.total_ns if ops.timed.any() else math.nan,
         kernel_sum_ns=float(np.nansum(every_device)) if np.isfinite(every_device).any() else math.nan,
         time_split=time_split(facts),
-        modelled_share=known(quality.modelled_share(ops)),
         fps=totals.fps(facts),
         speed_of_light=_speed_of_light(facts),
-        pm_generations=evidence(ops).names,
+        pm_generations=evidence(ops).narrowed,
         passes=_passes(facts),
         device_totals=facts.devices.totals,
         critical_path_ns=critical_path_ns(scope.every, scope.within, facts.devices),
@@ -99,7 +98,7 @@ def _verdict(checks: Sequence[Check]) -> tuple[str, ...]:
     warnings = sum(not check.ok for check in checks)
     return (
         *(check.brief for check in checks if check.brief),
-        f"{rows(warnings, 'warning')}" if warnings else "no problems found",
+        f"{rows(warnings, 'warning')}" if warnings else f"no problem in {rows(len(checks), 'check')}",
     )
 
 
@@ -110,7 +109,8 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
     time = float(ops.kernel_ns[with_sol].sum())
     return SpeedOfLightSummary(
         clock_ghz=_one_clock(clock),
-        boards=tuple(board.name for board in light.peaks.boards),
+        boards=tuple(board.name for fitting in light.peaks.boards for board in fitting),
+        peaks_of=names_of(light.peaks.boards),
         known_share=known(ratio(time, ops.total_ns)),
         sol=known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
     )
@@ -156,12 +156,14 @@ class Fps:
 class SpeedOfLightSummary:
     """How far the window is from the speed of light.
 
-    `clock_ghz`: as measured, None = unknown. `boards`: those whose peaks were used. `known_share`: fraction of the
-    kernel time with a known speed of light; `sol`: its mean over that part, weighted by kernel time.
+    `clock_ghz`: as measured, None = unknown. `boards`: all that fit the capture, whose peaks were used; `peaks_of` says
+    so in words. `known_share`: fraction of the kernel time with a known speed of light; `sol`: its mean over that part,
+    weighted by kernel time.
     """
 
     clock_ghz: float | None
     boards: tuple[str, ...]
+    peaks_of: str
     known_share: float | None
     sol: float | None
 
@@ -246,7 +248,6 @@ class CaptureSummary:
     kernel_ns: float
     kernel_sum_ns: float
     time_split: TimeSplit
-    modelled_share: float | None
     fps: Fps
     speed_of_light: SpeedOfLightSummary
     pm_generations: tuple[str, ...]

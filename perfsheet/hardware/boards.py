@@ -18,6 +18,11 @@ dispatch row (TTNN-model-bringup.md §4.1; tt-metal#12468). No board that is sup
 _TT_METAL = "https://github.com/tenstorrent/tt-metal/blob/main"
 _DATA_SHEETS = "https://docs.tenstorrent.com/aibs"
 _TT_PERF_REPORT = "https://github.com/tenstorrent/tt-perf-report/blob/main/src/tt_perf_report/perf_report.py"
+TENSIX_SOURCE = f"data sheets, {_DATA_SHEETS}; firmware of 2026 runs p150 with 120, its earlier captures may have more"
+BANKS_SOURCE = (
+    "two banks to each of 6 channels of Wormhole, one to each channel elsewhere (tt-metal#13487, #17306); a channel of "
+    "p100 is harvested (tt-metal#21993, #45794)"
+)
 PCI_IDS = "https://github.com/tenstorrent/tt-kmd/blob/main/enumerate.h"
 _CORE_DESCRIPTORS = f"{_TT_METAL}/tt_metal/core_descriptors"
 _FULL_RATE = (
@@ -60,6 +65,8 @@ class Board:
     """What one chip of a board has; `--board` names it.
 
     `dram_gb_s`: peak DRAM bandwidth in 10⁹ bytes a second. `clock_ghz`: AI clock. `chips`: how many the board has.
+    `tensix_cores`: of a chip, workers and dispatch together. `dram_banks`: of a chip, as tt-metal counts them; None =
+    unknown.
     """
 
     name: str
@@ -71,6 +78,8 @@ class Board:
     dram_source: str
     clock_source: str
     chips: int = 1
+    tensix_cores: int | None = None
+    dram_banks: int | None = None
 
     @property
     def arch(self) -> str:
@@ -101,6 +110,8 @@ BOARDS: tuple[Board, ...] = (
         grid_source=f"8×8 workers, one row for dispatch: {_CORE_DESCRIPTORS}/wormhole_b0_80_arch.yaml",
         dram_source=_SIX_GDDR6,
         clock_source=_OF_CAPTURES,
+        tensix_cores=72,
+        dram_banks=12,
     ),
     Board(
         name="n300",
@@ -112,6 +123,8 @@ BOARDS: tuple[Board, ...] = (
         dram_source=_SIX_GDDR6,
         clock_source=_AS_N150,
         chips=2,
+        tensix_cores=64,
+        dram_banks=12,
     ),
     Board(
         name="galaxy",
@@ -125,6 +138,8 @@ BOARDS: tuple[Board, ...] = (
         "Galaxy has it**",
         clock_source=_AS_N150,
         chips=32,
+        tensix_cores=80,
+        dram_banks=12,
     ),
     Board(
         name="p150",
@@ -135,6 +150,8 @@ BOARDS: tuple[Board, ...] = (
         grid_source="11×10: AVAILABLE WORKER CORE COUNT of captures taken on p150",
         dram_source=f"256 bit of GDDR6 at 16 GT/s: {_BLACKHOLE_SHEET}; tt-metal's operation.cpp has the same",
         clock_source=_OF_CAPTURES,
+        tensix_cores=140,
+        dram_banks=8,
     ),
     Board(
         name="p100",
@@ -145,6 +162,8 @@ BOARDS: tuple[Board, ...] = (
         grid_source="11×10: AVAILABLE WORKER CORE COUNT of captures taken on p100a",
         dram_source=f"224 bit of GDDR6 at 16 GT/s: {_BLACKHOLE_SHEET}; tt-perf-report has the same",
         clock_source=_OF_CAPTURES,
+        tensix_cores=120,
+        dram_banks=7,
     ),
     Board(
         name="bh20",
@@ -155,6 +174,7 @@ BOARDS: tuple[Board, ...] = (
         grid_source="AVAILABLE WORKER CORE COUNT of captures taken on the 20-core derivative",
         dram_source=f"{_TT_PERF_REPORT}; eight DRAM channels in {_BOS}; no data sheet",
         clock_source=_OF_CAPTURES,
+        dram_banks=8,
     ),
     Board(
         name="n1",
@@ -175,6 +195,8 @@ BOARDS: tuple[Board, ...] = (
         grid_source=f"12×9 workers: {_CORE_DESCRIPTORS}/grayskull_120_arch.yaml; tt-metal no longer supports it",
         dram_source=f"256 bit of LPDDR4 at 3.7 GT/s: {_GRAYSKULL_SHEET}",
         clock_source=_GRAYSKULL_SHEET,
+        tensix_cores=120,
+        dram_banks=8,
     ),
 )
 
@@ -197,18 +219,21 @@ def board(name: str) -> Board:
     raise usage(f"unknown board {name!r}", "known: " + ", ".join(candidate.name for candidate in BOARDS))
 
 
-def likely_board(arch: str, worker_cores: int | None, clock_ghz: float | None) -> Board | None:
-    """The board that a chip is on; None when neither architecture nor clock says.
+def fitting_boards(arch: str, worker_cores: int | None, clock_ghz: float | None) -> tuple[Board, ...]:
+    """The boards that a chip may be on, the usual one first; none when neither architecture nor clock says.
 
-    `arch` as DEVICE ARCH spells it; when it is blank the clock decides, which no two architectures share. Of several
-    boards that fit, the one with the most DRAM bandwidth is taken, so that no share of the peak comes out too high.
+    `arch` as DEVICE ARCH spells it; when it is blank the clock decides, which no two architectures share. Boards with
+    the chip's worker grid fit, without one the usual board that is large enough, and those that have its grid.
     """
     of_arch = [board for board in BOARDS if not arch.strip() or board.arch == arch.strip().lower()]
     same_clock = [board for board in of_arch if _has_clock(board, clock_ghz)]
     # With DEVICE ARCH, a chip may run at a clock that is in no line of the table.
     candidates = same_clock or (of_arch if arch.strip() else [])
-    same_grid = [board for board in candidates if board.worker_cores == worker_cores]
-    return max(same_grid or candidates[:1], key=lambda board: board.dram_gb_s, default=None)
+    if same_grid := [board for board in candidates if board.worker_cores == worker_cores]:
+        return tuple(same_grid)
+    large = [board for board in candidates if (board.tensix_cores or board.worker_cores) >= (worker_cores or 0)]
+    large = large or candidates[:1]
+    return tuple(board for board in large if board.worker_cores == large[0].worker_cores)
 
 
 def _has_clock(board: Board, clock_ghz: float | None) -> bool:

@@ -83,10 +83,11 @@ METRICS: tuple[HeadlineMetric, ...] = (
         "kernel time of ops on low_cores_pct of their worker grid or less; live in the workbook", _RULES),
     HeadlineMetric("reshards", "time in reshards", PERCENT, _share_of(reshard.RULE.id),
         "kernel time of ops that only change how a tensor is sharded", _RULES),
-    HeadlineMetric("modelled", "time in ops with a model", PERCENT, lambda analysis: analysis.summary.modelled_share,
-        "kernel time of ops with a PM IDEAL", _FORMULAS),
     HeadlineMetric("sol", "of the speed of light", PERCENT, lambda analysis: analysis.summary.speed_of_light.sol,
         "speed of light weighted by kernel time, over the ops where it is known", _SPEED_OF_LIGHT),
+    HeadlineMetric("sol_known", "speed of light known for", PERCENT,
+        lambda analysis: analysis.summary.speed_of_light.known_share,
+        "kernel time of the ops whose speed of light is known", _SPEED_OF_LIGHT),
 )
 # fmt: on
 
@@ -157,8 +158,9 @@ def _rows(summary: CaptureSummary) -> str:
 def _board(summary: CaptureSummary) -> str:
     """The arch, and the board: as given with --board, else as inferred for the peaks."""
     stated = f"{summary.board} (--board)" if summary.board else ""
-    likely = " and ".join(summary.speed_of_light.boards)
-    board = stated or (f"{likely} (by arch, grid and clock)" if likely else "board not in the capture")
+    likely = summary.speed_of_light.peaks_of
+    decides = "; --board decides" if " or " in likely else ""
+    board = stated or (f"{likely} (by arch, grid and clock{decides})" if likely else "board not in the capture")
     return f"{summary.arch or 'arch not stated'}, {board}"
 
 

@@ -80,7 +80,7 @@ def speed_of_light(summary: CaptureSummary) -> str:
     clock = "" if total.clock_ghz is None else f" at {total.clock_ghz:.2f} GHz"
     return (
         f"{percent(total.sol)} of the speed of light (known for {percent(total.known_share)} of kernel time; "
-        f"{' and '.join(total.boards)}{clock})"
+        f"{total.peaks_of}{clock}{', --board decides' if ' or ' in total.peaks_of else ''})"
     )
 
 

@@ -8,7 +8,8 @@ from support.captures import op, shape, write_csv
 from support.real import CAPTURES, INVALID_DURATIONS, capture, each, needs_real_captures
 
 from perfsheet import PerfsheetError, analyze, read
-from perfsheet.hardware.boards import BOARDS, KNOWN_GRIDS, likely_board
+from perfsheet.hardware.boards import BOARDS, KNOWN_GRIDS, fitting_boards
+from perfsheet.text import headline, sentences
 
 TILE = 32 * 32
 CLOCKED = {"DEVICE FW START CYCLE": 0, "DEVICE FW END CYCLE": 1350, "DEVICE FW DURATION [ns]": 1000}
@@ -160,11 +161,114 @@ def test_the_dram_bound(analysis_of):
     assert ranked.dram == pytest.approx(2 * ONE / 288 / 80)
 
 
+def in_l1(tensor, extents=(1, 1, 64, 64)):
+    return shape(tensor, extents, "BFLOAT16", "L1_BLOCK_SHARDED")
+
+
+def test_an_op_that_works_mostly_in_l1_is_not_measured_against_dram(analysis_of):
+    """Two of three tensors in L1, and one of two: that one is half, not most."""
+    most = op("Add", 80) | in_l1("INPUT_0") | dram("INPUT_1", (1, 1, 64, 64)) | in_l1("OUTPUT_0")
+    half = op("ShardedToInterleaved", 80) | in_l1("INPUT_0") | dram("OUTPUT_0", (1, 1, 64, 64))
+    analysis = analysis_of(most, half)
+    light, (first, second) = analysis.facts.speed_of_light, sorted(analysis.top(), key=lambda one: one.position)
+    assert (first.sol, first.dram, first.bound, first.dram_bytes) == (None, None, "unknown", ONE)
+    assert first.sol_unknown_reason == "66 % of its bytes are in L1, whose bandwidth is not modelled"
+    assert second.sol == second.dram == pytest.approx(ONE / 288 / 80)
+    assert analysis.summary.speed_of_light.known_share == 0.5
+    assert np.isnan(light.min_kernel_ns[0])
+
+
+def test_math_on_tensors_in_l1_is_measured_against_the_compute_peak(analysis_of):
+    """No fix makes it faster than its weights come from DRAM, either: LoFi math on them takes less."""
+    in_l1_but_weights = in_l1("INPUT_0", (1, 1, 1024, 512)) | in_l1("OUTPUT_0", (1, 1, 1024, 512))
+    row = matmul(100_000) | in_l1_but_weights | dram("INPUT_1", (1, 1, 512, 512), "FLOAT32") | {"MATH FIDELITY": "LoFi"}
+    light, math_ns = analysis_of(row).facts.speed_of_light, 2 * 1024 * 512 * 512 / (64 * 4096)
+    assert np.isnan(light.dram[0])
+    assert light.sol[0] == light.compute[0] == pytest.approx(math_ns / 100_000)
+    assert light.dram_bytes[0] == 4 * 512 * 512
+    assert light.min_kernel_ns[0] == pytest.approx(4 * 512 * 512 / 288)
+    assert light.min_kernel_ns[0] > math_ns
+
+
+def test_an_op_faster_than_its_few_dram_bytes_allow_has_the_wrong_tensors(analysis_of):
+    large = (1, 1, 640, 640)
+    row = op("Add", 1) | in_l1("INPUT_0", large) | dram("INPUT_1", large) | in_l1("OUTPUT_0", large)
+    assert "program-cache hit" in analysis_of(row).facts.speed_of_light.reason(0)
+
+
 def test_the_clock_is_that_of_the_capture(analysis_of):
     analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110, **CLOCKED))
     assert analysis.summary.speed_of_light.clock_ghz == pytest.approx(1.35)
-    assert analysis.summary.speed_of_light.boards == ("p150",)
     assert analysis.facts.speed_of_light.compute[0] == pytest.approx(FLOPS * 2 / (110 * 4096 * 1.35) / 100_000)
+
+
+def test_two_boards_that_fit_are_both_said_and_the_slower_one_is_used(analysis_of):
+    analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110, **CLOCKED))
+    assert analysis.summary.speed_of_light.boards == ("p150", "p100")
+    assert analysis.facts.speed_of_light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
+    assert "p150 or p100 at 1.35 GHz, --board decides)" in sentences.speed_of_light(analysis.summary)
+    assert "p150 or p100 (by arch, grid and clock; --board decides)" in dict(headline.run_source(analysis))["Board"]
+
+
+@pytest.mark.parametrize(("rate", "boards"), [(440, ("p150", "p100")), (500, ("p150",)), (530, ("p150", "p100"))])
+def test_an_op_that_moves_more_than_one_board_can_tells_which_it_is(analysis_of, rate, boards):
+    """What neither can do comes from tensors of another call, and tells nothing."""
+    moved = 2 * 2 * 640 * 640
+    row = op("Unary", moved / rate, arch="blackhole", grid=110) | dram("INPUT_0", (1, 1, 640, 640))
+    analysis = analysis_of(row | dram("OUTPUT_0", (1, 1, 640, 640)))
+    assert analysis.summary.speed_of_light.boards == boards
+    assert analysis.facts.speed_of_light.contradicted.any() == (rate > 512)
+
+
+def test_a_grid_that_one_board_lacks_excludes_it(analysis_of):
+    analysis = analysis_of(matmul(100_000, arch="blackhole", grid=130))
+    assert analysis.summary.speed_of_light.boards == ("p150",)
+    assert "decides" not in sentences.speed_of_light(analysis.summary)
+
+
+def sharded_in_dram(config, cores=60, grid=110, arch="blackhole", **cells):
+    config = f"MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig(in0_block_w=6;per_core_M=1;per_core_N=4{config})"
+    row = op("Matmul", 50_000, cores, arch=arch, grid=grid, fidelity="LoFi", **cells)
+    row |= {"ATTRIBUTES": f"{{'program_config': '{config}'}}", "INPUT_1_MEMORY": "DEV_0_DRAM_WIDTH_SHARDED"}
+    weights = shape("INPUT_1", (1, 1, 1024, 2048), "BFLOAT8_B", "DRAM_WIDTH_SHARDED")
+    return row | in_l1("INPUT_0", (1, 1, 32, 1024)) | weights | in_l1("OUTPUT_0", (1, 1, 32, 2048))
+
+
+@pytest.mark.parametrize(
+    ("row", "working"),
+    [
+        (sharded_in_dram(""), 8),
+        (sharded_in_dram(";num_workers_per_dram_bank=1"), 8),
+        (sharded_in_dram(";num_workers_per_dram_bank=3"), 24),
+        (sharded_in_dram(";num_workers_per_dram_bank=std::nullopt"), 8),
+        (sharded_in_dram("", grid=64, arch="wormhole_b0"), 12),
+        (sharded_in_dram("", cores=4), 4),
+        (matmul(100_000, 32), 32),
+    ],
+)
+def test_the_working_cores_of_a_dram_sharded_matmul(analysis_of, row, working):
+    analysis = analysis_of(row)
+    light = analysis.facts.speed_of_light
+    assert light.working_cores.tolist() == [working]
+    assert light.compute_used_cores[0] == pytest.approx(light.compute[0] * analysis.ops.worker_cores[0] / working)
+
+
+def test_working_cores_that_could_not_have_done_the_math_are_not_believed(analysis_of):
+    row = sharded_in_dram("") | {"DEVICE KERNEL DURATION [ns]": "5100"}
+    assert analysis_of(row, options={"board": "p150"}).facts.speed_of_light.working_cores.tolist() == [8]
+    row |= {"MATH FIDELITY": "HiFi4"}
+    assert analysis_of(row, options={"board": "p150"}).facts.speed_of_light.working_cores.tolist() == [60]
+
+
+def test_few_cores_of_a_dram_sharded_matmul_are_no_finding(analysis_of):
+    uneven = {f"DEVICE KERNEL DURATION PER CORE {name} [ns]": value for name, value in (("MAX", 49_000), ("AVG", 9000))}
+    analysis = analysis_of(sharded_in_dram("", cores=8), sharded_in_dram("", cores=110) | uneven)
+    assert not {finding.rule.id for finding in analysis.findings} & {"low-core-count", "core-imbalance"}
+
+
+def test_the_board_option_names_the_peaks_of_p150(analysis_of):
+    analysis = analysis_of(matmul(100_000, arch="blackhole", grid=110), options={"board": "p150"})
+    assert analysis.summary.speed_of_light.boards == ("p150",)
     assert analysis.facts.speed_of_light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
 
 
@@ -190,36 +294,38 @@ def test_hosts_of_different_architectures_are_said(tmp_path):
 
 def test_without_arch_the_clock_tells_the_chip(analysis_of):
     row = matmul(100_000, arch="", **CLOCKED)
-    assert analysis_of(row, generation="S7").facts.speed_of_light.dram[0] == pytest.approx(BYTES / 512 / 100_000)
+    assert analysis_of(row, generation="S7").facts.speed_of_light.dram[0] == pytest.approx(BYTES / 448 / 100_000)
     analysis = analysis_of(matmul(100_000, arch=""), generation="S7")
     assert "`board`" in analysis.top()[0].sol_unknown_reason
 
 
 @pytest.mark.parametrize(
-    ("arch", "cores", "ghz", "name"),
+    ("arch", "cores", "ghz", "names"),
     [
         ("wormhole_b0", 64, 1.0, "n150"),
         ("wormhole_b0", 56, None, "n300"),
         ("wormhole_b0", 72, None, "galaxy"),
         ("wormhole_b0", None, None, "n150"),
-        ("blackhole", 110, 1.35, "p150"),
-        ("blackhole", 64, 1.35, "p150"),
+        ("blackhole", 110, 1.35, "p150 p100"),
+        ("blackhole", 64, 1.35, "p150 p100"),
         ("blackhole", 20, 1.35, "bh20"),
+        ("blackhole", 120, 1.35, "p150 p100"),
+        ("blackhole", 130, 1.35, "p150"),
         ("blackhole", 20, 0.65, "n1"),
+        ("blackhole", 20, None, "bh20 n1"),
+        ("wormhole_b0", 80, 1.0, "galaxy"),
         ("", 20, 1.35, "bh20"),
         ("", None, 1.0, "n150"),
         ("Grayskull", None, None, "e150"),
     ],
 )
-def test_the_likely_board(arch, cores, ghz, name):
-    found = likely_board(arch, cores, ghz)
-    assert found is not None
-    assert found.name == name
+def test_the_boards_that_fit(arch, cores, ghz, names):
+    assert [board.name for board in fitting_boards(arch, cores, ghz)] == names.split()
 
 
 @pytest.mark.parametrize(("arch", "ghz"), [("", None), ("quasar", None), ("", 3.3)])
 def test_no_board_where_nothing_tells(arch, ghz):
-    assert likely_board(arch, 64, ghz) is None
+    assert fitting_boards(arch, 64, ghz) == ()
 
 
 def test_every_board_has_its_figures_and_sources():
@@ -329,7 +435,6 @@ def test_no_op_of_a_real_capture_is_faster_than_light(path):
 
 WHOLE_MODELS = (
     "blackhole-8xp150-deepseek-v3",
-    "blackhole20-oftnet",
     "blackhole20-oftnet-2025-09",
     "blackhole64-clip-encoder",
     "wormhole-mnist-linear-forge",
@@ -352,6 +457,9 @@ def test_the_speed_of_light_is_known_for_most_of_a_model(name):
 
 @needs_real_captures
 def test_the_speed_of_light_is_known_for_most_of_the_time():
-    """Of all captures but the one whose durations are invalid: it would outweigh the others 50 times."""
+    """Of all captures but the one whose durations are invalid: it would outweigh the others 50 times.
+
+    Sweeps of ops on shards in L1, and a third of OftNet, are rightly unknown.
+    """
     times = [known_and_total_ns(path) for path in CAPTURES if path.name != INVALID_DURATIONS]
-    assert sum(known for known, _ in times) / sum(total for _, total in times) >= 0.9
+    assert sum(known for known, _ in times) / sum(total for _, total in times) >= 0.85

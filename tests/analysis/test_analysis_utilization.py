@@ -100,6 +100,32 @@ def test_above_100_percent_is_shown_marked_and_explained(analysis_of, row, words
     assert words in ranked.not_physical_reason
 
 
+def check_of(analysis):
+    return next(check for check in analysis.checks if check.id == "not-physical")
+
+
+MATH = {"compute": 80, "bandwidth": 1}
+
+
+@pytest.mark.parametrize(
+    ("row", "explained"),
+    [
+        (op(duration=100, cores=64, pm=80, **MATH), True),
+        (op(duration=100, cores=8, pm=80, compute=1, bandwidth=80), True),
+        (op("MoveDeviceOperation", 100, 64, pm=1800, compute=1800, bandwidth=1), True),
+        (op(duration=100, cores=8, pm=80, grid=56, **MATH), True),
+        (op(duration=100, cores=8, pm=80, **MATH), False),
+        (op(duration=100, cores=64, pm=200, compute=1, bandwidth=200), False),
+        (op(duration=100, cores=8, pm=80, grid="", **MATH), False),
+    ],
+)
+def test_what_is_above_100_percent_for_a_known_reason_is_no_warning(analysis_of, row, explained):
+    check = check_of(analysis_of(row))
+    assert (check.ok, check.count) == (explained, 1)
+    assert "1 device row above 100 %" in check.detail
+    assert ("no known error" in check.detail) == (not explained)
+
+
 def test_exactly_100_percent_is_physical(analysis_of):
     ranked = only(analysis_of(op(duration=100, cores=64, pm=100), options={"ref_cores": 64}))
     assert ranked.utilization == 1

@@ -34,9 +34,11 @@ def test_a_new_board_needs_one_line_of_boards_py(monkeypatch):
     new = replace(boards.board("p150"), name="p300", worker_cores=111, dram_gb_s=513, chips=2)
     monkeypatch.setattr(boards, "BOARDS", (*boards.BOARDS, new))
     assert boards.board("P300") is new
-    assert boards.likely_board("blackhole", 111, 1.35) is new
+    assert boards.fitting_boards("blackhole", 111, 1.35) == (new,)
     assert boards.arch_of_pci_id("0xb140") == "blackhole"
-    assert "| p300 (each of 2 chips) | blackhole | 111 | 513 | 1.35 | 4096 |" in list(make_docs.boards_table())
+    assert "| p300 (each of 2 chips) | blackhole | 111 | 513 | 1.35 | 4096 | 140 | 8 |" in list(
+        make_docs.boards_table()
+    )
     text = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
     assert "p300" in make_docs.with_block(text, BOARDS_BLOCK)
 

@@ -25,6 +25,7 @@ class OracleOp:
     cores: float | None
     stated_grid: float | None
     pm: float | None
+    attributes: str
 
     @property
     def is_reshard(self) -> bool:
@@ -53,6 +54,7 @@ class Oracle:
                 cores=_within(_number(row["CORE COUNT"]), 1, math.inf),
                 stated_grid=_within(_number(row.get("AVAILABLE WORKER CORE COUNT", "")), 1, math.inf),
                 pm=_model(_number(row.get("PM IDEAL [ns]", ""))),
+                attributes=row.get("ATTRIBUTES", ""),
             )
             for number, row in enumerate(self.rows, start=2)
             if row["OP TYPE"].strip() == "tt_dnn_device"
@@ -92,7 +94,7 @@ class Oracle:
             grid = self.grid(op)
             return grid is not None and op.cores is not None and op.cores * 100 <= grid * percent
 
-        return [op for op in self.timed if is_low(op)]
+        return [op for op in self.timed if is_low(op) and "DRAMSharded" not in op.attributes]
 
     def reshard_ops(self) -> list[OracleOp]:
         return [op for op in self.timed if op.is_reshard]

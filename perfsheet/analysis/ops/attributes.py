@@ -80,6 +80,14 @@ def grid_size(attributes: str) -> int | None:
     return extents[0] * extents[1] if len(extents) == 2 else None
 
 
+def dram_readers(attributes: str) -> int | None:
+    """Readers per DRAM bank of a DRAM-sharded matmul (`num_workers_per_dram_bank`, else 1); None for other ops."""
+    if "DRAMSharded" not in attribute(attributes, "program_config"):
+        return None
+    stated = list_numbers(flatten(attributes).get("program_config.num_workers_per_dram_bank", ""))
+    return max(stated[0], 1) if stated else 1
+
+
 @lru_cache(maxsize=65536)
 def flatten(attributes: str) -> dict[str, str]:
     """Every attribute and every member of a struct by its dotted name; "" = not set."""

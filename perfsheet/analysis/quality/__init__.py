@@ -3,12 +3,11 @@
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.quality import capture, figures, markers
 from perfsheet.analysis.quality.capture import losses
-from perfsheet.analysis.quality.figures import modelled_share
 from perfsheet.analysis.quality.rows import counts
 from perfsheet.analysis.quality.runs import provenance, repeats
 from perfsheet.analysis.results import Check
 
-__all__ = ["checks", "counts", "losses", "modelled_share", "provenance", "repeats"]
+__all__ = ["checks", "counts", "losses", "provenance", "repeats"]
 
 
 def checks(facts: Facts) -> list[Check]:

@@ -11,6 +11,8 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
+from perfsheet.analysis.speed_of_light.peaks import names_of
+from perfsheet.analysis.speed_of_light.profiler_model import explains_above_one
 from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
@@ -20,35 +22,29 @@ _HOSTS = 8
 """So many hosts are listed with their devices."""
 
 
-def modelled_share(ops: Ops) -> float:
-    """Share of kernel time in ops that the profiler has a model of; NaN without kernel time."""
-    return ratio(float(ops.kernel_ns[_modelled(ops)].sum()), ops.total_ns)
-
-
-def _modelled(ops: Ops) -> BoolArray:
-    return ops.timed & np.isfinite(ops.pm_ideal_ns)
-
-
 def model(ops: Ops) -> Iterator[Check]:
-    """How many ops the profiler has a model of, and utilizations above 100 %."""
-    share = modelled_share(ops)
-    count = int(_modelled(ops).sum())
+    """How many ops the profiler has a model for, and utilizations above 100 %."""
+    modelled = ops.timed & np.isfinite(ops.pm_ideal_ns)
+    share, count = ratio(float(ops.kernel_ns[modelled].sum()), ops.total_ns), int(modelled.sum())
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     yield Check(
         "model-coverage",
         "PM IDEAL",
         True,
         int(ops.timed.sum()) - count,
-        f"{rows(count, 'timed op')} of {int(ops.timed.sum()):,} with a model, {covered}; the rest show no utilization",
-        brief=f"{100 * (1 - share):.1f} % of kernel time without model" if np.isfinite(share) else "",
+        f"the profiler has a model for {count:,} of {rows(int(ops.timed.sum()), 'timed op')}, {covered}; the rest show "
+        "no utilization",
     )
-    yield row_check(
-        "not-physical",
-        "Utilization",
-        not_physical(ops.utilization, ops.utilization_grid),
-        "none above 100 %",
-        "{rows} above 100 % utilization: not physical, and marked (docs/formulas.md explains why)",
+    above = not_physical(ops.utilization, ops.utilization_grid)
+    unexplained = int((above & ~explains_above_one(ops)).sum())
+    count = unexplained or int(above.sum())
+    why = (
+        "that no known error of the profiler's model explains: not physical, and marked"
+        if unexplained
+        else "by known errors of the formula (docs/formulas.md), and marked"
     )
+    detail = f"{rows(count, 'device row')} above 100 %, {why}" if count else "none above 100 %"
+    yield Check("not-physical", "Utilization", not unexplained, count, detail)
 
 
 def speed_of_light(facts: Facts) -> Iterator[Check]:
@@ -57,9 +53,11 @@ def speed_of_light(facts: Facts) -> Iterator[Check]:
     with_sol = np.isfinite(sol.sol)
     share = ratio(float(ops.kernel_ns[with_sol].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
-    boards = " and ".join(board.name for board in sol.peaks.boards) or "no known board"
+    boards = names_of(sol.peaks.boards) or "no known board"
     guessed = not ops.options.board and bool(sol.peaks.boards)
-    source = " (by arch, grid and clock; set `board` for another one)" if guessed else ""
+    several = any(len(fitting) > 1 for fitting in sol.peaks.boards)
+    slower = "which of them is not in the capture, DRAM is the slower one's, " if several else ""
+    source = f" ({slower}by arch, grid and clock; set `board` for another one)" if guessed else ""
     yield Check(
         "speed-of-light",
         "Speed of light",

@@ -21,6 +21,7 @@ def find(facts: Facts) -> Hits:
         & (longest - mean >= _LEAST_NS)
         & (longest <= ops.kernel_ns)
         & (ops.cores > 1)
+        & ~(facts.speed_of_light.working_cores < ops.cores)  # cores that only hold a shard do not work
     )
     positions = np.flatnonzero(uneven)
     return Hits(positions, (longest - mean)[positions])

@@ -37,7 +37,8 @@ def find(facts: Facts) -> Hits:
     far &= ~facts.in_category(COLLECTIVE)  # bound by the links between devices, which are not in a capture
     far &= ~facts.of_variants([is_uneven_ring(variant) for variant in ops.variants.all])
     for rule in _EXPLAINED:
-        far[rule.find(facts).positions] = False
+        hits = rule.find(facts)
+        far[hits.positions[np.isfinite(hits.saving_ns)]] = False
     of = ops.variants.of
     of_kind = np.bincount(of, weights=np.where(far, np.nan_to_num(ops.kernel_ns), 0), minlength=len(ops.variants.all))
     positions = np.flatnonzero(far & (of_kind[of] >= _SHARE * ops.total_ns))
@@ -63,15 +64,19 @@ _TRY_ANYTHING = "to shard its input over the grid in L1, or to do more work per 
 def advice(facts: Facts, group: Group) -> str:
     """By category, with the shares of the peaks and the RISC that runs longest."""
     speed_of_light = facts.speed_of_light
-    compute, dram = (
-        100 * float(np.median(np.nan_to_num(share[group.positions])))
-        for share in (speed_of_light.compute, speed_of_light.dram)
-    )
-    of_compute = f"{compute:.1f} % of the compute peak and " if compute else ""
+    peaks = {"the compute peak": speed_of_light.compute, "the DRAM bandwidth": speed_of_light.dram}
+    uses = {peak: share[group.positions] for peak, share in peaks.items() if np.isfinite(share[group.positions]).any()}
+    of_peaks = " and ".join(f"{100 * float(np.nanmedian(share)):.1f} % of {peak}" for peak, share in uses.items())
     return (
-        f"Uses {of_compute}{dram:.1f} % of the DRAM bandwidth on {group.cores[-1] if group.cores else '?'} "
+        f"Uses {of_peaks} on {_cores(facts, group)} "
         f"cores{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
     )
+
+
+def _cores(facts: Facts, group: Group) -> str:
+    """`12`, `8 working`: the latter of a DRAM-sharded matmul, which counts all cores that hold a shard."""
+    working = float(np.nanmax(facts.speed_of_light.working_cores[group.positions])) if group.cores else np.nan
+    return "?" if np.isnan(working) else f"{working:.0f}" + (" working" if working < group.cores[-1] else "")
 
 
 def _longest_risc(facts: Facts, group: Group) -> str:

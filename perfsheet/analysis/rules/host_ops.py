@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -9,6 +11,12 @@ from perfsheet.analysis.ops.signature import signature
 from perfsheet.analysis.ops.variants import variants
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
+
+_LOOKS_AT_A_TENSOR = re.compile(
+    r"(?:^|\W)(?:__get__|__set__|numel|data_ptr|contiguous|is_contiguous|size|stride|dim|element_size|storage|detach|cpu"
+    r"|numpy)$"
+)
+"""Functions of torch that compute nothing: conversions from torch and back call them."""
 
 
 def find(facts: Facts) -> Hits:
@@ -41,6 +49,11 @@ def _after_warm(facts: Facts, rows: IntArray) -> BoolArray:
 
 def advice(facts: Facts, group: Group) -> str:
     """Keep the tensor on the device."""
+    if _LOOKS_AT_A_TENSOR.search(group.signature.op_code):
+        return (
+            "A tensor is converted between torch and ttnn while the device waits: try ttnn.from_torch before the model "
+            "runs and ttnn.to_torch after it, so that tensors stay on the device in between."
+        )
     if (facts.ops.table.kind[group.rows] == RowKind.PYTHON_FALLBACK).any():
         return (
             "PyTorch runs this on the host while the device waits: try the ttnn op instead, so that the tensor stays "

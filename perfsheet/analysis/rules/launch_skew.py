@@ -42,7 +42,10 @@ RULE = Rule(
     saving_formula="Σ (last core's start − first core's start)",
     find=find,
     advice=advice,
-    caveat="Every op has some dispatch time; the profiler's own markers add to it.",
+    caveat=(
+        "Every op has some dispatch time, about the same for all ops on as many cores: fewer or larger ops save it, "
+        "nothing about this op alone does. The profiler's own markers add to it."
+    ),
     evidence=evidence,
     columns=frozenset({"launch_skew_ns"}),
 )

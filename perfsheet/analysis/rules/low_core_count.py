@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.data_types import TILE_ELEMENTS
 
 _TRY = {
@@ -21,12 +24,19 @@ _TRY = {
     RESHARD: "spread the shard spec over more cores",
 }
 _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that more cores share it"
+_TRY_IF_SHARDED = "spread the shard spec of its input over more cores"
+
+
+def can_be_low(ops: Ops) -> BoolArray:
+    """Timed ops with a known core count and grid, except DRAM-sharded matmuls: theirs follows from the DRAM banks."""
+    other = np.array([dram_readers(variant.attributes) is None for variant in ops.variants.all], dtype=np.bool_)
+    return ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores) & other[ops.variants.of]
 
 
 def find(facts: Facts) -> Hits:
     """CORE COUNT ≤ `low_cores_pct` of the op's worker grid; ops with an unknown grid or core count are not hit."""
     ops = facts.ops
-    low = ops.timed & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
+    low = can_be_low(ops) & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
     idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
     return Hits(positions, ops.kernel_ns[positions] * idle)
@@ -35,8 +45,15 @@ def find(facts: Facts) -> Hits:
 def advice(facts: Facts, group: Group) -> str:
     """What to try, by category. More cores can also be slower (power), hence "try"."""
     cores = "–".join(str(count) for count in dict.fromkeys((group.cores[0], group.cores[-1])))
-    todo = _TRY.get(group.category, _TRY_ANYTHING)
+    todo = _TRY_IF_SHARDED if _is_sharded(facts, group) else _TRY.get(group.category, _TRY_ANYTHING)
     return f"Runs on {cores} of {group.worker_cores} cores: try to {todo}.{_too_small(facts, group)}"
+
+
+def _is_sharded(facts: Facts, group: Group) -> bool:
+    """Whether shards in L1 decide on its cores, and not a program config or the links."""
+    first = facts.variant(int(group.positions[0])).inputs[:1]
+    by_shards = group.category not in (MATMUL, CONV, ATTENTION, COLLECTIVE, RESHARD)
+    return by_shards and all(tensor.in_l1 and tensor.sharded for tensor in first) and bool(first)
 
 
 def _too_small(facts: Facts, group: Group) -> str:
@@ -58,14 +75,13 @@ RULE = Rule(
     id="low-core-count",
     title="Low core count",
     order=10,
-    detects="CORE COUNT ≤ 25 % of the worker grid (`--low-cores`)",
+    detects="CORE COUNT ≤ 25 % of the worker grid (`--low-cores`); not DRAM-sharded matmuls",
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,
     advice=advice,
     caveat=(
         "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops only have work "
-        "for a few cores. DRAM-sharded matmuls report the whole grid although a dozen cores work "
-        "(tt-metal#13108)."
+        "for a few cores."
     ),
     evidence=evidence,
 )

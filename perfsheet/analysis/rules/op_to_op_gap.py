@@ -58,8 +58,7 @@ RULE = Rule(
     advice=advice,
     caveat=(
         "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are not kernel time. The first pass "
-        "is left out, since it compiles, and so is a capture of one pass that does not say whether its programs were "
-        "cached."
+        "is left out, since it compiles, and so is a capture of one pass, which may be the first."
     ),
     evidence=evidence,
     keeps_work=False,

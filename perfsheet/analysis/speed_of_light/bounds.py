@@ -7,18 +7,22 @@ from enum import Enum
 
 import numpy as np
 
+from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import attention
 from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL, Work, conv_flops, matmul_flops
 from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
-from perfsheet.analysis.speed_of_light.traffic import dram_bytes
+from perfsheet.analysis.speed_of_light.traffic import Traffic, dram_bytes
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 
 NEAR = 0.65
 """An op at this share of a peak or more is bound by it (the threshold of tt-perf-report)."""
+
+MOSTLY = 0.5
+"""An op with more than this part of its bytes in L1 is not measured against DRAM."""
 
 _LIKE_FIRST = 0.25
 
@@ -41,8 +45,10 @@ class SpeedOfLight:
     """Per op, NaN = unknown; fractions of a peak, none of which exceeds 1.
 
     `compute`: FLOPs / kernel duration, as a fraction of the whole worker grid's peak at the op's math fidelity;
-    `compute_used_cores`: the same for the cores that it ran on. `dram`: DRAM bytes / kernel duration, as a fraction of
-    the peak bandwidth. `sol`: the larger of `compute` and `dram`. `min_kernel_ns`: the kernel duration at a `sol` of 1.
+    `compute_used_cores`: the same for its `working_cores`: CORE COUNT, but for DRAM-sharded matmuls, whose count has
+    every core that holds a shard, DRAM banks × readers. `dram`: DRAM bytes / kernel duration, as a fraction of
+    the peak bandwidth; unknown for an op most of whose bytes are in L1. `sol`: the larger of `compute` and `dram`.
+    `min_kernel_ns`: the least kernel duration, that at a `sol` of 1 and no less than its DRAM bytes take.
     `contradicted`: ops whose recorded tensors cannot be their own.
     """
 
@@ -51,6 +57,7 @@ class SpeedOfLight:
     dram_bytes: FloatArray
     compute: FloatArray
     compute_used_cores: FloatArray
+    working_cores: FloatArray
     dram: FloatArray
     sol: FloatArray
     min_kernel_ns: FloatArray
@@ -87,18 +94,22 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
     passes = passes_of(ops)
     flops, moved = _amounts(work)[of], _amounts(traffic)[of]
     does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
-    figures = _figures(ops, chip, flops, passes, moved, does_math)
-    contradicted = _contradicted(ops, figures)
-    if contradicted.any():
-        flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
-        figures = _figures(ops, chip, flops, passes, moved, does_math)
+    mostly_l1 = np.array([_is_mostly_l1(item) for item in traffic], dtype=np.bool_)[of]
+    contradicted = _contradicted(ops, _figures(ops, chip.of_fastest(), flops, passes, moved, does_math))
+    flops, moved = (np.where(contradicted, np.nan, amount) for amount in (flops, moved))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if (moved / ops.kernel_ns > chip.dram_bytes_per_ns).any():
+            chip = chip.of_fastest()  # no slower board could have moved that
+    figures = _figures(ops, chip, flops, passes, moved, does_math, mostly_l1)
+    working = _working_cores(ops, chip, figures.compute_used_cores)
     texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
         flops=flops,
         dram_bytes=moved,
         compute=figures.compute,
-        compute_used_cores=figures.compute_used_cores,
+        compute_used_cores=figures.compute_used_cores * (ops.cores / working),
+        working_cores=working,
         dram=figures.dram,
         sol=figures.sol,
         min_kernel_ns=figures.min_kernel_ns,
@@ -119,15 +130,25 @@ class _Figures:
 
 
 def _figures(
-    ops: Ops, chip: Peaks, flops: FloatArray, passes: FloatArray, moved: FloatArray, does_math: BoolArray
+    ops: Ops,
+    chip: Peaks,
+    flops: FloatArray,
+    passes: FloatArray,
+    moved: FloatArray,
+    does_math: BoolArray,
+    mostly_l1: BoolArray | None = None,
 ) -> _Figures:
     with np.errstate(divide="ignore", invalid="ignore"):
         core_ns = flops * passes / chip.core_flops_per_ns
         compute_ns, used_ns = core_ns / ops.worker_cores, core_ns / ops.cores
         dram_ns = moved / chip.dram_bytes_per_ns
         compute, used, dram = (_finite(time / ops.kernel_ns) for time in (compute_ns, used_ns, dram_ns))
-    # Zero DRAM traffic is not a bound: without FLOPs nothing that we model limits the op.
+    # L1 bandwidth is not modelled. The math of an op limits it wherever its tensors are, but a few bytes from DRAM do
+    # not tell how close an op that works in L1 comes to its limit. Zero DRAM traffic is no limit at all.
     some = moved > 0
+    if mostly_l1 is not None:
+        dram = np.where(mostly_l1, np.nan, dram)
+        dram_ns = np.where(mostly_l1 & ~does_math, np.nan, dram_ns)
     # For an op that does math, both must be known to know the larger one.
     unknown = does_math & (np.isnan(compute) | np.isnan(moved))
     return _Figures(
@@ -137,6 +158,19 @@ def _figures(
         sol=np.where(unknown, np.nan, np.fmax(compute, np.where(some, dram, np.nan))),
         min_kernel_ns=np.where(unknown, np.nan, np.fmax(compute_ns, np.where(some, dram_ns, np.nan))),
     )
+
+
+def _is_mostly_l1(moved: Work) -> bool:
+    return isinstance(moved, Traffic) and MOSTLY < moved.in_l1 < 1
+
+
+def _working_cores(ops: Ops, chip: Peaks, used: FloatArray) -> FloatArray:
+    """CORE COUNT; of DRAM-sharded matmuls DRAM banks × readers, unless these could not have done the math in time."""
+    readers = [dram_readers(variant.attributes) or np.nan for variant in ops.variants.all]
+    working = np.array(readers, dtype=np.float64)[ops.variants.of] * chip.dram_banks
+    with np.errstate(invalid="ignore"):
+        possible = (working < ops.cores) & ~(used * ops.cores > working)
+    return np.where(possible, working, ops.cores)
 
 
 def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
@@ -220,6 +254,8 @@ def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, 
         return "the worker grid is unknown (set `board`)"
     if flops.amount is not None:
         return moved.reason
+    if isinstance(moved, Traffic) and _is_mostly_l1(moved):
+        return f"{int(100 * moved.in_l1)} % of its bytes are in L1, whose bandwidth is not modelled"
     if flops is NO_FLOP_MODEL:
         return moved.reason or "no FLOP model of this op, and all of its tensors are in L1"
     return flops.reason

@@ -69,6 +69,11 @@ class Evidence:
         """The names of the consistent generations: `A`, `B`, `C`."""
         return tuple(generation.name for generation in self.consistent)
 
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """The same where they are fewer than all that could be; empty where the rows tell nothing, as on Wormhole."""
+        return self.names if len(self.consistent) < len(GENERATIONS) else ()
+
 
 @once
 def evidence(ops: Ops) -> Evidence:
@@ -159,6 +164,24 @@ def _largest_tensor(ops: Ops) -> FloatArray:
 def _model_size(tensor: Tensor) -> float:
     each, count = tensor.bytes_per_element, tensor.stored_elements
     return np.nan if each is None or count is None else float(max(1, int(each)) * count)
+
+
+def explains_above_one(ops: Ops) -> BoolArray:
+    """Ops whose utilization may exceed 100 % for a reason that docs/formulas.md describes.
+
+    The reference core count is larger than the worker grid; the model of an op that does no math is a look-up of
+    transaction sizes; a DRAM time does not shrink with more cores; the PM columns are of an old generation, or of
+    Wormhole's 64 cores on another grid; the tensors are not the op's own.
+    """
+    wormhole = is_wormhole(ops)
+    current = GENERATIONS[-1] in evidence(ops).consistent
+    old = ~wormhole & bool(evidence(ops).consistent) & (not current)
+    other_grid = wormhole & np.isfinite(ops.worker_cores) & (ops.worker_cores != _WORMHOLE_CORES)
+    counted = ops.in_category(MATMUL, CONV, ATTENTION)
+    with np.errstate(invalid="ignore"):
+        reference = ops.utilization_grid <= 1
+        dram_time = (ops.number("pm_bandwidth_ns") >= ops.number("pm_compute_ns")) & (ops.pm_ideal_ns <= ops.kernel_ns)
+    return np.asarray(reference | ~counted | dram_time | old | other_grid | speed_of_light(ops).contradicted)
 
 
 _AGREE = 0.01

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from perfsheet.analysis.ops.attributes import attribute, is_set
@@ -23,8 +24,15 @@ _ALL = -1
 _UNKNOWN_PART = "which part of its tensors this op touches is not in the capture"
 
 
+@dataclass(frozen=True)
+class Traffic(Work):
+    """DRAM bytes, and `in_l1`: the fraction of all the bytes that the op touches, in DRAM or L1, that is in L1."""
+
+    in_l1: float = 0.0
+
+
 def dram_bytes(variant: Variant) -> Work:
-    """The DRAM bytes of an op; 0 if every tensor is in L1."""
+    """The DRAM bytes of an op (as Traffic where they are known); 0 if every tensor is in L1."""
     if not variant.inputs and not variant.outputs:
         return unknown("the capture describes no tensor of this op")
     touch = _touch(variant.op_code)
@@ -33,16 +41,18 @@ def dram_bytes(variant: Variant) -> Work:
     touched = touch(variant)
     if isinstance(touched, Work):
         return touched
-    total = 0.0
+    total = in_l1 = 0.0
     for tensor, elements in touched:
         if not tensor.placed:
             return unknown("the memory of a tensor is not in the capture")
+        size = tensor.size if elements is _ALL else tensor.part(elements)
         if tensor.in_dram:
-            size = tensor.size if elements is _ALL else tensor.part(elements)
             if size is None:
                 return unknown("the shape or data type of a tensor in DRAM is not readable")
             total += size
-    return Work(total)
+        elif tensor.in_l1:
+            in_l1 += size or 0.0
+    return Traffic(total, in_l1=in_l1 / (total + in_l1) if in_l1 else 0.0)
 
 
 def _whole(tensors: Iterable[Tensor]) -> _Touched:

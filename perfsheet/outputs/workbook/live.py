@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
@@ -116,7 +115,7 @@ def op_formulas(rows: OpRows, ideal: str) -> dict[str, Callable[[Layout], Cells]
     ops = rows.ops
     values = ops.utilization[rows.positions]
     counted = (rows.places >= 0).tolist()
-    can_be_low = (ops.timed & np.isfinite(ops.cores) & np.isfinite(ops.worker_cores))[rows.positions].tolist()
+    can_be_low = low_core_count.can_be_low(ops)[rows.positions].tolist()
 
     def utilizations(layout: Layout) -> Cells:
         columns = UtilizationColumns.on(layout, ideal)
