@@ -65,7 +65,7 @@ class Facts:
         """
         scope, ops = self.scope, self.ops
         counted = np.nan_to_num(time_ns)
-        if scope.chosen is None and scope.passes.count > 1:
+        if scope.chosen is None and scope.passes.outside.size:
             outside = np.zeros(len(scope.every), dtype=np.bool_)
             outside[scope.passes.outside] = True
             counted = np.where(outside[scope.of], 0.0, counted)
