@@ -63,16 +63,28 @@ class Facts:
         It is that of the critical path, or with `per_device` of the busiest device. Where ops overlap, what elapses
         beyond the kernels comes on top, by the firmware cycles.
         """
-        scope, ops = self.scope, self.ops
-        counted = np.nan_to_num(time_ns)
-        if scope.chosen is None and scope.passes.outside.size:
-            outside = np.zeros(len(scope.every), dtype=np.bool_)
-            outside[scope.passes.outside] = True
-            counted = np.where(outside[scope.of], 0.0, counted)
-        busiest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
+        scope, ops, counted = self.scope, self.ops, self._in_passes(time_ns)
+        longest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
         overlap = self.devices.count == 1 and ops.overlaps.any()
         beyond = elapsed_ns(scope.every, scope.of) - ops.total_ns if overlap else 0.0
-        return (busiest + beyond) / scope.counted_passes
+        return (longest + beyond) / scope.counted_passes
+
+    @cached_property
+    def of_pace(self) -> BoolArray:
+        """Ops of the sequence that sets the pace: the critical path, or with `per_device` the busiest device."""
+        counted = self._in_passes(self.ops.exposed_ns)
+        pace = np.zeros(len(self.ops), dtype=np.bool_)
+        pace[max(self.sequences, key=lambda here: float(counted[here].sum()))] = True
+        return pace
+
+    def _in_passes(self, time_ns: FloatArray) -> FloatArray:
+        """A time for each op, 0 if it is unknown or the op is outside of the passes."""
+        scope, counted = self.scope, np.nan_to_num(time_ns)
+        if scope.chosen is not None or not scope.passes.outside.size:
+            return np.asarray(counted)
+        outside = np.zeros(len(scope.every), dtype=np.bool_)
+        outside[scope.passes.outside] = True
+        return np.where(outside[scope.of], 0.0, counted)
 
     @cached_property
     def last_pass(self) -> IntArray:

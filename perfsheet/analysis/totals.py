@@ -62,6 +62,7 @@ def fps(facts: Facts) -> Fps:
     work = ops.in_category(MATMUL, CONV)
     beyond = facts.inference_ns(np.zeros(len(ops)))
     times = [facts.inference_ns(ops.exposed_ns)]
-    times += [facts.inference_ns(np.where(these, ops.exposed_ns, 0.0)) - beyond for these in (work, ~work)]
+    parts = (these & facts.of_pace for these in (work, ~work))
+    times += [facts.inference_ns(np.where(these, ops.exposed_ns, 0.0)) - beyond for these in parts]
     every, work_only, rest = (1e9 * ops.options.batch / time if time > 0 else None for time in times)
     return Fps(every, work_only, rest)
