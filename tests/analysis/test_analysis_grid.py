@@ -9,6 +9,7 @@ from support.findings import only_finding
 from perfsheet.analysis import whole
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.windows.scope import scope
 
 
 def flagged(analysis):
@@ -66,7 +67,7 @@ def test_the_limit_is_inclusive_at_every_whole_percentage(analysis_of, grid):
     ops = analysis_of(*rows).ops
     for at, (percent, cores) in enumerate(cases):
         limited = replace(ops, options=replace(ops.options, low_cores_pct=float(percent)))
-        found = low_core_count.find(Facts(limited, whole(ops.table)))
+        found = low_core_count.find(Facts(scope(limited, whole(ops.table))))
         assert at in found.positions, f"{cores} of {grid} cores is {percent} %"
         assert at + 1 not in found.positions
 

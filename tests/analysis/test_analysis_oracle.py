@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.agreement import analysed, assert_agrees, close
+from support.agreement import EVERYTHING, analysed, assert_agrees, close
 from support.captures import csv_text, host_op, op, signpost
 from support.oracle import Oracle
 from support.real import CAPTURES, each
@@ -47,13 +47,13 @@ def scratch(tmp_path_factory):
 def test_made_captures(made, reference, scratch: Path):
     rows, last, generation = made
     scratch.write_text(csv_text([*rows, last], generation), newline="")
-    assert_agrees(scratch, analysed(scratch, ref_cores=reference), Oracle(scratch), reference)
+    assert_agrees(scratch, analysed(scratch, ref_cores=reference, **EVERYTHING), Oracle(scratch), reference)
 
 
 @each(CAPTURES)
 @pytest.mark.parametrize("reference", [108, 64, "grid"])
 def test_real_captures(path, reference):
-    assert_agrees(path, analysed(path, ref_cores=reference), Oracle(path), reference)
+    assert_agrees(path, analysed(path, ref_cores=reference, **EVERYTHING), Oracle(path), reference)
 
 
 @each(CAPTURES)
@@ -61,13 +61,13 @@ def test_real_captures(path, reference):
 def test_low_core_rows_of_real_captures_at_other_limits(path, percent):
     oracle = Oracle(path)
     low = oracle.low_core_ops(percent)
-    total = analysed(path, low_cores_pct=percent).rule_totals[0]
+    total = analysed(path, low_cores_pct=percent, **EVERYTHING).rule_totals[0]
     assert (total.rule.id, total.rows, total.kernel_ns) == ("low-core-count", len(low), close(oracle.seconds(low)))
 
 
 @each(CAPTURES)
 def test_savings_of_real_captures(path):
-    oracle, analysis = Oracle(path), analysed(path)
+    oracle, analysis = Oracle(path), analysed(path, **EVERYTHING)
     low = {op.row: (op.kernel or 0) * (1 - (op.cores or 0) / (oracle.grid(op) or 1)) for op in oracle.low_core_ops()}
     for finding in analysis.findings:
         rows = [analysis.row_ref(int(position)).row for position in finding.positions]
@@ -85,7 +85,7 @@ def test_savings_of_real_captures(path):
 
 @each(CAPTURES)
 def test_types_and_categories_of_real_captures_add_up(path):
-    oracle, analysis = Oracle(path), analysed(path)
+    oracle, analysis = Oracle(path), analysed(path, **EVERYTHING)
     by_code: dict[str, list[float]] = {}
     for timed in oracle.timed:
         by_code.setdefault(timed.code, []).append(timed.kernel or 0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.agreement import EVERYTHING
 from support.captures import host_op, op, signpost
 
 from perfsheet import PerfsheetError, analyze, read
@@ -19,12 +20,12 @@ def test_without_replays_file_order_counts_whatever_the_cycles(analysis_of):
 
 def test_replays_run_by_session_and_cycle(analysis_of):
     rows = (replayed("b2", 2, 400), replayed("a2", 2, 300), replayed("b1", 1, 200), replayed("a1", 1, 100))
-    assert analysis_of(*rows).ops.codes == ["a1", "b1", "a2", "b2"]
+    assert analysis_of(*rows, options=EVERYTHING).ops.codes == ["a1", "b1", "a2", "b2"]
 
 
 def test_sessions_are_numbers(analysis_of):
     rows = (replayed("late", 10, 1000), replayed("early", 9, 900))
-    assert analysis_of(*rows).ops.codes == ["early", "late"]
+    assert analysis_of(*rows, options=EVERYTHING).ops.codes == ["early", "late"]
 
 
 def test_replays_run_per_device(analysis_of):
@@ -34,23 +35,24 @@ def test_replays_run_per_device(analysis_of):
         for session in (2, 1)
         for device in (1, 0)
     ]
-    assert analysis_of(*rows).ops.codes == [
+    assert analysis_of(*rows, options=EVERYTHING).ops.codes == [
         f"d{device}s{session}c{cycle}" for device in (0, 1) for session in (1, 2) for cycle in (3, 7)
     ]
 
 
 def test_the_session_comes_before_the_cycle(analysis_of):
-    assert analysis_of(replayed("second", 2, 5), replayed("first", 1, 100)).ops.codes == ["first", "second"]
+    rows = (replayed("second", 2, 5), replayed("first", 1, 100))
+    assert analysis_of(*rows, options=EVERYTHING).ops.codes == ["first", "second"]
 
 
 def test_other_rows_keep_their_places(analysis_of):
     rows = (op("warmup"), replayed("b", 1, 20), signpost(), replayed("a", 1, 10), op("after"))
-    assert analysis_of(*rows).ops.codes == ["warmup", "a", "b", "after"]
+    assert analysis_of(*rows, options=EVERYTHING).ops.codes == ["warmup", "a", "b", "after"]
 
 
 def test_early_spellings_of_the_replay_ids_order_too(analysis_of):
     rows = (replayed("b", 2, 20), replayed("a", 1, 10))
-    assert analysis_of(*rows, generation="S4-early").ops.codes == ["a", "b"]
+    assert analysis_of(*rows, generation="S4-early", options=EVERYTHING).ops.codes == ["a", "b"]
 
 
 def test_pairs_follow_execution_order(analysis_of):
@@ -60,12 +62,13 @@ def test_pairs_follow_execution_order(analysis_of):
 
 def test_equal_durations_are_ranked_in_execution_order(analysis_of):
     rows = (replayed("c", 2, 9), replayed("b", 1, 8), replayed("a", 1, 7), op("long", 99))
-    analysis = analysis_of(*rows)
+    analysis = analysis_of(*rows, options=EVERYTHING)
     assert [op.op_code for op in analysis.top()] == ["long", "a", "b", "c"]
 
 
 def test_rows_know_their_session_and_place_in_the_file(analysis_of):
-    first = analysis_of(replayed("b", 2, 20, duration=30), replayed("a", 1, 10)).top()[0]
+    rows = (replayed("b", 2, 20, duration=30), replayed("a", 1, 10))
+    first = analysis_of(*rows, options=EVERYTHING).top()[0]
     assert (first.row.row, first.row.replay_session, first.row.global_call_count) == (2, 2, 1024)
 
 

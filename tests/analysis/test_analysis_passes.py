@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.agreement import analysed
+from support.agreement import EVERYTHING, analysed
 from support.captures import host_op, op, shape, signpost
 from support.real import capture
 
@@ -25,7 +25,8 @@ def test_one_run_is_one_pass(analysis_of):
 
 
 def test_a_model_that_runs_again_is_two_passes(analysis_of):
-    analysis = analysis_of(*model(100, 90_000), *model(80, 10), options={"batch": 4})
+    rows = (*model(100, 90_000), *model(80, 10))
+    analysis = analysis_of(*rows, options={"batch": 4})
     found = analysis.summary.passes
     assert (found.how, found.count, found.ops_per_pass) == ("repeated", 2, 3)
     assert [one.kernel_ns for one in found.all] == [300, 240]
@@ -33,7 +34,9 @@ def test_a_model_that_runs_again_is_two_passes(analysis_of):
     assert [one.cold for one in found.all] == [True, False]
     assert [one.fps for one in found.all] == [pytest.approx(4e9 / 300), pytest.approx(4e9 / 240)]
     assert found.fps_per_pass == pytest.approx(2 * 4e9 / 540)
-    assert analysis.summary.fps.all == pytest.approx(4e9 / 540)
+    assert (analysis.summary.kernel_ns, analysis.summary.fps.all) == (240, pytest.approx(4e9 / 240))
+    both = analysis_of(*rows, options={"batch": 4, **EVERYTHING}).summary
+    assert (both.kernel_ns, both.fps.all) == (540, pytest.approx(2 * 4e9 / 540))
 
 
 def test_a_sweep_of_one_op_is_one_pass(analysis_of):
@@ -60,7 +63,8 @@ def test_one_pass_can_be_chosen(analysis_of, which, expected, label):
     assert analysis.ops.kernel_ns.tolist() == [expected] * 3
     assert analysis.summary.window == f"pass {label}"
     assert analysis.facts.warm.all() == (which != "first")
-    assert analysis.summary.passes.count == 1
+    passes = analysis.summary.passes
+    assert (passes.count, passes.chosen, passes.counted) == (3, int(label[0]), 1)
 
 
 def test_passes_of_several_devices_agree(analysis_of):
@@ -89,7 +93,8 @@ def test_replays_are_passes(analysis_of):
     assert [one.kernel_ns for one in found.all] == [30, 60, 90]
     assert not any(one.cold for one in found.all)
     assert analysis.facts.passes.outside.tolist() == [0]
-    assert analysis.facts.warm.tolist() == [False, *[True] * 9]
+    assert (analysis.summary.window, analysis.facts.warm.tolist()) == ("pass 2 of 3", [True] * 3)
+    assert analysis_of(*rows, options=EVERYTHING).facts.warm.tolist() == [False, *[True] * 9]
     last = analysis_of(*rows, options={"selection": Selection(which_pass="last")})
     assert last.ops.kernel_ns.tolist() == [30, 30, 30]
 
@@ -138,7 +143,8 @@ def test_a_chosen_pass_of_equal_layers_is_one_pass(analysis_of):
     layers = [*model(), *model()]
     region = [signpost("start"), *layers, signpost("stop")]
     analysis = analysis_of(op("Weights"), *region, *region, options={"selection": Selection(which_pass="last")})
-    assert (len(analysis.ops), analysis.summary.passes.count, analysis.summary.passes.layers[0].count) == (6, 1, 2)
+    passes = analysis.summary.passes
+    assert (len(analysis.ops), passes.count, passes.counted, passes.layers[0].count) == (6, 2, 1, 2)
 
 
 def test_unequal_regions_are_no_passes(analysis_of):
@@ -222,16 +228,20 @@ def test_periodic_ops_with_some_missing_are_aligned(analysis_of, dropped):
 
 
 def test_replays_are_repeats_with_statistics(analysis_of):
-    analysis = analysis_of(op("Compile", 9), *replay(1, 100, 10), *replay(2, 200, 20), *replay(3, 300, 30))
+    rows = (op("Compile", 9), *replay(1, 100, 10), *replay(2, 200, 20), *replay(3, 300, 30))
+    analysis = analysis_of(*rows)
     known = analysis.facts.variation
-    assert known.positions.tolist() == [7, 8, 9]
-    first = known.op(0)
+    assert known.durations.tolist() == [[10] * 3, [20] * 3, [30] * 3]
+    first = known.spreads.at(0)
     assert (first.runs, first.min_ns, first.median_ns, first.max_ns) == (3, 10, 20, 30)
     assert (first.mean_ns, first.std_ns, first.cv) == (20, pytest.approx(10), pytest.approx(0.5))
     assert (known.total.min_ns, known.total.max_ns) == (30, 90)
     result = json_output.report(analysis, "")
-    assert [one["row"]["replay_session"] for one in result["pass_ops"]] == [3, 3, 3]
+    assert [one["row"]["replay_session"] for one in result["pass_ops"]] == [2, 2, 2]
     assert result["capture"]["pass_kernel_duration"]["median_ns"] == 60
+    of_all = json_output.report(analysis_of(*rows, options=EVERYTHING), "")
+    assert [one["row"]["replay_session"] for one in of_all["pass_ops"]] == [3, 3, 3]
+    assert of_all["capture"]["pass_kernel_duration"] == result["capture"]["pass_kernel_duration"]
 
 
 def test_a_single_pass_varies_from_nothing(analysis_of):
@@ -276,13 +286,16 @@ def test_the_gaps_of_a_first_pass_are_no_advice():
 
 
 def test_deepseek_names_the_uneven_op():
+    slow = analysed(capture("blackhole-8xp150-deepseek-v3"), **EVERYTHING)
+    (skew,) = [finding for finding in slow.findings if finding.rule.id == "device-skew"]
+    assert {slow.row_ref(int(at)).device_id for at in skew.positions} == {4, 5, 6, 7}
     analysis = analysed(capture("blackhole-8xp150-deepseek-v3"))
     totals = sorted(one.kernel_ns / 1e6 for one in analysis.summary.device_totals)
     assert (round(totals[0], 1), round(totals[-1], 1)) == (8.2, 11.6)
     assert analysis.summary.critical_path_ns == pytest.approx(11_735_709)
     (skew,) = [finding for finding in analysis.findings if finding.rule.id == "device-skew"]
     assert skew.signature.op_code == "RingJointSDPADeviceOperation"
-    assert {analysis.row_ref(int(at)).device_id for at in skew.positions} == {4, 5, 6, 7}
+    assert [analysis.row_ref(int(at)).device_id for at in skew.positions] == [7]
     assert "is_balanced" in skew.advice
     assert (skew.evidence["fastest_device_total_ns"], skew.evidence["slowest_device_total_ns"]) == (
         pytest.approx(totals[0] * 1e6),

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from support.agreement import analysed
+from support.agreement import EVERYTHING, analysed
 from support.captures import op, shape
 from support.real import capture
 
@@ -99,7 +99,7 @@ def test_every_generation_has_a_source():
     ],
 )
 def test_real_captures(name, generations, most, weighted):
-    ops = analysed(capture(name)).ops
+    ops = analysed(capture(name), **EVERYTHING).ops
     assert evidence(ops).names == generations
     values = {at: value for at, value in enumerate(corrected_utilization(ops).tolist()) if not math.isnan(value)}
     assert bool(values) == (most is not None)

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import op, shape
 
-from perfsheet import analyze, read
+from perfsheet import Options, analyze, read
 from perfsheet.analysis.repeats import align, observe
 from perfsheet.analysis.statistics import spread
 
 import numpy as np  # isort: skip
 
+EVERY_DEVICE = Options(per_device=True)
 BLOCK = (("Matmul", 64), ("Reshard", 8), ("Unary", 32))
 
 
@@ -98,7 +99,7 @@ def test_unknown_durations_do_not_count(observed) -> None:
 def test_run_with_other_ops_is_set_apart(observed, capture_of, rows, said) -> None:
     alike = observed((9000, 700, 3000), (9100, 700, 3000))
     path = capture_of(*rows, name="other.csv")
-    other = observe(analyze(read(path)).ops, "run 3", str(path))
+    other = observe(analyze(read(path), EVERY_DEVICE).ops, "run 3", str(path))
     repeats = align([other, *alike])
     assert [run.aligned for run in repeats.runs] == [False, True, True]
     assert said in repeats.runs[0].difference

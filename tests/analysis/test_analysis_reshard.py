@@ -1,4 +1,5 @@
 import pytest
+from support.agreement import EVERYTHING
 from support.captures import fallback, host_op, op, signpost
 from support.findings import only_finding
 
@@ -53,9 +54,17 @@ def test_three_in_a_row_are_two_pairs(analysis_of):
 
 
 def test_pairs_are_of_one_device(analysis_of):
-    assert analysis_of(reshard(device=0), reshard(device=1)).reshard_pairs == 0
+    apart = (reshard(device=0), reshard(device=1))
+    assert analysis_of(*apart).reshard_pairs == analysis_of(*apart, options=EVERYTHING).reshard_pairs == 0
     rows = (reshard(device=0), op("Add", device=1), reshard(device=0), reshard(device=1))
-    assert analysis_of(*rows).reshard_pairs == 1
+    assert analysis_of(*rows, options=EVERYTHING).reshard_pairs == 1
+
+
+def test_pairs_of_a_mesh_are_those_of_its_critical_path(analysis_of):
+    rows = [reshard(duration, device) for device, durations in enumerate([(5, 9), (7, 8)]) for duration in durations]
+    analysis = analysis_of(*rows)
+    assert (analysis.ops.kernel_ns.tolist(), analysis.reshard_pairs) == ([7, 9], 1)
+    assert analysis_of(*rows, options=EVERYTHING).reshard_pairs == 2
 
 
 def test_advice_on_pairs_names_how_many(analysis_of):

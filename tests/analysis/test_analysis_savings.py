@@ -6,6 +6,7 @@ import weakref
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.agreement import EVERYTHING
 from support.captures import op, shape, write_csv
 from support.findings import only_finding
 from support.real import CAPTURES, each
@@ -27,14 +28,16 @@ def test_overlapping_findings_save_an_op_once(analysis_of):
 def test_gaps_are_no_kernel_time(analysis_of):
     gap = {"OP TO OP LATENCY [ns]": 50_000}
     rows = (op("A", 100), op("Reshard", 100, **gap))
-    analysis = analysis_of(*rows, *rows)
+    analysis = analysis_of(*rows, *rows, options=EVERYTHING)
     assert only_finding(analysis, "op-to-op-gap").added_ns == 50_000
     last = analysis.what_if[-1]
     assert (last.saving_ns, last.gap_saving_ns, last.left_ns) == (200, 50_000, 200)
+    one = analysis_of(*rows, *rows).what_if[-1]
+    assert (one.saving_ns, one.gap_saving_ns, one.left_ns) == (100, 50_000, 100)
 
 
 def test_fps_are_those_of_the_device_that_is_the_busiest_then(analysis_of):
-    analysis = analysis_of(op("Add", 3000), op("Reshard", 5000, device=1))
+    analysis = analysis_of(op("Add", 3000), op("Reshard", 5000, device=1), options=EVERYTHING)
     assert analysis.what_if[-1].fps == pytest.approx(1e9 / 3000)
 
 
@@ -51,11 +54,17 @@ def test_an_op_that_still_does_its_work_saves_down_to_the_speed_of_light(analysi
 
 def test_fps_of_a_pass_before_and_after_mending_are_the_same_figure(analysis_of):
     """Ops outside of all passes are in neither."""
-    once = [op(code, 100, **{"METAL TRACE REPLAY SESSION ID": 1}) for code in ("Matmul", "Softmax")]
+    replayed = {"METAL TRACE REPLAY SESSION ID": 1, "OP TO OP LATENCY [ns]": 10}
+    once = [op(code, 100, **replayed) for code in ("Matmul", "Softmax")]
     twice = [row | {"METAL TRACE REPLAY SESSION ID": "2"} for row in once]
-    analysis = analysis_of(op("Reshard", 5000), *once, *twice)
-    assert analysis.summary.passes.fps_per_pass == pytest.approx(1e9 / 200)
-    assert analysis.what_if[-1].fps_per_pass == pytest.approx(1e9 / 200)
+    for options in ({}, EVERYTHING):
+        analysis = analysis_of(op("Reshard", 5000, 8), *once, *twice, options=options)
+        summary = analysis.summary
+        assert summary.fps.all == summary.passes.fps_per_pass == pytest.approx(1e9 / 200)
+    # The reshard is a finding only where it counts, and its saving does not make a pass faster.
+    assert analysis.findings[0].rule.id == "reshard"
+    assert analysis.what_if[0].saving_ns == 5000
+    assert analysis.what_if[-1].fps == pytest.approx(1e9 / 200)
 
 
 def test_what_was_worked_out_lives_no_longer_than_the_capture(capture_of):

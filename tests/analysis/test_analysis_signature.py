@@ -1,6 +1,7 @@
 """Which ops count as the same configuration."""
 
 import pytest
+from support.agreement import EVERYTHING
 from support.captures import op, shape
 
 BASE = op(
@@ -37,7 +38,7 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("change", SAME.values(), ids=SAME)
 def test_ops_of_one_configuration_group(analysis_of, change):
-    analysis = analysis_of(BASE, BASE | change, op("Full", 1, 64))
+    analysis = analysis_of(BASE, BASE | change, op("Full", 1, 64), options=EVERYTHING)
     assert groups(analysis) == [(2, 20), (1, 1)]
     assert analysis.findings[0].count == 2
 

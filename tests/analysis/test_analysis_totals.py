@@ -1,6 +1,7 @@
 """Frames a second, op types, and the table of categories."""
 
 import pytest
+from support.agreement import EVERYTHING
 from support.captures import op, signpost
 
 from perfsheet.analysis.ops.categories import category
@@ -26,13 +27,23 @@ def test_of_two_unequal_devices_the_busiest_sets_the_pace(analysis_of):
         op("Matmul", 500, device=1),
         op("Add", 700, device=1),
     )
-    summary = analysis_of(*rows).summary
+    summary = analysis_of(*rows, options=EVERYTHING).summary
     assert summary.devices == (0, 1)
-    assert summary.fps.device == 1
+    assert max(summary.device_totals, key=lambda one: one.kernel_ns).device == 1
     assert summary.fps.all == pytest.approx(1e9 / 1200)
     assert summary.fps.matmul_conv == pytest.approx(1e9 / 500)
     assert summary.fps.other == pytest.approx(1e9 / 700)
     assert summary.kernel_ns == 2200
+
+
+def test_the_pace_of_a_mesh_is_that_of_the_slowest_device_of_each_op(analysis_of):
+    rows = [op(code, duration, device=device) for device, (matmul, add) in enumerate([(900, 100), (500, 700)])
+            for code, duration in (("Matmul", matmul), ("Add", add))]  # fmt: skip
+    summary = analysis_of(*rows).summary
+    assert (summary.kernel_ns, summary.critical_path_ns, summary.kernel_sum_ns) == (1600, 1600, 2200)
+    assert summary.fps.all == pytest.approx(1e9 / 1600)
+    assert summary.fps.matmul_conv == pytest.approx(1e9 / 900)
+    assert summary.fps.other == pytest.approx(1e9 / 700)
 
 
 def test_gaps_between_ops_are_in_no_figure(analysis_of):
