@@ -179,8 +179,8 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
 
 
 def critical_path_ns(ops: Ops, positions: IntArray, aligned: Devices) -> float | None:
-    """Σ kernel duration on the critical path; None when the devices could not be aligned."""
-    return float(np.nansum(ops.kernel_ns[positions[aligned.critical]])) if aligned.aligned else None
+    """Kernel time of the critical path; None when the devices could not be aligned."""
+    return float(np.nansum(ops.exposed_ns[positions[aligned.critical]])) if aligned.aligned else None
 
 
 @dataclass(frozen=True)
