@@ -99,7 +99,7 @@ def time_split(facts: Facts) -> TimeSplit:
     every = scope.every
     of = scope.within[scope.devices.critical] if scope.devices.count > 1 else scope.within
     ops = every.take(of)
-    busy = np.nan_to_num(ops.exposed_ns)
+    busy = np.nan_to_num(ops.visible_ns)
     waiting = np.where(ops.in_category(COLLECTIVE), np.clip(busy - _shortest(facts, ops, of), 0, None), 0.0)
     names = ops.codes.mapped(lambda code: _OF_CATEGORY.get(category(code), "other compute"))
     time = {name: float((busy - waiting)[rows].sum()) for name, rows in names.places()}

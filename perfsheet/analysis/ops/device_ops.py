@@ -78,18 +78,19 @@ class Ops:
         """Kernel time of these ops; where ops overlap, the time in which any of them runs."""
         return float(np.nansum(self.exposed_ns))
 
-    @cached_property
+    @property
     def exposed_ns(self) -> FloatArray:
-        """What each op adds to the time: its kernel duration, less what runs beside a longer op; NaN = unknown.
+        """What each op adds to the time; with `per_device` its kernel duration, so that overlaps count twice."""
+        return self.kernel_ns if self.options.per_device else self.visible_ns
 
-        With `per_device` it is the kernel duration, and the sum counts twice what overlaps.
-        """
+    @cached_property
+    def visible_ns(self) -> FloatArray:
+        """The kernel duration of each op, less what runs beside a longer one; NaN = unknown."""
         if self._of is not None:
-            return np.asarray(self._of[0].exposed_ns[self._of[1]])
-        visible = self.kernel_ns
-        if self.options.per_device or not (self.number("op_to_op_latency_ns") < 0).any():
-            return visible
-        visible = visible.copy()
+            return np.asarray(self._of[0].visible_ns[self._of[1]])
+        if not (self.number("op_to_op_latency_ns") < 0).any():
+            return self.kernel_ns
+        visible = self.kernel_ns.copy()
         for sequence in np.unique(self.sequence).tolist():
             here = np.flatnonzero(self.sequence == sequence)
             if self.overlaps[here].any():
