@@ -112,7 +112,8 @@ def time_split(facts: Facts) -> TimeSplit:
     time["dispatch"] = float(gap[~host & ~first_run].sum())
     if every.overlaps[scope.within].any() and scope.devices.count == 1:
         # Firmware cycles have the start of the first and the end of the last op, which kernel durations lack.
-        time["dispatch"] += max(0.0, elapsed_ns(every, scope.within) - sum(time.values()))
+        counted = sum(time.values()) + float(gap[first_run].sum())
+        time["dispatch"] += max(0.0, elapsed_ns(every, scope.within) - counted)
     total = sum(time.values())
     parts = tuple(
         TimePart(name, group, time.get(name, 0.0), ratio(time.get(name, 0.0), total) if total else None)
