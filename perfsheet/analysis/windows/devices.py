@@ -31,10 +31,10 @@ class Devices:
     """The devices of some ops, sorted by id in `totals`, with their ops aligned.
 
     `step`: for each op the number of its step; a step is the same op on several devices. -1 everywhere when the ops
-    could not be aligned; `problem` says why. `unmatched`: ops without a counterpart on another device; each is a step
-    of its own. `critical`: the indices of the ops on the critical path in order: of each step the slowest device's; of
-    ops that only some devices run between two steps, those of the device that takes longest over them; of devices that
-    cannot be aligned, all of the busiest one.
+    could not be aligned; `problem` says why. `unmatched`: steps that some of the devices lack. `critical`: the indices
+    of the ops on the critical path in order: of each step the slowest device's; of ops that only some devices run
+    between two steps, those of the device that takes longest over them; of devices that cannot be aligned, all of the
+    busiest one.
     """
 
     totals: tuple[DeviceTotal, ...]
@@ -59,12 +59,13 @@ def devices(ops: Ops, positions: IntArray) -> Devices:
     device, kernel = ops.device[positions], ops.kernel_ns[positions]
     members = {int(number): np.flatnonzero(device == number) for number in np.unique(device)}
     totals = tuple(_total(ops, number, kernel[here]) for number, here in members.items())
-    step, unmatched, problem = _align(members, numbers(ops)[positions])
+    step, problem = _align(members, numbers(ops)[positions])
     if problem:
         busiest = max(totals, key=lambda total: total.kernel_ns)
         return Devices(totals, step, 0, problem, members[busiest.device])
     if len(members) < 2:
         return Devices(totals, step, 0, "", np.arange(len(positions)))
+    unmatched = int((np.bincount(step) < len(members)).sum())
     return Devices(totals, step, unmatched, "", _critical(members, step, kernel))
 
 
@@ -73,15 +74,15 @@ def _total(ops: Ops, device: int, kernel: FloatArray) -> DeviceTotal:
     return DeviceTotal(device, len(kernel), time, 1e9 * ops.options.batch / time if time else None)
 
 
-def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, int, str]:
-    """The step of each op, how many have no counterpart, and why the devices cannot be aligned."""
+def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, str]:
+    """The step of each op, and why the devices cannot be aligned."""
     step = np.full(len(number), -1, dtype=np.int64)
     if not members:
-        return step, 0, ""
+        return step, ""
     longest = max(members, key=lambda candidate: len(members[candidate]))
     reference = number[members[longest]]
     step[members[longest]] = np.arange(len(reference))
-    following, unmatched = len(reference), 0
+    following = len(reference)
     for device, here in members.items():
         if device == longest:
             continue
@@ -89,12 +90,11 @@ def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, in
         alone = matched < 0
         if 1 - ratio(float(alone.sum()), len(here)) < _ALIGNED:
             problem = f"the ops of device {device} differ too much from those of device {longest} to align them"
-            return np.full(len(number), -1, dtype=np.int64), 0, problem
-        unmatched += int(alone.sum()) + len(reference) - int((~alone).sum())
+            return np.full(len(number), -1, dtype=np.int64), problem
         matched[alone] = following + np.arange(int(alone.sum()))
         following += int(alone.sum())
         step[here] = matched
-    return step, unmatched, ""
+    return step, ""
 
 
 def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) -> IntArray:
