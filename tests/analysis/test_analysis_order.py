@@ -9,8 +9,8 @@ from perfsheet import PerfsheetError, analyze, read
 from perfsheet.analysis import Window
 
 
-def replayed(code, session, start, device=0, duration=10):
-    return op(code, duration, session=session, start=start, device=device)
+def replayed(code, session, start, device=0, duration=10, **cells):
+    return op(code, duration, session=session, start=start, device=device, **cells)
 
 
 def test_without_replays_file_order_counts_whatever_the_cycles(analysis_of):
@@ -30,7 +30,7 @@ def test_sessions_are_numbers(analysis_of):
 
 def test_replays_run_per_device(analysis_of):
     rows = [
-        replayed(f"d{device}s{session}c{cycle}", session, cycle + 1000 * session, device)
+        replayed(f"d{device}s{session}c{cycle}", session, cycle + 1000 * session, device, call=10 - cycle)
         for cycle in (7, 3)
         for session in (2, 1)
         for device in (1, 0)
@@ -56,7 +56,8 @@ def test_early_spellings_of_the_replay_ids_order_too(analysis_of):
 
 
 def test_pairs_follow_execution_order(analysis_of):
-    rows = (replayed("Reshard", 1, 1), replayed("Add", 1, 3), replayed("Reshard", 1, 2))
+    starts = (("Reshard", 1), ("Add", 3), ("Reshard", 2))
+    rows = [replayed(code, 1, start, call=call) for call, (code, start) in enumerate(starts)]
     assert analysis_of(*rows).reshard_pairs == 1
 
 

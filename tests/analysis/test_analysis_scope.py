@@ -15,6 +15,7 @@ from support.captures import host_op, op, signpost, write_csv
 from support.findings import findings_of
 from support.oracle import Oracle
 from support.real import CAPTURES, INVALID_DURATIONS, capture, each
+from support.real import CASES as REAL_CASES
 
 from perfsheet import Options, PerfsheetError, Selection, analyze, read
 from perfsheet.text import sentences
@@ -176,6 +177,23 @@ def test_devices_that_cannot_be_aligned_are_said_and_the_busiest_counts_alone(an
     assert summary.fps.all == fps(111)
     assert any("differ too much" in warning for warning in summary.warnings)
     assert "figures: device 1 alone, since the ops of device 0 differ too much" in sentences.device_totals(summary)
+
+
+def test_devices_of_two_hosts_are_a_mesh_of_all(analysis_of):
+    """Both hosts number their devices from 0; the same call on another host is another op."""
+    times = {(0, 0): (10, 50), (0, 1): (20, 30), (1, 0): (12, 60), (1, 1): (18, 40)}
+    rows = [
+        step(code, duration, device=device, call=call, **{"HOST ID": host})
+        for (host, device), durations in times.items()
+        for call, (code, duration) in enumerate(zip("AB", durations, strict=True))
+    ]
+    analysis = analysis_of(*rows, extra=["HOST ID"])
+    summary = analysis.summary
+    assert (summary.devices, summary.ops, summary.device_rows) == ((0, 1, 2, 3), 2, 8)
+    assert (summary.kernel_ns, summary.kernel_sum_ns, summary.fps.all) == (80, 240, fps(80))
+    assert check(analysis, "calls").ok
+    sums = analysis_of(*rows, extra=["HOST ID"], options=EVERYTHING).summary
+    assert (sums.kernel_ns, sums.fps.all) == (240, fps(72))
 
 
 @st.composite
@@ -417,3 +435,14 @@ def test_case_of_constants_among_the_ops_of_an_inference():
     assert summary.fps.all == fps(166_697 - 49_116)
     everything = case("const-eval-rows", **EVERYTHING).summary
     assert (everything.ops, everything.kernel_ns) == (27, 166_697)
+
+
+@each([path for path in REAL_CASES if path.stem == "two-hosts-merged-host-id"])
+def test_case_of_two_hosts_in_one_file(path):
+    """85.86 FPS is the pace of the busiest of 16 devices; the critical path over all of them is slightly longer."""
+    summary = analysed(path).summary
+    assert (len(summary.devices), summary.ops, summary.device_rows) == (16, 26, 416)
+    assert summary.fps.all == fps(11_735_709)
+    everything = analysed(path, **EVERYTHING)
+    assert round(everything.summary.fps.all, 2) == 85.86
+    assert check(everything, "calls").ok

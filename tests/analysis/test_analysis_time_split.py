@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.agreement import EVERYTHING, analysed
 from support.captures import Row, op, write_csv
 from support.real import CAPTURES, each
+from support.real import CASES as REAL_CASES
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.time_split import PART_NAMES
@@ -155,7 +156,7 @@ def test_parts_add_up_to_what_elapsed(made, scratch: Path):
             assert split.elapsed_ns + split.first_run_ns == pytest.approx(span)
 
 
-@each(CAPTURES)
+@each([*CAPTURES, *REAL_CASES])
 def test_real_captures_add_up(path):
     for options in ({}, EVERYTHING):
         assert_adds_up(analysed(path, **options))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from support.agreement import EVERYTHING
 from support.captures import fallback, host_op, op, shape, signpost
 from support.real import CAPTURES, each
 
@@ -160,8 +161,9 @@ def test_op_codes_are_quoted_in_a_first_budget(analysis_of, tmp_path):
     assert check(analysis, budget_of(parse_toml(text, tmp_path, ""), tmp_path)).passed
 
 
-def against(analysis_of, base, new, fail_over=0.05, **how):
-    sides = [analysis_of(*rows, name=f"{name}.csv") for name, rows in (("base", base), ("new", new))]
+def against(analysis_of, base, new, fail_over=0.05, options=None, **how):
+    captures = (("base", base), ("new", new))
+    sides = [analysis_of(*rows, name=f"{name}.csv", options=options) for name, rows in captures]
     return check_against(compare(*sides), fail_over, **how)
 
 
@@ -184,9 +186,11 @@ def test_op_types_against_another_capture(analysis_of):
 
 def test_more_passes_are_not_slower(analysis_of):
     rows = [row for row in ROWS if row["OP TYPE"] == "tt_dnn_device"]
-    verdict = against(analysis_of, rows, rows * 3)
+    verdict = against(analysis_of, rows, rows * 3, options=EVERYTHING)
     assert verdict.passed
     assert verdict.checked[0].limit == "against.kernel-time-per-pass"
+    of_one = against(analysis_of, rows, rows * 3, fail_over=0.0).checked[0]
+    assert (of_one.ok, of_one.limit, of_one.measured) == (True, "against.kernel-time", 70_000)
 
 
 def test_growth_within_the_noise_is_none(analysis_of, tmp_path):
