@@ -54,7 +54,8 @@ def test_setup_of_a_single_pass_is_left_out_on_every_device(compared, swap):
 def test_constants_of_a_single_pass_are_left_out_beside_its_setup(compared):
     setup = (("EmbeddingsDeviceOperation", 5000, 4000),)
     constants = [row | {"CONST_EVAL_OP": "True"} for row in mesh(("TilizeDeviceOperation", 70, 80))]
-    found = compared(*([*constants, *model(*[PASS] * count, setup=setup)] for count in (3, 1)))
+    sides = [[*constants, *model(*[PASS] * count, setup=setup)] for count in (3, 1)]
+    found = compared(*sides, extra=("CONST_EVAL_OP",))
     assert (found.total.base_ns, found.total.new_ns) == (610, 610)
     assert found.counts["same"] == len(found.ops) == 3
     assert [one.summary.const_eval_rows for one in (found.base, found.new)] == [2, 2]
