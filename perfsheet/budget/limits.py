@@ -62,7 +62,7 @@ def _of(scope: Scope, value: float | None) -> Measured:
 
 
 def _missing(scope: Scope) -> int:
-    return int(np.isnan(scope.analysis.ops.kernel_ns[scope.positions]).sum())
+    return int(scope.analysis.facts.untimed[scope.positions].sum())
 
 
 def _time(scope: Scope, value: float | None) -> Measured:

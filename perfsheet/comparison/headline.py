@@ -99,7 +99,7 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
     if skipped := _written_by_one(describing):
         yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
     for name, side in (("before", before), ("now", now)):
-        untimed = side.summary.ops - side.summary.timed_ops
+        untimed = side.summary.device_rows - side.summary.timed_rows
         lost = losses(side.ops.table.notes)
         if setup := _setup(side):
             yield f"{rows(setup, 'op')} {name} left out: counterparts in the other capture belong to no pass"

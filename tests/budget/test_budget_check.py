@@ -141,6 +141,29 @@ def test_devices_are_one_critical_path_unless_the_budget_says_otherwise(capture_
     assert found(**{"per-device": True}) == [1100, 4, pytest.approx(1e9 / 700)]  # FPS: the busiest device
 
 
+def test_a_duration_that_one_device_lacks_is_no_gain(analysis_of):
+    """The slowest device's, so that the critical path would look shorter: 300 + 100 ns."""
+    lacking = [
+        row | {"DEVICE KERNEL DURATION [ns]": ""} if row["DEVICE KERNEL DURATION [ns]"] == "500" else row
+        for row in MESH
+    ]
+    verdict = checked(
+        analysis_of(*lacking),
+        {
+            "limits": {"kernel-time": 800, "longest": 500},
+            "op-types": {"Matmul": {"kernel-time": 500}, "Embedding": {"kernel-time": 300}},
+        },
+    )
+    assert [(one.measured, one.missing, one.ok) for one in verdict.checked] == [
+        (400, 1, False),
+        (300, 1, False),
+        (100, 1, False),
+        (300, 0, True),
+    ]
+    (one,) = against(analysis_of, MESH, lacking).breaches
+    assert (one.measured, one.missing) == (400, 1)
+
+
 def test_a_first_budget_names_what_differs_from_the_defaults(analysis_of):
     def first(rows, **options):
         return parse_toml(first_budget(analysis_of(*rows, options=options), 0.0), Path("b.toml"), "")
