@@ -121,8 +121,13 @@ class PerfSheet:
         elif lines:
             pytest.fail("\n".join(lines), pytrace=False)
 
-    def analysis(self, *, start: str | None = None, end: str | None = None, which_pass: str = "all") -> Analysis:
-        """The analysis of the capture, or of the ops between two signposts; without a capture the test is skipped."""
+    def analysis(
+        self, *, start: str | None = None, end: str | None = None, which_pass: str | int | None = None
+    ) -> Analysis:
+        """The analysis of the capture, or of the ops between two signposts; without a capture the test is skipped.
+
+        It is of one warm pass, unless `which_pass` (`first`, `last`, `all`, or a number) asks for another one.
+        """
         from perfsheet.errors import PerfsheetError
 
         try:

@@ -110,6 +110,15 @@ class Facts:
         return StepTimes(times.devices[at], times.mean_ns[at], times.shortest_ns[at])
 
     @cached_property
+    def untimed(self) -> IntArray:
+        """For each op how many devices lack a usable duration of it: the slowest one may be among them."""
+        scope, aligned = self.scope, self.devices
+        if scope.every.options.per_device or aligned.count < 2 or not aligned.aligned:
+            return np.asarray((~self.ops.timed).astype(np.int64))
+        lacking = np.bincount(aligned.step[~scope.every.timed[scope.within]], minlength=int(aligned.step.max()) + 1)
+        return np.asarray(lacking[aligned.step[np.searchsorted(scope.within, scope.of)]])
+
+    @cached_property
     def warm(self) -> BoolArray:
         """Ops that did not wait for compiling: replayed ones, and those of a later pass.
 

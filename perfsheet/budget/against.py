@@ -71,7 +71,7 @@ def _within_noise(times: Times, was: float | None) -> bool:
 def _lost(comparison: Comparison, op_type: str) -> int:
     """How many more ops than in the base lack a usable duration: missing time is not a gain."""
     now, before = (
-        int(np.isnan(side.ops.kernel_ns[of_kind(side, op_type) if op_type else slice(None)]).sum())
+        int(side.facts.untimed[of_kind(side, op_type) if op_type else slice(None)].sum())
         for side in (comparison.new, comparison.base)
     )
     return max(0, now - before)

@@ -15,6 +15,7 @@ from perfsheet.budget.limits import Measured, Scope, of_kind
 from perfsheet.budget.model import Bound, Budget, Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.budget.reading import budget_of, read_budget
+from perfsheet.capture.notes import rows as plural
 from perfsheet.capture.table import IntArray, OpsTable
 
 ROWS_NAMED = 50
@@ -25,7 +26,7 @@ def check(analysis: Analysis, budget: Budget) -> Verdict:
     """Check every limit of the budget. Ops are matched by kind, independent of their name in the build."""
     positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
-    notes = (*replay_notes(analysis.provenance.replayed), *_notes(budget, positions))
+    notes = (*replay_notes(analysis.provenance.replayed), *_notes(analysis, budget, positions))
     return Verdict((*whole(analysis), *checked), notes)
 
 
@@ -104,7 +105,10 @@ def _share(bound: Bound) -> str:
     return percentage(bound.tolerance)
 
 
-def _notes(budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
+def _notes(analysis: Analysis, budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:
+    if wrong := int(analysis.ops.invalid.sum()):
+        left = len(analysis.ops) - wrong
+        yield f"{plural(wrong, 'op')} whose duration the gaps contradict: times and shares are of the other {left:,}"
     for key, hits in positions.items():
         if not len(hits):
             yield f"{budget.path}: the window has no op {' · '.join(filter(None, key))}"

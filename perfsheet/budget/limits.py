@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known, ratio
+from perfsheet.analysis.summary import PassSummary
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.comparison.kinds import kind
@@ -61,7 +62,7 @@ def _of(scope: Scope, value: float | None) -> Measured:
 
 
 def _missing(scope: Scope) -> int:
-    return int(np.isnan(scope.analysis.ops.kernel_ns[scope.positions]).sum())
+    return int(scope.analysis.facts.untimed[scope.positions].sum())
 
 
 def _time(scope: Scope, value: float | None) -> Measured:
@@ -70,7 +71,10 @@ def _time(scope: Scope, value: float | None) -> Measured:
 
 
 def _kernel_time(scope: Scope) -> Measured:
-    times = scope.analysis.ops.kernel_ns[scope.positions]
+    """Σ kernel duration; of all ops where some overlap, the time in which any of them runs, as in the headline."""
+    ops = scope.analysis.ops
+    whole = len(scope.positions) == len(ops)
+    times = ops.exposed_ns if whole else ops.kernel_ns[scope.positions]
     unknown = bool(len(times)) and not np.isfinite(times).any()
     return _time(scope, None if unknown else float(np.nansum(times)))
 
@@ -100,8 +104,21 @@ def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Mea
     return measure
 
 
-def _per_pass(scope: Scope) -> Measured:
-    return _time(scope, scope.analysis.summary.passes.mean_ns)
+def _per_pass(figure: Callable[[PassSummary], float | None]) -> Callable[[Scope], Measured]:
+    """A figure of a mean pass, which needs the durations of all passes that count, not just of the one that is shown.
+
+    Where the selection names a pass, that one is all that counts.
+    """
+
+    def measure(scope: Scope) -> Measured:
+        analysis = scope.analysis
+        of, chosen = analysis.summary.passes, analysis.facts.scope.chosen
+        if chosen is not None and analysis.ops.options.selection.which_pass is not None:
+            of = replace(of, count=1, all=(chosen,), fps_per_pass=analysis.summary.fps.all)
+        missing = sum(run.untimed for run in of.all)
+        return Measured(figure(of), analysis.ops.rows[scope.positions], missing)
+
+    return measure
 
 
 def _rule(rule: str, time: bool) -> Callable[[Scope], Measured]:
@@ -128,13 +145,12 @@ def _host(kinds: tuple[RowKind, ...]) -> Callable[[Scope], Measured]:
 # fmt: off
 LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time", Unit.TIME, _kernel_time, "Σ DEVICE KERNEL DURATION", of_ops=True),
-    Limit("kernel-time-per-pass", Unit.TIME, _per_pass, "mean kernel time of a pass"),
+    Limit("kernel-time-per-pass", Unit.TIME, _per_pass(lambda of: of.mean_ns), "mean kernel time of a pass"),
     Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
     Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
     Limit("fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of one inference",
         floor=True),
-    Limit("fps-per-pass", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.passes.fps_per_pass),
-        "FPS of a mean pass", floor=True),
+    Limit("fps-per-pass", Unit.RATE, _per_pass(lambda of: of.fps_per_pass), "FPS of a mean pass", floor=True),
     Limit("utilization", Unit.SHARE, _weighted(lambda analysis: analysis.ops.utilization),
         "utilization by the reference cores, weighted by kernel time, of ops with a model", floor=True, of_ops=True),
     Limit("utilization-grid", Unit.SHARE, _weighted(lambda analysis: analysis.ops.utilization_grid),

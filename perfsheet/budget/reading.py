@@ -23,14 +23,20 @@ SELECTION = {
     "run": "run",
     "host-ops": "host_ops",
 }
-OPTIONS = {"ref-cores": "ref_cores", "low-cores": "low_cores_pct", "board": "board", "batch": "batch"}
+OPTIONS = {
+    "per-device": "per_device",
+    "ref-cores": "ref_cores",
+    "low-cores": "low_cores_pct",
+    "board": "board",
+    "batch": "batch",
+}
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("start-signpost", "end-signpost", "id-range", "board"), (str,)),
     **dict.fromkeys(("batch", "low-cores"), (int, float)),
     "device": (int,),
     "run": (int,),
     "pass": (str, int),
-    "host-ops": (bool,),
+    **dict.fromkeys(("host-ops", "per-device"), (bool,)),
     "ref-cores": (str, int, float),
 }
 _NAMES = ("op-code", "shape", "layout")

@@ -49,7 +49,7 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
     if window := _window(analysis.ops.options):
         budget.add("window", window.add(tomlkit.nl()))
     every = np.arange(len(analysis.ops))
-    passes = analysis.summary.passes.count
+    passes = analysis.summary.passes.counted
     keys = [key for key in _WINDOW if key not in _OF_PASSES or passes > 1]
     budget.add("limits", _limits(analysis, keys, every))
     op_types = tomlkit.table(is_super_table=True)

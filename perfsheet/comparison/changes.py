@@ -9,8 +9,10 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from perfsheet.analysis.ops.attributes import flatten, without_scopes
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant, Variants
+from perfsheet.capture.table import OpsTable
 from perfsheet.comparison.kinds import kind
 
 Written = dict[str, set[str]]
@@ -50,9 +52,21 @@ class Describing:
     new_written: Written
     padded_only: bool
 
+    @classmethod
+    def of(cls, base: Ops, new: Ops) -> Describing:
+        """How the captures of these ops do it."""
+        padded_only = _padded_only(base.table) or _padded_only(new.table)
+        return cls(written(base.variants), written(new.variants), padded_only)
+
     def extents(self, tensor: Tensor) -> Extents | None:
         """The shape of a tensor that both captures have: padded or logical."""
         return tensor.padded if self.padded_only else tensor.logical
+
+
+def _padded_only(table: OpsTable) -> bool:
+    """Whether a capture has padded shapes only, as those before August 2025."""
+    header = table.headers.get("input_0_y", table.headers.get("output_0_y", ""))
+    return bool(header) and "LOGICAL" not in header.upper()
 
 
 def written(variants: Variants) -> Written:

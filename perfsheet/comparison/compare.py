@@ -12,9 +12,9 @@ import numpy as np
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.repeats import NOISY_PCT
-from perfsheet.capture.table import IntArray, OpsTable
+from perfsheet.capture.table import IntArray
 from perfsheet.comparison import groups
-from perfsheet.comparison.changes import Change, Describing, changes, written
+from perfsheet.comparison.changes import Change, Describing, changes
 from perfsheet.comparison.findings import finding_changes
 from perfsheet.comparison.headline import figures, host_changes, notes
 from perfsheet.comparison.kinds import kind, label
@@ -36,7 +36,8 @@ from perfsheet.comparison.results import (
     Span,
     Times,
 )
-from perfsheet.comparison.slots import Slots, outside_of_passes, slots
+from perfsheet.comparison.sides import like_for_like, slots
+from perfsheet.comparison.slots import Slots, outside_of_passes
 from perfsheet.comparison.times import Clock, Noise
 
 
@@ -44,14 +45,12 @@ def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT)
     """Compare two analyses op by op.
 
     `assumed_noise_pct`: without repeats, a difference above this percentage counts. Repeats are those of the analyses
-    (`Analysis.repeats`), or three or more passes.
+    (`Analysis.repeats`), or three or more passes. `base` and `new` of the result may be of other ops than the
+    arguments: what is compared must correspond (`like_for_like`).
     """
+    base, new = like_for_like(base, new)
     sides = slots(base, new)
-    describing = Describing(
-        written(base.ops.variants),
-        written(new.ops.variants),
-        _padded_only(base.ops.table) or _padded_only(new.ops.table),
-    )
+    describing = Describing.of(base.ops, new.ops)
     paired = pairings(*sides, describing)
     pairs = [(slot, other) for pairing in paired for slot in pairing.base for other in pairing.new]
     clock = Clock(*sides, outside_of_passes(*sides, pairs), assumed_noise_pct)
@@ -286,9 +285,3 @@ def _of_pair(base: Slots, new: Slots, slot: int, other: int, describing: Describ
         for change in changes(variants[0][was], variants[1][got], cores, describing):
             by_name.setdefault(change.name, change)
     return tuple(by_name.values())
-
-
-def _padded_only(table: OpsTable) -> bool:
-    """Whether a capture has padded shapes only, as those before August 2025."""
-    header = table.headers.get("input_0_y", table.headers.get("output_0_y", ""))
-    return bool(header) and "LOGICAL" not in header.upper()

@@ -87,20 +87,33 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
     devices = [len(side.summary.devices) for side in (before, now)]
     if devices[0] != devices[1]:
         counts = f"{devices[0]} before, {devices[1]} now"
-        yield f"different numbers of devices: {counts}; ops of the others count as removed or added"
+        per_device = before.summary.per_device or now.summary.per_device
+        how = "ops of the others count as removed or added" if per_device else "the critical path of each is compared"
+        yield f"different numbers of devices: {counts}; {how}"
     if passes_differ(before, now):
         yield _passes(base, new)
+    else:
+        yield from _layers(before, now)
     if before.summary.schema != now.summary.schema:
         yield f"captures of different builds (schema {before.summary.schema} before, {now.summary.schema} now)"
     if skipped := _written_by_one(describing):
         yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
     for name, side in (("before", before), ("now", now)):
-        untimed = side.summary.ops - side.summary.timed_ops
+        untimed = side.summary.device_rows - side.summary.timed_rows
         lost = losses(side.ops.table.notes)
+        if setup := _setup(side):
+            yield f"{rows(setup, 'op')} {name} left out: counterparts in the other capture belong to no pass"
         if lost:
             yield f"{rows(lost)} of the capture {name} lost to damage: it does not show the whole run"
         if untimed:
             yield f"{rows(untimed, 'device op')} {name} without a usable kernel duration: their time is unknown"
+
+
+def _setup(side: Analysis) -> int:
+    """Ops outside of the only pass, where the comparison has set them apart (`sides.like_for_like`)."""
+    of = side.facts.passes
+    alone = of.how == "one" and side.facts.scope.chosen is not None
+    return len(of.outside) - of.const_eval if alone else 0
 
 
 def _other_chip(base: Analysis, new: Analysis) -> bool:
@@ -126,6 +139,16 @@ def _passes(base: Slots, new: Slots) -> str:
         else "their ops are too different to compare pass by pass"
     )
     return f"different numbers of passes: {counts[0]} before, {counts[1]} now; {how}"
+
+
+def _layers(base: Analysis, new: Analysis) -> Iterator[str]:
+    """What is no change if the same ops are passes, and is one if they are layers."""
+    passes = (base.summary.passes, new.summary.passes)
+    counts = [of.count for of in passes]
+    left_open = base.ops.options.selection.which_pass is None
+    if left_open and counts[0] != counts[1] and any(of.or_layers for of in passes):
+        found = f"passes found: {counts[0]} before, {counts[1]} now"
+        yield f"{found}; one of each is compared, but equal layers of one pass would look the same"
 
 
 def _written_by_one(describing: Describing) -> int:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.comparison.kinds import kind
@@ -73,20 +74,20 @@ class Slots:
 
     @cached_property
     def kernel_ns(self) -> FloatArray:
-        """Σ kernel duration of each slot; NaN where none of its ops has one."""
-        return summed(self.of, self.analysis.ops.kernel_ns, len(self))
+        """Σ of what the ops of each slot add to the kernel time; NaN where none has a duration."""
+        return summed(self.of, self.analysis.ops.exposed_ns, len(self))
 
     @cached_property
     def mean_ns(self) -> FloatArray:
-        """Mean kernel duration of the ops of each slot; NaN where none has one."""
-        return mean_ns(self.of, self.analysis.ops.kernel_ns, len(self))
+        """The mean of the same."""
+        return mean_ns(self.of, self.analysis.ops.exposed_ns, len(self))
 
     @cached_property
     def outside(self) -> BoolArray:
         """Slots that run outside of the passes."""
         outside = np.zeros(len(self), dtype=np.bool_)
         if self.passes > 1:
-            outside[self.of[self.analysis.facts.passes.outside]] = True
+            outside[self.of[positions_of(self.analysis, self.analysis.facts.passes.outside)]] = True
         return outside
 
     @cached_property
@@ -96,14 +97,6 @@ class Slots:
         if self.passes == 1:
             return [None if math.isnan(count) else f"{count:.0f}" for count in cores[self.first].tolist()]
         return [_listed(cores[members]) for members in self.members]
-
-
-def slots(base: Analysis, new: Analysis) -> tuple[Slots, Slots]:
-    """Both sides. Passes are folded if that makes the sides more alike: two passes against one pass, but not a model of
-    two layers against one of four."""
-    folded = (_folded(base), _folded(new))
-    unfolded = (_unfolded(base), _unfolded(new))
-    return folded if _difference(*folded) <= _difference(*unfolded) else unfolded
 
 
 def outside_of_passes(base: Slots, new: Slots, pairs: list[tuple[int, int]]) -> tuple[BoolArray, BoolArray]:
@@ -150,24 +143,30 @@ def summed(of: IntArray, values: FloatArray, count: int) -> FloatArray:
     return np.where(np.bincount(of[finite], minlength=count) > 0, total, np.nan)
 
 
-def _difference(base: Slots, new: Slots) -> float:
-    return abs(math.log(len(base) / len(new)))
-
-
-def _unfolded(analysis: Analysis) -> Slots:
+def unfolded(analysis: Analysis) -> Slots:
+    """Every op as a slot of its own."""
     return Slots(analysis, np.arange(len(analysis.ops)), 1)
 
 
-def _folded(analysis: Analysis) -> Slots:
+def folded(analysis: Analysis) -> Slots:
+    """The same op of every pass as one slot, if the figures are of all passes and these have the same ops."""
     scope = analysis.facts.scope
-    reduced = len(scope.of) < len(scope.every)  # to one pass, or to the critical path of the devices
-    if reduced or analysis.facts.variation is None:
-        return _unfolded(analysis)
-    passes = scope.passes.all
+    if scope.chosen is not None or analysis.facts.variation is None:
+        return unfolded(analysis)
+    passes = [positions_of(analysis, run.positions) for run in scope.passes.all]
+    number = numbers(scope.every)[scope.of]
+    # On the critical path ops that some devices lack may be those of another device in another pass.
+    if any(len(here) != len(passes[0]) or (number[here] != number[passes[0]]).any() for here in passes):
+        return unfolded(analysis)
     of = np.arange(len(analysis.ops))
-    for model_pass in passes[1:]:
-        of[model_pass.positions] = passes[0].positions
+    for here in passes[1:]:
+        of[here] = passes[0]
     return Slots(analysis, np.unique(of, return_inverse=True)[1].reshape(-1), len(passes))
+
+
+def positions_of(analysis: Analysis, selected: IntArray) -> IntArray:
+    """Positions among the ops that the figures are of, of ops given by their positions in everything selected."""
+    return np.flatnonzero(np.isin(analysis.facts.scope.of, selected))
 
 
 def _listed(cores: FloatArray) -> str | None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.analysis.statistics import known
+from perfsheet.analysis.windows.passes import Pass
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.comparison.results import Span, Times
-from perfsheet.comparison.slots import Slots, mean_ns, summed
+from perfsheet.comparison.slots import Slots, mean_ns, positions_of, summed
 
 CONFIDENCE_PCT = 99
 RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"
@@ -94,7 +96,7 @@ def _runs(side: Slots) -> Samples:
     repeats = side.analysis.repeats
     if repeats is None:
         return _shown(side)
-    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.durations])
+    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.exposed_ns])
     return Samples(lines, np.zeros(len(side), dtype=np.bool_))
 
 
@@ -103,17 +105,30 @@ def _passes(side: Slots) -> Samples:
     facts = side.analysis.facts
     warm = [model_pass for model_pass in facts.passes.all if not model_pass.cold]
     if facts.scope.chosen is not None and facts.variation is not None:
-        is_warm = [not model_pass.cold for model_pass in facts.passes.all]
-        return Samples(facts.variation.durations[is_warm][:, side.first], np.zeros(len(side), dtype=np.bool_))
+        return Samples(_like_chosen(facts, warm)[:, side.first], np.zeros(len(side), dtype=np.bool_))
     if side.passes == 1 or not warm:
         return _shown(side)
-    ops = side.analysis.ops
+    time = side.analysis.ops.exposed_ns
     lines = np.full((len(warm), len(side)), np.nan)
     for number, model_pass in enumerate(warm):
-        lines[number, side.of[model_pass.positions]] = ops.kernel_ns[model_pass.positions]
-    outside = side.analysis.facts.passes.outside
-    lines[0, side.of[outside]] = ops.kernel_ns[outside]
+        here = positions_of(side.analysis, model_pass.positions)
+        lines[number, side.of[here]] = time[here]
+    outside = positions_of(side.analysis, facts.passes.outside)
+    lines[0, side.of[outside]] = time[outside]
     return Samples(lines, side.outside)
+
+
+def _like_chosen(facts: Facts, passes: list[Pass]) -> FloatArray:
+    """What each op of the chosen pass takes in these passes of the same ops; on the critical path, its step's slowest
+    device in each of them."""
+    scope, aligned = facts.scope, facts.devices
+    lines = scope.every.exposed_ns[np.array([run.positions for run in passes])]
+    if not scope.every.options.per_device and aligned.count > 1 and aligned.aligned:
+        slowest = np.full((len(lines), int(aligned.step.max()) + 1), np.nan)
+        for line, longest in zip(lines, slowest, strict=True):
+            np.fmax.at(longest, aligned.step, line)
+        lines = slowest[:, aligned.step]
+    return np.asarray(lines[:, np.searchsorted(scope.within, scope.of)])
 
 
 def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, FloatArray]:

@@ -14,11 +14,12 @@ def sentence(limit: Checked, several_files: bool) -> str:
     """`limits.kernel-time: 4.100 ms, at most 3.995 ms allowed (3.805 ms + 5 %); row 57`, on one line."""
     bound = f"{'at least' if limit.floor else 'at most'} {format_quantity(limit.allowed, limit.unit)} allowed"
     why = f" ({limit.why})" if limit.why else ""
+    if limit.missing:
+        others = "" if limit.measured is None else f", the others {measured(limit)}"
+        ops = f"{rows(limit.missing, 'op')} without a usable duration{others}"
+        return f"{limit.limit}: cannot be measured: {ops}, {bound}{why}"
     if limit.measured is None:
         return f"{limit.limit}: cannot be measured, {bound}{why}"
-    if limit.missing:
-        ops = f"{rows(limit.missing, 'op')} without a usable duration, the others {measured(limit)}"
-        return f"{limit.limit}: cannot be measured: {ops}, {bound}{why}"
     return f"{limit.limit}: {measured(limit)}, {bound}{why}{_where(limit, several_files)}"
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from support.agreement import EVERYTHING
 from support.captures import fallback, host_op, op, shape, signpost
+from support.comparing import ALL_PASSES, EVERYTHING
 from support.real import CAPTURES, each
 
 from perfsheet import Options, Selection, analyze, read
@@ -23,6 +23,7 @@ from perfsheet.outputs.terminal.checks import print_test_limits
 from perfsheet.profiling import check_expectations
 from perfsheet.provenance import Provenance
 from perfsheet.run.verdict import Expectation
+from perfsheet.text.limits import sentence
 from perfsheet.toml_files import parse_toml
 
 ROWS = (
@@ -83,6 +84,132 @@ def test_everything_that_can_be_limited(analysis_of):
     }
 
 
+def passes(*times):
+    """Passes of two ops: so many ns, and twice as many."""
+    return [row for ns in times for row in (op("Matmul", ns), op("Softmax", ns and 2 * ns))]
+
+
+OF_PASSES = {"kernel_time": 0, "fps": 0, "ops": 0, "longest": 0, "kernel_time_per_pass": 0, "fps_per_pass": 0}
+
+
+@pytest.mark.parametrize(
+    ("which", "kernel_ns", "ops", "longest", "inference_ns", "per_pass_ns"),
+    [
+        (None, 330, 2, 220, 330, 370),  # the warm pass of median time; per pass: the mean of all
+        ("last", 480, 2, 320, 480, 480),
+        ("all", 1110, 6, 320, 370, 370),
+    ],
+)
+def test_limits_are_of_one_inference(analysis_of, which, kernel_ns, ops, longest, inference_ns, per_pass_ns):
+    options = {"selection": Selection(which_pass=which)}
+    found = measured(analysis_of(*passes(100, 110, 160), options=options), **OF_PASSES)
+    assert found == {
+        "kernel-time": kernel_ns,
+        "fps": pytest.approx(1e9 / inference_ns),
+        "ops": ops,
+        "longest": longest,
+        "kernel-time-per-pass": pytest.approx(per_pass_ns),
+        "fps-per-pass": pytest.approx(1e9 / per_pass_ns),
+    }
+
+
+def test_a_mean_pass_needs_the_durations_of_all_passes(analysis_of):
+    """The pass that is shown has them all, another one does not."""
+    rows = [*passes(100), op("Matmul", 110), op("Softmax", None), *passes(120)]
+    verdict = checked(analysis_of(*rows), {"limits": {"kernel-time": "1 s", "kernel-time-per-pass": "1 s"}})
+    kernel_time, per_pass = verdict.checked
+    assert (kernel_time.measured, kernel_time.missing, kernel_time.ok) == (360, 0, True)
+    assert (per_pass.missing, per_pass.ok) == (1, False)
+
+
+MESH = [
+    op(code, ns, device=device)
+    for code, of_devices in (("Embedding", (200, 300)), ("Matmul", (500, 100)))
+    for device, ns in enumerate(of_devices)
+]
+
+
+def test_devices_are_one_critical_path_unless_the_budget_says_otherwise(capture_of):
+    table = read(capture_of(*MESH))
+
+    def found(**window):
+        limits = {"kernel-time": 0, "ops": 0, "fps": 0}
+        verdict = check_expected(table, {"limits": limits, "window": window}, "", "test", Options())
+        return [one.measured for one in verdict.checked]
+
+    assert found() == [800, 2, pytest.approx(1e9 / 800)]
+    assert found(**{"per-device": True}) == [1100, 4, pytest.approx(1e9 / 700)]  # FPS: the busiest device
+
+
+def test_a_duration_that_one_device_lacks_is_no_gain(analysis_of):
+    """The slowest device's, so that the critical path would look shorter: 300 + 100 ns."""
+    lacking = [
+        row | {"DEVICE KERNEL DURATION [ns]": ""} if row["DEVICE KERNEL DURATION [ns]"] == "500" else row
+        for row in MESH
+    ]
+    verdict = checked(
+        analysis_of(*lacking),
+        {
+            "limits": {"kernel-time": 800, "longest": 500},
+            "op-types": {"Matmul": {"kernel-time": 500}, "Embedding": {"kernel-time": 300}},
+        },
+    )
+    assert [(one.measured, one.missing, one.ok) for one in verdict.checked] == [
+        (400, 1, False),
+        (300, 1, False),
+        (100, 1, False),
+        (300, 0, True),
+    ]
+    (one,) = against(analysis_of, MESH, lacking).breaches
+    assert (one.measured, one.missing) == (400, 1)
+
+
+def test_a_first_budget_names_what_differs_from_the_defaults(analysis_of):
+    def first(rows, **options):
+        return parse_toml(first_budget(analysis_of(*rows, options=options), 0.0), Path("b.toml"), "")
+
+    default = first(passes(100, 110, 160))
+    assert "window" not in default
+    assert default["limits"]["kernel-time"] == "330 ns"
+    assert not [key for key in default["limits"] if key.endswith("per-pass")]
+    everything = first(passes(100, 110, 160), **ALL_PASSES)
+    assert everything["window"] == {"pass": "all"}
+    assert (everything["limits"]["kernel-time"], everything["limits"]["kernel-time-per-pass"]) == ("1.11 µs", "370 ns")
+    assert "window" not in first(MESH)
+    assert first(MESH, per_device=True)["window"] == {"per-device": True}
+
+
+GAP = "OP TO OP LATENCY [ns]"
+
+
+def test_contradicted_durations_are_in_no_limit(analysis_of):
+    """The second op ends 2 ms after it starts, but the third one starts 0.1 ms after it."""
+    rows = [op("Matmul", 1000), op("Softmax", 2_000_000), op("LayerNorm", 700) | {GAP: "-1900000"}]
+    analysis = analysis_of(*rows)
+    limits = {"kernel-time": "1 s", "longest": "1 s", "fps": 1, "ops": 3}
+    verdict = checked(analysis, {"limits": limits, "op-types": {"Matmul": {"kernel-time": 1000}}})
+    assert [(one.measured, one.missing, one.ok) for one in verdict.checked] == [
+        (1700, 1, False),
+        (1000, 1, False),
+        (None, 1, False),
+        (3, 0, True),
+        (1000, 0, True),
+    ]
+    assert "1 op without a usable duration" in sentence(verdict.checked[2], several_files=False)
+    (note,) = verdict.notes
+    assert note == "1 op whose duration the gaps contradict: times and shares are of the other 2"
+    assert "kernel-time" not in parse_toml(first_budget(analysis, 0.0), Path("b.toml"), "")["limits"]
+
+
+def test_the_kernel_time_of_ops_that_overlap_is_that_of_the_headline(analysis_of):
+    """The second op starts 200 ns after the first and ends before it."""
+    analysis = analysis_of(op("Matmul", 1000), op("Softmax", 400) | {GAP: "-800"}, op("LayerNorm", 300))
+    verdict = checked(analysis, {"limits": {"kernel-time": 1300}, "op-types": {"Softmax": {"kernel-time": 400}}})
+    assert [one.measured for one in verdict.checked] == [1300, 400]
+    assert verdict.passed
+    assert analysis.summary.kernel_ns == 1300
+
+
 def test_ceilings_and_floors_with_tolerance(analysis_of):
     analysis = analysis_of(*ROWS)
     verdict = checked(
@@ -140,10 +267,10 @@ def test_a_part_of_a_capture(capture_of):
 
 
 @each(CAPTURES)
-@pytest.mark.parametrize("selection", [{}, {"which_pass": "last"}], ids=["whole", "last"])
-def test_a_capture_keeps_its_own_first_budget(path, selection):
+@pytest.mark.parametrize("window", [{}, {"selection": Selection(which_pass="last")}, EVERYTHING])
+def test_a_capture_keeps_its_own_first_budget(path, window):
     try:
-        analysis = analyze(read(path), Options(batch=4, selection=Selection(**selection)))
+        analysis = analyze(read(path), Options(batch=4, **window))
     except NoDeviceOpError:
         pytest.skip("no device op")
     text = first_budget(analysis, 0.0)
@@ -162,8 +289,7 @@ def test_op_codes_are_quoted_in_a_first_budget(analysis_of, tmp_path):
 
 
 def against(analysis_of, base, new, fail_over=0.05, options=None, **how):
-    captures = (("base", base), ("new", new))
-    sides = [analysis_of(*rows, name=f"{name}.csv", options=options) for name, rows in captures]
+    sides = [analysis_of(*rows, name=f"{name}.csv", options=options) for name, rows in (("base", base), ("new", new))]
     return check_against(compare(*sides), fail_over, **how)
 
 
@@ -186,11 +312,11 @@ def test_op_types_against_another_capture(analysis_of):
 
 def test_more_passes_are_not_slower(analysis_of):
     rows = [row for row in ROWS if row["OP TYPE"] == "tt_dnn_device"]
-    verdict = against(analysis_of, rows, rows * 3, options=EVERYTHING)
+    verdict = against(analysis_of, rows, rows * 3, 0.0, options=ALL_PASSES)
     assert verdict.passed
     assert verdict.checked[0].limit == "against.kernel-time-per-pass"
-    of_one = against(analysis_of, rows, rows * 3, fail_over=0.0).checked[0]
-    assert (of_one.ok, of_one.limit, of_one.measured) == (True, "against.kernel-time", 70_000)
+    (one,) = against(analysis_of, rows, rows * 3, 0.0).checked  # one pass with one
+    assert (one.limit, one.value, one.measured, one.ok) == ("against.kernel-time", 70_000, 70_000, True)
 
 
 def test_growth_within_the_noise_is_none(analysis_of, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from support.captures import op, signpost, write_csv
 from support.real import CASES, WHY_NOT
 
-from perfsheet import PerfsheetError, analyze, read
+from perfsheet import Options, PerfsheetError, analyze, read
 
 HOST = "HOST ID"
 
@@ -32,7 +32,10 @@ def test_devices_are_unique_per_host(tmp_path):
     assert check(table, "calls").ok
     hosts = check(table, "host-ids")
     assert (hosts.ok, hosts.detail) == (True, "2 hosts, by HOST ID: devices 0 to 1 (host 0), 2 to 3 (host 1)")
-    assert [analyze(table).row_ref(position).device_id for position in range(4)] == [0, 0, 1, 1]
+    every = analyze(table, Options(per_device=True))
+    assert [every.row_ref(position).device_id for position in range(4)] == [0, 0, 1, 1]
+    (slowest,) = analyze(table).ops.device.tolist()  # equally slow: the first one
+    assert (slowest, analyze(table).row_ref(0).device_id) == (2, 0)
 
 
 def test_hosts_that_number_their_devices_globally_keep_the_numbers(tmp_path):
@@ -62,7 +65,8 @@ def test_a_host_file_beside_a_merged_file(tmp_path):
 @pytest.mark.skipif(not CASES, reason=WHY_NOT)
 def test_two_hosts_in_one_file():
     analysis = analyze(read(next(case for case in CASES if case.name == "two-hosts-merged-host-id.csv")))
-    assert len(set(analysis.ops.device.tolist())) == 16
+    assert len(set(analysis.every.ops.device.tolist())) == len(analysis.summary.devices) == 16
+    assert len(analysis.ops) < len(analysis.every.ops) / 15  # each op once, on its slowest device
     assert check(analysis.ops.table, "calls").ok
 
 

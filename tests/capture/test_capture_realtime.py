@@ -5,7 +5,7 @@ import pytest
 from support.captures import host_op, op, write_csv
 from support.command import here
 
-from perfsheet import PerfsheetError, analyze, read
+from perfsheet import Options, PerfsheetError, analyze, read
 
 HEADER = (
     "GLOBAL CALL COUNT,METAL TRACE ID,METAL TRACE REPLAY SESSION ID,DEVICE ID,DEVICE ARCH,OP NAME,CORE COUNT,"
@@ -38,7 +38,7 @@ def note(table):
 
 def test_times_without_names(tmp_path):
     table = read(report(tmp_path, row(1024, 3000, 10_000, "0"), row(2049, 4000, 20_000, "")))
-    ops = analyze(table).ops
+    ops = analyze(table, Options(per_device=True)).ops
     assert list(ops.codes) == ["(unnamed)", "(unnamed)"]
     assert (ops.kernel_ns.tolist(), ops.device.tolist()) == ([3000, 4000], [0, 1])
     assert ops.number("fw_start_cycle").tolist() == [10_000, 20_000]

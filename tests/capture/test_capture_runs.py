@@ -146,7 +146,7 @@ def test_it_is_said_once_and_a_run_can_be_picked(capture_of, capsys):
 
 
 def test_the_only_run_can_be_picked(capture_of):
-    analysis = analyze(read(capture_of(*capture())), Options(selection=Selection(run=1)))
+    analysis = analyze(read(capture_of(*capture())), Options(selection=Selection(run=1, which_pass="all")))
     assert (len(analysis.ops), analysis.window.label) == (6, "whole capture")
     with pytest.raises(PerfsheetError, match=r"known: 1$"):
         analyze(analysis.ops.table, Options(selection=Selection(run=2)))

@@ -13,6 +13,9 @@ from support.command import here
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 
 
+MODEL = (("Matmul", 100), ("Softmax", 150), ("LayerNorm", 50))
+
+
 @pytest.fixture
 def sides(tmp_path):
     rows = [op("MatmulDeviceOperation", 40_000, pm=20_000), op("LayerNormDeviceOperation", 9000, 1), op("Softmax", 500)]
@@ -66,10 +69,29 @@ def test_json_keeps_its_contract(capsys, sides):
     assert data["others"] == []
 
 
+def test_another_part_of_the_base_is_in_json_where_it_is_compared(capsys, tmp_path):
+    """Setup (900 ns) is left out only beside a capture of several passes (300 ns each)."""
+
+    def capture(name, passes):
+        late = {"Matmul": "900000"}
+        model = [op(code, ns) | {"OP TO OP LATENCY [ns]": late.get(code, "9")} for code, ns in MODEL]
+        return write_csv(tmp_path / name, [op("Embeddings", 900), *model * passes])
+
+    one, again, three = capture("one.csv", 1), capture("again.csv", 1), capture("three.csv", 3)
+    data = json.loads(here(capsys, "compare", one, again, three, "--json").out)
+    (other,) = data["others"]
+    for record, base in ((data, data["base"]), (other, other["base"])):
+        for side, capture in (("base", base), ("new", record["new"])):
+            assert sum(op[f"{side}_ns"] for op in record["ops"]) == capture["kernel_duration_ns"]
+    assert (data["base"]["kernel_duration_ns"], other["base"]["kernel_duration_ns"]) == (1200, 300)
+    assert other["notes"] == ["1 op before left out: counterparts in the other capture belong to no pass"]
+
+
 def test_several_captures_beside_the_base(capsys, sides, tmp_path):
     third = write_csv(tmp_path / "third.csv", [op("MatmulDeviceOperation", 50_000)])
     data = json.loads(here(capsys, "compare", *sides, third, "--json").out)
     assert [record["delta_ns"] for record in (data, *data["others"])] == [-20_500, 500]
+    assert not any("base" in record for record in data["others"])
     book = tmp_path / "a.xlsx"
     done = here(capsys, "compare", *sides, third, "-o", book)
     assert done.out.count("before base.csv") == 2

@@ -49,7 +49,7 @@ def test_json_is_all_that_stands_on_standard_output(capsys, tmp_path, command):
     path = write_csv(tmp_path / "odd.csv", [op(cores=1), op(duration=None, call=2048)])
     done = here(capsys, command, path, "--json")
     result = json.loads(done.out)
-    assert result["schema_version"] == 1
+    assert result["schema_version"] == 2
     assert len(result["capture"]["warnings"]) == done.err.count("warning: ") == 1
 
 
@@ -104,8 +104,10 @@ def test_the_newest_report_is_taken_and_said_aloud(capsys, monkeypatch, tmp_path
 
 def test_several_hosts(capsys, tmp_path):
     paths = [write_csv(tmp_path / f"host{number}.csv", [op(duration=number + 1)]) for number in range(2)]
-    result = json.loads(here(capsys, "top-ops", *paths, "--json").out)
-    assert result["capture"]["devices"] == [0, 1]
+    slowest = json.loads(here(capsys, "top-ops", *paths, "--json").out)
+    assert [(op["device_id"], op["row"]["file"]) for op in slowest["ops"]] == [(1, str(paths[1]))]
+    result = json.loads(here(capsys, "top-ops", *paths, "--per-device", "--json").out)
+    assert result["capture"]["devices"] == slowest["capture"]["devices"] == [0, 1]
     assert [(op["device_id"], op["row"]["device_id"]) for op in result["ops"]] == [(1, 0), (0, 0)]
     assert [op["row"]["file"] for op in result["ops"]] == [str(paths[1]), str(paths[0])]
 

@@ -12,6 +12,11 @@ from support.command import here
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 
 
+def words(text):
+    """A text without its line breaks."""
+    return " ".join(text.split())
+
+
 def model(duration, device=0):
     return [op("Embedding", duration, device=device), op("Matmul", duration, device=device)]
 
@@ -28,8 +33,12 @@ WINDOWS = [
     (("--id-range", "3-4"), "rows 3-4", 200),
     (("--pass", "last"), "pass 2 of 2", 100),
     (("--pass", "1"), "pass 1 of 2", 200),
-    (("--no-host-ops",), "no host ops", 300),
-    (("--device", "0"), "device 0", 300),
+    (("--pass", "all"), "whole capture", 300),
+    ((), "pass 2 of 2", 100),
+    (("--no-host-ops",), "no host ops, pass 2 of 2", 100),
+    (("--no-host-ops", "--pass", "all"), "no host ops", 300),
+    (("--device", "0"), "device 0, pass 2 of 2", 100),
+    (("--device", "0", "--pass", "all"), "device 0", 300),
 ]
 
 
@@ -112,7 +121,28 @@ def test_regions_that_stay_open_are_named(capsys, tmp_path):
 
 
 def test_passes_and_devices_stand_in_the_head(capsys, tmp_path, twice):
-    assert "2 passes of 2 ops" in here(capsys, "top-ops", twice).out
+    for options, figures in (((), "figures: pass 2 "), (("--pass", "all"), "figures: all passes together")):
+        out = words(here(capsys, "top-ops", twice, *options).out)
+        assert "2 passes of 2 ops, 0.200 µs and 0.100 µs" in out
+        assert figures in out
     rows = [row for device in (0, 1) for row in model(100 * (device + 1), device)]
-    out = here(capsys, "hotspots", write_csv(tmp_path / "two.csv", rows)).out
-    assert "2 devices: 0.200 µs (device 0) to 0.400 µs (device 1); critical path 0.400 µs" in out
+    path = write_csv(tmp_path / "two.csv", rows)
+    devices = "2 devices: 0.200 µs (device 0) to 0.400 µs (device 1), 0.600 µs together; figures: "
+    assert f"{devices}the critical path, 0.400 µs" in words(here(capsys, "hotspots", path).out)
+    assert f"{devices}all of them, summed up" in words(here(capsys, "hotspots", path, "--per-device").out)
+
+
+def test_devices_are_one_critical_path_unless_asked(capsys, tmp_path):
+    """Of each op the slower device: 300 + 500 ns of 200 + 300 and 500 + 100."""
+    rows = [
+        op(code, ns, device=device)
+        for code, of_devices in (("Embedding", (200, 300)), ("Matmul", (500, 100)))
+        for device, ns in enumerate(of_devices)
+    ]
+    path = write_csv(tmp_path / "mesh.csv", rows)
+    shown = json.loads(here(capsys, "top-ops", path, "--json").out)
+    assert (shown["capture"]["kernel_duration_ns"], shown["capture"]["kernel_duration_sum_ns"]) == (800, 1100)
+    assert [(one["device_id"], one["kernel_duration_ns"]) for one in shown["ops"]] == [(0, 500), (1, 300)]
+    every = json.loads(here(capsys, "top-ops", path, "--per-device", "--json").out)
+    assert (every["capture"]["kernel_duration_ns"], every["capture"]["kernel_duration_sum_ns"]) == (1100, 1100)
+    assert [one["kernel_duration_ns"] for one in every["ops"]] == [500, 300, 200, 100]

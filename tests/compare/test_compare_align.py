@@ -218,7 +218,7 @@ def test_another_op_in_its_place(compared):
 def test_devices_are_aligned_on_their_own(compared):
     base = [op("MatmulDeviceOperation", 1000 + device, device=device, call=1024 + device) for device in range(3)]
     new = [op("MatmulDeviceOperation", 2000 + device, device=device, call=1024 + device) for device in range(3)]
-    found = compared(base, new)
+    found = compared(base, new, options={"per_device": True})
     assert [(len(one.base), len(one.new)) for one in found.ops] == [(1, 1)] * 3
     for one in found.ops:
         assert found.base.ops.device[one.base[0]] == found.new.ops.device[one.new[0]]
@@ -226,9 +226,32 @@ def test_devices_are_aligned_on_their_own(compared):
 
 def test_a_device_more_is_added(compared):
     base = [op("MatmulDeviceOperation", device=device) for device in (0, 1)]
-    found = compared(base[:1], base)
+    found = compared(base[:1], base, options={"per_device": True})
     assert found.counts["added"] == 1
-    assert any("different numbers of devices: 1 before, 2 now" in note for note in found.notes)
+    assert any("different numbers of devices: 1 before, 2 now; ops of the others" in note for note in found.notes)
+
+
+def test_critical_paths_are_compared(compared):
+    """Two devices against one: each op once, on its slowest device."""
+
+    def devices(*times):
+        return [
+            op(code, ns, device=device)
+            for code, of_devices in zip(("MatmulDeviceOperation", "SoftmaxDeviceOperation"), times, strict=True)
+            for device, ns in enumerate(of_devices)
+        ]
+
+    found = compared(devices((1000, 2000), (5000, 400)), devices((1500,), (300,)))
+    assert [(one.status, one.times.base_ns, one.times.new_ns) for one in found.ops] == [
+        ("changed", 2000, 1500),
+        ("changed", 5000, 300),
+    ]
+    assert (found.total.base_ns, found.total.new_ns) == (7000, 1800)
+    assert [found.base.ops.device[one.base[0]] for one in found.ops] == [1, 0]
+    (note,) = [note for note in found.notes if "different numbers of devices: 2 before, 1 now" in note]
+    assert "critical path" in note
+    assert_complete(found)
+    assert compared(devices((1000, 2000), (5000, 400)), devices((2000, 9), (7, 5000))).nothing_changed
 
 
 def test_padded_extents_of_older_builds_are_no_change(compared, analysis_of):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.captures import op, shape
+from support.comparing import ALL_PASSES
 
 
 def changes(compared, base, new, others=()):
@@ -123,7 +124,7 @@ def test_a_change_in_any_pass_is_a_change(compared, edited):
             )
         ]
 
-    found = compared(passes("{'type': 'ADD'}"), passes("{'type': 'MUL'}"))
+    found = compared(passes("{'type': 'ADD'}"), passes("{'type': 'MUL'}"), options=ALL_PASSES)
     assert [(one.status, len(one.base)) for one in found.ops] == [("changed", 3), ("same", 3)]
     assert [(one.name, one.before, one.after) for one in found.ops[0].changes] == [("type", "ADD", "MUL")]
     assert compared(passes("{'type': 'MUL'}"), passes("{'type': 'MUL'}")).nothing_changed
@@ -132,9 +133,10 @@ def test_a_change_in_any_pass_is_a_change(compared, edited):
 def test_equal_changes_are_one_group(compared):
     before = [op("LayerNormDeviceOperation", 9000, 12), op("Softmax", 700)] * 4
     after = [op("LayerNormDeviceOperation", 3000, 48), op("Softmax", 700)] * 4
-    found = compared(before, after)
+    found = compared(before, after, options=ALL_PASSES)
     (group,) = found.groups
     assert (group.count, group.times.delta_ns) == (1, -24_000)  # four passes of two ops
+    assert compared(before, after).groups[0].times.delta_ns == -6000  # one of them
     assert [(one.name, one.before, one.after) for one in group.changes] == [("core_count", "12", "48")]
     assert found.gains == [group]
     assert found.losses == []

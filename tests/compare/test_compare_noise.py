@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from support.captures import op, signpost, write_csv
+from support.comparing import ALL_PASSES, assert_complete
 
 from perfsheet import Options, analyze, read
 from perfsheet.analysis.repeats import analyze_runs
@@ -117,7 +118,8 @@ def test_another_number_of_passes_is_no_change(compared, counts):
     def passes(count):
         return [op(code, 1000 + chance.randrange(10)) for _ in range(count) for code in CODES]
 
-    found = compared(passes(counts[0]), passes(counts[1]))
+    sides = passes(counts[0]), passes(counts[1])
+    found = compared(*sides, options=ALL_PASSES)
     assert found.per_pass
     assert found.counts["same"] == 3
     assert [(len(one.base), len(one.new)) for one in found.ops] == [counts] * 3
@@ -128,6 +130,12 @@ def test_another_number_of_passes_is_no_change(compared, counts):
     assert (kernel_per_pass.base, kernel_per_pass.new) == pytest.approx(
         (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns)
     )
+    one_each = compared(*sides)
+    assert not one_each.per_pass
+    assert one_each.counts["same"] == 3
+    assert [(len(one.base), len(one.new)) for one in one_each.ops] == [(1, 1)] * 3
+    assert abs(one_each.total.delta_ns) < 30
+    assert not any("different numbers of passes" in note for note in one_each.notes)
 
 
 def test_a_model_of_more_equal_layers_is_another_model(compared):
@@ -168,7 +176,7 @@ def test_what_runs_once_adds_nothing_to_the_noise_of_sums(compared):
     """A setup of a millisecond in the first pass alone would drown everything."""
     base = rows_of(*[(100 + shift, 200, 300) for shift in range(4)], setup=(1_000_000,))
     new = rows_of(*[(200 + shift, 400, 600) for shift in range(4)], setup=(1_000_000,))
-    found = compared(base, new)
+    found = compared(base, new, options=ALL_PASSES)
     assert found.noise.how == "passes"
     assert found.total.beyond_noise
     assert found.total.noise_ns is not None
@@ -180,14 +188,22 @@ def test_what_runs_once_adds_nothing_to_the_noise_of_sums(compared):
 @pytest.mark.parametrize("counts", [(3, 1), (1, 3), (2, 3)])
 def test_setup_is_no_part_of_a_pass_on_either_side(compared, counts):
     sides = [rows_of(*[(100, 200, 300)] * count, setup=(50_000, 7)) for count in counts]
-    found = compared(*sides)
+    found = compared(*sides, options=ALL_PASSES)
     assert found.per_pass
     assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 600)
     setup = next(one for one in found.op_types if one.op_type == "EmbeddingsDeviceOperation")
     assert (setup.times.mean_pass.base_ns, setup.times.mean_pass.new_ns) == (0, 0)
     figures = {one.id: (one.base, one.new) for one in found.figures}
     assert figures["kernel_per_pass"] == (600, 600)
-    assert ("fps_per_pass" in figures) == (min(counts) > 1)
+    alone = compared(*sides)  # one pass of each
+    assert_complete(alone)
+    assert (alone.total.base_ns, alone.total.new_ns) == (600, 600)
+    assert alone.counts["same"] == len(alone.ops) == 3
+    assert not alone.per_pass
+    figures = {one.id: (one.base, one.new) for one in alone.figures}
+    assert figures["fps"] == (1e9 / 600, 1e9 / 600)
+    left_out = [note for note in alone.notes if "2 ops" in note]
+    assert len(left_out) == (1 in counts)
 
 
 def test_a_duration_that_is_missing_in_one_run_makes_that_sum_unknown(tmp_path):
@@ -200,7 +216,7 @@ def test_a_duration_that_is_missing_in_one_run_makes_that_sum_unknown(tmp_path):
 
 def test_a_mean_pass_is_the_mean_of_what_is_known(compared):
     rows = rows_of((100, 200, 300), (100, None, 300), (100, 200, 300))
-    found = compared(rows, rows_of((100, 200, 300)))
+    found = compared(rows, rows_of((100, 200, 300)), options=ALL_PASSES)
     (softmax,) = [one for one in found.ops if one.base_code == CODES[1]]
     assert (softmax.times.mean_pass.base_ns, softmax.times.base_ns) == (200, 400)
 
@@ -242,15 +258,21 @@ def test_what_a_single_pass_adds_at_its_end_is_a_part_of_it(compared):
     """Three passes against one that has one op more: that is a loss, not setup."""
     three, one = rows_of(*[(100, 200, 300)] * 3), rows_of((100, 200, 300))
     extra = op("ReshardDeviceOperation", 50)
-    found = compared(three, [*one[:-1], extra, one[-1]])
+    found = compared(three, [*one[:-1], extra, one[-1]], options=ALL_PASSES)
     assert found.per_pass
     assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 650)
     assert [one.op_code for one in found.losses] == ["ReshardDeviceOperation"]
+    alone = compared(three, [*one[:-1], extra, one[-1]])
+    assert (alone.total.base_ns, alone.total.new_ns) == (600, 650)
+    assert [one.op_code for one in alone.losses] == ["ReshardDeviceOperation"]
 
 
 @pytest.mark.parametrize("swap", [False, True])
 def test_what_runs_after_the_passes_takes_no_pass_with_it(compared, swap):
     last = op("ConcatDeviceOperation", 7000)
     sides = [[*rows_of(*[(100, 200, 300)] * count, setup=(9000,)), last] for count in (3, 1)]
-    found = compared(*(reversed(sides) if swap else sides))
-    assert (found.total.mean_pass.base_ns, found.total.mean_pass.new_ns) == (600, 600)
+    sides = sides[::-1] if swap else sides
+    total = compared(*sides, options=ALL_PASSES).total
+    assert (total.mean_pass.base_ns, total.mean_pass.new_ns) == (600, 600)
+    total = compared(*sides).total
+    assert (total.base_ns, total.new_ns) == (600, 600)

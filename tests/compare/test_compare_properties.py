@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from support.captures import csv_text, fallback, host_op, op, shape, signpost
-from support.comparing import assert_mirrors, assert_nothing_changed
+from support.comparing import ALL_PASSES, EVERYTHING, assert_mirrors, assert_nothing_changed
 from support.real import CAPTURES, each
 
 import perfsheet
-from perfsheet import analyze, read
+from perfsheet import Options, analyze, read
 from perfsheet.comparison import compare
 
 CODES = (
@@ -55,10 +55,13 @@ ROWS = some.lists(
 FIRST = op("EmbeddingsDeviceOperation", 500)
 
 
-def analysed(folder: Path, rows, name):
+OPTIONS = some.sampled_from(({}, ALL_PASSES, EVERYTHING))
+
+
+def analysed(folder: Path, rows, name, options):
     path = folder / name
     path.write_text(csv_text([FIRST, *rows], "S9"), encoding="utf-8")
-    return analyze(read(path))
+    return analyze(read(path), Options(**options))
 
 
 @pytest.fixture(scope="module")
@@ -66,23 +69,32 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("made")
 
 
-@given(base=ROWS, new=ROWS)
-def test_swapping_the_sides_negates_every_delta(folder, base, new):
-    assert_mirrors(analysed(folder, base, "base.csv"), analysed(folder, new, "new.csv"))
+@given(base=ROWS, new=ROWS, options=OPTIONS)
+def test_swapping_the_sides_negates_every_delta(folder, base, new, options):
+    assert_mirrors(analysed(folder, base, "base.csv", options), analysed(folder, new, "new.csv", options))
 
 
-@given(rows=ROWS, passes=some.integers(1, 4))
-def test_a_capture_with_itself_shows_nothing(folder, rows, passes):
-    one, other = (analysed(folder, rows * passes, name) for name in ("one.csv", "other.csv"))
+@given(rows=ROWS, counts=some.tuples(some.integers(1, 4), some.integers(1, 4)), options=OPTIONS)
+def test_passes_and_setup_are_compared_either_way(folder, rows, counts, options):
+    base, new = (
+        analysed(folder, rows * count, f"{name}.csv", options) for name, count in zip("ab", counts, strict=True)
+    )
+    assert_mirrors(base, new)
+
+
+@given(rows=ROWS, passes=some.integers(1, 4), options=OPTIONS)
+def test_a_capture_with_itself_shows_nothing(folder, rows, passes, options):
+    one, other = (analysed(folder, rows * passes, name, options) for name in ("one.csv", "other.csv"))
     assert_nothing_changed(compare(one, other))
 
 
 @each(CAPTURES)
-def test_real_captures_with_themselves(path):
+@pytest.mark.parametrize("options", [{}, EVERYTHING])
+def test_real_captures_with_themselves(path, options):
     from perfsheet.errors import NoDeviceOpError
 
     try:
-        one, other = (analyze(read(path)) for _ in range(2))
+        one, other = (analyze(read(path), Options(**options)) for _ in range(2))
     except NoDeviceOpError:
         pytest.skip("no device op")
     assert_nothing_changed(compare(one, other))

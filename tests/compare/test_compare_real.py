@@ -18,9 +18,13 @@ def analysed(path, **selection):
     return analyze(read(path), Options(selection=Selection(**selection)))
 
 
+def encoder_blocks(**selection):
+    return [analysed(EXAMPLES / f"generated_encoder_block_{name}.csv", **selection) for name in ("before", "after")]
+
+
 @pytest.fixture(scope="module")
 def example():
-    return compare(*(analysed(EXAMPLES / f"generated_encoder_block_{name}.csv") for name in ("before", "after")))
+    return compare(*encoder_blocks(which_pass="all"))
 
 
 def test_the_example_says_what_was_done(example):
@@ -48,14 +52,13 @@ def test_the_example_says_what_was_done(example):
     assert (reshards.base, reshards.new) == (64, 1)
 
 
-def test_the_example_backwards():
-    assert_mirrors(*(analysed(EXAMPLES / f"generated_encoder_block_{name}.csv") for name in ("before", "after")))
+@pytest.mark.parametrize("which", [None, "all"])
+def test_the_example_backwards(which):
+    assert_mirrors(*encoder_blocks(which_pass=which))
 
 
 def test_the_warm_passes_of_the_example_alone():
-    before, after = (
-        analysed(EXAMPLES / f"generated_encoder_block_{name}.csv", which_pass="last") for name in ("before", "after")
-    )
+    before, after = encoder_blocks()
     found = compare(before, after)
     assert_complete(found)
     assert (len(before.ops), len(after.ops)) == (80, 44)
@@ -71,7 +74,7 @@ def test_passes_of_one_capture_are_the_same_but_for_noise():
 
 
 def test_both_passes_against_one():
-    both = analysed(capture("wormhole-n150-clip-encoder"))
+    both = analysed(capture("wormhole-n150-clip-encoder"), which_pass="all")
     last = analysed(capture("wormhole-n150-clip-encoder"), which_pass="last")
     found = compare(both, last)
     assert_complete(found)

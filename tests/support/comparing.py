@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from perfsheet import Selection
 from perfsheet.analysis import Analysis
 from perfsheet.comparison import Comparison, compare
 from perfsheet.comparison.results import FindingChange
+
+ALL_PASSES = {"selection": Selection(which_pass="all")}
+EVERYTHING = {**ALL_PASSES, "per_device": True}
+"""Analysis options: every pass, and every device."""
 
 
 def assert_complete(found: Comparison) -> None:

@@ -87,14 +87,20 @@ def passes(ops: Ops, window: Window) -> Passes:
     return replace(found, const_eval=int(constant.sum())) if constant.any() else found
 
 
-def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
+def one_pass(ops: Ops, here: IntArray) -> Passes:
+    """The ops at these positions as the only pass, the others outside of it."""
     of = np.full(len(ops), -1, dtype=np.int64)
+    of[here] = 0
+    return _split(ops, "one", of, 1)
+
+
+def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
     if window.one_pass:
-        of[inference] = 0
-        return _split(ops, "one", of, 1)
+        return one_pass(ops, inference)
     session = ops.number("replay_session")
     if np.isfinite(session[inference]).any():
         return _replays(ops, inference, session)
+    of = np.full(len(ops), -1, dtype=np.int64)
     counts: set[int] = set()
     apart = True
     for device in np.unique(ops.device[inference]):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.window import WHOLE, Window
 from perfsheet.analysis.windows.devices import Devices, devices
-from perfsheet.analysis.windows.passes import Pass, Passes, passes
+from perfsheet.analysis.windows.passes import Pass, Passes, one_pass, passes
 from perfsheet.capture.table import IntArray, RowKind
 from perfsheet.errors import usage
 
@@ -53,6 +53,35 @@ def scope(every: Ops, selected: Window) -> Scope:
 def unreduced(narrow: Scope) -> Scope:
     """The same selection with all of its passes, and the ops of every device."""
     return _scope(narrow.every, narrow.selected, narrow.passes, None, per_device=True)
+
+
+def all_passes(narrow: Scope) -> Scope:
+    """The same selection with all of its passes."""
+    return _scope(narrow.every, narrow.selected, narrow.passes, None, narrow.every.options.per_device)
+
+
+def without(whole: Scope, outside: IntArray) -> Scope:
+    """A selection of one pass without the ops at these positions of `ops`, on all devices.
+
+    Ops that only some devices run go with the op before them. It is unchanged where devices are not aligned.
+    """
+    aligned, dropped = whole.devices, np.zeros(len(whole.within), dtype=np.bool_)
+    if len(whole.of) == len(whole.within):
+        dropped[outside] = True
+    elif not aligned.aligned:
+        return whole
+    else:
+        shared = np.bincount(aligned.step)[aligned.step] > 1
+        gone = np.isin(whole.within, whole.of[outside])
+        dropped = shared & np.isin(aligned.step, aligned.step[gone])
+        for device in np.unique(whole.every.device[whole.within]).tolist():
+            here = np.flatnonzero(whole.every.device[whole.within] == device)
+            known = np.flatnonzero(shared[here])
+            if known.size:
+                before = np.maximum(np.searchsorted(known, np.arange(len(here)), side="right") - 1, 0)
+                dropped[here] = dropped[here[known[before]]] | gone[here]
+    alone = replace(one_pass(whole.every, whole.within[~dropped]), const_eval=whole.passes.const_eval)
+    return _scope(whole.every, whole.selected, alone, alone.all[0], whole.every.options.per_device)
 
 
 def _scope(every: Ops, selected: Window, all_passes: Passes, chosen: Pass | None, per_device: bool) -> Scope:

@@ -17,12 +17,18 @@ from perfsheet.tables.limits import LIMITS, TEST_LIMITS
 
 
 def compare(first: Comparison, further: Sequence[Comparison]) -> Json:
-    """The base with the first capture; `others` has the base with each further one."""
+    """The base with the first capture; `others` has the base with each further one.
+
+    What is compared must correspond, so it may be another part of the base there; then its figures are there, too.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "base": head(first.base)["capture"],
         **_comparison(first),
-        "others": [_comparison(comparison) for comparison in further],
+        "others": [
+            {**({} if other.base is first.base else {"base": head(other.base)["capture"]}), **_comparison(other)}
+            for other in further
+        ],
     }
 
 

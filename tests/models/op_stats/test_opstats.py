@@ -69,7 +69,7 @@ def test_a_capture_that_cannot_be_read_does_not_stop_the_others(tmp_path, capsys
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 def test_real_captures_are_counted_as_by_hand(path, tmp_path, capsys):
-    if here(capsys, "stats", path, "-o", tmp_path).status == 3:
+    if here(capsys, "stats", path, "--pass", "all", "--per-device", "-o", tmp_path).status == 3:
         pytest.skip("a capture without device data")
     with path.open(newline="", encoding="utf-8", errors="replace") as stream:
         rows = [row for row in csv.DictReader(stream) if row["OP TYPE"] == "tt_dnn_device"]
@@ -82,6 +82,14 @@ def test_real_captures_are_counted_as_by_hand(path, tmp_path, capsys):
         if line["side"] == "output":
             outputs[line["data_type"]] += int(line["count"])
     assert all(outputs[kind] >= count for kind, count in kinds.items())
+
+
+def test_an_op_of_passes_and_devices_counts_once(tmp_path, capsys):
+    rows = [op(code, 1, 1, device=device) for _ in range(3) for code in ("Matmul", "Softmax") for device in (0, 1)]
+    path = write_csv(tmp_path / "a.csv", rows)
+    for folder, options, count in (("one", (), 1), ("every", ("--pass", "all", "--per-device"), 6)):
+        here(capsys, "stats", path, "-o", tmp_path / folder, *options)
+        assert [line["count"] for line in table(tmp_path / folder / "node_count.csv")] == [str(count)] * 2
 
 
 def test_plots_have_a_bar_a_size_and_powers_of_two_for_many():
