@@ -142,7 +142,7 @@ def time_split(summary: CaptureSummary, marks: Mapping[str, str] = NO_MARKS) -> 
     path = " on the critical path" if summary.per_device and len(summary.devices) > 1 else ""
     notes = [f"{span_of_time(split.first_run_ns)} of first-run gaps (compiling) not counted"] * bool(split.first_run_ns)
     untimed = summary.ops - summary.timed_ops
-    notes += [f"{rows(untimed, 'op')} without a usable duration not counted"] * bool(untimed)
+    notes += [f"{rows(untimed, 'op')} without a duration not counted"] * bool(untimed)
     if split.unknown_gaps is None:
         notes.append("idle by firmware cycles")
     elif split.unknown_gaps:
@@ -177,11 +177,11 @@ def overlap(summary: CaptureSummary) -> str:
 
 
 def fps(summary: CaptureSummary) -> str:
-    """`FPS 31.6 (batch 1; matmul + conv alone 45.6, the rest 103)`, `FPS unknown: 13 ops without …`."""
+    """`FPS 31.6 (batch 1; matmul + conv alone 45.6, the rest 103)`, `FPS unknown (batch 1): 13 of 20 ops without …`."""
     hint = f"; tensors start with {summary.batch_hint}: --batch {summary.batch_hint}?" if summary.batch_hint else ""
     untimed = summary.ops - summary.timed_ops
     if summary.fps.all is None and untimed:
-        return f"FPS unknown: {rows(untimed, 'op')} of {summary.ops:,} without a usable duration"
+        return f"FPS unknown (batch {summary.batch:g}): {untimed:,} of {rows(summary.ops, 'op')} without a duration"
     alone = f"matmul + conv alone {rate(summary.fps.matmul_conv)}, the rest {rate(summary.fps.other)}"
     return f"FPS {rate(summary.fps.all)} (batch {summary.batch:g}{hint}; {alone})"
 
