@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ def analyze(
     strict (3).
     """
     options = options or Options()
-    selected = window is None and options.selection != Selection()
+    # A pass is chosen among the device ops, so that it never leaves none.
+    selected = window is None and replace(options.selection, which_pass=None) != Selection()
     window = window or select(table, options.selection)
     ops = device_ops(table, window, options)
     if not len(ops) and selected:

@@ -35,8 +35,9 @@ def _report(analysis: Analysis) -> Iterator[str]:
     if summary.provenance.replayed:
         yield f"> **{formats.REPLAYED}**"
         yield ""
-    yield plain(formats.at_a_glance(summary))
-    yield ""
+    for fact in (formats.at_a_glance(summary), *sentences.figures_of(summary)):
+        yield plain(fact)
+        yield ""
     yield from _headline(headline(analysis))
     yield f"{plain(sentences.capture(summary))}."
     yield ""

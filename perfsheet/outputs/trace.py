@@ -15,9 +15,11 @@ import numpy as np
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import category
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
+from perfsheet.capture.table import IntArray
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.ops import EveryOp, every_op
 from perfsheet.text import formats
@@ -52,26 +54,29 @@ def _text(value: Event) -> str:
 
 def _events(rows: EveryOp, placed: Timing) -> Iterator[Event]:
     analysis = rows.analysis
-    yield from _names(analysis)
-    yield from _ops(rows, placed)
+    lanes = _lanes(rows.ops, placed)
+    yield from _names(analysis, lanes)
+    yield from _ops(rows, placed, lanes)
     yield from _gaps(analysis, placed)
     yield from _passes(analysis, placed)
     yield from _signposts(analysis, placed)
 
 
-def _names(analysis: Analysis) -> Iterator[Event]:
+def _names(analysis: Analysis, lanes: IntArray) -> Iterator[Event]:
     arch = analysis.summary.arch or "arch not stated"
     for device in np.unique(analysis.ops.device).tolist():
         yield _meta("process_name", device, 0, f"device {device} ({formats.clean(arch)})")
         for track, name in _TRACKS.items():
             yield _meta("thread_name", device, track, name)
+        for lane in range(1, int(lanes[analysis.ops.device == device].max()) + 1):
+            yield _meta("thread_name", device, _PASSES + lane, f"ops beside others, {lane}")
 
 
 def _meta(name: str, device: int, track: int, value: str) -> Event:
     return {"ph": "M", "name": name, "pid": device, "tid": track, "args": {"name": value}}
 
 
-def _ops(rows: EveryOp, placed: Timing) -> Iterator[Event]:
+def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
     ops, speed_of_light, flags = rows.ops, rows.analysis.facts.speed_of_light, rows.flags
     call = ops.number("global_call_count")
     for position in np.flatnonzero(ops.timed).tolist():
@@ -81,7 +86,7 @@ def _ops(rows: EveryOp, placed: Timing) -> Iterator[Event]:
             "name": formats.clean(ops.codes[position]),
             "cat": category(ops.codes[position]),
             "pid": int(ops.device[position]),
-            "tid": _OPS,
+            "tid": _PASSES + int(lanes[position]) if lanes[position] else _OPS,
             "ts": placed.start_ns[position] / 1e3,
             "dur": ops.kernel_ns[position] / 1e3,
             "args": {
@@ -98,6 +103,19 @@ def _ops(rows: EveryOp, placed: Timing) -> Iterator[Event]:
                 "flags": ", ".join(flags[position]),
             },
         }
+
+
+def _lanes(ops: Ops, placed: Timing) -> IntArray:
+    """For each op its track: 0 unless it overlaps ops before it, since the format has no overlaps in a track."""
+    lanes = np.zeros(len(ops), dtype=np.int64)
+    for device in np.unique(ops.device[ops.overlaps]).tolist():
+        ends: list[float] = []
+        for position in np.flatnonzero((ops.device == device) & ops.timed).tolist():
+            start = placed.start_ns[position]
+            lane = next((lane for lane, end in enumerate(ends) if end <= start), len(ends))
+            ends[lane : lane + 1] = [start + ops.kernel_ns[position]]
+            lanes[position] = lane
+    return lanes
 
 
 def _gaps(analysis: Analysis, placed: Timing) -> Iterator[Event]:

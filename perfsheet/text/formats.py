@@ -128,10 +128,11 @@ def span_of_grid(cores: tuple[int, ...], grid: int | None) -> str:
 
 
 def worker_cores(summary: CaptureSummary) -> str:
-    """`64 worker cores`, for unequal devices `64 and 110 worker cores`."""
+    """`64 worker cores`, for unequal devices or sub-devices `12, 108 and 120 worker cores`."""
     if not summary.worker_grids:
         return "worker grid unknown"
-    return f"{' and '.join(map(str, summary.worker_grids))} worker cores"
+    *others, largest = map(str, summary.worker_grids)
+    return f"{', '.join(others)}{' and ' if others else ''}{largest} worker cores"
 
 
 def no_finding(summary: CaptureSummary) -> str:

@@ -116,7 +116,7 @@ def run_source(analysis: Analysis) -> list[Fact]:
 
 
 def run_outcome(analysis: Analysis) -> list[Fact]:
-    """Passes, layers, devices, speed of light, and the formulas behind the figures."""
+    """Whether there is one pass, speed of light, and the formulas behind the figures."""
     return [(key, value) for key, value in _outcome(analysis) if value]
 
 
@@ -134,11 +134,7 @@ def _source(summary: CaptureSummary) -> Iterator[Fact]:
 
 def _outcome(analysis: Analysis) -> Iterator[Fact]:
     summary = analysis.summary
-    yield "Passes", sentences.passes(summary) or "one"
-    yield "Layers", sentences.layers(summary.passes)
-    yield "Kernel time of devices", sentences.device_totals(summary)
-    yield "Elapsed time", sentences.time_split(summary)
-    yield "Overlap", sentences.overlap(summary)
+    yield "Passes", "" if sentences.passes(summary) else "one"
     yield "Speed of light", sentences.speed_of_light(summary)
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from perfsheet.analysis.results import Finding, WhatIf
 from perfsheet.analysis.summary import CaptureSummary, PassSummary
@@ -11,6 +12,7 @@ from perfsheet.capture.notes import rows
 from perfsheet.text.formats import percent, rate, saving, span_of_time
 
 IF_FIXED = "If they were fixed"
+NO_MARKS: Mapping[str, str] = MappingProxyType({})
 
 
 def saving_of(finding: Finding) -> str:
@@ -44,17 +46,15 @@ def passes(summary: CaptureSummary) -> str:
     replayed = of.how == "replayed"
     parts = []
     if of.count > 1:
-        times = [span_of_time(run.kernel_ns) for run in of.all]
-        listed = " and ".join(times) if len(times) == 2 else f"{times[0]} … {times[-1]}"
         varies = f" (CV {percent(of.spread.cv)})" if of.spread and of.count > 2 else ""
         name = "trace replays" if replayed else "passes"
-        parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops, {listed}{varies}")
+        parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops, {_times(of)}{varies}")
         parts += ["the first is cold"] if of.all[0].cold else []
         parts += ["equal layers of one pass would look the same"] if of.or_layers else []
     elif replayed:
         parts.append(f"one whole trace replay of {of.ops_per_pass:,.0f} ops")
     if of.incomplete:
-        parts.append(f"incomplete: {of.incomplete}")
+        parts.append(f"incomplete, left out: {of.incomplete}")
     if summary.const_eval_rows:
         parts.append(f"{summary.const_eval_rows:,} const-evaluated ops left out")
     if of.chosen is not None:
@@ -62,6 +62,22 @@ def passes(summary: CaptureSummary) -> str:
     elif of.count > 1:
         parts.append("figures: all passes together")
     return "; ".join(parts) if of.count > 1 or of.chosen is not None else ""
+
+
+def _times(passes: PassSummary) -> str:
+    """`31.607 ms and 31.611 ms`, `27.1 µs each`, of many `31.607 ms to 31.911 ms`."""
+    times = sorted(run.kernel_ns for run in passes.all)
+    first, last = span_of_time(times[0]), span_of_time(times[-1])
+    if first == last:
+        return f"{first} each"
+    in_order = [span_of_time(run.kernel_ns) for run in passes.all]
+    return " and ".join(in_order) if len(times) == 2 else f"{first} to {last}"
+
+
+def figures_of(summary: CaptureSummary) -> list[str]:
+    """What the figures are of, a line each: passes and layers, devices, overlap; none for a plain capture."""
+    repeats = " · ".join(filter(None, (passes(summary), layers(summary.passes))))
+    return [text for text in (repeats, device_totals(summary), overlap(summary)) if text]
 
 
 def layers(summary: PassSummary) -> str:
@@ -75,9 +91,9 @@ def layers(summary: PassSummary) -> str:
 def speed_of_light(summary: CaptureSummary) -> str:
     """`16.9 % of the speed of light (known for 100.0 % of kernel time; n150 at 1.00 GHz)`."""
     total = summary.speed_of_light
-    if total.sol is None:
-        return "speed of light unknown for all ops"
     clock = "" if total.clock_ghz is None else f" at {total.clock_ghz:.2f} GHz"
+    if total.sol is None:
+        return f"speed of light unknown for all ops{f' (chip{clock})' if clock else ''}"
     return (
         f"{percent(total.sol)} of the speed of light (known for {percent(total.known_share)} of kernel time; "
         f"{total.peaks_of}{clock}{', --board decides' if ' or ' in total.peaks_of else ''})"
@@ -91,7 +107,7 @@ def pm_generation(summary: CaptureSummary) -> str:
 
 
 def device_totals(summary: CaptureSummary) -> str:
-    """`8 devices: 8.197 ms (3) to 11.647 ms (4); figures: their critical path (--per-device: every device)`.
+    """`8 devices: 8.197 ms (device 3) to 11.647 ms (device 4), …; figures: their critical path (--per-device: …)`.
 
     Blank for a single one.
     """
@@ -104,7 +120,7 @@ def device_totals(summary: CaptureSummary) -> str:
     elif summary.devices_problem:
         figures = f"device {most.device} alone, since {summary.devices_problem}"
     else:
-        figures = f"the critical path, {span_of_time(summary.kernel_ns)} (--per-device: every device)"
+        figures = "their critical path (--per-device: every device)"
     return (
         f"{len(ordered)} devices: {span_of_time(least.kernel_ns)} (device {least.device}) to "
         f"{span_of_time(most.kernel_ns)} (device {most.device}), {span_of_time(summary.kernel_sum_ns)} together; "
@@ -112,28 +128,38 @@ def device_totals(summary: CaptureSummary) -> str:
     )
 
 
-def time_split(summary: CaptureSummary) -> str:
-    """`34.312 ms elapsed: compute 82.3 % (matmul 65.0 %, other compute 17.3 %), idle 7.9 % (…)`."""
+def time_split(summary: CaptureSummary, marks: Mapping[str, str] = NO_MARKS) -> str:
+    """`34.312 ms elapsed: compute 82.3 % (matmul 65.0, other 17.3) · idle 7.9 % (…)`; blank if nothing elapsed.
+
+    `marks`: what stands before each group, to find it in a bar.
+    """
     split = summary.time_split
+    if not split.elapsed_ns:
+        return ""
     groups: dict[str, list[TimePart]] = {}
     for part in split.shown:
         groups.setdefault(part.group, []).append(part)
-    listed = [_group(name, parts) for name, parts in groups.items()]
-    elapsed = f"{span_of_time(split.elapsed_ns)} elapsed: {' · '.join(listed)}" if listed else ""
+    listed = [marks.get(name, "") + _group(name, parts) for name, parts in groups.items()]
+    path = " on the critical path" if summary.per_device and len(summary.devices) > 1 else ""
     notes = [f"{span_of_time(split.first_run_ns)} of first-run gaps (compiling) not counted"] * bool(split.first_run_ns)
+    untimed = summary.ops - summary.timed_ops
+    notes += [f"{rows(untimed, 'op')} without a duration not counted"] * bool(untimed)
     if split.unknown_gaps is None:
         notes.append("idle by firmware cycles")
     elif split.unknown_gaps:
         notes.append(f"{rows(split.unknown_gaps, 'gap')} unknown")
-    return "; ".join(filter(None, (elapsed, *notes)))
+    return "; ".join((f"{span_of_time(split.elapsed_ns)} elapsed{path}: {' · '.join(listed)}", *notes))
 
 
 def _group(name: str, parts: Sequence[TimePart]) -> str:
-    """`compute 77.2 % (attention 58.9, matmul 15.8, other 2.5)`."""
+    """`compute 77.2 % (attention 58.9, matmul 15.8, other 2.5)`; a single part of the same share has no figure."""
+    total = percent(sum(part.share or 0.0 for part in parts))
+    if len(parts) == 1:
+        return f"{name} {total} ({_short_part(parts[0])})"
     inner = ", ".join(
         f"{_short_part(part)} {percent(part.share).removesuffix(' %')}" for part in sorted(parts, key=lambda p: -p.ns)
     )
-    return f"{name} {percent(sum(part.share or 0.0 for part in parts))} ({inner})"
+    return f"{name} {total} ({inner})"
 
 
 def _short_part(part: TimePart) -> str:
@@ -152,12 +178,13 @@ def overlap(summary: CaptureSummary) -> str:
 
 
 def fps(summary: CaptureSummary) -> str:
-    """`FPS 31.6 (batch 1; matmul + conv alone 45.6, the rest 103)`."""
+    """`FPS 31.6 (batch 1; matmul + conv alone 45.6, the rest 103)`, `FPS unknown (batch 1): 13 of 20 ops without …`."""
     hint = f"; tensors start with {summary.batch_hint}: --batch {summary.batch_hint}?" if summary.batch_hint else ""
+    untimed = summary.ops - summary.timed_ops
+    if summary.fps.all is None and untimed:
+        return f"FPS unknown (batch {summary.batch:g}): {untimed:,} of {rows(summary.ops, 'op')} without a duration"
     alone = f"matmul + conv alone {rate(summary.fps.matmul_conv)}, the rest {rate(summary.fps.other)}"
-    unknown = summary.timed_ops - summary.ops if summary.fps.all is None else 0
-    why = f"; unknown: {rows(-unknown, 'op')} without a usable duration" if unknown else ""
-    return f"FPS {rate(summary.fps.all)} (batch {summary.batch:g}{hint}; {alone}{why})"
+    return f"FPS {rate(summary.fps.all)} (batch {summary.batch:g}{hint}; {alone})"
 
 
 def what_if(estimate: WhatIf) -> str:
@@ -165,9 +192,10 @@ def what_if(estimate: WhatIf) -> str:
     count = estimate.findings
     which = "the first one" if count == 1 else f"{'all' if estimate.all else 'the first'} {count:,}"
     gaps = f"; and {span_of_time(estimate.gap_saving_ns)} of gaps" if estimate.gap_saving_ns else ""
+    frames = "" if estimate.fps is None else f", {rate(estimate.fps)} FPS"
     return (
         f"{which}: at most {span_of_time(estimate.saving_ns)} ({percent(estimate.share)}) of kernel time, "
-        f"{span_of_time(estimate.left_ns)} left, {rate(estimate.fps)} FPS{gaps}"
+        f"{span_of_time(estimate.left_ns)} left{frames}{gaps}"
     )
 
 

@@ -16,6 +16,7 @@ from perfsheet.outputs.workbook import book
 
 LINE = re.compile(
     r"\s*(?P<rank>\d+)  +(?P<code>\S+)  +(?:(?P<device>\d+)  +)?(?P<cores>\S+/\S+)  +(?P<kernel>[\d,.]+)"
+    r"(?(device)  +(?P<spread>[\d.]+|–))"
     r"  +(?P<share>[\d.]+|–)  +(?P<cumulative>[\d.]+|–)  +(?P<util>!?[\d.]+|–)  +(?P<grid>!?[\d.]+|–)"
     r"(?:  +(?P<corrected>!?[\d.]+|–))?  +(?P<sol>[\d.]+|–)  +(?P<bound>[a-z]+|–)  +(?P<row>\d+) *(?P<flags>.*)"
 )
@@ -71,6 +72,7 @@ def test_the_terminal_table(sample, ops, monkeypatch):
         assert ", ".join(flag for flag in op["flags"] if flag != "no-model").startswith(flags)
         if line["device"]:
             assert int(line["device"]) == op["device_id"]
+            assert figure(line["spread"]) == rounded(op["device_spread_pct"])
 
 
 def read_back(write, analysis):

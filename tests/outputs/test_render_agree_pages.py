@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
@@ -184,7 +185,7 @@ def test_passes_and_devices(told, web, workbook):
         for place, one in enumerate(totals):
             cells = [cell.value for cell in loaded["Passes"][3 + place]]
             assert cells[1:3] == [one["ops"], close(one["kernel_duration_ns"])]
-            assert cells[4:6] == [close(one["gap_ns"]), close(one["fps"])]
+            assert cells[3:6] == [close(one["gap_ns"]), close(one["fps"]), "yes" if one["cold"] else "no"]
             assert web.tables["passes-table"].records()[place]["Kernel duration [ns]"] == formats.whole(
                 one["kernel_duration_ns"]
             )
@@ -210,11 +211,13 @@ def test_verdict(told, web, workbook):
 def test_trace(sample, told):
     events = json.loads(trace.trace(sample))["traceEvents"]
     complete = [event for event in events if event["ph"] == "X"]
-    assert len(complete) == told["capture"]["timed_rows"]
-    assert sum(event["dur"] for event in complete) * 1e3 == close(told["capture"]["kernel_duration_ns"] or 0.0)
-    by_row = {op["row"]["row"]: op for op in told["ops"]}
-    for event in complete:
-        op = by_row[event["args"]["row"]]
+    every = sample.every.summary
+    assert len(complete) == every.timed_rows
+    assert sum(event["dur"] for event in complete) * 1e3 == close(np.nan_to_num(every.kernel_sum_ns))
+    by_row = {event["args"]["row"]: event for event in complete}
+    assert len(by_row) == len(complete)
+    for op in told["ops"]:
+        event = by_row[op["row"]["row"]]
         assert event["args"]["global_call_count"] == op["global_call_count"]
         assert event["args"]["kernel_duration_ns"] == op["kernel_duration_ns"]
         assert (event["name"], event["pid"]) == (op["op_code"], op["device_id"])

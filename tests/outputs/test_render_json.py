@@ -121,7 +121,7 @@ def hotspots(analysis):
 
 
 def test_the_head(top, capture_path):
-    assert top["schema_version"] == 1
+    assert top["schema_version"] == 2
     head = top["capture"]
     assert_shape(head, CAPTURE)
     assert head["paths"] == [str(capture_path)]

@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 from support import csv_text
 from support.captures import op, write_csv
 
-from perfsheet import analyze, read
+from perfsheet import Options, analyze, read
 from perfsheet.outputs.terminal.ops import print_top_ops
 from perfsheet.outputs.workbook import book
 
@@ -17,7 +17,7 @@ def hosts(tmp_path):
     paths = [
         write_csv(tmp_path / f"host{number}.csv", [op("ReshardDeviceOperation", 100 + number, 8)]) for number in (0, 1)
     ]
-    return analyze(read(paths))
+    return analyze(read(paths), Options(per_device=True))
 
 
 def test_workbook(hosts, tmp_path):

@@ -68,10 +68,23 @@ def test_devices_have_timelines_of_their_own(analysis_of):
 
 def test_what_is_unknown_is_counted(analysis_of):
     result = made(
-        analysis_of(op("A", 10), op("B", None, **{GAP: 3}), op("C", 10, **{GAP: ""}), op("D", 10, **{GAP: -4}))
+        analysis_of(op("A", 10), op("B", None, **{GAP: 3}), op("C", 10, **{GAP: ""}), op("D", 10, **{GAP: -4_000}))
     )
     assert [event["name"] for event in of_phase(result, "X")] == ["A", "C", "D"]
     assert (result["otherData"]["ops_without_duration"], result["otherData"]["unknown_gaps"]) == (1, 2)
+
+
+def test_ops_beside_others_have_tracks_of_their_own(analysis_of):
+    """B starts 60 ns before A ends, and C starts with B's end: two tracks are enough."""
+    rows = [op("A", 100, **{GAP: 0}), op("B", 90, **{GAP: -60}), op("C", 10, **{GAP: 0})]
+    result = made(analysis_of(*rows))
+    assert [(event["name"], event["tid"], event["ts"]) for event in of_phase(result, "X")] == [
+        ("A", 1, 0),
+        ("B", 4, 0.04),
+        ("C", 1, 0.13),
+    ]
+    names = {event["tid"]: event["args"]["name"] for event in of_phase(result, "M") if event["name"] == "thread_name"}
+    assert names == {1: "ops", 2: "gaps", 3: "passes", 4: "ops beside others, 1"}
 
 
 def test_passes_and_signposts(analysis_of):
@@ -92,7 +105,7 @@ def test_real_captures(path):
     analysis = analyze(read(path))
     result = made(analysis)
     complete = of_phase(result, "X")
-    assert len(complete) == analysis.summary.timed_rows
+    assert len(complete) == analysis.every.summary.timed_rows
     ends = {}
     for event in complete:
         assert event["ts"] >= ends.get(event["pid"], 0.0) - 1e-3

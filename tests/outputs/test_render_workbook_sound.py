@@ -121,7 +121,7 @@ def test_workbooks_of_real_captures(path, tmp_path):
     book.write(analysis, written)
     assert lint(written) == []
     sheet = load_workbook(written, read_only=True)["All Ops"]
-    assert sum(1 for _ in sheet.iter_rows(min_row=2, max_col=1)) == analysis.summary.device_rows
+    assert sum(1 for _ in sheet.iter_rows(min_row=2, max_col=1)) == analysis.every.summary.device_rows
 
 
 @pytest.mark.parametrize(

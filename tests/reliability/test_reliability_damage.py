@@ -12,7 +12,7 @@ from support import csv_text
 from support.command import here
 from support.damage import DAMAGES, HOSTILE, READ, REFUSED, WARNED, every_column, without
 
-from perfsheet import PerfsheetError, analyze, read
+from perfsheet import Options, PerfsheetError, Selection, analyze, read
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html import page
 from perfsheet.outputs.markdown import report as markdown
@@ -20,6 +20,8 @@ from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
 from perfsheet.outputs.workbook import book
 
 EACH = pytest.mark.parametrize("damage", DAMAGES, ids=[damage.id for damage in DAMAGES])
+EVERY_ROW = Options(selection=Selection(which_pass="all"), per_device=True)
+"""Damage may be in any pass."""
 READABLE = [damage for damage in DAMAGES if damage.outcome != REFUSED]
 ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -28,7 +30,7 @@ ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def intact_result(intact, tmp_path_factory):
     path = tmp_path_factory.mktemp("intact") / "run.csv"
     path.write_bytes(intact.encode())
-    return analyze(read(path))
+    return analyze(read(path), EVERY_ROW)
 
 
 def damaged(tmp_path, intact, damage):
@@ -41,7 +43,7 @@ def damaged(tmp_path, intact, damage):
 def test_what_the_user_sees(capsys, tmp_path, intact, intact_result, damage):
     path = damaged(tmp_path, intact, damage)
     before = path.read_bytes()
-    ended = here(capsys, "top-ops", path, "--json")
+    ended = here(capsys, "top-ops", path, "--json", "--pass", "all", "--per-device")
     assert ended.status == (3 if damage.outcome == REFUSED else 0), ended.err
     assert not ESCAPES.search(ended.err.replace("\n", ""))
     lines = ended.err.splitlines()
@@ -87,7 +89,7 @@ def test_strict_refuses_what_had_to_be_repaired(capsys, tmp_path, intact, damage
 
 @pytest.mark.parametrize("damage", READABLE, ids=[damage.id for damage in READABLE])
 def test_every_output(tmp_path, intact, damage):
-    analysis = analyze(read(damaged(tmp_path, intact, damage)))
+    analysis = analyze(read(damaged(tmp_path, intact, damage)), EVERY_ROW)
     workbook = tmp_path / "run.xlsx"
     book.write(analysis, workbook)
     _check_workbook(workbook, analysis)
@@ -101,7 +103,7 @@ def test_every_output(tmp_path, intact, damage):
         json_output.hotspots(analysis, None),
         json_output.op_groups(analysis, None),
     ):
-        assert json.loads(json_output.dumps(result))["schema_version"] == 1
+        assert json.loads(json_output.dumps(result))["schema_version"] == 2
     shown = io.StringIO()
     print_top_ops(analysis, 20, shown)
     print_hotspots(analysis, None, shown)
@@ -135,7 +137,7 @@ def test_columns_missing_one_by_one(tmp_path, intact, intact_result):
                 read(path)
             assert refused.value.status == 3
             continue
-        summary = analyze(read(path)).summary
+        summary = analyze(read(path), EVERY_ROW).summary
         assert summary.kernel_ns == intact_result.summary.kernel_ns
         if summary.speed_of_light != intact_result.summary.speed_of_light or summary.fps != intact_result.summary.fps:
             assert set(summary.warnings) - set(intact_result.summary.warnings), column

@@ -19,7 +19,7 @@ def page(analysis: Analysis) -> str:
     """The whole document."""
     summary = analysis.summary
     head = Head(
-        lines=[formats.at_a_glance(summary)],
+        lines=[formats.at_a_glance(summary), *sentences.figures_of(summary)],
         banner=formats.REPLAYED if summary.provenance.replayed else "",
         metrics=headline(analysis),
     )

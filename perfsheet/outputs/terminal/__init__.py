@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +38,16 @@ def console_for(out: TextIO) -> Console:
 def line(text: str, style: str = "") -> Text:
     """A line of text, without markup."""
     return Text(clean(text), style=style)
+
+
+_TIED, _TIE = re.compile(r"(?<=\d) (?=\w|%)| (?=·)|(?<=[█▓▒░]) "), "\N{NO-BREAK SPACE}"
+
+
+def print_wrapped(console: Console, text: str, style: str = "", indent: str = "  ") -> None:
+    """Print a sentence; lines after the first are indented, and no figure is parted from its unit."""
+    tied = _TIED.sub(_TIE, clean(text))
+    for part in textwrap.wrap(tied, console.width, subsequent_indent=indent, break_on_hyphens=False):
+        console.print(Text(part.replace(_TIE, " "), style))
 
 
 R = TypeVar("R")

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.analyze import NOT_PHYSICAL
+from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.results import Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT
 from perfsheet.capture.notes import rows
-from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal import console_for, line, print_rows, print_wrapped
 from perfsheet.tables import Column, In
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
@@ -29,22 +29,23 @@ from perfsheet.text.formats import clean
 
 
 def print_head(console: Console, summary: CaptureSummary) -> None:
-    """The lines above every table: capture, kernel time, passes, devices, FPS, speed of light, data quality."""
+    """The lines above every table: capture, kernel time and FPS, what they are of, elapsed time, data quality."""
     if summary.provenance.replayed:
         console.print(line(formats.REPLAYED, "bold yellow"))
     if summary.provenance.tests:
         console.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
     names = ", ".join(Path(path).name for path in summary.paths)
     facts = (names, summary.arch or "arch not stated", formats.worker_cores(summary), f"schema {summary.schema}")
-    console.print(line(" · ".join((*facts, summary.window)), "bold"))
-    console.print(line(f"{formats.device_ops(summary)} · kernel time {formats.span_of_time(summary.kernel_ns)}"))
-    passes = " · ".join(filter(None, (sentences.passes(summary), sentences.layers(summary.passes))))
-    for text in filter(None, (passes, sentences.device_totals(summary), sentences.overlap(summary))):
-        console.print(line(text))
-    console.print(line(sentences.fps(summary)))
+    print_wrapped(console, " · ".join((*facts, summary.window)), "bold")
+    time = f"kernel time {formats.span_of_time(summary.kernel_ns)}"
+    print_wrapped(console, " · ".join((formats.device_ops(summary), time, sentences.fps(summary))))
+    for text in sentences.figures_of(summary):
+        print_wrapped(console, text)
     _print_time_split(console, summary)
-    console.print(line(" · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))))
-    console.print(line(sentences.capture(summary), "" if not summary.warnings else "yellow"))
+    print_wrapped(
+        console, " · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))
+    )
+    print_wrapped(console, sentences.capture(summary), "yellow" if summary.warnings else "")
     console.print()
 
 
@@ -55,21 +56,24 @@ _BLOCKS = {COMPUTE: ("█", "green"), MOVEMENT: ("▓", "yellow"), COLLECTIVES: 
 def _print_time_split(console: Console, summary: CaptureSummary) -> None:
     """Where the elapsed time goes: a bar, and its parts in words."""
     split = summary.time_split
-    if split.elapsed_ns:
-        width, drawn, upto = min(_BAR, console.width), 0, 0.0
-        bar = Text()
-        for group, (block, style) in _BLOCKS.items():
-            upto += split.group(group) / split.elapsed_ns
-            bar.append(block * (round(width * upto) - drawn), style)
-            drawn = round(width * upto)
-        console.print(bar, no_wrap=True)
-    if text := sentences.time_split(summary):
-        console.print(line(text))
+    if not split.elapsed_ns:
+        return
+    width, drawn, upto = min(_BAR, console.width), 0, 0.0
+    bar = Text()
+    for group, (block, style) in _BLOCKS.items():
+        upto += split.group(group) / split.elapsed_ns
+        bar.append(block * (round(width * upto) - drawn), style)
+        drawn = round(width * upto)
+    console.print(bar, no_wrap=True)
+    marks = {group: f"{block} " for group, (block, _) in _BLOCKS.items()}
+    print_wrapped(console, sentences.time_split(summary, marks))
 
 
 _WIDE = 130
 """Columns from which FLAGS names rules in full."""
-_MARKS = {**{rule.id: rule.mark for rule in RULES}, NOT_PHYSICAL: "!"}
+_MARKS = {**{rule.id: rule.mark for rule in RULES}, HIDDEN: "~", NOISY: "±", NOT_PHYSICAL: "!"}
+_MEANINGS = {NOISY: "± noisy", NOT_PHYSICAL: "! above 100 %, not physical"}
+_HIDDEN = "~ hidden: a longer op of another sub-device or queue runs all the time, so its SHARE % is 0"
 
 
 def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
@@ -82,7 +86,9 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
         console.print(line("Nothing to rank: no device op has a kernel duration."))
         return
     wide = console.width >= _WIDE
-    columns = [_flags_fitted(column, wide) for column in OPS.columns_in(In.TERMINAL, ops)]
+    columns = [column if wide else _narrow(column) for column in OPS.columns_in(In.TERMINAL, ops)]
+    if not wide and any(column.key == _SPREAD for column in columns):
+        columns = [column.changed(drop=2) if column.key == "cumulative_pct" else column for column in columns]
     left_out = print_rows(console, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
     legend = [f"{len(ops):,} of {summary.timed_ops:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
@@ -90,8 +96,10 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     flags = {flag for flags in ops.flags for flag in flags}
     if not wide and flags:
         named = [f"{rule.mark} {rule.title_in_sentence}" for rule in RULES if rule.id in flags]
-        impossible = ["! above 100 %, not physical"] if NOT_PHYSICAL in flags else []
-        legend.append(f"FLAGS: {', '.join([*named, *impossible]) or 'none'}.")
+        named += [text for flag, text in _MEANINGS.items() if flag in flags]
+        legend += [f"FLAGS: {', '.join(named)}."] if named else []
+    if HIDDEN in flags:
+        legend.append(f"{_HIDDEN}.".removeprefix("~ " if wide else ""))
     if NOT_PHYSICAL in flags:
         reasons = OPS["not_physical_reason"].listed(ops)
         rank, reason = next((rank, reason) for rank, reason in enumerate(reasons, 1) if reason)
@@ -106,11 +114,14 @@ _LEGEND = {
 }
 
 
-def _flags_fitted(column: Column[OpRows], wide: bool) -> Column[OpRows]:
-    """The column; of the flags their marks if the terminal is narrow."""
-    if column.key != "flags" or wide:
-        return column
-    return column.changed(text=_flag_marks, flexible=False)
+_SPREAD = "device_spread_pct"
+
+
+def _narrow(column: Column[OpRows]) -> Column[OpRows]:
+    """The column for a narrow terminal: of the flags their marks; the spread of a mesh's op stays beside its time."""
+    if column.key == "flags":
+        return column.changed(text=_flag_marks, flexible=False)
+    return column.changed(drop=1) if column.key == _SPREAD else column
 
 
 def _flag_marks(flags: tuple[str, ...]) -> str:
@@ -133,7 +144,7 @@ def _print_legend(console: Console, legend: list[str], left_out: Sequence[Column
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
         legend = [*legend, f"No room for {names}; --csv and --json have everything."]
     for text in legend:
-        console.print(line(text, "dim"))
+        print_wrapped(console, text, "dim")
 
 
 _NAMED = 8

@@ -81,8 +81,9 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
     )
     row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
     if analysis.summary.time_split.elapsed_ns:
-        charts.time_split(sheet, row, *_SPLIT)
-        row += _SPLIT_ROWS
+        sheet.write_string(row, 0, sentences.time_split(analysis.summary), styles["text"])
+        charts.time_split(sheet, row + 1, *_SPLIT)
+        row += 1 + _SPLIT_ROWS
     charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
     charts.shares(sheet, row, *_BY_TYPE, by_type=True)
     return row + _CHART_ROWS
@@ -164,12 +165,17 @@ def _write_headline(book: Workbook, sheet: Worksheet, styles: Styles, analysis: 
 def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> None:
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, formats.clean(f"Perf sheet · {formats.file_names(summary)}", 200), styles["title"])
-    sheet.write_string(1, 0, formats.clean(formats.at_a_glance(summary)), styles["quiet"])
-    if summary.provenance.replayed:
+    figures = " · ".join(sentences.figures_of(summary))
+    replayed = summary.provenance.replayed
+    first = [formats.at_a_glance(summary), figures if replayed else ""]
+    sheet.write_string(1, 0, formats.clean(" · ".join(filter(None, first))), styles["quiet"])
+    if figures and not replayed:
+        sheet.write_string(2, 0, formats.clean(figures), styles["text"])
+    if replayed:
         sheet.write_string(2, 0, formats.REPLAYED[0].upper() + formats.REPLAYED[1:], styles["banner"])
         for column in range(1, COLUMNS):
             sheet.write_blank(2, column, None, styles["banner"])
-    else:
+    elif not figures:
         sheet.set_row(2, 6)
 
 
