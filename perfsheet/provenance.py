@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Literal
 RECORD_NAME = "run.json"
 """The record of a run, beside its report."""
 
-_VERSION = 1
+RECORD_VERSION = 1
+"""Of the content of run.json, whose meaning may change apart from that of other JSON."""
 _CHUNK = 1 << 20
 
 Outcome = Literal["passed", "failed", "skipped"]
@@ -143,7 +144,7 @@ def recorded_provenance(capture: Path) -> Provenance:
     """
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # another tool's run.json
         recorded = json.loads(capture.with_name(RECORD_NAME).read_text(encoding="utf-8"))
-        if recorded["schema_version"] == _VERSION and not recorded["replayed"]:
+        if recorded["schema_version"] == RECORD_VERSION and not recorded["replayed"]:
             hashes = {file["sha256"] for file in recorded["inputs"]}
             if input_file(capture).sha256 in hashes:
                 return _provenance(recorded)

@@ -17,7 +17,7 @@ from perfsheet.cli.handling import say
 from perfsheet.cli.handling import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
 from perfsheet.progress import Phase
-from perfsheet.provenance import RECORD_NAME
+from perfsheet.provenance import RECORD_NAME, RECORD_VERSION
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
@@ -147,7 +147,7 @@ def _write_record(run: MeasuredRun, path: Path) -> None:
     from perfsheet.atomic_write import replace_text
     from perfsheet.outputs import json_output
 
-    record = {"schema_version": json_output.SCHEMA_VERSION, **json_output.run(run.outcome.provenance, run.summary)}
+    record = {"schema_version": RECORD_VERSION, **json_output.run(run.outcome.provenance, run.summary)}
     replace_text(path, json_output.dumps(record) + "\n")
 
 

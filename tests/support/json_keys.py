@@ -29,7 +29,7 @@ from perfsheet.models.outputs import suite as suite_output
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.torch_graph.model import Coverage, Graph, GraphOp
 from perfsheet.outputs import json_output
-from perfsheet.provenance import Device, InputFile, Provenance, RunRecord, TestResult
+from perfsheet.provenance import RECORD_VERSION, Device, InputFile, Provenance, RunRecord, TestResult
 from support.captures import fallback, host_op, op, shape, signpost, write_csv
 
 KEYS_FILE = Path(__file__).resolve().parents[1] / "data" / "json-keys.txt"
@@ -151,7 +151,7 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield "report", reports
     limits = json_output.expectations(made, [ExpectationResult("t.py::test", _checked(made), "why")])
     yield "run", [{**json_output.report(repeated, "report.xlsx"), **limits}]
-    run = {"schema_version": json_output.SCHEMA_VERSION, **json_output.run(repeated.provenance, repeated.summary)}
+    run = {"schema_version": RECORD_VERSION, **json_output.run(repeated.provenance, repeated.summary)}
     yield "run.json", [run]
     cases = [Case(1, "t.py::a", "passed", 1.5, "a.csv", "", repeated), Case(2, "t.py::b", None, None, None, "hung")]
     yield "run --split-cases", [json_output.cases(cases, "cases.xlsx")]
