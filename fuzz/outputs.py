@@ -21,8 +21,8 @@ with atheris.instrument_imports(include=["perfsheet"]):
     from perfsheet.outputs.markdown import report as markdown
     from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
     from perfsheet.outputs.workbook import book
+    from perfsheet.tables.op_rows import top_ops as top_ops_rows
     from perfsheet.tables.ops import OPS
-    from perfsheet.tables.ops import top_ops as top_ops_rows
 
 from captures import ROOT, seeds, with_cells
 

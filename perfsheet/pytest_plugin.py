@@ -257,7 +257,8 @@ def _budget_tables(
     """The tables of a budget, with single limits and the window added. Raises PerfsheetError for an invalid budget."""
     from perfsheet.budget.reading import budget_of
 
-    named = {key.replace("_", "-"): _plain(value) for key, value in limits.items()}
+    # Numbers of numpy and torch become plain ones.
+    named = {key.replace("_", "-"): value.item() if hasattr(value, "item") else value for key, value in limits.items()}
     window = {key: value for key, value in (("start-signpost", start), ("end-signpost", end)) if value is not None}
     budget = dict(tables)
     for key, added in (("limits", named), ("window", window)):
@@ -266,11 +267,6 @@ def _budget_tables(
             budget[key] = {**table, **added} if isinstance(table, dict) else table
     budget_of(budget, Path(name))
     return budget
-
-
-def _plain(value: object) -> object:
-    """A number of numpy or torch as a plain Python number."""
-    return value.item() if hasattr(value, "item") else value
 
 
 def _breaches(capture: OpsTable, tables: dict[str, Any], name: str) -> list[str]:

@@ -21,11 +21,11 @@ from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.summary import CaptureSummary, summarise
 from perfsheet.analysis.window import Window
+from perfsheet.analysis.windows.empty import no_device_op
 from perfsheet.analysis.windows.scope import scope, unreduced
 from perfsheet.analysis.windows.selection import select
-from perfsheet.capture.notes import rows
-from perfsheet.capture.table import BoolArray, OpsTable, RowKind
-from perfsheet.errors import NoDeviceOpError, unusable, usage
+from perfsheet.capture.table import BoolArray, OpsTable
+from perfsheet.errors import unusable
 from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -65,45 +65,14 @@ def analyze(
     selected = window is None and replace(options.selection, which_pass=None) != Selection()
     window = window or select(table, options.selection)
     ops = device_ops(table, window, options)
-    if not len(ops) and selected:
-        if window.doubt:
-            raise usage(
-                f"{', '.join(table.files)}: no device op in this window ({window.label}): {window.doubt}",
-                "choose a replay with `which_pass`",
-            )
-        raise usage(
-            f"{', '.join(table.files)}: no device op in this window ({window.label})",
-            f"widen it: the rows of the capture are 2 to {int(table.row.max(initial=1))}, `signposts` lists its "
-            "signposts",
-        )
-    if not len(table) and not any(note.dropped for note in table.notes):
-        raise NoDeviceOpError(
-            f"{', '.join(table.files)}: has a header but no rows", "run the profiler again and look at its log"
-        )
     if not len(ops):
-        dropped = [note.text for note in table.notes if note.dropped]
-        raise NoDeviceOpError(
-            f"{', '.join(table.files)}: {_rows_without_device_op(table, window)}",
-            f"look at what was left out: {'; '.join(dropped)}"
-            if dropped
-            else "profile a target that runs ops on a device",
-        )
+        raise no_device_op(table, window, selected)
     analysis = Analysis(Facts(scope(ops, window)), provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
     return analysis
-
-
-def _rows_without_device_op(table: OpsTable, window: Window) -> str:
-    kinds = table.kind[window.rows]
-    counts = [
-        rows(int((kinds == kind).sum()), f"{kind.name.lower().replace('_', ' ')} row")
-        for kind in RowKind
-        if (kinds == kind).any()
-    ]
-    return f"no device op in the {window.label} ({', '.join(counts) or 'no rows at all'})"
 
 
 @dataclass(frozen=True, eq=False)

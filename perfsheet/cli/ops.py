@@ -47,8 +47,8 @@ def top_ops(
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.groups import GROUPS, op_groups
+        from perfsheet.tables.op_rows import top_ops as ranked
         from perfsheet.tables.ops import OPS
-        from perfsheet.tables.ops import top_ops as ranked
 
         if group:
             csv_output.write(sys.stdout, GROUPS, op_groups(analysis, limit))

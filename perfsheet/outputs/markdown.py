@@ -13,7 +13,8 @@ from perfsheet.tables import Column, In, Rows, Table
 from perfsheet.tables import comparison as compared
 from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.findings import FINDINGS
-from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.op_rows import top_ops
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.reshards import TRANSITIONS
 from perfsheet.tables.totals import CATEGORIES, TIME_SPLIT
 from perfsheet.text import comparison as text

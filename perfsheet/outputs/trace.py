@@ -21,7 +21,7 @@ from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.capture.table import IntArray
 from perfsheet.tables.kinds import number, percent
-from perfsheet.tables.ops import EveryOp, every_op
+from perfsheet.tables.op_rows import EveryOp, every_op
 from perfsheet.text import formats
 
 Event = dict[str, Any]

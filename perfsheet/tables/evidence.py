@@ -11,7 +11,8 @@ from perfsheet.analysis.results import Finding
 from perfsheet.capture.table import FloatArray
 from perfsheet.tables.column import Column, In, Table
 from perfsheet.tables.kinds import LABEL, NS
-from perfsheet.tables.ops import OPS, OpRows
+from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.ops import OPS
 
 OPS_PER_FINDING = 200
 MOST_OPS = 5000

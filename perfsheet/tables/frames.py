@@ -10,7 +10,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.tables.column import Column, In, Table
 from perfsheet.tables.findings import FINDINGS, findings
 from perfsheet.tables.kinds import PERCENT
-from perfsheet.tables.ops import OPS, all_ops
+from perfsheet.tables.op_rows import all_ops
+from perfsheet.tables.ops import OPS
 
 if TYPE_CHECKING:
     import pandas as pd

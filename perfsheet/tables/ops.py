@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import NOT_PHYSICAL
 from perfsheet.analysis.ops.categories import short_code
-from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shapes
 from perfsheet.analysis.ops.signature import of_variants
 from perfsheet.analysis.ranking import Ranking, why_not_physical
@@ -22,110 +18,21 @@ from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilizati
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.windows.devices import StepTimes
 from perfsheet.capture.columns import core_columns
-from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.tables.column import Cells, Column, In, Mark, Table
 from perfsheet.tables.kinds import COUNT, DECIMAL, ID, LABEL, LIST, NS, PERCENT, ROW, TEXT
+from perfsheet.tables.op_rows import OpRows
 from perfsheet.text import formats
 
 _FORMULAS, _SPEED_OF_LIGHT, _RULES = "docs/formulas.md", "docs/speed-of-light.md", "docs/rules.md"
 _WINDOWS = "docs/windows.md"
 
 
-@dataclass(frozen=True, eq=False)
-class OpRows:
-    """Some ops of an analysis, by their positions in it."""
-
-    analysis: Analysis
-    positions: IntArray
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    @property
-    def ops(self) -> Ops:
-        """All ops of the analysis."""
-        return self.analysis.ops
-
-    @property
-    def counted(self) -> Analysis:
-        """The analysis whose figures count these ops: their ranks, shares, flags and findings are those there."""
-        return self.analysis
-
-    @property
-    def places(self) -> IntArray:
-        """The position of each op in `counted`, -1 = it is not counted."""
-        return self.positions
-
-    def of_counted(self, values: FloatArray) -> FloatArray:
-        """The value of each op from those of all ops in `counted`; NaN for ops that are not counted."""
-        return np.where(self.places >= 0, values[self.places], np.nan)
-
-    @cached_property
-    def several_files(self) -> bool:
-        """Whether the analysis reads several files."""
-        return len(self.analysis.summary.paths) > 1
-
-    @cached_property
-    def flags(self) -> list[tuple[str, ...]]:
-        """The flags of each op."""
-        masks = self.counted.flag_masks
-        bits = np.zeros(len(self), dtype=np.int64)
-        for place, flag in enumerate(masks):
-            bits |= self.flagged(flag).astype(np.int64) << place
-        distinct, index = np.unique(bits, return_inverse=True)
-        flags = [tuple(name for place, name in enumerate(masks) if bit >> place & 1) for bit in distinct.tolist()]
-        return [flags[place] for place in index.reshape(-1).tolist()]
-
-    def flagged(self, flag: str) -> BoolArray:
-        """Which of the ops carry a flag."""
-        return np.asarray(self.counted.flag_masks[flag][self.places] & (self.places >= 0))
-
-    def of_variants(self, texts: Sequence[str]) -> Texts:
-        """A text per op from a text per distinct configuration."""
-        return Texts(self.ops.variants.of[self.positions].astype(np.int32), texts)
-
-
-@dataclass(frozen=True, eq=False)
-class EveryOp(OpRows):
-    """Ops of all passes and devices; those that the figures of `narrow` are of have ranks, flags and findings."""
-
-    narrow: Analysis
-
-    @property
-    def counted(self) -> Analysis:
-        """The analysis whose figures count some of these ops."""
-        return self.narrow
-
-    @cached_property
-    def places(self) -> IntArray:
-        """The position of each op in `counted`, -1 = it is not counted."""
-        of = self.narrow.facts.scope.of
-        places = np.full(len(self.ops), -1, dtype=np.int64)
-        places[of] = np.arange(len(of))
-        return places[self.positions]
-
-
 def columns_to_read() -> frozenset[str]:
     """The columns of the capture behind this table: what every analysis and every rule reads, and the columns' own."""
     own = (column.capture for column in OPS.columns if column.capture)
     return core_columns().union(own, *(rule.columns for rule in RULES))
-
-
-def all_ops(analysis: Analysis) -> OpRows:
-    """Every op that the figures are of, in execution order."""
-    return OpRows(analysis, np.arange(len(analysis.ops)))
-
-
-def every_op(analysis: Analysis, positions: IntArray | None = None) -> EveryOp:
-    """The ops of every pass and device, in execution order: those at these positions among them, or all."""
-    every = analysis.every
-    return EveryOp(every, np.arange(len(every.ops)) if positions is None else positions, analysis)
-
-
-def top_ops(analysis: Analysis, count: int | None = None) -> OpRows:
-    """The first `count` ops of the ranking (None = all)."""
-    return OpRows(analysis, analysis.ranking.order[:count])
 
 
 def _number(values: Callable[[OpRows], FloatArray | IntArray]) -> Callable[[OpRows], Cells]:

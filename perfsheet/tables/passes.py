@@ -15,7 +15,8 @@ from perfsheet.analysis.windows.variation import Variation
 from perfsheet.capture.table import IntArray
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, RATE, ROW, YES_NO
-from perfsheet.tables.ops import OPS, OpRows
+from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.spreads import spread_columns, spreads_at
 
 LayerRows = Rows[Analysis, Layer]

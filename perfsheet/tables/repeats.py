@@ -13,7 +13,8 @@ from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.analysis.statistics import Spreads
 from perfsheet.tables.column import Column, In, Mark, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, NS, TEXT, YES_NO, Kind
-from perfsheet.tables.ops import OPS, OpRows
+from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.spreads import spread_columns, spreads_at
 
 _RUNNING = "docs/running.md"

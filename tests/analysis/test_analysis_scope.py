@@ -97,7 +97,7 @@ def test_an_incomplete_replay_is_named_and_left_out(analysis_of):
     assert summary.passes.fps_per_pass == fps(61.5)
     assert summary.passes.incomplete == "replay 3 of trace 1 (1 of 3 ops)"
     assert any("replay 3 of trace 1 (1 of 3 ops)" in warning for warning in summary.warnings)
-    assert "incomplete: replay 3" in sentences.passes(summary)
+    assert "incomplete, left out: replay 3" in sentences.passes(summary)
     everything = analysis_of(*rows, options=EVERYTHING).summary
     assert (everything.ops, everything.kernel_ns, everything.fps.all) == (7, 135, fps(61.5))
 

@@ -4,8 +4,8 @@ from perfsheet.outputs import csv_output
 from perfsheet.tables.findings import FINDINGS, findings
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as groups
+from perfsheet.tables.op_rows import top_ops as ops
 from perfsheet.tables.ops import OPS
-from perfsheet.tables.ops import top_ops as ops
 
 
 def top_ops(analysis, count, out):

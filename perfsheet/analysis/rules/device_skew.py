@@ -8,6 +8,8 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
+from perfsheet.analysis.windows.devices import step_times
+from perfsheet.capture.table import IntArray
 
 _SHARE = 0.1
 _LEAST_NS = 1000
@@ -24,7 +26,7 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """Give every device the same share; a causal ring attention has an argument for that."""
-    slow = sorted(set(facts.ops.device[group.positions].tolist()))
+    slow = _slow_devices(facts, group)
     several = len(slow) > 1
     devices = f"{'Devices' if several else 'Device'} {', '.join(map(str, slow))}"
     if is_uneven_ring(facts.variant(int(group.positions[0]))):
@@ -40,13 +42,26 @@ def advice(facts: Facts, group: Group) -> str:
     )
 
 
+def _in_same_steps(facts: Facts, group: Group) -> IntArray:
+    """The timed ops of all devices in the steps of these ops, by their place among the window's."""
+    scope, devices = facts.scope, facts.devices
+    steps = devices.step[np.isin(scope.within, scope.of[group.positions])]
+    return np.flatnonzero(np.isin(devices.step, steps) & scope.every.timed[scope.within])
+
+
+def _slow_devices(facts: Facts, group: Group) -> list[int]:
+    """The devices that are slower than the mean of a step by what the rule asks for."""
+    scope, here = facts.scope, _in_same_steps(facts, group)
+    kernel = scope.every.kernel_ns[scope.within]
+    mean = step_times(facts.devices, kernel).mean_ns[here]
+    slow = here[kernel[here] - mean >= np.maximum(_SHARE * mean, _LEAST_NS)]
+    return sorted(set(scope.every.device[scope.within[slow]].tolist()))
+
+
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The fastest and the slowest device in these steps, and over the whole window."""
-    scope, devices = facts.scope, facts.devices
-    ops = scope.every
-    steps = devices.step[np.isin(scope.within, scope.of[group.positions])]
-    here = scope.within[np.isin(devices.step, steps)]
-    here = here[ops.timed[here]]
+    ops, devices = facts.scope.every, facts.devices
+    here = facts.scope.within[_in_same_steps(facts, group)]
     ids = np.unique(ops.device[here])
     times = [float(ops.kernel_ns[here[ops.device[here] == device]].sum()) for device in ids]
     fastest, slowest = int(np.argmin(times)), int(np.argmax(times))

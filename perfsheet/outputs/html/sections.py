@@ -15,7 +15,8 @@ from perfsheet.tables import In, Rows
 from perfsheet.tables.about import HEADLINE, TERMS, terms
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.groups import GROUPS, op_groups
-from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.op_rows import top_ops
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.passes import PASSES
 from perfsheet.tables.quality import CHECKS, LOOK
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS

@@ -22,8 +22,8 @@ from perfsheet.outputs.json_output.parts import signposts as signposts_of
 from perfsheet.tables.cases import CASES
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as ranked_groups
+from perfsheet.tables.op_rows import top_ops as ranked_ops
 from perfsheet.tables.ops import OPS
-from perfsheet.tables.ops import top_ops as ranked_ops
 from perfsheet.tables.quality import DIAGNOSES
 from perfsheet.text import formats
 

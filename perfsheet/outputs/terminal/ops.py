@@ -21,8 +21,9 @@ from perfsheet.outputs.terminal import console_for, line, print_rows, print_wrap
 from perfsheet.tables import Column, In
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
-from perfsheet.tables.ops import OPS, OpRows
-from perfsheet.tables.ops import top_ops as first_ops
+from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.op_rows import top_ops as first_ops
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.text import formats, sentences
 from perfsheet.text.formats import clean

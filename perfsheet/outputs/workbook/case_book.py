@@ -18,7 +18,8 @@ from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import In
 from perfsheet.tables.cases import CASES, op_codes_table
-from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.op_rows import top_ops
+from perfsheet.tables.ops import OPS
 from perfsheet.text import formats
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from perfsheet.analysis.statistics import known
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.workbook.cells import Cell, Cells, Formula, LazyCells
 from perfsheet.outputs.workbook.theme import Styles
-from perfsheet.tables.ops import OpRows
+from perfsheet.tables.op_rows import OpRows
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

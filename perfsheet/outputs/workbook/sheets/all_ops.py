@@ -22,7 +22,8 @@ from perfsheet.outputs.workbook.tables import Further, RowLink, write_table_shee
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In
-from perfsheet.tables.ops import OPS, OpRows, every_op
+from perfsheet.tables.op_rows import OpRows, every_op
+from perfsheet.tables.ops import OPS
 from perfsheet.text import formats
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from perfsheet.outputs.workbook.tables import Placement, write_table, write_tabl
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In, Rows
 from perfsheet.tables.groups import GROUPS, op_groups
-from perfsheet.tables.ops import OPS, top_ops
+from perfsheet.tables.op_rows import top_ops
+from perfsheet.tables.ops import OPS
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.totals import CATEGORIES, OP_TYPES
 from perfsheet.text import formats
