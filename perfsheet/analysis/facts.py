@@ -13,7 +13,8 @@ from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import Devices, StepTimes, step_times
-from perfsheet.analysis.windows.passes import Passes, elapsed_ns, first_of_devices
+from perfsheet.analysis.windows.idle import pace_ns
+from perfsheet.analysis.windows.passes import Passes, first_of_devices
 from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.variation import Variation, variation
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
@@ -66,7 +67,7 @@ class Facts:
         scope, ops, counted = self.scope, self.ops, self._in_passes(time_ns)
         longest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
         overlap = self.devices.count == 1 and ops.overlaps.any()
-        beyond = elapsed_ns(scope.every, scope.of) - ops.total_ns if overlap else 0.0
+        beyond = pace_ns(scope.every, scope.of) - ops.total_ns if overlap else 0.0
         return (longest + beyond) / scope.counted_passes
 
     @cached_property

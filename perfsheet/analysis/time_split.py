@@ -19,14 +19,10 @@ from perfsheet.analysis.ops.categories import (
     category,
 )
 from perfsheet.analysis.ops.device_ops import Ops
-from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
 from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.windows.devices import step_times
-from perfsheet.analysis.windows.passes import elapsed_ns
+from perfsheet.analysis.windows.idle import LONG_WAIT_NS, elapsed_ns, idle_before
 from perfsheet.capture.table import FloatArray, IntArray
-
-COMPILING_NS = 1e6
-"""A gap this long before an op that may run for the first time is taken for compiling: enqueuing takes microseconds."""
 
 COMPUTE, MOVEMENT, COLLECTIVES, IDLE = "compute", "data movement", "collectives", "idle"
 _PARTS = (
@@ -106,7 +102,7 @@ def time_split(facts: Facts) -> TimeSplit:
     time["collective waiting"] = float(waiting.sum())
     idle = _idle(facts)
     gap, unknown = np.nan_to_num(idle), int(np.isnan(idle).sum())
-    first_run = (gap >= COMPILING_NS) & ~facts.every_warm[of]
+    first_run = (gap >= LONG_WAIT_NS) & ~facts.every_warm[of]
     host = (gap > HOST_GAP_NS) & ~first_run
     time["host"] = float(gap[host].sum())
     time["dispatch"] = float(gap[~host & ~first_run].sum())
@@ -136,7 +132,7 @@ def _idle(facts: Facts) -> FloatArray:
     """The time before each op of the critical path in which nothing runs; NaN = unknown."""
     scope = facts.scope
     every, within, devices = scope.every, scope.within, scope.devices
-    idle = _idle_before(every, within)
+    idle = idle_before(every, within)
     if devices.count < 2 or not devices.aligned:
         return np.asarray(idle[devices.critical]) if devices.count > 1 else idle
     shortest = np.full(int(devices.step.max(initial=-1)) + 1, np.inf)
@@ -144,27 +140,3 @@ def _idle(facts: Facts) -> FloatArray:
     np.minimum.at(shortest, devices.step[finite], idle[finite])
     shortest[np.isinf(shortest)] = np.nan
     return np.asarray(shortest[devices.step[devices.critical]])
-
-
-def _idle_before(every: Ops, within: IntArray) -> FloatArray:
-    """For each op the time since its device last ran another one, 0 for the first of a device; NaN = unknown."""
-    gaps = every.gap_ns[within].copy()
-    captured = bool(np.isfinite(every.number("op_to_op_latency_ns")).any())
-    clock = None if captured else measured_clock_ghz(every)[within]
-    for device in np.unique(every.device[within]).tolist():
-        here = np.flatnonzero(every.device[within] == device)
-        at = within[here]
-        if clock is not None:
-            start, end = every.number("fw_start_cycle")[at], every.number("fw_end_cycle")[at]
-            gaps[here] = _since(start, end) / clock[here]
-        elif every.overlaps[at].any():
-            start = every.start_ns[at]
-            gaps[here] = _since(start, start + np.nan_to_num(every.kernel_ns[at]))
-        gaps[here[:1]] = 0.0
-    return np.asarray(gaps)
-
-
-def _since(start: FloatArray, end: FloatArray) -> FloatArray:
-    """From the latest end before each op to its start, 0 where these overlap."""
-    ended = np.concatenate([start[:1], np.fmax.accumulate(end)[:-1]])
-    return np.asarray(np.clip(start - ended, 0, None), dtype=np.float64)

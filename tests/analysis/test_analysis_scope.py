@@ -413,6 +413,18 @@ def test_case_of_replays_that_are_sorted_by_host_start():
     assert "`which_pass`" in str(caught.value)
 
 
+def test_fps_of_overlapping_ops_leave_compiling_out(analysis_of):
+    """10 µs, then a wait of 2 ms that compiles, then two ops side by side for 30 µs: 40 µs of an inference."""
+    rows = [
+        overlapping("Matmul", 0, 10_000, 0, ""),
+        overlapping("Dispatch", 2_010_000, 2_040_000, 2_000_000, 0),
+        overlapping("Reshard", 2_010_000, 2_030_000, -30_000, 1),
+    ]
+    analysis = analysis_of(*rows, generation="S10")
+    assert analysis.summary.fps.all == pytest.approx(1e9 / 40_000)
+    assert analysis.facts.passes.all[0].fps == pytest.approx(1e9 / 40_000)
+
+
 def test_case_of_sub_devices():
     """Firmware runs from cycle 0 to 561,600 at 1.35 GHz; Σ kernel duration is 680 µs."""
     analysis = case("subdevices-overlap")

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from perfsheet.analysis.ops.device_ops import Ops, clock_ghz
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import devices
+from perfsheet.analysis.windows.idle import pace_ns
 from perfsheet.analysis.windows.periods import smallest_period, tail_periods
 from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
@@ -272,21 +273,11 @@ def inference_ns(ops: Ops, here: IntArray) -> tuple[float, float]:
     """
     if len(np.unique(ops.device[here])) < 2:
         kernel = float(np.nansum(ops.exposed_ns[here]))
-        return kernel, elapsed_ns(ops, here) if ops.overlaps[here].any() else kernel
+        return kernel, pace_ns(ops, here) if ops.overlaps[here].any() else kernel
     aligned = devices(ops, here)
     busiest = max(total.kernel_ns for total in aligned.totals)
     kernel = float(np.nansum(ops.exposed_ns[here[aligned.critical]]))
     return kernel, busiest if ops.options.per_device else kernel
-
-
-def elapsed_ns(ops: Ops, here: IntArray) -> float:
-    """From the first firmware start of one device to its last firmware end; by kernels where cycles are unknown."""
-    clock = clock_ghz(ops, here)
-    if clock is not None:
-        span = np.nanmax(ops.number("fw_end_cycle")[here]) - np.nanmin(ops.number("fw_start_cycle")[here])
-        return float(span / clock)
-    ends = ops.start_ns[here] + np.nan_to_num(ops.kernel_ns[here])
-    return float(ends.max() - ops.start_ns[here].min())
 
 
 def _but_first(ops: Ops, here: IntArray) -> IntArray:
