@@ -22,6 +22,7 @@ from perfsheet.text import formats, sentences
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
 
 _FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
+_BAR = 60
 
 
 def report(analysis: Analysis) -> str:
@@ -40,6 +41,10 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield plain(fact)
         yield ""
     yield from _headline(headline(analysis))
+    if pieces := sentences.time_bar(summary, _BAR):
+        yield f"`{''.join(piece for _, piece in pieces)}`  "
+        yield f"{plain(sentences.time_split(summary, sentences.BLOCKS))}."
+        yield ""
     yield f"{plain(sentences.capture(summary))}."
     yield ""
     for warning in summary.warnings:
@@ -55,9 +60,7 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield "### Where the time goes"
     yield ""
-    if text := sentences.time_split(summary):
-        yield f"{plain(text)}."
-        yield ""
+    if summary.time_split.elapsed_ns:
         yield from table_of(TIME_SPLIT, summary.time_split.shown)
     yield from table_of(CATEGORIES, Rows(analysis, analysis.categories[:_CATEGORIES]))
     if analysis.reshards.ops:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from perfsheet.analysis.results import Finding, WhatIf
 from perfsheet.analysis.summary import CaptureSummary, PassSummary
-from perfsheet.analysis.time_split import TimePart
+from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, TimePart
 from perfsheet.capture.notes import rows
 from perfsheet.text.formats import percent, rate, saving, span_of_time
 
@@ -126,6 +126,21 @@ def device_totals(summary: CaptureSummary) -> str:
         f"{span_of_time(most.kernel_ns)} (device {most.device}), {span_of_time(summary.kernel_sum_ns)} together; "
         f"figures: {figures}"
     )
+
+
+BLOCKS = {COMPUTE: "█ ", MOVEMENT: "▓ ", COLLECTIVES: "▒ ", IDLE: "░ "}
+"""What the groups of the elapsed time are drawn with."""
+
+
+def time_bar(summary: CaptureSummary, width: int) -> list[tuple[str, str]]:
+    """A bar of `width` characters of where the elapsed time goes: groups with their pieces; none if nothing elapsed."""
+    split = summary.time_split
+    drawn, upto, pieces = 0, 0.0, list[tuple[str, str]]()
+    for group, block in BLOCKS.items() if split.elapsed_ns else ():
+        upto += split.group(group) / split.elapsed_ns
+        pieces.append((group, block[0] * (round(width * upto) - drawn)))
+        drawn = round(width * upto)
+    return pieces
 
 
 def time_split(summary: CaptureSummary, marks: Mapping[str, str] = NO_MARKS) -> str:

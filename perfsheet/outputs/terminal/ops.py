@@ -51,23 +51,14 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
 
 
 _BAR = 60
-_BLOCKS = {COMPUTE: ("█", "green"), MOVEMENT: ("▓", "yellow"), COLLECTIVES: ("▒", "cyan"), IDLE: ("░", "red")}
+_COLOURS = {COMPUTE: "green", MOVEMENT: "yellow", COLLECTIVES: "cyan", IDLE: "red"}
 
 
 def _print_time_split(console: Console, summary: CaptureSummary) -> None:
     """Where the elapsed time goes: a bar, and its parts in words."""
-    split = summary.time_split
-    if not split.elapsed_ns:
-        return
-    width, drawn, upto = min(_BAR, console.width), 0, 0.0
-    bar = Text()
-    for group, (block, style) in _BLOCKS.items():
-        upto += split.group(group) / split.elapsed_ns
-        bar.append(block * (round(width * upto) - drawn), style)
-        drawn = round(width * upto)
-    console.print(bar, no_wrap=True)
-    marks = {group: f"{block} " for group, (block, _) in _BLOCKS.items()}
-    print_wrapped(console, sentences.time_split(summary, marks))
+    if pieces := sentences.time_bar(summary, min(_BAR, console.width)):
+        console.print(Text.assemble(*((piece, _COLOURS[group]) for group, piece in pieces)), no_wrap=True)
+        print_wrapped(console, sentences.time_split(summary, sentences.BLOCKS))
 
 
 _WIDE = 130
