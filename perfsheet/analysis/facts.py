@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.ops.device_ops import Ops, rows_of
+from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, of_variants
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import Devices, StepTimes, step_times
-from perfsheet.analysis.windows.idle import pace_ns
+from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.passes import Passes, first_of_devices
 from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.variation import Variation, variation
@@ -51,12 +51,8 @@ class Facts:
 
     @cached_property
     def speed_of_light(self) -> SpeedOfLight:
-        """Speed of light of every op: the same whatever part of the selection the figures are of."""
-        whole = speed_of_light(self.scope.every)
-        of = self.scope.of
-        if self.ops is self.scope.every:
-            return whole
-        return replace(whole, **rows_of(whole, of), peaks=replace(whole.peaks, **rows_of(whole.peaks, of)))
+        """Speed of light of every op."""
+        return speed_of_light(self.ops)
 
     def inference_ns(self, time_ns: FloatArray) -> float:
         """The time of one inference from a time for each op; ops outside of the passes are left out.
@@ -67,13 +63,13 @@ class Facts:
         scope, ops, counted = self.scope, self.ops, self._in_passes(time_ns)
         longest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
         overlap = self.devices.count == 1 and ops.overlaps.any()
-        beyond = pace_ns(scope.every, scope.of) - ops.total_ns if overlap else 0.0
+        beyond = inference_span_ns(scope.every, scope.of, self.warm) - ops.total_ns if overlap else 0.0
         return (longest + beyond) / scope.counted_passes
 
     @cached_property
-    def of_pace(self) -> BoolArray:
+    def of_busiest(self) -> BoolArray:
         """Ops of the sequence that sets the pace: the critical path, or with `per_device` the busiest device."""
-        counted = self._in_passes(self.ops.exposed_ns)
+        counted = self._in_passes(self.ops.counted_ns)
         pace = np.zeros(len(self.ops), dtype=np.bool_)
         pace[max(self.sequences, key=lambda here: float(counted[here].sum()))] = True
         return pace
@@ -131,7 +127,7 @@ class Facts:
     def every_warm(self) -> BoolArray:
         """The same for every op that was selected."""
         every = self.scope.every
-        warm = np.isfinite(every.number("replay_session")) | self.window.warm
+        warm = np.isfinite(every.number("replay_session")) | self.scope.selected.warm
         for model_pass in self.passes.all[1:]:
             warm[model_pass.positions] = True
         return np.asarray(warm)

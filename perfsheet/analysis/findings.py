@@ -34,7 +34,7 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
     do not overlap.
     """
     ops = facts.ops
-    left = {False: np.nan_to_num(ops.exposed_ns), True: np.nan_to_num(ops.gap_ns)}
+    left = {False: np.nan_to_num(ops.counted_ns), True: np.nan_to_num(ops.gap_ns)}
     owner = np.full(len(ops), -1, dtype=np.int64)
     for index, finding in enumerate(ranked):
         if len(finding.positions) != len(finding.savings):
@@ -68,7 +68,7 @@ def what_if(facts: Facts, ranked: Sequence[Finding]) -> tuple[WhatIf, ...]:
 
 def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
     ops = facts.ops
-    left = np.nan_to_num(ops.exposed_ns)
+    left = np.nan_to_num(ops.counted_ns)
     for finding in fixed:
         if not finding.rule.saves_gaps:
             _take(finding, left)
@@ -120,7 +120,7 @@ def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tupl
     counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in all_hits.items()}
     hit = {name: np.unique(own.positions) for name, own in all_hits.items()}
     times = {name: float(np.nansum(ops.kernel_ns[positions])) for name, positions in hit.items()}
-    exposed = {name: float(np.nansum(ops.exposed_ns[positions])) for name, positions in hit.items()}
+    exposed = {name: float(np.nansum(ops.counted_ns[positions])) for name, positions in hit.items()}
     return tuple(
         RuleTotal(rule, counts[rule.id], times[rule.id], ratio(exposed[rule.id], ops.total_ns)) for rule in rules
     )
@@ -158,7 +158,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
         kernel_ns = float(np.nansum(ops.kernel_ns[positions]))
         savings = own.saving_ns[indices]
         if own.rows is None and not rule.saves_gaps:
-            savings = np.minimum(savings, np.nan_to_num(ops.exposed_ns[positions]))  # NaN stays: unknown
+            savings = np.minimum(savings, np.nan_to_num(ops.counted_ns[positions]))  # NaN stays: unknown
         yield Finding(
             id="",
             rule=rule,
@@ -166,7 +166,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             positions=positions,
             rows=rows,
             kernel_ns=kernel_ns,
-            share=ratio(float(np.nansum(ops.exposed_ns[positions])), ops.total_ns),
+            share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
             cores=group.cores,
             worker_cores=group.worker_cores,
             saving_ns=known(float(np.nansum(savings))) if np.isfinite(savings).any() else None,

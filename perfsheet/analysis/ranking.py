@@ -34,7 +34,7 @@ def rank(ops: Ops) -> Ranking:
     """Rank all ops that have a kernel duration."""
     timed = np.flatnonzero(ops.timed)
     order = timed[np.argsort(-ops.kernel_ns[timed], kind="stable")]
-    return Ranking(order, *shares(ops.exposed_ns[order], ops.total_ns))
+    return Ranking(order, *shares(ops.counted_ns[order], ops.total_ns))
 
 
 def shares(kernel_ns: FloatArray, total_ns: float) -> tuple[FloatArray, FloatArray]:
@@ -49,7 +49,7 @@ def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
     members = {signature: in_order[places] for signature, places in by_signature(ops, in_order.tolist()).items()}
     sums = {signature: float(ops.kernel_ns[positions].sum()) for signature, positions in members.items()}
     ranked = sorted(members, key=lambda signature: -sums[signature])
-    exposed = np.array([ops.exposed_ns[members[signature]].sum() for signature in ranked])
+    exposed = np.array([ops.counted_ns[members[signature]].sum() for signature in ranked])
     share, cumulative = shares(exposed, ops.total_ns)
     return [
         OpGroup(

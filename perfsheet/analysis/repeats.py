@@ -38,14 +38,14 @@ class Observation:
     path: str
     keys: tuple[_Key, ...]
     kernel_ns: FloatArray
-    exposed_ns: FloatArray
+    counted_ns: FloatArray
     tests: str = ""
     tests_failed: bool = False
 
     @property
     def total_ns(self) -> float:
         """Kernel time of the run."""
-        return float(np.nansum(self.exposed_ns))
+        return float(np.nansum(self.counted_ns))
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class Repeats:
 
     `runs` has all of them in order; `shown` is the index of the one whose ops the outputs show, the aligned run of
     median kernel time. `durations` has a row per aligned run and a column per op of the shown run (in ns, NaN =
-    unknown), `exposed_ns` what of it they add to the kernel time.
+    unknown), `counted_ns` what of it they add to the kernel time.
     """
 
     runs: tuple[RepeatedRun, ...]
     shown: int
     total: Spread
     durations: FloatArray
-    exposed_ns: FloatArray
+    counted_ns: FloatArray
     noisy_pct: float
     failures: tuple[str, ...] = ()
 
@@ -116,7 +116,7 @@ def observe(ops: Ops, label: str, path: str, tests: str = "", tests_failed: bool
     """What `align` needs to know of a run; `tests` is the outcome of its tests on one line."""
     op_signatures = signatures(ops, range(len(ops)))
     keys = tuple(zip(ops.codes, ops.sequence.tolist(), op_signatures, strict=True))
-    return Observation(label, path, keys, ops.kernel_ns.copy(), ops.exposed_ns.copy(), tests, tests_failed)
+    return Observation(label, path, keys, ops.kernel_ns.copy(), ops.counted_ns.copy(), tests, tests_failed)
 
 
 def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failures: Sequence[str] = ()) -> Repeats:
@@ -149,7 +149,7 @@ def align(observed: Sequence[Observation], noisy_pct: float = NOISY_PCT, failure
         shown=shown,
         total=spread(np.array([observed[index].total_ns for index in aligned])),
         durations=durations,
-        exposed_ns=np.vstack([observed[index].exposed_ns for index in aligned]),
+        counted_ns=np.vstack([observed[index].counted_ns for index in aligned]),
         noisy_pct=noisy_pct,
         failures=tuple(failures),
     )

@@ -18,7 +18,7 @@ from perfsheet.analysis.statistics import Spread, known, known_ints, ratio
 from perfsheet.analysis.time_split import TimeSplit, time_split
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
 from perfsheet.analysis.windows.layers import Layer, layers
-from perfsheet.analysis.windows.passes import Pass
+from perfsheet.analysis.windows.passes import Pass, usable_of
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.provenance import Provenance
@@ -126,7 +126,7 @@ def _passes(facts: Facts) -> PassSummary:
     """The passes; each runs a batch of its own."""
     scope, window_passes = facts.scope, facts.passes
     in_passes = len(scope.every) - len(window_passes.outside)
-    rates = [run.fps for run in window_passes.all if run.fps]
+    rates = [run.fps for run in usable_of(window_passes.all) if run.fps]
     return PassSummary(
         how=window_passes.how,
         count=window_passes.count,
@@ -198,7 +198,8 @@ class PassSummary:
     @property
     def mean_ns(self) -> float:
         """Mean kernel time of a pass."""
-        return sum(model_pass.kernel_ns for model_pass in self.all) / self.count
+        usable = usable_of(self.all)
+        return sum(run.kernel_ns for run in usable) / len(usable)
 
     @property
     def repeats(self) -> bool:

@@ -22,7 +22,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.windows.devices import step_times
 from perfsheet.analysis.windows.idle import LONG_WAIT_NS, elapsed_ns, idle_before
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import FloatArray
 
 COMPUTE, MOVEMENT, COLLECTIVES, IDLE = "compute", "data movement", "collectives", "idle"
 _PARTS = (
@@ -66,13 +66,16 @@ class TimeSplit:
     """The elapsed device time of the window, from its first op to its last, and its parts.
 
     `first_run_ns` is not in it: gaps of a millisecond or more before ops that may have run for the first time, which
-    contain compiling. `unknown_gaps`: ops whose gap is unknown and counts as 0; None if the capture has no gaps.
+    contain compiling. `unknown_gaps`: ops whose gap is unknown and counts as 0, of which there are `gaps` in all.
+    `by_cycles`: the capture has no gaps, they are worked out from firmware cycles. NaN and no parts where no op is
+    timed.
     """
 
     elapsed_ns: float
     parts: tuple[TimePart, ...]
     first_run_ns: float
-    unknown_gaps: int | None
+    unknown_gaps: int
+    by_cycles: bool
 
     def group(self, name: str) -> float:
         """The time of a group of parts, in ns."""
@@ -95,8 +98,10 @@ def time_split(facts: Facts) -> TimeSplit:
     every = scope.every
     of = scope.within[scope.devices.critical] if scope.devices.count > 1 else scope.within
     ops = every.take(of)
-    busy = np.nan_to_num(ops.visible_ns)
-    waiting = np.where(ops.in_category(COLLECTIVE), np.clip(busy - _shortest(facts, ops, of), 0, None), 0.0)
+    if not ops.timed.any():
+        return TimeSplit(float("nan"), (), 0.0, len(ops), False)
+    busy = np.nan_to_num(ops.exposed_ns)
+    waiting = np.where(ops.in_category(COLLECTIVE), np.clip(busy - _shortest(facts, ops), 0, None), 0.0)
     names = ops.codes.mapped(lambda code: _OF_CATEGORY.get(category(code), "other compute"))
     time = {name: float((busy - waiting)[rows].sum()) for name, rows in names.places()}
     time["collective waiting"] = float(waiting.sum())
@@ -115,11 +120,11 @@ def time_split(facts: Facts) -> TimeSplit:
         TimePart(name, group, time.get(name, 0.0), ratio(time.get(name, 0.0), total) if total else None)
         for name, group in _PARTS
     )
-    has_gaps = bool(np.isfinite(every.number("op_to_op_latency_ns")).any())
-    return TimeSplit(total, parts, float(gap[first_run].sum()), unknown if has_gaps else None)
+    by_cycles = not np.isfinite(every.number("op_to_op_latency_ns")).any() and unknown < len(ops) - 1
+    return TimeSplit(total, parts, float(gap[first_run].sum()), unknown, by_cycles)
 
 
-def _shortest(facts: Facts, ops: Ops, of: IntArray) -> FloatArray:
+def _shortest(facts: Facts, ops: Ops) -> FloatArray:
     """The kernel duration of the fastest device in the step of each op: what a collective takes without waiting."""
     scope = facts.scope
     if scope.devices.count < 2:

@@ -74,7 +74,7 @@ def _kernel_time(scope: Scope) -> Measured:
     """Σ kernel duration; of all ops where some overlap, the time in which any of them runs, as in the headline."""
     ops = scope.analysis.ops
     whole = len(scope.positions) == len(ops)
-    times = ops.exposed_ns if whole else ops.kernel_ns[scope.positions]
+    times = ops.counted_ns if whole else ops.kernel_ns[scope.positions]
     unknown = bool(len(times)) and not np.isfinite(times).any()
     return _time(scope, None if unknown else float(np.nansum(times)))
 

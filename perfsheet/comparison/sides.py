@@ -78,5 +78,5 @@ def _cut(repeats: Repeats | None, was: IntArray, now: IntArray) -> Repeats | Non
         return None
     order = np.argsort(was)
     columns = order[np.searchsorted(was, now, sorter=order)]
-    durations, exposed = repeats.durations[:, columns], repeats.exposed_ns[:, columns]
-    return replace(repeats, durations=durations, exposed_ns=exposed, total=spread(np.nansum(exposed, axis=1)))
+    durations, exposed = repeats.durations[:, columns], repeats.counted_ns[:, columns]
+    return replace(repeats, durations=durations, counted_ns=exposed, total=spread(np.nansum(exposed, axis=1)))

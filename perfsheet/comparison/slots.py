@@ -75,12 +75,12 @@ class Slots:
     @cached_property
     def kernel_ns(self) -> FloatArray:
         """Σ of what the ops of each slot add to the kernel time; NaN where none has a duration."""
-        return summed(self.of, self.analysis.ops.exposed_ns, len(self))
+        return summed(self.of, self.analysis.ops.counted_ns, len(self))
 
     @cached_property
     def mean_ns(self) -> FloatArray:
         """The mean of the same."""
-        return mean_ns(self.of, self.analysis.ops.exposed_ns, len(self))
+        return mean_ns(self.of, self.analysis.ops.counted_ns, len(self))
 
     @cached_property
     def outside(self) -> BoolArray:

@@ -96,7 +96,7 @@ def _runs(side: Slots) -> Samples:
     repeats = side.analysis.repeats
     if repeats is None:
         return _shown(side)
-    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.exposed_ns])
+    lines = np.array([mean_ns(side.of, line, len(side)) for line in repeats.counted_ns])
     return Samples(lines, np.zeros(len(side), dtype=np.bool_))
 
 
@@ -108,7 +108,7 @@ def _passes(side: Slots) -> Samples:
         return Samples(_like_chosen(facts, warm)[:, side.first], np.zeros(len(side), dtype=np.bool_))
     if side.passes == 1 or not warm:
         return _shown(side)
-    time = side.analysis.ops.exposed_ns
+    time = side.analysis.ops.counted_ns
     lines = np.full((len(warm), len(side)), np.nan)
     for number, model_pass in enumerate(warm):
         here = positions_of(side.analysis, model_pass.positions)
@@ -122,7 +122,7 @@ def _like_chosen(facts: Facts, passes: list[Pass]) -> FloatArray:
     """What each op of the chosen pass takes in these passes of the same ops; on the critical path, its step's slowest
     device in each of them."""
     scope, aligned = facts.scope, facts.devices
-    lines = scope.every.exposed_ns[np.array([run.positions for run in passes])]
+    lines = scope.every.counted_ns[np.array([run.positions for run in passes])]
     if not scope.every.options.per_device and aligned.count > 1 and aligned.aligned:
         slowest = np.full((len(lines), int(aligned.step.max()) + 1), np.nan)
         for line, longest in zip(lines, slowest, strict=True):

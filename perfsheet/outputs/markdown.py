@@ -60,7 +60,7 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield ""
     yield "### Where the time goes"
     yield ""
-    if summary.time_split.elapsed_ns:
+    if summary.time_split.elapsed_ns > 0:
         yield from table_of(TIME_SPLIT, summary.time_split.shown)
     yield from table_of(CATEGORIES, Rows(analysis, analysis.categories[:_CATEGORIES]))
     if analysis.reshards.ops:

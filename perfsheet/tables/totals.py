@@ -22,8 +22,8 @@ def _core_span(total: OpType) -> tuple[int, ...]:
 
 
 def _of_busiest(totals: Sequence[DeviceTotal]) -> list[float | None]:
-    most = max((total.kernel_ns for total in totals), default=0.0)
-    return [total.kernel_ns / most if most else None for total in totals]
+    most = max((total.kernel_ns for total in totals if total.kernel_ns > 0), default=0.0)
+    return [total.kernel_ns / most if most and total.kernel_ns >= 0 else None for total in totals]
 
 
 def _device_ops(rows: StepRows) -> Ops:

@@ -60,7 +60,7 @@ def _share_of(rule: str) -> Callable[[Analysis], float | None]:
 
 def _idle(summary: CaptureSummary) -> float | None:
     split = summary.time_split
-    return split.idle_ns / split.elapsed_ns if split.elapsed_ns else None
+    return split.idle_ns / split.elapsed_ns if split.elapsed_ns > 0 else None
 
 
 # fmt: off

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -113,18 +114,22 @@ def device_totals(summary: CaptureSummary) -> str:
     """
     if len(summary.device_totals) < 2:
         return ""
-    ordered = sorted(summary.device_totals, key=lambda total: total.kernel_ns)
-    least, most = ordered[0], ordered[-1]
+    timed = [total for total in summary.device_totals if not math.isnan(total.kernel_ns)]
+    if not timed:
+        return f"{len(summary.device_totals)} devices, no op of them timed"
+    least, most = (pick(timed, key=lambda total: total.kernel_ns) for pick in (min, max))
+    untimed = len(summary.device_totals) - len(timed)
+    unknown = f", {rows(untimed, 'device')} without any duration" if untimed else ""
     if summary.per_device:
         figures = "all of them, summed up"
     elif summary.devices_problem:
         figures = f"device {most.device} alone, since {summary.devices_problem}"
     else:
         figures = "their critical path (--per-device: every device)"
+    together = f"{span_of_time(summary.kernel_sum_ns)} together{unknown}"
     return (
-        f"{len(ordered)} devices: {span_of_time(least.kernel_ns)} (device {least.device}) to "
-        f"{span_of_time(most.kernel_ns)} (device {most.device}), {span_of_time(summary.kernel_sum_ns)} together; "
-        f"figures: {figures}"
+        f"{len(summary.device_totals)} devices: {span_of_time(least.kernel_ns)} (device {least.device}) to "
+        f"{span_of_time(most.kernel_ns)} (device {most.device}), {together}; figures: {figures}"
     )
 
 
@@ -136,7 +141,7 @@ def time_bar(summary: CaptureSummary, width: int) -> list[tuple[str, str]]:
     """A bar of `width` characters of where the elapsed time goes: groups with their pieces; none if nothing elapsed."""
     split = summary.time_split
     drawn, upto, pieces = 0, 0.0, list[tuple[str, str]]()
-    for group, block in BLOCKS.items() if split.elapsed_ns else ():
+    for group, block in BLOCKS.items() if split.elapsed_ns > 0 else ():
         upto += split.group(group) / split.elapsed_ns
         pieces.append((group, block[0] * (round(width * upto) - drawn)))
         drawn = round(width * upto)
@@ -149,20 +154,18 @@ def time_split(summary: CaptureSummary, marks: Mapping[str, str] = NO_MARKS) -> 
     `marks`: what stands before each group, to find it in a bar.
     """
     split = summary.time_split
-    if not split.elapsed_ns:
+    if not split.elapsed_ns > 0:
         return ""
     groups: dict[str, list[TimePart]] = {}
     for part in split.shown:
         groups.setdefault(part.group, []).append(part)
     listed = [marks.get(name, "") + _group(name, parts) for name, parts in groups.items()]
-    path = " on the critical path" if summary.per_device and len(summary.devices) > 1 else ""
+    path = " on the critical path" if len(summary.devices) > 1 and not summary.devices_problem else ""
     notes = [f"{span_of_time(split.first_run_ns)} of first-run gaps (compiling) not counted"] * bool(split.first_run_ns)
     untimed = summary.ops - summary.timed_ops
     notes += [f"{rows(untimed, 'op')} without a duration not counted"] * bool(untimed)
-    if split.unknown_gaps is None:
-        notes.append("idle by firmware cycles")
-    elif split.unknown_gaps:
-        notes.append(f"{rows(split.unknown_gaps, 'gap')} unknown")
+    notes += ["idle by firmware cycles"] * split.by_cycles
+    notes += [f"{rows(split.unknown_gaps, 'gap')} unknown"] * bool(split.unknown_gaps)
     return "; ".join((f"{span_of_time(split.elapsed_ns)} elapsed{path}: {' · '.join(listed)}", *notes))
 
 
@@ -185,10 +188,14 @@ def overlap(summary: CaptureSummary) -> str:
     """`ops overlap: 680 µs of kernels in 400 µs; …`; blank where none do."""
     if not summary.overlapping_ns:
         return ""
+    what = "ops of sub-devices or queues overlap"
+    if summary.per_device:
+        return f"{what}, and such time counts twice here"
     hidden = f", {rows(summary.hidden_ops, 'op')} hidden by longer ones" if summary.hidden_ops else ""
+    fps = "; FPS by elapsed time" if len(summary.devices) == 1 else ""
     return (
-        f"ops of sub-devices or queues overlap: {span_of_time(summary.overlapping_ns)} of kernels run in "
-        f"{span_of_time(summary.kernel_ns)}{hidden}; FPS by firmware cycles"
+        f"{what}: {span_of_time(summary.overlapping_ns)} of kernels run in {span_of_time(summary.kernel_ns)}"
+        f"{hidden}{fps}"
     )
 
 

@@ -36,9 +36,11 @@ class Ops:
 
     `rows` are positions in `table`. `kernel_ns` is the usable DEVICE KERNEL DURATION; `raw_kernel_ns` the cell;
     `invalid`: the gaps contradict it. `gap_ns` is the plausible OP TO OP LATENCY. `sequence`: ops of the same number
-    ran one after another: those of a device, or of the critical path over all devices. `utilization` follows the
-    documented formula with the options' reference core count, `utilization_grid` the same with the op's own worker
-    grid; both are fractions. `pm_ideal_ns` is NaN where the profiler has no model.
+    ran one after another: those of a device, or of the critical path over all devices; `clock`: their cycles are those
+    of one clock, of a device in one of the captures of a file. `utilization` follows the documented formula with the
+    options' reference core count, `utilization_grid` the same with the op's own worker grid; both are fractions.
+    `pm_ideal_ns` is NaN where the profiler has no model. `source`: the ops that these were taken from, and their
+    positions there.
     """
 
     table: OpsTable
@@ -48,6 +50,7 @@ class Ops:
     codes: Texts
     device: IntArray
     sequence: IntArray
+    clock: IntArray
     kernel_ns: FloatArray
     raw_kernel_ns: FloatArray
     invalid: BoolArray
@@ -57,8 +60,7 @@ class Ops:
     pm_ideal_ns: FloatArray
     utilization: FloatArray
     utilization_grid: FloatArray
-    _of: tuple[Ops, IntArray] | None = None
-    """The ops that these were taken from, and their positions there."""
+    source: tuple[Ops, IntArray] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,62 +73,64 @@ class Ops:
     def take(self, positions: IntArray, sequence: IntArray | None = None) -> Ops:
         """These ops only; `sequence` replaces theirs."""
         columns = rows_of(self, positions) | ({} if sequence is None else {"sequence": sequence})
-        return replace(self, **columns, codes=self.codes.take(positions), _of=(self, positions))
+        return replace(self, **columns, codes=self.codes.take(positions), source=(self, positions))
 
     @cached_property
     def total_ns(self) -> float:
         """Kernel time of these ops; where ops overlap, the time in which any of them runs."""
-        return float(np.nansum(self.exposed_ns))
+        return float(np.nansum(self.counted_ns))
 
     @property
-    def exposed_ns(self) -> FloatArray:
+    def counted_ns(self) -> FloatArray:
         """What each op adds to the time; with `per_device` its kernel duration, so that overlaps count twice."""
-        return self.kernel_ns if self.options.per_device else self.visible_ns
+        return self.kernel_ns if self.options.per_device else self.exposed_ns
 
     @cached_property
-    def visible_ns(self) -> FloatArray:
+    def exposed_ns(self) -> FloatArray:
         """The kernel duration of each op, less what runs beside a longer one; NaN = unknown."""
-        if self._of is not None:
-            return np.asarray(self._of[0].visible_ns[self._of[1]])
+        if self.source is not None:
+            return np.asarray(self.source[0].exposed_ns[self.source[1]])
         if not (self.number("op_to_op_latency_ns") < 0).any():
             return self.kernel_ns
         visible = self.kernel_ns.copy()
-        for sequence in np.unique(self.sequence).tolist():
-            here = np.flatnonzero(self.sequence == sequence)
+        for here in self.clocks:
             if self.overlaps[here].any():
                 known = here[np.isfinite(self.kernel_ns[here])]
                 visible[known] = exposed(self.start_ns[known], self.kernel_ns[known])
         return np.asarray(visible)
 
     @cached_property
+    def clocks(self) -> tuple[IntArray, ...]:
+        """Positions of the ops of each clock, in execution order."""
+        return tuple(np.flatnonzero(self.clock == number) for number in np.unique(self.clock))
+
+    @cached_property
     def overlaps(self) -> BoolArray:
         """Ops that start while an earlier one of their device still runs."""
-        if self._of is not None:
-            return np.asarray(self._of[0].overlaps[self._of[1]])
+        if self.source is not None:
+            return np.asarray(self.source[0].overlaps[self.source[1]])
         names = ("op_to_op_latency_ns", "fw_start_cycle", "fw_end_cycle")
         gap, start, end = (self.number(name) for name in names)
         result = np.zeros(len(self), dtype=np.bool_)
         if (gap < 0).any():
-            for sequence in np.unique(self.sequence).tolist():
-                here = np.flatnonzero(self.sequence == sequence)
+            for here in self.clocks:
                 result[here] = overlapping(self.kernel_ns[here], gap[here], start[here], end[here])
         return result & ~self.invalid
 
     @property
     def hidden(self) -> BoolArray:
         """Ops that run beside longer ones all the time."""
-        return np.asarray((self.exposed_ns == 0) & (self.kernel_ns > 0))
+        return np.asarray((self.counted_ns == 0) & (self.kernel_ns > 0))
 
     @cached_property
     def start_ns(self) -> FloatArray:
-        """When each op starts, in ns after the first one of its sequence; unknown gaps and durations count as 0.
+        """When each op starts, in ns after the first one of its clock; unknown gaps and durations count as 0.
 
         Where ops overlap, gaps do not say which op they follow: starts are those of the firmware, if known.
         """
         gap = np.where(self.overlaps, self.number("op_to_op_latency_ns"), np.nan_to_num(self.gap_ns))
         start = np.zeros(len(self))
-        for sequence in np.unique(self.sequence).tolist():
-            here = np.flatnonzero(self.sequence == sequence)
+        for here in self.clocks:
             cycle, clock = self.number("fw_start_cycle")[here], clock_ghz(self, here)
             if self.overlaps[here].any() and np.isfinite(cycle).all() and clock is not None:
                 start[here] = (cycle - cycle.min()) / clock
@@ -143,8 +147,8 @@ class Ops:
     @cached_property
     def variants(self) -> Variants:
         """The distinct descriptions of these ops."""
-        if self._of is not None:
-            return self._of[0].variants.take(self._of[1])
+        if self.source is not None:
+            return self.source[0].variants.take(self.source[1])
         return variants(self.table, self.rows, self.codes)
 
     def number(self, name: str) -> FloatArray:
@@ -218,12 +222,13 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
     raw = table.number("kernel_duration_ns")[rows]
     device = table.device[rows]
     gap, sub_device = (table.number(name)[rows] for name in ("op_to_op_latency_ns", "sub_device_id"))
-    invalid = contradicted(device, raw, gap, sub_device)
+    clock = device * (table.runs + 1) + table.run[rows]
+    invalid = contradicted(clock, raw, gap, sub_device)
     plausible = (raw == 0) | ((raw >= _SHORTEST_NS) & (raw <= LONGEST_PLAUSIBLE_NS))
     kernel = np.where(plausible & ~invalid, raw, np.nan)
     gap = np.where((gap >= 0) & (gap <= LONGEST_PLAUSIBLE_NS), gap, np.nan)
     if invalid.any():
-        gap[invalid | after_contradicted(device, invalid)] = np.nan
+        gap[invalid | after_contradicted(clock, invalid)] = np.nan
     cores = table.number("core_count")[rows]
     cores = np.where((cores >= 1) & (cores == np.floor(cores)), cores, np.nan)
     worker_cores = grid.cores[rows]
@@ -238,6 +243,7 @@ def device_ops(table: OpsTable, window: Window, options: Options) -> Ops:
         codes=table.text("op_code").take(rows).mapped(lambda code: code.strip() or "(blank)"),
         device=device,
         sequence=device,
+        clock=clock,
         kernel_ns=kernel,
         raw_kernel_ns=raw,
         invalid=invalid,

@@ -113,7 +113,8 @@ def _where(ops: Ops, these: BoolArray) -> str:
     """` (rows 3, 4, 5, …)`."""
     numbers = ops.table.row[ops.rows[these]][: _SHOWN + 1].tolist()
     more = ", …" if len(numbers) > _SHOWN else ""
-    return f" (rows {', '.join(map(str, numbers[:_SHOWN]))}{more})" if numbers else ""
+    name = "row" if len(numbers) == 1 else "rows"
+    return f" ({name} {', '.join(map(str, numbers[:_SHOWN]))}{more})" if numbers else ""
 
 
 def _three_decimals(figures: FloatArray) -> bool:

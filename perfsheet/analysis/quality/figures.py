@@ -99,9 +99,11 @@ def chips(ops: Ops) -> Iterator[Check]:
 def hosts(ops: Ops) -> Iterator[Check]:
     """The hosts of a file with a HOST ID column, and which devices are whose."""
     host = np.nan_to_num(ops.number("host_id"), nan=-1.0)
+    if not (host >= 0).any():
+        return
     file = ops.table.file[ops.rows]
-    found = np.unique(np.stack((file, host)), axis=1).T.tolist()
-    if len(found) < 2 or not (host >= 0).any():
+    found = sorted((at, name) for name in np.unique(host).tolist() for at in np.unique(file[host == name]).tolist())
+    if len(found) < 2:
         return
     whose: list[str] = []
     for of_file, of_host in found[:_HOSTS]:

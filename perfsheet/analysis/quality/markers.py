@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import LONGEST_PLAUSIBLE_NS, Ops
+from perfsheet.analysis.ops.validity import after_contradicted
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
@@ -91,7 +92,8 @@ def markers(ops: Ops) -> Iterator[Check]:
 
 def _bad_gaps(ops: Ops) -> BoolArray:
     gap = ops.number("op_to_op_latency_ns")
-    return np.asarray(((gap < 0) | (gap > LONGEST_PLAUSIBLE_NS)) & ~ops.overlaps & ~ops.invalid)
+    explained = ops.overlaps | ops.invalid | after_contradicted(ops.clock, ops.invalid)
+    return np.asarray(((gap < 0) | (gap > LONGEST_PLAUSIBLE_NS)) & ~explained)
 
 
 def _bad_zones(ops: Ops) -> BoolArray:

@@ -65,7 +65,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     ids = np.unique(ops.device[here])
     times = [float(ops.kernel_ns[here[ops.device[here] == device]].sum()) for device in ids]
     fastest, slowest = int(np.argmin(times)), int(np.argmax(times))
-    totals = [total.kernel_ns for total in devices.totals]
+    totals = [total.kernel_ns for total in devices.totals if np.isfinite(total.kernel_ns)]
     return {
         "fastest_device": int(ids[fastest]),
         "fastest_ns": times[fastest],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 
 from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
-from perfsheet.analysis.ops.device_ops import Ops, once
+from perfsheet.analysis.ops.device_ops import Ops, once, rows_of
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light import attention
 from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL, Work, conv_flops, matmul_flops
@@ -86,7 +86,13 @@ class SpeedOfLight:
 
 @once
 def speed_of_light(ops: Ops) -> SpeedOfLight:
-    """The speed of light of all ops; each distinct description is computed once."""
+    """The speed of light of all ops; each distinct description is computed once.
+
+    It is the same whatever part of the selection the ops are: what contradicts a description may be outside of it.
+    """
+    if ops.source is not None:
+        whole, at = speed_of_light(ops.source[0]), ops.source[1]
+        return replace(whole, **rows_of(whole, at), peaks=replace(whole.peaks, **rows_of(whole.peaks, at)))
     chip = peaks(ops)
     of = ops.variants.of
     work = [_flops(variant) for variant in ops.variants.all]

@@ -77,7 +77,9 @@ class Evidence:
 
 @once
 def evidence(ops: Ops) -> Evidence:
-    """Try every generation on the rows whose modelled time is long enough to be conclusive."""
+    """Try every generation on the rows whose modelled time is long enough to be conclusive, of the whole selection."""
+    if ops.source is not None:
+        return evidence(ops.source[0])
     compute, bandwidth = _compute_rows(ops), _bandwidth_rows(ops)
     count = int((compute | bandwidth).sum())
     if not count:

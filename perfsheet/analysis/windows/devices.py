@@ -18,7 +18,7 @@ _ALIGNED = 0.7
 
 @dataclass(frozen=True)
 class DeviceTotal:
-    """Kernel time of one device, in ns, and the FPS that it would allow alone."""
+    """Kernel time of one device, in ns (NaN = no op is timed), and the FPS that it would allow alone."""
 
     device: int
     ops: int
@@ -61,7 +61,7 @@ def devices(ops: Ops, positions: IntArray) -> Devices:
     totals = tuple(_total(ops, number, kernel[here]) for number, here in members.items())
     step, problem = _align(members, numbers(ops)[positions])
     if problem:
-        busiest = max(totals, key=lambda total: total.kernel_ns)
+        busiest = max(totals, key=lambda total: np.nan_to_num(total.kernel_ns))
         return Devices(totals, step, 0, problem, members[busiest.device])
     if len(members) < 2:
         return Devices(totals, step, 0, "", np.arange(len(positions)))
@@ -70,8 +70,8 @@ def devices(ops: Ops, positions: IntArray) -> Devices:
 
 
 def _total(ops: Ops, device: int, kernel: FloatArray) -> DeviceTotal:
-    time = float(np.nansum(kernel))
-    return DeviceTotal(device, len(kernel), time, 1e9 * ops.options.batch / time if time else None)
+    time = float(np.nansum(kernel)) if np.isfinite(kernel).any() else np.nan
+    return DeviceTotal(device, len(kernel), time, 1e9 * ops.options.batch / time if time > 0 else None)
 
 
 def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, str]:
@@ -162,8 +162,18 @@ def _matched(reference: IntArray, own: IntArray) -> IntArray:
         skip = _resume(reference[there : there + _REACH], own[at : at + _REACH])
         if skip is None:
             break
+        _match_skipped(reference[there : there + skip[0]], own[at : at + skip[1]], places[at : at + skip[1]], there)
         there, at = there + skip[0], at + skip[1]
     return places
+
+
+def _match_skipped(reference: IntArray, own: IntArray, places: IntArray, there: int) -> None:
+    """Give skipped ops their counterparts among those of the reference, which start at `there`, in order."""
+    theirs, after = reference.tolist(), 0
+    for index, number in enumerate(own.tolist()):
+        if number in theirs[after:]:
+            after = theirs.index(number, after) + 1
+            places[index] = there + after - 1
 
 
 def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
@@ -180,7 +190,7 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
 
 def critical_path_ns(ops: Ops, positions: IntArray, aligned: Devices) -> float | None:
     """Kernel time of the critical path; None when the devices could not be aligned."""
-    return float(np.nansum(ops.exposed_ns[positions[aligned.critical]])) if aligned.aligned else None
+    return float(np.nansum(ops.counted_ns[positions[aligned.critical]])) if aligned.aligned else None
 
 
 @dataclass(frozen=True)

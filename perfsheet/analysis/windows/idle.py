@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops, clock_ghz
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 LONG_WAIT_NS = 1e6
 """Dispatch takes microseconds and the host, to enqueue an op, less than a millisecond: a longer wait before an op that
@@ -13,7 +13,14 @@ may run for the first time is taken for compiling."""
 
 
 def elapsed_ns(ops: Ops, here: IntArray) -> float:
-    """From the first firmware start of one device to its last firmware end; by kernels where cycles are unknown."""
+    """From the first firmware start of one device to its last firmware end; by kernels where cycles are unknown.
+
+    Of several captures in one file, the sum.
+    """
+    return sum(_span_ns(ops, here[ops.clock[here] == number]) for number in np.unique(ops.clock[here]).tolist())
+
+
+def _span_ns(ops: Ops, here: IntArray) -> float:
     clock = clock_ghz(ops, here)
     if clock is not None:
         span = np.nanmax(ops.number("fw_end_cycle")[here]) - np.nanmin(ops.number("fw_start_cycle")[here])
@@ -22,18 +29,18 @@ def elapsed_ns(ops: Ops, here: IntArray) -> float:
     return float(ends.max() - ops.start_ns[here].min())
 
 
-def pace_ns(ops: Ops, here: IntArray) -> float:
-    """The elapsed time of one device without long waits: what its FPS follow from where ops overlap."""
+def inference_span_ns(ops: Ops, here: IntArray, warm: BoolArray) -> float:
+    """The elapsed time of one device, without waits of ops that are not warm for compiling: FPS where ops overlap."""
     idle = np.nan_to_num(idle_before(ops, here))
-    return elapsed_ns(ops, here) - float(idle[idle >= LONG_WAIT_NS].sum())
+    return elapsed_ns(ops, here) - float(idle[(idle >= LONG_WAIT_NS) & ~warm].sum())
 
 
 def idle_before(every: Ops, within: IntArray) -> FloatArray:
     """For each op the time since its device last ran another one, 0 for the first of a device; NaN = unknown."""
     gaps = every.gap_ns[within].copy()
     captured = bool(np.isfinite(every.number("op_to_op_latency_ns")).any())
-    for device in np.unique(every.device[within]).tolist():
-        here = np.flatnonzero(every.device[within] == device)
+    for number in np.unique(every.clock[within]).tolist():
+        here = np.flatnonzero(every.clock[within] == number)
         at = within[here]
         clock = None if captured else clock_ghz(every, at)
         if clock is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import devices
-from perfsheet.analysis.windows.idle import pace_ns
+from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.periods import smallest_period, tail_periods
 from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
@@ -68,9 +69,14 @@ class Passes:
     def typical(self) -> Pass:
         """The warm pass of median kernel time, among those with most usable durations; of replays, all are warm."""
         warm = self.all if self.how == "replayed" or self.count == 1 else self.all[1:]
-        least = min(run.untimed for run in warm)
-        usable = sorted((run for run in warm if run.untimed == least), key=lambda run: run.kernel_ns)
+        usable = sorted(usable_of(warm), key=lambda run: run.kernel_ns)
         return usable[(len(usable) - 1) // 2]
+
+
+def usable_of(runs: Sequence[Pass]) -> tuple[Pass, ...]:
+    """Those of some passes that lack fewest durations: the kernel time of the others is too low."""
+    least = min((run.untimed for run in runs), default=0)
+    return tuple(run for run in runs if run.untimed == least)
 
 
 def passes(ops: Ops, window: Window) -> Passes:
@@ -97,6 +103,8 @@ def one_pass(ops: Ops, here: IntArray) -> Passes:
 
 def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
     if window.one_pass:
+        return one_pass(ops, inference)
+    if len(np.unique(ops.table.run[ops.rows])) > 1:  # a second capture is no second pass: it compiles again
         return one_pass(ops, inference)
     session = ops.number("replay_session")
     if np.isfinite(session[inference]).any():
@@ -207,7 +215,7 @@ def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     """The k-th replays of all traces are a pass.
 
     Of traces that are replayed unequally often, those of the one with most kernel time are; the rest is outside, and so
-    are what ran before any trace and replays with fewer ops than others of their trace.
+    are what ran before any trace and replays with another number of ops than most of their trace.
     """
     trace = np.full(len(ops), np.nan)
     here = inference[np.isfinite(session[inference])]
@@ -228,11 +236,10 @@ def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
         sessions, index = np.unique(session[own], return_inverse=True)
         of[own] = index.reshape(-1)
         sizes = np.bincount(of[own])
-        for lacking in np.flatnonzero(sizes < sizes.max(initial=0)).tolist():
-            incomplete.add(lacking)
-            cut.append(
-                f"replay {sessions[lacking]:g} of trace {trace_id:g} ({sizes[lacking]:,} of {sizes.max():,} ops)"
-            )
+        usual = int(np.argmax(np.bincount(sizes) + np.arange(sizes.max() + 1) / (sizes.max() + 2)))
+        for odd in np.flatnonzero(sizes != usual).tolist():
+            incomplete.add(odd)
+            cut.append(f"replay {sessions[odd]:g} of trace {trace_id:g} ({sizes[odd]:,} of {usual:,} ops)")
     whole = np.array([number for number in range(int(of.max()) + 1) if number not in incomplete], dtype=np.int64)
     if not len(whole):  # every pass lacks some ops of one of its traces
         return _split(ops, "replayed", of, int(of.max()) + 1, note, ", ".join(cut))
@@ -253,30 +260,30 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
         Pass(
             number=number + 1,
             positions=here,
-            kernel_ns=float(np.nansum(ops.exposed_ns[here])) if ops.options.per_device else inference,
+            kernel_ns=float(np.nansum(ops.counted_ns[here])) if ops.options.per_device else inference,
             gap_ns=gap_sums[number],
             fps=1e9 * ops.options.batch / elapsed if elapsed else None,
             untimed=int((~ops.timed[here]).sum()),
             cold=number == 0 and may_be_cold and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
         )
         for number, here in enumerate(members)
-        for inference, elapsed in [inference_ns(ops, here)]
+        for inference, elapsed in [pass_times(ops, here, warm=number > 0 or how == "replayed")]
     )
     return Passes(how, runs, np.flatnonzero(of < 0), note, incomplete)
 
 
-def inference_ns(ops: Ops, here: IntArray) -> tuple[float, float]:
+def pass_times(ops: Ops, here: IntArray, warm: bool) -> tuple[float, float]:
     """The kernel time of one inference with these ops, and the time that its FPS follow from.
 
     The first is that of the critical path over the devices; both are the same unless ops overlap: then FPS follow from
     the firmware cycles, and with `per_device`, when they follow from the busiest device.
     """
     if len(np.unique(ops.device[here])) < 2:
-        kernel = float(np.nansum(ops.exposed_ns[here]))
-        return kernel, pace_ns(ops, here) if ops.overlaps[here].any() else kernel
+        kernel = float(np.nansum(ops.counted_ns[here]))
+        return kernel, inference_span_ns(ops, here, np.full(len(here), warm)) if ops.overlaps[here].any() else kernel
     aligned = devices(ops, here)
-    busiest = max(total.kernel_ns for total in aligned.totals)
-    kernel = float(np.nansum(ops.exposed_ns[here[aligned.critical]]))
+    busiest = float(np.nanmax([0.0, *(total.kernel_ns for total in aligned.totals)]))
+    kernel = float(np.nansum(ops.counted_ns[here[aligned.critical]]))
     return kernel, busiest if ops.options.per_device else kernel
 
 

@@ -80,7 +80,7 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
         f"{len(analysis.op_types)} op codes on sheet By Op Type, {len(analysis.groups):,} configurations on Op Groups"
     )
     row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
-    if analysis.summary.time_split.elapsed_ns:
+    if analysis.summary.time_split.elapsed_ns > 0:
         sheet.write_string(row, 0, sentences.time_split(analysis.summary), styles["text"])
         charts.time_split(sheet, row + 1, *_SPLIT)
         row += 1 + _SPLIT_ROWS

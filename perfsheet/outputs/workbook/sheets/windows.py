@@ -36,11 +36,7 @@ def write_passes(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> No
     note = sentences.passes(analysis.summary) or "the window is one pass"
     row = write_section(sheet, styles, 0, len(_PASS_WIDTHS), PASSES.title, note)
     passes = summary.all[:_MOST_PASSES]
-    rates = {
-        "fps": lambda layout: [
-            live.fps(round(1e9 * analysis.summary.batch / run.fps, 6) if run.fps else 0.0, run.fps) for run in passes
-        ]
-    }
+    rates = {"fps": lambda layout: [_fps(analysis.summary, run) for run in passes]}
     row = 1 + write_table(sheet, styles, PASSES.columns_in(In.SHEET), passes, Placement(row), rates).after
     if summary.layers:
         note = "ops that repeat in a row inside the pass"
