@@ -57,14 +57,21 @@ class Facts:
     def inference_ns(self, time_ns: FloatArray) -> float:
         """The time of one inference from a time for each op; ops outside of the passes are left out.
 
-        It is that of the critical path, or with `per_device` of the busiest device. Where ops overlap, what elapses
-        beyond the kernels comes on top, by the firmware cycles.
+        It is that of the critical path, or with `per_device` of the busiest device. Where ops of a single device
+        overlap, what elapses beyond the kernels of each pass comes on top, by the firmware cycles.
         """
-        scope, ops, counted = self.scope, self.ops, self._in_passes(time_ns)
+        scope, counted = self.scope, self._in_passes(time_ns)
         longest = max((float(counted[here].sum()) for here in self.sequences), default=0.0)
-        overlap = self.devices.count == 1 and ops.overlaps.any()
-        beyond = inference_span_ns(scope.every, scope.of, self.warm) - ops.total_ns if overlap else 0.0
-        return (longest + beyond) / scope.counted_passes
+        return (longest + self._beyond_kernels_ns) / scope.counted_passes
+
+    @cached_property
+    def _beyond_kernels_ns(self) -> float:
+        scope, every = self.scope, self.scope.every
+        if self.devices.count != 1 or not self.ops.overlaps.any():
+            return 0.0
+        runs = [scope.within] if scope.passes.count == 1 or scope.chosen else [r.positions for r in scope.passes.all]
+        spans = [inference_span_ns(every, here, self.every_warm[here]) for here in runs]
+        return sum(spans) - float(sum(np.nansum(every.exposed_ns[here]) for here in runs))
 
     @cached_property
     def of_busiest(self) -> BoolArray:
@@ -128,7 +135,7 @@ class Facts:
         """The same for every op that was selected."""
         every = self.scope.every
         warm = np.isfinite(every.number("replay_session")) | self.scope.selected.warm
-        for model_pass in self.passes.all[1:]:
+        for model_pass in self.passes.warm:
             warm[model_pass.positions] = True
         return np.asarray(warm)
 

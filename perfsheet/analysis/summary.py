@@ -140,6 +140,7 @@ def _passes(facts: Facts) -> PassSummary:
         note=window_passes.note,
         incomplete=window_passes.incomplete,
         or_layers=window_passes.or_layers,
+        elsewhere=0 if window_passes.incomplete else len(window_passes.outside) - window_passes.const_eval,
     )
 
 
@@ -175,7 +176,7 @@ class PassSummary:
     `chosen`: the number of the pass that the figures are of, None = all. `ops_per_pass` over all devices;
     `fps_per_pass` is the mean over all passes. `spread`: of the passes' kernel time, None without several passes of the
     same ops. `incomplete` names the trace replays that are left out. `or_layers`: equal layers of one pass would
-    look the same.
+    look the same. `elsewhere`: ops that belong to no pass for another reason, as setup does.
     """
 
     how: str
@@ -189,6 +190,7 @@ class PassSummary:
     note: str
     incomplete: str
     or_layers: bool
+    elsewhere: int
 
     @property
     def counted(self) -> int:

@@ -24,7 +24,7 @@ from perfsheet.analysis.windows.devices import step_times
 from perfsheet.analysis.windows.idle import LONG_WAIT_NS, elapsed_ns, idle_before
 from perfsheet.capture.table import FloatArray
 
-COMPUTE, MOVEMENT, COLLECTIVES, IDLE = "compute", "data movement", "collectives", "idle"
+COMPUTE, MOVEMENT, COLLECTIVES, IDLE, UNKNOWN = "compute", "data movement", "collectives", "idle", "unknown"
 _PARTS = (
     ("matmul", COMPUTE),
     ("convolution", COMPUTE),
@@ -35,6 +35,7 @@ _PARTS = (
     ("other data movement", MOVEMENT),
     ("collective transfer", COLLECTIVES),
     ("collective waiting", COLLECTIVES),
+    ("unnamed ops", UNKNOWN),
     ("dispatch", IDLE),
     ("host", IDLE),
 )
@@ -49,6 +50,13 @@ _OF_CATEGORY = {
     CACHE: "other data movement",
     COLLECTIVE: "collective transfer",
 }
+
+
+_UNNAMED = ("(unnamed)", "(blank)")
+
+
+def _part(op_code: str) -> str:
+    return "unnamed ops" if op_code in _UNNAMED else _OF_CATEGORY.get(category(op_code), "other compute")
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,8 @@ class TimeSplit:
 
 
 def time_split(facts: Facts) -> TimeSplit:
-    """Split the time of the critical path. Of several devices, an op is preceded by the shortest of its gaps."""
+    """Split the time of the critical path. Of several devices, an op is preceded by the shortest of its gaps, and the
+    whole takes as long as the longest of them at least."""
     scope = facts.scope
     every = scope.every
     of = scope.within[scope.devices.critical] if scope.devices.count > 1 else scope.within
@@ -102,19 +111,24 @@ def time_split(facts: Facts) -> TimeSplit:
         return TimeSplit(float("nan"), (), 0.0, len(ops), False)
     busy = np.nan_to_num(ops.exposed_ns)
     waiting = np.where(ops.in_category(COLLECTIVE), np.clip(busy - _shortest(facts, ops), 0, None), 0.0)
-    names = ops.codes.mapped(lambda code: _OF_CATEGORY.get(category(code), "other compute"))
+    names = ops.codes.mapped(_part)
     time = {name: float((busy - waiting)[rows].sum()) for name, rows in names.places()}
     time["collective waiting"] = float(waiting.sum())
     idle = _idle(facts)
     gap, unknown = np.nan_to_num(idle), int(np.isnan(idle).sum())
     first_run = (gap >= LONG_WAIT_NS) & ~facts.every_warm[of]
-    host = (gap > HOST_GAP_NS) & ~first_run
-    time["host"] = float(gap[host].sum())
-    time["dispatch"] = float(gap[~host & ~first_run].sum())
+    by_host = (gap > HOST_GAP_NS) & ~first_run
+    time["host"] = float(gap[by_host].sum())
+    time["dispatch"] = float(gap[~by_host & ~first_run].sum())
     if every.overlaps[scope.within].any() and scope.devices.count == 1:
         # Firmware cycles have the start of the first and the end of the last op, which kernel durations lack.
         counted = sum(time.values()) + float(gap[first_run].sum())
         time["dispatch"] += max(0.0, elapsed_ns(every, scope.within) - counted)
+    elif scope.devices.count > 1:
+        # Where one device waits beyond the others, what elapses is what that device takes.
+        dispatch, host = _beyond(facts, sum(time.values()))
+        time["dispatch"] += dispatch
+        time["host"] += host
     total = sum(time.values())
     parts = tuple(
         TimePart(name, group, time.get(name, 0.0), ratio(time.get(name, 0.0), total) if total else None)
@@ -122,6 +136,21 @@ def time_split(facts: Facts) -> TimeSplit:
     )
     by_cycles = not np.isfinite(every.number("op_to_op_latency_ns")).any() and unknown < len(ops) - 1
     return TimeSplit(total, parts, float(gap[first_run].sum()), unknown, by_cycles)
+
+
+def _beyond(facts: Facts, path_ns: float) -> tuple[float, float]:
+    """By how much the device that takes longest exceeds the critical path, as dispatch and as host time."""
+    scope = facts.scope
+    every, within = scope.every, scope.within
+    idle = np.nan_to_num(idle_before(every, within))
+    idle[(idle >= LONG_WAIT_NS) & ~facts.every_warm[within]] = 0.0
+    busy = np.nan_to_num(every.exposed_ns[within])
+    _, device = np.unique(every.device[within], return_inverse=True)
+    took = np.bincount(device.reshape(-1), busy + idle)
+    longest = int(np.argmax(took))
+    excess = max(0.0, float(took[longest]) - path_ns)
+    host = float(idle[(device.reshape(-1) == longest) & (idle > HOST_GAP_NS)].sum())
+    return max(0.0, excess - host), min(excess, host)
 
 
 def _shortest(facts: Facts, ops: Ops) -> FloatArray:

@@ -61,8 +61,8 @@ def fps(facts: Facts) -> Fps:
         return Fps(None, None, None)
     work = ops.in_category(MATMUL, CONV)
     beyond = facts.inference_ns(np.zeros(len(ops)))
-    times = [facts.inference_ns(ops.counted_ns)]
+    times = [facts.inference_ns(ops.exposed_ns)]
     parts = (these & facts.of_busiest for these in (work, ~work))
-    times += [facts.inference_ns(np.where(these, ops.counted_ns, 0.0)) - beyond for these in parts]
+    times += [facts.inference_ns(np.where(these, ops.exposed_ns, 0.0)) - beyond for these in parts]
     every, work_only, rest = (1e9 * ops.options.batch / time if time > 0 else None for time in times)
     return Fps(every, work_only, rest)

@@ -27,13 +27,14 @@ PARTS = dict(
             "#F2C75C",
             "#009E73",
             "#7FD1B9",
+            "#CC79A7",
             "#C9CED4",
             "#8A94A0",
         ),
         strict=True,
     )
 )
-"""Colours of the parts of the elapsed time: one hue for each of compute, data movement, collectives and idle."""
+"""Colours of the parts of the elapsed time: one hue for each group."""
 SPLIT = "Where the elapsed time goes"
 
 

@@ -62,9 +62,9 @@ def _of_step(values: Callable[[StepTimes], FloatArray | IntArray]) -> Callable[[
 
 
 def _spread_over_devices(rows: OpRows) -> Cells:
-    shortest, kernel = rows.counted.facts.steps.shortest_ns, rows.counted.ops.kernel_ns
+    steps, kernel = rows.counted.facts.steps, rows.counted.ops.kernel_ns
     with np.errstate(divide="ignore", invalid="ignore"):
-        return rows.of_counted(1 - shortest / kernel)
+        return rows.of_counted(np.where(steps.devices > 1, 1 - steps.shortest_ns / kernel, np.nan))
 
 
 def _mesh(rows: OpRows) -> bool:

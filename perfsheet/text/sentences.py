@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from perfsheet.analysis.results import Finding, WhatIf
 from perfsheet.analysis.summary import CaptureSummary, PassSummary
-from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, TimePart
+from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN, TimePart
+from perfsheet.analysis.windows.passes import usable_of
 from perfsheet.capture.notes import rows
 from perfsheet.text.formats import percent, rate, saving, span_of_time
 
@@ -49,17 +50,23 @@ def passes(summary: CaptureSummary) -> str:
     if of.count > 1:
         varies = f" (CV {percent(of.spread.cv)})" if of.spread and of.count > 2 else ""
         name = "trace replays" if replayed else "passes"
-        parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops, {_times(of)}{varies}")
+        devices = f" on {len(summary.devices)} devices" if len(summary.devices) > 1 else ""
+        parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops{devices}, {_times(of)}{varies}")
+        untimed = of.count - len(usable_of(of.all))
+        parts += [f"{untimed:,} of them without all durations"] * bool(untimed)
         parts += ["the first is cold"] if of.all[0].cold else []
         parts += ["equal layers of one pass would look the same"] if of.or_layers else []
     elif replayed:
         parts.append(f"one whole trace replay of {of.ops_per_pass:,.0f} ops")
     if of.incomplete:
         parts.append(f"incomplete, left out: {of.incomplete}")
+    if of.elsewhere:
+        parts.append(f"{rows(of.elsewhere, 'op')} in no pass")
     if summary.const_eval_rows:
         parts.append(f"{summary.const_eval_rows:,} const-evaluated ops left out")
     if of.chosen is not None:
-        parts.append(f"figures: {f'pass {of.chosen}' if of.count > 1 else 'the pass alone'} (--pass all: everything)")
+        which = f"pass {of.chosen}" if of.count > 1 else "the whole one" if of.incomplete else "the others"
+        parts.append(f"figures: {which} (--pass all: everything)")
     elif of.count > 1:
         parts.append("figures: all passes together")
     return "; ".join(parts) if of.count > 1 or of.chosen is not None else ""
@@ -67,11 +74,12 @@ def passes(summary: CaptureSummary) -> str:
 
 def _times(passes: PassSummary) -> str:
     """`31.607 ms and 31.611 ms`, `27.1 µs each`, of many `31.607 ms to 31.911 ms`."""
-    times = sorted(run.kernel_ns for run in passes.all)
+    runs = usable_of(passes.all)
+    times = sorted(run.kernel_ns for run in runs)
     first, last = span_of_time(times[0]), span_of_time(times[-1])
     if first == last:
         return f"{first} each"
-    in_order = [span_of_time(run.kernel_ns) for run in passes.all]
+    in_order = [span_of_time(run.kernel_ns) for run in runs]
     return " and ".join(in_order) if len(times) == 2 else f"{first} to {last}"
 
 
@@ -133,7 +141,7 @@ def device_totals(summary: CaptureSummary) -> str:
     )
 
 
-BLOCKS = {COMPUTE: "█ ", MOVEMENT: "▓ ", COLLECTIVES: "▒ ", IDLE: "░ "}
+BLOCKS = {COMPUTE: "█ ", MOVEMENT: "▓ ", COLLECTIVES: "▒ ", UNKNOWN: "? ", IDLE: "░ "}
 """What the groups of the elapsed time are drawn with."""
 
 

@@ -28,7 +28,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (CONV, r"(?i:conv(?:_?transpose)?_?[123]d|optimizedconv|convnew|^conv$|^conv(?:op|device))"),
     (
         COLLECTIVE,
-        r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition)",
+        r"(?i:all_?gather|reduce_?scatter|all_?reduce|all_?to_?all|all_?broadcast|point_?to_?point|barrier|mesh_?partition"
+        r"|^dispatch|^combine)",
     ),
     ("normalisation", r"(?i:layer_?norm|rms_?norm|group_?norm|batch_?norm|norm)"),
     ("softmax", r"(?i:softmax)"),

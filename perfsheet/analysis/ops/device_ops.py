@@ -96,7 +96,7 @@ class Ops:
         for here in self.clocks:
             if self.overlaps[here].any():
                 known = here[np.isfinite(self.kernel_ns[here])]
-                visible[known] = exposed(self.start_ns[known], self.kernel_ns[known])
+                visible[known] = np.round(exposed(self.start_ns[known], self.kernel_ns[known]), 3)
         return np.asarray(visible)
 
     @cached_property

@@ -87,6 +87,8 @@ def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, st
         if device == longest:
             continue
         matched = _matched(reference, number[here])
+        if (matched < 0).any() and (inside := _subsequence(reference, number[here])) is not None:
+            matched = inside
         alone = matched < 0
         if 1 - ratio(float(alone.sum()), len(here)) < _ALIGNED:
             problem = f"the ops of device {device} differ too much from those of device {longest} to align them"
@@ -121,7 +123,7 @@ def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) 
 
 @dataclass(frozen=True, eq=False)
 class StepTimes:
-    """For each op the devices of its step, and the mean and the shortest of their kernel durations (ns, NaN = none)."""
+    """For each op the devices of its step, and the mean and shortest of their kernel durations (ns, NaN = unknown)."""
 
     devices: IntArray
     mean_ns: FloatArray
@@ -167,6 +169,18 @@ def _matched(reference: IntArray, own: IntArray) -> IntArray:
     return places
 
 
+def _subsequence(reference: IntArray, own: IntArray) -> IntArray | None:
+    """The places of ops that are all in the reference, in order, with others between them; None if they are not."""
+    theirs, places, after = reference.tolist(), np.empty(len(own), dtype=np.int64), 0
+    for index, number in enumerate(own.tolist()):
+        try:
+            places[index] = theirs.index(number, after)
+        except ValueError:
+            return None
+        after = int(places[index]) + 1
+    return places
+
+
 def _match_skipped(reference: IntArray, own: IntArray, places: IntArray, there: int) -> None:
     """Give skipped ops their counterparts among those of the reference, which start at `there`, in order."""
     theirs, after = reference.tolist(), 0
@@ -189,8 +203,9 @@ def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
 
 
 def critical_path_ns(ops: Ops, positions: IntArray, aligned: Devices) -> float | None:
-    """Kernel time of the critical path; None when the devices could not be aligned."""
-    return float(np.nansum(ops.counted_ns[positions[aligned.critical]])) if aligned.aligned else None
+    """Kernel time on the critical path; None when the devices could not be aligned, or no op on it is timed."""
+    time = ops.exposed_ns[positions[aligned.critical]]
+    return float(np.nansum(time)) if aligned.aligned and np.isfinite(time).any() else None
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,11 @@ from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import devices
 from perfsheet.analysis.windows.idle import inference_span_ns
-from perfsheet.analysis.windows.periods import smallest_period, tail_periods
+from perfsheet.analysis.windows.repetition import BREAK_NS, Pieces, distinct_codes, repetition, starts_apart
 from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
 
-_BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
-"""A gap between two passes is at least 10 µs, and ten times the longest gap inside a pass."""
-
-_APART_FACTOR = 5.0
-
+_MOST_UNTIMED = 0.01
 COLD_FACTOR = 3.0
 """A first pass with this many times the gaps of the median pass was compiling, so it is cold."""
 
@@ -48,9 +44,10 @@ class Passes:
     """All passes of a window, at least one, and how they were found.
 
     `how`: `one` (no other pass), `repeated` (the same ops again), `signposts` (regions with the same ops) or `replayed`
-    (trace replays). `outside` are ops that belong to no pass: those before the first replay or repetition, incomplete
-    replays, `const_eval` ops. `note` says why passes could not be separated, or which of several traces they belong to;
-    `incomplete` names replays that lack ops. `or_layers`: nothing but repetition tells the passes from equal layers.
+    (trace replays). `outside` are ops that belong to no pass: those before the first replay or repetition, passes and
+    replays that lack ops, which `incomplete` names, `const_eval` ops. `note` says why passes could not be separated, or
+    which of several traces they belong to. `or_layers`: nothing but repetition tells the passes from equal layers.
+    `after_cut`: what came before the first pass was the rest of another one.
     """
 
     how: str
@@ -60,16 +57,21 @@ class Passes:
     incomplete: str = ""
     const_eval: int = 0
     or_layers: bool = False
+    after_cut: bool = False
 
     @property
     def count(self) -> int:
         """The number of passes."""
         return len(self.all)
 
+    @property
+    def warm(self) -> tuple[Pass, ...]:
+        """Passes whose programs an earlier one has built; replays build none."""
+        return self.all if self.how == "replayed" or self.after_cut else self.all[1:]
+
     def typical(self) -> Pass:
-        """The warm pass of median kernel time, among those with most usable durations; of replays, all are warm."""
-        warm = self.all if self.how == "replayed" or self.count == 1 else self.all[1:]
-        usable = sorted(usable_of(warm), key=lambda run: run.kernel_ns)
+        """The warm pass of median kernel time, among those with most usable durations; a single pass in any case."""
+        usable = sorted(usable_of(self.warm or self.all), key=lambda run: run.kernel_ns)
         return usable[(len(usable) - 1) // 2]
 
 
@@ -82,10 +84,7 @@ def usable_of(runs: Sequence[Pass]) -> tuple[Pass, ...]:
 def passes(ops: Ops, window: Window) -> Passes:
     """Find the passes of a window: its trace replays, else whole repetitions, else regions of signposts that repeat.
 
-    A repetition counts when it makes up the whole window and has two distinct op codes. Ops that ran once (preparing
-    weights) may precede it if each pass starts with a gap that none of its other ops has: without such a gap it could
-    just as well be a model with equal layers after an embedding. Const-evaluated ops belong to no pass, unless there
-    are no others.
+    Module repetition says what a repetition is. Const-evaluated ops belong to no pass, unless there are no others.
     """
     constant = ops.text("const_eval_op").where(lambda cell: cell.strip().lower() in ("true", "1"))
     if constant.all():
@@ -109,24 +108,44 @@ def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
     session = ops.number("replay_session")
     if np.isfinite(session[inference]).any():
         return _replays(ops, inference, session)
+    return _repetitions(ops, inference, window)
+
+
+def _repetitions(ops: Ops, inference: IntArray, window: Window) -> Passes:
+    """Passes by repetition of the ops on every device, else regions of signposts, else a single pass."""
+    of_devices = [inference[ops.device[inference] == device] for device in np.unique(ops.device[inference])]
+    found = [repetition(ops, here) for here in of_devices]
+    count = min((pieces.count for pieces in found), default=1)
+    cut = any(pieces.is_cut for pieces in found)
+    if count == 1 and not cut and all(pieces.count == 1 for pieces in found):
+        return _repeated_regions(ops, inference, window) or _split(ops, "one", _numbered(ops, of_devices, found, 1), 1)
+    if not cut and any(pieces.count != count for pieces in found):
+        note = "devices repeat their ops a different number of times, so passes cannot be separated"
+        return replace(one_pass(ops, inference), note=note)
+    of = _numbered(ops, of_devices, found, count)
+    after_cut = any(pieces.before for pieces in found)
+    apart = cut or all(starts_apart(ops, here, pieces) for here, pieces in zip(of_devices, found, strict=True))
+    runs = _split(ops, "repeated", of, count, incomplete=_cut_pieces(ops, inference, of, found) if cut else "")
+    return replace(runs, or_layers=not apart, after_cut=after_cut)
+
+
+def _numbered(ops: Ops, of_devices: list[IntArray], found: list[Pieces], count: int) -> IntArray:
+    """The index of each op's pass, -1 = none. If a device lacks the first pass, the last `count` ones are taken."""
     of = np.full(len(ops), -1, dtype=np.int64)
-    counts: set[int] = set()
-    apart = True
-    for device in np.unique(ops.device[inference]):
-        here = inference[ops.device[inference] == device]
-        start, period = _repetition(ops, here)
-        of[here] = (np.arange(len(here)) - start) // period
-        of[here[:start]] = -1
-        counts.add((len(here) - start) // period)
-        apart = apart and _starts_apart(ops, here, period)
-    if counts == {1} and (marked := _repeated_regions(ops, inference, window)):
-        return marked
-    if len(counts) == 1:
-        count = counts.pop()
-        return replace(_split(ops, "repeated" if count > 1 else "one", of, count), or_layers=count > 1 and not apart)
-    of[inference] = 0
-    note = "devices repeat their ops a different number of times, so passes cannot be separated"
-    return _split(ops, "one", of, 1, note)
+    last = any(pieces.before for pieces in found)
+    for here, pieces in zip(of_devices, found, strict=True):
+        index = (np.arange(len(here)) - pieces.start) // pieces.period - (pieces.count - count) * last
+        of[here] = np.where((index >= 0) & (index < count), index, -1)
+    return of
+
+
+def _cut_pieces(ops: Ops, inference: IntArray, of: IntArray, found: list[Pieces]) -> str:
+    """`the last pass (1,230 of 1,872 ops)`: the passes that a cut capture lacks ops of."""
+    whole = int(np.count_nonzero(of == 0))
+    edges = np.flatnonzero(of[inference] >= 0)
+    sizes = (int(edges[0]), len(inference) - int(edges[-1]) - 1)
+    named = ((sizes[0], "first", any(p.before for p in found)), (sizes[1], "last", any(p.after for p in found)))
+    return ", ".join(f"the {name} pass ({size:,} of {whole:,} ops)" for size, name, is_cut in named if is_cut and size)
 
 
 def _repeated_regions(ops: Ops, inference: IntArray, window: Window) -> Passes | None:
@@ -142,7 +161,7 @@ def _repeated_regions(ops: Ops, inference: IntArray, window: Window) -> Passes |
     for regions in sorted(by_name.values(), key=len, reverse=True):
         edges = [(int(np.searchsorted(at, region.start)), int(np.searchsorted(at, region.end))) for region in regions]
         members = [inference[(inference >= first) & (inference < last)] for first, last in edges]
-        if len(members) < 2 or _distinct_codes(ops, members[0]) < 2 or not alike(ops, members):
+        if len(members) < 2 or distinct_codes(ops, members[0]) < 2 or not alike(ops, members):
             continue
         of = np.full(len(ops), -1, dtype=np.int64)
         for number, positions in enumerate(members):
@@ -162,55 +181,6 @@ def alike(ops: Ops, members: list[IntArray]) -> bool:
     )
 
 
-def _repetition(ops: Ops, here: IntArray) -> tuple[int, int]:
-    """Where the repetition of a device's ops starts, and the length of a pass; 0 and all ops if nothing repeats."""
-    sequence = numbers(ops)[here]
-    period = smallest_period(sequence)
-    if period < len(here) and _distinct_codes(ops, here[:period]) > 1:
-        return 0, period * _layers_of_a_pass(ops, here, period)
-    for tail in tail_periods(sequence):
-        start = len(here) - (len(here) - tail.start) // tail.period * tail.period
-        if (
-            start < tail.period
-            and _distinct_codes(ops, here[-tail.period :]) > 1
-            and _begins_late(ops, here, tail.period)
-        ):
-            return start, tail.period
-    return 0, len(here)
-
-
-def _layers_of_a_pass(ops: Ops, here: IntArray, period: int) -> int:
-    """How many equal pieces make up a pass: n if only every n-th piece starts with a long gap.
-
-    The first n pieces are ignored, since all gaps of a first pass are long.
-    """
-    gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[::period]])
-    count = len(gaps)
-    long = gaps >= max(_BREAK_NS, _BREAK_FACTOR * float(np.median(gaps[count // 2 :])))
-    last = np.flatnonzero(long[1:])
-    if not last.size:
-        return 1
-    pieces = count - int(last[-1]) - 1
-    regular = np.arange(count) % pieces == 0
-    return pieces if count % pieces == 0 and (long[pieces:] == regular[pieces:]).all() else 1
-
-
-def _distinct_codes(ops: Ops, positions: IntArray) -> int:
-    return len(ops.codes.take(positions).present())
-
-
-def _starts_apart(ops: Ops, here: IntArray, period: int) -> bool:
-    """Whether the last pass starts with a gap that its other ops do not usually have, as layers do not."""
-    gaps = np.nan_to_num(ops.gap_ns[here[-period:]])
-    return bool(gaps[0] >= _APART_FACTOR * np.median(gaps))
-
-
-def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:
-    """Whether the last pass starts with a gap that is far longer than all others inside it."""
-    gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[-period:]])
-    return bool(gaps[0] >= _BREAK_NS and gaps[0] >= _BREAK_FACTOR * np.max(gaps[1:], initial=0))
-
-
 def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     """The k-th replays of all traces are a pass.
 
@@ -226,12 +196,12 @@ def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     if len(set(replays.values())) > 1:
         most = max(replays, key=lambda trace_id: float(np.nansum(ops.kernel_ns[trace == trace_id])))
         counted = trace == most
-        times = ", ".join(f"trace {trace_id:g} {count} times" for trace_id, count in replays.items())
+        times = ", ".join(f"trace {trace_id:g} × {count}" for trace_id, count in replays.items())
         note = f"traces are replayed unequally often ({times}): passes are the replays of trace {most:g}"
     of = np.full(len(ops), -1, dtype=np.int64)
     cut: list[str] = []
     incomplete: set[int] = set()
-    for trace_id in ids:
+    for trace_id in np.unique(trace[counted]):
         own = np.flatnonzero(counted & (trace == trace_id))
         sessions, index = np.unique(session[own], return_inverse=True)
         of[own] = index.reshape(-1)
@@ -262,11 +232,12 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
             positions=here,
             kernel_ns=float(np.nansum(ops.counted_ns[here])) if ops.options.per_device else inference,
             gap_ns=gap_sums[number],
-            fps=1e9 * ops.options.batch / elapsed if elapsed else None,
-            untimed=int((~ops.timed[here]).sum()),
-            cold=number == 0 and may_be_cold and gap_sums[0] > max(_BREAK_NS, COLD_FACTOR * typical),
+            fps=1e9 * ops.options.batch / elapsed if elapsed and untimed <= _MOST_UNTIMED * len(here) else None,
+            untimed=untimed,
+            cold=number == 0 and may_be_cold and gap_sums[0] > max(BREAK_NS, COLD_FACTOR * typical),
         )
         for number, here in enumerate(members)
+        for untimed in [int((~ops.timed[here]).sum())]
         for inference, elapsed in [pass_times(ops, here, warm=number > 0 or how == "replayed")]
     )
     return Passes(how, runs, np.flatnonzero(of < 0), note, incomplete)

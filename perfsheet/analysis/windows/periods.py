@@ -12,6 +12,12 @@ from perfsheet.capture.table import IntArray
 
 def smallest_period(sequence: IntArray) -> int:
     """The length of the shortest piece whose repetition is the whole sequence; the full length if there is none."""
+    period = len(sequence) - longest_border(sequence)
+    return period if period and len(sequence) % period == 0 else len(sequence)
+
+
+def longest_border(sequence: IntArray) -> int:
+    """The length of the longest beginning, short of the whole, that is also the end of a sequence."""
     items = sequence.tolist()
     # The failure function of Knuth, Morris and Pratt: the longest prefix that ends at each index.
     border = [0] * len(items)
@@ -22,10 +28,7 @@ def smallest_period(sequence: IntArray) -> int:
         if items[place] == items[length]:
             length += 1
         border[place] = length
-    if not items:
-        return 0
-    period = len(items) - border[-1]
-    return period if len(items) % period == 0 else len(items)
+    return border[-1] if items else 0
 
 
 @dataclass(frozen=True)

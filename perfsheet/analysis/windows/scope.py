@@ -120,6 +120,6 @@ def _window(every: Ops, selected: Window, all_passes: Passes, chosen: Pass) -> W
         between[places[0] : places[-1] + 1] = True
     keep = in_pass | (between & (every.table.kind[selected.rows] != RowKind.DEVICE))
     label = "" if selected.label == WHOLE else f"{selected.label}, "
-    warm = all_passes.how == "replayed" or chosen.number > 1 or selected.warm
+    warm = chosen in all_passes.warm or selected.warm
     text = f"{label}pass {chosen.number} of {all_passes.count}"
     return Window(text, selected.rows[keep], one_pass=True, warm=warm, doubt=selected.doubt)

@@ -15,7 +15,7 @@ from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.results import Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
-from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT
+from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal import console_for, line, print_rows, print_wrapped
 from perfsheet.tables import Column, In
@@ -51,7 +51,7 @@ def print_head(console: Console, summary: CaptureSummary) -> None:
 
 
 _BAR = 60
-_COLOURS = {COMPUTE: "green", MOVEMENT: "yellow", COLLECTIVES: "cyan", IDLE: "red"}
+_COLOURS = {COMPUTE: "green", MOVEMENT: "yellow", COLLECTIVES: "cyan", UNKNOWN: "magenta", IDLE: "red"}
 
 
 def _print_time_split(console: Console, summary: CaptureSummary) -> None:
@@ -184,7 +184,8 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
     console = console_for(out)
     print_head(console, analysis.summary)
-    print_rows(console, RULE_TOTALS, [total for total in analysis.rule_totals if total.rows])
+    if hit := [total for total in analysis.rule_totals if total.rows]:
+        print_rows(console, RULE_TOTALS, hit)
     if unchecked := formats.unchecked(analysis.summary):
         console.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
