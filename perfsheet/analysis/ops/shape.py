@@ -71,15 +71,24 @@ def _change(before: str, after: str) -> str:
 
 @dataclass(frozen=True)
 class MatmulSizes:
-    """A batch of matrix products, each of `m` × `k` by `k` × `n`."""
+    """A batch of matrix products, each of `m` × `k` by `k` × `n`.
+
+    A sparse matmul (mixture of experts) has `pairs` of matrices to choose from, and multiplies nnz of them: `batch`.
+    """
 
     batch: int
     m: int
     k: int
     n: int
+    pairs: int | None = None
 
 
-SPARSE_MATMUL = "sparse matmul: how many blocks are non-zero is not in the capture"
+SPARSE_MATMUL = "sparse matmul: how many blocks are non-zero (nnz) is not in the capture"
+
+
+def is_sparse_matmul(variant: Variant) -> bool:
+    """Whether it is ttnn.sparse_matmul."""
+    return category(variant.op_code) == MATMUL and "sparse" in variant.op_code.lower()
 
 
 def matmul_sizes(variant: Variant) -> MatmulSizes | str:
@@ -87,8 +96,6 @@ def matmul_sizes(variant: Variant) -> MatmulSizes | str:
 
     A matmul that is fused with an all-gather multiplies the gathered input: its K is the height of the weights.
     """
-    if "sparse" in variant.op_code.lower():
-        return SPARSE_MATMUL
     if len(variant.inputs) < 2:
         return "a matmul of fewer than two inputs"
     left, right, *_ = variant.inputs
@@ -100,8 +107,33 @@ def matmul_sizes(variant: Variant) -> MatmulSizes | str:
         k = height
     if not _same_k(left, right, k, height, variant.attributes):
         return "the shapes of its inputs don't fit a matmul"
+    if is_sparse_matmul(variant):
+        nnz, pairs = _nnz(variant, left.logical), _pairs(variant, left.logical, right.logical)
+        if nnz is None:
+            return SPARSE_MATMUL
+        if nnz > pairs:
+            return "nnz is more than its inputs have matrices"
+        return MatmulSizes(nnz, m, k, n, pairs)
     batch = math.prod(max(a, b) for a, b in zip(left.logical[:2], right.logical[:2], strict=True))
     return MatmulSizes(batch, m, k, n)
+
+
+def _pairs(variant: Variant, left: Extents, right: Extents) -> int:
+    """Every input matrix with every expert, or (`is_input_a_sparse`) each input matrix with its own expert."""
+    batches = math.prod(left[:2]), math.prod(right[:2])
+    return max(batches) if is_set(variant.attributes, "is_input_a_sparse") else math.prod(batches)
+
+
+def _nnz(variant: Variant, left: Extents) -> int | None:
+    """`nnz`, or the length of the indices tensor; None if the sparsity tensor is counted on the device.
+
+    ttnn refuses an `nnz` of 0, which tt-mlir writes for one that is not known.
+    """
+    nnz = positive(variant.attributes, "nnz")
+    if nnz is not None or not is_set(variant.attributes, "use_indices") or len(variant.inputs) < 4:
+        return nnz
+    active = variant.inputs[3].elements
+    return active and active * (1 if is_set(variant.attributes, "is_input_a_sparse") else math.prod(left[:2]))
 
 
 def _matrix(shape: Extents, transposed: bool) -> tuple[int, int]:
@@ -118,11 +150,13 @@ def _same_k(left: Tensor, right: Tensor, k: int, height: int, attributes: str) -
 
 
 def _matmul(variant: Variant) -> str:
-    """`384 × 768 × 3072`: M × K × N; with a batch `12 · 384 × 64 × 384`."""
+    """`384 × 768 × 3072`: M × K × N; with a batch `12 · 384 × 64 × 384`; sparse `nnz 8 of 128 · 32 × 7168 × 4096`."""
     sizes = matmul_sizes(variant)
     if isinstance(sizes, str):
         return _tensors(variant)
     batch = f"{sizes.batch} · " if sizes.batch != 1 else ""
+    if sizes.pairs is not None:
+        batch = f"nnz {sizes.batch} of {sizes.pairs} · "
     return f"{batch}{sizes.m} × {sizes.k} × {sizes.n}"
 
 

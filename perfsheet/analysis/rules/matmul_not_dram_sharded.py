@@ -9,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.peaks import passes_of
@@ -19,8 +20,8 @@ _DOMINATES = 2
 
 
 def _fits(variant: Variant) -> bool:
-    """Whether it multiplies at most two rows of tiles by interleaved weights in DRAM."""
-    if len(variant.inputs) < 2 or dram_readers(variant.attributes):
+    """Whether it multiplies at most two rows of tiles by interleaved weights in DRAM, and may be DRAM-sharded."""
+    if len(variant.inputs) < 2 or dram_readers(variant.attributes) or is_sparse_matmul(variant):
         return False
     left, right = variant.inputs[:2]
     if left.padded is None or right.padded is None:

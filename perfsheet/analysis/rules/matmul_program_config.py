@@ -7,11 +7,14 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import attribute, key_numbers
 from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.bounds import NEAR
 
 _LONG_NS = 5000
+_LARGEST_BLOCK = 8
+_MEASURED = "In one decode of a mixture of experts, 2 saved 28 % of the whole, 4 another 8 %, 8 nothing."
 
 
 def problem(variant: Variant) -> str:
@@ -34,6 +37,12 @@ def _inner_tiles(variant: Variant) -> int:
     return padded[3] // 32 if padded else 0
 
 
+def _blocks(tiles: int) -> str:
+    """The two smallest in0_block_w above 1 for a K of this many tiles, in words."""
+    fit = [size for size in range(2, min(tiles, _LARGEST_BLOCK) + 1) if tiles % size == 0][:2]
+    return ", then ".join(map(str, fit or [tiles]))
+
+
 def find(facts: Facts) -> Hits:
     """Those of 5 µs or more that are not near the speed of light already."""
     ops, speed_of_light = facts.ops, facts.speed_of_light
@@ -45,15 +54,19 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """By what should be changed."""
-    what = problem(facts.variant(int(group.positions[0])))
+    variant = facts.variant(int(group.positions[0]))
+    what, tiles = problem(variant), _inner_tiles(variant)
     if what == "in0_block_w":
-        return "in0_block_w is 1: try 2 or more (a divisor of K in tiles), so that K is read in larger blocks."
+        fix = f"in0_block_w is 1: try {_blocks(tiles)} (a divisor of K in tiles), so that K is read in larger blocks."
+        return f"{fix} {_MEASURED}" if is_sparse_matmul(variant) else fix
     if what == "out_subblock":
         return (
             "out_subblock_h × out_subblock_w is 1: try the largest that divides per_core_M and per_core_N, up to 8 "
             "(4 with fp32_dest_acc_en)."
         )
-    right = facts.variant(int(group.positions[0])).inputs[1:2]
+    if is_sparse_matmul(variant):
+        return "No program_config: give ttnn.sparse_matmul a ttnn.MatmulMultiCoreReuseMultiCast1DProgramConfig."
+    right = variant.inputs[1:2]
     if right and right[0].padded and right[0].padded[:2] != (1, 1):
         return (
             "No program_config, and a batch on both sides: try ttnn.MatmulMultiCoreReuseProgramConfig. If it is part "

@@ -5,13 +5,14 @@ The table below has the ops that read or write only a part of a tensor, and whic
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from perfsheet.analysis.ops.attributes import attribute, is_set
-from perfsheet.analysis.ops.shape import SPARSE_MATMUL
+from perfsheet.analysis.ops.shape import matmul_sizes
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light.attention import POSITION_UNKNOWN, keys_of_decode
@@ -142,14 +143,37 @@ def _decode(variant: Variant) -> _Touched | Work:
 
 
 def _matmul(variant: Variant) -> _Touched | Work:
-    if "sparse" in variant.op_code.lower():
-        return unknown(SPARSE_MATMUL)
     if is_set(variant.attributes, "gather_in0"):
         return unknown("a ring matmul shares its inputs with other ops")
     given = variant.outputs[0] if variant.outputs else None
     # A bias may follow the two operands; an input that equals the output is the preallocated output.
     further = [tensor for tensor in variant.inputs[2:] if tensor != given]
     return _whole((*variant.inputs[:2], *further, *variant.outputs))
+
+
+def _sparse_matmul(variant: Variant) -> _Touched | Work:
+    """The fewest input matrices and experts that nnz pairs can have, nnz output matrices, the sparsity or the indices.
+
+    The rest of the output is zeroed by an op before it.
+    """
+    sizes = matmul_sizes(variant)
+    if isinstance(sizes, str):
+        return unknown(sizes)
+    nnz, pairs = sizes.batch, sizes.pairs or 1
+    operands = [(tensor, _matrices(tensor, -(-nnz * _batch(tensor) // pairs))) for tensor in variant.inputs[:2]]
+    chosen_by = 3 if is_set(variant.attributes, "use_indices") else 2
+    written = [(tensor, _matrices(tensor, nnz)) for tensor in variant.outputs[:1]]
+    return [*operands, *_whole(variant.inputs[chosen_by : chosen_by + 1]), *written]
+
+
+def _batch(tensor: Tensor) -> int:
+    return math.prod(tensor.padded[:2]) if tensor.padded else 0
+
+
+def _matrices(tensor: Tensor, count: int) -> int | None:
+    """Stored elements of this many of its matrices."""
+    batch, stored = _batch(tensor), tensor.stored_elements
+    return None if stored is None or not batch else stored // batch * count
 
 
 def _fused_collective(variant: Variant) -> _Touched:
@@ -162,6 +186,7 @@ def _unknown(_: Variant) -> Work:
 
 
 _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
+    ("sparse_?matmul", _sparse_matmul),
     (
         "sparse|moe|expert|dispatch|combine|all_?to_?all|point_?to_?point|barrier|mesh_?partition|send|recv",
         _unknown,
