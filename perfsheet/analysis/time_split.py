@@ -74,7 +74,7 @@ class TimeSplit:
     """The elapsed device time of the window, from its first op to its last, and its parts.
 
     `first_run_ns` is not in it: gaps of a millisecond or more before ops that may have run for the first time, which
-    contain compiling. `unknown_gaps`: ops whose gap is unknown and counts as 0, of which there are `gaps` in all.
+    contain compiling. `unknown_gaps`: ops whose gap is unknown and counts as 0.
     `by_cycles`: the capture has no gaps, they are worked out from firmware cycles. NaN and no parts where no op is
     timed.
     """

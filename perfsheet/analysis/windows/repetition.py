@@ -22,8 +22,9 @@ BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
 
 _APART_FACTOR = 5.0
 _START, _PLACES = 8, 3
-_LEAST_REST, _LEAST_PART = 0.2, 0.6
-"""Beside a whole pass there is at least a fifth of another one; both are at least three fifths of the ops."""
+_FEWEST, _LEAST_REST, _LEAST_PART = 5, 0.2, 0.6
+"""Beside a whole pass there is at least a fifth of another one, of five ops or more; both are at least three fifths of
+the ops."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,13 @@ def _cut_repetition(ops: Ops, here: IntArray, sequence: IntArray, border: int) -
             continue
         longest = int(np.argmax(edges[1::2] - edges[::2]))
         begin, end = int(edges[::2][longest]), int(edges[1::2][longest]) + period
-        if end - begin < (1 + _LEAST_REST) * period or end - begin < _LEAST_PART * len(here):
+        rest = max(_FEWEST, round(_LEAST_REST * period))
+        if end - begin < period + rest or end - begin < _LEAST_PART * len(here):
             continue
         if distinct_codes(ops, here[begin : begin + period]) < 2:
             continue
         # Where the last piece starts: after the gap that stands out most from all later ones.
-        starts = np.arange(max(begin, end - period), end - int(_LEAST_REST * period))
+        starts = np.arange(max(begin, end - period), end - rest + 1)
         ratio = gaps[starts] / np.maximum(_latest(gaps[:end])[starts], 1.0)
         last = int(starts[np.argmax(ratio)])
         if gaps[last] < BREAK_NS or ratio.max() < _BREAK_FACTOR:
