@@ -17,7 +17,9 @@ from perfsheet.capture.table import BoolArray, FloatArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 from perfsheet.hardware.boards import ARCHES, FIDELITY_PASSES
 
-_NOT_REPAIRED = {"devices-shifted", "real-time"}
+_NOT_REPAIRED = {"devices-shifted", "real-time", "hidden-sheets"}
+_REMARKS = {"hidden-sheets"}
+"""Notes of the reader that are no warnings, but part of the verdict."""
 _FEW, _MOSTLY = 3, 0.7
 _SHOWN = 3
 _PROFILE_AGAIN = "profile again with --op-support-count or --dump-device-data-mid-run"
@@ -37,7 +39,9 @@ def records(table: OpsTable) -> Iterator[Check]:
         brief=_used(table, dropped),
     )
     for note in table.notes:
-        yield Check(note.id, "Records of the file", False, note.count, note.text, note.id not in _NOT_REPAIRED)
+        repaired, is_remark = note.id not in _NOT_REPAIRED, note.id in _REMARKS
+        brief = note.text.removeprefix(f"{table.files[0]}: " if len(table.files) == 1 else "") if is_remark else ""
+        yield Check(note.id, "Records of the file", is_remark, note.count, note.text, repaired, brief=brief)
 
 
 def _used(table: OpsTable, dropped: int) -> str:
