@@ -141,7 +141,13 @@ def _outcome(analysis: Analysis) -> Iterator[Fact]:
     if analysis.what_if:
         yield "If all are fixed", sentences.what_if(analysis.what_if[-1])
     yield "Utilization", f"{formats.formula(summary)}; blank = no model"
-    yield "FPS", "1e9 × batch / kernel time [ns] of one inference; gaps are not in it"
+    yield "FPS", f"1e9 × batch / {_fps_time(summary)}"
+
+
+def _fps_time(summary: CaptureSummary) -> str:
+    if summary.overlapping_ns and len(summary.devices) == 1:
+        return "elapsed time [ns] of one inference, since ops overlap"
+    return "kernel time [ns] of one inference; gaps are not in it"
 
 
 def _rows(summary: CaptureSummary) -> str:

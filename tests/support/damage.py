@@ -272,7 +272,7 @@ DAMAGES: tuple[Damage, ...] = (
         "twice",
         "the file appended to itself",
         WARNED,
-        "2 captures in one file .rows 2–174 and 175–347.: --run picks one",
+        "2 captures in one file",
         lines(lambda rows: [*rows, *rows[1:]]),
         False,
     ),
