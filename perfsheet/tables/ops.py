@@ -170,8 +170,8 @@ OPS: Table[OpRows] = Table(
             "how much sooner the fastest device is done: 1 − its duration / this one's", _WINDOWS,
             outputs=In.EVERYWHERE & ~In.ALL_OPS, when=_mesh, drop=2),
         Column("share_pct", "Share", PERCENT, _ranked(lambda ranking: ranking.share),
-            "what the op adds to the kernel time / kernel time: its duration, less what runs beside a longer op", _FORMULAS,
-            width=9),
+            "what the op adds to the kernel time (its duration, less what runs beside a longer op) / kernel time",
+            _FORMULAS, width=9),
         Column("cumulative_pct", "Cumulative", PERCENT, _ranked(lambda ranking: ranking.cumulative),
             "share of this and all higher ranks together", _FORMULAS, outputs=In.EVERYWHERE & ~In.ALL_OPS,
             short="Cum."),
@@ -201,8 +201,8 @@ OPS: Table[OpRows] = Table(
             "row of the capture (its header is row 1); leads to the op on sheet All Ops",
             outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET, short="Row", drop=6),
         Column("flags", "Flags", LIST, lambda rows: rows.flags,
-            "rules that hit the op; no-model, not-physical (utilization above 100 %), noisy (varies), hidden (runs beside "
-            "a longer op), invalid-duration (gaps contradict it)", _RULES,
+            "rules that hit the op; no-model, not-physical (utilization above 100 %), noisy (varies), hidden (beside a "
+            "longer op), invalid-duration (gaps contradict it)", _RULES,
             text=formats.flags, flexible=True),
         Column("finding_ids", "Findings", LIST, _finding_ids, "the findings on sheet Hotspots that the op belongs to",
             _RULES, outputs=In.PAGE | In.ALL_OPS, width=11),
