@@ -28,9 +28,15 @@ def timing(facts: Facts) -> Timing:
     """Put kernels and gaps in a row: OP TO OP LATENCY is from the end of a kernel to the start of the next."""
     ops = facts.ops
     gap = ops.gap_ns.copy()
+    start = ops.start_ns.copy()
     for here in facts.sequences:
-        gap[here[:1]] = 0.0
-    return Timing(ops.start_ns, np.nan_to_num(gap), int((np.isnan(gap) & ~ops.overlaps).sum()))
+        ended = 0.0
+        for number in np.unique(ops.clock[here]).tolist():  # one capture of a file after the other
+            own = here[ops.clock[here] == number]
+            gap[own[:1]] = 0.0
+            start[own] += ended
+            ended = float((start[own] + np.nan_to_num(ops.kernel_ns[own])).max())
+    return Timing(start, np.nan_to_num(gap), int((np.isnan(gap) & ~ops.overlaps).sum()))
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def test_workbooks_of_real_captures_pass_the_validator(path, tmp_path):
     assert_sound(tmp_path / "run.xlsx")
 
 
+@pytest.mark.audit
 @each(CAPTURES)
 def test_workbooks_of_real_captures(path, tmp_path):
     analysis = analysed(path)

@@ -226,6 +226,7 @@ def test_a_small_file_read_by_blocks_stays_open(tmp_path, monkeypatch):
     assert len(read(write_csv(tmp_path / "run.csv", [op()]))) == 1
 
 
+@pytest.mark.audit
 def test_more_rows_than_a_sheet(tmp_path):
     """1,048,577 rows: read to the last one, ranked, and all in the sum."""
     path = tmp_path / "run.csv"

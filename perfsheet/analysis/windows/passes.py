@@ -117,8 +117,12 @@ def _repetitions(ops: Ops, inference: IntArray, window: Window) -> Passes:
     found = [repetition(ops, here) for here in of_devices]
     count = min((pieces.count for pieces in found), default=1)
     cut = any(pieces.is_cut for pieces in found)
-    if count == 1 and not cut and all(pieces.count == 1 for pieces in found):
-        return _repeated_regions(ops, inference, window) or _split(ops, "one", _numbered(ops, of_devices, found, 1), 1)
+    single = not cut and all(pieces.count == 1 for pieces in found)
+    try_regions = single or any(pieces.by_gap for pieces in found)
+    if try_regions and (marked := _repeated_regions(ops, inference, window)):
+        return marked
+    if single:
+        return _split(ops, "one", _numbered(ops, of_devices, found, 1), 1)
     if not cut and any(pieces.count != count for pieces in found):
         note = "devices repeat their ops a different number of times, so passes cannot be separated"
         return replace(one_pass(ops, inference), note=note)

@@ -31,7 +31,8 @@ the ops."""
 class Pieces:
     """`count` passes of `period` ops each, from index `start` of a device's ops on.
 
-    `before` and `after`: ops around them that are parts of passes.
+    `before` and `after`: ops around them that are parts of passes. `by_gap`: the sequence as a whole does not repeat, a
+    long gap tells where a pass starts.
     """
 
     start: int
@@ -39,6 +40,7 @@ class Pieces:
     count: int
     before: int = 0
     after: int = 0
+    by_gap: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -93,7 +95,7 @@ def _cut_repetition(ops: Ops, here: IntArray, sequence: IntArray, border: int) -
         first = last - (last - begin) // period * period
         count = (end - first) // period
         if count:
-            return Pieces(first, period, count, before=first, after=len(here) - first - count * period)
+            return Pieces(first, period, count, first - begin, end - first - count * period, by_gap=True)
     return None
 
 
