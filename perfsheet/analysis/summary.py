@@ -126,6 +126,7 @@ def _passes(facts: Facts) -> PassSummary:
     """The passes; each runs a batch of its own."""
     scope, window_passes = facts.scope, facts.passes
     in_passes = len(scope.every) - len(window_passes.outside)
+    named = window_passes.incomplete or window_passes.unlike
     rates = [run.fps for run in usable_of(window_passes.all) if run.fps]
     return PassSummary(
         how=window_passes.how,
@@ -139,8 +140,11 @@ def _passes(facts: Facts) -> PassSummary:
         layers=layers(facts.ops, facts.last_pass),
         note=window_passes.note,
         incomplete=window_passes.incomplete,
+        unlike=window_passes.unlike,
         or_layers=window_passes.or_layers,
-        elsewhere=0 if window_passes.incomplete else len(window_passes.outside) - window_passes.const_eval,
+        elsewhere=0
+        if window_passes.incomplete or window_passes.unlike
+        else len(window_passes.outside) - window_passes.const_eval,
     )
 
 
@@ -175,8 +179,8 @@ class PassSummary:
 
     `chosen`: the number of the pass that the figures are of, None = all. `ops_per_pass` over all devices;
     `fps_per_pass` is the mean over all passes. `spread`: of the passes' kernel time, None without several passes of the
-    same ops. `incomplete` names the trace replays that are left out. `or_layers`: equal layers of one pass would
-    look the same. `elsewhere`: ops that belong to no pass for another reason, as setup does.
+    same ops. `incomplete` names passes that lack ops, `unlike` those with other ops. `or_layers`: equal layers of one
+    pass would look the same. `elsewhere`: ops that belong to no pass for another reason, as setup does.
     """
 
     how: str
@@ -189,6 +193,7 @@ class PassSummary:
     layers: tuple[Layer, ...]
     note: str
     incomplete: str
+    unlike: str
     or_layers: bool
     elsewhere: int
 

@@ -60,12 +60,14 @@ def passes(summary: CaptureSummary) -> str:
         parts.append(f"one whole trace replay of {of.ops_per_pass:,.0f} ops")
     if of.incomplete:
         parts.append(f"incomplete, left out: {of.incomplete}")
+    if of.unlike:
+        parts.append(f"other ops, left out: {of.unlike}")
     if of.elsewhere:
         parts.append(f"{rows(of.elsewhere, 'op')} in no pass")
     if summary.const_eval_rows:
         parts.append(f"{summary.const_eval_rows:,} const-evaluated ops left out")
     if of.chosen is not None:
-        which = f"pass {of.chosen}" if of.count > 1 else "the whole one" if of.incomplete else "the others"
+        which = f"pass {of.chosen}" if of.count > 1 else "the whole one" if of.incomplete or of.unlike else "the others"
         parts.append(f"figures: {which} (--pass all: everything)")
     elif of.count > 1:
         parts.append("figures: all passes together")

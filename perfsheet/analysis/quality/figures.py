@@ -134,8 +134,12 @@ def passes(facts: Facts) -> Iterator[Check]:
     if window_passes.note:
         yield Check("passes", "Passes", False, 0, window_passes.note)
     if window_passes.incomplete:
-        text = f"incomplete trace replays, in no pass: {window_passes.incomplete}"
+        name = "trace replays" if window_passes.how == "replayed" else "passes"
+        text = f"incomplete {name}, in no pass: {window_passes.incomplete}"
         yield Check("incomplete-replays", "Passes", False, len(window_passes.outside), text)
+    if window_passes.unlike:
+        text = f"its ops are not those of the other passes, so it is in none: {window_passes.unlike}"
+        yield Check("other-ops", "Passes", True, len(window_passes.outside), text)
     if count := window_passes.const_eval:
         part = "left out" if facts.scope.chosen else "counted, too"
         text = (

@@ -45,9 +45,9 @@ class Passes:
 
     `how`: `one` (no other pass), `repeated` (the same ops again), `signposts` (regions with the same ops) or `replayed`
     (trace replays). `outside` are ops that belong to no pass: those before the first replay or repetition, passes and
-    replays that lack ops, which `incomplete` names, `const_eval` ops. `note` says why passes could not be separated, or
-    which of several traces they belong to. `or_layers`: nothing but repetition tells the passes from equal layers.
-    `after_cut`: what came before the first pass was the rest of another one.
+    replays that lack ops, which `incomplete` names, passes with other ops, which `unlike` names, `const_eval` ops.
+    `note` says why passes could not be separated, or which of several traces they belong to. `or_layers`: nothing but
+    repetition tells the passes from equal layers. `after_cut`: what came before the first pass was the rest of another.
     """
 
     how: str
@@ -55,6 +55,7 @@ class Passes:
     outside: IntArray
     note: str = ""
     incomplete: str = ""
+    unlike: str = ""
     const_eval: int = 0
     or_layers: bool = False
     after_cut: bool = False
@@ -129,8 +130,9 @@ def _repetitions(ops: Ops, inference: IntArray, window: Window) -> Passes:
     of = _numbered(ops, of_devices, found, count)
     after_cut = any(pieces.before for pieces in found)
     apart = cut or all(starts_apart(ops, here, pieces) for here, pieces in zip(of_devices, found, strict=True))
-    runs = _split(ops, "repeated", of, count, incomplete=_cut_pieces(ops, inference, of, found) if cut else "")
-    return replace(runs, or_layers=not apart, after_cut=after_cut)
+    lacking, unlike = _other_pieces(inference, of, found) if cut else ("", "")
+    runs = _split(ops, "repeated", of, count, incomplete=lacking)
+    return replace(runs, unlike=unlike, or_layers=not apart, after_cut=after_cut)
 
 
 def _numbered(ops: Ops, of_devices: list[IntArray], found: list[Pieces], count: int) -> IntArray:
@@ -143,13 +145,15 @@ def _numbered(ops: Ops, of_devices: list[IntArray], found: list[Pieces], count: 
     return of
 
 
-def _cut_pieces(ops: Ops, inference: IntArray, of: IntArray, found: list[Pieces]) -> str:
-    """`the last pass (1,230 of 1,872 ops)`: the passes that a cut capture lacks ops of."""
+def _other_pieces(inference: IntArray, of: IntArray, found: list[Pieces]) -> tuple[str, str]:
+    """`the last pass (1,230 of 1,872 ops)`: the passes that lack ops, and those that have enough, but other ones."""
     whole = int(np.count_nonzero(of == 0))
     edges = np.flatnonzero(of[inference] >= 0)
     sizes = (int(edges[0]), len(inference) - int(edges[-1]) - 1)
-    named = ((sizes[0], "first", any(p.before for p in found)), (sizes[1], "last", any(p.after for p in found)))
-    return ", ".join(f"the {name} pass ({size:,} of {whole:,} ops)" for size, name, is_cut in named if is_cut and size)
+    named = (("first", sizes[0], any(p.before for p in found)), ("last", sizes[1], any(p.after for p in found)))
+    pieces = [(f"the {name} pass", size) for name, size, is_cut in named if is_cut and size]
+    lacking = ", ".join(f"{name} ({size:,} of {whole:,} ops)" for name, size in pieces if size < whole)
+    return lacking, ", ".join(f"{name} ({size:,} ops)" for name, size in pieces if size >= whole)
 
 
 def _repeated_regions(ops: Ops, inference: IntArray, window: Window) -> Passes | None:
