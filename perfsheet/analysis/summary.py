@@ -142,9 +142,7 @@ def _passes(facts: Facts) -> PassSummary:
         incomplete=window_passes.incomplete,
         unlike=window_passes.unlike,
         or_layers=window_passes.or_layers,
-        elsewhere=0
-        if window_passes.incomplete or window_passes.unlike
-        else len(window_passes.outside) - window_passes.const_eval,
+        elsewhere=0 if named else len(window_passes.outside) - window_passes.const_eval,
     )
 
 
