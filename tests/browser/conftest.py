@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.agreement import EVERYTHING
 from support.captures import op, shape, signpost, write_csv
 
-from perfsheet import analyze, read
+from perfsheet import Options, analyze, read
 from perfsheet.outputs.html import page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -51,7 +52,7 @@ def analysis(folder):
         )
         rows.append(op("ReshardDeviceOperation", 300.5 + number, 32, call=3 * number + 2))
     rows.append(signpost("encoder finished"))
-    return analyze(read(write_csv(folder / "run.csv", rows)))
+    return analyze(read(write_csv(folder / "run.csv", rows)), Options(**EVERYTHING))
 
 
 @pytest.fixture(scope="session")
