@@ -65,7 +65,7 @@ def test_cases_each_in_a_run_of_its_own(lab: Path) -> None:
     result = json.loads(ended.out)
     assert [(case["nodeid"], case["outcome"], case["kernel_duration_ns"]) for case in result["cases"]] == [
         ("test_cases.py::test_case[a b-1]", "passed", 12_700),
-        ("test_cases.py::test_case[a b-2]", "passed", 25_400),
+        ("test_cases.py::test_case[a b-2]", "passed", 12_700),  # of one of its two passes
         ("test_cases.py::test_host", "failed", None),
     ]
     assert "no ops CSV was written" in result["cases"][2]["problem"]
