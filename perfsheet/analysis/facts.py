@@ -19,9 +19,6 @@ from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.variation import Variation, variation
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 
-HOST_GAP_NS = 6500.0
-"""A longer gap is the host's (the threshold is that of tt-perf-report); shorter ones are dispatch."""
-
 
 @dataclass(frozen=True, eq=False)
 class Facts:
@@ -104,13 +101,14 @@ class Facts:
         return variation(self.scope.every, self.passes, self.scope.of[self.last_pass])
 
     @cached_property
+    def steps_within(self) -> StepTimes:
+        """For each op of `scope.within`, on all devices, the times of its step."""
+        return step_times(self.devices, self.scope.every.kernel_ns[self.scope.within])
+
+    @cached_property
     def steps(self) -> StepTimes:
         """For each op the times of its step over the devices."""
-        scope = self.scope
-        times = step_times(self.devices, scope.every.kernel_ns[scope.within])
-        place = np.empty(len(scope.every), dtype=np.int64)
-        place[scope.within] = np.arange(len(scope.within))
-        at = place[scope.of]
+        times, at = self.steps_within, self.scope.place_within
         return StepTimes(times.devices[at], times.mean_ns[at], times.shortest_ns[at])
 
     @cached_property
@@ -120,7 +118,7 @@ class Facts:
         if scope.every.options.per_device or aligned.count < 2 or not aligned.aligned:
             return np.asarray((~self.ops.timed).astype(np.int64))
         lacking = np.bincount(aligned.step[~scope.every.timed[scope.within]], minlength=int(aligned.step.max()) + 1)
-        return np.asarray(lacking[aligned.step[np.searchsorted(scope.within, scope.of)]])
+        return np.asarray(lacking[aligned.step[scope.place_within]])
 
     @cached_property
     def warm(self) -> BoolArray:

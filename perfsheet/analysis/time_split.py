@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perfsheet.analysis.facts import HOST_GAP_NS, Facts
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import (
     ATTENTION,
     CACHE,
@@ -20,8 +20,7 @@ from perfsheet.analysis.ops.categories import (
 )
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import ratio
-from perfsheet.analysis.windows.devices import step_times
-from perfsheet.analysis.windows.idle import LONG_WAIT_NS, elapsed_ns, idle_before
+from perfsheet.analysis.windows.idle import HOST_GAP_NS, LONG_WAIT_NS, elapsed_ns, idle_before
 from perfsheet.capture.table import FloatArray
 
 COMPUTE, MOVEMENT, COLLECTIVES, IDLE, UNKNOWN = "compute", "data movement", "collectives", "idle", "unknown"
@@ -158,8 +157,7 @@ def _shortest(facts: Facts, ops: Ops) -> FloatArray:
     scope = facts.scope
     if scope.devices.count < 2:
         return np.nan_to_num(ops.kernel_ns)
-    times = step_times(scope.devices, scope.every.kernel_ns[scope.within])
-    return np.nan_to_num(times.shortest_ns[scope.devices.critical])
+    return np.nan_to_num(facts.steps_within.shortest_ns[scope.devices.critical])
 
 
 def _idle(facts: Facts) -> FloatArray:

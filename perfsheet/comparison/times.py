@@ -128,7 +128,7 @@ def _like_chosen(facts: Facts, passes: list[Pass]) -> FloatArray:
         for line, longest in zip(lines, slowest, strict=True):
             np.fmax.at(longest, aligned.step, line)
         lines = slowest[:, aligned.step]
-    return np.asarray(lines[:, np.searchsorted(scope.within, scope.of)])
+    return np.asarray(lines[:, scope.place_within])
 
 
 def beyond(noise: Noise, base: FloatArray, new: FloatArray) -> tuple[BoolArray, FloatArray]:

@@ -16,14 +16,14 @@ _SLACK_NS = 2000.0
 """How much earlier than the previous op an op may start by its kernel: firmware starts are in order, kernels nearly."""
 
 
-def contradicted(device: IntArray, kernel_ns: FloatArray, gap_ns: FloatArray, sub_device: FloatArray) -> BoolArray:
+def contradicted(clock: IntArray, kernel_ns: FloatArray, gap_ns: FloatArray, sub_device: FloatArray) -> BoolArray:
     """Ops whose kernel duration contradicts the gaps around it; `gap_ns` as captured, ops in execution order.
 
     Ops of sub-devices may overlap, so that their gaps prove nothing.
     """
     if not (gap_ns < -CONTRADICTED_NS).any():
-        return np.zeros(len(device), dtype=np.bool_)
-    after = _next_on_device(device)
+        return np.zeros(len(clock), dtype=np.bool_)
+    after = _next_on_clock(clock)
     has_next = after >= 0
     apart = ~np.isfinite(sub_device)
     backwards = (gap_ns < -CONTRADICTED_NS) & apart
@@ -31,24 +31,24 @@ def contradicted(device: IntArray, kernel_ns: FloatArray, gap_ns: FloatArray, su
     long = kernel_ns > CONTRADICTED_NS
     own = long & backwards
     # The next op started before this one ended, and its own duration is plausible: then this one's end is wrong.
-    overrun = np.zeros(len(device), dtype=np.bool_)
+    overrun = np.zeros(len(clock), dtype=np.bool_)
     overrun[has_next] = (backwards & ~own)[after[has_next]]
     return np.asarray(own | (long & overrun))
 
 
-def after_contradicted(device: IntArray, wrong: BoolArray) -> BoolArray:
-    """Ops that directly follow one with wrong markers on their device, so that their gap is unknown."""
-    after = _next_on_device(device)
-    follows = np.zeros(len(device), dtype=np.bool_)
+def after_contradicted(clock: IntArray, wrong: BoolArray) -> BoolArray:
+    """Ops that directly follow one with wrong markers on their device and capture, so that their gap is unknown."""
+    after = _next_on_clock(clock)
+    follows = np.zeros(len(clock), dtype=np.bool_)
     follows[after[wrong & (after >= 0)]] = True
     return follows
 
 
-def _next_on_device(device: IntArray) -> IntArray:
-    """For each op the next one on its device, -1 for the last."""
-    order = np.argsort(device, kind="stable")
-    after = np.full(len(device), -1, dtype=np.int64)
-    same = device[order][1:] == device[order][:-1]
+def _next_on_clock(clock: IntArray) -> IntArray:
+    """For each op the next one of the same device and capture, -1 for the last."""
+    order = np.argsort(clock, kind="stable")
+    after = np.full(len(clock), -1, dtype=np.int64)
+    same = clock[order][1:] == clock[order][:-1]
     after[order[:-1][same]] = order[1:][same]
     return after
 

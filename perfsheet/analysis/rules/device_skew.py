@@ -8,7 +8,6 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
-from perfsheet.analysis.windows.devices import step_times
 from perfsheet.capture.table import IntArray
 
 _SHARE = 0.1
@@ -53,7 +52,7 @@ def _slow_devices(facts: Facts, group: Group) -> list[int]:
     """The devices that are slower than the mean of a step by what the rule asks for."""
     scope, here = facts.scope, _in_same_steps(facts, group)
     kernel = scope.every.kernel_ns[scope.within]
-    mean = step_times(facts.devices, kernel).mean_ns[here]
+    mean = facts.steps_within.mean_ns[here]
     slow = here[kernel[here] - mean >= np.maximum(_SHARE * mean, _LEAST_NS)]
     return sorted(set(scope.every.device[scope.within[slow]].tolist()))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from perfsheet.analysis.facts import HOST_GAP_NS, Facts
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.windows.idle import HOST_GAP_NS
 from perfsheet.capture.table import BoolArray
 
 _SUBJECT = Signature("all ops of warm passes", (), (), "", "")

@@ -107,7 +107,6 @@ def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) 
     after = np.empty(len(step), dtype=np.int64)
     for here in members.values():
         after[here] = np.maximum.accumulate(np.where(shared[here], step[here], -1))
-    alone = np.flatnonzero(~shared)
     longest: dict[int, tuple[float, IntArray]] = {}
     for here in members.values():
         own = here[~shared[here]]
@@ -116,8 +115,7 @@ def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) 
             time = float(np.clip(known[group], 0, None).sum())
             if place not in longest or time > longest[place][0]:
                 longest[place] = time, group
-    chosen = [group for _, group in longest.values()] if alone.size else []
-    picked = np.concatenate([slowest[shared[slowest]], *chosen])
+    picked = np.concatenate([slowest[shared[slowest]], *(group for _, group in longest.values())])
     return np.asarray(picked[np.lexsort((picked, ~shared[picked], after[picked]))])
 
 

@@ -7,6 +7,9 @@ import numpy as np
 from perfsheet.analysis.ops.device_ops import Ops, clock_ghz
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
+HOST_GAP_NS = 6500.0
+"""A longer gap is the host's (the threshold is that of tt-perf-report); shorter ones are dispatch."""
+
 LONG_WAIT_NS = 1e6
 """Dispatch takes microseconds and the host, to enqueue an op, less than a millisecond: a longer wait before an op that
 may run for the first time is taken for compiling."""

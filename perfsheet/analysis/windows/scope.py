@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,11 @@ class Scope:
     def counted_passes(self) -> int:
         """How many passes the figures are of."""
         return self.passes.count if self.chosen is None else 1
+
+    @cached_property
+    def place_within(self) -> IntArray:
+        """For each op of `of` its index in `within`."""
+        return np.searchsorted(self.within, self.of)
 
 
 def scope(every: Ops, selected: Window) -> Scope:
