@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from perfsheet.capture.build import FileColumns, build_columns
 from perfsheet.capture.delimited import csv_records
 from perfsheet.capture.devices import unique_devices
 from perfsheet.capture.notes import Note, rows
+from perfsheet.capture.order import restored
 from perfsheet.capture.records import Records
 from perfsheet.capture.schema import REALTIME, generation
 from perfsheet.capture.sources import Source, locate
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind, content_key
 from perfsheet.capture.texts import Texts, TextsBuilder
+from perfsheet.capture.zones import refuse_other_units, removed_rows
 from perfsheet.errors import unusable, usage
 
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
@@ -56,7 +59,10 @@ def read_sources(sources: list[Source], only: frozenset[str] | None = None) -> O
         schemas.append(schema)
         parts.append(part)
     _refuse_copies(parts)
-    return _merge(sources, parts, "+".join(dict.fromkeys(schemas)))
+    table = restored(_merge(sources, parts, "+".join(dict.fromkeys(schemas))))
+    refuse_other_units(table)
+    removed = tuple(removed_rows(table))
+    return replace(table, notes=(*table.notes, *removed)) if removed else table
 
 
 def _refuse_copies(parts: list[FileColumns]) -> None:

@@ -118,7 +118,7 @@ class RecordRepair:
     def needs_check(self, code: str) -> bool:
         """Whether a record with this OP CODE may be no op: it is blank, a header, a total, a comment."""
         name = normalise_header(code)
-        return name in self._names or name.lower() in _TOTALS or name.startswith((*_CONFLICT_MARKS, "#"))
+        return name in self._names or _is_word_of_totals(name) or name.startswith((*_CONFLICT_MARKS, "#"))
 
     def _repair_piece(
         self, first_row: int, piece: list[Record], ends_in_newline: bool | None
@@ -178,7 +178,8 @@ class RecordRepair:
         return names[: self.width] == self._own and not any(names[self.width :])
 
     def _is_total(self, record: Record) -> bool:
-        return record[self.op_code].strip().lower() in _TOTALS and self._validator.identifies_no_op(record)
+        code = record[self.op_code].strip()
+        return (not code or _is_word_of_totals(code)) and self._validator.identifies_no_op(record)
 
     def _rows_inside(self, record: Record, index: int) -> int:
         """How many rows of the file are inside this cell of several lines, because of an open quote.
@@ -252,3 +253,7 @@ def _trailing_blanks(sample: list[Record], width: int) -> int:
     """
     longer = [len(record) - width for record in sample if any(record)]
     return max(0, min(longer)) if len(longer) > 1 else 0
+
+
+def _is_word_of_totals(name: str) -> bool:
+    return name.rstrip(" :=").lower() in _TOTALS

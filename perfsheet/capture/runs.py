@@ -3,10 +3,15 @@
 Replays of a trace, several devices or hosts, and rows in another order look much like it. So a start needs all of
 this: the calls of a device start again, and so do its cycles or host times; they repeat calls of the piece before, and
 go back to its first half; and wherever calls fall, so do times.
+
+A capture whose calls have other numbers is told by its clocks: calls run on, but cycles, host times or replay sessions
+start again, and in the order of the cycles they would run backwards.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +21,15 @@ if TYPE_CHECKING:
     from perfsheet.capture.table import OpsTable
 
 _Rows = npt.NDArray[np.int64]
+_Figures = npt.NDArray[np.float64]
+_Bools = npt.NDArray[np.bool_]
 
 _MOST = 64
 """More starts than this are an order of rows, not captures."""
+_FEW = 8
+"""More pieces than this with calls of their own are an order of rows, not captures."""
+_LEAST_OPS = 3
+"""A capture has at least so many ops; fewer with odd time stamps have wrong markers."""
 _DEVICE = 0
 
 
@@ -28,7 +39,8 @@ def number_runs(table: OpsTable) -> _Rows:
     known = (table.kind == _DEVICE) & np.isfinite(table.number("global_call_count"))
     for index in range(len(table.files)):
         rows = np.flatnonzero(table.file == index)
-        starts = [_first_row(table, *start) for start in _starts(table, rows[known[rows]])]
+        own = rows[known[rows]]
+        starts = [_first_row(table, *start) for start in _starts(table, own) or _other_calls(table, own)]
         run[rows] += np.searchsorted(np.array(starts, dtype=np.int64), rows, side="right")
     return run
 
@@ -60,6 +72,71 @@ def _starts(table: OpsTable, rows: _Rows) -> list[tuple[int, int]]:
     if not _each_repeats(key, stream, piece):
         return []
     return [(int(rows[last]), int(rows[first])) for last, first in cuts]
+
+
+@dataclass(frozen=True)
+class _Clocks:
+    """What runs forwards in a capture: on a device the cycles, in a stream the sessions, calls and (if it is no trace)
+    host times.
+    """
+
+    device: _Rows
+    stream: _Rows
+    cycle: _Figures
+    host: _Figures
+    session: _Figures
+    call: _Figures
+
+    def falls(self, order: _Rows) -> tuple[_Rows, _Rows]:
+        """The rows before and after each place where one of them falls, in that order of the rows."""
+        before, after = _consecutive(self.device, order)
+        back = self.cycle[after] < self.cycle[before]
+        first, then = _consecutive(self.stream, order)
+        again = (self.host[then] < self.host[first]) | self._calls_again(first, then)
+        return np.concatenate([before[back], first[again]]), np.concatenate([after[back], then[again]])
+
+    def _calls_again(self, before: _Rows, after: _Rows) -> _Bools:
+        session, call = self.session, self.call
+        again = (session[after] == session[before]) & (call[after] < call[before])
+        return np.asarray(again | (session[after] < session[before]))
+
+    def restart(self, old: _Rows, new: _Rows) -> bool:
+        """Whether host times or sessions start again, or all cycles of a device: a wrong marker does not do that."""
+        for stream in np.intersect1d(self.stream[old], self.stream[new]):
+            last, first = old[self.stream[old] == stream][-1], new[self.stream[new] == stream][0]
+            if self.host[first] < self.host[last] or self.session[first] < self.session[last]:
+                return True
+        shared = np.intersect1d(self.device[old], self.device[new])
+        return any(
+            self.cycle[new[self.device[new] == one]].max() < self.cycle[old[self.device[old] == one]].min()
+            for one in shared
+        )
+
+
+def _other_calls(table: OpsTable, rows: _Rows) -> list[tuple[int, int]]:
+    """The same for captures that have no call in common."""
+    cycle, host, call = (table.number(name)[rows] for name in ("fw_start_cycle", "host_start_ns", "global_call_count"))
+    trace, session = (np.nan_to_num(table.number(name)[rows], nan=-1.0) for name in ("trace_id", "replay_session"))
+    stream, _ = _numbered(table.device[rows], trace)
+    clocks = _Clocks(table.device[rows], stream, cycle, np.where(session < 0, host, np.nan), session, call)
+    cuts = _cuts(*clocks.falls(np.arange(len(rows))))
+    by_cycle = np.argsort(cycle, kind="stable")
+    if not 0 < len(cuts) < _FEW or not len(clocks.falls(by_cycle)[0]):
+        return []
+    edges = [0, *(first for _, first in cuts), len(rows)]
+    pieces = [np.arange(first, end) for first, end in pairwise(edges)]
+    key, _ = _numbered(stream, session, call)
+    for old, new in pairwise(pieces):
+        if min(len(old), len(new)) < _LEAST_OPS or np.isin(key[new], key[old]).any() or not clocks.restart(old, new):
+            return []
+    return [(int(rows[last]), int(rows[first])) for last, first in cuts]
+
+
+def _consecutive(key: _Rows, order: _Rows) -> tuple[_Rows, _Rows]:
+    """Each row and the next one with its key, in that order of the rows."""
+    by_key = order[np.argsort(key[order], kind="stable")]
+    same = key[by_key][1:] == key[by_key][:-1]
+    return by_key[:-1][same], by_key[1:][same]
 
 
 def _numbered(*columns: npt.NDArray[np.generic]) -> tuple[_Rows, _Rows]:

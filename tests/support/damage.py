@@ -148,6 +148,16 @@ def _extra_columns(count: int) -> Callable[[Rows], Rows]:
     ]
 
 
+def _sorted(rows: Rows, column: str, key: Callable[[str], object]) -> Rows:
+    at = rows[0].index(column)
+    return [rows[0], *sorted(rows[1:], key=lambda row: key(row[at]))]  # type: ignore[arg-type,return-value]
+
+
+def _with_other_calls(rows: Rows) -> Rows:
+    at = rows[0].index("GLOBAL CALL COUNT")
+    return [*rows, *([*row[:at], row[at] and str(int(row[at]) + 10**6), *row[at + 1 :]] for row in rows[1:])]
+
+
 HOSTILE = {
     "formula": '=HYPERLINK("http://evil","click")',
     "command": "=cmd|'/C calc'!A0",
@@ -312,6 +322,50 @@ DAMAGES: tuple[Damage, ...] = (
         records(
             lambda rows: [*rows, ["Total" if h == "OP CODE" else "99999999" if h == _KERNEL else "" for h in rows[0]]]
         ),
+    ),
+    Damage(
+        "sum-line",
+        "the sum of a column under it, without a name",
+        WARNED,
+        "1 row left out: totals of other rows",
+        records(lambda rows: [*rows, ["99999999" if h == _KERNEL else "" for h in rows[0]]]),
+    ),
+    Damage(
+        "sorted-by-duration",
+        "sorted by duration in a spreadsheet",
+        WARNED,
+        "was sorted by another column: .* put back in the order in which they ran",
+        records(lambda rows: _sorted(rows, _KERNEL, lambda cell: -float(cell or 0))),
+    ),
+    Damage(
+        "sorted-by-name",
+        "sorted by OP CODE",
+        WARNED,
+        "was sorted by another column: .* put back in the order in which they ran",
+        records(lambda rows: _sorted(rows, "OP CODE", str)),
+    ),
+    Damage(
+        "filtered",
+        "rows filtered out",
+        WARNED,
+        "lacks ops that ran before .* of its rows",
+        records(lambda rows: [row for row in rows if "Binary" not in row[rows[0].index("OP CODE")]]),
+        False,
+    ),
+    Damage(
+        "twice-other-calls",
+        "another run of the model appended, whose calls have other numbers",
+        WARNED,
+        "2 captures in one file",
+        records(_with_other_calls),
+        False,
+    ),
+    Damage(
+        "unit-column",
+        "durations in µs under a header in ns",
+        REFUSED,
+        "the durations seem to be in µs",
+        cells(DURATION, lambda cell: cell and f"{float(cell) / 1000:.4g}"),
     ),
     Damage(
         "duplicated-column",
