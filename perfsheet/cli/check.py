@@ -76,7 +76,7 @@ def check(
     if junit is not None:
         from perfsheet.outputs.ci import write_junit
 
-        write_junit(analysis, verdict, junit)
+        write_junit(analysis, verdict, junit, force)
     _show(analysis, verdict, budget, against, json, github)
     return ExitStatus.DONE if verdict.passed else ExitStatus.BUDGET_BREACHED
 # fmt: on
@@ -139,5 +139,5 @@ def init(
         typer.echo(text, nl=False)
         return
     paths.check_file(output, analysis.summary.paths, force)
-    replace_text(output, text)
+    replace_text(output, text, force)
     typer.echo(f"Wrote {output}")

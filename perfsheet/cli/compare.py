@@ -35,7 +35,6 @@ def compare(
         int | None, typer.Option("-n", "--top", metavar="N", help="Gains and losses to show, 0 = all (default: 8).")
     ] = None,
     outputs: Outputs,
-    force: shared.Force = False,
     noise: Annotated[
         float,
         typer.Option(
@@ -58,7 +57,7 @@ def compare(
     captures = inputs((base, *new))
     if captures.count(STDIN) > 1:
         raise usage("standard input can be read once only", "name files")
-    outputs.check(captures, force, json)
+    outputs.check(captures, json)
     before = analyse_side(base, options, "before: ")
     comparisons: list[Comparison] = []
     for number, capture in enumerate(new, 1):

@@ -37,7 +37,8 @@ Captures = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON (docs/json.md).")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite existing output files.")]
+_FORCE = "Overwrite existing output files."
+Force = Annotated[bool, typer.Option("--force", help=_FORCE)]
 Signposts = Annotated[
     bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]
@@ -133,11 +134,12 @@ def output_options(workbook: bool = True, comparison: bool = False) -> Callable[
             _parameter("raw", bool, False, ("--raw",), None, "Keep all columns of the capture beyond 20,000 ops, too."),
             _parameter("open_it", bool, False, ("--open",), None, "Open the report when it is written."),
         ]
+    parameters.append(_parameter("force", bool, False, ("--force",), None, _FORCE))
 
-    def build(raw: bool = False, open_it: bool = False, **files: Path | None) -> object:
+    def build(raw: bool = False, open_it: bool = False, force: bool = False, **files: Path | None) -> object:
         from perfsheet.outputs.writing import Outputs
 
-        return Outputs({name: path for name, path in files.items() if path is not None}, raw, open_it)
+        return Outputs({name: path for name, path in files.items() if path is not None}, raw, open_it, force)
 
     return lambda function: _with_parameters(function, "outputs", parameters, build)
 

@@ -30,7 +30,6 @@ def report(
     *,
     captures: shared.Captures = None,
     outputs: Outputs,
-    force: shared.Force = False,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -43,11 +42,11 @@ def report(
     if signposts:
         show_signposts(captures, options, json)
         return
-    outputs.check(captures or [], force, json)  # before the work, not after it
+    outputs.check(captures or [], json)  # before the work, not after it
     analysis = analyse(captures, options)
     if not outputs.files:
         outputs = outputs.with_workbook(paths.default_path(analysis.summary.paths))
-    outputs.check(analysis.summary.paths, force, json)
+    outputs.check(analysis.summary.paths, json)
     with _view(len(analysis.ops)) as watch:
         watch.phase(Phase.ANALYSE)
         written = outputs.write(analysis, watch)

@@ -49,7 +49,6 @@ def run(
         help="Only warnings, errors and where the report is.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output as it comes, and every step.")] = False,
     outputs: Outputs,
-    force: shared.Force = False,
     options: Options,
     json: shared.Json = False,
 ) -> int:
@@ -66,8 +65,8 @@ def run(
         raise usage("--quiet and --verbose exclude each other", "choose one")
     plan = Plan(repeat, warmup, noisy)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
-    _check(outputs, split_cases, force)
-    run_options = RunOptions(options, outputs, json, quiet, verbose, force)
+    _check(outputs, split_cases)
+    run_options = RunOptions(options, outputs, json, quiet, verbose)
     if replay and (split_cases or plan.repeat > 1 or plan.warmup):
         raise usage("a replay has nothing to repeat or to split", "leave --repeat, --warmup and --split-cases out")
     if split_cases:
@@ -78,10 +77,10 @@ def run(
 # fmt: on
 
 
-def _check(outputs: Outputs, split_cases: bool, force: bool) -> None:
+def _check(outputs: Outputs, split_cases: bool) -> None:
     """Refuse impossible outputs before the target runs."""
     if outputs.to_stdout:
         raise usage("--md -: standard output has the progress of the run", "give --md a file")
     if split_cases and (outputs.files or outputs.open):
         raise usage("cases have one workbook and no other output", "leave --html, --md, --trace and --open out")
-    outputs.check([], force)
+    outputs.check([])

@@ -41,7 +41,6 @@ class RunOptions:
     json: bool
     quiet: bool
     verbose: bool
-    force: bool
 
 
 def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
@@ -60,15 +59,19 @@ def run_replay(request: RunRequest, captures: Sequence[str], options: RunOptions
     """Run the target without a profiler, and analyse recorded captures instead of its own."""
     from perfsheet.profiling import replay_target
 
-    workbook = _replayed_workbook(captures, request.output_dir, options.force)
+    workbook = _replayed_workbook(captures, request.output_dir, options.outputs.force)
     with chosen_view(options.quiet, options.verbose, options.json) as view:
         done = replay_target(request, captures, options.analysis, view)
         written = _written(done, workbook, options, view)
-        record = workbook.with_name(RECORD_NAME)
-        if record.exists() and not options.force:  # of another replay: captures may lie side by side
-            record = workbook.with_suffix(f".{RECORD_NAME}")
-        _write_record(done.runs[0], record)
+        if request.output_dir is not None:  # beside a capture, it would seem to be the record of that
+            _write_record(done.runs[0], _free_record(workbook, options.outputs.force))
     return _show_result(done, written, options)
+
+
+def _free_record(workbook: Path, force: bool) -> Path:
+    """run.json beside the workbook, or under its name where one of another replay is there already."""
+    record = workbook.with_name(RECORD_NAME)
+    return workbook.with_suffix(f".{RECORD_NAME}") if record.exists() and not force else record
 
 
 def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
@@ -130,7 +133,7 @@ def _written(done: ProfilingResult, workbook: Path, options: RunOptions, view: V
     for warning in done.analysis.summary.warnings:
         view.notice(f"warning: {warning}")
     outputs = options.outputs.with_workbook(workbook)
-    outputs.check(done.analysis.summary.paths, options.force)
+    outputs.check(done.analysis.summary.paths)
     written = outputs.write(done.analysis, view)
     report_left_out(done.analysis, outputs)
     view.phase(Phase.DONE)

@@ -29,7 +29,7 @@ _MAX_COMMAND = 240
 class ProcessTree:
     """The process `root` and everything that it started, marked by `variable=value` in the environment."""
 
-    def __init__(self, root: subprocess.Popen[str] | None, variable: str, value: str) -> None:
+    def __init__(self, root: subprocess.Popen[bytes] | None, variable: str, value: str) -> None:
         self._root, self._variable, self._value = root, variable, value
 
     def living(self) -> set[int]:

@@ -34,9 +34,9 @@ def _property(text: str) -> str:
     return _text(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def write_junit(analysis: Analysis, verdict: Verdict, path: Path) -> None:
+def write_junit(analysis: Analysis, verdict: Verdict, path: Path, overwrite: bool = True) -> None:
     """Write a test case per limit. Raises PerfsheetError (exit status 7) when the file cannot be written."""
-    replace_text(path, junit(analysis, verdict))
+    replace_text(path, junit(analysis, verdict), overwrite)
 
 
 def junit(analysis: Analysis, verdict: Verdict) -> str:

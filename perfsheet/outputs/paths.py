@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from perfsheet.atomic_write import locked
+from perfsheet.atomic_write import exists_already, is_stream, locked
 from perfsheet.errors import not_written, unusable, usage
+from perfsheet.provenance import RECORD_NAME
 
 
 def default_path(captures: Sequence[str]) -> Path:
@@ -21,13 +22,16 @@ def default_path(captures: Sequence[str]) -> Path:
     return first.with_suffix(".xlsx")
 
 
-def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
-    """Refuse an output that cannot or must not be written.
+def check_file(path: Path, inputs: Sequence[str], force: bool) -> None:
+    """Refuse an output that cannot or must not be written; `inputs` are the files that are read.
 
-    Raises PerfsheetError: exit status 2 when it would replace a capture, 7 for the rest.
+    Raises PerfsheetError: exit status 2 when it would replace an input, 7 for the rest.
     """
-    if any(os.path.realpath(path) == os.path.realpath(capture) for capture in captures):
-        raise usage(f"{path} is the capture itself", "give another name with -o")
+    beside = [str(Path(name).with_name(RECORD_NAME)) for name in inputs if Path(name).name]
+    if path.name == SETTINGS or any(is_same(path, name) for name in [*inputs, *beside]):
+        raise usage(f"{path} is an input", "give the output another name")
+    if is_stream(path):
+        return
     if path.is_dir():
         raise not_written(f"{path} is a folder", "give a file name with -o")
     if not path.parent.is_dir():
@@ -37,12 +41,30 @@ def check_file(path: Path, captures: Sequence[str], force: bool) -> None:
         raise locked(path)
 
 
+def refuse_same(outputs: Sequence[Path]) -> None:
+    """Refuse two outputs that are one file. Raises PerfsheetError (exit status 2)."""
+    for number, path in enumerate(outputs):
+        if any(is_same(path, other) for other in outputs[:number]):
+            raise usage("two outputs have the same name", "give each its own")
+
+
+def is_same(path: Path, other: str | Path) -> bool:
+    """Whether both are one file, also under two names; devices and pipes are never an output that would be replaced."""
+    if os.path.realpath(path) == os.path.realpath(other):
+        return not is_stream(path)
+    try:
+        return path.samefile(other) and not is_stream(path)
+    except (OSError, ValueError):
+        return False
+
+
 def check_new(path: Path, force: bool) -> None:
     """Refuse to write over a file that is there already. Raises PerfsheetError (exit status 7)."""
-    if path.exists() and not force:
-        raise not_written(f"{path} exists already", "overwrite it with --force, or give another place with -o")
+    if path.exists() and not force and not is_stream(path):
+        raise exists_already(path)
 
 
+SETTINGS = "pyproject.toml"
 WORKBOOK, PAGE = ".xlsx", ".html"
 _HEAD_BYTES = 4096
 

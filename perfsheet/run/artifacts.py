@@ -7,10 +7,8 @@ import errno
 import re
 import shutil
 import time
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import TextIO
 
 from perfsheet.errors import not_written
 
@@ -30,28 +28,21 @@ class Log:
         self.path = folder / f"perfsheet_run_{_name(run_id)}.log"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = self.path.open("w", encoding="utf-8")
+            self._file = self.path.open("xb", buffering=0)
         except OSError as error:
             raise not_written(
                 f"cannot write the log {self.path} ({error.strerror})", "choose another folder"
             ) from error
 
-    def tee(self, read: Callable[[str], None]) -> Callable[[str], None]:
-        """A reader of lines that writes each to the log before it passes it on to `read`."""
-
-        def write_and_read(line: str) -> None:
-            try:
-                self._file.write(line + "\n")
-                self._file.flush()
-            except OSError as error:
-                raise not_written(f"cannot write the log {self.path} ({error.strerror})", "make room for it") from error
-            read(line)
-
-        return write_and_read
+    def write(self, output: bytes) -> None:
+        """Add output. Raises OSError."""
+        view = memoryview(output)
+        while view:
+            view = view[self._file.write(view) or 0 :]
 
     def close(self, beside: Path | None = None) -> Path:
         """Close the log, move it into the folder of `beside` if that is given, and return its path."""
-        with contextlib.suppress(OSError):  # nothing is lost: each line was flushed, or its failure raised
+        with contextlib.suppress(OSError):  # nothing is lost: all was written, or its failure raised
             self._file.close()
         if beside is not None and not self.path.is_relative_to(beside.parent):
             with contextlib.suppress(OSError):  # it can stay where it is

@@ -87,6 +87,8 @@ _LOCK = re.compile(r"Waiting for lock '([^']+)' which is currently held by threa
 _COMPLAINT = re.compile(r"(?:ERROR: (?!usage:)|.*: error: |ImportError while loading conftest )(.*)")
 _COPIED = re.compile(r"Copied .+ to (.+\.tracy)\s*$")
 _MAX_QUOTE = 240
+_MOST_QUOTED = 10_000
+"""Distinct lines of one kind that are kept and counted."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +149,14 @@ class LogScanner:
         self.announced = announced_csv(line) or self.announced
         if trace := _NEVER_REPLAYED.search(line):
             self.symptoms.append(_never_replayed(trace[1]))
-        if _SUB_DEVICE in line:
+        if _SUB_DEVICE in line and len(self._sub_devices) < _MOST_QUOTED:
             self._sub_devices[line[line.index(_SUB_DEVICE) :].strip()[:_MAX_QUOTE]] = None
-        self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line]
+        self.symptoms += [symptom for symptom in SYMPTOMS if symptom.text in line and symptom not in self.symptoms]
         if copied := _COPIED.search(line):
             self.trace_copy = Path(copied[1])
-        if full := _FULL.search(line):
+        if (full := _FULL.search(line)) and len(self._full_buffers) < _MOST_QUOTED:
             self._full_buffers[line.strip()] = full[1] or "?"
-        if reported := _REPORTED_LOSS.search(line):
+        if (reported := _REPORTED_LOSS.search(line)) and len(self._losses) < _MOST_QUOTED:
             self._losses[reported[1].strip()[:_MAX_QUOTE]] = None
         if waiting := _LOCK.search(line):
             self.lock = Lock(waiting[1], int(waiting[2]))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-import queue
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
 
 from perfsheet.run.model import RUN_ID
+from perfsheet.run.output import Output
 from perfsheet.signals import ignored, interruptible
+
+if TYPE_CHECKING:
+    from perfsheet.machine.processes import ProcessTree
 
 _POLL_S = 0.1
 _LEFTOVER_GRACE_S = 1.0
-_DRAIN_S = 5.0
+"""How long processes that the main one leaves behind may be silent before they are ended, …"""
+_LEFTOVER_MOST_S = 5.0
+"""… and how long they may go on printing."""
 _UNKNOWN_STATUS = -1  # the process could not be ended, or not even started
 
 StopReason = Literal["", "timeout", "interrupt", "stalled"]
@@ -36,6 +41,7 @@ class ProcessExit:
 
     `started` is seconds since the epoch, `stopped` says why it was stopped (blank = it ended by itself), `survivors`
     are the processes of the run that even a kill could not end (a hung device driver, another user's process).
+    `lost_output`: one of these was still printing when the reading ended.
     """
 
     status: int
@@ -43,6 +49,7 @@ class ProcessExit:
     duration_s: float
     stopped: StopReason = ""
     survivors: tuple[int, ...] = ()
+    lost_output: bool = False
 
 
 def run(
@@ -52,8 +59,11 @@ def run(
     on_line: Callable[[str], None],
     timeout_s: float | None = None,
     is_stalled: Callable[[], bool] = lambda: False,
+    log: Callable[[bytes], object] = lambda _: None,
 ) -> ProcessExit:
     """Run `argv` to its end and pass each line of its output (both streams) to `on_line`, in the calling thread.
+
+    `log` gets all output as it is, before `on_line` gets it, in a thread of its own; LogError is raised if it fails.
 
     No process of the run is alive when this returns or raises (except `survivors`), however it ends: by itself, after
     `timeout_s` seconds, when `is_stalled` returns True (it is called several times a second), by Ctrl-C, SIGTERM or
@@ -63,7 +73,7 @@ def run(
     from perfsheet.machine.processes import ProcessTree  # psutil: only where something is started
 
     try:
-        return _run(argv, environment, run_id, on_line, timeout_s, is_stalled)
+        return _run(argv, environment, run_id, on_line, timeout_s, is_stalled, log)
     except KeyboardInterrupt:  # it came between the end of the process and that of its descendants
         with ignored():
             ProcessTree(None, RUN_ID, run_id).end()
@@ -77,16 +87,23 @@ def _run(
     on_line: Callable[[str], None],
     timeout_s: float | None,
     is_stalled: Callable[[], bool],
+    log: Callable[[bytes], object],
 ) -> ProcessExit:
     from perfsheet.machine.processes import ProcessTree
 
     started, clock = time.time(), time.monotonic()
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
+    output: Output | None = None
     stopped: StopReason = ""
+    survivors: set[int] = set()
+    rest: Iterable[str] = ()
     with interruptible():
         try:
             process = _start(argv, environment)
-            for line in _lines(process, None if timeout_s is None else clock + timeout_s, is_stalled):
+            output = Output(process, log)
+            deadline = math.inf if timeout_s is None else clock + timeout_s
+            tree = ProcessTree(process, RUN_ID, run_id)
+            for line in chain(_until_the_end(process, output, deadline, is_stalled), _leftovers(tree, output)):
                 on_line(line)
         except TimeoutError:
             stopped = "timeout"
@@ -97,7 +114,11 @@ def _run(
         finally:
             with ignored():
                 tree = ProcessTree(process, RUN_ID, run_id)
-                survivors = tree.end() if stopped or not tree.wait(_LEFTOVER_GRACE_S) else set()
+                survivors = tree.end() if stopped or tree.living() else set()
+                rest = output.rest() if output is not None else ()
+        with ignored():
+            for line in rest:
+                on_line(line)
     status = process.poll() if process is not None else None
     return ProcessExit(
         _UNKNOWN_STATUS if status is None else status,
@@ -105,10 +126,11 @@ def _run(
         time.monotonic() - clock,
         stopped,
         tuple(sorted(survivors)),
+        output is not None and output.lost,
     )
 
 
-def _start(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+def _start(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
@@ -116,46 +138,36 @@ def _start(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Po
             stdin=subprocess.DEVNULL,  # a breakpoint in the target fails at once instead of waiting for ever
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
             start_new_session=True,
         )
     except OSError as error:
         raise NotStartedError(error.strerror or str(error)) from error
 
 
-def _lines(process: subprocess.Popen[str], deadline: float | None, is_stalled: Callable[[], bool]) -> Iterator[str]:
+def _until_the_end(
+    process: subprocess.Popen[bytes], output: Output, deadline: float, is_stalled: Callable[[], bool]
+) -> Iterator[str]:
     """Output lines until the process has ended; TimeoutError when it is still running at `deadline`.
 
     The end of the stream decides nothing: a daemon that the target left behind may hold it open, and the target may
     close it and work on.
     """
-    arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def read() -> None:
-        if process.stdout is not None:
-            with process.stdout as stream:
-                for line in stream:
-                    arrived.put(line.rstrip("\n"))
-
-    reader = threading.Thread(target=read, name="perfsheet-output", daemon=True)
-    reader.start()
-    last_reads = 3  # of what was still in the pipe when the process ended
-    poll_at, drained_by = 0.0, math.inf
-    while last_reads:
+    poll_at = 0.0
+    while process.poll() is None:
         now = time.monotonic()
-        if now >= drained_by:
-            return
-        if deadline is not None and now >= deadline:
+        if now >= deadline:
             raise TimeoutError
         if now >= poll_at:
             poll_at = now + _POLL_S
             if is_stalled():
                 raise _StalledError
-            if drained_by == math.inf and process.poll() is not None:
-                drained_by = now + _DRAIN_S  # a daemon that was left behind may print for ever
-        try:
-            yield arrived.get(timeout=_POLL_S)
-        except queue.Empty:
-            if process.poll() is not None:
-                last_reads = last_reads - 1 if reader.is_alive() else 0
+        yield from output.lines(_POLL_S)
+
+
+def _leftovers(tree: ProcessTree, output: Output) -> Iterator[str]:
+    """Lines of what the process has left behind, for as long as that may go on."""
+    began = spoke = time.monotonic()
+    while tree.living() and (now := time.monotonic()) < min(began + _LEFTOVER_MOST_S, spoke + _LEFTOVER_GRACE_S):
+        if lines := output.lines(_POLL_S):
+            spoke = now
+            yield from lines

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.progress import Phase, Watch
 from perfsheet.provenance import debug_tools, debug_tools_problem
 from perfsheet.run import failures, process
@@ -17,6 +16,7 @@ from perfsheet.run.command import parse_command
 from perfsheet.run.failures import ProcessResult
 from perfsheet.run.log_scanner import LogScanner
 from perfsheet.run.model import RUN_ID, RunContext, RunOutcome, RunRequest
+from perfsheet.run.output import LogError
 from perfsheet.run.profiler_command import (
     FEWER_COUNTERS,
     MULTIPASS,
@@ -29,7 +29,14 @@ from perfsheet.run.record import record
 from perfsheet.run.toolchain import TargetPython, find_interpreter, missing_profiler, probe, tools_folder
 from perfsheet.run.tracking import StallDetector, Tracker
 from perfsheet.run.verdict import TargetVerdict, read_verdict
-from perfsheet.run.workspace import artifact_root, new_run_id, reserved_port, target_environment, temporary_folder
+from perfsheet.run.workspace import (
+    artifact_root,
+    new_run_id,
+    own_temporary_folder,
+    reserved_port,
+    target_environment,
+    temporary_folder,
+)
 
 _WORTH_KEEPING = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
 """Failures after which the raw logs may be worth processing again."""
@@ -108,8 +115,7 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
     """
     with _context(request, watch) as context:
         argv = _plain_argv(context)
-        user = f"perfsheet-{os.getuid()}" if hasattr(os, "getuid") else "perfsheet"  # all users share that folder
-        result = _run_plain(context, argv, request.output_dir or Path(tempfile.gettempdir()) / user)
+        result = _run_plain(context, argv, request.output_dir or own_temporary_folder())
         if result.verdict is None or failures.refused(result.verdict):
             raise failures.not_started(result)
         python = probe(argv[0], context.environment)
@@ -184,7 +190,9 @@ def _run(
 
     try:
         environment = {**context.environment, **variables}
-        ended = process.run(argv, environment, context.run_id, log.tee(read), timeout_s, stall_detector)
+        ended = process.run(argv, environment, context.run_id, read, timeout_s, stall_detector, log.write)
+    except LogError as error:
+        raise not_written(f"cannot write the log {log.path} ({error})", "make room for it") from error
     except process.NotStartedError as error:
         raise usage(f"cannot start {argv[0]} ({error})", "name another interpreter with --python") from error
     finally:
@@ -193,6 +201,10 @@ def _run(
     tracker.poll()
     verdict = read_verdict(context.verdict_file, source)
     phase = phase if ended.stopped else tracker.phase
+    if ended.lost_output:
+        context.watch.notice(
+            f"warning: a process that cannot be ended is still printing; {log.path} lacks what follows"
+        )
     return ProcessResult(argv, ended, verdict, scanner, phase, log.path, timeout_s)
 
 

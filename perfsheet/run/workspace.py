@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import sys
 import tempfile
 import uuid
@@ -56,6 +57,21 @@ def add_to_path(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """`environment` with `folder` at the end of its PYTHONPATH."""
     path = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), str(folder))))
     return {**environment, "PYTHONPATH": path}
+
+
+def own_temporary_folder() -> Path:
+    """A folder for logs that are kept, below the one for temporary files, which all users share: nobody else can read
+    it, or have put it there.
+    """
+    if not hasattr(os, "getuid"):
+        return Path(tempfile.gettempdir()) / "perfsheet"
+    folder = Path(tempfile.gettempdir()) / f"perfsheet-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="perfsheet-"))
 
 
 def metal_home(environment: Mapping[str, str]) -> Path:

@@ -135,7 +135,7 @@ def test_windows_are_those_of_both_sides(capsys, tmp_path):
         (("missing.csv", "missing.csv"), 3, "missing.csv: no such file"),
         (("{base}", "{base}", "--noise", "-1"), 2, "--noise -1.0: not a percentage"),
         (("{base}", "{new}", "-o", "{base}"), 2, "the name must end in .xlsx"),
-        (("{base}", "{new}", "--html", "a.html", "--md", "{new}"), 2, "is the capture itself"),
+        (("{base}", "{new}", "--html", "a.html", "--md", "{new}"), 2, "is an input"),
         (("{base}", "{new}", "--html", "a.txt"), 2, "the name must end in .html"),
         (("{base}", "{new}", "--md", "-", "--json"), 2, "both take standard output"),
         (("{base}",), 2, "NEW"),

@@ -54,7 +54,7 @@ def test_a_step_summary_is_added_to(capsys, run_csv, tmp_path, monkeypatch):
     ("arguments", "status", "said"),
     [
         (["--html", "a.txt"], 2, "the name must end in .html"),
-        (["--md", "-", "--json"], 2, "--md - and --json both take standard output"),
+        (["--md", "-", "--json"], 2, "an output and --json both take standard output"),
         (["--html", "a.html", "--md", "a.html"], 2, "two outputs have the same name"),
         (["--html", "nowhere/a.html"], 7, "nowhere is not a folder"),
         (["--trace", "taken.json"], 7, "taken.json exists already"),

@@ -106,13 +106,21 @@ def test_cases(home: Path) -> None:
 
 
 def test_record_of_a_replay_overwrites_nothing_without_force(home: Path, tmp_path: Path) -> None:
-    capture = write_csv(tmp_path / "old.csv", [op()])
-    (tmp_path / "run.json").write_text("precious")
+    capture, out = write_csv(tmp_path / "old.csv", [op()]), tmp_path / "out"
+    out.mkdir()
+    (out / "run.json").write_text("precious")
+    assert run(home, "--replay", str(capture), "-o", str(out)).status == 0
+    assert (out / "run.json").read_text() == "precious"
+    assert json.loads((out / "old.run.json").read_text(encoding="utf-8"))["replayed"] is True
+    assert run(home, "--replay", str(capture), "-o", str(out), "--force").status == 0
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["replayed"] is True
+
+
+def test_a_replay_puts_no_record_beside_the_capture(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "captures").mkdir()
+    capture = write_csv(tmp_path / "captures" / "old.csv", [op()])
     assert run(home, "--replay", str(capture)).status == 0
-    assert (tmp_path / "run.json").read_text() == "precious"
-    assert json.loads((tmp_path / "old.run.json").read_text(encoding="utf-8"))["replayed"] is True
-    assert run(home, "--replay", str(capture), "--force").status == 0
-    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["replayed"] is True
+    assert sorted(path.name for path in capture.parent.iterdir()) == ["old.csv", "old.xlsx"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

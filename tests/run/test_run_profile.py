@@ -95,7 +95,11 @@ def test_csv_without_a_test_is_no_outcome(home: Path) -> None:
 def test_full_disk_ends_the_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
     monkeypatch.setattr(
-        Path, "open", lambda path, *how, **kw: opened(Path("/dev/full") if path.suffix == ".log" else path, *how, **kw)
+        Path,
+        "open",
+        lambda path, mode="r", *how, **kw: (
+            opened(Path("/dev/full"), "wb", 0) if path.suffix == ".log" else opened(path, mode, *how, **kw)
+        ),
     )
     error = failure()
     assert error.status == ExitStatus.OUTPUT_NOT_WRITTEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
-from perfsheet.errors import ExitStatus, usage
+from perfsheet.errors import ExitStatus, not_written, usage
 
 if TYPE_CHECKING:
     from perfsheet.models.bench import Bench
@@ -80,17 +81,17 @@ def bench(
     plan = Plan(function or "", command_line or "", variants, iterations, warmup, timeout, python, index)
     folder = output or Path("generated/bench") / _name(function or command_line or "")
     make_jobs(plan)  # refuses an invalid plan before anything is written
-    for suffix in ("xlsx", "csv", "md"):
+    for suffix in ("xlsx", "csv", "md", "log"):
         paths.check_new(folder / f"bench.{suffix}", force)
     log = make_folder(folder) / "bench.log"
     interrupted: BenchInterruptedError | None = None
     # Standard output is for the table.
-    with view(quiet, verbose, json=True, lines=False) as watch, log.open("w", encoding="utf-8") as stream:
+    with view(quiet, verbose, json=True, lines=False) as watch, _opened(log, force) as stream:
         try:
-            result = run_bench(plan, watch, lambda line: print(line, file=stream, flush=True))
+            result = run_bench(plan, watch, lambda output: (stream.write(output), stream.flush()))
         except BenchInterruptedError as error:
             interrupted, result = error, error.bench
-    files = [*_write(result, folder), log]
+    files = [*_write(result, folder, force), log]
     if json:
         typer.echo(json_output.dumps(bench_json(result, list(map(str, files)))))
     else:
@@ -103,16 +104,26 @@ def bench(
     return ExitStatus.TESTS_FAILED if any(row.failed for row in result.rows) else ExitStatus.DONE
 
 
+def _opened(log: Path, overwrite: bool) -> BufferedWriter:
+    """The log, emptied. Raises PerfsheetError (exit status 7)."""
+    if log.is_symlink() or (log.exists() and not log.is_file()):
+        raise not_written(f"{log} is no file", "remove it, or give another folder with -o")
+    try:
+        return log.open("wb" if overwrite else "xb")
+    except OSError as error:
+        raise not_written(f"cannot write the log {log} ({error.strerror})", "give another folder with -o") from None
+
+
 def _name(what: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
 
 
-def _write(result: Bench, folder: Path) -> list[Path]:
+def _write(result: Bench, folder: Path, overwrite: bool) -> list[Path]:
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.bench import bench_csv, bench_markdown, write_workbook
 
     workbook, table, page = (folder / f"bench.{suffix}" for suffix in ("xlsx", "csv", "md"))
-    write_workbook(result, workbook)
-    replace_text(table, bench_csv(result))
-    replace_text(page, bench_markdown(result))
+    write_workbook(result, workbook, overwrite)
+    replace_text(table, bench_csv(result), overwrite)
+    replace_text(page, bench_markdown(result), overwrite)
     return [workbook, table, page]

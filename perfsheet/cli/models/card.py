@@ -60,5 +60,5 @@ def card(
     if output is None:
         typer.echo(text, nl=False)
         return
-    replace_text(output, text)
+    replace_text(output, text, force)
     typer.echo(f"Wrote {output}")

@@ -62,10 +62,10 @@ def graph(
     coverage = find_coverage(traced.forward, analysis)
     if force:
         op_stats.clear_folder(output)
-    files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_")
+    files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_", force)
     if backward:
-        files += op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.backward))]), output, "bw_")
-    files += output_graph.write_tables(output, traced, coverage)
+        files += op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.backward))]), output, "bw_", force)
+    files += output_graph.write_tables(output, traced, coverage, force)
     if profile:
         files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
     if json:

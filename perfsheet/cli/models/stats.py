@@ -46,10 +46,11 @@ def stats(
     statistics = count_ops(sources)
     if force:
         op_stats.clear_folder(output)
-    files = op_stats.write_folder(statistics, output)
+    files = op_stats.write_folder(statistics, output, overwrite=force)
     if len(sources) > 1:
         for source in sources:
-            files += op_stats.write_folder(count_ops([source]), output / "captures" / source.name)
+            folder = output / "captures" / source.name
+            files += op_stats.write_folder(count_ops([source]), folder, overwrite=force)
     if json:
         typer.echo(json_output.dumps(op_stats.stats_json(statistics, list(map(str, files)))))
     else:

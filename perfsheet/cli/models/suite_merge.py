@@ -61,9 +61,9 @@ def merge(
     if not merged.rows and not merged.device_rows:
         raise unusable("none of the files could be merged", "nothing is written")
     results = outputs.sort_results([result_of_perf_row(row) for row in merged.rows], sort, descending)
-    files = [str(path) for path in write_merge(merged, output, *_head(merged))]
+    files = [str(path) for path in write_merge(merged, output, *_head(merged), force)]
     if markdown is not None:
-        _write_markdown(markdown, merged, results)
+        _write_markdown(markdown, merged, results, force)
         files.append(str(markdown))
     breaches = [] if no_check else [*find_breaches(merged.rows, limits), *find_device_breaches(merged.device_rows)]
     if json:
@@ -101,11 +101,11 @@ def _warn(merged: MergeResult) -> None:
         say(f"warning: {sentence}")
 
 
-def _write_markdown(path: Path, merged: MergeResult, results: list[ModelResult]) -> None:
+def _write_markdown(path: Path, merged: MergeResult, results: list[ModelResult], overwrite: bool) -> None:
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.results import table_markdown
     from perfsheet.models.outputs.suite import devices_table, results_table
 
     tables = [results_table(results, from_runs=False)] if results else []
     tables += [devices_table(merged)] if merged.device_rows else []
-    replace_text(path, "\n".join(map(table_markdown, tables)))
+    replace_text(path, "\n".join(map(table_markdown, tables)), overwrite)

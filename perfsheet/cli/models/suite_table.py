@@ -37,7 +37,7 @@ def table(
     from perfsheet.outputs import paths
 
     if output is not None:
-        paths.check_file(output, [], force)
+        paths.check_file(output, [str(path)], force)
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
             raise usage(f"{output}: unknown format {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
     document = read_document(path)
@@ -53,7 +53,7 @@ def table(
 
         typer.echo(table_markdown(results), nl=False)
         return
-    _write(output, document, results)
+    _write(output, document, results, force)
     typer.echo(f"Wrote {len(results.rows)} rows to {output}")
 
 
@@ -69,16 +69,16 @@ def _impossible(table: ResultsTable) -> list[str]:
     ]
 
 
-def _write(output: Path, document: Document, results: ResultsTable) -> None:
+def _write(output: Path, document: Document, results: ResultsTable, overwrite: bool) -> None:
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs import results as outputs
 
     match output.suffix.lower():
         case ".xlsx":
-            outputs.write_workbook(results, output)
+            outputs.write_workbook(results, output, overwrite)
         case ".csv":
-            replace_text(output, outputs.table_csv(results))
+            replace_text(output, outputs.table_csv(results), overwrite)
         case ".json":
-            replace_text(output, outputs.table_json(results))
+            replace_text(output, outputs.table_json(results), overwrite)
         case _:
-            replace_text(output, outputs.document_markdown(document.with_results(results)))
+            replace_text(output, outputs.document_markdown(document.with_results(results)), overwrite)

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.models.bench.model import Bench, Measurement, Plan, Value, Variant
 from perfsheet.progress import Watch
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
+from perfsheet.run.output import LogError
 from perfsheet.run.workspace import temporary_folder
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -34,20 +35,23 @@ class BenchInterruptedError(PerfsheetError):
         self.bench = bench
 
 
-def run_bench(plan: Plan, watch: Watch, on_line: Callable[[str], None] = lambda line: None) -> Bench:
+def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda output: None) -> Bench:
     """Measure every variant. A variant that fails is a row with its problem; the others go on.
 
-    `on_line` gets every line that a variant prints.
-    Raises PerfsheetError: exit status 2 for an invalid plan; BenchInterruptedError (130).
+    `log` gets all that the variants print.
+    Raises PerfsheetError: exit status 2 for an invalid plan, 7 if `log` raises OSError; BenchInterruptedError (130).
     """
     jobs = make_jobs(plan)
     rows: list[Measurement] = []
     for index, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
         watch.overall(index, len(jobs))
         watch.run(f"variant {index + 1} of {len(jobs)}: {variant.name}")
-        on_line(f"# {variant.name}")
         try:
-            rows.append(_measure(plan, variant, job, watch, on_line))
+            log(f"# {variant.name}\n".encode())
+            rows.append(_measure(plan, variant, job, watch, log))
+        except (LogError, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise not_written(f"cannot write the log ({reason})", "make room for it") from error
         except PerfsheetError as error:
             if error.status != ExitStatus.INTERRUPTED:
                 raise
@@ -114,14 +118,13 @@ def convert(text: str) -> Value:
 
 
 def _measure(
-    plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch, on_line: Callable[[str], None]
+    plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch, log: Callable[[bytes], object]
 ) -> Measurement:
     run_id = uuid.uuid4().hex
     tail: deque[str] = deque(maxlen=_LAST_LINES)
 
     def read(line: str) -> None:
         tail.append(line)
-        on_line(line)
         watch.line(line)
 
     with temporary_folder() as name:
@@ -130,7 +133,7 @@ def _measure(
         environment = {**os.environ, RUN_ID: run_id, "PYTHONUNBUFFERED": "1"}
         argv = (plan.python or sys.executable, str(_WORKER), str(job_path), str(outcome_path))
         try:
-            ended = process.run(argv, environment, run_id, read, plan.timeout_s)
+            ended = process.run(argv, environment, run_id, read, plan.timeout_s, log=log)
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":

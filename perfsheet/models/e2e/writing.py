@@ -72,10 +72,13 @@ def merge_paths(merged: MergeResult, path: Path) -> list[Path]:
     return [*([path] if merged.rows else []), *([device] if merged.device_rows else [])]
 
 
-def write_merge(merged: MergeResult, path: Path, branch: str | None = None, commit: str | None = None) -> list[Path]:
+def write_merge(
+    merged: MergeResult, path: Path, branch: str | None = None, commit: str | None = None, overwrite: bool = True
+) -> list[Path]:
     """Write the merge in tt-metal's format; returns the files: `path`, and `device_<name>` beside it for device rows.
 
     The lines `branch:` and `hash:` come first if known. If there are only device rows, they go to `path`.
+    `overwrite`: files that are there already may be replaced.
     Raises PerfsheetError (exit status 7).
     """
     from perfsheet.atomic_write import replace_text
@@ -84,10 +87,11 @@ def write_merge(merged: MergeResult, path: Path, branch: str | None = None, comm
     targets = merge_paths(merged, path)
     if merged.rows:
         rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]
-        replace_text(targets[0], _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows))
+        lines = _lines([*head, _joined(column.header for column in COLUMNS) + " "], rows)
+        replace_text(targets[0], lines, overwrite)
     if merged.device_rows:
         rows = [[row.cells.get(header, UNKNOWN) for header in merged.device_headers] for row in merged.device_rows]
-        replace_text(targets[-1], _lines([*head, _joined(merged.device_headers) + " "], rows))
+        replace_text(targets[-1], _lines([*head, _joined(merged.device_headers) + " "], rows), overwrite)
     return targets
 
 

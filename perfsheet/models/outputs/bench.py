@@ -60,14 +60,14 @@ def bench_markdown(bench: Bench) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_workbook(bench: Bench, path: Path) -> None:
+def write_workbook(bench: Bench, path: Path, overwrite: bool = True) -> None:
     """Write the variants side by side, and every measured run.
 
     Raises PerfsheetError (exit status 7), and leaves no partial file.
     """
     from perfsheet.atomic_write import replace
 
-    replace(path, lambda sink: _write(bench, sink))
+    replace(path, lambda sink: _write(bench, sink), overwrite)
 
 
 def _write(bench: Bench, sink: io.FileIO) -> None:

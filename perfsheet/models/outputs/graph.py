@@ -28,12 +28,12 @@ def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str])
     }
 
 
-def write_tables(folder: Path, graph: Graph, coverage: Sequence[Coverage]) -> list[Path]:
+def write_tables(folder: Path, graph: Graph, coverage: Sequence[Coverage], overwrite: bool = True) -> list[Path]:
     """Write `ops_needed.csv`, `modules.csv` and `coverage.csv`; the files. Raises PerfsheetError (exit status 7)."""
     return [
-        write_csv(folder / "ops_needed.csv", NEEDED_OPS, needed_ops(graph.forward)),
-        write_csv(folder / "modules.csv", MODULES, graph.modules),
-        write_csv(folder / "coverage.csv", COVERAGE, coverage),
+        write_csv(folder / "ops_needed.csv", NEEDED_OPS, needed_ops(graph.forward), overwrite),
+        write_csv(folder / "modules.csv", MODULES, graph.modules, overwrite),
+        write_csv(folder / "coverage.csv", COVERAGE, coverage, overwrite),
     ]
 
 

@@ -38,37 +38,39 @@ _FILES = (
 _MOST_ROWS = 20
 
 
-def write_folder(statistics: OpStatistics, folder: Path, prefix: str = "") -> list[Path]:
+def write_folder(statistics: OpStatistics, folder: Path, prefix: str = "", overwrite: bool = True) -> list[Path]:
     """Write the tables and plots to `folder`, with names that begin with `prefix`; returns the files.
+
+    `overwrite`: files that are there already may be replaced.
 
     Raises PerfsheetError (exit status 7).
     """
     make_folder(folder)
     counts = Rows(statistics, statistics.counts)
-    files = [write_csv(folder / f"{prefix}{NODE_COUNT}", op_count_table(statistics.sources), counts)]
+    files = [write_csv(folder / f"{prefix}{NODE_COUNT}", op_count_table(statistics.sources), counts, overwrite)]
     for side, distributions in (("input", statistics.inputs), ("output", statistics.outputs)):
-        files += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions)
-    files.append(write_csv(folder / f"{prefix}layout_and_data_type.csv", FORMATS, statistics.formats))
+        files += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions, overwrite)
+    files.append(write_csv(folder / f"{prefix}layout_and_data_type.csv", FORMATS, statistics.formats, overwrite))
     if statistics.transfers:
-        files.append(write_csv(folder / f"{prefix}transfers.csv", TRANSFERS, statistics.transfers))
+        files.append(write_csv(folder / f"{prefix}transfers.csv", TRANSFERS, statistics.transfers, overwrite))
     return files
 
 
-def write_csv(path: Path, table: Table[R], rows: R) -> Path:
+def write_csv(path: Path, table: Table[R], rows: R, overwrite: bool = True) -> Path:
     """Write a table, with `unknown` for unknown numbers; returns its path. Raises PerfsheetError (exit status 7)."""
-    replace_text(path, csv_text(table, rows, "unknown"))
+    replace_text(path, csv_text(table, rows, "unknown"), overwrite)
     return path
 
 
-def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution]) -> list[Path]:
+def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution], overwrite: bool) -> list[Path]:
     make_folder(folder)
     names: set[str] = set()
     files = []
     for op, distribution in distributions.items():
         name = unique_file_name(op, names)
         operands = len(distribution.sizes[0].by_operand) if distribution.sizes else 0
-        files.append(write_csv(folder / f"{name}.csv", size_table(side, operands), distribution.sizes))
-        replace_text(folder / f"{name}.svg", plot_sizes(distribution, side))
+        files.append(write_csv(folder / f"{name}.csv", size_table(side, operands), distribution.sizes, overwrite))
+        replace_text(folder / f"{name}.svg", plot_sizes(distribution, side), overwrite)
         files.append(folder / f"{name}.svg")
     return files
 
@@ -79,7 +81,7 @@ def clear_folder(folder: Path) -> None:
         for subfolder in (folder, *sorted((folder / "captures").glob("*"))):
             for name in _FILES:
                 for path in (subfolder / name, subfolder / f"fw_{name}", subfolder / f"bw_{name}"):
-                    if path.is_dir():
+                    if path.is_dir() and not path.is_symlink():
                         _clear_tables(path)
                     else:
                         path.unlink(missing_ok=True)

@@ -85,7 +85,7 @@ def _unescaped(cells: Sequence[str]) -> list[str]:
     return [cell.replace("\\|", "|") for cell in cells]
 
 
-def write_workbook(table: ResultsTable, path: Path) -> None:
+def write_workbook(table: ResultsTable, path: Path, overwrite: bool = True) -> None:
     """Write the table as a workbook; numbers are numbers, so Excel can sort and sum them.
 
     Impossible figures are texts with a mark, so that nothing sums them.
@@ -106,7 +106,7 @@ def write_workbook(table: ResultsTable, path: Path) -> None:
             with_filter(sheet, columns, write_columns(sheet, styles, columns))
             sheet.set_row(0, 46)
 
-    replace(path, write)
+    replace(path, write, overwrite)
 
 
 def _column(header: str, cells: Sequence[str]) -> Column:

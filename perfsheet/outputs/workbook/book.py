@@ -26,13 +26,17 @@ def left_out(analysis: Analysis) -> str:
     return all_ops.left_out(analysis)
 
 
-def write(analysis: Analysis, path: Path, watch: Watch | None = None, raw: bool = False) -> None:
+def write(
+    analysis: Analysis, path: Path, watch: Watch | None = None, raw: bool = False, overwrite: bool = True
+) -> None:
     """Write the workbook atomically to `path`, reporting progress to `watch`.
 
-    `raw` keeps all columns of the capture on All Ops; up to 20,000 ops they are always there.
+    `raw` keeps all columns of the capture on All Ops; up to 20,000 ops they are always there. `overwrite`: a file that
+    is there already may be replaced.
     Raises PerfsheetError (exit status 7) if it cannot be written.
     """
-    replace(path, lambda sink: _write(analysis, sink, watch or Watch(), raw or len(analysis.ops) <= MANY_OPS))
+    wide = raw or len(analysis.ops) <= MANY_OPS
+    replace(path, lambda sink: _write(analysis, sink, watch or Watch(), wide), overwrite)
 
 
 def _write(analysis: Analysis, sink: io.FileIO, watch: Watch, raw: bool) -> None:

@@ -39,12 +39,19 @@ _MOST_GROUPS, _MOST_TYPES = 8, 12
 _CHART_ROWS, _CHART = 18, (1290, 340)
 
 
-def write(comparisons: Sequence[Comparison], path: Path, watch: Watch | None = None, raw: bool = False) -> None:
+def write(
+    comparisons: Sequence[Comparison],
+    path: Path,
+    watch: Watch | None = None,
+    raw: bool = False,
+    overwrite: bool = True,
+) -> None:
     """Write the workbook atomically to `path`. Raises PerfsheetError (exit status 7) if it cannot be written.
 
-    `watch` and `raw` are those of all workbooks; they make no difference here.
+    `watch` and `raw` are those of all workbooks; they make no difference here. `overwrite`: a file that is
+    there already may be replaced.
     """
-    replace(path, lambda sink: _write(comparisons, sink))
+    replace(path, lambda sink: _write(comparisons, sink), overwrite)
 
 
 def _write(comparisons: Sequence[Comparison], sink: io.FileIO) -> None:
