@@ -97,7 +97,7 @@ def own_file(path: Path) -> int | None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether the path is written to and not replaced: a device, pipe or socket, or a file that this process has open."""
+    """Whether the path is written to and not replaced: a device, pipe, socket or open file of this process."""
     if own_file(path) is not None:
         return True
     try:

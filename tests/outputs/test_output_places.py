@@ -1,4 +1,4 @@
-"""Where outputs may go: devices, pipes and links are never replaced, inputs never overwritten, nothing is left behind."""
+"""Where outputs may go: no device, pipe or link is ever replaced, no input overwritten, and nothing left behind."""
 
 import json
 import os

@@ -16,6 +16,7 @@ from support.command import PATIENCE_S
 from perfsheet.machine.processes import ProcessTree
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
+from perfsheet.run.output import LogError
 
 pytestmark = pytest.mark.process
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
@@ -47,9 +48,12 @@ time.sleep(600)
 
 
 def run(
-    code: str, on_line: Callable[[str], None] = lambda _: None, timeout_s: float | None = None
+    code: str,
+    on_line: Callable[[str], None] = lambda _: None,
+    timeout_s: float | None = None,
+    log: Callable[[bytes], object] = lambda _: None,
 ) -> process.ProcessExit:
-    return process.run([sys.executable, "-c", code], {**os.environ, RUN_ID: ID}, ID, on_line, timeout_s)
+    return process.run([sys.executable, "-c", code], {**os.environ, RUN_ID: ID}, ID, on_line, timeout_s, log=log)
 
 
 def interrupt(_line: str) -> None:
@@ -87,6 +91,60 @@ def test_much_output_is_complete() -> None:
     lines: list[str] = []
     run("for i in range(50_000): print(i)", lines.append)
     assert len(lines) == 50_000
+
+
+def test_what_a_slow_reader_has_not_read_when_the_process_ends_is_not_lost() -> None:
+    lines, log = [], bytearray()
+
+    def read(line: str) -> None:
+        lines.append(line)
+        if len(lines) % 20_000 == 0:
+            time.sleep(0.3)
+
+    ended = run(
+        "for i in range(200_000): print('a line of output', i)\nprint('buffers were full')", read, log=log.extend
+    )
+    assert (lines[-1], len(lines)) == ("buffers were full", 200_001)
+    assert log.decode().splitlines() == lines
+    assert not ended.lost_output
+
+
+def test_the_log_has_a_line_before_its_reader() -> None:
+    log = bytearray()
+    seen: list[bool] = []
+    run("for i in range(1000): print(i)", lambda line: seen.append(f"{line}\n".encode() in log), log=log.extend)
+    assert seen == [True] * 1000
+
+
+def test_the_log_has_what_was_printed_before_an_interrupt() -> None:
+    log = bytearray()
+    code = "import time\nfor i in range(20_000): print(i)\nprint('ready', flush=True)\ntime.sleep(600)"
+    ended = run(code, lambda line: interrupt(line) if line == "ready" else None, log=log.extend)
+    assert (ended.stopped, log.splitlines()[-1]) == ("interrupt", b"ready")
+
+
+def test_a_line_without_end_is_cut_for_the_reader_only() -> None:
+    lines: list[str] = []
+    sizes: list[int] = []
+    code = "import sys\nfor _ in range(200): sys.stdout.write('x' * 100_000)\nprint()\nprint('after it')"
+    run(code, lines.append, log=lambda piece: sizes.append(len(piece)))
+    assert [len(line) for line in lines] == [1 << 14, 8]
+    assert sum(sizes) == 20_000_000 + len("\nafter it\n")
+
+
+def test_what_a_child_prints_after_the_end_of_the_process_is_read() -> None:
+    child = "import time\nfor i in range(20): print(i, flush=True); time.sleep(0.05)"
+    lines: list[str] = []
+    run(f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])", lines.append)
+    assert lines == [str(number) for number in range(20)]
+
+
+def test_a_log_that_cannot_be_written_ends_the_run() -> None:
+    def full(_output: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(LogError, match="No space left"):
+        run("import time\nprint(1, flush=True)\ntime.sleep(600)", log=full)
 
 
 def test_no_standard_input_to_wait_for() -> None:

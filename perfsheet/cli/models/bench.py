@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -88,7 +89,7 @@ def bench(
     # Standard output is for the table.
     with view(quiet, verbose, json=True, lines=False) as watch, _opened(log, force) as stream:
         try:
-            result = run_bench(plan, watch, lambda output: (stream.write(output), stream.flush()))
+            result = run_bench(plan, watch, _log_to(stream))
         except BenchInterruptedError as error:
             interrupted, result = error, error.bench
     files = [*_write(result, folder, force), log]
@@ -112,6 +113,16 @@ def _opened(log: Path, overwrite: bool) -> BufferedWriter:
         return log.open("wb" if overwrite else "xb")
     except OSError as error:
         raise not_written(f"cannot write the log {log} ({error.strerror})", "give another folder with -o") from None
+
+
+def _log_to(stream: BufferedWriter) -> Callable[[bytes], None]:
+    """What writes to a log that somebody may be watching."""
+
+    def write(output: bytes) -> None:
+        stream.write(output)
+        stream.flush()
+
+    return write
 
 
 def _name(what: str) -> str:
