@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 RECORD_NAME = "run.json"
 """The record of a run, beside its report."""
@@ -103,7 +101,7 @@ class Provenance:
 
     `tests` is the target's own verdict on one line, `results` the same test by test. `replayed`: the target ran without
     a profiler, and the figures are those of a capture recorded earlier. `losses`: data that the profiler itself
-    reported as missing from the capture.
+    reported as missing from the capture. `ignored` says why a record beside the capture was not used.
     """
 
     command: str | None = None
@@ -113,6 +111,7 @@ class Provenance:
     results: tuple[TestResult, ...] = ()
     losses: tuple[str, ...] = ()
     record: RunRecord | None = field(default=None, repr=False)
+    ignored: str = ""
 
     @property
     def simulator(self) -> str | None:
@@ -137,33 +136,51 @@ def input_file(path: Path) -> InputFile:
     return InputFile(str(path.absolute()), size, digest.hexdigest())
 
 
+@dataclass(frozen=True)
+class _RecordedTest:
+    """A test in run.json."""
+
+    nodeid: str
+    outcome: Outcome
+    duration_s: float
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """What run.json has beside the fields of RunRecord."""
+
+    verdict: str
+    tests_failed: bool
+    tests: tuple[_RecordedTest, ...]
+    losses: tuple[str, ...]
+
+
 def recorded_provenance(capture: Path) -> Provenance:
     """What the run.json beside a capture says about it.
 
-    Empty, unless the record is of the run that made this very file, as its hash shows.
+    Empty, unless the record is of the run that made this very file, as its hash shows. One that cannot be read is
+    ignored, and `Provenance.ignored` says so; so is one that is not of perfsheet, without a word.
     """
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # another tool's run.json
-        recorded = json.loads(capture.with_name(RECORD_NAME).read_text(encoding="utf-8"))
-        if recorded["schema_version"] == RECORD_VERSION and not recorded["replayed"]:
-            hashes = {file["sha256"] for file in recorded["inputs"]}
-            if input_file(capture).sha256 in hashes:
-                return _provenance(recorded)
+    from perfsheet.documents import InvalidDocumentError, as_type, ignored, read_plain
+
+    path = capture.with_name(RECORD_NAME)
+    try:
+        recorded = read_plain(path)
+        if not isinstance(recorded, dict) or recorded.get("schema_version") != RECORD_VERSION:
+            return Provenance()
+        if recorded.get("replayed") is not False:
+            return Provenance()
+        record = as_type(recorded, RunRecord)
+        if input_file(capture).sha256 in {file.sha256 for file in record.inputs}:
+            return _provenance(record, as_type(recorded, _Recorded))
+    except FileNotFoundError:
+        pass
+    except (OSError, InvalidDocumentError) as error:
+        return Provenance(ignored=ignored(path, error))
     return Provenance()
 
 
-def _provenance(recorded: dict[str, Any]) -> Provenance:
-    names = [name for name in RunRecord.__dataclass_fields__ if name not in ("argv", "devices", "inputs")]
-    record = RunRecord(
-        **{name: recorded[name] for name in names},
-        argv=tuple(recorded["argv"]),
-        devices=tuple(Device(**device) for device in recorded["devices"]),
-        inputs=tuple(InputFile(**file) for file in recorded["inputs"]),
-    )
-    return Provenance(
-        command=record.command,
-        tests=recorded["verdict"],
-        tests_failed=recorded["tests_failed"],
-        results=tuple(TestResult(**{**test, "reason": test["reason"] or ""}) for test in recorded["tests"]),
-        losses=tuple(recorded["losses"]),
-        record=record,
-    )
+def _provenance(record: RunRecord, beside: _Recorded) -> Provenance:
+    results = (TestResult(test.nodeid, test.outcome, test.duration_s, test.reason or "") for test in beside.tests)
+    return Provenance(record.command, beside.verdict, beside.tests_failed, False, tuple(results), beside.losses, record)

@@ -58,6 +58,9 @@ def parse_id_range(text: str) -> tuple[int, float]:
     return first, last
 
 
+MOST_REF_CORES = 1_000_000
+_LEAST_BATCH = 1e-9
+
 RefCores = float | Literal["grid"]
 
 
@@ -83,12 +86,13 @@ class Options:
     per_device: bool = False
 
     def __post_init__(self) -> None:
-        valid = not isinstance(self.ref_cores, str) and math.isfinite(self.ref_cores) and self.ref_cores > 0
+        valid = not isinstance(self.ref_cores, str) and 0 < self.ref_cores <= MOST_REF_CORES
         if self.ref_cores != "grid" and not valid:
-            raise usage(f"`ref_cores` {self.ref_cores}: not a core count", "give a number above 0, or 'grid'")
+            known = f"give a number above 0, at most {MOST_REF_CORES:,}, or 'grid'"
+            raise usage(f"`ref_cores` {self.ref_cores}: not a core count", known)
         if not 0 <= self.low_cores_pct <= 100:
             raise usage(f"`low_cores_pct` {self.low_cores_pct}: not a percentage", "give 0 to 100")
-        if not (math.isfinite(self.batch) and self.batch > 0):
-            raise usage(f"`batch` {self.batch}: not a batch size", "give a number above 0")
+        if not _LEAST_BATCH <= self.batch <= 1 / _LEAST_BATCH:
+            raise usage(f"`batch` {self.batch}: not a batch size", "give a number above 0, at most 1,000,000,000")
         if self.board is not None:
             board(self.board)

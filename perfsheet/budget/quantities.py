@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from enum import Enum
 
@@ -19,6 +18,10 @@ class Unit(Enum):
     RATE = "1/s"
 
 
+_LARGEST = 1e15
+"""In ns, eleven days. Anything above it is a typing error."""
+
+
 def quantity(value: object, unit: Unit) -> float | None:
     """A value in the base unit (ns, fraction, number); None if it is not one.
 
@@ -31,7 +34,7 @@ def quantity(value: object, unit: Unit) -> float | None:
         return None
     number, written = float(match[1].replace("_", "")), match[2]
     factor = _factor(written, unit)
-    return None if factor is None or not math.isfinite(number) or number < 0 else number * factor
+    return None if factor is None or not 0 <= number * factor <= _LARGEST else number * factor
 
 
 def _factor(written: str, unit: Unit) -> float | None:

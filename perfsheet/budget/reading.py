@@ -10,8 +10,8 @@ from perfsheet.analysis import Options, Selection
 from perfsheet.budget.limits import BY_KEY, Limit
 from perfsheet.budget.model import TOLERANCE, Bound, Budget
 from perfsheet.budget.quantities import Unit, example, quantity
+from perfsheet.documents import read_toml
 from perfsheet.errors import PerfsheetError, usage
-from perfsheet.toml_files import parse_toml
 
 _TABLES = ("tolerance", "window", "limits", "op-types", "ops")
 SELECTION = {
@@ -45,12 +45,7 @@ _NAMES = ("op-code", "shape", "layout")
 
 def read_budget(path: Path) -> Budget:
     """Read a budget. Raises PerfsheetError (exit status 2) that names the file, the table and the key."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise usage(f"{path}: {reason}", "`perfsheet budget init CAPTURE` writes a first budget") from None
-    return budget_of(parse_toml(text, path, "see docs/budgets.md"), path)
+    return budget_of(read_toml(path, "see docs/budgets.md; `perfsheet budget init` writes a first budget"), path)
 
 
 def budget_of(tables: dict[str, Any], path: Path) -> Budget:

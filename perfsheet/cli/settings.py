@@ -25,6 +25,8 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str, tuple[type, ...]]] = {
     "timeout": (("run",), "timeout", _NUMBER),
 }
 _REPLAY = "replay"
+_LARGEST = 1 << 20
+"""Bytes of a pyproject.toml that is read."""
 
 
 def defaults(folder: Path) -> dict[str, dict[str, Any]]:
@@ -79,18 +81,22 @@ def _table(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     if pyproject is None:
         return None, {}
     try:
-        text = pyproject.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        with pyproject.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+    except OSError:
         return pyproject, {}
     # Start-up pays for a TOML parser only where there is something to parse.
-    return pyproject, _parsed(pyproject, text) if "perfsheet" in text else {}
+    return pyproject, _parsed(pyproject, content) if b"perfsheet" in content else {}
 
 
-def _parsed(pyproject: Path, text: str) -> dict[str, Any]:
-    from perfsheet.toml_files import parse_toml
+def _parsed(pyproject: Path, content: bytes) -> dict[str, Any]:
+    from perfsheet.documents import parse_toml
 
+    hint = "fix it, or run elsewhere"
+    if len(content) > _LARGEST:
+        raise usage(f"{pyproject} is larger than {_LARGEST // 1024:,} KiB", hint)
     try:
-        table = parse_toml(text, pyproject, "fix it, or run elsewhere")["tool"]["perfsheet"]
+        table = parse_toml(content, pyproject, hint)["tool"]["perfsheet"]
     except (KeyError, TypeError):  # the text "perfsheet" is elsewhere in the file
         return {}
     replays = table.get(_REPLAY, {}) if isinstance(table, dict) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
 import subprocess
@@ -13,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
+from perfsheet.documents import InvalidDocumentError, decode_json
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.run.command import TargetCommand
 from perfsheet.run.model import RunRequest
@@ -95,21 +94,37 @@ def probe(interpreter: str, environment: Mapping[str, str]) -> TargetPython:
     lines = done.stdout.decode(errors="replace").splitlines()
     answer = next((line.removeprefix(_PROBE_MARK) for line in lines if line.startswith(_PROBE_MARK)), None)
     if answer is not None:
-        return _target_python(interpreter, json.loads(answer))
+        return _target_python(interpreter, answer.encode())
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
     return TargetPython(interpreter, f"the interpreter {interpreter} does not work: {last[0]}")
 
 
-def _target_python(interpreter: str, facts: dict[str, Any]) -> TargetPython:
-    tools, options = facts["tools"], facts["options"]
+@dataclass(frozen=True)
+class _Facts:
+    """The answer of the probe."""
+
+    python: str
+    versions: dict[str, str | None]
+    ttnn_file: str | None
+    tracy_file: str | None
+    tracy_error: str | None
+    tools: tuple[str, str] | None
+    options: frozenset[str] | None
+
+
+def _target_python(interpreter: str, answer: bytes) -> TargetPython:
+    try:
+        facts = decode_json(answer, _Facts)
+    except InvalidDocumentError as error:
+        return TargetPython(interpreter, f"the interpreter {interpreter} does not work: its answer {error}")
     return TargetPython(
         interpreter,
-        versions={"python": facts["python"], **facts["versions"]},
-        ttnn_file=facts["ttnn_file"],
-        tracy_file=facts["tracy_file"],
-        tracy_error=facts["tracy_error"],
-        tools=(tools[0], tools[1]) if tools else None,
-        options=None if options is None else frozenset(options),
+        versions={"python": facts.python, **facts.versions},
+        ttnn_file=facts.ttnn_file,
+        tracy_file=facts.tracy_file,
+        tracy_error=facts.tracy_error,
+        tools=facts.tools,
+        options=facts.options,
     )
 
 

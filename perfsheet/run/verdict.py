@@ -42,8 +42,31 @@ class EventFile:
             if not line.endswith(b"\n"):
                 return
             self._position += len(line)
-            with contextlib.suppress(ValueError):  # cut short by a kill, and another process wrote on
-                yield json.loads(line)
+            with contextlib.suppress(ValueError, RecursionError):  # cut short by a kill, and another process wrote on
+                event = json.loads(line)
+                if _is_event(event):
+                    yield event
+
+
+_KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "session": {},
+    "collected": {"count": int, "nodeids": list},
+    "phase": {"nodeid": str, "when": str, "outcome": str, "duration_s": (int, float)},
+    "test": {"nodeid": str},
+    "runtime": {"line": str},
+    "reported": {"nodeid": str, "name": str, "value": (str, int, float)},
+    "expects": {"nodeid": str, "tables": dict, "path": str},
+    "stopped": {"reason": str},
+    "end": {"exit_status": int, "duration_s": (int, float)},
+}
+
+
+def _is_event(event: object) -> bool:
+    """Whether the helpers may have written it; the target itself can write to this file, too."""
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        return False
+    keys = _KEYS.get(event["event"], {})
+    return all(isinstance(event.get(key), kinds) for key, kinds in keys.items())
 
 
 @dataclass(frozen=True)

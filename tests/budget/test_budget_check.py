@@ -24,7 +24,7 @@ from perfsheet.profiling import check_expectations
 from perfsheet.provenance import Provenance
 from perfsheet.run.verdict import Expectation
 from perfsheet.text.limits import sentence
-from perfsheet.toml_files import parse_toml
+from perfsheet.documents import parse_toml
 
 ROWS = (
     op("MatmulDeviceOperation", 40_000, 64, pm=20_000),
@@ -166,7 +166,7 @@ def test_a_duration_that_one_device_lacks_is_no_gain(analysis_of):
 
 def test_a_first_budget_names_what_differs_from_the_defaults(analysis_of):
     def first(rows, **options):
-        return parse_toml(first_budget(analysis_of(*rows, options=options), 0.0), Path("b.toml"), "")
+        return parse_toml(first_budget(analysis_of(*rows, options=options), 0.0).encode(), Path("b.toml"), "")
 
     default = first(passes(100, 110, 160))
     assert "window" not in default
@@ -198,7 +198,7 @@ def test_contradicted_durations_are_in_no_limit(analysis_of):
     assert "1 op without a usable duration" in sentence(verdict.checked[2], several_files=False)
     (note,) = verdict.notes
     assert note == "1 op whose duration the gaps contradict: times and shares are of the other 2"
-    assert "kernel-time" not in parse_toml(first_budget(analysis, 0.0), Path("b.toml"), "")["limits"]
+    assert "kernel-time" not in parse_toml(first_budget(analysis, 0.0).encode(), Path("b.toml"), "")["limits"]
 
 
 def test_the_kernel_time_of_ops_that_overlap_is_that_of_the_headline(analysis_of):
@@ -274,7 +274,7 @@ def test_a_capture_keeps_its_own_first_budget(path, window):
     except NoDeviceOpError:
         pytest.skip("no device op")
     text = first_budget(analysis, 0.0)
-    budget = budget_of(parse_toml(text, path, ""), path)
+    budget = budget_of(parse_toml(text.encode(), path, ""), path)
     assert budget.window(Options()) == analysis.ops.options
     verdict = check(analysis, budget)
     assert verdict.passed, [(one.limit, one.measured, one.allowed) for one in verdict.breaches]
@@ -285,7 +285,7 @@ def test_op_codes_are_quoted_in_a_first_budget(analysis_of, tmp_path):
     nasty = 'a"b]\n[limits]\nops=0 \x7f\\'
     analysis = analysis_of(op(nasty, 100), op("Softmax", 100))
     text = first_budget(analysis, 0.05)
-    assert check(analysis, budget_of(parse_toml(text, tmp_path, ""), tmp_path)).passed
+    assert check(analysis, budget_of(parse_toml(text.encode(), tmp_path, ""), tmp_path)).passed
 
 
 def against(analysis_of, base, new, fail_over=0.05, options=None, **how):

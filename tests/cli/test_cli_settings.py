@@ -82,6 +82,9 @@ def test_settings_that_cannot_be_followed_end_with_2(capsys, run_csv, text, word
     assert "bug" not in done.err
 
 
-def test_a_file_that_is_no_text_is_left_alone(capsys, run_csv):
-    (Path.cwd() / "pyproject.toml").write_bytes(b"\xff\xfe\x00[tool.perfsheet]")
+def test_a_file_that_is_no_text_is_left_alone_unless_it_has_settings(capsys, run_csv):
+    (Path.cwd() / "pyproject.toml").write_bytes(b"\xff\xfe\x00[tool.other]")
     assert here(capsys, "top-ops", run_csv).status == 0
+    (Path.cwd() / "pyproject.toml").write_bytes(b"\xff\xfe\x00[tool.perfsheet]")
+    done = here(capsys, "top-ops", run_csv)
+    assert (done.status, "pyproject.toml is not UTF-8 text" in done.err) == (2, True)

@@ -23,6 +23,8 @@ def provenance(origin: Provenance) -> Iterator[Check]:
         yield Check(
             "simulated", "Provenance", False, 0, f"a simulator ran the ops ({origin.simulator}): durations are modelled"
         )
+    if origin.ignored:
+        yield Check("record-ignored", "Provenance", False, 0, origin.ignored)
     if origin.debug_tools:
         yield Check("debug-tools", "Provenance", False, 0, f"run with {debug_tools_problem(origin.debug_tools)}")
     for loss in origin.losses:

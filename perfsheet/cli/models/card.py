@@ -46,7 +46,7 @@ def card(
     models = sorted({target.model for target in suite.targets})
     if unknown := [name for name in model or [] if name not in models]:
         raise usage(f"--model {unknown[0]}: the suite has no such model", f"it has {', '.join(models)}")
-    store = ResultsStore(suite.output)
+    store = ResultsStore(suite.output, say)
     cards = []
     for index, target in enumerate(suite.targets):
         if model and target.model not in model:

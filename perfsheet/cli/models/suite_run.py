@@ -186,7 +186,7 @@ def _open_store(suite: Suite, options: SuiteRunOptions) -> ResultsStore:
     from perfsheet.models.suite.results_store import ResultsStore, read_history
     from perfsheet.outputs import paths
 
-    store = ResultsStore(suite.output)
+    store = ResultsStore(suite.output, say)
     if store.has_results and not options.resume and not options.force:
         raise not_written(
             f"{suite.output} has the results of an earlier run",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shlex
@@ -11,9 +10,11 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.models.bench.model import Bench, Measurement, Plan, Value, Variant
 from perfsheet.progress import Watch
@@ -25,6 +26,15 @@ from perfsheet.run.workspace import temporary_folder
 _WORKER = Path(__file__).with_name("worker.py")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _LAST_LINES = 5
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the worker writes."""
+
+    runs_ms: tuple[float, ...] = ()
+    peak_bytes: int | None = None
+    problem: str = ""
 
 
 class BenchInterruptedError(PerfsheetError):
@@ -144,8 +154,8 @@ def _measure(
             last = f": {tail[-1]}" if tail else ""
             how = f"ended by signal {-ended.status}" if ended.status < 0 else f"ended with status {ended.status}"
             return Measurement(variant, problem=f"{how} before it was measured{last}")
-        outcome = json.loads(outcome_path.read_text(encoding="utf-8"))
-    runs = tuple(outcome.get("runs_ms", ()))
-    if not all(map(math.isfinite, runs)):
-        return Measurement(variant, problem="impossible: a run took a time that is not a finite number")
-    return Measurement(variant, runs, outcome.get("peak_bytes"), outcome.get("problem", ""))
+        try:
+            outcome = read_json(outcome_path, _Outcome)
+        except (OSError, InvalidDocumentError) as error:
+            return Measurement(variant, problem=f"impossible: its outcome {error}")
+    return Measurement(variant, outcome.runs_ms, outcome.peak_bytes, outcome.problem)

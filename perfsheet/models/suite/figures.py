@@ -79,16 +79,23 @@ def with_refused(result: ModelResult, why: str, *names: str) -> ModelResult:
 def _reported_value(name: str, report: ReportedValue) -> Any:
     """The value as its field has it; None if it cannot be taken."""
     if name in _TORCH_OPS:
-        return f"{report.value:g}" if isinstance(report.value, float | int) else report.value
+        return _shortened(report.value) if isinstance(report.value, float | int) else report.value
     try:
         number = float(report.value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A latency of 0 or less is shown and marked: it was measured, only wrongly.
     refused = PCC.reason(number) if name == "pcc" else name == "latency_runs" and number < 1
     if refused or not math.isfinite(number):
         return None
     return int(number) if name == "latency_runs" else number
+
+
+def _shortened(value: float) -> str:
+    try:
+        return f"{value:g}"
+    except OverflowError:
+        return "more than a number can be"
 
 
 def without_figures(result: ModelResult) -> ModelResult:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from perfsheet.documents import read_toml
 from perfsheet.errors import PerfsheetError, usage
 from perfsheet.models.suite.model import COLLECTABLE, Suite, Target
-from perfsheet.toml_files import parse_toml
 
 _SUITE_KEYS = {"name": str, "folder": str, "output": str, "timeout": float, "python": str, "board": str}
 _TARGET_KEYS = {
@@ -41,12 +41,7 @@ def read_suite(path: Path, with_captures: bool = True) -> Suite:
 
     Raises PerfsheetError (exit status 2) that names the file, the target and the key.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise usage(f"cannot read {path}: {why}", "give a suite.toml (docs/suite.md)") from None
-    tables = parse_toml(text, path, "correct it")
+    tables = read_toml(path, "give a suite.toml (docs/suite.md)")
     if unknown := sorted(set(tables) - {"suite", "target"}):
         raise usage(f"{path}: unknown table: {', '.join(unknown)}", "a suite has [suite] and [[target]]")
     head, targets = tables.get("suite", {}), tables.get("target", [])

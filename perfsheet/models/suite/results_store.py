@@ -8,11 +8,12 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from perfsheet.documents import InvalidDocumentError, ignored, read_json
 from perfsheet.errors import not_written, usage
 from perfsheet.models.suite.model import UNFINISHED, ModelResult, Target, with_expectations
 
@@ -21,11 +22,21 @@ _LONGEST = 60
 _FILES = ("perf_file", "workbook", "log")
 
 
-class ResultsStore:
-    """The results in the folder `output`."""
+@dataclass(frozen=True)
+class _Entry:
+    """The file of a target: its result, and what it depends on."""
 
-    def __init__(self, output: Path) -> None:
+    target: str
+    captures: list[list[str | int]]
+    result: ModelResult
+
+
+class ResultsStore:
+    """The results in the folder `output`; `say` is called with what cannot be read."""
+
+    def __init__(self, output: Path, say: Callable[[str], None] = lambda _: None) -> None:
         self.output = output.absolute()
+        self._say = say
 
     def folder(self, index: int, target: Target) -> Path:
         """The folder of a target (`index` from 0)."""
@@ -48,14 +59,18 @@ class ResultsStore:
 
         `any_capture`: also a result from other recorded captures.
         """
+        path = self.folder(index, target) / _RESULT
         try:
-            entry = json.loads((self.folder(index, target) / _RESULT).read_text(encoding="utf-8"))
-            same_captures = any_capture or entry["captures"] == _captures(target)
-            if entry["target"] != _fingerprint(target) or not same_captures:
-                return None
-            return with_expectations(target, _result(entry["result"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            entry = read_json(path, _Entry)
+        except FileNotFoundError:
             return None
+        except (OSError, InvalidDocumentError) as error:
+            self._say(f"warning: {ignored(path, error)}")
+            return None
+        same_captures = any_capture or entry.captures == _captures(target)
+        if entry.target != _fingerprint(target) or not same_captures:
+            return None
+        return with_expectations(target, entry.result)
 
     def load_finished(self, index: int, target: Target) -> ModelResult | None:
         """The stored result of a target that ran to its end; None if it has to run."""
@@ -87,12 +102,6 @@ class ResultsStore:
     def has_results(self) -> bool:
         """Whether there are results of an earlier run."""
         return any((self.output / "targets").glob(f"*/{_RESULT}")) or any(self.output.glob("results.*"))
-
-
-def _result(values: dict[str, object]) -> ModelResult:
-    names = {field.name for field in fields(ModelResult)}
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return ModelResult(**{name: known[name] for name in known if name in names})  # type: ignore[arg-type]  # our own file
 
 
 def _fingerprint(target: Target) -> str:

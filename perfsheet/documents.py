@@ -1,0 +1,135 @@
+"""TOML and JSON files: settings, budgets, suites, and what perfsheet itself has written. Anybody may have changed them.
+
+They are bounded in size, depth and numbers before anything else looks at them; JSON is checked against its type.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+from perfsheet.errors import usage
+
+T = TypeVar("T")
+
+_MOST_BYTES = {".toml": 1 << 20, ".json": 64 << 20}
+_DEEPEST = 64
+_LARGEST = 2**63 - 1
+"""TOML promises no larger integers, and no figure of ours needs one."""
+_KIB = 1024
+
+
+class InvalidDocumentError(ValueError):
+    """A file that is not what it should be; the message says why, to follow the name of the file."""
+
+
+def read_toml(path: Path, hint: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises PerfsheetError (exit status 2) with the file, and the line if it has one."""
+    try:
+        return parse_toml(_bytes(path), path, hint)
+    except OSError as error:
+        raise usage(f"cannot read {path}: {error.strerror or error}", hint) from None
+    except InvalidDocumentError as error:
+        raise usage(f"{path} {error}", hint) from None
+
+
+def parse_toml(content: bytes, path: Path, hint: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises PerfsheetError (exit status 2) with the file, and the line if it has one."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        tables: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
+        refuse_extremes(tables)
+    except tomllib.TOMLDecodeError as error:
+        raise usage(f"{path} is not valid TOML: {error}", hint) from None
+    except (InvalidDocumentError, ValueError, RecursionError) as error:
+        raise usage(f"{path} {_reason(error)}", hint) from None
+    return tables
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """The value in a JSON file, of that type. Raises InvalidDocumentError, or OSError."""
+    return decode_json(_bytes(path), kind)
+
+
+def read_plain(path: Path) -> object:
+    """The value in a JSON file as objects, arrays, texts and numbers. Raises InvalidDocumentError, or OSError."""
+    return plain_json(_bytes(path))
+
+
+def decode_json(content: bytes, kind: type[T]) -> T:
+    """The value of a JSON text, of that type: a dataclass, or what it consists of. Raises InvalidDocumentError."""
+    return as_type(plain_json(content), kind)
+
+
+def plain_json(content: bytes) -> object:
+    """The value of a JSON text as objects, arrays, texts and numbers. Raises InvalidDocumentError."""
+    import msgspec
+
+    try:
+        value = msgspec.json.decode(content)
+    except (ValueError, RecursionError) as error:
+        raise InvalidDocumentError(_reason(error)) from None
+    refuse_extremes(value, finite=True)
+    return value
+
+
+def as_type(value: object, kind: type[T]) -> T:
+    """The plain value as a dataclass, or what that consists of. Raises InvalidDocumentError."""
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InvalidDocumentError(f"is not what perfsheet writes: {error}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    most = _MOST_BYTES.get(path.suffix, _MOST_BYTES[".json"])
+    with path.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise InvalidDocumentError(f"is larger than {most // _KIB:,} KiB")
+    return content
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, InvalidDocumentError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    if isinstance(error, UnicodeError):
+        return "is not UTF-8 text"
+    return f"cannot be read: {error}"
+
+
+def refuse_extremes(value: object, finite: bool = False) -> None:
+    """Raise InvalidDocumentError for what no program would write: nesting, integers or texts without end."""
+    level: list[object] = [value]
+    for _ in range(_DEEPEST):
+        deeper: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                deeper += [*item, *item.values()]
+            elif isinstance(item, list):
+                deeper += item
+            elif isinstance(item, int) and abs(item) > _LARGEST:
+                raise InvalidDocumentError("has an integer of more than 64 bits")
+            elif finite and isinstance(item, float) and not math.isfinite(item):
+                raise InvalidDocumentError("has a number that is not finite")
+            elif isinstance(item, str) and not item.isascii() and any("\ud800" <= mark <= "\udfff" for mark in item):
+                raise InvalidDocumentError("has half a character (a surrogate)")
+        if not deeper:
+            return
+        level = deeper
+    raise InvalidDocumentError("is nested too deeply")
+
+
+def ignored(path: Path, error: InvalidDocumentError | OSError) -> str:
+    """`run.json is nested too deeply: ignored`."""
+    reason = f"cannot be read ({error.strerror or error})" if isinstance(error, OSError) else str(error)
+    return f"{path} {reason}: ignored"
