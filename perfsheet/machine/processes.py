@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psutil
 
+from perfsheet.masking import masked_words
+
 _POLL_S = 0.05
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 _UNREADABLE = (psutil.Error, OSError)  # it has ended, or belongs to another user
@@ -173,5 +175,5 @@ def _command_line(process: psutil.Process) -> list[str]:
 
 
 def _shortened(words: Sequence[str]) -> str:
-    text = " ".join(words)
+    text = " ".join(masked_words(words))
     return text if len(text) <= _MAX_COMMAND else text[: _MAX_COMMAND - 1] + "…"

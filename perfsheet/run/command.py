@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from perfsheet.errors import usage
+from perfsheet.masking import masked_command
 from perfsheet.run.verdict import Source
 
 FORMS = "'pytest …', 'python -m pytest …', 'python script.py …' or 'python -m module …', with VAR=value before it"
@@ -72,7 +73,9 @@ def _split(text: str) -> list[str]:
     try:
         words = list(lexer)
     except ValueError as error:
-        raise usage(f"cannot read the command {text!r}: {str(error).lower()}", "close the quote") from error
+        raise usage(
+            f"cannot read the command {masked_command(text)!r}: {str(error).lower()}", "close the quote"
+        ) from error
     _refuse_shell_syntax(text)
     return words
 

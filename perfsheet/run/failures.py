@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.masking import masked_text
 from perfsheet.progress import Phase
 from perfsheet.run.log_scanner import NO_CAPTURE, LogScanner
 from perfsheet.run.process import ProcessExit
@@ -63,7 +64,7 @@ def refused(verdict: TargetVerdict | None, complaint: str = "") -> PerfsheetErro
     if verdict is None or verdict.source != "pytest":
         return None
     if verdict.exit_status == PYTEST_USAGE_ERROR:
-        detail = f": {complaint}" if complaint else ""
+        detail = f": {masked_text(complaint)}" if complaint else ""
         hint = "" if complaint else "see its message for the option or path"
         return PerfsheetError(ExitStatus.USAGE, f"pytest rejected the command{detail}", hint)
     if verdict.exit_status == PYTEST_NOTHING_COLLECTED or (verdict.exit_status == 0 and not verdict.tests):

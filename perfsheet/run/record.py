@@ -12,11 +12,11 @@ from pathlib import Path
 from perfsheet._version import __version__
 from perfsheet.machine.checkout import commit, is_checkout
 from perfsheet.machine.devices import devices
+from perfsheet.masking import masked_command, masked_text, masked_words, recorded_environment
 from perfsheet.provenance import InputFile, RunRecord, input_file
 from perfsheet.run.command import TargetCommand
 from perfsheet.run.failures import ProcessResult
 from perfsheet.run.model import RunContext
-from perfsheet.run.secrets import masked_command, masked_value, masked_words, recorded_environment
 from perfsheet.run.toolchain import TargetPython
 from perfsheet.run.verdict import TargetVerdict
 from perfsheet.run.workspace import metal_home
@@ -38,7 +38,7 @@ def record(
     return RunRecord(
         command=masked_command(context.request.command),
         argv=tuple(masked_words(result.argv)),
-        folder=masked_value(os.getcwd()),  # noqa: PTH109
+        folder=masked_text(os.getcwd()),  # noqa: PTH109
         environment=recorded_environment(environment),
         versions={"perfsheet": __version__, **python.versions},
         interpreter=python.interpreter,

@@ -18,13 +18,13 @@ from perfsheet.budget.check import check_expected
 from perfsheet.budget.reading import budget_of
 from perfsheet.budget.writing import first_budget
 from perfsheet.comparison import compare
+from perfsheet.documents import parse_toml
 from perfsheet.errors import NoDeviceOpError
 from perfsheet.outputs.terminal.checks import print_test_limits
 from perfsheet.profiling import check_expectations
 from perfsheet.provenance import Provenance
 from perfsheet.run.verdict import Expectation
 from perfsheet.text.limits import sentence
-from perfsheet.documents import parse_toml
 
 ROWS = (
     op("MatmulDeviceOperation", 40_000, 64, pm=20_000),

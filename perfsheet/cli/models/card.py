@@ -33,8 +33,9 @@ def card(
     load_numpy()
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.card import cards_markdown
-    from perfsheet.models.suite import ModelResult, read_suite
+    from perfsheet.models.suite import read_suite
     from perfsheet.models.suite.card import make_card
+    from perfsheet.models.suite.model import not_run
     from perfsheet.models.suite.results_store import ResultsStore
     from perfsheet.outputs import paths
 
@@ -54,7 +55,7 @@ def card(
         result = store.load(index, target, any_capture=True)
         if result is None:
             say(f"note: {target.name} has no result in {suite.output}; run the suite first")
-            result = ModelResult(target.model, target.setting, target.batch, target.command)
+            result = not_run(target)
         cards.append(make_card(suite, target, store.with_relative_paths(result)))
     text = cards_markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
     if output is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from perfsheet.errors import usage
+from perfsheet.masking import masked_option
 from perfsheet.models.impossible import TIME
 
 Value = str | int | float | bool
@@ -25,6 +26,11 @@ class Variant:
     def name(self) -> str:
         """`runtime=trace, precision=bf16`."""
         return ", ".join(f"{name}={value}" for name, value in self.values) or "as it is"
+
+    @property
+    def shown(self) -> Variant:
+        """The variant with credentials among its values masked."""
+        return Variant(tuple((name, masked_option(name, value)) for name, value in self.values))
 
     def value(self, name: str) -> str:
         """The value of a parameter; blank if it has none."""

@@ -10,12 +10,13 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
+from perfsheet.masking import masked_command
 from perfsheet.models.bench.model import Bench, Measurement, Plan, Value, Variant
 from perfsheet.progress import Watch
 from perfsheet.run import process
@@ -55,9 +56,9 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
     rows: list[Measurement] = []
     for index, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
         watch.overall(index, len(jobs))
-        watch.run(f"variant {index + 1} of {len(jobs)}: {variant.name}")
+        watch.run(f"variant {index + 1} of {len(jobs)}: {variant.shown.name}")
         try:
-            log(f"# {variant.name}\n".encode())
+            log(f"# {variant.shown.name}\n".encode())
             rows.append(_measure(plan, variant, job, watch, log))
         except (LogError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -68,13 +69,14 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
             missing = [Measurement(other, problem="not measured: interrupted") for other in plan.variants[index:]]
             raise BenchInterruptedError(error, _bench(plan, [*rows, *missing])) from None
         if rows[-1].failed:
-            watch.notice(f"perfsheet: {variant.name}: {rows[-1].failed}")
+            watch.notice(f"perfsheet: {variant.shown.name}: {rows[-1].failed}")
     watch.overall(len(jobs), len(jobs))
     return _bench(plan, rows)
 
 
 def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:
-    what = plan.function or plan.command
+    what = plan.function or masked_command(plan.command)
+    rows = [replace(row, variant=row.variant.shown) for row in rows]
     return Bench(what, plan.parameters, tuple(rows), plan.baseline, plan.iterations, plan.warmup)
 
 
@@ -103,7 +105,7 @@ def _command(plan: Plan, variant: Variant) -> dict[str, Any]:
     if unused := [name for name in values if name not in placeholders]:
         raise usage(f"the command does not use {unused[0]}", f"write {{{unused[0]}}} where its value goes")
     if missing := [name for name in plan.parameters if name in placeholders and name not in values]:
-        raise usage(f"{variant.name} has no {missing[0]}, which the command needs", "give every variant a value")
+        raise usage(f"{variant.shown.name} has no {missing[0]}, which the command needs", "give every variant a value")
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -147,7 +149,7 @@ def _measure(
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":
-            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {variant.name}")
+            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {variant.shown.name}")
         if ended.stopped == "timeout":
             return Measurement(variant, problem=f"stopped at its time limit of {plan.timeout_s:g} s")
         if not outcome_path.is_file():

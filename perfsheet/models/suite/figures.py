@@ -121,7 +121,7 @@ def with_device_figures(
     workbook = folder / "perf-sheet.xlsx"
     try:
         analysis = analyze_captures(target, captures, result.batch)
-        provenance = Provenance(command=target.command, replayed=True) if result.replayed else analysis.provenance
+        provenance = Provenance(command=result.command, replayed=True) if result.replayed else analysis.provenance
         report(replace(analysis, provenance=provenance), workbook)
     except PerfsheetError as error:
         if error.status == ExitStatus.OUTPUT_NOT_WRITTEN:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from perfsheet.masking import masked_command
 from perfsheet.models.e2e.merging import Limits
 from perfsheet.models.impossible import find_impossible
 
@@ -63,6 +64,11 @@ class Suite:
     folder: Path
     output: Path
     targets: tuple[Target, ...]
+
+
+def not_run(target: Target) -> ModelResult:
+    """The result of a target before it runs; credentials in its command are masked."""
+    return ModelResult(target.model, target.setting, target.batch, masked_command(target.command))
 
 
 @dataclass(frozen=True)

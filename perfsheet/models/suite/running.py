@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.models.suite.figures import Report
-from perfsheet.models.suite.model import ModelResult, Suite, with_expectations, with_problem
+from perfsheet.models.suite.model import ModelResult, Suite, not_run, with_expectations, with_problem
 from perfsheet.models.suite.results_store import ResultsStore
 from perfsheet.models.suite.target_run import end_leftover_processes, run_target
 from perfsheet.progress import Watch
@@ -33,7 +33,7 @@ def run_suite(
     Each result is stored as soon as its target is done. Raises SuiteInterruptedError if the user interrupts, or
     results cannot be written.
     """
-    results = [ModelResult(target.model, target.setting, target.batch, target.command) for target in suite.targets]
+    results = [not_run(target) for target in suite.targets]
     waiting: list[int] = []
     for index, target in enumerate(suite.targets):
         stored = store.load_finished(index, target)

@@ -20,7 +20,7 @@ from perfsheet.models.suite.figures import (
     with_reported,
     without_figures,
 )
-from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, with_problem
+from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, not_run, with_problem
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
 
@@ -98,7 +98,7 @@ class _TargetRun:
     """
 
     def __init__(self, target: Target, folder: Path, watch: Watch) -> None:
-        self.result = ModelResult(target.model, target.setting, target.batch, target.command)
+        self.result = not_run(target)
         self.log: Path | None = None
         self.perf_files: list[Path] = []
         self.ran = False
