@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_runs, analyse_side, inputs
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, tell
 from perfsheet.cli.options import analysis_options
 from perfsheet.errors import ExitStatus, usage
 
@@ -140,4 +140,4 @@ def init(
         return
     paths.check_file(output, analysis.summary.paths, force)
     replace_text(output, text, force)
-    typer.echo(f"Wrote {output}")
+    tell(f"Wrote {output}")

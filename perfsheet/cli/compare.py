@@ -9,7 +9,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_side, inputs
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, say, tell
 from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import usage
 from perfsheet.progress import Watch
@@ -74,4 +74,4 @@ def compare(
 
         print_comparisons(comparisons, limit, sys.stdout)
     for path in outputs.write_comparison(comparisons, Watch()):
-        typer.echo(f"Wrote {path}", err=json or outputs.to_stdout)
+        tell(f"Wrote {path}", err=json or outputs.to_stdout)

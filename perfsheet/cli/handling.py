@@ -79,12 +79,19 @@ def _silence_stdout() -> None:
 def say(text: str) -> None:
     """Print a line for the user on standard error; fields that the library names become flags."""
     from perfsheet.cli.options import named_by_flags
-    from perfsheet.text.formats import clean
+    from perfsheet.text.safe import clean, printed
 
     text = clean(named_by_flags(text))
     if sys.stderr.isatty():
         text = textwrap.fill(text, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
-    typer.echo(text, err=True)
+    typer.echo(printed(text), err=True)
+
+
+def tell(text: str, err: bool = False) -> None:
+    """Print a line about what was done: names of files in it cannot drive a terminal or a CI server."""
+    from perfsheet.text.safe import clean, printed
+
+    typer.echo(printed(clean(text)), err=err)
 
 
 def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:

@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse, open_first, report_left_out, show_signposts
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, tell
 from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import unusable, usage
 from perfsheet.progress import Phase
@@ -57,7 +57,7 @@ def report(
         workbook = outputs.workbook
         typer.echo(json_output.dumps(json_output.report(analysis, None if workbook is None else str(workbook))))
     for path in written:
-        typer.echo(f"Wrote {path}", err=json or outputs.to_stdout)
+        tell(f"Wrote {path}", err=json or outputs.to_stdout)
     if outputs.open:
         open_first(written)
 
@@ -98,4 +98,4 @@ def open_report(
             raise unusable(f"no report of perfsheet in {looked}", "write one with `perfsheet report`, or name it")
         path = newest
     open_file(path)
-    typer.echo(f"Opened {path}")
+    tell(f"Opened {path}")

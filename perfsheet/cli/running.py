@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from perfsheet.cli.captures import open_first, report_left_out
-from perfsheet.cli.handling import say
+from perfsheet.cli.handling import say, tell
 from perfsheet.cli.handling import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
 from perfsheet.progress import Phase
@@ -230,7 +230,7 @@ def _finish(written: Sequence[Path], options: RunOptions, show: Callable[[], Non
             show()
             typer.echo()
         for line in lines:
-            typer.echo(line)
+            tell(line)
 
 
 def _cases_folder(request: RunRequest) -> Path:

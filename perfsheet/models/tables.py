@@ -14,6 +14,7 @@ from perfsheet.models.impossible import CONDITIONS, MARKED
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.tables import Column, In, Mark, Rows, Table, each, kinds
 from perfsheet.tables.kinds import COUNT, PERCENT, Kind
+from perfsheet.text.safe import csv_cell
 
 R = TypeVar("R")
 Results = Iterable[ModelResult]
@@ -286,11 +287,13 @@ def csv_text(table: Table[R], rows: R, unknown: str = "") -> str:
 
 
 def _csv_cells(column: Column[R], rows: R, unknown: str) -> list[Any]:
-    return [csv_cell(unknown if value is None and column.number else value) for value in column.exported(rows)]
+    return [flat(unknown if value is None and column.number else value) for value in column.exported(rows)]
 
 
-def csv_cell(value: Any) -> Any:
+def flat(value: Any) -> Any:
     """A value of JSON as one cell."""
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {x}" if isinstance(x, str) else f"{name} ×{x}" for name, x in value.items())
-    return "; ".join(map(str, value)) if isinstance(value, list) else value
+        value = "; ".join(f"{name}: {x}" if isinstance(x, str) else f"{name} ×{x}" for name, x in value.items())
+    elif isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return csv_cell(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.atomic_write import replace_text
 from perfsheet.budget.model import Verdict
 from perfsheet.text import formats, limits
+from perfsheet.text.safe import clean
 
 
 def github_annotations(analysis: Analysis, verdict: Verdict, file: str | None) -> Iterator[str]:
@@ -26,7 +27,7 @@ def github_annotations(analysis: Analysis, verdict: Verdict, file: str | None) -
 
 
 def _text(text: str) -> str:
-    return formats.clean(text).replace("%", "%25")
+    return clean(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:
@@ -48,12 +49,12 @@ def junit(analysis: Analysis, verdict: Verdict) -> str:
     names = formats.file_names(analysis.summary)
     for limit in verdict.checked:
         case = ElementTree.SubElement(
-            suite, "testcase", {"classname": formats.clean(f"perfsheet {names}"), "name": formats.clean(limit.limit)}
+            suite, "testcase", {"classname": clean(f"perfsheet {names}"), "name": clean(limit.limit)}
         )
         if not limit.ok:
-            message = formats.clean(limits.sentence(limit, several))
+            message = clean(limits.sentence(limit, several))
             ElementTree.SubElement(case, "failure", {"type": "breach", "message": message}).text = message
     if verdict.notes:
-        ElementTree.SubElement(suite, "system-out").text = formats.clean("; ".join(verdict.notes))
+        ElementTree.SubElement(suite, "system-out").text = clean("; ".join(verdict.notes))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"

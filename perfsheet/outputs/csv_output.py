@@ -9,12 +9,9 @@ from typing import Any, TextIO, TypeVar
 from perfsheet.analysis.results import RowRef
 from perfsheet.tables import Column, In, Table
 from perfsheet.tables.kinds import ROW, ROWS
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import csv_cell
 
 R = TypeVar("R")
-
-# A spreadsheet takes a cell that starts with one of these for a formula; an apostrophe keeps it text.
-_FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def write(out: TextIO, table: Table[R], rows: R) -> None:
@@ -25,7 +22,7 @@ def write(out: TextIO, table: Table[R], rows: R) -> None:
         if column.kind is ROW:
             headers += ["file", "row"]
             refs = column.listed(rows)
-            columns += [[_text(ref.file) for ref in refs], [ref.row for ref in refs]]
+            columns += [[csv_cell(ref.file) for ref in refs], [ref.row for ref in refs]]
         else:
             headers.append(column.key)
             columns.append(_cells(column, rows))
@@ -42,17 +39,12 @@ def _cells(column: Column[R], rows: R) -> list[object]:
 
 def _rows(refs: Sequence[RowRef]) -> str:
     several = len({ref.file for ref in refs}) > 1
-    return _text(";".join(f"{ref.file}:{ref.row}" if several else str(ref.row) for ref in refs))
+    return csv_cell(";".join(f"{ref.file}:{ref.row}" if several else str(ref.row) for ref in refs))
 
 
 def _cell(value: Any) -> object:
     if isinstance(value, dict):
-        return _text(";".join(f"{key}={item}" for key, item in value.items()))
+        return csv_cell(";".join(f"{key}={item}" for key, item in value.items()))
     if isinstance(value, list):
-        return ";".join(map(str, value))
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(value: str) -> str:
-    safe = clean(value)
-    return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
+        return csv_cell(";".join(map(str, value)))
+    return csv_cell(value) if isinstance(value, str) else value

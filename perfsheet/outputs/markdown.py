@@ -20,6 +20,7 @@ from perfsheet.tables.totals import CATEGORIES, TIME_SPLIT
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
+from perfsheet.text.safe import clean
 
 _FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
 _BAR = 60
@@ -198,12 +199,10 @@ def _cells(column: Column[R], rows: R) -> list[str]:
 
 def plain(text: str) -> str:
     """Text of a capture, escaped so that Markdown shows it as it is."""
-    return _SPECIAL.sub(
-        lambda match: "".join(f"&#{ord(character)};" for character in match[0]), formats.clean(text, _LONGEST)
-    )
+    return _SPECIAL.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), clean(text, _LONGEST))
 
 
 def code(text: str) -> str:
     """Text of a capture as a code span; what would end the span or the cell is replaced."""
-    safe = formats.clean(text, _LONGEST).replace("`", "'").replace("|", "¦").replace("\\", "/").strip()
+    safe = clean(text, _LONGEST).replace("`", "'").replace("|", "¦").replace("\\", "/").strip()
     return f"`{safe}`" if safe else ""

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from perfsheet.progress import Phase, Watch
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean, printed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,7 +42,7 @@ class View(Watch):
     def _print(self, text: str) -> None:
         # The reader may close the output (| head); the run goes on, and its log has everything.
         with contextlib.suppress(BrokenPipeError):
-            print(clean(text), file=self._err, flush=True)
+            print(printed(clean(text)), file=self._err, flush=True)
 
 
 class PlainView(View):

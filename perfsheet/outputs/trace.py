@@ -22,7 +22,7 @@ from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.capture.table import IntArray
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.op_rows import EveryOp, every_op
-from perfsheet.text import formats
+from perfsheet.text.safe import clean
 
 Event = dict[str, Any]
 _OPS, _GAPS, _PASSES = 1, 2, 3
@@ -65,7 +65,7 @@ def _events(rows: EveryOp, placed: Timing) -> Iterator[Event]:
 def _names(analysis: Analysis, lanes: IntArray) -> Iterator[Event]:
     arch = analysis.summary.arch or "arch not stated"
     for device in np.unique(analysis.ops.device).tolist():
-        yield _meta("process_name", device, 0, f"device {device} ({formats.clean(arch)})")
+        yield _meta("process_name", device, 0, f"device {device} ({clean(arch)})")
         for track, name in _TRACKS.items():
             yield _meta("thread_name", device, track, name)
         for lane in range(1, int(lanes[analysis.ops.device == device].max()) + 1):
@@ -83,7 +83,7 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
         shape = shape_of(ops, position)
         yield {
             "ph": "X",
-            "name": formats.clean(ops.codes[position]),
+            "name": clean(ops.codes[position]),
             "cat": category(ops.codes[position]),
             "pid": int(ops.device[position]),
             "tid": _PASSES + int(lanes[position]) if lanes[position] else _OPS,
@@ -98,8 +98,8 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
                 "utilization_pct": percent(ops.utilization[position]),
                 "sol_pct": percent(speed_of_light.sol[position]),
                 "bound": speed_of_light.bound(position).value,
-                "shape": formats.clean(shape.shape),
-                "layout": formats.clean(shape.layout),
+                "shape": clean(shape.shape),
+                "layout": clean(shape.layout),
                 "flags": ", ".join(flags[position]),
             },
         }
@@ -147,5 +147,5 @@ def _passes(analysis: Analysis, placed: Timing) -> Iterator[Event]:
 def _signposts(analysis: Analysis, placed: Timing) -> Iterator[Event]:
     """Each signpost where the next op starts."""
     for moment in moments(analysis.facts, placed):
-        event = {"name": formats.clean(moment.name), "cat": "signpost", "pid": moment.device, "tid": _PASSES}
+        event = {"name": clean(moment.name), "cat": "signpost", "pid": moment.device, "tid": _PASSES}
         yield {"ph": "i", **event, "ts": moment.start_ns / 1e3, "s": "p", "args": {"row": moment.row}}

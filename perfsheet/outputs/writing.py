@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from perfsheet.atomic_write import is_stream, own_file
 from perfsheet.errors import usage
 from perfsheet.outputs import OUTPUTS, WORKBOOK, Output, paths
+from perfsheet.text.safe import printed
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
@@ -78,7 +79,7 @@ class Outputs:
             if output.binary:
                 function(subject, path, watch, self.raw, self.force)
             elif _is_stdout(output, path):
-                sys.stdout.write(function(subject))
+                sys.stdout.write(printed(function(subject)))
                 continue
             else:
                 self._write_text(output, path, function(subject))

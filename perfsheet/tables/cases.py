@@ -13,6 +13,7 @@ from perfsheet.tables.column import Column, In, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LABEL, NS, PERCENT, RATE, TEXT
 from perfsheet.tables.spreads import as_spreads, spread_columns
 from perfsheet.text import formats
+from perfsheet.text.safe import clean
 
 Cases = Sequence[Case]
 _RUNNING, _RULES, _FORMULAS = "docs/running.md", "docs/rules.md", "docs/formulas.md"
@@ -108,7 +109,7 @@ def op_codes_table(cases: Cases) -> Table[Sequence[OpCodeOfCases]]:
         return each(lambda row: row.kernel_ns[index])
 
     def header(case: Case) -> str:
-        return formats.clean(f"{case.number}: {formats.short_nodeid(case.nodeid)} [ns]", 255)
+        return clean(f"{case.number}: {formats.short_nodeid(case.nodeid)} [ns]", 255)
 
     return Table(
         "cases_op_codes",

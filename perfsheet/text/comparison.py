@@ -11,6 +11,7 @@ from perfsheet.comparison.changes import Change
 from perfsheet.comparison.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
 from perfsheet.comparison.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
 from perfsheet.text import formats
+from perfsheet.text.safe import clean
 
 _LONGEST_VALUE = 300
 NOT_ALIKE = "The captures differ in more than their ops"
@@ -116,7 +117,7 @@ def _changes(changes: Sequence[Change]) -> str:
 
 
 def _value(value: str | None) -> str:
-    return "–" if value is None else formats.clean(value, _LONGEST_VALUE)
+    return "–" if value is None else clean(value, _LONGEST_VALUE)
 
 
 def where(group: ChangeGroup) -> str:

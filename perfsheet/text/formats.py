@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from perfsheet.analysis.analyze import NO_MODEL
@@ -16,21 +14,6 @@ from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.statistics import Spread
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
-
-# Control characters and marks that reorder text (a capture must not drive a terminal or a reader's eye), surrogates and
-# non-characters (XML does not have them).
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-
-
-def clean(text: str, limit: int = 0) -> str:
-    """Text of a capture made safe to show: control characters become `�`; longer than `limit` is cut with `…`."""
-    text = UNPRINTABLE.sub("�", text)
-    return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
-
-
-def escaped(text: str) -> str:
-    """Text of a capture, escaped for HTML, SVG, and attributes in double quotes."""
-    return escape(clean(text), quote=True)
 
 
 def whole(value: float | None) -> str:

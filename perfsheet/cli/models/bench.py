@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, say, tell
 from perfsheet.errors import ExitStatus, not_written, usage
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def bench(
     )
     from perfsheet.models.outputs.bench import bench_json, bench_markdown
     from perfsheet.outputs import json_output, paths
+    from perfsheet.text.safe import printed
 
     if (function is None) == (command_line is None):
         raise usage("a bench needs either MODULE.py:FUNCTION or -c COMMAND", "give one of them")
@@ -96,10 +97,10 @@ def bench(
     if json:
         typer.echo(json_output.dumps(bench_json(result, list(map(str, files)))))
     else:
-        typer.echo(bench_markdown(result))
+        typer.echo(printed(bench_markdown(result)))
     if any(row.failed for row in result.rows):
         say(f"perfsheet: the output of the variants is in {log}")
-    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
+    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
     if interrupted:
         raise interrupted
     return ExitStatus.TESTS_FAILED if any(row.failed for row in result.rows) else ExitStatus.DONE

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, load_numpy, say
+from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.errors import usage
 
 
@@ -38,6 +38,7 @@ def card(
     from perfsheet.models.suite.model import not_run
     from perfsheet.models.suite.results_store import ResultsStore
     from perfsheet.outputs import paths
+    from perfsheet.text.safe import printed
 
     if output is not None:
         paths.check_file(output, [str(path)], force)
@@ -59,7 +60,7 @@ def card(
         cards.append(make_card(suite, target, store.with_relative_paths(result)))
     text = cards_markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
     if output is None:
-        typer.echo(text, nl=False)
+        typer.echo(printed(text), nl=False)
         return
     replace_text(output, text, force)
-    typer.echo(f"Wrote {output}")
+    tell(f"Wrote {output}")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, load_numpy, say
+from perfsheet.cli.handling import command, load_numpy, say, tell
 
 
 @command
@@ -72,4 +72,4 @@ def graph(
         typer.echo(json_output.dumps(output_graph.graph_json(traced, coverage, list(map(str, files)))))
     else:
         output_graph.print_graph(traced, coverage, sys.stdout)
-    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, load_numpy, say
+from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.options import analysis_options
 from perfsheet.errors import ExitStatus, PerfsheetError
 
@@ -55,7 +55,7 @@ def stats(
         typer.echo(json_output.dumps(op_stats.stats_json(statistics, list(map(str, files)))))
     else:
         op_stats.print_statistics(statistics, sys.stdout)
-    typer.echo(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
     return status
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, load_numpy, say
+from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, unusable, usage
 
@@ -76,7 +76,7 @@ def merge(
     for breach in breaches:
         say(f"perfsheet: {breach.sentence}")
     count = len(merged.rows) + len(merged.device_rows)
-    typer.echo(f"Merged {rows(count)} into {', '.join(files)}", err=json)
+    tell(f"Merged {rows(count)} into {', '.join(files)}", err=json)
     if breaches:
         return ExitStatus.BUDGET_BREACHED
     return ExitStatus.CAPTURE_UNUSABLE if merged.refused else ExitStatus.DONE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, load_numpy, say
+from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, not_written, usage
 
@@ -225,4 +225,4 @@ def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], o
         for breach in result.breaches:
             say(f"perfsheet: {result.name}: {breach}")
     # On standard output, unless that has the JSON.
-    typer.echo(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=options.json)
+    tell(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=options.json)

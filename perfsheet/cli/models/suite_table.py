@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command, say
+from perfsheet.cli.handling import command, say, tell
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import usage
 
@@ -50,11 +50,12 @@ def table(
         say(f"warning: {note}")
     if output is None:
         from perfsheet.models.outputs.results import table_markdown
+        from perfsheet.text.safe import printed
 
-        typer.echo(table_markdown(results), nl=False)
+        typer.echo(printed(table_markdown(results)), nl=False)
         return
     _write(output, document, results, force)
-    typer.echo(f"Wrote {len(results.rows)} rows to {output}")
+    tell(f"Wrote {len(results.rows)} rows to {output}")
 
 
 def _impossible(table: ResultsTable) -> list[str]:

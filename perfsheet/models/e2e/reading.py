@@ -27,6 +27,7 @@ from perfsheet.models.e2e.model import (
     is_device_header,
 )
 from perfsheet.models.impossible import condition_of_header, find_impossible
+from perfsheet.text.safe import unguarded
 
 _UNKNOWN = {"", "unknown", "n/a", "na", "none", "null", "-"}
 _GIT_LINE = re.compile(r"(branch|hash):\s*(.*?)\s*", re.IGNORECASE)
@@ -111,7 +112,8 @@ def read_figure(text: str) -> Figure | None:
 def _split(line: str) -> list[str]:
     """The cells of a line; a cell with a comma may be quoted."""
     try:
-        return [cell.strip() for cell in next(csv.reader([line.replace("\0", "")], skipinitialspace=True), [])]
+        cells = next(csv.reader([line.replace("\0", "")], skipinitialspace=True), [])
+        return [unguarded(cell.strip()) for cell in cells]
     except csv.Error as error:
         raise _RefusedError(f"cannot be read as CSV: {error}") from None
 

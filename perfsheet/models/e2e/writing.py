@@ -12,6 +12,7 @@ from pathlib import Path
 from perfsheet.errors import usage
 from perfsheet.models.e2e.merging import MergeResult
 from perfsheet.models.e2e.model import COLUMNS, UNKNOWN
+from perfsheet.text.safe import clean, csv_cell
 
 FOLDER = "PERFSHEET_E2E_DIR"
 """Environment variable: the folder for perf files, set for tests that `perfsheet suite run` starts."""
@@ -145,6 +146,7 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _quoted(text: str) -> str:
     """Quote a cell with a comma or a quote; CSV readers, including tt-metal's, understand that."""
+    text = csv_cell(text)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
@@ -152,6 +154,11 @@ def _one_line(text: str) -> str:
     return " ".join(str(text).split())
 
 
+_LONGEST_PART = 100
+"""Bytes of a part of a file name."""
+
+
 def _part(text: str) -> str:
     """A part of a file name; `/` becomes `_`, as in tt-metal's own writer."""
-    return re.sub(r'[/\\\0\r\n:?*<>|"]', "_", str(text).strip())
+    part = re.sub(r'[/\\\0-\x1f:?*<>|"]', "_", clean(str(text).strip()))
+    return part.encode(errors="replace")[:_LONGEST_PART].decode(errors="ignore")

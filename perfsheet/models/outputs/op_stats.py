@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.terminal import console_for, line, print_rows
 from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.tables import Rows, Table
-from perfsheet.text.formats import escaped
+from perfsheet.text.safe import escaped, file_stem
 
 R = TypeVar("R")
 
@@ -101,7 +100,7 @@ def _clear_tables(folder: Path) -> None:
 
 def unique_file_name(text: str, taken: set[str]) -> str:
     """A file name for an op or capture that is not in `taken`; adds it there."""
-    stem = re.sub(r"[^\w.+-]+", "_", text).strip("._")[:_LONGEST_NAME] or "op"
+    stem = file_stem(text, _LONGEST_NAME, "op")
     name, number = stem, 1
     while name.casefold() in taken:  # some file systems ignore upper and lower case
         number += 1

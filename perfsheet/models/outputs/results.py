@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from perfsheet.models.results_table import Align, Document, ResultsTable, link_of, number, plain_text
+from perfsheet.text.json_text import json_text
+from perfsheet.text.safe import csv_cell
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.cells import Cell
@@ -62,7 +63,9 @@ def _rule(widths: Sequence[int], aligns: Sequence[Align]) -> str:
 def table_csv(table: ResultsTable) -> str:
     """Header and rows; links stay Markdown, impossible figures are marked."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(map(_unescaped, [table.headers, *table.marked().rows]))
+    csv.writer(stream, lineterminator="\n").writerows(
+        map(csv_cell, _unescaped(cells)) for cells in [table.headers, *table.marked().rows]
+    )
     return stream.getvalue()
 
 
@@ -78,7 +81,7 @@ def table_json(table: ResultsTable) -> str:
     rows: list[dict[str, Any]] = [dict(zip(names, _unescaped(row), strict=True)) for row in table.rows]
     for (row, column), why in table.impossible.items():
         rows[row].setdefault("impossible", {})[names[column]] = why
-    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+    return json_text(rows, indent=1) + "\n"
 
 
 def _unescaped(cells: Sequence[str]) -> list[str]:

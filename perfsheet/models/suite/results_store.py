@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +14,8 @@ from typing import Any
 from perfsheet.documents import InvalidDocumentError, ignored, read_json
 from perfsheet.errors import not_written, usage
 from perfsheet.models.suite.model import UNFINISHED, ModelResult, Target, with_expectations
+from perfsheet.text.json_text import json_text
+from perfsheet.text.safe import csv_cell, file_stem
 
 _RESULT = "result.json"
 _LONGEST = 60
@@ -40,7 +40,7 @@ class ResultsStore:
 
     def folder(self, index: int, target: Target) -> Path:
         """The folder of a target (`index` from 0)."""
-        slug = re.sub(r"[^\w.+-]+", "-", target.name).strip("-.")[:_LONGEST].rstrip("-.") or "target"
+        slug = file_stem(target.name, _LONGEST, "target")
         return self.output / "targets" / f"{index + 1:02d}-{slug}"
 
     def empty_folder(self, index: int, target: Target) -> Path:
@@ -82,7 +82,7 @@ class ResultsStore:
         from perfsheet.atomic_write import replace_text
 
         entry = {"target": _fingerprint(target), "captures": _captures(target), "result": asdict(result)}
-        replace_text(self.folder(index, target) / _RESULT, json.dumps(entry, indent=1, ensure_ascii=False) + "\n")
+        replace_text(self.folder(index, target) / _RESULT, json_text(entry, indent=1) + "\n")
 
     def with_relative_paths(self, result: ModelResult) -> ModelResult:
         """The result with the paths of its files relative to the output folder, if they are inside it."""
@@ -145,7 +145,7 @@ def append_history(path: Path, results: Sequence[ModelResult], commit: str | Non
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: csv_cell(cell) for key, cell in row.items()} for row in rows)
     replace_text(path, text.getvalue())
     return rows
 
@@ -155,11 +155,11 @@ def _history_id(row: dict[str, str]) -> tuple[str | None, ...]:
 
 
 def _history_text(value: object) -> str:
-    from perfsheet.models.tables import csv_cell
+    from perfsheet.models.tables import flat
 
     if value is None:
         return ""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(csv_cell(value))
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(flat(value))
 
 
 def read_history(path: Path) -> tuple[list[dict[str, str]], list[str]]:

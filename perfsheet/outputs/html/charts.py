@@ -14,6 +14,7 @@ from perfsheet.analysis.time_split import TimeSplit
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.chart_style import REST, colours
 from perfsheet.text import formats
+from perfsheet.text.safe import escaped
 
 _SHAPES = ("circle", "square", "diamond", "triangle")
 _ROOF_DASHES = ("", "8 4", "2 4", "8 4 2 4")
@@ -30,7 +31,7 @@ def shares(entries: Sequence[OpType], by_type: bool, palette: dict[str, str]) ->
         colour = _BAR if by_type else palette.get(name, REST)
         width = 100 * entry.share / most if entry.share == entry.share else 0
         lines.append(
-            f'<tr><th scope="row">{formats.escaped(name)}</th><td><svg class="bar" viewBox="0 0 100 10" '
+            f'<tr><th scope="row">{escaped(name)}</th><td><svg class="bar" viewBox="0 0 100 10" '
             f'preserveAspectRatio="none" aria-hidden="true"><rect width="{width:.2f}" height="10" fill="{colour}"/>'
             f"</svg></td><td>{formats.percent(entry.share)}</td></tr>"
         )
@@ -45,7 +46,7 @@ def time_split(split: TimeSplit) -> str:
         tip = f"{part.group}, {part.part}: {formats.span_of_time(part.ns)}, {formats.percent(part.share)}"
         pieces.append(
             f'<rect x="{at:.3f}" width="{width:.3f}" height="10" fill="{style.PARTS[part.part]}">'
-            f"<title>{formats.escaped(tip)}</title></rect>"
+            f"<title>{escaped(tip)}</title></rect>"
         )
         at += width
     names = [(f"{part.part} {formats.percent(part.share)}", style.PARTS[part.part], "square") for part in split.shown]
@@ -135,7 +136,7 @@ def _points(drawing: Drawing, points: Sequence[Point], palette: dict[str, str], 
 def _legend(entries: Sequence[tuple[str, str, str]]) -> str:
     items = "".join(
         f'<li><svg viewBox="0 0 12 12" aria-hidden="true">{_SYMBOLS[shape].format(colour=colour)}</svg>'
-        f"{formats.escaped(name)}</li>"
+        f"{escaped(name)}</li>"
         for name, colour, shape in entries
     )
     return f'<ul class="legend">{items}</ul>'
@@ -244,19 +245,19 @@ class Drawing:
     def label(self, x: float, y: float, text: str, anchor: str = "start", shift: tuple[float, float] = (0, 0)) -> None:
         """A text at a point, shifted by some pixels."""
         at, up = self.x(x) + shift[0], self.y(y) + shift[1]
-        self.marks.append(f'<text x="{at:.1f}" y="{up:.1f}" text-anchor="{anchor}">{formats.escaped(text)}</text>')
+        self.marks.append(f'<text x="{at:.1f}" y="{up:.1f}" text-anchor="{anchor}">{escaped(text)}</text>')
 
     def text(self, x_name: str, y_name: str) -> str:
         """The finished SVG, with axes named."""
         middle_x, middle_y = (_LEFT + WIDTH - _RIGHT) / 2, (_TOP + HEIGHT - _BOTTOM) / 2
         names = (
             f'<text class="axis" x="{middle_x:.0f}" y="{HEIGHT - 6}" text-anchor="middle">'
-            f"{formats.escaped(x_name)}</text>"
+            f"{escaped(x_name)}</text>"
             f'<text class="axis" transform="translate(13 {middle_y:.0f}) rotate(-90)" text-anchor="middle">'
-            f"{formats.escaped(y_name)}</text>"
+            f"{escaped(y_name)}</text>"
         )
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{formats.escaped(self.title)}">'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escaped(self.title)}">'
             f"{self._grid()}{''.join(self.marks)}{names}</svg>"
         )
 
@@ -275,4 +276,4 @@ class Drawing:
         return f'{"".join(lines)}<path class="frame" d="M{left} {top}V{bottom}H{right}"/>'
 
     def _add(self, opened: str, tip: str, tag: str) -> None:
-        self.marks.append(f"{opened}><title>{formats.escaped(tip)}</title></{tag}>" if tip else f"{opened}/>")
+        self.marks.append(f"{opened}><title>{escaped(tip)}</title></{tag}>" if tip else f"{opened}/>")

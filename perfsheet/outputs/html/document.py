@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from perfsheet._version import __version__
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 
 @dataclass(frozen=True)

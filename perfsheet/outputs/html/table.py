@@ -9,7 +9,7 @@ from typing import TypeVar
 from markupsafe import Markup, escape
 
 from perfsheet.tables import Column, In, Table
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 R = TypeVar("R")
 

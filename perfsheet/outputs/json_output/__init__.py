@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from perfsheet.tables.groups import op_groups as ranked_groups
 from perfsheet.tables.op_rows import top_ops as ranked_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.quality import DIAGNOSES
-from perfsheet.text import formats
+from perfsheet.text.json_text import json_text
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
@@ -103,8 +102,7 @@ def signposts(analysis: Analysis) -> Json:
 
 def dumps(result: Json) -> str:
     """The text of a result; NaN never gets into it, and characters that could drive a terminal are escaped."""
-    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2)
-    return formats.UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+    return json_text(result)
 
 
 def _report_of(case: Case) -> Json | None:

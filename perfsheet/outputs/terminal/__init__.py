@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
 from perfsheet.tables import Column, In, Table
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean, printed
 
 _PIPED_WIDTH = 160
 """Columns when the output is not a terminal: enough for every table."""
@@ -27,12 +28,29 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+class _Printed(io.TextIOBase):
+    """A stream that may be the log of a CI server, where a line must not be a command to it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write whole lines, as rich does."""
+        return self._out.write(printed(text))
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._out.flush()
+
+
 def console_for(out: TextIO) -> Console:
     """A console on a stream: colours on a terminal only (NO_COLOR is honoured), a fixed width when piped."""
     if out.isatty():
         return _Console(file=out, highlight=False, soft_wrap=False)
     width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else _PIPED_WIDTH
-    return _Console(file=out, width=max(width, 40), highlight=False, no_color=True, color_system=None)
+    return _Console(
+        file=cast(TextIO, _Printed(out)), width=max(width, 40), highlight=False, no_color=True, color_system=None
+    )
 
 
 def line(text: str, style: str = "") -> Text:

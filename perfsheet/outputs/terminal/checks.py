@@ -13,7 +13,7 @@ from perfsheet.budget.model import Checked, ExpectationResult, Verdict
 from perfsheet.doctor import Diagnosis
 from perfsheet.outputs.terminal import console_for, line
 from perfsheet.text import formats, limits, sentences
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 
 def print_test_limits(console: Console, results: Sequence[ExpectationResult]) -> None:

@@ -15,7 +15,8 @@ from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
-from perfsheet.text import formats, sentences
+from perfsheet.text import sentences
+from perfsheet.text.safe import clean
 
 _INDENT = "   "
 _MOST_ROWS, _MOST_FINDINGS = 12, 5
@@ -91,7 +92,7 @@ def _print_groups(
         counted = f"{ops} op{'' if ops == '1' else 's'}"
         console.print(line(f"{delta} ns{relative}  {status}: {op_code}, {counted}", TONES[tone]))
         _wrapped(console, where, "dim")
-        _wrapped(console, formats.clean(what, _LONGEST_CHANGES))
+        _wrapped(console, clean(what, _LONGEST_CHANGES))
     console.print()
 
 
@@ -112,5 +113,5 @@ def _print_findings(console: Console, comparison: Comparison) -> None:
 
 def _wrapped(console: Console, text: str, style: str = "", indent: str = _INDENT, first: str | None = None) -> None:
     start = indent if first is None else first
-    for part in textwrap.wrap(formats.clean(text), console.width, initial_indent=start, subsequent_indent=indent):
+    for part in textwrap.wrap(clean(text), console.width, initial_indent=start, subsequent_indent=indent):
         console.print(line(part, style))

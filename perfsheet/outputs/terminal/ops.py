@@ -26,7 +26,7 @@ from perfsheet.tables.op_rows import top_ops as first_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.text import formats, sentences
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 
 def print_head(console: Console, summary: CaptureSummary) -> None:

@@ -16,6 +16,7 @@ from perfsheet.outputs.workbook.sheets import sheets as all_sheets
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.text import formats
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -60,7 +61,7 @@ def _describe(book: Workbook, analysis: Analysis) -> None:
     replayed = " (replayed)" if analysis.summary.provenance.replayed else ""
     book.set_properties(
         {
-            "title": formats.clean(f"Perf sheet of {formats.file_names(analysis.summary)}{replayed}", 255),
+            "title": clean(f"Perf sheet of {formats.file_names(analysis.summary)}{replayed}", 255),
             "subject": "tt-metal device ops by kernel duration",
             "author": f"perfsheet {__version__}",
             "keywords": "tt-metal, ttnn, profiler, perf sheet",

@@ -20,7 +20,7 @@ from perfsheet.tables import In
 from perfsheet.tables.cases import CASES, op_codes_table
 from perfsheet.tables.op_rows import top_ops
 from perfsheet.tables.ops import OPS
-from perfsheet.text import formats
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
@@ -92,6 +92,6 @@ def _write_ranking(sheet: LongWorksheet, styles: Styles, case: Case) -> None:
     layout = write_table_sheet(sheet, styles, columns, ops, freeze="op_code")
     left_out = analysis.summary.timed_ops - len(ops)
     more = f"; {left_out:,} shorter ops are in its ops CSV only" if left_out else ""
-    note = formats.clean(f"{case.nodeid}: {analysis.window.label}{more}")
+    note = clean(f"{case.nodeid}: {analysis.window.label}{more}")
     sheet.write_string(layout.after + 1, 1, note, styles["quiet"])
     sheet.write_url(layout.after + 2, 1, f"internal:'{TITLE}'!A1", styles["link"], "All cases")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from perfsheet.capture.texts import Texts
 from perfsheet.outputs.workbook.worksheet import format_index
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

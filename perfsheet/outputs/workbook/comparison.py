@@ -23,6 +23,7 @@ from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
 from perfsheet.tables.comparison import FIGURES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -58,7 +59,7 @@ def _write(comparisons: Sequence[Comparison], sink: io.FileIO) -> None:
     with opened(sink, on_disk=sum(len(comparison.ops) for comparison in comparisons) > MANY_OPS) as book:
         names = " and ".join(formats.file_names(comparison.new.summary) for comparison in comparisons)
         title = f"Before and after: {formats.file_names(comparisons[0].base.summary)}, {names}"
-        book.set_properties({"title": formats.clean(title, 255), "author": f"perfsheet {__version__}"})
+        book.set_properties({"title": clean(title, 255), "author": f"perfsheet {__version__}"})
         writers = dict(_sheets(book, Styles(book), comparisons))
         sheets = {name: book.add_worksheet(name) for name in writers}
         for name, writer in writers.items():
@@ -162,7 +163,7 @@ def _write_about(sheet: LongWorksheet, styles: Styles, comparison: Comparison, r
         ("Noise", text.noise(comparison), "text"),
     ):
         sheet.write_string(row, 0, name, styles["quiet"])
-        sheet.merge_range(row, 1, row, _COLUMNS - 1, formats.clean(sentence, 1000), styles[style])
+        sheet.merge_range(row, 1, row, _COLUMNS - 1, clean(sentence, 1000), styles[style])
         row += 1
     return row
 

@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, LazyCells, Link, cells_xml, safe_text
 from perfsheet.outputs.workbook.theme import Styles
-from perfsheet.text.formats import clean
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

@@ -26,6 +26,7 @@ from perfsheet.tables.kinds import LINK
 from perfsheet.tables.repeats import RUNS
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import RATE, HeadlineValue, headline, run_outcome, run_source
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -97,7 +98,7 @@ def _write_run_info(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ro
             if fact is not None:
                 sheet.write_string(row, column, fact[0], styles["quiet"])
                 last = column + 4 if column == 0 else COLUMNS - 1
-                sheet.merge_range(row, column + 1, row, last, formats.clean(fact[1], 1000), styles["text"])
+                sheet.merge_range(row, column + 1, row, last, clean(fact[1], 1000), styles["text"])
         row += 1
     return row
 
@@ -106,7 +107,7 @@ def _write_verdict(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row
     warnings = analysis.summary.warnings
     note = f"{len(warnings)} to look at" if warnings else "nothing to look at"
     row = write_section(sheet, styles, row, COLUMNS, "Data quality", note, 2)
-    sheet.write_string(row, 0, formats.clean(sentences.capture(analysis.summary)), styles["text"])
+    sheet.write_string(row, 0, clean(sentences.capture(analysis.summary)), styles["text"])
     row += 1
     if left_out := all_ops.left_out(analysis):
         sheet.write_string(row, 0, left_out, styles["attention"])
@@ -114,7 +115,7 @@ def _write_verdict(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row
     for warning in warnings[:_WARNINGS]:
         link = Link(f"'{DATA_QUALITY}'!A1", "look ▸")
         write_cell(sheet, row, 0, link, styles["amber"], styles["link"])
-        sheet.write_string(row, 1, formats.clean(warning), styles["text"])
+        sheet.write_string(row, 1, clean(warning), styles["text"])
         row += 1
     if len(warnings) > _WARNINGS:
         sheet.write_string(row, 1, f"{len(warnings) - _WARNINGS} more on sheet Data Quality", styles["quiet"])
@@ -164,13 +165,13 @@ def _write_headline(book: Workbook, sheet: Worksheet, styles: Styles, analysis: 
 
 def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> None:
     sheet.set_row(0, 26)
-    sheet.write_string(0, 0, formats.clean(f"Perf sheet · {formats.file_names(summary)}", 200), styles["title"])
+    sheet.write_string(0, 0, clean(f"Perf sheet · {formats.file_names(summary)}", 200), styles["title"])
     figures = " · ".join(sentences.figures_of(summary))
     replayed = summary.provenance.replayed
     first = [formats.at_a_glance(summary), figures if replayed else ""]
-    sheet.write_string(1, 0, formats.clean(" · ".join(filter(None, first))), styles["quiet"])
+    sheet.write_string(1, 0, clean(" · ".join(filter(None, first))), styles["quiet"])
     if figures and not replayed:
-        sheet.write_string(2, 0, formats.clean(figures), styles["text"])
+        sheet.write_string(2, 0, clean(figures), styles["text"])
     if replayed:
         sheet.write_string(2, 0, formats.REPLAYED[0].upper() + formats.REPLAYED[1:], styles["banner"])
         for column in range(1, COLUMNS):
