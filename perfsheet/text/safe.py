@@ -14,7 +14,7 @@ UNPRINTABLE = re.compile(
 _COMMAND = re.compile(r"(?m)^([^\S\n]*):(?=:)|##(?=\[)")
 # A spreadsheet takes a cell that starts with one of these for a formula; an apostrophe keeps it text.
 _FORMULA = re.compile(r"[=+\-@\t\r](?=.)|::", re.DOTALL)
-_FIGURE = re.compile(r"[+-]?(?:\d[\d,.]*(?:[eE][+-]?\d+)?|inf|nan)(?: ?%)?")
+_FIGURE = re.compile(r"-?(?:\d[\d,.]*(?:[eE][+-]?\d+)?|inf|nan)(?: ?%)?")
 
 
 def clean(text: str, limit: int = 0) -> str:

@@ -36,7 +36,7 @@ def test_a_cell_is_text_and_can_be_read_back(text):
     assert unguarded(csv_cell(text)) == text
 
 
-@pytest.mark.parametrize("figure", ["-1.5", "+3", "-1,234.5", "-3 %", "1e-9", "-", "–", "'quoted'"])
+@pytest.mark.parametrize("figure", ["-1.5", "-1,234.5", "-3 %", "1e-9", "-", "–", "'quoted'"])
 def test_figures_are_left_alone(figure):
     assert csv_cell(figure) == figure
     assert unguarded(figure) == figure

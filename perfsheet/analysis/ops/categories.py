@@ -49,6 +49,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"(?i:binary|unary|ternary|eltwise|where|\badd|multiply|subtract|gelu|relu|sigmoid|dropout|rand|pow)",
     ),
 )
+CATEGORIES = (*dict.fromkeys(name for name, _ in _TABLE), OTHER)
 _COMPILED = tuple((category, re.compile(pattern)) for category, pattern in _TABLE)
 
 
@@ -57,7 +58,7 @@ def short_code(op_code: str) -> str:
     return op_code.removesuffix("DeviceOperation") or op_code
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def category(op_code: str) -> str:
     """The category of an op code, `other` if it is not in the table."""
     bare = op_code.rsplit("::", 1)[-1].strip()

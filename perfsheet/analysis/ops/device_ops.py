@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from perfsheet.analysis.ops.categories import category
+from perfsheet.analysis.ops.categories import CATEGORIES, category
 from perfsheet.analysis.ops.grid import WorkerGrid, worker_grid
 from perfsheet.analysis.ops.utilization import NO_MODEL_MAX_NS, utilization
 from perfsheet.analysis.ops.validity import after_contradicted, contradicted, exposed, overlapping
@@ -180,7 +180,13 @@ class Ops:
 
     def in_category(self, *names: str) -> BoolArray:
         """Ops of these categories (analysis/ops/categories.py)."""
-        return self.where_code(lambda code: category(code) in names)
+        return np.asarray(np.isin(self._category, [CATEGORIES.index(name) for name in names]))
+
+    @cached_property
+    def _category(self) -> IntArray:
+        """For each op the index of its category."""
+        of_code = np.array([CATEGORIES.index(category(code)) for code in self.codes.values], dtype=np.int64)
+        return of_code[self.codes.codes] if len(of_code) else np.zeros(len(self), dtype=np.int64)
 
     def where_code(self, matches: Callable[[str], bool]) -> BoolArray:
         """Ops whose code matches; each distinct code is tested once."""

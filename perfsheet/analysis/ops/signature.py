@@ -66,8 +66,8 @@ def signature(variant: Variant) -> Signature:
     """The signature of one description."""
     return Signature(
         variant.op_code,
-        _describe(variant.input_cells),
-        _describe(variant.output_cells),
+        _describe(variant.tensors.input_cells),
+        _describe(variant.tensors.output_cells),
         variant.math_fidelity,
         program_config(variant.attributes),
     )
@@ -89,6 +89,7 @@ def numbers(ops: Ops) -> IntArray:
     return of_variant[ops.variants.of]
 
 
+@lru_cache(maxsize=65536)
 def _describe(tensors: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(
         text for w, z, y, x, _, datatype, memory in tensors if (text := tensor_text(w, z, y, x, datatype, memory))

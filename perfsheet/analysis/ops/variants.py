@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,18 +18,18 @@ from perfsheet.capture.texts import Texts, combinations
 _TENSOR = re.compile(rf"(input|output)_(\d+)_(?:{'|'.join(TENSOR_FIELDS)})")
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, eq=False)
-class Variant:
-    """The description of an op: everything in the capture except when, where and how long it ran.
+class TensorSet:
+    """The tensors of an op, one object for all descriptions that have the same ones.
 
     `input_cells` and `output_cells` are the raw cells (w, z, y, x, layout, datatype, memory) of each tensor block.
     """
 
-    op_code: str
     input_cells: tuple[tuple[str, ...], ...]
     output_cells: tuple[tuple[str, ...], ...]
-    math_fidelity: str
-    attributes: str
 
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -39,6 +41,31 @@ class Variant:
         """The output tensors."""
         return _tensors(self.output_cells)
 
+    @cached_property
+    def all(self) -> tuple[Tensor, ...]:
+        """Inputs and outputs."""
+        return (*self.inputs, *self.outputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """The description of an op: everything in the capture except when, where and how long it ran."""
+
+    op_code: str
+    tensors: TensorSet
+    math_fidelity: str
+    attributes: str
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The input tensors."""
+        return self.tensors.inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The output tensors."""
+        return self.tensors.outputs
+
 
 @dataclass(frozen=True, eq=False)
 class Variants:
@@ -47,6 +74,14 @@ class Variants:
     of: IntArray
     first: IntArray
     all: tuple[Variant, ...]
+
+    def by_tensors(self, function: Callable[[TensorSet], T]) -> list[T]:
+        """The result of a function of the tensors for each of `all`, computed once for equal ones."""
+        known: dict[TensorSet, T] = {}
+        for variant in self.all:
+            if variant.tensors not in known:
+                known[variant.tensors] = function(variant.tensors)
+        return [known[variant.tensors] for variant in self.all]
 
     def take(self, positions: IntArray) -> Variants:
         """Those of some of the rows."""
@@ -58,22 +93,20 @@ def variants(table: OpsTable, rows: IntArray, codes: Texts) -> Variants:
     """Describe these rows of the table; `codes` are their op codes."""
     blocks = {side: tensor_numbers(table, side) for side in ("input", "output")}
     names = [f"{side}_{number}_{field}" for side in blocks for number in blocks[side] for field in TENSOR_FIELDS]
-    columns = [table.text(name).take(rows) for name in (*names, "math_fidelity", "attributes")]
-    of, first = combinations([codes, *columns], len(rows))
-    table_rows = rows[first].tolist()
+    of_set, set_first = combinations([table.text(name).take(rows) for name in names], len(rows))
+    sets = [
+        TensorSet(*(_cells(table, side, blocks[side], row) for side in ("input", "output")))
+        for row in rows[set_first].tolist()
+    ]
+    fidelity, attributes = (table.text(name).take(rows) for name in ("math_fidelity", "attributes"))
+    # The number of a set of tensors stands for its cells: it follows their order.
+    numbered = Texts(of_set, [""] * len(sets))
+    of, first = combinations([codes, numbered, fidelity, attributes], len(rows))
+    described = zip(
+        codes.take(first), of_set[first].tolist(), fidelity.take(first), attributes.take(first), strict=True
+    )
     return Variants(
-        of,
-        first,
-        tuple(
-            Variant(
-                op_code=codes[position],
-                input_cells=_cells(table, "input", blocks["input"], row),
-                output_cells=_cells(table, "output", blocks["output"], row),
-                math_fidelity=table.text("math_fidelity")[row].strip(),
-                attributes=table.text("attributes")[row],
-            )
-            for position, row in zip(first.tolist(), table_rows, strict=True)
-        ),
+        of, first, tuple(Variant(code, sets[number], math.strip(), text) for code, number, math, text in described)
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.ops.device_ops import LONGEST_PLAUSIBLE_NS, Ops
 from perfsheet.analysis.ops.grid import MOST_CORES, SOURCE_TEXT, UNKNOWN
+from perfsheet.analysis.ops.variants import TensorSet
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.statistics import ratio
@@ -174,12 +175,9 @@ def cores(ops: Ops) -> Iterator[Check]:
 
 def tensors(ops: Ops) -> Iterator[Check]:
     """Tensors whose shape or memory cannot be read."""
-    every = [(*variant.inputs, *variant.outputs) for variant in ops.variants.all]
-    shapeless = np.array(
-        [any(tensor.padded is None or tensor.logical is None for tensor in tensors_of_op) for tensors_of_op in every],
-        np.bool_,
+    shapeless, placeless = (
+        np.array(ops.variants.by_tensors(is_lacking), np.bool_) for is_lacking in (_lacks_shape, _lacks_place)
     )
-    placeless = np.array([any(not tensor.placed for tensor in tensors_of_op) for tensors_of_op in every], np.bool_)
     yield row_check(
         "unreadable-shapes",
         "Tensors",
@@ -196,6 +194,14 @@ def tensors(ops: Ops) -> Iterator[Check]:
         "{rows} with a tensor whose memory is blank or unknown: its bytes are not counted",
         repaired=True,
     )
+
+
+def _lacks_shape(tensors: TensorSet) -> bool:
+    return any(tensor.padded is None or tensor.logical is None for tensor in tensors.all)
+
+
+def _lacks_place(tensors: TensorSet) -> bool:
+    return any(not tensor.placed for tensor in tensors.all)
 
 
 def unknown_names(ops: Ops) -> Iterator[Check]:
@@ -222,10 +228,9 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
         "every matmul, convolution and attention has one, or none has",
         "{rows} of matmuls, convolutions and attention with a blank MATH FIDELITY: their compute peak is unknown",
     )
-    types = [
-        {tensor.datatype for tensor in (*variant.inputs, *variant.outputs) if tensor.bytes_per_element is None}
-        for variant in ops.variants.all
-    ]
+    types = ops.variants.by_tensors(
+        lambda tensors: {tensor.datatype for tensor in tensors.all if tensor.bytes_per_element is None}
+    )
     untyped = np.array([bool(unknown_types) for unknown_types in types], dtype=np.bool_)[ops.variants.of]
     yield _unknown("unknown-datatype", "Data types", sorted(set().union(*types)), untyped, "DATATYPE", "no bytes")
     arch = ops.text("device_arch").mapped(lambda cell: cell.strip().lower())

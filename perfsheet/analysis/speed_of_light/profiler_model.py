@@ -153,12 +153,12 @@ def _bandwidth_rows(ops: Ops) -> BoolArray:
     return np.isfinite(largest) & (counted | ~counted.any()) & (ops.number("pm_bandwidth_ns") >= _FROM_NS)
 
 
+@once
 def _largest_tensor(ops: Ops) -> FloatArray:
     """Bytes of the largest DRAM tensor as the model counts them: whole bytes per element, no exponents."""
-    sizes = [
-        max((_model_size(tensor) for tensor in (*variant.inputs, *variant.outputs) if tensor.in_dram), default=np.nan)
-        for variant in ops.variants.all
-    ]
+    sizes = ops.variants.by_tensors(
+        lambda tensors: max((_model_size(tensor) for tensor in tensors.all if tensor.in_dram), default=np.nan)
+    )
     bytes_per_op = np.array(sizes, dtype=np.float64)[ops.variants.of]
     return np.where(speed_of_light(ops).contradicted, np.nan, bytes_per_op)
 
