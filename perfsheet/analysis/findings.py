@@ -14,8 +14,8 @@ from perfsheet.analysis.ops.signature import Signature, signatures
 from perfsheet.analysis.results import Finding, RuleTotal, WhatIf
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
-from perfsheet.analysis.statistics import known, known_ints, ratio
-from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.analysis.statistics import known_ints, ratio
+from perfsheet.capture.table import BoolArray, FloatArray
 
 STEPS = (1, 3, 5, 10)
 
@@ -54,7 +54,8 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
 def _take(finding: Finding, pool: FloatArray) -> FloatArray:
     """Subtract the savings of a finding from the time that is left of its ops; returns what was subtracted."""
     at = finding.positions
-    taken = np.minimum(np.nan_to_num(finding.savings), pool[at] - finding.floors)
+    taken = np.fmin(finding.savings, pool[at] - finding.floors)
+    taken[np.isnan(finding.savings)] = 0
     taken[taken < _NEGLIGIBLE_NS] = 0
     pool[at] -= taken
     return taken
@@ -143,47 +144,37 @@ def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -
 
 def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
     ops = facts.ops
+    kernel_ns, counted_ns = np.nan_to_num(ops.kernel_ns), np.nan_to_num(ops.counted_ns)
+    least_ns = np.nan_to_num(facts.speed_of_light.min_kernel_ns) if rule.keeps_work else np.zeros(len(ops))
     for subject, indices in _by_subject(ops, own).items():
         positions = own.positions[indices] if own.rows is None else own.positions
         rows = ops.rows[positions] if own.rows is None else own.rows[indices]
         grids = known_ints(ops.worker_cores[positions])
-        group = Group(
-            signature=subject,
-            category=category(subject.op_code),
-            positions=positions,
-            rows=rows,
-            cores=known_ints(ops.cores[positions]),
-            worker_cores=grids[0] if grids else None,
-        )
-        kernel_ns = float(np.nansum(ops.kernel_ns[positions]))
         savings = own.saving_ns[indices]
         if own.rows is None and not rule.saves_gaps:
-            savings = np.minimum(savings, np.nan_to_num(ops.counted_ns[positions]))  # NaN stays: unknown
+            savings = np.minimum(savings, counted_ns[positions])  # NaN stays: unknown
+        known_savings = savings[np.isfinite(savings)]
         yield Finding(
             id="",
             rule=rule,
-            signature=subject,
-            positions=positions,
-            rows=rows,
-            kernel_ns=kernel_ns,
-            share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
-            cores=group.cores,
-            worker_cores=group.worker_cores,
-            saving_ns=known(float(np.nansum(savings))) if np.isfinite(savings).any() else None,
+            group=Group(
+                signature=subject,
+                category=category(subject.op_code),
+                positions=positions,
+                rows=rows,
+                cores=known_ints(ops.cores[positions]),
+                worker_cores=grids[0] if grids else None,
+            ),
+            facts=facts,
+            kernel_ns=float(kernel_ns[positions].sum()),
+            share=ratio(float(counted_ns[positions].sum()), ops.total_ns),
+            saving_ns=float(known_savings.sum()) if known_savings.size else None,
             savings=savings,
-            floors=_floors(facts, rule, own, indices, positions),
+            # What each op takes at the least once it is fixed.
+            floors=np.nan_to_num(own.floor_ns[indices]) if own.floor_ns is not None else least_ns[positions],
             added_ns=0.0,
             part_of=None,
-            advice=rule.advice(facts, group),
-            evidence=rule.evidence(facts, group),
         )
-
-
-def _floors(facts: Facts, rule: Rule, own: Hits, indices: list[int], positions: IntArray) -> FloatArray:
-    """What each op takes at the least once it is fixed."""
-    if own.floor_ns is not None:
-        return np.nan_to_num(own.floor_ns[indices])
-    return np.nan_to_num(facts.speed_of_light.min_kernel_ns[positions]) if rule.keeps_work else np.zeros(len(positions))
 
 
 def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
-from perfsheet.analysis.rules.base import Evidence, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Rule
 from perfsheet.capture.table import FloatArray, IntArray
 
 
@@ -95,25 +97,55 @@ class Finding:
 
     id: str
     rule: Rule
-    signature: Signature
-    positions: IntArray
-    rows: IntArray
+    group: Group
+    facts: Facts = field(repr=False)
     kernel_ns: float
     share: float
-    cores: tuple[int, ...]
-    worker_cores: int | None
     saving_ns: float | None
     savings: FloatArray
     floors: FloatArray
     added_ns: float
     part_of: str | None
-    advice: str
-    evidence: Evidence
+
+    @property
+    def signature(self) -> Signature:
+        """What the finding is about."""
+        return self.group.signature
+
+    @property
+    def positions(self) -> IntArray:
+        """Its ops among those of the window."""
+        return self.group.positions
+
+    @property
+    def rows(self) -> IntArray:
+        """Its rows of the table."""
+        return self.group.rows
+
+    @property
+    def cores(self) -> tuple[int, ...]:
+        """The distinct core counts of its ops."""
+        return self.group.cores
+
+    @property
+    def worker_cores(self) -> int | None:
+        """The smallest worker grid of its ops; None = unknown."""
+        return self.group.worker_cores
 
     @property
     def count(self) -> int:
         """Ops (or host rows) behind the finding."""
         return len(self.rows)
+
+    @cached_property
+    def advice(self) -> str:
+        """What to try, in a sentence or two."""
+        return self.rule.advice(self.facts, self.group)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The figures that prove it."""
+        return self.rule.evidence(self.facts, self.group)
 
 
 @dataclass(frozen=True)
