@@ -58,9 +58,21 @@ def short_code(op_code: str) -> str:
     return op_code.removesuffix("DeviceOperation") or op_code
 
 
-@lru_cache(maxsize=1 << 16)
+_NUMBER = re.compile(r"\d{2,}")
+
+
+def without_number(op_code: str) -> str:
+    """The op code with `00` for a number of two digits or more, which no table of op codes looks at."""
+    return _NUMBER.sub("00", op_code)
+
+
 def category(op_code: str) -> str:
     """The category of an op code, `other` if it is not in the table."""
+    return _category(without_number(op_code))
+
+
+@lru_cache(maxsize=1 << 16)
+def _category(op_code: str) -> str:
     bare = op_code.rsplit("::", 1)[-1].strip()
     for name, pattern in _COMPILED:
         if pattern.search(bare):

@@ -92,7 +92,6 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
 
 def passes_of(ops: Ops) -> FloatArray:
     """Passes over the matrix engine at the math fidelity of each op; NaN when that is blank or unknown."""
-    fidelities = (variant.math_fidelity.strip().upper() for variant in ops.variants.all)
-    return np.array([FIDELITY_PASSES.get(fidelity, np.nan) for fidelity in fidelities], dtype=np.float64)[
-        ops.variants.of
-    ]
+    fidelities = ops.text("math_fidelity")
+    passes = [FIDELITY_PASSES.get(fidelity.strip().upper(), np.nan) for fidelity in fidelities.values]
+    return np.array(passes, dtype=np.float64)[fidelities.codes]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from perfsheet.analysis.ops.attributes import attribute, is_set
+from perfsheet.analysis.ops.categories import without_number
 from perfsheet.analysis.ops.shape import matmul_sizes
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
@@ -36,7 +37,7 @@ def dram_bytes(variant: Variant) -> Work:
     """The DRAM bytes of an op (as Traffic where they are known); 0 if every tensor is in L1."""
     if not variant.inputs and not variant.outputs:
         return unknown("the capture describes no tensor of this op")
-    touch = _touch(variant.op_code)
+    touch = _touch(without_number(variant.op_code))
     if not variant.inputs and touch is not _outputs:
         return unknown("the capture describes no input of this op")
     touched = touch(variant)
@@ -215,7 +216,7 @@ _TABLE: tuple[tuple[str, Callable[[Variant], _Touched | Work]], ...] = (
 _COMPILED = tuple((re.compile(f"(?i){pattern}"), touch) for pattern, touch in _TABLE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def _touch(op_code: str) -> Callable[[Variant], _Touched | Work]:
     """What an op reads and writes: by the first pattern that occurs in its code, by default all of its tensors."""
     return next((touch for pattern, touch in _COMPILED if pattern.search(op_code)), _everything)
