@@ -45,10 +45,25 @@ def decompress(label: str, stream: BinaryIO, files: ExitStack, notes: list[Note]
         archive = files.enter_context(zipfile.ZipFile(stream))
         if "[Content_Types].xml" not in archive.namelist():
             return _ops_csv_of(label, archive, files, notes)
+        _refuse_bomb(label, archive)
     except zipfile.BadZipFile:
         raise unusable(f"{label} is a damaged workbook or zip archive", "give the ops CSV itself") from None
     stream.seek(0)
     return None
+
+
+def _refuse_bomb(label: str, archive: zipfile.ZipFile) -> None:
+    """Refuse a workbook with parts that no program writes. Raises PerfsheetError (exit status 3)."""
+    for part in archive.infolist():
+        # Sheets are read row by row, other parts (the texts of all cells, styles) as a whole.
+        most = (
+            max(_ALWAYS_ALLOWED, _MAX_RATIO * part.compress_size) if "worksheets/" in part.filename else _ALWAYS_ALLOWED
+        )
+        if part.file_size > most:
+            raise unusable(
+                f"{label} is a workbook with a part of {part.file_size / 1e6:,.0f} MB ({part.filename[:60]!r})",
+                "give the ops CSV itself",
+            )
 
 
 def _ops_csv_of(label: str, archive: zipfile.ZipFile, files: ExitStack, notes: list[Note]) -> BinaryIO:

@@ -20,12 +20,14 @@ _BOM_AS_LATIN_1 = "\ufeff\xef\xbb\xbf"
 _HEAD_BYTES = 1 << 12
 _PIECE = 1 << 20
 # ATTRIBUTES cells of a megabyte exist; csv's own limit is 128 KiB.
-_LARGEST_CELL = 1 << 28
+_LARGEST_CELL = 1 << 26
 _DELIMITERS = (",", ";", "\t", "|")
 _SEP_LINE = "sep="
 """Excel writes the separator into a line of its own before the header: `sep=;`."""
 _BLANK = "".join(_DELIMITERS) + _BOM_AS_LATIN_1 + ' \r\n"'
 _MAX_LINES_BEFORE = 20
+_LONGEST_LINE = 64 << 20
+"""Bytes. A line is read as a whole, and several copies of it have to have room in memory."""
 _MIN_ARROW_BYTES = 8 << 20
 """Files from this size on are read with Arrow: below it, importing Arrow costs more than it saves."""
 
@@ -52,7 +54,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if not wide and b"\0" in head and b"OP CODE" not in head.replace(b"\0", b""):
         raise unusable(f"{label} is a binary file, not an ops CSV", "give the ops_perf_results_*.csv")
     notes: list[Note] = []
-    scan = _scan(stream, encoding)
+    scan = _scan(label, stream, encoding)
     if not wide and not scan.utf8:
         encoding = "latin-1"
         notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, so names may look wrong", 1))
@@ -104,11 +106,19 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
-def _scan(stream: BinaryIO, encoding: str) -> _Scan:
-    """Look at all bytes before reading: once records are read, another encoding would come too late."""
+def _scan(label: str, stream: BinaryIO, encoding: str) -> _Scan:
+    """Look at all bytes before reading: once records are read, another encoding would come too late.
+
+    Raises PerfsheetError (exit status 3) for a line that would fill the memory.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, nul, quoted, last = not encoding.startswith("utf-16"), False, False, b""
+    without_end = 0
     while piece := stream.read(_PIECE):
+        end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+        without_end = without_end + len(piece) if end < 0 else len(piece) - end
+        if without_end > _LONGEST_LINE:
+            raise unusable(f"{label} has a line of more than {_LONGEST_LINE >> 20} MiB", "look at what wrote it")
         # isascii is thirty times as fast as the decoder, which may still hold half a character.
         if utf8 and not (piece.isascii() and not decoder.getstate()[0]):
             utf8 = _decodes(decoder, piece)

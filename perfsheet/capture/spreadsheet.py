@@ -26,6 +26,10 @@ _HEADER_ROWS = 5
 """How many rows of a sheet are searched for the header."""
 _ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row(?:\s[^<>]*?)?\sr\s*=\s*["'](\d+)""")
 _PIECE = 1 << 20
+_LONGEST_TAG = 64 << 20
+"""A cell has at most 32,767 characters; a tag of so many bytes is none."""
+_MOST_COLUMNS = 2048
+"""What stands further to the right is no ops table: the widest schema has some 250 columns."""
 _ALL_OPS, _OWN_HEADER = "All Ops", "WORKER CORES"
 """The sheet of perfsheet's workbooks that has every op, and a column of all of their ops tables."""
 _SHOWN = 3
@@ -137,6 +141,7 @@ class _Sheet:
             )
             for number, cells in parser.parse():
                 filled = [(cell["column"], cell["value"]) for cell in cells if cell["value"] is not None]
+                filled = [(column, value) for column, value in filled if column <= _MOST_COLUMNS]
                 row = [""] * max((column for column, _ in filled), default=0)
                 for column, value in filled:
                     row[column - 1] = str(value)
@@ -154,6 +159,8 @@ class _Sheet:
                         return False
                     last = number
                 head = rest
+                if len(head) > _LONGEST_TAG:
+                    raise unusable(f"{self.label} has a sheet that is no XML", "give the ops CSV itself")
         return True
 
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from perfsheet.cli.handling import say
 from perfsheet.errors import usage
 
@@ -71,7 +69,7 @@ def show_signposts(captures: Sequence[str] | None, options: Options, json: bool,
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.signposts(analysis)))
+        json_output.write(json_output.signposts(analysis), sys.stdout)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.signposts import SIGNPOSTS

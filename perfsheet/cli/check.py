@@ -89,7 +89,7 @@ def _show(
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.check(analysis, verdict, name, against)))
+        json_output.write(json_output.check(analysis, verdict, name, against), sys.stdout)
         return
     from perfsheet.outputs.terminal.checks import print_verdict
 

@@ -68,7 +68,7 @@ def compare(
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.compare(comparisons[0], comparisons[1:])))
+        json_output.write(json_output.compare(comparisons[0], comparisons[1:]), sys.stdout)
     elif not outputs.to_stdout:
         from perfsheet.outputs.terminal.comparison import print_comparisons
 

@@ -34,7 +34,7 @@ def doctor(
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.doctor(findings)))
+        json_output.write(json_output.doctor(findings), sys.stdout)
     else:
         from perfsheet.outputs.terminal.checks import print_diagnoses
 

@@ -43,7 +43,7 @@ def top_ops(
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps((json_output.op_groups if group else json_output.top_ops)(analysis, limit)))
+        json_output.write((json_output.op_groups if group else json_output.top_ops)(analysis, limit), sys.stdout)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.groups import GROUPS, op_groups
@@ -87,7 +87,7 @@ def hotspots(
     if json:
         from perfsheet.outputs import json_output
 
-        typer.echo(json_output.dumps(json_output.hotspots(analysis, limit)))
+        json_output.write(json_output.hotspots(analysis, limit), sys.stdout)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.findings import FINDINGS, findings

@@ -55,7 +55,7 @@ def report(
         from perfsheet.outputs import json_output
 
         workbook = outputs.workbook
-        typer.echo(json_output.dumps(json_output.report(analysis, None if workbook is None else str(workbook))))
+        json_output.write(json_output.report(analysis, None if workbook is None else str(workbook)), sys.stdout)
     for path in written:
         tell(f"Wrote {path}", err=json or outputs.to_stdout)
     if outputs.open:

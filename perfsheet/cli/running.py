@@ -90,7 +90,7 @@ def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
         case_book.write(cases, workbook, view)
         replace_text(folder / RECORD_NAME, json_output.dumps(json_output.case_records(cases)) + "\n")
     if options.json:
-        typer.echo(json_output.dumps(json_output.cases(cases, str(workbook))))
+        json_output.write(json_output.cases(cases, str(workbook)), sys.stdout)
     _finish([workbook], options, lambda: _show_cases(cases))
     return status
 
@@ -172,7 +172,7 @@ def _show_result(done: ProfilingResult, written: list[Path], options: RunOptions
     results = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
     if options.json:
         result = json_output.report(done.analysis, str(written[0]))
-        typer.echo(json_output.dumps({**result, **json_output.expectations(done.analysis, results)}))
+        json_output.write({**result, **json_output.expectations(done.analysis, results)}, sys.stdout)
     _finish(written, options, lambda: _show(done, results))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)

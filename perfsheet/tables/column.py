@@ -197,6 +197,10 @@ class Rows(Generic[Source, Item]):
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
+    def part(self, first: int, end: int) -> Rows[Source, Item]:
+        """The rows from `first` up to `end`."""
+        return Rows(self.source, self.items[first:end])
+
 
 def each(value: Callable[[Item], Any]) -> Callable[[Iterable[Item]], list[Any]]:
     """Values of a column from a function of one row."""

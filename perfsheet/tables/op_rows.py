@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,10 @@ class OpRows:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def part(self, first: int, end: int) -> OpRows:
+        """The rows from `first` up to `end`."""
+        return replace(self, positions=self.positions[first:end])
 
     @property
     def ops(self) -> Ops:

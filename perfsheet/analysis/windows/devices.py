@@ -147,11 +147,11 @@ def _matched(reference: IntArray, own: IntArray) -> IntArray:
     """For each op of a device its index in the reference, -1 without a counterpart; both keep their order.
 
     Both sequences are walked side by side. Where they differ, as few ops as possible are skipped until several agree
-    again. If that does not happen within reach, the rest has no counterpart.
+    again. If that does not happen within reach, or too many were skipped, the rest has no counterpart.
     """
     places = np.full(len(own), -1, dtype=np.int64)
-    at, there = 0, 0
-    while at < len(own) and there < len(reference):
+    at, there, alone = 0, 0, 0
+    while at < len(own) and there < len(reference) and alone <= (1 - _ALIGNED) * len(own):
         left = min(len(own) - at, len(reference) - there)
         differs = np.flatnonzero(own[at : at + left] != reference[there : there + left])
         same = int(differs[0]) if differs.size else left
@@ -163,6 +163,7 @@ def _matched(reference: IntArray, own: IntArray) -> IntArray:
         if skip is None:
             break
         _match_skipped(reference[there : there + skip[0]], own[at : at + skip[1]], places[at : at + skip[1]], there)
+        alone += int(np.count_nonzero(places[at : at + skip[1]] < 0))
         there, at = there + skip[0], at + skip[1]
     return places
 
@@ -190,14 +191,16 @@ def _match_skipped(reference: IntArray, own: IntArray, places: IntArray, there: 
 
 def _resume(reference: IntArray, own: IntArray) -> tuple[int, int] | None:
     """The fewest ops to skip on both sides until they agree again; None = not within reach."""
-    ours, theirs = own.tolist(), reference.tolist()
-    for skipped in range(1, len(ours) + len(theirs)):
-        for own_skip in range(max(0, skipped - len(theirs) + 1), min(skipped, len(ours) - 1) + 1):
-            other_skip = skipped - own_skip
-            agree = min(_AGREE, len(ours) - own_skip, len(theirs) - other_skip)
-            if ours[own_skip : own_skip + agree] == theirs[other_skip : other_skip + agree]:
-                return other_skip, own_skip
-    return None
+    theirs, ours = len(reference), len(own)
+    same = np.ones((theirs + _AGREE, ours + _AGREE), dtype=np.bool_)  # beyond the end of either there is no difference
+    same[:theirs, :ours] = reference[:, np.newaxis] == own[np.newaxis, :]
+    agree = np.logical_and.reduce([same[ahead : ahead + theirs, ahead : ahead + ours] for ahead in range(_AGREE)])
+    agree[:1, :1] = False
+    other_skip, own_skip = np.nonzero(agree)
+    if not other_skip.size:
+        return None
+    best = int(np.lexsort((own_skip, other_skip + own_skip))[0])
+    return int(other_skip[best]), int(own_skip[best])
 
 
 def critical_path_ns(ops: Ops, positions: IntArray, aligned: Devices) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from io import BufferedWriter
 from pathlib import Path
@@ -95,7 +96,7 @@ def bench(
             interrupted, result = error, error.bench
     files = [*_write(result, folder, force), log]
     if json:
-        typer.echo(json_output.dumps(bench_json(result, list(map(str, files)))))
+        json_output.write(bench_json(result, list(map(str, files))), sys.stdout)
     else:
         typer.echo(printed(bench_markdown(result)))
     if any(row.failed for row in result.rows):

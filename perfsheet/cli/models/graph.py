@@ -69,7 +69,7 @@ def graph(
     if profile:
         files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
     if json:
-        typer.echo(json_output.dumps(output_graph.graph_json(traced, coverage, list(map(str, files)))))
+        json_output.write(output_graph.graph_json(traced, coverage, list(map(str, files))), sys.stdout)
     else:
         output_graph.print_graph(traced, coverage, sys.stdout)
     tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

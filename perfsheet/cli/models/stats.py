@@ -52,7 +52,7 @@ def stats(
             folder = output / "captures" / source.name
             files += op_stats.write_folder(count_ops([source]), folder, overwrite=force)
     if json:
-        typer.echo(json_output.dumps(op_stats.stats_json(statistics, list(map(str, files)))))
+        json_output.write(op_stats.stats_json(statistics, list(map(str, files))), sys.stdout)
     else:
         op_stats.print_statistics(statistics, sys.stdout)
     tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

@@ -67,7 +67,7 @@ def merge(
         files.append(str(markdown))
     breaches = [] if no_check else [*find_breaches(merged.rows, limits), *find_device_breaches(merged.device_rows)]
     if json:
-        typer.echo(json_output.dumps(outputs.merge_json(merged, results, breaches, files)))
+        json_output.write(outputs.merge_json(merged, results, breaches, files), sys.stdout)
     else:
         if results:
             outputs.print_results(results, sys.stdout, from_runs=False)

@@ -215,7 +215,7 @@ def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], o
     from perfsheet.outputs import json_output
 
     if options.json:
-        typer.echo(json_output.dumps(outputs.suite_json(suite.name, results, list(map(str, files)))))
+        json_output.write(outputs.suite_json(suite.name, results, list(map(str, files))), sys.stdout)
     elif not options.quiet:
         outputs.print_results(outputs.sort_results(results, options.sort, options.descending), sys.stdout)
     for result in results:

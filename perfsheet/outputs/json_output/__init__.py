@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.json_output.comparison import check, compare, expectations
@@ -15,6 +15,7 @@ from perfsheet.outputs.json_output.parts import (
     pass_ops,
     repeats,
     run,
+    streamed,
     totals,
 )
 from perfsheet.outputs.json_output.parts import signposts as signposts_of
@@ -24,7 +25,7 @@ from perfsheet.tables.groups import op_groups as ranked_groups
 from perfsheet.tables.op_rows import top_ops as ranked_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.quality import DIAGNOSES
-from perfsheet.text.json_text import json_text
+from perfsheet.text.json_text import json_pieces, json_text
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
@@ -32,18 +33,18 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = ["SCHEMA_VERSION", "case_records", "cases", "check", "compare", "doctor", "dumps", "expectations",
-    "hotspots", "op_groups", "report", "run", "signposts", "top_ops"]
+    "hotspots", "op_groups", "report", "run", "signposts", "top_ops", "write"]
 # fmt: on
 
 
 def top_ops(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
-    return {**head(analysis), "ops": OPS.records(ranked_ops(analysis, count))}
+    return {**head(analysis), "ops": streamed(OPS, ranked_ops(analysis, count))}
 
 
 def op_groups(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --group --json`: identical ops together, beside the ranking of single ops."""
-    return {**top_ops(analysis, count), "groups": GROUPS.records(ranked_groups(analysis, count))}
+    return {**top_ops(analysis, count), "groups": streamed(GROUPS, ranked_groups(analysis, count), len(analysis.ops))}
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
@@ -58,8 +59,8 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         "workbook": workbook,
         **({"run": run(analysis.provenance, analysis.summary)} if analysis.provenance.record else {}),
         **({"repeats": repeats(analysis, analysis.repeats)} if analysis.repeats else {}),
-        "ops": OPS.records(ranked_ops(analysis)),
-        "groups": GROUPS.records(ranked_groups(analysis)),
+        "ops": streamed(OPS, ranked_ops(analysis)),
+        "groups": streamed(GROUPS, ranked_groups(analysis), len(analysis.ops)),
         **findings_keys(analysis, None),
         **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
@@ -103,6 +104,13 @@ def signposts(analysis: Analysis) -> Json:
 def dumps(result: Json) -> str:
     """The text of a result; NaN never gets into it, and characters that could drive a terminal are escaped."""
     return json_text(result)
+
+
+def write(result: Json, out: TextIO) -> None:
+    """Write the text of a result and a newline; long tables are made while they are written."""
+    for piece in json_pieces(result):
+        out.write(piece)
+    out.write("\n")
 
 
 def _report_of(case: Case) -> Json | None:

@@ -8,7 +8,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.budget.model import ExpectationResult, Verdict
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import FindingChange
-from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spread
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spread, streamed, with_key
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES, FINDINGS_BEFORE, FINDINGS_OF_SIDE, OPS
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, TIMES, Total
@@ -41,8 +41,8 @@ def _comparison(comparison: Comparison) -> Json:
         "figures": FIGURES.records(Rows(comparison, comparison.figures)),
         "counts": comparison.counts,
         "groups": OP_TYPES.records(Rows(comparison, comparison.op_types)),
-        "changes": CHANGES.records(Rows(comparison, comparison.groups)),
-        "ops": OPS.records(Rows(comparison, comparison.ops)),
+        "changes": streamed(CHANGES, Rows(comparison, comparison.groups), len(comparison.ops)),
+        "ops": streamed(OPS, Rows(comparison, comparison.ops)),
         "host_ops": HOST_OPS.records(Rows(comparison, comparison.host_ops)),
         "findings": {
             "fixed": _findings(comparison.base, comparison.findings.fixed),
@@ -69,15 +69,14 @@ def _noise(comparison: Comparison) -> Json:
     }
 
 
-def _findings(analysis: Analysis, changes: Sequence[FindingChange]) -> list[Json]:
-    return FINDINGS_OF_SIDE.records(Rows(analysis, [change.finding for change in changes]))
+def _findings(analysis: Analysis, changes: Sequence[FindingChange]) -> Sequence[Json]:
+    return streamed(FINDINGS_OF_SIDE, Rows(analysis, [change.finding for change in changes]), len(analysis.ops))
 
 
-def _remaining(comparison: Comparison) -> list[Json]:
+def _remaining(comparison: Comparison) -> Sequence[Json]:
     remaining = comparison.findings.remaining
     before = FINDINGS_BEFORE.records(Rows(comparison.base, [change.base for change in remaining if change.base]))
-    records = zip(_findings(comparison.new, remaining), before, strict=True)
-    return [{**record, "before": size} for record, size in records]
+    return with_key(_findings(comparison.new, remaining), "before", before)
 
 
 def check(analysis: Analysis, verdict: Verdict, budget: str | None, base: str | None) -> Json:

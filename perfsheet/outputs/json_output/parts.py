@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from perfsheet.analysis import Analysis
@@ -12,9 +13,10 @@ from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.windows.signposts import Signposts
 from perfsheet.analysis.windows.variation import Variation
 from perfsheet.provenance import Provenance
-from perfsheet.tables import Rows
+from perfsheet.tables import Rows, Table
 from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
 from perfsheet.tables.kinds import number, percent
+from perfsheet.tables.op_rows import OpRows
 from perfsheet.tables.passes import LAYERS, PASS_OPS, PASSES
 from perfsheet.tables.passes import pass_ops as every_pass_op
 from perfsheet.tables.quality import CHECKS
@@ -24,9 +26,31 @@ from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.spreads import SPREAD, as_spreads
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
+from perfsheet.text.json_text import Streamed
 
 Json = dict[str, Any]
 SCHEMA_VERSION = 2
+
+
+_MANY = 1000
+"""Longer tables are made while they are written, with a record per line."""
+
+
+def streamed(table: Table[Any], rows: Rows[Any, Any] | OpRows, listed: int = 0) -> Sequence[Json]:
+    """The records of a table that may be long; `listed`: how many rows all its records together list."""
+    if max(len(rows), listed) <= _MANY:
+        return table.records(rows)
+    at_once = max(1, min(_MANY, _MANY * len(rows) // max(1, listed)))
+    return Streamed(len(rows), lambda *part: table.records(rows.part(*part)), at_once)
+
+
+def with_key(records: Sequence[Json], key: str, values: Sequence[object]) -> Sequence[Json]:
+    """The records with one more key each."""
+    if isinstance(records, Streamed):
+        return Streamed(
+            len(records), lambda first, end: with_key(records.part(first, end), key, values[first:end]), records.at_once
+        )
+    return [{**record, key: value} for record, value in zip(records, values, strict=True)]
 
 
 def spread(spread: Spread) -> Json:
@@ -126,7 +150,7 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
             if name
         },
         "reshard_pairs": analysis.reshard_pairs,
-        "findings": FINDINGS.records(findings(analysis, count)),
+        "findings": streamed(FINDINGS, findings(analysis, count), len(analysis.ops)),
         "what_if": [
             {
                 "findings": estimate.findings,
