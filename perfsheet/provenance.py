@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import ClassVar, Literal
+
+from perfsheet.light_dataclass import dataclass
 
 RECORD_NAME = "run.json"
 """The record of a run, beside its report."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from perfsheet.analysis.windows.scope import scope, unreduced
 from perfsheet.analysis.windows.selection import select
 from perfsheet.capture.table import BoolArray, OpsTable
 from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Provenance
 
 if TYPE_CHECKING:

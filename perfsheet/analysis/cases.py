@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import Spread, known
 from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Outcome
 
 

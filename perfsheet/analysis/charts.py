@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from perfsheet.analysis.results import OpGroup
 from perfsheet.analysis.statistics import known_ints
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.hardware.boards import FIDELITY_PASSES
+from perfsheet.light_dataclass import dataclass
 
 MOST_POINTS = 400
 """Points drawn at most: those with the most kernel time; the rest is counted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +17,7 @@ from perfsheet.analysis.windows.passes import Passes, first_of_devices
 from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.variation import Variation, variation
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -15,6 +13,7 @@ from perfsheet.analysis.results import OpGroup, RankedOp, RowRef
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.analysis.statistics import known, known_int, known_ints
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray, FloatArray, content_key
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from perfsheet.analysis.analyze import Analysis

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.rules.layout_conversion import is_layout_conversion
 from perfsheet.analysis.rules.reshard import back_to_back
 from perfsheet.analysis.statistics import ratio
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Rule
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

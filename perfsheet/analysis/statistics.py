@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.capture.table import FloatArray
+from perfsheet.light_dataclass import dataclass
 
 _FEW = 32
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from perfsheet.analysis.windows.layers import Layer, layers
 from perfsheet.analysis.windows.passes import Pass, usable_of
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
+from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Provenance
 
 _SAME_CLOCK = 0.01

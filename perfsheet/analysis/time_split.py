@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -22,6 +20,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.windows.idle import HOST_GAP_NS, LONG_WAIT_NS, elapsed_ns, idle_before
 from perfsheet.capture.table import FloatArray
+from perfsheet.light_dataclass import dataclass
 
 COMPUTE, MOVEMENT, COLLECTIVES, IDLE, UNKNOWN = "compute", "data movement", "collectives", "idle", "unknown"
 _PARTS = (

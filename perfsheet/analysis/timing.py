@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.windows.signposts import marks
 from perfsheet.capture.table import FloatArray, RowKind
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

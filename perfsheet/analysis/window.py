@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.capture.table import IntArray, OpsTable, RowKind
+from perfsheet.light_dataclass import dataclass
 
 WHOLE = "whole capture"
 """The label of the default window."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from perfsheet.analysis.summary import PassSummary
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.comparison.kinds import kind
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

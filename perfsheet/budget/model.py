@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from perfsheet.analysis import Options
 from perfsheet.analysis.results import RowRef
 from perfsheet.budget.limits import Limit
 from perfsheet.budget.quantities import Unit
+from perfsheet.light_dataclass import dataclass
 
 TOLERANCE = 0.0
 """The default tolerance of a budget."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from perfsheet.capture.schema import missing_columns
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts, TextsBuilder
 from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +70,7 @@ def build_columns(label: str, records: Records, only: frozenset[str] | None) -> 
         columns = _Columns(layout)
         for numbers, piece in repair.pieces(records):
             if piece:
-                columns.add(numbers, list(zip(*piece, strict=True)))
+                columns.add(numbers, piece)
     if repair.widest > repair.width and columns.unreadable.count > len(columns):
         raise unusable(
             f"{label}: every row has more cells than the header, so the columns are shifted",
@@ -154,8 +156,13 @@ class _Columns:
     def __len__(self) -> int:
         return sum(map(len, self._rows))
 
-    def add(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
-        """Add records, given column by column; `numbers` are their rows in the file."""
+    def add(self, numbers: Sequence[int], records: Sequence[Record]) -> None:
+        """Add records; `numbers` are their rows in the file."""
+        positions = [position for position, _ in (*self._layout.numbers, *self._layout.texts)]
+        wanted = (
+            map(itemgetter(*positions), records) if len(positions) > 1 else ([r[p] for p in positions] for r in records)
+        )
+        columns = dict(zip(positions, zip(*wanted, strict=True), strict=True))
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
             self._add_numbers(name, columns[position], numbers)

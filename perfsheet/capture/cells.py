@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+
+from perfsheet.light_dataclass import dataclass
 
 UNKNOWN = {"", "-", "nan", "none", "null", "n/a"}
 """Text that stands for an unknown value, in lower case."""
@@ -93,6 +94,9 @@ def _parse_number(text: str, number_format: NumberFormat) -> float | None:
     return None if math.isinf(number) else number
 
 
+_TWO_POINTS_ANYWHERE = re.compile(r"\.\d+\.")
+
+
 def detect_number_format(whole: Sequence[str], others: Iterable[str], delimiter: str) -> NumberFormat:
     """How a file writes its numbers.
 
@@ -101,6 +105,10 @@ def detect_number_format(whole: Sequence[str], others: Iterable[str], delimiter:
     a decimal one: the profiler does not write thousandths of a nanosecond.
     """
     default = NumberFormat.POINT if delimiter == "," else NumberFormat.POINT_ONLY
+    others = list(others)
+    every = "\n".join((*whole, *others))
+    if "," not in every and not _TWO_POINTS_ANYWHERE.search(every) and not any("." in cell for cell in whole):
+        return default  # nearly every file
     whole_cells = [cell.strip() for cell in whole]
     whole_marked = [cell for cell in whole_cells if "." in cell or "," in cell]
     marked = [*whole_marked, *(cell for cell in map(str.strip, others) if "." in cell or "," in cell)]

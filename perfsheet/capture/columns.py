@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from perfsheet.light_dataclass import dataclass
 
 
 class Type(Enum):

@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, TextIO
 
@@ -14,6 +13,7 @@ from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.other_files import is_ops_header, is_realtime_header, other_file_error
 from perfsheet.capture.records import ByteBlocks, Record, Records
 from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BOM_AS_LATIN_1 = "\ufeff\xef\xbb\xbf"

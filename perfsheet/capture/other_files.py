@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from perfsheet.capture.columns import normalise_header
 from perfsheet.errors import PerfsheetError, unusable
+from perfsheet.light_dataclass import dataclass
 
 _GIVE_OPS_CSV = "give the ops_perf_results_*.csv from the reports folder of the same run"
 _OTHER_UNIT = re.compile(r"DEVICE KERNEL DURATION ?[\[(](?!NS)")

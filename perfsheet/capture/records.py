@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, TextIO
 
 from perfsheet.capture.notes import Note
+from perfsheet.light_dataclass import dataclass
 
 Record = list[str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
 
 from perfsheet.capture.columns import normalise_header
@@ -13,6 +13,7 @@ from perfsheet.capture.other_files import is_ops_header
 from perfsheet.capture.records import Record, Records
 from perfsheet.capture.row_validation import RowValidator
 from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
 
 OP_CODE_HEADER = "OP CODE"
 _SAMPLE = 64

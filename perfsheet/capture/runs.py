@@ -10,12 +10,13 @@ start again, and in the order of the cycles they would run backwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from perfsheet.capture.table import OpsTable

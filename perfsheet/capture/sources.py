@@ -6,11 +6,11 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from perfsheet.errors import unusable, usage
+from perfsheet.light_dataclass import dataclass
 
 STDIN = "-"
 _REPORT = "ops_perf_results*.csv"

@@ -7,7 +7,6 @@ import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,6 +17,7 @@ from perfsheet.capture.other_files import is_ops_header
 from perfsheet.capture.records import Record, Records
 from perfsheet.capture.row_validation import RowValidator
 from perfsheet.errors import PerfsheetError, unusable
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet

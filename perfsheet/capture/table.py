@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from perfsheet.capture.columns import TENSOR_DIMS, tensor_field
 from perfsheet.capture.notes import Note
 from perfsheet.capture.runs import number_runs
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

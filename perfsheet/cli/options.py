@@ -11,7 +11,6 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
@@ -20,6 +19,7 @@ import typer
 
 from perfsheet.cli.handling import load_numpy
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs import OUTPUTS, WORKBOOK
 
 if TYPE_CHECKING:

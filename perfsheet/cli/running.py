@@ -6,7 +6,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from perfsheet.cli.captures import open_first, report_left_out
 from perfsheet.cli.handling import say, tell
 from perfsheet.cli.handling import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
+from perfsheet.light_dataclass import dataclass
 from perfsheet.progress import Phase
 from perfsheet.provenance import RECORD_NAME, RECORD_VERSION
 
@@ -198,13 +198,13 @@ def _failed(run: MeasuredRun, of_several: bool) -> str:
 
 
 def _show(done: ProfilingResult, results: Sequence[ExpectationResult]) -> None:
-    from perfsheet.outputs.terminal import console_for
     from perfsheet.outputs.terminal.checks import print_test_limits
     from perfsheet.outputs.terminal.ops import print_top_ops
     from perfsheet.outputs.terminal.runs import print_repeats, print_tests
+    from perfsheet.outputs.terminal.screen import screen_for
 
-    print_tests(console_for(sys.stdout), done.shown.verdict.tests)
-    print_test_limits(console_for(sys.stdout), results)
+    print_tests(screen_for(sys.stdout), done.shown.verdict.tests)
+    print_test_limits(screen_for(sys.stdout), results)
     if done.analysis.repeats:
         print_repeats(done.analysis, done.analysis.repeats, _TOP, sys.stdout)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -14,6 +13,7 @@ from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant, Variants
 from perfsheet.capture.table import OpsTable
 from perfsheet.comparison.kinds import kind
+from perfsheet.light_dataclass import dataclass
 
 Written = dict[str, set[str]]
 """The names of the attributes that a capture has for each kind of op."""

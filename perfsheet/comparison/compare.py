@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -39,6 +38,7 @@ from perfsheet.comparison.results import (
 from perfsheet.comparison.sides import like_for_like, slots
 from perfsheet.comparison.slots import Slots, outside_of_passes
 from perfsheet.comparison.times import Clock, Noise
+from perfsheet.light_dataclass import dataclass
 
 
 def compare(base: Analysis, new: Analysis, assumed_noise_pct: float = NOISY_PCT) -> Comparison:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.comparison.changes import Describing
 from perfsheet.comparison.kinds import kind
+from perfsheet.light_dataclass import dataclass
 
 # What each property in common is worth. An optimised op keeps its kind and shapes; its memory and configuration change.
 _SAME_KIND = 2

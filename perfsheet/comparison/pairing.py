@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +16,7 @@ from perfsheet.comparison.changes import Describing
 from perfsheet.comparison.fusions import fusions
 from perfsheet.comparison.likeness import Likeness, Traits, traits
 from perfsheet.comparison.slots import Slots
+from perfsheet.light_dataclass import dataclass
 
 _NONE = np.empty(0, dtype=np.int64)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from perfsheet.analysis.results import Finding
 from perfsheet.comparison.changes import Change
+from perfsheet.light_dataclass import dataclass
 
 SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED = "same", "changed", "split", "fused", "added", "removed"
 STATUSES = (SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED)

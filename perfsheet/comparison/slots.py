@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +12,7 @@ from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.comparison.kinds import kind
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

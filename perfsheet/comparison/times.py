@@ -6,7 +6,6 @@ With repeats the noise follows from their spread (Welch's t interval); without, 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from perfsheet.analysis.windows.passes import Pass
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.comparison.results import Span, Times
 from perfsheet.comparison.slots import Slots, mean_ns, positions_of, summed
+from perfsheet.light_dataclass import dataclass
 
 CONFIDENCE_PCT = 99
 RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
 from perfsheet.run.toolchain import TargetPython

@@ -7,9 +7,8 @@ first; this table gives the peaks, and serves captures without these columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 
 DOCUMENTED_REF_CORES = 108
 """The reference core count of the documented utilization formula: 9 × 12, Grayskull e150's worker grid less one

@@ -12,11 +12,11 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_words
 
 _POLL_S = 0.05

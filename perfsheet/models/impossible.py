@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from perfsheet.light_dataclass import dataclass
 
 PCC_NOISE = 1e-5
 """How far rounding in float32 may lift a PCC above 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.transfers import Transfers, transfers
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

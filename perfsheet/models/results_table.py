@@ -6,12 +6,13 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from perfsheet.errors import unusable, usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.impossible import MARKED, PCC, PERCENT, condition_of_header
 
 Align = Literal["left", "right", "center", "none"]

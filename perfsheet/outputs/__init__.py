@@ -5,7 +5,7 @@ Each file output is a module and an entry in OUTPUTS, from which flags, file-nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfsheet.atomic_write import is_stream, own_file
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs import OUTPUTS, WORKBOOK, Output, paths
 from perfsheet.text.safe import printed
 

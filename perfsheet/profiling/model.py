@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.run import RunOutcome
 
 

@@ -6,11 +6,11 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.run.verdict import Source
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_text
 from perfsheet.progress import Phase
 from perfsheet.run.log_scanner import NO_CAPTURE, LogScanner

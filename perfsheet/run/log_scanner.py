@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus
+from perfsheet.light_dataclass import dataclass
 from perfsheet.run.artifacts import announced_csv, without_colours
 from perfsheet.run.toolchain import REPLAY_HINT, TargetPython
 

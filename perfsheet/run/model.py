@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.progress import Watch
 from perfsheet.provenance import Provenance, RunRecord
 from perfsheet.run.command import TargetCommand

@@ -6,10 +6,10 @@ import math
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.run.model import RUN_ID
 from perfsheet.run.output import Output
 from perfsheet.signals import ignored, interruptible

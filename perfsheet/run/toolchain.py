@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 
 from perfsheet.documents import InvalidDocumentError, decode_json
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.run.command import TargetCommand
 from perfsheet.run.model import RunRequest
 from perfsheet.run.workspace import TARGET_HELPERS, add_to_path, metal_home

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Outcome, TestResult
 
 DIED = -1

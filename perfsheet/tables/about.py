@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from perfsheet.analysis.rules import Rule
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.column import Column, In, Table, each
 from perfsheet.tables.kinds import LABEL, QUIET
 from perfsheet.text.headline import METRICS, UNITS

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Flag, auto
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.kinds import Kind
 
 Item = TypeVar("Item")

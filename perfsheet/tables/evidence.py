@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Finding
 from perfsheet.capture.table import FloatArray
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.column import Column, In, Table
 from perfsheet.tables.kinds import LABEL, NS
 from perfsheet.tables.op_rows import OpRows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from perfsheet.analysis.results import RowRef
+from perfsheet.light_dataclass import dataclass
 from perfsheet.text import formats
 
 

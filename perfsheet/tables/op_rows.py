@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

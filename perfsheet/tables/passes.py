@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from perfsheet.analysis.windows.layers import Layer
 from perfsheet.analysis.windows.passes import Pass
 from perfsheet.analysis.windows.variation import Variation
 from perfsheet.capture.table import IntArray
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, RATE, ROW, YES_NO
 from perfsheet.tables.op_rows import OpRows

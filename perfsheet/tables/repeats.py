@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import RepeatedRun, Repeats
 from perfsheet.analysis.statistics import Spreads
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.column import Column, In, Mark, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, NS, TEXT, YES_NO, Kind
 from perfsheet.tables.op_rows import OpRows

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Device, InputFile, Provenance, RunRecord, TestResult
 from perfsheet.tables.column import Column, In, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LABEL, LIST, TEXT, YES_NO, Kind

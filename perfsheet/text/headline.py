@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
+from perfsheet.light_dataclass import dataclass
 from perfsheet.text import formats, sentences
 
 TIME, RATE, PERCENT = "time", "rate", "percent"

@@ -7,7 +7,6 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from support.captures import fallback, host_op, op, shape, signpost
 from support.comparing import ALL_PASSES, EVERYTHING
 from support.real import CAPTURES, each
@@ -21,6 +20,7 @@ from perfsheet.comparison import compare
 from perfsheet.documents import parse_toml
 from perfsheet.errors import NoDeviceOpError
 from perfsheet.outputs.terminal.checks import print_test_limits
+from perfsheet.outputs.terminal.screen import screen_for
 from perfsheet.profiling import check_expectations
 from perfsheet.provenance import Provenance
 from perfsheet.run.verdict import Expectation
@@ -356,5 +356,5 @@ def test_limits_of_tests_on_a_replayed_capture_say_so(analysis_of):
     replayed = dataclasses.replace(analysis_of(*ROWS), provenance=Provenance(replayed=True))
     (result,) = check_expectations(replayed, [Expectation("t", {"limits": {"ops": 9}}, "")])
     out = io.StringIO()
-    print_test_limits(Console(file=out, width=200), [result])
+    print_test_limits(screen_for(out), [result])
     assert "replayed: the limits are checked on a recorded capture" in out.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
@@ -18,6 +18,7 @@ from perfsheet.analysis.options import Options
 from perfsheet.analysis.window import Window
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 
 LONGEST_PLAUSIBLE_NS = 1e13
 """Almost three hours; a longer kernel duration is a corrupt marker (tt-metal#48043)."""

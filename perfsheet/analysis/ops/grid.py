@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
 from perfsheet.hardware.boards import KNOWN_GRIDS, board
+from perfsheet.light_dataclass import dataclass
 
 MOST_CORES = 1024
 """Several times more than any chip has: anything above is not a core count."""

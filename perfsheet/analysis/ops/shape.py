@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers, list_numbers, positive
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.light_dataclass import dataclass
 
 UNKNOWN = "?"
 

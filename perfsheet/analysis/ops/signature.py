@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +13,7 @@ from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
 from perfsheet.capture.table import IntArray
+from perfsheet.light_dataclass import dataclass
 
 # Matmul, norm, softmax and SDPA call it program_config, MinimalMatmul config; convolutions split it in two.
 _PROGRAM_CONFIG = re.compile(r"'(?:program_config|config|parallelization_config|block_config)': '([^']*)'")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from perfsheet.capture.cells import logical_extent, memory_name, padded_extent
 from perfsheet.hardware.data_types import bytes_per_element, round_up_to_tile
+from perfsheet.light_dataclass import dataclass
 
 Extents = tuple[int, int, int, int]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis.ops.categories import RESHARD, category
 from perfsheet.analysis.window import Window
 from perfsheet.capture.table import OpsTable, RowKind
+from perfsheet.light_dataclass import dataclass
 
 _TO = re.compile(r"(?i)\bto_?device\b|copy_?host_?to_?device|host_?to_?device|\bfrom_torch\b")
 _FROM = re.compile(r"(?i)\bfrom_?device\b|device_?to_?host|\bto_torch\b|^(?:ttnn::|tt::tt_metal::)?cpu$")

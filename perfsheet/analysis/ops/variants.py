@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from perfsheet.analysis.ops.tensors import Tensor, tensor
 from perfsheet.capture.columns import TENSOR_DIMS, TENSOR_FIELDS
 from perfsheet.capture.table import IntArray, OpsTable
 from perfsheet.capture.texts import Texts, combinations
+from perfsheet.light_dataclass import dataclass
 
 _TENSOR = re.compile(rf"(input|output)_(\d+)_(?:{'|'.join(TENSOR_FIELDS)})")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 Evidence = dict[str, float | int | str]
 """Figures by the name they have in the outputs, with the unit in it: `dram_pct`, `worker_cores`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
@@ -17,6 +17,7 @@ from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
 from perfsheet.analysis.speed_of_light.traffic import Traffic, dram_bytes
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 
 NEAR = 0.65
 """An op at this share of a peak or more is bound by it (the threshold of tt-perf-report)."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers, list_numbers, positive
 from perfsheet.analysis.ops.shape import matmul_sizes
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

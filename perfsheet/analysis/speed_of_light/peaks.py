@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from perfsheet.analysis.statistics import known_int
 from perfsheet.capture.table import FloatArray
 from perfsheet.capture.texts import Texts, combinations
 from perfsheet.hardware.boards import FIDELITY_PASSES, Board, board, fitting_boards
+from perfsheet.light_dataclass import dataclass
 
 _PLAUSIBLE_GHZ = (0.1, 5.0)
 

@@ -6,8 +6,6 @@ its captures match every generation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis.ops.attributes import grid_size
@@ -17,6 +15,7 @@ from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.speed_of_light import speed_of_light
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.capture.table import BoolArray, FloatArray
+from perfsheet.light_dataclass import dataclass
 
 _GIB = 1.024**3
 """The constants are called GB/s but applied as GiB/s: this many bytes per ns for each."""

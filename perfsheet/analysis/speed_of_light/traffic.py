@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from perfsheet.analysis.ops.attributes import attribute, is_set
@@ -18,6 +17,7 @@ from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.speed_of_light.attention import POSITION_UNKNOWN, keys_of_decode
 from perfsheet.analysis.speed_of_light.flops import Work, unknown
+from perfsheet.light_dataclass import dataclass
 
 # Each tensor with the number of its elements that are read or written (None = unknown).
 _Touched = Iterable[tuple[Tensor, int | None]]

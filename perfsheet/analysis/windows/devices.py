@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.statistics import ratio
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 _REACH = 300
 _AGREE = 5

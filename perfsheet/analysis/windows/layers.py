@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
@@ -11,6 +9,7 @@ from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.windows.periods import tandems
 from perfsheet.capture.table import IntArray
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.repetition import BREAK_NS, Pieces, distinct_codes, repetition, starts_apart
 from perfsheet.analysis.windows.signposts import Span, marks, spans
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 _MOST_UNTIMED = 0.01
 COLD_FACTOR = 3.0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
 from perfsheet.capture.table import IntArray
+from perfsheet.light_dataclass import dataclass
 
 
 def smallest_period(sequence: IntArray) -> int:

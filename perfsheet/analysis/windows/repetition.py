@@ -7,8 +7,6 @@ as well be a model with equal layers after an embedding. The same goes for passe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -16,6 +14,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.windows.periods import longest_border, tail_periods
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 BREAK_NS, _BREAK_FACTOR = 10_000, 10.0
 """A gap between two passes is at least 10 µs, and ten times the longest gap inside a pass."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from perfsheet.analysis.windows.devices import Devices, devices
 from perfsheet.analysis.windows.passes import Pass, Passes, one_pass, passes
 from perfsheet.capture.table import IntArray, RowKind
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.window import Window
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

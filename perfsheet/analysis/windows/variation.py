@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +10,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import Spread, Spreads, spread, spreads
 from perfsheet.analysis.windows.passes import Passes, alike, usable_of
 from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

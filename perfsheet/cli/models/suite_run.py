@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.models import suite_options as ours
 from perfsheet.errors import ExitStatus, not_written, usage
+from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis

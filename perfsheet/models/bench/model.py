@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_option
 from perfsheet.models.impossible import TIME
 

@@ -10,12 +10,13 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.models.bench.model import Bench, Measurement, Plan, Value, Variant
 from perfsheet.progress import Watch

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.e2e.model import (
     DEVICE_HEADERS,
     HEADERS,

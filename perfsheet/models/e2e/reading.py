@@ -6,12 +6,12 @@ import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.e2e.model import (
     HEADERS,
     MAY_BE_UNKNOWN,

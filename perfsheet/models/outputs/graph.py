@@ -11,7 +11,8 @@ from perfsheet.models.op_tables import COVERAGE, MODULES, NEEDED_OPS
 from perfsheet.models.outputs.op_stats import write_csv
 from perfsheet.models.torch_graph import Coverage, Graph, needed_ops
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
-from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal import print_rows
+from perfsheet.outputs.terminal.screen import line, screen_for
 
 
 def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str]) -> Json:
@@ -39,14 +40,14 @@ def write_tables(folder: Path, graph: Graph, coverage: Sequence[Coverage], overw
 
 def print_graph(graph: Graph, coverage: Sequence[Coverage], out: TextIO) -> None:
     """Print a line per type of op, missing ones first."""
-    console = console_for(out)
+    screen = screen_for(out)
     parts = [f"{graph.name}: {len(graph.forward):,} forward ops of {len({op.op for op in graph.forward})} types"]
     if graph.backward:
         parts.append(f"{len(graph.backward):,} backward ops of {len({op.op for op in graph.backward})} types")
     parts.append(f"inputs {', '.join(graph.inputs) or 'without tensors'}")
-    console.print(line("; ".join(parts), "bold"))
-    console.print()
-    print_rows(console, COVERAGE, coverage)
-    console.print()
+    screen.print(line("; ".join(parts), "bold"))
+    screen.print()
+    print_rows(screen, COVERAGE, coverage)
+    screen.print()
     counts = Counter(op.status for op in coverage)
-    console.print(line(", ".join(f"{count} {status}" for status, count in counts.items()) + " (types of ops)"))
+    screen.print(line(", ".join(f"{count} {status}" for status, count in counts.items()) + " (types of ops)"))

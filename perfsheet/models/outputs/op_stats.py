@@ -14,7 +14,8 @@ from perfsheet.models.op_stats import OpStatistics, SizeDistribution
 from perfsheet.models.op_tables import FORMATS, TRANSFERS, byte_size, op_count_table, size_table
 from perfsheet.models.tables import csv_text
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
-from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal import print_rows
+from perfsheet.outputs.terminal.screen import line, screen_for
 from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.tables import Rows, Table
 from perfsheet.text.safe import escaped, file_stem
@@ -130,21 +131,21 @@ def _sizes_json(distributions: Mapping[str, SizeDistribution]) -> Json:
 
 def print_statistics(statistics: OpStatistics, out: TextIO) -> None:
     """Print the most frequent ops and their tensor sizes, the formats, and the transfers."""
-    console = console_for(out)
+    screen = screen_for(out)
     counts = statistics.counts
-    console.print(line(f"{statistics.total:,} ops of {len(counts)} types in {', '.join(statistics.sources)}", "bold"))
-    console.print()
-    print_rows(console, op_count_table(statistics.sources), Rows(statistics, counts[:_MOST_ROWS]))
+    screen.print(line(f"{statistics.total:,} ops of {len(counts)} types in {', '.join(statistics.sources)}", "bold"))
+    screen.print()
+    print_rows(screen, op_count_table(statistics.sources), Rows(statistics, counts[:_MOST_ROWS]))
     if len(counts) > _MOST_ROWS:
-        console.print(line(f"… and {len(counts) - _MOST_ROWS} more types in node_count.csv", "dim"))
-    console.print()
+        screen.print(line(f"… and {len(counts) - _MOST_ROWS} more types in node_count.csv", "dim"))
+    screen.print()
     if statistics.formats:
-        print_rows(console, FORMATS, statistics.formats[:_MOST_ROWS])
-        console.print()
+        print_rows(screen, FORMATS, statistics.formats[:_MOST_ROWS])
+        screen.print()
     for name, transfers in statistics.transfers.items():
         moved = transfers.to_from_device
         to_from = "unknown (the capture has no host row)" if moved is None else f"{moved:,}"
-        console.print(
+        screen.print(
             line(
                 f"{name}: to/from device {to_from}, host fallbacks {transfers.fallbacks:,}, "
                 f"host ops {transfers.host_ops:,}, reshards {transfers.reshards:,}"

@@ -25,7 +25,8 @@ from perfsheet.models.tables import (
 )
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
-from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal import print_rows
+from perfsheet.outputs.terminal.screen import line, screen_for
 from perfsheet.tables import Column, In
 
 _EXPLAINED = ("first_run_s", "second_run_s", "compile_s", "throughput", "kernel_ns", "device_fps", "low_core_share_pct")
@@ -175,22 +176,22 @@ def _page(name: str, results: Sequence[ModelResult]) -> Iterator[str]:
 
 def print_results(results: Sequence[ModelResult], out: TextIO, from_runs: bool = True) -> None:
     """Print a line per model, then problems and warnings; perf files are not `from_runs`."""
-    console = console_for(out)
-    left_out = print_rows(console, SUITE, results, shown_columns(In.TERMINAL, results, from_runs))
-    console.print()
+    screen = screen_for(out)
+    left_out = print_rows(screen, SUITE, results, shown_columns(In.TERMINAL, results, from_runs))
+    screen.print()
     for result in results:
         if result.problem:
             style = "red" if result.run_success is False else "yellow"
-            console.print(line(f"{result.name}: {result.problem}", style))
+            screen.print(line(f"{result.name}: {result.problem}", style))
         for note in impossible_notes(result).values() if from_runs else ():  # `suite merge` warns of them
-            console.print(line(f"{result.name}: {note}", "red"))
+            screen.print(line(f"{result.name}: {note}", "red"))
     for warning, names in _warnings(results).items():
-        console.print(line(f"warning: {'; '.join(names)}: {warning}", "yellow"))
+        screen.print(line(f"warning: {'; '.join(names)}: {warning}", "yellow"))
     if note := replay_note(results):
-        console.print(line(note, "yellow"))
+        screen.print(line(note, "yellow"))
     if left_out:
         headers = ", ".join(column.header(In.TERMINAL) for column in left_out)
-        console.print(line(f"No room for {headers}.", "dim"))
+        screen.print(line(f"No room for {headers}.", "dim"))
 
 
 def _warnings(results: Sequence[ModelResult]) -> dict[str, list[str]]:
@@ -203,7 +204,7 @@ def _warnings(results: Sequence[ModelResult]) -> dict[str, list[str]]:
 
 def print_devices(merged: MergeResult, out: TextIO) -> None:
     """Print a line per row of device perf files; the merged file has all columns."""
-    console = console_for(out)
+    screen = screen_for(out)
     rows: Any = merged.device_rows
-    print_rows(console, device_table(merged.device_headers), rows)
-    console.print()
+    print_rows(screen, device_table(merged.device_headers), rows)
+    screen.print()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import OpType
 from perfsheet.errors import PerfsheetError
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target
 from perfsheet.models.torch_graph import Coverage, Graph, find_coverage

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.models.e2e.merging import Limits
 from perfsheet.models.impossible import find_impossible

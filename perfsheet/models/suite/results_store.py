@@ -7,12 +7,13 @@ import hashlib
 import io
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from perfsheet.documents import InvalidDocumentError, ignored, read_json
 from perfsheet.errors import not_written, usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.model import UNFINISHED, ModelResult, Target, with_expectations
 from perfsheet.text.json_text import json_text
 from perfsheet.text.safe import csv_cell, file_stem

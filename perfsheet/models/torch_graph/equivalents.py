@@ -9,8 +9,9 @@ Ops that only rename or re-view a tensor are LAYOUT: a port may need no op for t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from perfsheet.light_dataclass import dataclass
 
 LAYOUT = "layout"
 NONE = "none"

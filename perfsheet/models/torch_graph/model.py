@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.op_stats import Node, Operand
 from perfsheet.models.torch_graph.equivalents import LAYOUT, NONE, Equivalent, find_equivalent
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import EIGHTY, Point, placed_names
 from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.time_split import TimeSplit
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.chart_style import REST, colours
 from perfsheet.text import formats

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from markupsafe import Markup, escape
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.tables import Column, In, Table
 from perfsheet.text.safe import clean
 

@@ -2,70 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TextIO, TypeVar, cast
+from typing import TypeVar
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.text import Text
 
+from perfsheet.light_dataclass import dataclass
+from perfsheet.outputs.terminal.screen import Line, Screen
 from perfsheet.tables import Column, In, Table
-from perfsheet.text.safe import clean, printed
-
-_PIPED_WIDTH = 160
-"""Columns when the output is not a terminal: enough for every table."""
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Let the command line end quietly; rich itself would exit with status 1."""
-        raise BrokenPipeError
-
-
-class _Printed(io.TextIOBase):
-    """A stream that may be the log of a CI server, where a line must not be a command to it."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def write(self, text: str) -> int:
-        """Write whole lines, as rich does."""
-        return self._out.write(printed(text))
-
-    def flush(self) -> None:
-        """Flush the stream."""
-        self._out.flush()
-
-
-def console_for(out: TextIO) -> Console:
-    """A console on a stream: colours on a terminal only (NO_COLOR is honoured), a fixed width when piped."""
-    if out.isatty():
-        return _Console(file=out, highlight=False, soft_wrap=False)
-    width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else _PIPED_WIDTH
-    return _Console(
-        file=cast(TextIO, _Printed(out)), width=max(width, 40), highlight=False, no_color=True, color_system=None
-    )
-
-
-def line(text: str, style: str = "") -> Text:
-    """A line of text, without markup."""
-    return Text(clean(text), style=style)
-
+from perfsheet.text.safe import clean
 
 _TIED, _TIE = re.compile(r"(?<=\d) (?=\w|%)| (?=·)|(?<=[█▓▒░]) "), "\N{NO-BREAK SPACE}"
 
 
-def print_wrapped(console: Console, text: str, style: str = "", indent: str = "  ") -> None:
+def print_wrapped(screen: Screen, text: str, style: str = "", indent: str = "  ") -> None:
     """Print a sentence; lines after the first are indented, and no figure is parted from its unit."""
     tied = _TIED.sub(_TIE, clean(text))
-    for part in textwrap.wrap(tied, console.width, subsequent_indent=indent, break_on_hyphens=False):
-        console.print(Text(part.replace(_TIE, " "), style))
+    for part in textwrap.wrap(tied, screen.width, subsequent_indent=indent, break_on_hyphens=False):
+        screen.print(Line([(part.replace(_TIE, " "), style)]))
 
 
 R = TypeVar("R")
@@ -106,7 +63,7 @@ class _Shown:
 
 
 def print_rows(
-    console: Console, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None, dense: bool = False
+    screen: Screen, table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None, dense: bool = False
 ) -> list[Column[R]]:
     """Print a declared table; return the columns that were left out for lack of room.
 
@@ -117,13 +74,13 @@ def print_rows(
     declared = table.columns_in(In.TERMINAL, rows) if columns is None else columns
     shown = [_shown(column, rows) for column in declared]
     printed, gap = list(shown), 2
-    while _least(printed, gap) > console.width and any(column.drop for column in printed):
+    while _least(printed, gap) > screen.width and any(column.drop for column in printed):
         last = max(printed, key=lambda column: column.drop)
         if dense and last.drop == 1 and gap == 2:
             gap = 1
         else:
             printed.remove(last)
-    _print(console, printed, _share_out(printed, console.width, gap), " " * gap)
+    _print(screen, printed, _share_out(printed, screen.width, gap), " " * gap)
     return [column for column, own in zip(declared, shown, strict=True) if own not in printed]
 
 
@@ -151,20 +108,20 @@ def _styles(column: Column[R], rows: R) -> list[str] | None:
     return [style if marked else "" for marked in column.mark.where(rows)]
 
 
-def _print(console: Console, columns: Sequence[_Shown], widths: Sequence[int], gap: str) -> None:
+def _print(screen: Screen, columns: Sequence[_Shown], widths: Sequence[int], gap: str) -> None:
     header = gap.join(column.padded(column.header, width) for column, width in zip(columns, widths, strict=True))
-    console.print(Text(header.rstrip(), "bold"), no_wrap=True, overflow="crop")
+    screen.print(Line([(header.rstrip(), "bold")]), wrap=False)
     texts = [
         column.narrow if column.narrow is not None and width < column.width else column.texts
         for column, width in zip(columns, widths, strict=True)
     ]
     for row in range(len(columns[0].texts) if columns else 0):
-        line = Text()
+        line = Line()
         for column, width, of_column in zip(columns, widths, texts, strict=True):
             line.append(column.padded(of_column[row], width), column.styles[row] if column.styles else "")
             line.append(gap)
         line.rstrip()
-        console.print(line, no_wrap=True, overflow="crop")
+        screen.print(line, wrap=False)
 
 
 def _least(columns: Sequence[_Shown], gap: int) -> int:

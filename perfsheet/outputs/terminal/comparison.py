@@ -6,11 +6,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console
-
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import ChangeGroup
-from perfsheet.outputs.terminal import TONES, console_for, line, print_rows
+from perfsheet.outputs.terminal import TONES, print_rows
+from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, time_keys
@@ -25,63 +24,63 @@ _LONGEST_CHANGES = 480
 
 def print_comparisons(comparisons: Sequence[Comparison], count: int | None, out: TextIO) -> None:
     """Print each comparison; of gains, losses and other changes the first `count` (None = all)."""
-    console = console_for(out)
+    screen = screen_for(out)
     for number, comparison in enumerate(comparisons):
         if number:
-            console.print()
-            console.rule(style="dim")
-        _print(console, comparison, count)
+            screen.print()
+            screen.rule()
+        _print(screen, comparison, count)
 
 
-def _print(console: Console, comparison: Comparison, count: int | None) -> None:
+def _print(screen: Screen, comparison: Comparison, count: int | None) -> None:
     for name, side in (("before", comparison.base), ("now", comparison.new)):
-        _wrapped(console, text.short_side(side), "bold", " " * 7, f"{name:7}")
-        _wrapped(console, sentences.capture(side.summary), "yellow" if side.summary.warnings else "dim", " " * 7)
+        _wrapped(screen, text.short_side(side), "bold", " " * 7, f"{name:7}")
+        _wrapped(screen, sentences.capture(side.summary), "yellow" if side.summary.warnings else "dim", " " * 7)
     total = comparison.span(comparison.total).delta_ns or 0
     tone = ("good" if total < 0 else "bad") if total and comparison.total.beyond_noise else ""
-    console.print(line(text.headline(comparison), TONES[tone]))
+    screen.print(line(text.headline(comparison), TONES[tone]))
     for note in comparison.notes:
-        _wrapped(console, note, "yellow", "")
-    console.print()
+        _wrapped(screen, note, "yellow", "")
+    screen.print()
     if comparison.nothing_changed:
-        console.print(line(text.NOTHING_CHANGED))
+        screen.print(line(text.NOTHING_CHANGED))
     else:
-        _print_differences(console, comparison, count)
-    _wrapped(console, text.counts(comparison), "dim", "")
-    _wrapped(console, text.noise(comparison), "dim", "")
+        _print_differences(screen, comparison, count)
+    _wrapped(screen, text.counts(comparison), "dim", "")
+    _wrapped(screen, text.noise(comparison), "dim", "")
 
 
-def _print_differences(console: Console, comparison: Comparison, count: int | None) -> None:
-    print_rows(console, FIGURES, Rows(comparison, comparison.figures))
-    console.print()
+def _print_differences(screen: Screen, comparison: Comparison, count: int | None) -> None:
+    print_rows(screen, FIGURES, Rows(comparison, comparison.figures))
+    screen.print()
     op_types = comparison.op_types_changed
     if op_types:
-        print_rows(console, OP_TYPES, Rows(comparison, op_types[:_MOST_ROWS]))
-        _print_left_out(console, len(op_types), "op types that differ")
-    _print_groups(console, comparison, "Gains", comparison.gains[:count], len(comparison.gains))
-    _print_groups(console, comparison, "Losses", comparison.losses[:count], len(comparison.losses))
-    _print_groups(console, comparison, "Other changes", comparison.other_changes[:count], len(comparison.other_changes))
+        print_rows(screen, OP_TYPES, Rows(comparison, op_types[:_MOST_ROWS]))
+        _print_left_out(screen, len(op_types), "op types that differ")
+    _print_groups(screen, comparison, "Gains", comparison.gains[:count], len(comparison.gains))
+    _print_groups(screen, comparison, "Losses", comparison.losses[:count], len(comparison.losses))
+    _print_groups(screen, comparison, "Other changes", comparison.other_changes[:count], len(comparison.other_changes))
     host_ops = comparison.host_ops_changed
     if host_ops:
-        console.print(line(HOST_OPS.title, "bold"))
-        print_rows(console, HOST_OPS, Rows(comparison, host_ops[:_MOST_ROWS]))
-        _print_left_out(console, len(host_ops), "host ops that differ")
-    _print_findings(console, comparison)
+        screen.print(line(HOST_OPS.title, "bold"))
+        print_rows(screen, HOST_OPS, Rows(comparison, host_ops[:_MOST_ROWS]))
+        _print_left_out(screen, len(host_ops), "host ops that differ")
+    _print_findings(screen, comparison)
 
 
-def _print_left_out(console: Console, count: int, what: str) -> None:
+def _print_left_out(screen: Screen, count: int, what: str) -> None:
     if count > _MOST_ROWS:
-        console.print(line(f"{_MOST_ROWS} of {count:,} {what}.", "dim"))
-    console.print()
+        screen.print(line(f"{_MOST_ROWS} of {count:,} {what}.", "dim"))
+    screen.print()
 
 
 def _print_groups(
-    console: Console, comparison: Comparison, title: str, groups: Sequence[ChangeGroup], count: int
+    screen: Screen, comparison: Comparison, title: str, groups: Sequence[ChangeGroup], count: int
 ) -> None:
     if not groups:
         return
     of = "" if len(groups) == count else f" ({len(groups)} of {count:,}, the largest)"
-    console.print(line(f"{title}{of}", "bold"))
+    screen.print(line(f"{title}{of}", "bold"))
     rows = Rows(comparison, groups)
     keys = time_keys(comparison)
     shown = (keys.delta, keys.delta_pct, "status", "op_code", "count", "where", "changes")
@@ -90,28 +89,28 @@ def _print_groups(
         delta, percent, status, op_code, ops, where, what = cells
         relative = "" if percent == "–" else f" ({percent} %)"
         counted = f"{ops} op{'' if ops == '1' else 's'}"
-        console.print(line(f"{delta} ns{relative}  {status}: {op_code}, {counted}", TONES[tone]))
-        _wrapped(console, where, "dim")
-        _wrapped(console, clean(what, _LONGEST_CHANGES))
-    console.print()
+        screen.print(line(f"{delta} ns{relative}  {status}: {op_code}, {counted}", TONES[tone]))
+        _wrapped(screen, where, "dim")
+        _wrapped(screen, clean(what, _LONGEST_CHANGES))
+    screen.print()
 
 
-def _print_findings(console: Console, comparison: Comparison) -> None:
+def _print_findings(screen: Screen, comparison: Comparison) -> None:
     findings = comparison.findings
     for title, changes, tone in (
         ("Findings fixed", findings.fixed, "good"),
         ("Findings new", findings.new, "bad"),
         ("Findings remaining", findings.remaining, ""),
     ):
-        console.print(line(f"{title}: {len(changes):,}", "bold"))
+        screen.print(line(f"{title}: {len(changes):,}", "bold"))
         for change in changes[:_MOST_FINDINGS]:
-            _wrapped(console, text.finding(change), TONES[tone])
+            _wrapped(screen, text.finding(change), TONES[tone])
         if len(changes) > _MOST_FINDINGS:
-            console.print(line(f"{_INDENT}and {len(changes) - _MOST_FINDINGS:,} more", "dim"))
-    console.print()
+            screen.print(line(f"{_INDENT}and {len(changes) - _MOST_FINDINGS:,} more", "dim"))
+    screen.print()
 
 
-def _wrapped(console: Console, text: str, style: str = "", indent: str = _INDENT, first: str | None = None) -> None:
+def _wrapped(screen: Screen, text: str, style: str = "", indent: str = _INDENT, first: str | None = None) -> None:
     start = indent if first is None else first
-    for part in textwrap.wrap(clean(text), console.width, initial_indent=start, subsequent_indent=indent):
-        console.print(line(part, style))
+    for part in textwrap.wrap(clean(text), screen.width, initial_indent=start, subsequent_indent=indent):
+        screen.print(line(part, style))

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from rich.console import Console
-from rich.text import Text
-
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.results import Finding
@@ -17,7 +14,8 @@ from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN
 from perfsheet.capture.notes import rows
-from perfsheet.outputs.terminal import console_for, line, print_rows, print_wrapped
+from perfsheet.outputs.terminal import print_rows, print_wrapped
+from perfsheet.outputs.terminal.screen import Line, Screen, line, screen_for
 from perfsheet.tables import Column, In
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
@@ -29,36 +27,36 @@ from perfsheet.text import formats, sentences
 from perfsheet.text.safe import clean
 
 
-def print_head(console: Console, summary: CaptureSummary) -> None:
+def print_head(screen: Screen, summary: CaptureSummary) -> None:
     """The lines above every table: capture, kernel time and FPS, what they are of, elapsed time, data quality."""
     if summary.provenance.replayed:
-        console.print(line(formats.REPLAYED, "bold yellow"))
+        screen.print(line(formats.REPLAYED, "bold yellow"))
     if summary.provenance.tests:
-        console.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
+        screen.print(line(f"tests: {summary.provenance.tests}", "red" if summary.provenance.tests_failed else "green"))
     names = ", ".join(Path(path).name for path in summary.paths)
     facts = (names, summary.arch or "arch not stated", formats.worker_cores(summary), f"schema {summary.schema}")
-    print_wrapped(console, " · ".join((*facts, summary.window)), "bold")
+    print_wrapped(screen, " · ".join((*facts, summary.window)), "bold")
     time = f"kernel time {formats.span_of_time(summary.kernel_ns)}"
-    print_wrapped(console, " · ".join((formats.device_ops(summary), time, sentences.fps(summary))))
+    print_wrapped(screen, " · ".join((formats.device_ops(summary), time, sentences.fps(summary))))
     for text in sentences.figures_of(summary):
-        print_wrapped(console, text)
-    _print_time_split(console, summary)
+        print_wrapped(screen, text)
+    _print_time_split(screen, summary)
     print_wrapped(
-        console, " · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))
+        screen, " · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))
     )
-    print_wrapped(console, sentences.capture(summary), "yellow" if summary.warnings else "")
-    console.print()
+    print_wrapped(screen, sentences.capture(summary), "yellow" if summary.warnings else "")
+    screen.print()
 
 
 _BAR = 60
 _COLOURS = {COMPUTE: "green", MOVEMENT: "yellow", COLLECTIVES: "cyan", UNKNOWN: "magenta", IDLE: "red"}
 
 
-def _print_time_split(console: Console, summary: CaptureSummary) -> None:
+def _print_time_split(screen: Screen, summary: CaptureSummary) -> None:
     """Where the elapsed time goes: a bar, and its parts in words."""
-    if pieces := sentences.time_bar(summary, min(_BAR, console.width)):
-        console.print(Text.assemble(*((piece, _COLOURS[group]) for group, piece in pieces)), no_wrap=True)
-        print_wrapped(console, sentences.time_split(summary, sentences.BLOCKS))
+    if pieces := sentences.time_bar(summary, min(_BAR, screen.width)):
+        screen.print(Line((piece, _COLOURS[group]) for group, piece in pieces), wrap=False)
+        print_wrapped(screen, sentences.time_split(summary, sentences.BLOCKS))
 
 
 _WIDE = 130
@@ -70,18 +68,18 @@ _HIDDEN = "~ hidden: a longer op of another sub-device or queue runs all the tim
 
 def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The first `count` ops, by device kernel duration."""
-    console = console_for(out)
+    screen = screen_for(out)
     summary = analysis.summary
-    print_head(console, summary)
+    print_head(screen, summary)
     ops = first_ops(analysis, count)
     if not len(ops):
-        console.print(line("Nothing to rank: no device op has a kernel duration."))
+        screen.print(line("Nothing to rank: no device op has a kernel duration."))
         return
-    wide = console.width >= _WIDE
+    wide = screen.width >= _WIDE
     columns = [column if wide else _narrow(column) for column in OPS.columns_in(In.TERMINAL, ops)]
     if not wide and any(column.key == _SPREAD for column in columns):
         columns = [column.changed(drop=2) if column.key == "cumulative_pct" else column for column in columns]
-    left_out = print_rows(console, OPS, ops, columns, dense=True)
+    left_out = print_rows(screen, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
     legend = [f"{len(ops):,} of {summary.timed_ops:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
     legend += [text for key, text in _LEGEND.items() if key in shown]
@@ -96,7 +94,7 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
         reasons = OPS["not_physical_reason"].listed(ops)
         rank, reason = next((rank, reason) for rank, reason in enumerate(reasons, 1) if reason)
         legend.append(f"! = not physical, e.g. # {rank}: {reason}.")
-    _print_legend(console, legend, left_out)
+    _print_legend(screen, legend, left_out)
 
 
 _LEGEND = {
@@ -122,21 +120,21 @@ def _flag_marks(flags: tuple[str, ...]) -> str:
 
 def print_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Identical ops together, by the sum of their kernel durations."""
-    console = console_for(out)
-    print_head(console, analysis.summary)
+    screen = screen_for(out)
+    print_head(screen, analysis.summary)
     groups = op_groups(analysis, count)
-    left_out = print_rows(console, GROUPS, groups)
+    left_out = print_rows(screen, GROUPS, groups)
     same = "same op, shapes, data types, memory, fidelity and program config"
-    _print_legend(console, [f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same})."], left_out)
+    _print_legend(screen, [f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same})."], left_out)
 
 
-def _print_legend(console: Console, legend: list[str], left_out: Sequence[Column[Any]]) -> None:
-    console.print()
+def _print_legend(screen: Screen, legend: list[str], left_out: Sequence[Column[Any]]) -> None:
+    screen.print()
     if left_out:
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
         legend = [*legend, f"No room for {names}; --csv and --json have everything."]
     for text in legend:
-        print_wrapped(console, text, "dim")
+        print_wrapped(screen, text, "dim")
 
 
 _NAMED = 8
@@ -144,21 +142,21 @@ _NAMED = 8
 
 def print_signposts(analysis: Analysis, out: TextIO) -> None:
     """Every signpost with the ops up to the next, then the regions as a tree."""
-    console = console_for(out)
-    print_head(console, analysis.summary)
+    screen = screen_for(out)
+    print_head(screen, analysis.summary)
     signposts = analysis.signposts
     if not signposts.signposts:
-        console.print(line("The window has no signposts."))
+        screen.print(line("The window has no signposts."))
         return
-    print_rows(console, SIGNPOSTS, signposts.signposts)
-    console.print(
+    print_rows(screen, SIGNPOSTS, signposts.signposts)
+    screen.print(
         line("HOST: time since the first signpost. OPS and KERNEL: device ops up to the next signpost.", "dim")
     )
-    console.print()
+    screen.print()
     if not signposts.regions:
-        console.print(line("No signpost opens a region (… start, … started, … begin)."))
+        screen.print(line("No signpost opens a region (… start, … started, … begin)."))
         return
-    print_rows(console, REGIONS, signposts.regions)
+    print_rows(screen, REGIONS, signposts.regions)
     outside = f"{formats.whole(signposts.outside_ns)} ns in {signposts.outside_ops:,} ops are outside all regions."
     notes = [f"SELF: ops in no inner region. {outside}"]
     if left_open := [region.name for region in signposts.regions if not region.closed]:
@@ -166,7 +164,7 @@ def print_signposts(analysis: Analysis, out: TextIO) -> None:
     if signposts.unmatched:
         notes.append(f"Closes no region: {_named([signpost.name for signpost in signposts.unmatched])}.")
     for note in notes:
-        console.print(line(note, "dim"))
+        screen.print(line(note, "dim"))
 
 
 def _named(names: list[str]) -> str:
@@ -182,34 +180,34 @@ _ALSO = 3
 
 def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Totals of every rule, then the first `count` findings with what to do about each."""
-    console = console_for(out)
-    print_head(console, analysis.summary)
+    screen = screen_for(out)
+    print_head(screen, analysis.summary)
     if hit := [total for total in analysis.rule_totals if total.rows]:
-        print_rows(console, RULE_TOTALS, hit)
+        print_rows(screen, RULE_TOTALS, hit)
     if unchecked := formats.unchecked(analysis.summary):
-        console.print(line(unchecked, "yellow"))
+        screen.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:
-        console.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
-    console.print()
+        screen.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
+    screen.print()
     main = analysis.main_findings
     shown = main[:count]
     if not shown:
-        console.print(line(formats.no_finding(analysis.summary)))
+        screen.print(line(formats.no_finding(analysis.summary)))
         return
     parts: dict[str | None, list[Finding]] = {}
     for finding in analysis.findings:
         parts.setdefault(finding.part_of, []).append(finding)
     for finding in shown:
-        _print_finding(console, finding, _rows_of(analysis, finding), parts.get(finding.id, []))
+        _print_finding(screen, finding, _rows_of(analysis, finding), parts.get(finding.id, []))
     within = len(analysis.findings) - len(main)
     more = f"; {within:,} more {'is' if within == 1 else 'are'} about the same ops" if within else ""
-    console.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{more}.", "dim"))
-    console.print(line(sentences.upper_bounds(analysis.summary), "dim"))
-    console.print(line(f"{sentences.IF_FIXED}:", "bold"))
+    screen.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{more}.", "dim"))
+    screen.print(line(sentences.upper_bounds(analysis.summary), "dim"))
+    screen.print(line(f"{sentences.IF_FIXED}:", "bold"))
     for estimate in analysis.what_if:
         text = sentences.what_if(estimate)
-        for part in textwrap.wrap(text, console.width - len(_INDENT)):
-            console.print(line(_INDENT + part))
+        for part in textwrap.wrap(text, screen.width - len(_INDENT)):
+            screen.print(line(_INDENT + part))
 
 
 def _rows_of(analysis: Analysis, finding: Finding) -> str:
@@ -228,9 +226,9 @@ def _also(parts: list[Finding]) -> str:
     return f"Also: {', '.join([*named, *more])}." if parts else ""
 
 
-def _print_finding(console: Console, finding: Finding, places: str, parts: list[Finding]) -> None:
+def _print_finding(screen: Screen, finding: Finding, places: str, parts: list[Finding]) -> None:
     times = "op" if finding.count == 1 else "ops"
-    console.print(
+    screen.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
     )
     if finding.rule.saves_gaps:
@@ -249,6 +247,6 @@ def _print_finding(console: Console, finding: Finding, places: str, parts: list[
         (_also(parts), ""),
     )
     for text, style in shown:
-        for part in textwrap.wrap(clean(text), console.width - len(_INDENT)):
-            console.print(line(_INDENT + part, style))
-    console.print()
+        for part in textwrap.wrap(clean(text), screen.width - len(_INDENT)):
+            screen.print(line(_INDENT + part, style))
+    screen.print()

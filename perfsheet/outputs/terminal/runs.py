@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console
-
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.cases import Case
 from perfsheet.analysis.repeats import Repeats
-from perfsheet.outputs.terminal import console_for, line, print_rows
+from perfsheet.outputs.terminal import print_rows
 from perfsheet.outputs.terminal.ops import print_head
+from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.provenance import TestResult
 from perfsheet.tables import In
 from perfsheet.tables.cases import CASES
@@ -22,15 +21,15 @@ from perfsheet.text import formats
 _MOST_TESTS = 12
 
 
-def print_tests(console: Console, results: Sequence[TestResult]) -> None:
+def print_tests(screen: Screen, results: Sequence[TestResult]) -> None:
     """The failed tests, then the others, 12 in all; nothing without tests."""
     if not results:
         return
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_MOST_TESTS]
-    print_rows(console, TESTS, shown)
+    print_rows(screen, TESTS, shown)
     if len(shown) < len(results):
-        console.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
-    console.print()
+        screen.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
+    screen.print()
 
 
 _WITHOUT_UNIT = {"min_ns", "max_ns", "mean_std"}
@@ -39,25 +38,25 @@ _WITHOUT_UNIT = {"min_ns", "max_ns", "mean_std"}
 
 def print_repeats(analysis: Analysis, repeats: Repeats, count: int, out: TextIO) -> None:
     """The runs, then the `count` ops with the longest median, and how they vary."""
-    console = console_for(out)
-    print_head(console, analysis.summary)
-    console.print(line(formats.repeated(repeats), "bold"))
+    screen = screen_for(out)
+    print_head(screen, analysis.summary)
+    screen.print(line(formats.repeated(repeats), "bold"))
     for failure in repeats.failures:
-        console.print(line(failure, "red"))
-    print_rows(console, RUNS, repeats.runs)
-    console.print()
-    _print_ops(console, analysis, repeats, count)
+        screen.print(line(failure, "red"))
+    print_rows(screen, RUNS, repeats.runs)
+    screen.print()
+    _print_ops(screen, analysis, repeats, count)
 
 
-def _print_ops(console: Console, analysis: Analysis, repeats: Repeats, count: int) -> None:
+def _print_ops(screen: Screen, analysis: Analysis, repeats: Repeats, count: int) -> None:
     rows = by_median(analysis, repeats, count)
     columns = [
         column.changed(unit="") if column.key in _WITHOUT_UNIT else column
         for column in REPEATS.columns_in(In.TERMINAL, rows)
     ]
-    left_out = print_rows(console, REPEATS, rows, columns)
-    console.print()
-    console.print(
+    left_out = print_rows(screen, REPEATS, rows, columns)
+    screen.print()
+    screen.print(
         line(
             f"{len(rows):,} of {len(analysis.ops):,} ops, over {repeats.aligned} aligned runs, longest median first. "
             f"CV = standard deviation / mean.",
@@ -66,17 +65,17 @@ def _print_ops(console: Console, analysis: Analysis, repeats: Repeats, count: in
     )
     if left_out:
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
-        console.print(line(f"No room for {names}; --json has everything.", "dim"))
+        screen.print(line(f"No room for {names}; --json has everything.", "dim"))
 
 
 def print_cases(cases: Sequence[Case], out: TextIO) -> None:
     """A line per case, then the problems of cases."""
-    console = console_for(out)
-    left_out = print_rows(console, CASES, cases)
-    console.print()
+    screen = screen_for(out)
+    left_out = print_rows(screen, CASES, cases)
+    screen.print()
     for case in cases:
         if case.problem:
-            console.print(line(f"{case.number}: {case.problem}", "red"))
+            screen.print(line(f"{case.number}: {case.problem}", "red"))
     if left_out:
         names = ", ".join(column.header(In.TERMINAL) for column in left_out)
-        console.print(line(f"No room for {names}; the workbook has everything.", "dim"))
+        screen.print(line(f"No room for {names}; the workbook has everything.", "dim"))

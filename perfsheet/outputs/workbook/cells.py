@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfsheet.capture.texts import Texts
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs.workbook.worksheet import format_index
 from perfsheet.text.safe import clean
 

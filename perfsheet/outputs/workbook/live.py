@@ -7,7 +7,6 @@ text of a capture is in any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from perfsheet.analysis.analyze import NO_MODEL, NOISY, NOT_PHYSICAL
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known
 from perfsheet.analysis.summary import CaptureSummary
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs.workbook.cells import Cell, Cells, Formula, LazyCells
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables.op_rows import OpRows

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs.workbook.cells import LONGEST_TEXT, Cell, Cells, Formula, LazyCells, Link, cells_xml, safe_text
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.text.safe import clean

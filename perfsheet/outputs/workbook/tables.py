@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from perfsheet.analysis.results import RowRef
 from perfsheet.analysis.rules import low_core_count
+from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs.workbook.cells import Cell, Cells
 from perfsheet.outputs.workbook.sheet import Column as SheetColumn
 from perfsheet.outputs.workbook.sheet import put_columns, set_up_table, with_filter, write_columns
