@@ -68,14 +68,18 @@ def decode_json(content: bytes, kind: type[T]) -> T:
 
 def plain_json(content: bytes) -> object:
     """The value of a JSON text as objects, arrays, texts and numbers. Raises InvalidDocumentError."""
-    import msgspec
+    import json
 
     try:
-        value = msgspec.json.decode(content)
+        value: object = json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidDocumentError(_reason(error)) from None
     refuse_extremes(value, finite=True)
     return value
+
+
+def _no_number(name: str) -> float:
+    raise InvalidDocumentError(f"has {name}, which is no number in JSON")
 
 
 def as_type(value: object, kind: type[T]) -> T:

@@ -16,6 +16,7 @@ from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.passes import Passes, first_of_devices
 from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.variation import Variation, variation
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.light_dataclass import dataclass
 
@@ -165,7 +166,7 @@ class Facts:
     @cached_property
     def sequences(self) -> tuple[IntArray, ...]:
         """Positions of the ops that ran one after another: those of each device, or of the critical path."""
-        return tuple(np.flatnonzero(self.ops.sequence == number) for number in np.unique(self.ops.sequence))
+        return tuple(np.flatnonzero(self.ops.sequence == number) for number in distinct(self.ops.sequence))
 
     @cached_property
     def host_rows(self) -> IntArray:

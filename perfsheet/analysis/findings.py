@@ -15,6 +15,7 @@ from perfsheet.analysis.results import Finding, RuleTotal, WhatIf
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.rules.base import Group, Hits
 from perfsheet.analysis.statistics import known_ints, ratio
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray
 
 STEPS = (1, 3, 5, 10)
@@ -119,7 +120,7 @@ def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:
 def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[RuleTotal, ...]:
     """Rows and time of each rule."""
     counts = {name: len(own.positions if own.rows is None else own.rows) for name, own in all_hits.items()}
-    hit = {name: np.unique(own.positions) for name, own in all_hits.items()}
+    hit = {name: distinct(own.positions) for name, own in all_hits.items()}
     times = {name: float(np.nansum(ops.kernel_ns[positions])) for name, positions in hit.items()}
     exposed = {name: float(np.nansum(ops.counted_ns[positions])) for name, positions in hit.items()}
     return tuple(

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray
 from perfsheet.light_dataclass import dataclass
 
@@ -27,7 +28,7 @@ def known_ints(values: FloatArray) -> tuple[int, ...]:
     """The distinct known values, ascending."""
     if len(values) <= _FEW:  # numpy takes a hundred times as long for one value
         return tuple(sorted({int(value) for value in values.tolist() if math.isfinite(value)}))
-    return tuple(int(value) for value in np.unique(values[np.isfinite(values)]))
+    return tuple(int(value) for value in distinct(values[np.isfinite(values)]))
 
 
 def ratio(part: float, whole: float) -> float:

@@ -18,6 +18,7 @@ from perfsheet.analysis.time_split import TimeSplit, time_split
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
 from perfsheet.analysis.windows.layers import Layer, layers
 from perfsheet.analysis.windows.passes import Pass, usable_of
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.light_dataclass import dataclass
@@ -46,7 +47,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         batch=options.batch,
         batch_hint=batch_hint(ops) if options.batch == 1 else None,
         window=facts.window.label,
-        devices=tuple(np.unique(scope.every.device[scope.within]).tolist()),
+        devices=tuple(distinct(scope.every.device[scope.within]).tolist()),
         per_device=options.per_device,
         ops=len(ops),
         timed_ops=int(ops.timed.sum()),

@@ -8,6 +8,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.windows.signposts import marks
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.light_dataclass import dataclass
 
@@ -31,7 +32,7 @@ def timing(facts: Facts) -> Timing:
     start = ops.start_ns.copy()
     for here in facts.sequences:
         ended = 0.0
-        for number in np.unique(ops.clock[here]).tolist():  # one capture of a file after the other
+        for number in distinct(ops.clock[here]).tolist():  # one capture of a file after the other
             own = here[ops.clock[here] == number]
             gap[own[:1]] = 0.0
             start[own] += ended

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.build import FileColumns
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
@@ -26,7 +27,7 @@ def unique_devices(
         device = np.where(on_device, np.nan_to_num(_device_ids(part, on_device, notes), nan=0.0), -1).astype(np.int64)
         from_others, shift = bool(taken), 0
         for of_host in _hosts(part, on_device, notes):
-            own = set(np.unique(device[of_host]).tolist())
+            own = set(distinct(device[of_host]).tolist())
             if own & taken:
                 shift = max(taken) + 1
                 device = np.where(of_host, device + shift, device)
@@ -51,7 +52,7 @@ def _device_ids(part: FileColumns, on_device: BoolArray, notes: list[Note]) -> F
 def _hosts(part: FileColumns, on_device: BoolArray, notes: list[Note]) -> Iterator[BoolArray]:
     """The device rows of each host, lowest HOST ID first; rows without one are a host of their own, and come last."""
     ids = _valid(part.numbers.get("host_id", np.full(len(part.row), np.nan)))
-    known = np.unique(ids[on_device & np.isfinite(ids)])
+    known = distinct(ids[on_device & np.isfinite(ids)])
     blank = on_device & np.isnan(ids)
     yield from (on_device & (ids == host) for host in known)
     if not blank.any():

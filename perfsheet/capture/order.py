@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.table import BoolArray, IntArray, OpsTable, RowKind
 
@@ -24,7 +25,7 @@ def restored(table: OpsTable) -> OpsTable:
     group = table.file * (table.runs + 1) + table.run
     notes: list[Note] = []
     for index, label in enumerate(table.files):
-        for number in np.unique(group[table.file == index]):
+        for number in distinct(group[table.file == index]):
             here = np.flatnonzero(group == number)
             if _is_disordered(table, here):
                 order[here] = _in_order(table, here)
@@ -68,7 +69,7 @@ def _has_displaced_marks(table: OpsTable, here: IntArray) -> bool:
     """Whether a signpost or host op stands elsewhere than its host time says; several hosts have several clocks."""
     kind, host, host_id = table.kind[here], table.number("host_start_ns")[here], table.number("host_id")[here]
     known = np.flatnonzero(np.isfinite(host) & ~_replayed(table)[here])
-    if (kind[known] == RowKind.DEVICE).all() or len(np.unique(host_id[known])) > 1:
+    if (kind[known] == RowKind.DEVICE).all() or len(distinct(host_id[known])) > 1:
         return False
     return bool((np.diff(host[known]) < -_DISPLACED_NS).any())
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _each_repeats(key: _Rows, stream: _Rows, piece: _Rows) -> bool:
         shared = np.isin(key[new], key[old])
         if not any(
             2 * key[new & (stream == one)].min() <= key[old & (stream == one)].min() + key[old & (stream == one)].max()
-            for one in np.unique(stream[new][shared])
+            for one in distinct(stream[new][shared])
         ):
             return False
     return True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.notes import Note
 from perfsheet.capture.order import following
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
@@ -48,7 +49,7 @@ def _clock_ghz(table: OpsTable) -> FloatArray:
         cycles = table.number("fw_end_cycle") - table.number("fw_start_cycle")
         ghz = cycles / table.number("fw_duration_ns")
     clock = np.full(len(table), np.nan)
-    for device in np.unique(table.device):
+    for device in distinct(table.device):
         known = ghz[(table.device == device) & np.isfinite(ghz)]
         if known.size:
             clock[table.device == device] = np.median(known)

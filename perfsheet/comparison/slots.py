@@ -10,6 +10,7 @@ import numpy as np
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.comparison.kinds import kind
 from perfsheet.light_dataclass import dataclass
@@ -50,7 +51,7 @@ class Slots:
     def uneven(self) -> frozenset[int]:
         """Slots whose ops have different descriptions in different passes."""
         of_ops = self.analysis.ops.variants.of
-        return frozenset(np.unique(self.of[of_ops != self.variant_of[self.of]]).tolist())
+        return frozenset(distinct(self.of[of_ops != self.variant_of[self.of]]).tolist())
 
     def descriptions(self, slot: int) -> list[int]:
         """The index of the description of each op of a slot; a single one if all are the same."""
@@ -70,7 +71,7 @@ class Slots:
     def devices(self) -> dict[int, IntArray]:
         """The slots of each device (one sequence for a critical path), in execution order."""
         device = self.analysis.ops.sequence[self.first]
-        return {int(device_id): np.flatnonzero(device == device_id) for device_id in np.unique(device)}
+        return {int(device_id): np.flatnonzero(device == device_id) for device_id in distinct(device)}
 
     @cached_property
     def kernel_ns(self) -> FloatArray:
@@ -170,5 +171,5 @@ def positions_of(analysis: Analysis, selected: IntArray) -> IntArray:
 
 
 def _listed(cores: FloatArray) -> str | None:
-    counts = np.unique(cores[np.isfinite(cores)]).tolist()
+    counts = distinct(cores[np.isfinite(cores)]).tolist()
     return ", ".join(f"{count:.0f}" for count in counts) or None

@@ -19,6 +19,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.op_rows import EveryOp, every_op
@@ -64,7 +65,7 @@ def _events(rows: EveryOp, placed: Timing) -> Iterator[Event]:
 
 def _names(analysis: Analysis, lanes: IntArray) -> Iterator[Event]:
     arch = analysis.summary.arch or "arch not stated"
-    for device in np.unique(analysis.ops.device).tolist():
+    for device in distinct(analysis.ops.device).tolist():
         yield _meta("process_name", device, 0, f"device {device} ({clean(arch)})")
         for track, name in _TRACKS.items():
             yield _meta("thread_name", device, track, name)
@@ -108,7 +109,7 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
 def _lanes(ops: Ops, placed: Timing) -> IntArray:
     """For each op its track: 0 unless it overlaps ops before it, since the format has no overlaps in a track."""
     lanes = np.zeros(len(ops), dtype=np.int64)
-    for device in np.unique(ops.device[ops.overlaps]).tolist():
+    for device in distinct(ops.device[ops.overlaps]).tolist():
         ends: list[float] = []
         for position in np.flatnonzero((ops.device == device) & ops.timed).tolist():
             start = placed.start_ns[position]
@@ -136,7 +137,7 @@ def _passes(analysis: Analysis, placed: Timing) -> Iterator[Event]:
     if passes.count < 2:
         return
     for run in passes.all:
-        for device in np.unique(ops.device[run.positions]).tolist():
+        for device in distinct(ops.device[run.positions]).tolist():
             here = run.positions[ops.device[run.positions] == device]
             event = {"name": f"pass {run.number}", "cat": "pass", "pid": int(device), "tid": _PASSES}
             ends = placed.start_ns[here] + np.nan_to_num(ops.kernel_ns[here])

@@ -16,6 +16,7 @@ from perfsheet.analysis.ops.validity import after_contradicted, contradicted, ex
 from perfsheet.analysis.ops.variants import Variants, variants
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.window import Window
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 from perfsheet.light_dataclass import dataclass
@@ -103,7 +104,7 @@ class Ops:
     @cached_property
     def clocks(self) -> tuple[IntArray, ...]:
         """Positions of the ops of each clock, in execution order."""
-        return tuple(np.flatnonzero(self.clock == number) for number in np.unique(self.clock))
+        return tuple(np.flatnonzero(self.clock == number) for number in distinct(self.clock))
 
     @cached_property
     def overlaps(self) -> BoolArray:

@@ -6,6 +6,7 @@ import heapq
 
 import numpy as np
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 CONTRADICTED_NS = 1e6
@@ -68,7 +69,7 @@ def overlapping(kernel_ns: FloatArray, gap_ns: FloatArray, start: FloatArray, en
 
 def exposed(start_ns: FloatArray, kernel_ns: FloatArray) -> FloatArray:
     """The part of each op's time in which no longer op runs; these parts add up to the time in which any op runs."""
-    edges = np.unique(np.concatenate([start_ns, start_ns + kernel_ns]))
+    edges = distinct(np.concatenate([start_ns, start_ns + kernel_ns]))
     order = np.argsort(start_ns, kind="stable").tolist()
     visible = np.zeros(len(start_ns))
     running: list[tuple[float, int]] = []

@@ -14,6 +14,7 @@ from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import names_of
 from perfsheet.analysis.speed_of_light.profiler_model import explains_above_one
 from perfsheet.analysis.statistics import ratio
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import board
@@ -87,7 +88,7 @@ def chips(ops: Ops) -> Iterator[Check]:
                 "those ops"
             )
             yield Check("board", "Board", False, 0, text)
-    mixed = sum(len(_arches(ops, ops.device == device)) > 1 for device in np.unique(ops.device).tolist())
+    mixed = sum(len(_arches(ops, ops.device == device)) > 1 for device in distinct(ops.device).tolist())
     if mixed:
         text = f"{rows(mixed, 'device')} with ops of different DEVICE ARCHs: were captures of different chips merged?"
         yield Check("mixed-chips", "Chips", False, mixed, text)
@@ -102,12 +103,12 @@ def hosts(ops: Ops) -> Iterator[Check]:
     if not (host >= 0).any():
         return
     file = ops.table.file[ops.rows]
-    found = sorted((at, name) for name in np.unique(host).tolist() for at in np.unique(file[host == name]).tolist())
+    found = sorted((at, name) for name in distinct(host).tolist() for at in distinct(file[host == name]).tolist())
     if len(found) < 2:
         return
     whose: list[str] = []
     for of_file, of_host in found[:_HOSTS]:
-        devices = np.unique(ops.device[(file == of_file) & (host == of_host)]).tolist()
+        devices = distinct(ops.device[(file == of_file) & (host == of_host)]).tolist()
         name = f"host {of_host:.0f}" if of_host >= 0 else "no HOST ID"
         whose.append(f"{_span(devices)} ({name})")
     more = ", …" if len(found) > _HOSTS else ""

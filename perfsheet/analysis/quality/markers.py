@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.validity import after_contradicted
 from perfsheet.analysis.quality.rows import row_check
 from perfsheet.analysis.results import Check
 from perfsheet.analysis.speed_of_light.peaks import measured_clock_ghz
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import BoolArray
 
@@ -107,7 +108,7 @@ def runs(ops: Ops) -> Iterator[Check]:
     table, count = ops.table, ops.table.runs
     if count == 1:
         return
-    present = np.unique(table.run[ops.rows]).tolist()
+    present = distinct(table.run[ops.rows]).tolist()
     if len(present) == 1:
         yield Check("runs", "Captures", True, 0, f"capture {present[0]} of the {count} in the file")
         return

@@ -8,6 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import COLLECTIVE
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray
 
 _SHARE = 0.1
@@ -61,7 +62,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     """The fastest and the slowest device in these steps, and over the whole window."""
     ops, devices = facts.scope.every, facts.devices
     here = facts.scope.within[_in_same_steps(facts, group)]
-    ids = np.unique(ops.device[here])
+    ids = distinct(ops.device[here])
     times = [float(ops.kernel_ns[here[ops.device[here] == device]].sum()) for device in ids]
     fastest, slowest = int(np.argmin(times)), int(np.argmax(times))
     totals = [total.kernel_ns for total in devices.totals if np.isfinite(total.kernel_ns)]

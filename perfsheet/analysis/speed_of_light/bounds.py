@@ -15,6 +15,7 @@ from perfsheet.analysis.speed_of_light import attention
 from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL, Work, conv_flops, matmul_flops
 from perfsheet.analysis.speed_of_light.peaks import Peaks, passes_of, peaks
 from perfsheet.analysis.speed_of_light.traffic import Traffic, dram_bytes
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.light_dataclass import dataclass
@@ -189,7 +190,7 @@ def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
     """
     faster = (figures.sol > 1) | (figures.compute_used_cores > 1) | (figures.dram > 1)
     of = ops.variants.of
-    outrun = np.isin(of, np.unique(of[faster]))
+    outrun = np.isin(of, distinct(of[faster]))
     with np.errstate(divide="ignore", invalid="ignore"):
         like_first = np.abs(ops.kernel_ns / ops.kernel_ns[ops.variants.first[of]] - 1) <= _LIKE_FIRST
     first_is_plausible = ~faster[ops.variants.first[of]]

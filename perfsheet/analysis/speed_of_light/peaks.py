@@ -9,6 +9,7 @@ import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import known_int
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray
 from perfsheet.capture.texts import Texts, combinations
 from perfsheet.hardware.boards import FIDELITY_PASSES, Board, board, fitting_boards
@@ -84,7 +85,7 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
         each = (ops.number("fw_end_cycle") - ops.number("fw_start_cycle")) / ops.number("fw_duration_ns")
     plausible = (each >= _PLAUSIBLE_GHZ[0]) & (each <= _PLAUSIBLE_GHZ[1])
     clock = np.full(len(ops), np.nan)
-    for device in np.unique(ops.device):
+    for device in distinct(ops.device):
         here = ops.device == device
         if (plausible & here).any():
             clock[here] = float(np.median(each[plausible & here]))

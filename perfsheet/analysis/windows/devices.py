@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.statistics import ratio
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -56,7 +57,7 @@ class Devices:
 def devices(ops: Ops, positions: IntArray) -> Devices:
     """Align the sequences of all devices, among the ops at these positions, to the longest one."""
     device, kernel = ops.device[positions], ops.kernel_ns[positions]
-    members = {int(number): np.flatnonzero(device == number) for number in np.unique(device)}
+    members = {int(number): np.flatnonzero(device == number) for number in distinct(device)}
     totals = tuple(_total(ops, number, kernel[here]) for number, here in members.items())
     step, problem = _align(members, numbers(ops)[positions])
     if problem:
@@ -109,7 +110,7 @@ def _critical(members: dict[int, IntArray], step: IntArray, kernel: FloatArray) 
     longest: dict[int, tuple[float, IntArray]] = {}
     for here in members.values():
         own = here[~shared[here]]
-        for place in np.unique(after[own]).tolist():
+        for place in distinct(after[own]).tolist():
             group = own[after[own] == place]
             time = float(np.clip(known[group], 0, None).sum())
             if place not in longest or time > longest[place][0]:

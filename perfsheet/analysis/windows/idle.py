@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops, clock_ghz
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 HOST_GAP_NS = 6500.0
@@ -20,7 +21,7 @@ def elapsed_ns(ops: Ops, here: IntArray) -> float:
 
     Of several captures in one file, the sum.
     """
-    return sum(_span_ns(ops, here[ops.clock[here] == number]) for number in np.unique(ops.clock[here]).tolist())
+    return sum(_span_ns(ops, here[ops.clock[here] == number]) for number in distinct(ops.clock[here]).tolist())
 
 
 def _span_ns(ops: Ops, here: IntArray) -> float:
@@ -42,7 +43,7 @@ def idle_before(every: Ops, within: IntArray) -> FloatArray:
     """For each op the time since its device last ran another one, 0 for the first of a device; NaN = unknown."""
     gaps = every.gap_ns[within].copy()
     captured = bool(np.isfinite(every.number("op_to_op_latency_ns")).any())
-    for number in np.unique(every.clock[within]).tolist():
+    for number in distinct(every.clock[within]).tolist():
         here = np.flatnonzero(every.clock[within] == number)
         at = within[here]
         clock = None if captured else clock_ghz(every, at)

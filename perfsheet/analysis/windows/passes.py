@@ -14,6 +14,7 @@ from perfsheet.analysis.windows.devices import devices
 from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.repetition import BREAK_NS, Pieces, distinct_codes, repetition, starts_apart
 from perfsheet.analysis.windows.signposts import Span, marks, spans
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -105,7 +106,7 @@ def one_pass(ops: Ops, here: IntArray) -> Passes:
 def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
     if window.one_pass:
         return one_pass(ops, inference)
-    if len(np.unique(ops.table.run[ops.rows])) > 1:  # a second capture is no second pass: it compiles again
+    if len(distinct(ops.table.run[ops.rows])) > 1:  # a second capture is no second pass: it compiles again
         return one_pass(ops, inference)
     session = ops.number("replay_session")
     if np.isfinite(session[inference]).any():
@@ -115,7 +116,7 @@ def _find(ops: Ops, inference: IntArray, window: Window) -> Passes:
 
 def _repetitions(ops: Ops, inference: IntArray, window: Window) -> Passes:
     """Passes by repetition of the ops on every device, else regions of signposts, else a single pass."""
-    of_devices = [inference[ops.device[inference] == device] for device in np.unique(ops.device[inference])]
+    of_devices = [inference[ops.device[inference] == device] for device in distinct(ops.device[inference])]
     found = [repetition(ops, here) for here in of_devices]
     count = min((pieces.count for pieces in found), default=1)
     cut = any(pieces.is_cut for pieces in found)
@@ -199,8 +200,8 @@ def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     trace = np.full(len(ops), np.nan)
     here = inference[np.isfinite(session[inference])]
     trace[here] = np.nan_to_num(ops.number("trace_id")[here], nan=-1.0)
-    ids = np.unique(trace[here])
-    replays = {float(trace_id): len(np.unique(session[trace == trace_id])) for trace_id in ids}
+    ids = distinct(trace[here])
+    replays = {float(trace_id): len(distinct(session[trace == trace_id])) for trace_id in ids}
     note, counted = "", np.isfinite(trace)
     if len(set(replays.values())) > 1:
         most = max(replays, key=lambda trace_id: float(np.nansum(ops.kernel_ns[trace == trace_id])))
@@ -210,7 +211,7 @@ def _replays(ops: Ops, inference: IntArray, session: FloatArray) -> Passes:
     of = np.full(len(ops), -1, dtype=np.int64)
     cut: list[str] = []
     incomplete: set[int] = set()
-    for trace_id in np.unique(trace[counted]):
+    for trace_id in distinct(trace[counted]):
         own = np.flatnonzero(counted & (trace == trace_id))
         sessions, index = np.unique(session[own], return_inverse=True)
         of[own] = index.reshape(-1)
@@ -258,7 +259,7 @@ def pass_times(ops: Ops, here: IntArray, warm: bool) -> tuple[float, float]:
     The first is that of the critical path over the devices; both are the same unless ops overlap: then FPS follow from
     the firmware cycles, and with `per_device`, when they follow from the busiest device.
     """
-    if len(np.unique(ops.device[here])) < 2:
+    if len(distinct(ops.device[here])) < 2:
         kernel = float(np.nansum(ops.counted_ns[here]))
         return kernel, inference_span_ns(ops, here, np.full(len(here), warm)) if ops.overlaps[here].any() else kernel
     aligned = devices(ops, here)

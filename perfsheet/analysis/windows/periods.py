@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -80,7 +81,7 @@ def tandems(sequence: IntArray, distinct_in: IntArray) -> list[Tandem]:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], equal.astype(np.int8), [0]])))
         for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             count = (stop - start) // period + 1
-            if count > 1 and len(np.unique(distinct_in[start : start + period])) > 1:
+            if count > 1 and len(distinct(distinct_in[start : start + period])) > 1:
                 candidates.append(Tandem(start, period, count))
     chosen: list[Tandem] = []
     # Of equal coverage the shorter piece comes first: 12 layers rather than 6 pairs of layers.

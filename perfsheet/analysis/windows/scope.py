@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.window import WHOLE, Window
 from perfsheet.analysis.windows.devices import Devices, devices
 from perfsheet.analysis.windows.passes import Pass, Passes, one_pass, passes
+from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray, RowKind
 from perfsheet.errors import usage
 from perfsheet.light_dataclass import dataclass
@@ -81,7 +82,7 @@ def without(whole: Scope, outside: IntArray) -> Scope:
         shared = np.bincount(aligned.step)[aligned.step] > 1
         gone = np.isin(whole.within, whole.of[outside])
         dropped = shared & np.isin(aligned.step, aligned.step[gone])
-        for device in np.unique(whole.every.device[whole.within]).tolist():
+        for device in distinct(whole.every.device[whole.within]).tolist():
             here = np.flatnonzero(whole.every.device[whole.within] == device)
             known = np.flatnonzero(shared[here])
             if known.size:
