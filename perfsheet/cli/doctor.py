@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.handling import command
+from perfsheet.cli.handling import command, say
 from perfsheet.errors import ExitStatus
 
 
@@ -17,6 +17,9 @@ from perfsheet.errors import ExitStatus
 def doctor(
     open_device: Annotated[
         bool, typer.Option("--open-device", help="Also open and close device 0 (by default no device is opened).")
+    ] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="First end and remove what killed runs of perfsheet have left behind.")
     ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output-folder", metavar="DIR", help="Where reports would go.")
@@ -26,10 +29,13 @@ def doctor(
     json: shared.Json = False,
 ) -> int:
     """Check what a profiling run needs, and say how to fix what is missing."""
+    from perfsheet.doctor import clean as clean_up
     from perfsheet.doctor import diagnose
     from perfsheet.run import RunRequest
 
     request = RunRequest("pytest", output_dir=output, tt_metal_home=tt_metal_home, python=python)
+    for sentence in clean_up(request) if clean else ():
+        say(f"perfsheet: {sentence}")
     findings = diagnose(request, open_device)
     if json:
         from perfsheet.outputs import json_output

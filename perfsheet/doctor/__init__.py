@@ -14,12 +14,12 @@ from pathlib import Path
 
 from perfsheet.doctor import machine, toolchain
 from perfsheet.doctor.model import Diagnosis, RunSetup
-from perfsheet.run import RunRequest
+from perfsheet.run import RunRequest, leftovers
 from perfsheet.run.command import parse_command
 from perfsheet.run.toolchain import find_interpreter, probe, tools_folder
 from perfsheet.run.workspace import artifact_root, target_environment
 
-__all__ = ["CHECKS", "Diagnosis", "diagnose"]
+__all__ = ["CHECKS", "Diagnosis", "clean", "diagnose"]
 
 CHECKS: tuple[Callable[[RunSetup], Iterator[Diagnosis]], ...] = (
     toolchain.check_python,
@@ -39,6 +39,16 @@ CHECKS: tuple[Callable[[RunSetup], Iterator[Diagnosis]], ...] = (
     machine.check_unfinished_runs,
 )
 """All checks, in the order in which they are shown."""
+
+
+def clean(request: RunRequest) -> list[str]:
+    """End and remove what killed runs have left behind; what was done, a sentence each.
+
+    Raises PerfsheetError (usage) when the request itself is invalid.
+    """
+    command = parse_command(request.command)
+    root = artifact_root(request, target_environment(request, command, "doctor", Path(os.devnull)))
+    return list(leftovers.remove(leftovers.find([root], [Path(), root])))
 
 
 def diagnose(request: RunRequest, open_device: bool = False) -> list[Diagnosis]:

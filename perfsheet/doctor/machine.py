@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 from perfsheet.doctor.model import Diagnosis, RunSetup, run_code
 from perfsheet.machine import devices, processes
 from perfsheet.provenance import debug_tools, debug_tools_problem
-from perfsheet.run.artifacts import IN_PROGRESS
-from perfsheet.run.model import RUN_ID
+from perfsheet.run import leftovers
 
 _MIN_FREE = 2 << 30
 """About the size of a device log of several hundred thousand ops."""
@@ -99,11 +97,13 @@ def check_disk(setup: RunSetup) -> Iterator[Diagnosis]:
 
 def check_unfinished_runs(setup: RunSetup) -> Iterator[Diagnosis]:
     """No killed run has left files in the report folder; they do no harm but take up space."""
-    for folder in sorted((setup.root / IN_PROGRESS).glob("*_????????")):
-        run_id_prefix = folder.name.rpartition("_")[2]
-        if not processes.any_marked(RUN_ID, run_id_prefix):
-            detail = f"{folder} was left by a run that was killed"
-            yield Diagnosis("unfinished-run", "unfinished run", None, detail, f"rm -r {shlex.quote(str(folder))}")
+    left = leftovers.find([setup.root], [Path(), setup.root])
+    for pid in left.processes:
+        detail = f"process {pid} was left by a run that was killed: {processes.command_line(pid) or ''}"
+        yield Diagnosis("unfinished-run", "unfinished run", False, detail, "perfsheet doctor --clean, or the next run")
+    for path in left.paths:
+        detail = f"{path} was left by a run that was killed"
+        yield Diagnosis("unfinished-run", "unfinished run", None, detail, "perfsheet doctor --clean")
 
 
 def check_profilers(_setup: RunSetup) -> Iterator[Diagnosis]:

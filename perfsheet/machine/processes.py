@@ -9,6 +9,7 @@ environment and whose parent exits before the run ends is not found.)
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -79,17 +80,48 @@ class ProcessTree:
         return _environment(process).get(self._variable) == self._value
 
 
+def own_name() -> str:
+    """The name of this process, which no later one has: its number and when it started."""
+    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def lives(name: str) -> bool:
+    """Whether the process of that name (see `own_name`) is alive; False for what is no name."""
+    pid, _, started = name.partition(":")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == started
+    except (ValueError, psutil.NoSuchProcess):
+        return False
+    except psutil.Error:
+        return True
+
+
+def orphans(variable: str) -> list[int]:
+    """Processes whose owner, named by that variable in their environment, is gone."""
+    owners = ((process.pid, _environment(process).get(variable)) for process in psutil.process_iter())
+    return [pid for pid, owner in owners if owner is not None and not lives(owner)]
+
+
+def end_all(pids: Sequence[int], grace_s: float = 5.0) -> set[int]:
+    """Terminate these processes, kill those that are still there after `grace_s` seconds; returns the survivors."""
+    ending = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            ending.append(psutil.Process(pid))
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        for process in ending:
+            with contextlib.suppress(*_UNREADABLE):
+                end(process)
+        _, ending = psutil.wait_procs(ending, timeout=grace_s)
+    return {process.pid for process in ending}
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process exists and has not ended; True where that cannot be known."""
     try:
         return not _has_ended(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
-
-
-def any_marked(variable: str, prefix: str) -> bool:
-    """Whether a living process has that variable in its environment, with a value that starts with `prefix`."""
-    return any(_environment(process).get(variable, "").startswith(prefix) for process in psutil.process_iter())
 
 
 def command_line(pid: int) -> str | None:

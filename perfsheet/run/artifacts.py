@@ -11,9 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from perfsheet.errors import not_written
-
-IN_PROGRESS = "in-progress"
-"""Folder below the user's root in which runs work until their report is complete."""
+from perfsheet.run.leftovers import IN_PROGRESS, claim, release
 
 _ANNOUNCEMENT = re.compile(r"(?<!Device only )OPs csv generated at: (.+)")
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -65,6 +63,7 @@ class PrivateRoot:
         self._keep = False
         try:
             self.path.mkdir(parents=True)
+            claim(self.path)
         except OSError as error:
             raise not_written(
                 f"cannot make the report folder {self.path} ({error.strerror})", "choose another with -o"
@@ -105,6 +104,7 @@ class PrivateRoot:
         aside = self._root / "failed" / self._name
         try:
             aside.parent.mkdir(exist_ok=True)
+            release(self.path)
             return self.path.rename(aside)
         except OSError:
             return self.path

@@ -46,10 +46,12 @@ def parse_command(text: str) -> TargetCommand:
     Raises PerfsheetError (usage) for a text that cannot be split, or a command that has none of the known forms.
     """
     words = _split(text)
-    environment: dict[str, str] = {}
-    while words and (assignment := _ASSIGNMENT.fullmatch(words[0])):
-        environment[assignment[1]] = assignment[2]
+    environment = _assignments(words)
+    if words and re.split(r"[\\/]", words[0])[-1] == "env":
         words.pop(0)
+        if words and words[0].startswith("-"):
+            raise usage(f"`env {words[0]}` cannot be followed", "give VAR=value before the command, without options")
+        environment |= _assignments(words)
     if not words:
         raise usage("the command names nothing to run", f"give {FORMS}")
     head, *rest = words
@@ -62,6 +64,15 @@ def parse_command(text: str) -> TargetCommand:
     if program.endswith(".py"):
         return TargetCommand("script", tuple(words), environment)
     raise usage(f"cannot profile {program!r}", f"give {FORMS}")
+
+
+def _assignments(words: list[str]) -> dict[str, str]:
+    """The variables that are set before the command, taken from its words."""
+    environment: dict[str, str] = {}
+    while words and (assignment := _ASSIGNMENT.fullmatch(words[0])):
+        environment[assignment[1]] = assignment[2]
+        words.pop(0)
+    return environment
 
 
 def _split(text: str) -> list[str]:

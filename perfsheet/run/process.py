@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from perfsheet.light_dataclass import dataclass
+from perfsheet.run.leftovers import OWNER
 from perfsheet.run.model import RUN_ID
 from perfsheet.run.output import Output
 from perfsheet.signals import ignored, interruptible
@@ -131,10 +132,12 @@ def _run(
 
 
 def _start(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    from perfsheet.machine.processes import own_name
+
     try:
         return subprocess.Popen(
             argv,
-            env=environment,
+            env={**environment, OWNER: own_name()},
             stdin=subprocess.DEVNULL,  # a breakpoint in the target fails at once instead of waiting for ever
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

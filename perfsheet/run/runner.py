@@ -10,7 +10,7 @@ from pathlib import Path
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.progress import Phase, Watch
 from perfsheet.provenance import debug_tools, debug_tools_problem
-from perfsheet.run import failures, process
+from perfsheet.run import failures, leftovers, process
 from perfsheet.run.artifacts import Log, PrivateRoot, has_device_log, remove_trace_copy
 from perfsheet.run.command import parse_command
 from perfsheet.run.failures import ProcessResult
@@ -69,6 +69,8 @@ def profile(request: RunRequest, watch: Watch) -> RunOutcome:
         for doubt in _doubts(context):
             watch.notice(f"warning: {doubt}")
         root = artifact_root(request, environment)
+        for sentence in leftovers.remove(leftovers.find([root])):
+            watch.notice(f"perfsheet: {sentence}")
         private, aliases = PrivateRoot(root, context.run_id), Aliases(context.folder)
         try:
             with reserved_port() as port:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.run.command import TargetCommand
+from perfsheet.run.leftovers import TEMPORARY, claim
 from perfsheet.run.model import RUN_ID, RunRequest
 
 TARGET_HELPERS = Path(__file__).with_name("target")
@@ -29,9 +30,12 @@ def new_run_id() -> str:
     return uuid.uuid4().hex
 
 
-def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[str]:
     """The run's own folder, for its verdict and links; removed with the run."""
-    return tempfile.TemporaryDirectory(prefix="perfsheet-run-")
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as name:
+        claim(Path(name))
+        yield name
 
 
 def target_environment(request: RunRequest, command: TargetCommand, run_id: str, verdict: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,9 @@ from standin_home import STANDINS
 from support.command import perfsheet, wait_until
 from support.limits import without_root_rights
 
-from perfsheet.doctor import Diagnosis, diagnose
-from perfsheet.machine import devices
+from perfsheet.doctor import Diagnosis, clean, diagnose
+from perfsheet.machine import devices, processes
+from perfsheet.machine.processes import own_name
 from perfsheet.run import RunRequest
 
 pytestmark = [
@@ -158,18 +158,20 @@ def test_report_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (checks_of()["disk"].ok, checks_of()["disk"].fix) == (False, "make room, or use -o")
 
 
-def test_folder_of_a_killed_run_is_named_and_that_of_a_living_run_is_not(home: Path) -> None:
+def test_folder_of_a_killed_run_is_named_and_that_of_a_living_run_is_not(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "orphans", lambda _: [])  # those of tests beside this one
     folder = home / "generated" / "profiler" / "in-progress"
-    (folder / "2026_01_01_00_00_00_deadbeef").mkdir(parents=True)
-    (folder / "2026_01_01_00_00_00_a11ea11e").mkdir()
-    living = subprocess.Popen(["sleep", "600"], env={**os.environ, "PERFSHEET_RUN_ID": "a11ea11e" + "0" * 24})
-    try:
-        findings = diagnose(RunRequest("pytest", python=sys.executable))
-    finally:
-        living.kill()
-        living.wait()
-    unfinished = [(finding.ok, finding.fix) for finding in findings if finding.id == "unfinished-run"]
-    assert unfinished == [(None, f"rm -r {folder / '2026_01_01_00_00_00_deadbeef'}")]
+    for name, owner in (("dead", "999999999:1.00"), ("living", own_name()), ("starting", None)):
+        (folder / name).mkdir(parents=True)
+        if owner:
+            (folder / name / ".owner").write_text(owner)
+    findings = diagnose(RunRequest("pytest", python=sys.executable))
+    unfinished = [finding.detail for finding in findings if finding.id == "unfinished-run"]
+    assert unfinished == [f"{folder / 'dead'} was left by a run that was killed"]
+    assert clean(RunRequest("pytest")) == [f"{folder / 'dead'}, left over from a killed run, is removed"]
+    assert sorted(path.name for path in folder.iterdir()) == ["living", "starting"]
 
 
 def test_left_over_profiler_is_named(home: Path) -> None:

@@ -85,3 +85,11 @@ def test_what_cannot_be_followed_is_a_usage_error(text: str, said: str) -> None:
         parse_command(text)
     assert caught.value.status == ExitStatus.USAGE
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("env", ["env", "/usr/bin/env"])
+def test_variables_after_env(env: str) -> None:
+    command = parse_command(f"A=1 {env} B='2 3' pytest test_it.py")
+    assert (command.source, dict(command.environment)) == ("pytest", {"A": "1", "B": "2 3"})
+    with pytest.raises(PerfsheetError, match=r"`env -i` cannot be followed"):
+        parse_command(f"{env} -i pytest test_it.py")
