@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch lint types benchmark benchmark-large fuzz docs captures clean
+.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +68,14 @@ $(VENV)/torch-ready: $(VENV)/ready
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
 	$(PYTEST) -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
 
+dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+
+test-dist: dist  ## Install the wheel in a clean environment, and rank a capture with it
+	sh tests/dist/try_wheel.sh "$(PYTHON)" dist/perfsheet-*.whl
+
 lint: $(VENV)/lint-ready  ## Check style, and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -99,4 +107,4 @@ captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py
 
 clean:  ## Remove what these targets made
-	rm -rf $(VENV) .venv-oldest .venv-lab-* generated .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest .venv-lab-* dist generated .mypy_cache .pytest_cache .ruff_cache

@@ -56,7 +56,7 @@ def check_pandas(setup: RunSetup) -> Iterator[Diagnosis]:
         yield Diagnosis("pandas", "pandas", None, "not installed; older profilers do not need it")
     elif version.partition(".")[0].isdigit() and int(version.partition(".")[0]) >= 3:
         detail = f"{version} breaks the profiler's post-processing of device logs"
-        fix = f"{setup.python.interpreter} -m pip install 'pandas<3'"
+        fix = f"{setup.python.interpreter} -m pip install 'pandas<3' (the extra `ttnn` of perfsheet does that)"
         yield Diagnosis("pandas", "pandas", False, detail, fix)
     else:
         yield Diagnosis("pandas", "pandas", True, version)

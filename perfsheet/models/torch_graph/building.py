@@ -22,7 +22,9 @@ def torch_module() -> Any:
     try:
         import torch
     except ImportError:
-        raise usage("torch is not installed here", "pip install 'perfsheet[torch]'") from None
+        raise usage(
+            "torch is not installed here", "pip install torch, or '.[torch]' in a checkout of perfsheet"
+        ) from None
     return torch
 
 
