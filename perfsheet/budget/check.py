@@ -11,22 +11,31 @@ import numpy as np
 from perfsheet.analysis import Analysis, Options, analyze, quality
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.results import RowRef
+from perfsheet.budget.hardware import hardware_of
 from perfsheet.budget.limits import Measured, Scope, of_kind
 from perfsheet.budget.model import Bound, Budget, Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.budget.reading import budget_of, read_budget
 from perfsheet.capture.notes import rows as plural
 from perfsheet.capture.table import IntArray, OpsTable
+from perfsheet.errors import unusable
 
 ROWS_NAMED = 50
 _ROUNDING = 1e-12
 
 
 def check(analysis: Analysis, budget: Budget) -> Verdict:
-    """Check every limit of the budget. Ops are matched by kind, independent of their name in the build."""
+    """Check every limit of the budget. Ops are matched by kind, independent of their name in the build.
+
+    Raises PerfsheetError (exit status 3) with the option `strict` for a capture of other hardware than the budget's.
+    """
     positions = {key: _positions(analysis, *key) for key in dict.fromkeys(_key(bound) for bound in budget.bounds)}
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
-    notes = (*replay_notes(analysis.provenance.replayed), *_notes(analysis, budget, positions))
+    notes = (
+        *replay_notes(analysis.provenance.replayed),
+        *_hardware_notes(analysis, budget),
+        *_notes(analysis, budget, positions),
+    )
     return Verdict((*whole(analysis), *checked), notes)
 
 
@@ -34,6 +43,16 @@ def replay_notes(replayed: bool) -> Iterator[str]:
     """What a verdict on a replayed capture says of itself."""
     if replayed:
         yield "replayed: the limits are checked on a recorded capture, not on a measurement of this run"
+
+
+def _hardware_notes(analysis: Analysis, budget: Budget) -> Iterator[str]:
+    """What a verdict says of a capture of other hardware than the budget's; an error with `strict`."""
+    ours = hardware_of(analysis)
+    if budget.hardware.differs(ours):
+        text = f"the budget is of {budget.hardware.named}, the capture of {ours.named}: the limits may not fit"
+        if analysis.ops.options.strict:
+            raise unusable(text, "write a budget for this hardware: perfsheet budget init")
+        yield text
 
 
 def whole(analysis: Analysis) -> Iterator[Checked]:

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from perfsheet.analysis import Options
 from perfsheet.analysis.results import RowRef
+from perfsheet.budget.hardware import Hardware
 from perfsheet.budget.limits import Limit
 from perfsheet.budget.quantities import Unit
 from perfsheet.light_dataclass import dataclass
@@ -42,13 +43,14 @@ class Bound:
 class Budget:
     """The limits of a file, and the part of a capture that they apply to.
 
-    `selection` and `options` are keyword arguments of Selection and Options.
+    `selection` and `options` are keyword arguments of Selection and Options. `hardware`: what it was measured on.
     """
 
     path: str
     bounds: tuple[Bound, ...]
     selection: dict[str, object] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
+    hardware: Hardware = Hardware()
 
     def window(self, options: Options, chosen: Collection[str] = ()) -> Options:
         """These options with the fields that the file sets, except those in `chosen`."""

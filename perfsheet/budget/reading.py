@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.analysis import Options, Selection
+from perfsheet.budget.hardware import Hardware
 from perfsheet.budget.limits import BY_KEY, Limit
 from perfsheet.budget.model import TOLERANCE, Bound, Budget
 from perfsheet.budget.quantities import Unit, example, quantity
 from perfsheet.documents import read_toml
 from perfsheet.errors import PerfsheetError, usage
 
-_TABLES = ("tolerance", "window", "limits", "op-types", "ops")
+_TABLES = ("tolerance", "hardware", "window", "limits", "op-types", "ops")
+_HARDWARE: dict[str, type] = {"arch": str, "boards": str, "devices": int}
 SELECTION = {
     "start-signpost": "start_signpost",
     "end-signpost": "end_signpost",
@@ -59,7 +61,7 @@ def budget_of(tables: dict[str, Any], path: Path) -> Budget:
     if not bounds:
         raise usage(f"{path} sets no limit", "give [limits] one of docs/budgets.md")
     selection, options = _window(window, path)
-    return Budget(str(path), bounds, selection, options)
+    return Budget(str(path), bounds, selection, options, _hardware(_table(tables, "hardware", path), path))
 
 
 def _bounds(tables: dict[str, Any], path: Path, tolerance: float) -> Iterator[Bound]:
@@ -120,6 +122,15 @@ def _is_table(value: object, path: Path, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise usage(f"{path}: {name} is not a table", "see docs/budgets.md")
     return value
+
+
+def _hardware(table: dict[str, Any], path: Path) -> Hardware:
+    for key, value in table.items():
+        if key not in _HARDWARE:
+            raise usage(f"{path}: hardware has no key {key!r}", f"known: {', '.join(_HARDWARE)}")
+        if not isinstance(value, _HARDWARE[key]) or isinstance(value, bool):
+            raise usage(f"{path}: hardware.{key} = {value!r} has the wrong type", "see docs/budgets.md")
+    return Hardware(**table)
 
 
 def _window(table: dict[str, Any], path: Path) -> tuple[dict[str, object], dict[str, object]]:

@@ -11,6 +11,7 @@ from tomlkit.items import Item, Table
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.ops.shape import shape_of
+from perfsheet.budget.hardware import Hardware, hardware_of
 from perfsheet.budget.limits import BY_KEY, Limit, Scope, of_kind
 from perfsheet.budget.quantities import Unit, exact_time
 from perfsheet.budget.reading import OPTIONS, SELECTION
@@ -46,6 +47,8 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
     share.trivia.comment_ws = "  "
     budget.add("tolerance", share)
     budget.add(tomlkit.nl())
+    if hardware := _hardware(hardware_of(analysis)):
+        budget.add("hardware", hardware.add(tomlkit.nl()))
     if window := _window(analysis.ops.options):
         budget.add("window", window.add(tomlkit.nl()))
     every = np.arange(len(analysis.ops))
@@ -60,6 +63,15 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
         budget.add(tomlkit.nl())
         budget.add("op-types", op_types)
     return budget.as_string() + _example(analysis)
+
+
+def _hardware(found: Hardware) -> Table:
+    """What the capture ran on: a capture of other hardware is said to be of that."""
+    table = tomlkit.table()
+    for key, value in (("arch", found.arch), ("boards", found.boards), ("devices", found.devices)):
+        if value:
+            table.add(key, value)
+    return table
 
 
 def _window(options: Options) -> Table:

@@ -13,7 +13,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say, tell
-from perfsheet.errors import ExitStatus, not_written, usage
+from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 
 if TYPE_CHECKING:
     from perfsheet.models.bench import Bench
@@ -136,7 +136,15 @@ def _write(result: Bench, folder: Path, overwrite: bool) -> list[Path]:
     from perfsheet.models.outputs.bench import bench_csv, bench_markdown, write_workbook
 
     workbook, table, page = (folder / f"bench.{suffix}" for suffix in ("xlsx", "csv", "md"))
-    write_workbook(result, workbook, overwrite)
-    replace_text(table, bench_csv(result), overwrite)
-    replace_text(page, bench_markdown(result), overwrite)
-    return [workbook, table, page]
+    written: list[Path] = []
+    try:
+        write_workbook(result, workbook, overwrite)
+        written.append(workbook)
+        replace_text(table, bench_csv(result), overwrite)
+        written.append(table)
+        replace_text(page, bench_markdown(result), overwrite)
+    except PerfsheetError as error:
+        there = ", ".join(path.name for path in written) or "none"
+        error.add_hint(f"{folder} is incomplete: of its results {there} {'are' if len(written) > 1 else 'is'} there")
+        raise
+    return [*written, page]

@@ -37,6 +37,7 @@ def stats(
 ) -> int:
     """Count device ops and tensor sizes, per capture and over all captures."""
     load_numpy()
+    from perfsheet.capture.notes import rows
     from perfsheet.models.op_stats import count_ops
     from perfsheet.models.outputs import op_stats
     from perfsheet.outputs import json_output, paths
@@ -51,6 +52,8 @@ def stats(
         for source in sources:
             folder = output / "captures" / source.name
             files += op_stats.write_folder(count_ops([source]), folder, overwrite=force)
+    if left := op_stats.without_files(statistics):
+        say(f"warning: {rows(left, 'type')} of ops, the rarest, have no files of their own; {files[0]} has all")
     if json:
         json_output.write(op_stats.stats_json(statistics, list(map(str, files))), sys.stdout)
     else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO, TypeVar
 
 from perfsheet.atomic_write import make_folder, replace_text
-from perfsheet.errors import not_written
+from perfsheet.errors import PerfsheetError, not_written
 from perfsheet.models.op_stats import OpStatistics, SizeDistribution
 from perfsheet.models.op_tables import FORMATS, TRANSFERS, byte_size, op_count_table, size_table
 from perfsheet.models.tables import csv_text
@@ -24,6 +25,8 @@ R = TypeVar("R")
 
 NODE_COUNT = "node_count.csv"
 _LONGEST_NAME = 120
+_MOST_OPS = 1000
+"""Ops with files of their own, the most frequent first; node_count.csv has all."""
 _FILES = (
     NODE_COUNT,
     "total_input_size_dist",
@@ -46,14 +49,29 @@ def write_folder(statistics: OpStatistics, folder: Path, prefix: str = "", overw
     Raises PerfsheetError (exit status 7).
     """
     make_folder(folder)
-    counts = Rows(statistics, statistics.counts)
-    files = [write_csv(folder / f"{prefix}{NODE_COUNT}", op_count_table(statistics.sources), counts, overwrite)]
-    for side, distributions in (("input", statistics.inputs), ("output", statistics.outputs)):
-        files += _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions, overwrite)
-    files.append(write_csv(folder / f"{prefix}layout_and_data_type.csv", FORMATS, statistics.formats, overwrite))
-    if statistics.transfers:
-        files.append(write_csv(folder / f"{prefix}transfers.csv", TRANSFERS, statistics.transfers, overwrite))
+    files: list[Path] = []
+    try:
+        for path in _written(statistics, folder, prefix, overwrite):
+            files.append(path)  # noqa: PERF402 what is there when one of them fails
+    except PerfsheetError as error:
+        error.add_hint(f"{folder} is incomplete: it has {len(files):,} of its files")
+        raise
     return files
+
+
+def _written(statistics: OpStatistics, folder: Path, prefix: str, overwrite: bool) -> Iterator[Path]:
+    counts = Rows(statistics, statistics.counts)
+    yield write_csv(folder / f"{prefix}{NODE_COUNT}", op_count_table(statistics.sources), counts, overwrite)
+    for side, distributions in (("input", statistics.inputs), ("output", statistics.outputs)):
+        yield from _write_sizes(folder / f"{prefix}total_{side}_size_dist", side, distributions, overwrite)
+    yield write_csv(folder / f"{prefix}layout_and_data_type.csv", FORMATS, statistics.formats, overwrite)
+    if statistics.transfers:
+        yield write_csv(folder / f"{prefix}transfers.csv", TRANSFERS, statistics.transfers, overwrite)
+
+
+def without_files(statistics: OpStatistics) -> int:
+    """How many types of ops have no files of their own."""
+    return max(0, len(statistics.inputs) - _MOST_OPS)
 
 
 def write_csv(path: Path, table: Table[R], rows: R, overwrite: bool = True) -> Path:
@@ -62,17 +80,17 @@ def write_csv(path: Path, table: Table[R], rows: R, overwrite: bool = True) -> P
     return path
 
 
-def _write_sizes(folder: Path, side: str, distributions: Mapping[str, SizeDistribution], overwrite: bool) -> list[Path]:
+def _write_sizes(
+    folder: Path, side: str, distributions: Mapping[str, SizeDistribution], overwrite: bool
+) -> Iterator[Path]:
     make_folder(folder)
     names: set[str] = set()
-    files = []
-    for op, distribution in distributions.items():
+    for op, distribution in islice(distributions.items(), _MOST_OPS):
         name = unique_file_name(op, names)
         operands = len(distribution.sizes[0].by_operand) if distribution.sizes else 0
-        files.append(write_csv(folder / f"{name}.csv", size_table(side, operands), distribution.sizes, overwrite))
+        yield write_csv(folder / f"{name}.csv", size_table(side, operands), distribution.sizes, overwrite)
         replace_text(folder / f"{name}.svg", plot_sizes(distribution, side), overwrite)
-        files.append(folder / f"{name}.svg")
-    return files
+        yield folder / f"{name}.svg"
 
 
 def clear_folder(folder: Path) -> None:
