@@ -96,7 +96,7 @@ benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 
 TARGET ?= reader
 SECONDS ?= 600
 
-fuzz: $(VENV)/ready  ## Fuzz by hand: TARGET=reader or outputs, SECONDS=600
+fuzz: $(VENV)/ready  ## Fuzz by hand: TARGET=reader, outputs, names or own_files, SECONDS=600
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
 	$(BIN)/python fuzz/$(TARGET).py -max_total_time=$(SECONDS)
 
