@@ -44,7 +44,10 @@ def _initialiser(fields: list[dataclasses.Field[Any]], has_post_init: bool) -> C
     def initialise(self: Any, /, *args: Any, **given: Any) -> None:
         values = self.__dict__
         values.update(zip(names, args))  # noqa: B905 fewer arguments than fields are usual
-        values.update(given)
+        if given:
+            values.update(given)
+        elif len(args) == count and not has_post_init:
+            return
         if len(args) + len(given) != len(values) or not known.issuperset(given) or len(args) > count:
             raise TypeError(f"{type(self).__name__}() does not take these arguments, or one of them twice")
         if len(values) < count:

@@ -48,6 +48,8 @@ _ARGUMENT = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?P<between>[ =]+)(?P<bare>[
 _HEX = re.compile(r"(?<![\w.])(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w.])", re.IGNORECASE)
 _CHECKSUM = re.compile(r"[0-9a-f-]{7,64}", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
+_LONGEST, _DEEPEST = 10_000, 8
+"""Longer texts are masked as a whole, and so is what is in more pairs inside of pairs."""
 _SYLLABLES = re.compile(r"[A-Z][a-z]{3,}|[a-z]{5,}")
 _LEAST, _LEAST_LOWER, _LEAST_WHOLE = 16, 20, 36
 _LEAST_BITS, _LEAST_CHANGES, _LEAST_CHANGES_LOWER, _LEAST_CHANGES_WHOLE = 3.2, 0.38, 0.3, 0.33
@@ -57,6 +59,8 @@ def masked_text(text: str, name: str = "") -> str:
     """`text` with everything masked that looks like a credential; `name`: of the option or variable that has it."""
     if is_checksum(name) and _CHECKSUM.fullmatch(text):
         return text
+    if len(text) > _LONGEST:
+        return MASK
     text = _FORMS.sub(MASK, text)
     text = _HEADER.sub(lambda found: f"{found['name']}{found['between']}{found['scheme'] or ''}{MASK}", text)
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
@@ -66,7 +70,7 @@ def masked_text(text: str, name: str = "") -> str:
     return _WORD.sub(lambda word: MASK if is_random(word[0]) else word[0], text)
 
 
-def _masked_pair(found: re.Match[str]) -> str:
+def _masked_pair(found: re.Match[str], depth: int = 0) -> str:
     quoted = found["quote"] is not None
     name, value = found["name"], found["quoted"] if quoted else found["bare"]
     quote = found["quote"] or ""
@@ -75,7 +79,7 @@ def _masked_pair(found: re.Match[str]) -> str:
     if names_secret(name, value):
         return f"{name}{found['between']}{quote}{MASK}{quote}"
     # Pairs inside a value: {"env": "TOKEN=x"}, a=b=c.
-    inner = _PAIR.sub(_masked_pair, value)
+    inner = MASK if depth == _DEEPEST else _PAIR.sub(lambda deeper: _masked_pair(deeper, depth + 1), value)
     return f"{name}{found['between']}{quote}{inner}{quote}"
 
 

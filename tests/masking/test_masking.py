@@ -230,6 +230,12 @@ def test_command_keeps_all_but_its_credentials(command, recorded):
     assert masked_command(command) == recorded
 
 
+@pytest.mark.parametrize("text", ["a=" * 4000, "a='" * 3000, '{"a":' * 1900, "--a " * 2400, "x" * 100_000])
+def test_texts_without_end_take_no_time(text):
+    masked_command(text)
+    masked_text(text + "=s3cret --password s3cret")
+
+
 def test_words_that_are_quoted_once_more():
     words = ["-m", "pytest", "t.py", "'--password=s3cret$!x'", "'a b'", "--token", "'x y'"]
     assert masked_words(words) == ["-m", "pytest", "t.py", "--password=***", "'a b'", "--token", "***"]
