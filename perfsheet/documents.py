@@ -5,6 +5,7 @@ They are bounded in size, depth and numbers before anything else looks at them; 
 
 from __future__ import annotations
 
+import errno
 import math
 import sys
 from pathlib import Path
@@ -93,6 +94,8 @@ def as_type(value: object, kind: type[T]) -> T:
 
 
 def _bytes(path: Path) -> bytes:
+    if not path.is_file():  # a pipe would wait for ever, a device has no end
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
     most = _MOST_BYTES.get(path.suffix, _MOST_BYTES[".json"])
     with path.open("rb") as stream:
         content = stream.read(most + 1)

@@ -62,7 +62,14 @@ def _is_disordered(table: OpsTable, here: IntArray) -> bool:
     before, after = following(on_device, table.device[here], session)
     backwards = cycle[after] < cycle[before]
     confirmed = ~(call[after] > call[before])
-    return bool((backwards & confirmed).any()) or _has_displaced_marks(table, here)
+    if (backwards & confirmed).any():
+        return True
+    # Without cycles the host times are the other clock.
+    host = table.number("host_start_ns")[here]
+    eager = (table.kind[here] == RowKind.DEVICE) & (session < 0)
+    before, after = following(eager & np.isfinite(host) & np.isfinite(call), table.device[here])
+    backwards = (host[after] < host[before]) & (call[after] < call[before])
+    return bool(backwards.any()) or _has_displaced_marks(table, here)
 
 
 def _has_displaced_marks(table: OpsTable, here: IntArray) -> bool:

@@ -79,13 +79,14 @@ def _starts(table: OpsTable, rows: _Rows) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class _Clocks:
     """What runs forwards in a capture: on a device the cycles, in a stream the sessions, calls and (if it is no trace)
-    host times.
+    host times. `dispatched` are the host times of all rows, of replays that of their trace's capture.
     """
 
     device: _Rows
     stream: _Rows
     cycle: _Figures
     host: _Figures
+    dispatched: _Figures
     session: _Figures
     call: _Figures
 
@@ -95,7 +96,23 @@ class _Clocks:
         back = self.cycle[after] < self.cycle[before]
         first, then = _consecutive(self.stream, order)
         again = (self.host[then] < self.host[first]) | self._calls_again(first, then)
-        return np.concatenate([before[back], first[again]]), np.concatenate([after[back], then[again]])
+        # A trace is captured before it is replayed, and what is dispatched after that has a later call.
+        early = self._before_earlier_calls(order)
+        return (
+            np.concatenate([before[back], first[again], early[0]]),
+            np.concatenate([after[back], then[again], early[1]]),
+        )
+
+    def _before_earlier_calls(self, order: _Rows) -> tuple[_Rows, _Rows]:
+        """Ops outside traces whose call is lower than one that ran before on their device, and the row before each."""
+        before, after = _consecutive(self.device, order)
+        by_device = order[np.argsort(self.device[order], kind="stable")]
+        highest = np.full(len(order), -np.inf)
+        for device in distinct(self.device):
+            of_device = by_device[self.device[by_device] == device]
+            highest[of_device] = np.fmax.accumulate(self.call[of_device])
+        early = (self.session[after] < 0) & (self.call[after] < highest[before])
+        return before[early], after[early]
 
     def _calls_again(self, before: _Rows, after: _Rows) -> _Bools:
         session, call = self.session, self.call
@@ -103,12 +120,18 @@ class _Clocks:
         return np.asarray(again | (session[after] < session[before]))
 
     def restart(self, old: _Rows, new: _Rows) -> bool:
-        """Whether host times or sessions start again, or all cycles of a device: a wrong marker does not do that."""
+        """Whether host times, calls or sessions start again, or all cycles of a device: no wrong marker does that."""
         for stream in np.intersect1d(self.stream[old], self.stream[new]):
             last, first = old[self.stream[old] == stream][-1], new[self.stream[new] == stream][0]
             if self.host[first] < self.host[last] or self.session[first] < self.session[last]:
                 return True
         shared = np.intersect1d(self.device[old], self.device[new])
+        eager = new[self.session[new] < 0]
+        for one in shared:
+            begun, ended = eager[self.device[eager] == one], old[self.device[old] == one]
+            for clock in (self.dispatched, self.call):
+                if clock[begun].min(initial=np.inf) < clock[ended].max():
+                    return True
         return any(
             self.cycle[new[self.device[new] == one]].max() < self.cycle[old[self.device[old] == one]].min()
             for one in shared
@@ -120,10 +143,11 @@ def _other_calls(table: OpsTable, rows: _Rows) -> list[tuple[int, int]]:
     cycle, host, call = (table.number(name)[rows] for name in ("fw_start_cycle", "host_start_ns", "global_call_count"))
     trace, session = (np.nan_to_num(table.number(name)[rows], nan=-1.0) for name in ("trace_id", "replay_session"))
     stream, _ = _numbered(table.device[rows], trace)
-    clocks = _Clocks(table.device[rows], stream, cycle, np.where(session < 0, host, np.nan), session, call)
+    eager_host = np.where(session < 0, host, np.nan)
+    clocks = _Clocks(table.device[rows], stream, cycle, eager_host, host, session, call)
     cuts = _cuts(*clocks.falls(np.arange(len(rows))))
-    by_cycle = np.argsort(cycle, kind="stable")
-    if not 0 < len(cuts) < _FEW or not len(clocks.falls(by_cycle)[0]):
+    by_clock = np.argsort(cycle if np.isfinite(cycle).any() else host, kind="stable")
+    if not 0 < len(cuts) < _FEW or not len(clocks.falls(by_clock)[0]):
         return []
     edges = [0, *(first for _, first in cuts), len(rows)]
     pieces = [np.arange(first, end) for first, end in pairwise(edges)]

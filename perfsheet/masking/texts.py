@@ -14,7 +14,7 @@ MASK = "***"
 _FORMS = re.compile(
     r"""
     -----BEGIN[ A-Z]*PRIVATE[ ]KEY-----.*?(?:-----END[ A-Z]*PRIVATE[ ]KEY-----|$)
-    | (?<=://)[^/\s@:'"]*:[^/\s@'"]+(?=@)          # user:password@ in an address
+    | (?<=://)[^/\s@:'"]*:[^/\s'"]+(?=@)           # user:password@ in an address; the password may have an @
     | (?<=://)[^/\s@:'"]{16,}(?=@)                 # token@ in an address
     | \b(?:hf|api_org)_\w{16,}                     # Hugging Face
     | \bgh[pousr]_\w{16,} | \bgithub_pat_\w{16,}   # GitHub
@@ -33,18 +33,21 @@ _FORMS = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie)(?P<between>[\"']?\s*[:=]\s*[\"']?)(?P<scheme>[A-Za-z]+\s+)?"
+    r"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:token|key|secret|auth)[\w-]*)(?P<between>[\"']?\s*[:=]\s*[\"']?)(?P<scheme>[A-Za-z]+\s+)?"
     r"(?P<value>[^\"'\n]+)",
     re.IGNORECASE,
 )
 _HEADER_NAME = re.compile(r"(?:proxy-)?authorization|(?:set-)?cookie", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(bearer|basic|digest|negotiate)(\s+)(?=\S*[\d=/+_-]|\S{12})[^\s\"',;]+", re.IGNORECASE)
 _PAIR = re.compile(
-    r"(?P<name>[A-Za-z][\w.-]*)(?P<between>(?:\\?[\"'])?\s*[:=]\s*)(?:(?P<quote>\\?[\"'])(?P<quoted>.*?)(?P=quote)|"
-    r"(?P<bare>[^\s,;&|\"'{}\[\]]+))",
+    r"(?P<name>[A-Za-z][\w.-]*)(?P<between>\]?(?:\\?[\"'])?\s*[:=]\s*)(?:(?P<quote>\\?[\"'])(?P<quoted>.*?)(?:(?P=quote)|$)|"
+    r"(?P<bare>\[[^\]]*\]?|\{[^}]*\}?|[^\s,;&|\"'{}\[\]]+))",
     re.DOTALL,
 )
-_ARGUMENT = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?P<between>[ =]+)(?P<bare>[^\s\"',;-][^\s\"',;]*)")
+_ARGUMENT = re.compile(
+    r"(?P<name>--?[A-Za-z][\w-]*)(?P<between>[\"']?\s*[,=\s]\s*[\"']?)(?P<bare>[^\s\"',;-][^\s\"',;]*)"
+)
+_ELEMENT = re.compile(r"<([\w.-]+)>([^<]+)</\1>")
 _HEX = re.compile(r"(?<![\w.])(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w.])", re.IGNORECASE)
 _CHECKSUM = re.compile(r"[0-9a-f-]{7,64}", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
@@ -66,6 +69,7 @@ def masked_text(text: str, name: str = "") -> str:
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
     text = _PAIR.sub(_masked_pair, text)
     text = _ARGUMENT.sub(_masked_argument, text)
+    text = _ELEMENT.sub(_masked_element, text)
     text = _HEX.sub(MASK, text)
     return _WORD.sub(lambda word: MASK if is_random(word[0]) else word[0], text)
 
@@ -87,6 +91,10 @@ def _masked_argument(found: re.Match[str]) -> str:
     if MASK in found["bare"] or not names_secret(found["name"], found["bare"]):
         return found[0]
     return f"{found['name']}{found['between']}{MASK}"
+
+
+def _masked_element(found: re.Match[str]) -> str:
+    return f"<{found[1]}>{MASK}</{found[1]}>" if names_secret(found[1], found[2]) else found[0]
 
 
 def is_random(word: str) -> bool:

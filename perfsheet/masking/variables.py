@@ -69,7 +69,7 @@ def masked_value(name: str, value: str) -> str:
     if name in COMMAND_LINES:
         from perfsheet.masking.commands import masked_command
 
-        return masked_command(value)
+        return masked_command(value, of_pytest=True)
     form = _FORMS.get(name)
     if form is None:
         form = _NUMBER if _NUMBER.fullmatch(value) and len(value) <= _SHORT else _SWITCH

@@ -281,7 +281,7 @@ def csv_text(table: Table[R], rows: R, unknown: str = "") -> str:
     columns = table.columns_in(In.CSV)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([column.key for column in columns])
+    writer.writerow([csv_cell(column.key) for column in columns])
     writer.writerows(zip(*(_csv_cells(column, rows, unknown) for column in columns), strict=True))
     return stream.getvalue()
 

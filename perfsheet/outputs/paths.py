@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from perfsheet.atomic_write import exists_already, is_stream, locked
+from perfsheet.atomic_write import exists_already, is_stream, locked, own_file
 from perfsheet.errors import not_written, unusable, usage
 from perfsheet.provenance import RECORD_NAME
 
@@ -30,8 +32,12 @@ def check_file(path: Path, inputs: Sequence[str], force: bool) -> None:
     beside = [str(Path(name).with_name(RECORD_NAME)) for name in inputs if Path(name).name]
     if path.name == SETTINGS or any(is_same(path, name) for name in [*inputs, *beside]):
         raise usage(f"{path} is an input", "give the output another name")
+    if (number := own_file(path)) is not None:
+        refuse_open_input(number, str(path), inputs)
     if is_stream(path):
         return
+    if path.is_symlink() and not path.exists():
+        raise not_written(f"{path} is a link to nothing, or to itself", "remove it, or give another place with -o")
     if path.is_dir():
         raise not_written(f"{path} is a folder", "give a file name with -o")
     if not path.parent.is_dir():
@@ -39,6 +45,16 @@ def check_file(path: Path, inputs: Sequence[str], force: bool) -> None:
     check_new(path, force)
     if path.exists() and path.with_name(f"~${path.name}").exists():
         raise locked(path)
+
+
+def refuse_open_input(number: int, name: str, inputs: Sequence[str]) -> None:
+    """Refuse an open file of this process that is one of the inputs. Raises PerfsheetError (exit status 2)."""
+    with contextlib.suppress(OSError):
+        ours = os.fstat(number)
+        for path in inputs:
+            with contextlib.suppress(OSError):
+                if os.path.samestat(ours, os.stat(path)) and stat.S_ISREG(ours.st_mode):  # noqa: PTH116
+                    raise usage(f"{name} is an input ({path})", "redirect it elsewhere")
 
 
 def refuse_same(outputs: Sequence[Path]) -> None:

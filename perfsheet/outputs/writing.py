@@ -57,6 +57,8 @@ class Outputs:
         """
         if self.to_stdout and json:
             raise usage("an output and --json both take standard output", "give the output a file")
+        if self.to_stdout:
+            paths.refuse_open_input(1, "standard output", inputs)
         files = [(output, path) for output, path in self._each() if not _is_stdout(output, path)]
         paths.refuse_same([path for _, path in files])
         for output, path in files:

@@ -39,9 +39,12 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and csv_cell(cell[1:]) == cell else cell
 
 
-def file_stem(text: str, most_bytes: int, fallback: str) -> str:
-    """A file name without its suffix for a name of any kind: letters, digits, `_`, `.`, `+` and `-`, so many bytes."""
-    stem = re.sub(r"[^\w.+-]+", "_", text).strip("._")
+def file_stem(text: str, most_bytes: int, fallback: str, instead: str = "_") -> str:
+    """A file name without its suffix for a name of any kind: letters, digits, `_`, `.`, `+` and `-`, so many bytes.
+
+    `instead` stands for what else is in the name.
+    """
+    stem = re.sub(r"[^\w.+-]+", instead, text).strip("._-")
     return stem.encode()[:most_bytes].decode(errors="ignore").strip("._-") or fallback
 
 

@@ -236,6 +236,37 @@ def test_texts_without_end_take_no_time(text):
     masked_text(text + "=s3cret --password s3cret")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh -c 'HF_TOKEN=LEAK true'",
+        "bash -c 'echo --password LEAK; exit 3'",
+        "python t.py -c 'export HF_TOKEN=LEAK'",
+        "python t.py --url 'https://bob:p@LEAK@h/x'",
+        'python t.py --cfg \'{"password": ["LEAK"]}\'',
+        'python t.py --cfg \'{"token": {"value": "LEAK"}}\'',
+        "python t.py --dbpassword LEAK --password1 LEAK --passWord LEAK",
+        "python t.py --token2=LEAK --mypassword=LEAK --githubtoken=LEAK",
+        "python t.py --args \"['--token', 'LEAK']\"",
+        "python t.py --env HF_TOKEN LEAK --header Authorization LEAK",
+        "nice env HF_TOKEN=a FOO=LEAK true",
+        "python t.py --token= LEAK",
+        "curl -uadmin:LEAK h",
+        "pytest https://u:LEAK@h/x.py",
+        "pytest t.py --token 'LEAK' 'unbalanced",
+        "python t.py '--token\nLEAK'",
+        "PYTEST_ADDOPTS='--token=\"LEAK LEAK2\"' pytest t.py",
+        "python t.py '<password>LEAK</password>'",
+        "python t.py 'password = \"LEAK'",
+        "python t.py 'Server=h;Pwd={LEAK};'",
+        "python t.py 'X-Auth-Token: LEAK more LEAK'",
+        "python t.py 'a[token]=LEAK'",
+    ],
+)
+def test_wherever_it_stands(command):
+    assert "LEAK" not in masked_command(command)
+
+
 def test_words_that_are_quoted_once_more():
     words = ["-m", "pytest", "t.py", "'--password=s3cret$!x'", "'a b'", "--token", "'x y'"]
     assert masked_words(words) == ["-m", "pytest", "t.py", "--password=***", "'a b'", "--token", "***"]

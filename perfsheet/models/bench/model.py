@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from perfsheet.errors import usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.masking import masked_option
+from perfsheet.masking import MASK, masked_option
 from perfsheet.models.impossible import TIME
 
 Value = str | int | float | bool
@@ -27,10 +27,11 @@ class Variant:
         """`runtime=trace, precision=bf16`."""
         return ", ".join(f"{name}={value}" for name, value in self.values) or "as it is"
 
-    @property
-    def shown(self) -> Variant:
-        """The variant with credentials among its values masked."""
-        return Variant(tuple((name, masked_option(name, value)) for name, value in self.values))
+    def shown(self, hidden: Collection[str] = ()) -> Variant:
+        """The variant with credentials among its values masked, and all values of the parameters in `hidden`."""
+        return Variant(
+            tuple((name, MASK if name in hidden else masked_option(name, value)) for name, value in self.values)
+        )
 
     def value(self, name: str) -> str:
         """The value of a parameter; blank if it has none."""

@@ -57,9 +57,9 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
     rows: list[Measurement] = []
     for index, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
         watch.overall(index, len(jobs))
-        watch.run(f"variant {index + 1} of {len(jobs)}: {variant.shown.name}")
+        watch.run(f"variant {index + 1} of {len(jobs)}: {_shown_name(plan, variant)}")
         try:
-            log(f"# {variant.shown.name}\n".encode())
+            log(f"# {_shown_name(plan, variant)}\n".encode())
             rows.append(_measure(plan, variant, job, watch, log))
         except (LogError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -70,15 +70,26 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
             missing = [Measurement(other, problem="not measured: interrupted") for other in plan.variants[index:]]
             raise BenchInterruptedError(error, _bench(plan, [*rows, *missing])) from None
         if rows[-1].failed:
-            watch.notice(f"perfsheet: {variant.shown.name}: {rows[-1].failed}")
+            watch.notice(f"perfsheet: {_shown_name(plan, variant)}: {rows[-1].failed}")
     watch.overall(len(jobs), len(jobs))
     return _bench(plan, rows)
 
 
 def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:
     what = plan.function or masked_command(plan.command)
-    rows = [replace(row, variant=row.variant.shown) for row in rows]
+    hidden = _under_secret_names(plan)
+    rows = [replace(row, variant=row.variant.shown(hidden)) for row in rows]
     return Bench(what, plan.parameters, tuple(rows), plan.baseline, plan.iterations, plan.warmup)
+
+
+def _shown_name(plan: Plan, variant: Variant) -> str:
+    return variant.shown(_under_secret_names(plan)).name
+
+
+def _under_secret_names(plan: Plan) -> frozenset[str]:
+    """The parameters whose places in the command are those of credentials."""
+    masked = masked_command(plan.command)
+    return frozenset(name for name in plan.parameters if f"{{{name}}}" in plan.command and f"{{{name}}}" not in masked)
 
 
 def make_jobs(plan: Plan) -> list[dict[str, Any]]:
@@ -106,7 +117,10 @@ def _command(plan: Plan, variant: Variant) -> dict[str, Any]:
     if unused := [name for name in values if name not in placeholders]:
         raise usage(f"the command does not use {unused[0]}", f"write {{{unused[0]}}} where its value goes")
     if missing := [name for name in plan.parameters if name in placeholders and name not in values]:
-        raise usage(f"{variant.shown.name} has no {missing[0]}, which the command needs", "give every variant a value")
+        raise usage(
+            f"{_shown_name(plan, variant)} has no {missing[0]}, which the command needs",
+            "give every variant a value",
+        )
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -150,7 +164,7 @@ def _measure(
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":
-            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {variant.shown.name}")
+            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {_shown_name(plan, variant)}")
         if ended.stopped == "timeout":
             return Measurement(variant, problem=f"stopped at its time limit of {plan.timeout_s:g} s")
         if not outcome_path.is_file():

@@ -41,7 +41,7 @@ class ResultsStore:
 
     def folder(self, index: int, target: Target) -> Path:
         """The folder of a target (`index` from 0)."""
-        slug = file_stem(target.name, _LONGEST, "target")
+        slug = file_stem(target.name, _LONGEST, "target", "-")
         return self.output / "targets" / f"{index + 1:02d}-{slug}"
 
     def empty_folder(self, index: int, target: Target) -> Path:
