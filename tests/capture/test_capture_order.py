@@ -52,6 +52,18 @@ def test_sorted_rows_are_put_back(capture_of, order):
     assert analyze(table, late).summary.kernel_ns == analyze(intact, late).summary.kernel_ns
 
 
+def without_cycles(rows):
+    blank = dict.fromkeys(("DEVICE FW START CYCLE", "DEVICE FW END CYCLE", "DEVICE FW DURATION [ns]"), "")
+    return [row | (blank if row["OP TYPE"] == "tt_dnn_device" else {}) for row in rows]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_without_cycles_host_times_are_the_other_clock(capture_of, order):
+    table = read(capture_of(*ORDERS[order](without_cycles(capture()))))
+    assert ("rows-sorted" in notes(table), table.runs) == (True, 1)
+    assert table.number("host_start_ns").tolist() == read(capture_of(*capture())).number("host_start_ns").tolist()
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_it_is_said_and_strict_refuses(capture_of, capsys, order):
     path = capture_of(*ORDERS[order](capture()))
@@ -117,6 +129,21 @@ def test_removed_rows_are_noticed(capture_of, capsys, removed):
     said = here(capsys, "top-ops", path)
     assert "were rows filtered out?" in said.err
     assert here(capsys, "top-ops", path, "--strict").status == 3
+
+
+def test_a_block_of_removed_rows_is_noticed(capture_of):
+    rows = capture(ops=40)
+    assert notes(read(capture_of(*rows[:10], *rows[12:]))) == []
+    assert notes(read(capture_of(*rows[:10], *rows[22:]))) == ["rows-removed"]
+
+
+def test_replays_of_one_model_after_the_ops_of_another_are_two_captures(capture_of):
+    def ops(**what):
+        return [row for row in capture(**what) if row["OP TYPE"] == "tt_dnn_device"]
+
+    replays = [row | {SESSION: "1", "METAL TRACE ID": "0"} for row in ops(first_call=500, cycle=10**9, host=10**10)]
+    assert read(capture_of(*replays, *ops(cycle=2 * 10**9))).runs == 2
+    assert read(capture_of(*ops(), *replays)).runs == 1  # what one run may look like
 
 
 def test_the_first_or_last_rows_of_a_capture_are_a_capture(capture_of):

@@ -143,7 +143,7 @@ def test_a_link_to_nothing_is_refused(capsys, capture, tmp_path):
     link.symlink_to(tmp_path / "planted")
     for force in ((), ("--force",)):
         done = here(capsys, "report", capture, "--md", link, *force)
-        assert (done.status, "is a link to" in done.err) == (7, True)
+        assert (done.status, "is a link to nothing" in done.err) == (7, True)
     assert not (tmp_path / "planted").exists()
 
 
@@ -170,6 +170,30 @@ def test_an_input_is_never_an_output_under_any_name(capsys, capture, tmp_path):
         assert done.status in (2, 3), command
     assert capture.read_bytes() == before
     assert (tmp_path / "run.json").read_text() == "{}"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "-o /dev/fd/3 --force 3<>run.csv",
+        "--md /proc/self/fd/4 4<>run.csv",
+        "--md - 1>>run.csv",
+        "--md /dev/stdout 1<>run.csv",
+    ],
+)
+def test_an_input_that_is_open_is_no_output(capture, tmp_path, arguments):
+    before = capture.read_bytes()
+    done = shell(f'"$PERFSHEET" -m perfsheet report run.csv {arguments}', tmp_path)
+    assert (done.returncode, "is an input" in done.stderr) == (2, True)
+    assert capture.read_bytes() == before
+
+
+def test_a_loop_of_links_is_refused(capsys, capture, tmp_path):
+    (tmp_path / "a.md").symlink_to(tmp_path / "b.md")
+    (tmp_path / "b.md").symlink_to(tmp_path / "a.md")
+    done = here(capsys, "report", capture, "--md", tmp_path / "a.md", "--force")
+    assert (done.status, "is a link to nothing, or to itself" in done.err) == (7, True)
 
 
 def test_two_outputs_are_never_one_file(capsys, capture, tmp_path):

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from perfsheet.masking import masked_command
+from perfsheet.masking import masked_command, masked_text
 from perfsheet.models.impossible import MARKED
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
@@ -46,13 +46,13 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    yield f"| Reference model | {_link(target.reference)} |"
+    yield f"| Reference model | {_link(masked_text(target.reference))} |"
     yield f"| Inputs | {_inputs(card)} |"
     yield f"| Batch | {'unknown' if result.batch is None else result.batch} |"
     yield f"| Target | {code(masked_command(target.command))} |"
     yield f"| Status | {badge(result)} {plain(result.problem)} |"
     if target.notes:
-        yield f"| Notes | {plain(target.notes)} |"
+        yield f"| Notes | {plain(masked_text(target.notes))} |"
     yield ""
     yield from _ops(card)
     yield "### Accuracy"
