@@ -104,14 +104,14 @@ class _Clocks:
         )
 
     def _before_earlier_calls(self, order: _Rows) -> tuple[_Rows, _Rows]:
-        """Ops outside traces whose call is lower than one that ran before on their device, and the row before each."""
+        """The replay and the op after it where that op's call is lower than one that ran before on the device."""
         before, after = _consecutive(self.device, order)
         by_device = order[np.argsort(self.device[order], kind="stable")]
         highest = np.full(len(order), -np.inf)
         for device in distinct(self.device):
             of_device = by_device[self.device[by_device] == device]
             highest[of_device] = np.fmax.accumulate(self.call[of_device])
-        early = (self.session[after] < 0) & (self.call[after] < highest[before])
+        early = (self.session[after] < 0) & (self.session[before] >= 0) & (self.call[after] < highest[before])
         return before[early], after[early]
 
     def _calls_again(self, before: _Rows, after: _Rows) -> _Bools:
