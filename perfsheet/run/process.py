@@ -119,7 +119,8 @@ def _run(
                 rest = output.rest() if output is not None else ()
         with ignored():
             for line in rest:
-                on_line(line)
+                if not stopped:  # what a process prints because it is ended is for the log alone
+                    on_line(line)
     status = process.poll() if process is not None else None
     return ProcessExit(
         _UNKNOWN_STATUS if status is None else status,
