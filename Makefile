@@ -74,7 +74,7 @@ dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m build --quiet
 
 test-dist: dist  ## Install the wheel in a clean environment, and rank a capture with it
-	sh tests/dist/try_wheel.sh "$(PYTHON)" dist/perfsheet-*.whl
+	sh tests/wheel/try_wheel.sh "$(PYTHON)" dist/perfsheet-*.whl
 
 lint: $(VENV)/lint-ready  ## Check style, and the direction of imports
 	$(BIN)/ruff check .

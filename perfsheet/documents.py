@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
     try:
         return parse_toml(_bytes(path), path, hint)
     except OSError as error:
-        raise usage(f"cannot read {path}: {error.strerror or error}", hint) from None
+        raise usage(f"{path}: {error.strerror or error}", hint) from None
     except InvalidDocumentError as error:
         raise usage(f"{path} {error}", hint) from None
 
@@ -95,7 +96,7 @@ def as_type(value: object, kind: type[T]) -> T:
 
 def _bytes(path: Path) -> bytes:
     if not path.is_file():  # a pipe would wait for ever, a device has no end
-        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     most = _MOST_BYTES.get(path.suffix, _MOST_BYTES[".json"])
     with path.open("rb") as stream:
         content = stream.read(most + 1)
