@@ -69,9 +69,9 @@ test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
 	$(PYTEST) -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
 
 dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build hatchling
 	rm -rf dist
-	$(BIN)/python -m build --quiet
+	$(BIN)/python -m build --no-isolation
 
 test-dist: dist  ## Install the wheel in a clean environment, and rank a capture with it
 	sh tests/wheel/try_wheel.sh "$(PYTHON)" dist/perfsheet-*.whl

@@ -162,11 +162,13 @@ def test_durations_in_another_unit_are_refused(capture_of, factor, unit):
         read(capture_of(*rows))
 
 
+@pytest.mark.audit
 @each(CAPTURES)
 def test_real_captures_are_in_order(path):
     assert not {"rows-sorted", "rows-removed"}.intersection(notes(read(path)))
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("name", ["wormhole-n150-clip-encoder", "blackhole-8xp150-deepseek-v3"])
 def test_a_sorted_real_capture_has_the_figures_of_the_intact_one(tmp_path, name):
     path = real(name)

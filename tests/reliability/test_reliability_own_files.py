@@ -127,6 +127,7 @@ def test_a_record_of_another_tool_is_nothing_to_talk_about(capsys, capture):
         assert (done.status, done.err) == (0, ""), content
 
 
+@pytest.mark.audit
 def test_a_record_with_any_value_changed_does_no_harm(capsys, capture, tmp_path):
     tried = 0
     for what, record in changed(record_of(capture)):
