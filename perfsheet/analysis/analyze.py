@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.empty import no_device_op
 from perfsheet.analysis.windows.scope import scope, unreduced
 from perfsheet.analysis.windows.selection import select
-from perfsheet.capture.table import BoolArray, OpsTable
+from perfsheet.capture.table import BoolArray, IntArray, OpsTable
 from perfsheet.errors import unusable
 from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Provenance
@@ -242,16 +242,25 @@ class Analysis:
 
     def table_ref(self, row: int, position: int | None = None) -> RowRef:
         """The row of the capture behind a row of the table; `position`: that of its op in `every.ops`, if it is one."""
-        table = self.ops.table
-        device_id, call, session = (
-            known_int(table.number(name)[row]) for name in ("device_id", "global_call_count", "replay_session")
-        )
-        file = table.files[table.file[row]]
-        return RowRef(file, int(table.row[row]), device_id, call, session, position, len(table.files) > 1)
+        return self._refs(np.array([row]), [position])[0]
 
     def row_refs(self, positions: Iterable[int]) -> list[RowRef]:
         """The rows of several ops."""
-        return [self.row_ref(position) for position in positions]
+        places = np.fromiter(positions, np.int64)
+        return self._refs(self.ops.rows[places], self.facts.scope.of[places].tolist())
+
+    def _refs(self, rows: IntArray, positions: Sequence[int | None]) -> list[RowRef]:
+        table = self.ops.table
+        files, several = table.files, len(table.files) > 1
+        columns = (
+            map(known_int, table.number(name)[rows].tolist())
+            for name in ("device_id", "global_call_count", "replay_session")
+        )
+        places = (table.file[rows].tolist(), table.row[rows].tolist())
+        return [
+            RowRef(files[file], row, device_id, call, session, position, several)
+            for file, row, device_id, call, session, position in zip(*places, *columns, positions, strict=True)
+        ]
 
     def top(self, count: int | None = None) -> list[RankedOp]:
         """The first `count` ops of the ranking (None = all)."""

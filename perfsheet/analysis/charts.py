@@ -13,6 +13,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.results import OpGroup
 from perfsheet.analysis.statistics import known_ints
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.hardware.boards import FIDELITY_PASSES
 from perfsheet.light_dataclass import dataclass
@@ -213,7 +214,7 @@ def _roofs(facts: Facts) -> tuple[Roof, ...]:
 def _only(values: FloatArray) -> float | None:
     """The value that all ops share, None if they differ; measured clocks may differ a little."""
     finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME * finite.max() else None
+    return median(finite) if finite.size and np.ptp(finite) <= _SAME * finite.max() else None
 
 
 @dataclass(frozen=True)

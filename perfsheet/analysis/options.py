@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from perfsheet.errors import usage
 from perfsheet.hardware.boards import DOCUMENTED_REF_CORES, board
+from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from perfsheet.analysis.ops.utilization import reason_not_physical
 from perfsheet.analysis.results import OpGroup, RankedOp, RowRef
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
 from perfsheet.analysis.statistics import known, known_int, known_ints
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -56,7 +57,7 @@ def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
             signature=signature,
             positions=members[signature],
             kernel_ns=sums[signature],
-            median_ns=float(np.median(ops.kernel_ns[members[signature]])),
+            median_ns=median(ops.kernel_ns[members[signature]]),
             share=float(share[index]),
             cumulative=float(cumulative[index]),
             cores=known_ints(ops.cores[members[signature]]),

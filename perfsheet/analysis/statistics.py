@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, known_medians
 from perfsheet.capture.table import FloatArray
 from perfsheet.light_dataclass import dataclass
 
@@ -85,7 +85,7 @@ def spreads(durations: FloatArray) -> Spreads:
         return Spreads(
             runs=runs.astype(np.float64),
             min_ns=np.nanmin(durations, axis=0),
-            median_ns=np.nanmedian(durations, axis=0),
+            median_ns=known_medians(durations),
             max_ns=np.nanmax(durations, axis=0),
             mean_ns=mean,
             std_ns=std,

@@ -18,7 +18,7 @@ from perfsheet.analysis.time_split import TimeSplit, time_split
 from perfsheet.analysis.windows.devices import DeviceTotal, critical_path_ns
 from perfsheet.analysis.windows.layers import Layer, layers
 from perfsheet.analysis.windows.passes import Pass, usable_of
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.light_dataclass import dataclass
@@ -120,7 +120,7 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
 def _one_clock(clock: FloatArray) -> float | None:
     """The clock of the capture; None if unknown, or if devices differ."""
     finite = clock[np.isfinite(clock)]
-    return float(np.median(finite)) if finite.size and np.ptp(finite) <= _SAME_CLOCK * finite.max() else None
+    return median(finite) if finite.size and np.ptp(finite) <= _SAME_CLOCK * finite.max() else None
 
 
 def _passes(facts: Facts) -> PassSummary:

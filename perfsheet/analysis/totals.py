@@ -12,6 +12,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.analysis.summary import Fps
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray
 from perfsheet.capture.texts import Texts
 
@@ -41,7 +42,7 @@ def _totals(ops: Ops, labels: Texts, low_cores: BoolArray, names: Callable[[str]
                 count=len(positions),
                 kernel_ns=float(kernel.sum()),
                 share=ratio(float(ops.counted_ns[positions].sum()), ops.total_ns),
-                median_ns=float(np.median(kernel)),
+                median_ns=median(kernel),
                 longest_ns=float(np.max(kernel)),
                 cores_min=cores[0] if cores else None,
                 cores_max=cores[-1] if cores else None,

@@ -45,10 +45,11 @@ def read_blocks(blocks: ByteBlocks, width: int, positions: Sequence[int]) -> Ite
         column_types=dict.fromkeys(included, pa.string()),
         null_values=[""],
         strings_can_be_null=True,
+        check_utf8=False,  # the whole file was checked before
     )
     for block in _whole_records(blocks):
         # Arrow drops a byte-order mark at the start of a block, and makes a row of every blank line.
-        if block.startswith(_MARK) or any(blank in block for blank in (b"\n\n", b"\n\r", b"\r\r")):
+        if block.startswith(_MARK) or _has_blank_line(block):
             raise NotWellFormedError
         reading = csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names)
         try:
@@ -83,6 +84,13 @@ def _whole_records(blocks: ByteBlocks) -> Iterator[bytes]:
                 yield block[:end]
     finally:
         stream.seek(return_to)
+
+
+def _has_blank_line(block: bytes) -> bool:
+    if b"\r" in block and any(blank in block for blank in (b"\n\r", b"\r\r")):
+        return True
+    newlines = np.flatnonzero(np.frombuffer(block, np.uint8) == ord(_NEWLINE))  # a third of the time of `in`
+    return bool((np.diff(newlines) == 1).any())
 
 
 def _end_of_last_record(block: bytes, quoted: bool) -> int:

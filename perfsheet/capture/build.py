@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from itertools import chain, islice
 from operator import itemgetter
@@ -99,7 +99,7 @@ def _number_format(layout: _Layout, records: Records) -> NumberFormat:
                 break
     records.rows = chain(sample, records.rows)
     positions = [position for position in layout.all_numbers if position != layout.kernel]
-    others = (record[position] for record in timed for position in positions)
+    others = chain.from_iterable(map(_cells_at(positions), timed))
     return detect_number_format([record[layout.kernel] for record in timed], others, records.delimiter)
 
 
@@ -159,10 +159,7 @@ class _Columns:
     def add(self, numbers: Sequence[int], records: Sequence[Record]) -> None:
         """Add records; `numbers` are their rows in the file."""
         positions = [position for position, _ in (*self._layout.numbers, *self._layout.texts)]
-        wanted = (
-            map(itemgetter(*positions), records) if len(positions) > 1 else ([r[p] for p in positions] for r in records)
-        )
-        columns = dict(zip(positions, zip(*wanted, strict=True), strict=True))
+        columns = dict(zip(positions, zip(*map(_cells_at(positions), records), strict=True), strict=True))
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
             self._add_numbers(name, columns[position], numbers)
@@ -218,6 +215,12 @@ class _Columns:
             self._layout.headers,
             notes,
         )
+
+
+def _cells_at(positions: Sequence[int]) -> Callable[[Record], Sequence[str]]:
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda record: [record[position] for position in positions]
 
 
 def _unknown_as_blank(name: str, cells: Texts) -> Texts:

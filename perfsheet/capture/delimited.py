@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import BinaryIO, TextIO
 
 from perfsheet.capture.notes import Note, rows
@@ -67,14 +67,14 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     lines = _without_nul(text, label, notes) if scan.nul else iter(text)
     for _ in before:
         next(lines)
-    reader = csv.reader(lines, delimiter=delimiter)
-    records = _records(label, reader, lambda: reader.line_num + len(before))
+    reader = _Reader(label, lines, delimiter, len(before))
+    records = iter(reader)
     headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
-    if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.line_num == 1:
+    if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.lines == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
         blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted)
@@ -176,8 +176,31 @@ def _without_nul(text: TextIO, label: str, notes: list[Note]) -> Iterator[str]:
         notes.append(Note("nul-bytes", f"{label}: {rows(count, 'NUL byte')} ignored", count))
 
 
-def _records(label: str, reader: Iterator[Record], line_number: Callable[[], int]) -> Iterator[Record]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise unusable(f"{label}, line {line_number()}: {error}", "look at that line: a quote may be open") from None
+class _Reader:
+    """Records as csv.reader reads them; lines without a quote, which nearly all are, are split in half the time."""
+
+    def __init__(self, label: str, lines: Iterator[str], delimiter: str, before: int) -> None:
+        self._label, self._rest, self._delimiter = label, lines, delimiter
+        self._before = before
+        self.lines = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        lines, delimiter = self._rest, self._delimiter
+        for line in lines:
+            if '"' in line:
+                yield self._quoted(line)
+            else:
+                self.lines += 1
+                content = line.rstrip("\r\n")
+                yield content.split(delimiter) if content else []
+
+    def _quoted(self, line: str) -> Record:
+        """The record that begins with this line; csv.reader takes the further lines of its cells."""
+        reader = csv.reader(chain((line,), self._rest), delimiter=self._delimiter)
+        try:
+            return next(reader)
+        except csv.Error as error:
+            where = f"{self._label}, line {self._before + self.lines + reader.line_num}"
+            raise unusable(f"{where}: {error}", "look at that line: a quote may be open") from None
+        finally:
+            self.lines += reader.line_num

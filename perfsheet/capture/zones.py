@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.notes import Note
 from perfsheet.capture.order import following
 from perfsheet.capture.table import FloatArray, OpsTable, RowKind
@@ -39,7 +39,7 @@ def removed_rows(table: OpsTable) -> Iterator[Note]:
     here = longer & (gap[after] > 0) & (session[after] == session[before])
     places = after[here]
     steps = np.abs(call[after] - call[before])
-    usual = np.nanmedian(steps) if np.isfinite(steps).any() else np.nan
+    usual = median(steps[np.isfinite(steps)])
     holes = after[here & (steps > _HOLE * usual) & (beyond < _HOLE_NS)]
     for index, label in enumerate(table.files):
         own = table.row[places[table.file[places] == index]]
@@ -60,7 +60,7 @@ def _clock_ghz(table: OpsTable) -> FloatArray:
     for device in distinct(table.device):
         known = ghz[(table.device == device) & np.isfinite(ghz)]
         if known.size:
-            clock[table.device == device] = np.median(known)
+            clock[table.device == device] = median(known)
     return clock
 
 
@@ -69,7 +69,7 @@ def refuse_other_units(table: OpsTable) -> None:
     kernel, zone = table.number("kernel_duration_ns"), table.number("fw_duration_ns")
     for index, label in enumerate(table.files):
         both = (table.file == index) & (kernel > 0) & (zone > 0)
-        ratio = float(np.median(zone[both] / kernel[both])) if both.any() else 1.0
+        ratio = median(zone[both] / kernel[both]) if both.any() else 1.0
         if ratio > _LEAST_RATIO:
             unit = min(_UNITS, key=lambda name: abs(np.log(_UNITS[name] / ratio)))
             raise unusable(

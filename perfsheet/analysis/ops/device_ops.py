@@ -16,7 +16,7 @@ from perfsheet.analysis.ops.validity import after_contradicted, contradicted, ex
 from perfsheet.analysis.ops.variants import Variants, variants
 from perfsheet.analysis.options import Options
 from perfsheet.analysis.window import Window
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.capture.texts import Texts
 from perfsheet.light_dataclass import dataclass
@@ -207,7 +207,7 @@ def clock_ghz(ops: Ops, here: IntArray) -> float | None:
     with np.errstate(divide="ignore", invalid="ignore"):
         each = (end - start) / zone
     each = each[np.isfinite(each) & (each > 0)]
-    return float(np.median(each)) if each.size else None
+    return median(each) if each.size else None
 
 
 def once(function: Callable[[Ops], Result]) -> Callable[[Ops], Result]:

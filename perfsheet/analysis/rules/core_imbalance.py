@@ -6,6 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.capture.arrays import median
 
 _RATIO = 1.3
 _LEAST_NS = 1000
@@ -39,7 +40,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     """Slowest, average and fastest core, medians over the ops."""
     names = ("per_core_max_ns", "per_core_avg_ns", "per_core_min_ns")
     figures = {name: facts.ops.number(name)[group.positions] for name in names}
-    return {name: float(np.nanmedian(values)) for name, values in figures.items() if np.isfinite(values).any()}
+    return {name: median(values[np.isfinite(values)]) for name, values in figures.items() if np.isfinite(values).any()}
 
 
 RULE = Rule(

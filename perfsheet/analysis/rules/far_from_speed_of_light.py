@@ -17,6 +17,7 @@ from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
+from perfsheet.capture.arrays import median
 
 _FAR = 0.3
 _LONG_NS = 5000
@@ -66,7 +67,9 @@ def advice(facts: Facts, group: Group) -> str:
     speed_of_light = facts.speed_of_light
     peaks = {"the compute peak": speed_of_light.compute, "the DRAM bandwidth": speed_of_light.dram}
     uses = {peak: share[group.positions] for peak, share in peaks.items() if np.isfinite(share[group.positions]).any()}
-    of_peaks = " and ".join(f"{100 * float(np.nanmedian(share)):.1f} % of {peak}" for peak, share in uses.items())
+    of_peaks = " and ".join(
+        f"{100 * median(share[np.isfinite(share)]):.1f} % of {peak}" for peak, share in uses.items()
+    )
     return (
         f"Uses {of_peaks} on {_cores(facts, group)} "
         f"cores{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
@@ -93,7 +96,7 @@ def _longest_risc(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The share of the speed of light, and the time at the speed of light."""
     return {
-        "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions])),
+        "sol_pct": 100 * median(facts.speed_of_light.sol[group.positions]),
         "speed_of_light_ns": float(facts.speed_of_light.min_kernel_ns[group.positions].sum()),
     }
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.capture.arrays import median
 
 _SHARE = 0.25
 _LEAST_NS = 1000
@@ -31,7 +32,7 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The median skew, and its share of the duration."""
     skew, kernel = facts.ops.number("launch_skew_ns")[group.positions], facts.ops.kernel_ns[group.positions]
-    return {"first_to_last_start_ns": float(np.median(skew)), "share_pct": 100 * float(np.median(skew / kernel))}
+    return {"first_to_last_start_ns": median(skew), "share_pct": 100 * median(skew / kernel)}
 
 
 RULE = Rule(

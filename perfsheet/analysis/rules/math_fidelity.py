@@ -9,6 +9,7 @@ from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.peaks import passes_of
+from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import SIGNIFICANT_BITS
 
 _BUSY = 0.1
@@ -52,7 +53,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {
         "passes": int(passes_of(facts.ops)[group.positions[0]]),
         "passes_needed": needed_passes(variant),
-        "compute_used_cores_pct": 100 * float(np.median(busy)),
+        "compute_used_cores_pct": 100 * median(busy),
     }
 
 

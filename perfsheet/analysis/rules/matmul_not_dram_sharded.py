@@ -13,6 +13,7 @@ from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.peaks import passes_of
+from perfsheet.capture.arrays import median
 
 _ROWS = 64
 _DRAM = 0.1
@@ -47,7 +48,7 @@ def find(facts: Facts) -> Hits:
 
 def advice(facts: Facts, group: Group) -> str:
     """The DRAM-sharded program config."""
-    share = 100 * float(np.median(facts.speed_of_light.dram[group.positions]))
+    share = 100 * median(facts.speed_of_light.dram[group.positions])
     reads = f"Mostly reads its weights, at {share:.1f} % of the DRAM bandwidth: try "
     sharded = (
         "ttnn.linear with ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, with the weights "
@@ -65,8 +66,8 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The shares of the DRAM and compute peaks."""
     return {
-        "dram_pct": 100 * float(np.median(facts.speed_of_light.dram[group.positions])),
-        "compute_pct": 100 * float(np.median(np.nan_to_num(facts.speed_of_light.compute[group.positions]))),
+        "dram_pct": 100 * median(facts.speed_of_light.dram[group.positions]),
+        "compute_pct": 100 * median(np.nan_to_num(facts.speed_of_light.compute[group.positions])),
     }
 
 

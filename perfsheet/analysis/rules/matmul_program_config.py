@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.bounds import NEAR
+from perfsheet.capture.arrays import median
 
 _LONG_NS = 5000
 _LARGEST_BLOCK = 8
@@ -88,7 +89,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
         for key in ("in0_block_w", "out_subblock_h", "out_subblock_w")
         if (numbers := key_numbers(config, key))
     }
-    return {**blocks, "sol_pct": 100 * float(np.median(facts.speed_of_light.sol[group.positions]))}
+    return {**blocks, "sol_pct": 100 * median(facts.speed_of_light.sol[group.positions])}
 
 
 RULE = Rule(

@@ -8,6 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.windows.idle import HOST_GAP_NS
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray
 
 _SUBJECT = Signature("all ops of warm passes", (), (), "", "")
@@ -43,7 +44,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     """The median gap, their sum, and the kernel time of the warm ops."""
     gap = facts.ops.gap_ns[group.positions]
     return {
-        "median_gap_ns": float(np.median(gap)),
+        "median_gap_ns": median(gap),
         "gaps_ns": float(gap.sum()),
         "warm_kernel_ns": float(np.nansum(facts.ops.kernel_ns[facts.warm])),
     }

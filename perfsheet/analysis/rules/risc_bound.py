@@ -8,6 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray, FloatArray
 
 _BUSY = 0.9
@@ -90,7 +91,7 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The kernel times of the three, medians over the ops."""
     medians = {f"{risc}_ns": spans[group.positions] for risc, spans in zip(RISCS, risc_spans(facts), strict=True)}
-    figures = {name: float(np.nanmedian(spans)) for name, spans in medians.items() if np.isfinite(spans).any()}
+    figures = {name: median(spans[np.isfinite(spans)]) for name, spans in medians.items() if np.isfinite(spans).any()}
     return {"held_up_by": RISCS[_limiting_risc(facts, group)], **figures}
 
 

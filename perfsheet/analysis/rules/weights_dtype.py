@@ -8,6 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
+from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import TILE_BYTES, TILE_ELEMENTS
 
 _WIDE = {"BFLOAT16", "FLOAT32"}
@@ -53,7 +54,7 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {
         "weight_bytes": weight.size or 0.0,
         "dram_bytes": float(facts.speed_of_light.dram_bytes[first]),
-        "dram_pct": 100 * float(np.median(facts.speed_of_light.dram[group.positions])),
+        "dram_pct": 100 * median(facts.speed_of_light.dram[group.positions]),
     }
 
 

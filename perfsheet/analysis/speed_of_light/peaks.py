@@ -9,7 +9,7 @@ import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import known_int
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.table import FloatArray
 from perfsheet.capture.texts import Texts, combinations
 from perfsheet.hardware.boards import FIDELITY_PASSES, Board, board, fitting_boards
@@ -88,7 +88,7 @@ def measured_clock_ghz(ops: Ops) -> FloatArray:
     for device in distinct(ops.device):
         here = ops.device == device
         if (plausible & here).any():
-            clock[here] = float(np.median(each[plausible & here]))
+            clock[here] = median(each[plausible & here])
     return clock
 
 

@@ -14,7 +14,7 @@ from perfsheet.analysis.windows.devices import devices
 from perfsheet.analysis.windows.idle import inference_span_ns
 from perfsheet.analysis.windows.repetition import BREAK_NS, Pieces, distinct_codes, repetition, starts_apart
 from perfsheet.analysis.windows.signposts import Span, marks, spans
-from perfsheet.capture.arrays import distinct
+from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -234,7 +234,7 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
     members = np.split(order, np.searchsorted(of[order], np.arange(count)))[1:]
     gap_sums = [float(np.nansum(ops.gap_ns[_but_first(ops, here)])) for here in members]
     # Replayed traces have no cold pass; otherwise the first pass is cold if its gaps are far longer than the others'.
-    typical = float(np.median(gap_sums[1:])) if count > 1 else np.nan
+    typical = median(gap_sums[1:]) if count > 1 else np.nan
     may_be_cold = count > 1 and how != "replayed"
     runs = tuple(
         Pass(

@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.windows.periods import longest_border, tail_periods
+from perfsheet.capture.arrays import median
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -121,7 +122,7 @@ def _layers_of_a_pass(ops: Ops, here: IntArray, period: int) -> int:
     """
     gaps = np.nan_to_num(ops.number("op_to_op_latency_ns")[here[::period]])
     count = len(gaps)
-    long = gaps >= max(BREAK_NS, _BREAK_FACTOR * float(np.median(gaps[count // 2 :])))
+    long = gaps >= max(BREAK_NS, _BREAK_FACTOR * median(gaps[count // 2 :]))
     last = np.flatnonzero(long[1:])
     if not last.size:
         return 1
@@ -138,7 +139,7 @@ def distinct_codes(ops: Ops, positions: IntArray) -> int:
 def starts_apart(ops: Ops, here: IntArray, pieces: Pieces) -> bool:
     """Whether the last pass starts with a gap that its other ops do not usually have, as layers do not."""
     gaps = np.nan_to_num(ops.gap_ns[here[-pieces.period :]])
-    return bool(gaps[0] >= _APART_FACTOR * np.median(gaps))
+    return bool(gaps[0] >= _APART_FACTOR * median(gaps))
 
 
 def _begins_late(ops: Ops, here: IntArray, period: int) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-_LONG = 500
+_LONG = 40
 """Tables of more rows are written as XML, column by column."""
 _PIECE = 2048
 """Rows that are turned into XML at a time."""
