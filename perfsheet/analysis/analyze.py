@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfsheet.analysis import causes as of_causes
 from perfsheet.analysis import findings as of_findings
 from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.facts import Facts
@@ -16,7 +17,7 @@ from perfsheet.analysis.ops.device_ops import Ops, device_ops
 from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.options import Options, Selection
 from perfsheet.analysis.ranking import NOT_PHYSICAL, ranked_op
-from perfsheet.analysis.results import Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
+from perfsheet.analysis.results import Cause, Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.summary import CaptureSummary, summarise
@@ -128,9 +129,19 @@ class Analysis:
         return of_findings.masks(self.ops, self._hits)
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """All findings, largest saving first."""
+    def _unassigned(self) -> tuple[Finding, ...]:
         return of_findings.findings(self.facts, self._hits)
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What to fix, largest expected saving first: the findings of one root together."""
+        return of_causes.causes(self.facts, self._unassigned)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, largest expected saving first."""
+        by_id = {member.id: member for cause in self.causes for member in cause.members}
+        return tuple(by_id[finding.id] for finding in self._unassigned)
 
     @property
     def main_findings(self) -> list[Finding]:

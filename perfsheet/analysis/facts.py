@@ -9,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, of_variants
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.siblings import Sibling, siblings
 from perfsheet.analysis.speed_of_light import SpeedOfLight, speed_of_light
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.devices import Devices, StepTimes, step_times
@@ -23,9 +24,13 @@ from perfsheet.light_dataclass import dataclass
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The ops that the figures are of and what follows from them, each computed on first use."""
+    """The ops that the figures are of and what follows from them, each computed on first use.
+
+    `reference`: the ops of another capture, among which siblings are looked for, too.
+    """
 
     scope: Scope
+    reference: Ops | None = None
 
     @property
     def ops(self) -> Ops:
@@ -51,6 +56,11 @@ class Facts:
     def speed_of_light(self) -> SpeedOfLight:
         """Speed of light of every op."""
         return speed_of_light(self.ops)
+
+    @cached_property
+    def siblings(self) -> tuple[Sibling | None, ...]:
+        """For each of `ops.variants.all` the same op that ran fastest with other settings."""
+        return siblings(self.ops, ~self.speed_of_light.contradicted, self.reference)
 
     def inference_ns(self, time_ns: FloatArray) -> float:
         """The time of one inference from a time for each op; ops outside of the passes are left out.

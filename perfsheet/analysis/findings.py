@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from perfsheet.analysis.expectation.expected import expect
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.device_ops import Ops
@@ -71,7 +72,8 @@ def what_if(facts: Facts, ranked: Sequence[Finding]) -> tuple[WhatIf, ...]:
 def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
     ops = facts.ops
     left = np.nan_to_num(ops.counted_ns)
-    for finding in fixed:
+    # The largest first: a cure that leaves an op its work must not stop at what a smaller one would have removed.
+    for finding in sorted(fixed, key=lambda finding: -(finding.saving_ns or 0.0)):
         if not finding.rule.saves_gaps:
             _take(finding, left)
     saving = ops.total_ns - float(left.sum())
@@ -106,6 +108,7 @@ def _without(own: Hits, hidden: BoolArray) -> Hits:
         own.saving_ns[keep],
         None if own.subjects is None else [own.subjects[index] for index in keep.tolist()],
         floor_ns=None if own.floor_ns is None else own.floor_ns[keep],
+        unlike_record=None if own.unlike_record is None else own.unlike_record[keep],
     )
 
 
@@ -128,14 +131,18 @@ def totals(ops: Ops, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tupl
     )
 
 
+def _rank(finding: Finding) -> tuple[float, float, float]:
+    weight = -1.0 if finding.saving_ns is None else float(finding.weights.sum())
+    return weight, finding.saving_ns or 0.0, finding.kernel_ns
+
+
 def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
-    """Hits of the same rule and subject as one finding, largest saving first, unknown savings last."""
+    """Hits of the same rule and subject as one finding, largest expected saving first, unknown savings last.
+
+    Findings without an expected saving are ranked by a cautious share of their bound.
+    """
     unordered = [finding for rule in rules for finding in _grouped(facts, rule, all_hits[rule.id])]
-    ranked = sorted(
-        unordered,
-        key=lambda finding: (-1.0 if finding.saving_ns is None else finding.saving_ns, finding.kernel_ns),
-        reverse=True,
-    )
+    ranked = sorted(unordered, key=_rank, reverse=True)
     named = [replace(finding, id=f"H{number}") for number, finding in enumerate(ranked, start=1)]
     return tuple(
         replace(finding, added_ns=more, part_of=None if around is None else named[around].id)
@@ -155,17 +162,18 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
         if own.rows is None and not rule.saves_gaps:
             savings = np.minimum(savings, counted_ns[positions])  # NaN stays: unknown
         known_savings = savings[np.isfinite(savings)]
+        group = Group(
+            signature=subject,
+            category=category(subject.op_code),
+            positions=positions,
+            rows=rows,
+            cores=known_ints(ops.cores[positions]),
+            worker_cores=grids[0] if grids else None,
+        )
         yield Finding(
             id="",
             rule=rule,
-            group=Group(
-                signature=subject,
-                category=category(subject.op_code),
-                positions=positions,
-                rows=rows,
-                cores=known_ints(ops.cores[positions]),
-                worker_cores=grids[0] if grids else None,
-            ),
+            group=group,
             facts=facts,
             kernel_ns=float(kernel_ns[positions].sum()),
             share=ratio(float(counted_ns[positions].sum()), ops.total_ns),
@@ -175,6 +183,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             floors=np.nan_to_num(own.floor_ns[indices]) if own.floor_ns is not None else least_ns[positions],
             added_ns=0.0,
             part_of=None,
+            expectation=expect(facts, rule, own, group, savings, indices),
         )
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import field
 from functools import cached_property
 
+import numpy as np
+
+from perfsheet.analysis.expectation.expected import CAUTIOUS, Expectation
+from perfsheet.analysis.expectation.grounds import Ground
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Rule
@@ -89,11 +93,11 @@ class OpGroup:
 class Finding:
     """One (rule, subject) with all its ops.
 
-    `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `added_ns` is what
-    it adds to the findings before it; these sum up to at most the kernel time (for rules with `saves_gaps`, the gaps).
-    `part_of`: the id of the earlier finding that has most of its ops, if it adds little to that. `floors`: what
-    each op takes at the least once it is fixed. `rows` are positions in the table, also of findings about host rows,
-    which have no ops.
+    `saving_ns` is an upper bound, None = unknown; `savings` are its parts, op by op (NaN = unknown). `expectation`:
+    what a fix is expected to save, by which findings are ranked. `cause_id`: its cause. `added_ns` is what it adds to
+    the findings before it; these sum up to at most the kernel time (for rules with `saves_gaps`, the gaps). `part_of`:
+    the id of the earlier finding that has most of its ops, if it adds little to that. `floors`: what each op takes at
+    the least once it is fixed. `rows` are positions in the table, also of findings about host rows, which have no ops.
     """
 
     id: str
@@ -107,6 +111,25 @@ class Finding:
     floors: FloatArray
     added_ns: float
     part_of: str | None
+    expectation: Expectation
+    cause_id: str = ""
+
+    @property
+    def expected_saving_ns(self) -> float | None:
+        """What a fix is expected to save, at most `saving_ns`; None = unknown."""
+        known = self.expectation.savings[np.isfinite(self.expectation.savings)]
+        return float(known.sum()) if known.size else None
+
+    @property
+    def ground(self) -> Ground | None:
+        """Why that is expected."""
+        return self.expectation.ground
+
+    @property
+    def weights(self) -> FloatArray:
+        """What ranks it, op by op: the expected saving, else a cautious share of the bound; 0 = unknown."""
+        expected = self.expectation.savings
+        return np.nan_to_num(np.where(np.isfinite(expected), expected, CAUTIOUS * self.savings))
 
     @property
     def signature(self) -> Signature:
@@ -147,6 +170,52 @@ class Finding:
     def evidence(self) -> Evidence:
         """The figures that prove it."""
         return self.rule.evidence(self.facts, self.group)
+
+
+@dataclass(frozen=True)
+class Cure:
+    """One way to fix a cause: what to try, for which rule, and what that is expected to save (None = unknown)."""
+
+    rule: Rule
+    advice: str
+    finding_id: str
+    expected_saving_ns: float | None
+    bound_ns: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """Findings of one root: the same rule and cure over shapes, layers and devices, or several rules on the same ops.
+
+    `members` are its findings and `cures` what they advise, most expected saving first. `positions` are its ops, and
+    `expected` what each should save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor
+    `bound_ns` counts any time twice, and both sum up to at most the kernel time (`saves_gaps`: the gaps); None =
+    unknown. `left_ns`: the kernel time that should be left once this cause and all before it are fixed.
+    """
+
+    id: str
+    title: str
+    subject: str
+    members: tuple[Finding, ...]
+    cures: tuple[Cure, ...]
+    positions: IntArray
+    expected: FloatArray
+    rows: IntArray
+    shapes: int
+    cores: tuple[int, ...]
+    worker_cores: int | None
+    kernel_ns: float
+    share: float
+    expected_saving_ns: float | None
+    bound_ns: float | None
+    ground: Ground | None
+    saves_gaps: bool
+    left_ns: float
+
+    @property
+    def count(self) -> int:
+        """Ops (or host rows) of the cause."""
+        return len(self.rows)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.budget.check import ROWS_NAMED, kept, replay_notes, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.comparison import Comparison
-from perfsheet.comparison.kinds import kind
 from perfsheet.comparison.results import Times
 
 WIDEST_NOISE = 0.1

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.summary import PassSummary
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
-from perfsheet.comparison.kinds import kind
 from perfsheet.light_dataclass import dataclass
 
 

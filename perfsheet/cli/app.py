@@ -19,6 +19,10 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
     "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),
     "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
+    "calibrate": (
+        "perfsheet.cli.calibrate:calibrate",
+        "Test the advice about a capture on what its optimisation brought.",
+    ),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
     "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),

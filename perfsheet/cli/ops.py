@@ -60,7 +60,7 @@ def top_ops(
         (print_groups if group else print_top_ops)(analysis, limit, sys.stdout)
 
 
-_SCREENFUL = 10
+_SCREENFUL = 5
 
 
 @command
@@ -70,14 +70,22 @@ def hotspots(
     captures: shared.Captures = None,
     count: Annotated[
         int | None,
-        typer.Option("-n", "--top", metavar="N", help="Findings to show, 0 = all (default: 10; all in JSON and CSV)."),
+        typer.Option(
+            "-n",
+            "--top",
+            metavar="N",
+            help="Causes to show (findings in JSON and CSV), 0 = all (default: 5; all in those).",
+        ),
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Every finding of the causes, with its rows.")
+    ] = False,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
     csv: shared.Csv = False,
 ) -> None:
-    """Show what to fix first: findings of all rules, what each could save at most, and what to try."""
+    """Show what to fix first: causes, their cures, what these are expected to save and why, and what at most."""
     shared.one_format(json, csv)
     if signposts:
         show_signposts(captures, options, json, csv)
@@ -94,6 +102,7 @@ def hotspots(
 
         csv_output.write(sys.stdout, FINDINGS, findings(analysis, limit))
     else:
-        from perfsheet.outputs.terminal.ops import print_hotspots
+        from perfsheet.outputs.terminal.ops import print_findings, print_hotspots
 
-        print_hotspots(analysis, _SCREENFUL if count is None else limit, sys.stdout)
+        show = print_findings if verbose else print_hotspots
+        show(analysis, _SCREENFUL if count is None else limit, sys.stdout)

@@ -9,10 +9,10 @@ from itertools import zip_longest
 
 from perfsheet.analysis.ops.attributes import flatten, without_scopes
 from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant, Variants
 from perfsheet.capture.table import OpsTable
-from perfsheet.comparison.kinds import kind
 from perfsheet.light_dataclass import dataclass
 
 Written = dict[str, set[str]]

@@ -10,13 +10,13 @@ import numpy as np
 
 from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.ops.kinds import kind, label
 from perfsheet.analysis.repeats import NOISY_PCT
 from perfsheet.capture.table import IntArray
 from perfsheet.comparison import groups
 from perfsheet.comparison.changes import Change, Describing, changes
 from perfsheet.comparison.findings import finding_changes
 from perfsheet.comparison.headline import figures, host_changes, notes
-from perfsheet.comparison.kinds import kind, label
 from perfsheet.comparison.pairing import Pairing, pairings
 from perfsheet.comparison.results import (
     ADDED,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.results import Finding
-from perfsheet.comparison.kinds import kind
 from perfsheet.comparison.results import ComparedOp, FindingChange, FindingChanges
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from perfsheet.analysis.ops.attributes import flatten
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, OTHER, RESHARD, category
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.comparison.kinds import kind
 
 _ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
 _NOTHING = {"", "0", "false", "[]", "SmallVector([])"}

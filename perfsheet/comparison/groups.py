@@ -7,9 +7,9 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from perfsheet.analysis.ops.categories import category, short_code
+from perfsheet.analysis.ops.kinds import kind, label
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.capture.table import IntArray
-from perfsheet.comparison.kinds import kind, label
 from perfsheet.comparison.results import SAME, ChangeGroup, ComparedOp, OpTypeChange
 from perfsheet.comparison.slots import Slots
 from perfsheet.comparison.times import Clock

@@ -7,11 +7,11 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL, RESHARD, category
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.comparison.changes import Describing
-from perfsheet.comparison.kinds import kind
 from perfsheet.light_dataclass import dataclass
 
 # What each property in common is worth. An optimised op keeps its kind and shapes; its memory and configuration change.

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import numbers
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
-from perfsheet.comparison.kinds import kind
 from perfsheet.light_dataclass import dataclass
 
 

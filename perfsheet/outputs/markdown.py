@@ -8,21 +8,23 @@ from typing import TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.capture.notes import rows
 from perfsheet.comparison import Comparison
 from perfsheet.tables import Column, In, Rows, Table
 from perfsheet.tables import comparison as compared
+from perfsheet.tables.causes import CAUSES, causes
 from perfsheet.tables.changes import CHANGES
-from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.op_rows import top_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.reshards import TRANSITIONS
 from perfsheet.tables.totals import CATEGORIES, TIME_SPLIT
+from perfsheet.text import causes as text_of_causes
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
 from perfsheet.text.safe import clean
 
-_FINDINGS, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
+_CAUSES, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
 _BAR = 60
 
 
@@ -42,6 +44,9 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield plain(fact)
         yield ""
     yield from _headline(headline(analysis))
+    verdict, *table = _causes(analysis)
+    yield verdict
+    yield ""
     if pieces := sentences.time_bar(summary, _BAR):
         yield f"`{''.join(piece for _, piece in pieces)}`  "
         yield f"{plain(sentences.time_split(summary, sentences.BLOCKS))}."
@@ -51,7 +56,7 @@ def _report(analysis: Analysis) -> Iterator[str]:
     for warning in summary.warnings:
         yield f"- ⚠️ {plain(warning)}"
     yield ""
-    yield from _top_findings(analysis)
+    yield from table
     yield "### Top ops by device kernel duration"
     yield ""
     yield from table_of(OPS, top_ops(analysis, _OPS))
@@ -78,16 +83,17 @@ def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:
     yield ""
 
 
-def _top_findings(analysis: Analysis) -> Iterator[str]:
+def _causes(analysis: Analysis) -> Iterator[str]:
+    yield f"**{plain(text_of_causes.verdict(analysis))}**"
+    yield ""
+    if not analysis.causes:
+        return
     yield "### What to fix first"
     yield ""
-    main = analysis.main_findings
-    if not main:
-        yield formats.no_finding(analysis.summary)
-        yield ""
-        return
-    yield from table_of(FINDINGS, Rows(analysis, main[:_FINDINGS]))
-    yield f"{min(len(main), _FINDINGS)} of {len(main):,} findings. {plain(sentences.upper_bounds(analysis.summary))}"
+    yield from table_of(CAUSES, causes(analysis, _CAUSES))
+    of_all = f"{min(len(analysis.causes), _CAUSES)} of {rows(len(analysis.causes), 'cause')}"
+    yield f"{of_all}. {plain(text_of_causes.left(analysis, analysis.causes[:_CAUSES]))}"
+    yield f"{plain(sentences.upper_bounds(analysis.summary))}"
     yield ""
 
 
@@ -204,5 +210,5 @@ def plain(text: str) -> str:
 
 def code(text: str) -> str:
     """Text of a capture as a code span; what would end the span or the cell is replaced."""
-    safe = clean(text, _LONGEST).replace("`", "'").replace("|", "¦").replace("\\", "/").strip()
+    safe = clean(text, _LONGEST).replace("`", "'").replace("|", "¦").replace("\\", "/").replace("](", "] (").strip()
     return f"`{safe}`" if safe else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.expectation.grounds import Ground
 from perfsheet.analysis.results import Finding, RuleTotal
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import CORES, COUNT, LABEL, NS, PERCENT, ROWS, TEXT, Kind, number
@@ -16,7 +17,7 @@ _RULES = "docs/rules.md"
 
 
 def findings(analysis: Analysis, count: int | None = None) -> FindingRows:
-    """The first `count` findings, largest saving first (None = all)."""
+    """The first `count` findings, largest expected saving first (None = all)."""
     return Rows(analysis, analysis.findings[:count])
 
 
@@ -28,16 +29,32 @@ def _evidence_data(finding: Finding) -> dict[str, Any]:
     return {name: number(value) if isinstance(value, float) else value for name, value in finding.evidence.items()}
 
 
+def ground_data(ground: Ground | None) -> dict[str, str] | None:
+    """A ground as a JSON object."""
+    return None if ground is None else {"kind": ground.kind.value, "text": ground.text}
+
+
+GROUND = Kind(
+    "ground",
+    lambda ground: ground.text if ground else "",
+    ground_data,
+    "wrap",
+    lambda ground: ground.text if ground else None,
+    number=False,
+    width=48,
+)
+
 _EVIDENCE = Kind("evidence", sentences.evidence, _evidence_data, "wrap", sentences.evidence, number=False, width=40)
 
 # fmt: off
 FINDINGS: Table[FindingRows] = Table(
     "findings",
     "Findings",
-    "What to fix, largest saving first: `hotspots`, sheets Hotspots and Summary, the page, "
+    "What to fix, largest expected saving first: `hotspots`, sheets Hotspots and Summary, the page, "
     "`Analysis.findings_frame()`.",
     (
-        Column("id", "ID", LABEL, each(lambda finding: finding.id), "H1, H2, …: largest saving first", _RULES, width=6),
+        Column("id", "ID", LABEL, each(lambda finding: finding.id), "H1, H2, …: largest expected saving first", _RULES,
+            width=6),
         Column("rule", "Rule ID", LABEL, each(lambda finding: finding.rule.id), "the id of the rule", _RULES,
             outputs=In.DATA),
         Column("title", "Rule", LABEL, each(lambda finding: finding.rule.title), "what was found", _RULES,
@@ -61,6 +78,13 @@ FINDINGS: Table[FindingRows] = Table(
         Column("saving_ns", "Saves at most", NS, each(lambda finding: finding.saving_ns),
             "upper bound of what a fix could save; empty = unknown", _RULES, bar=True, width=15,
             text=formats.saving_figure),
+        Column("expected_saving_ns", "Expected saving", NS, each(lambda finding: finding.expected_saving_ns),
+            "what a fix is expected to save, at most the bound; empty = unknown", _RULES, width=15,
+            text=formats.saving_figure),
+        Column("ground", "Ground", GROUND, each(lambda finding: finding.ground), "why that is expected", _RULES,
+            outputs=In.DATA | In.SHEET, wrap=True),
+        Column("cause_id", "Cause", LABEL, each(lambda finding: finding.cause_id), "the cause that it belongs to",
+            _RULES, outputs=In.DATA | In.SHEET, width=7),
         Column("added_saving_ns", "Adds", NS, each(lambda finding: finding.added_ns),
             "what it adds to the findings before it: these sum to the kernel time at most", _RULES,
             outputs=In.DATA | In.SHEET, width=13),

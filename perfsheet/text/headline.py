@@ -10,7 +10,7 @@ from perfsheet.analysis.statistics import known
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
 from perfsheet.light_dataclass import dataclass
-from perfsheet.text import formats, sentences
+from perfsheet.text import causes, formats, sentences
 
 TIME, RATE, PERCENT = "time", "rate", "percent"
 UNITS = {TIME: "ns", RATE: "1/s", PERCENT: "%"}
@@ -138,8 +138,7 @@ def _outcome(analysis: Analysis) -> Iterator[Fact]:
     yield "Speed of light", sentences.speed_of_light(summary)
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)
-    if analysis.what_if:
-        yield "If all are fixed", sentences.what_if(analysis.what_if[-1])
+    yield "Expected", causes.left(analysis, analysis.causes[:1])
     yield "Utilization", f"{formats.formula(summary)}; blank = no model"
     yield "FPS", f"1e9 × batch / {_fps_time(summary)}"
 

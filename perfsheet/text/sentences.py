@@ -231,8 +231,8 @@ def what_if(estimate: WhatIf) -> str:
     )
 
 
-def upper_bounds(summary: CaptureSummary) -> str:
-    """A note about the savings: upper bounds; summed over passes and devices if figures are of all of them."""
+def sums(summary: CaptureSummary) -> str:
+    """`Savings are sums over 2 passes.`, if figures are of several passes or devices; else blank."""
     over = [
         f"{count:,} {name}"
         for count, name, summed in (
@@ -241,8 +241,13 @@ def upper_bounds(summary: CaptureSummary) -> str:
         )
         if count > 1 and summed
     ]
-    sums = f" They are sums over {' and '.join(over)}." if over else ""
-    return f"Savings are upper bounds; no op saves more than its kernel duration.{sums}"
+    return f"Savings are sums over {' and '.join(over)}." if over else ""
+
+
+def upper_bounds(summary: CaptureSummary) -> str:
+    """A note about the savings: what they are, and of how many passes and devices."""
+    note = "“At most” is an upper bound: no op saves more than its kernel duration. Expected savings say their ground."
+    return f"{note} {sums(summary)}".rstrip()
 
 
 def capture(summary: CaptureSummary) -> str:

@@ -34,6 +34,8 @@ KNOBS = {
     "ttnn.init_device_compute_kernel_config": ["math_fidelity", "math_approx_mode", "fp32_dest_acc_en"],
     "ttnn.linear": ["program_config", "core_grid", "compute_kernel_config", "memory_config", "dtype", "activation"],
     "ttnn.group_norm": ["core_grid"],
+    "ttnn.multiply": ["input_tensor_a_activations"],
+    "ttnn.tilize_with_val_padding": ["use_multicore"],
     "ttnn.as_tensor": ["layout", "dtype"],
     "ttnn.all_gather": ["num_links", "topology"],
     "ttnn.transformer.ring_joint_scaled_dot_product_attention": ["is_balanced"],

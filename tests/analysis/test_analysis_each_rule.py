@@ -510,6 +510,8 @@ def test_attention_in_pieces(analysis_of):
         pytest.approx(2 * (13_000 - light)),
     )
     assert finding.evidence == {"times": 2, "between_matmuls_ns": 8000}
+    far = (SCORES, *[op("Add")] * 6, SOFTMAX, *[op("Add")] * 6, VALUES)
+    assert len(hits(analysis_of(*far), "unfused-attention")) == 15
     of_one = only_finding(analysis_of(*layer, *layer), "unfused-attention")
     assert (of_one.saving_ns, of_one.evidence["times"]) == (pytest.approx(13_000 - light), 1)
 
@@ -517,7 +519,7 @@ def test_attention_in_pieces(analysis_of):
 @pytest.mark.parametrize(
     "rows",
     [
-        (SCORES, SOFTMAX, op("Add"), op("Add"), VALUES),
+        (SCORES, SOFTMAX, *[op("Add")] * 7, VALUES),
         (SOFTMAX, VALUES),
         (matmul(4000), SOFTMAX, VALUES),
         (SCORES | {"DEVICE ID": "1"}, SOFTMAX, VALUES),

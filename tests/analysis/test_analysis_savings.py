@@ -121,8 +121,9 @@ def assert_within_the_whole(analysis):
     tolerance = 1 + 1e-9
     total = analysis.ops.total_ns
     assert sum(one.added_ns for one in analysis.findings if not one.rule.saves_gaps) <= total * tolerance
-    savings = [one.saving_ns for one in analysis.findings if one.saving_ns is not None]
-    assert savings == sorted(savings, reverse=True)
+    weights = [float(one.weights.sum()) for one in analysis.findings if one.saving_ns is not None]
+    assert weights == sorted(weights, reverse=True)
+    assert_causes_add_up(analysis, tolerance)
     for one in analysis.findings:
         if one.saving_ns is not None:
             assert 0 <= one.added_ns <= one.saving_ns * tolerance
@@ -132,3 +133,26 @@ def assert_within_the_whole(analysis):
     assert all(-1e-6 * total <= left <= total for left in lefts)
     keys = [(one.rule.id, one.signature.op_code, one.signature.text) for one in analysis.findings]
     assert len(set(keys)) == len(keys)
+
+
+def assert_causes_add_up(analysis, tolerance):
+    total = analysis.ops.total_ns
+    of_kernel = [cause for cause in analysis.causes if not cause.saves_gaps]
+    for cause in analysis.causes:
+        if cause.expected_saving_ns is not None:
+            assert 0 <= cause.expected_saving_ns <= cause.bound_ns * tolerance
+        for one in cause.members:
+            assert one.cause_id == cause.id
+            if one.expected_saving_ns is not None:
+                assert 0 <= one.expected_saving_ns <= one.saving_ns * tolerance
+                assert one.ground is not None
+    assert sum(cause.bound_ns or 0.0 for cause in of_kernel) <= total * tolerance
+    positions = [position for cause in of_kernel for position in cause.positions.tolist()]
+    assert len(positions) == len(set(positions))
+    members = [one.id for cause in analysis.causes for one in cause.members]
+    assert sorted(members) == sorted(one.id for one in analysis.findings)
+    lefts = [cause.left_ns for cause in analysis.causes]
+    assert lefts == sorted(lefts, reverse=True)
+    if of_kernel:
+        expected = sum(cause.expected_saving_ns or 0.0 for cause in of_kernel)
+        assert lefts[-1] == pytest.approx(total - expected, abs=1e-6 * total)

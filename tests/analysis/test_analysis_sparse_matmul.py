@@ -59,9 +59,11 @@ def test_the_case_by_nnz():
     ]
 
 
-def test_the_case_has_small_blocks_and_nothing_else():
+def test_the_case_has_small_blocks_and_few_of_them_and_nothing_else():
     analysis = analyze(read(CASE), Options(board="p150"))
-    assert {finding.rule.id for finding in analysis.findings} == {"matmul-program-config"}
+    assert {finding.rule.id for finding in analysis.findings} == {"matmul-program-config", "program-config-grid"}
+    (cause,) = analysis.causes
+    assert len(cause.members) == 4
     longest, other = findings_of(analysis, "matmul-program-config")
     assert (longest.count, other.count) == (1, 1)
     assert longest.saving_ns == pytest.approx(48_783_000 - 252_117_248 / 512)

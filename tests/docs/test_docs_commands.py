@@ -10,9 +10,9 @@ from support.command import ROOT
 from typer.main import get_command
 
 from perfsheet import analyze, compare, read
+from perfsheet.analysis.ops.kinds import _RENAMED, kind
 from perfsheet.cli.app import app
 from perfsheet.comparison import likeness
-from perfsheet.comparison.kinds import _RENAMED, kind
 
 PAGES = ("README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))), "examples/ci/perf.yml")
 EXAMPLES = [f"examples/captures/generated_encoder_block_{name}.csv" for name in ("before", "after")]

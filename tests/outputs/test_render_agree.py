@@ -11,7 +11,7 @@ from support.agreement import analysed, close
 from support.real import capture
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal.ops import print_hotspots, print_top_ops
+from perfsheet.outputs.terminal.ops import print_findings, print_top_ops
 from perfsheet.outputs.workbook import book
 
 LINE = re.compile(
@@ -143,7 +143,7 @@ def test_the_sheet_hotspots(sample):
 def test_the_terminal_totals(sample, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     out = io.StringIO()
-    print_hotspots(sample[0], None, out)
+    print_findings(sample[0], None, out)
     text = out.getvalue()
     result = json_output.hotspots(sample[0], None)
     for rule, title in (("low-core-count", "Low core count"), ("reshard", "Reshard")):
@@ -158,9 +158,9 @@ def test_the_terminal_totals(sample, monkeypatch):
             pytest.approx(total["kernel_duration_ns"], abs=0.0005),
         )
         assert figure(line[3]) == rounded(total["share_pct"])
-    main = [finding for finding in result["findings"] if finding["part_of"] is None]
-    assert len(re.findall(r"^H\d+ ", text, re.MULTILINE)) == len(main)
-    for finding in main:
+    assert len(re.findall(r"^C\d+ ", text, re.MULTILINE)) == len(result["causes"])
+    assert len(re.findall(r"^H\d+ ", text, re.MULTILINE)) == len(result["findings"])
+    for finding in result["findings"]:
         saving = finding["saving_ns"]
         assert f"saves at most {'an unknown time' if saving is None else f'{round(saving):,} ns'}" in text
     if result["reshard_pairs"]:

@@ -82,7 +82,8 @@ def test_ops(told, web, tables):
 
 
 def test_findings(sample, told, web, tables):
-    assert list(web.findings) == [finding["id"] for finding in told["findings"]]
+    assert list(web.findings) == [name for cause in told["causes"] for name in cause["members"]]
+    assert sorted(web.findings) == sorted(finding["id"] for finding in told["findings"])
     for finding in told["findings"]:
         text = web.findings[finding["id"]]
         assert finding["advice"] in text
@@ -91,12 +92,15 @@ def test_findings(sample, told, web, tables):
         saving = finding["saving_ns"]
         assert f"saves at most {formats.saving(saving)}" in text
         assert f"{finding['count']:,} row" in text
-    main = [finding for finding in told["findings"] if finding["part_of"] is None]
+    main = told["causes"]
     short = next((table for table in tables if "Saves at most [ns]" in table.headers), None)
     assert (short is None) == (not main)
-    for line, finding in zip(short.records() if short else [], main, strict=False):
-        assert (line["ID"], line["Op code"], line["Advice"]) == (finding["id"], finding["op_code"], finding["advice"])
-        assert line["Saves at most [ns]"] == formats.saving_figure(finding["saving_ns"])
+    for line, cause in zip(short.records() if short else [], main, strict=False):
+        assert (line["ID"], line["Ops in question"]) == (cause["id"], cause["subject"])
+        assert line["Cure"] == cause["cure"][0]["advice"]
+        assert line["Saves at most [ns]"] == formats.saving_figure(cause["bound_ns"])
+        assert line["Expected saving [ns]"] == formats.saving_figure(cause["expected_saving_ns"])
+        assert line["Ground"] == (cause["ground"]["text"] if cause["ground"] else "")
 
 
 def test_headline(sample, web, tables, workbook):

@@ -7,7 +7,7 @@ from support import csv_text
 from support.captures import fallback, op
 
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal.ops import print_hotspots
+from perfsheet.outputs.terminal.ops import print_findings, print_hotspots
 
 
 @pytest.fixture
@@ -18,25 +18,35 @@ def overlapping(analysis_of):
 
 def text_of(analysis, count=None):
     out = io.StringIO()
-    print_hotspots(analysis, count, out)
+    print_findings(analysis, count, out)
     return out.getvalue()
 
 
 def test_every_finding_has_its_caveat_and_advice(overlapping):
     text = " ".join(text_of(overlapping).split())
     for finding in overlapping.findings:
-        if finding.part_of is None:
-            assert " ".join(finding.advice.split()) in text
-            assert " ".join(finding.rule.caveat.split()) in text
+        assert " ".join(finding.advice.split()) in text
+        assert " ".join(finding.rule.caveat.split()) in text
 
 
-def test_a_finding_that_adds_nothing_stands_with_the_one_that_it_is_a_part_of(overlapping):
-    low = overlapping.findings[1]
-    assert (low.rule.id, low.part_of) == ("low-core-count", "H1")
+def test_a_finding_that_adds_nothing_stands_under_the_cause_of_its_ops(overlapping):
+    reshard, low = overlapping.findings[:2]
+    assert (low.rule.id, low.part_of, low.cause_id) == ("low-core-count", "H1", reshard.cause_id)
     text = text_of(overlapping)
-    assert "Also: H2 low core count (saves at most 875 ns)." in text
-    assert "\nH2 " not in text
-    assert "2 of 2 findings, largest saving first; 1 more is about the same ops." in text
+    assert text.index("\nC1 Reshard") < text.index("\nH1 ") < text.index("\nH2 Low core count") < text.index("\nC2 ")
+    assert "2 of 2 causes, largest expected saving first." in text
+
+
+def test_the_first_screen_has_three_to_five_lines_a_cause_and_fits(overlapping, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    out = io.StringIO()
+    print_hotspots(overlapping, 5, out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    first = next(place for place, line in enumerate(lines) if line.startswith("C1 "))
+    assert any("Should save 0.770 µs (at most 1.000 µs)" in line for line in lines[first : first + 5])
+    assert "of kernel time 10.0 % goes to Reshard" in " ".join(lines[:first])
 
 
 def test_an_unknown_saving_is_said(overlapping):
@@ -47,13 +57,18 @@ def test_an_unknown_saving_is_said(overlapping):
     assert [row["row"] for row in host["rows"]] == [3]
 
 
-def test_what_mending_would_leave_is_the_same_everywhere(overlapping):
+def test_what_fixing_would_leave_is_the_same_everywhere(overlapping):
     result = json_output.hotspots(overlapping, None)["what_if"]
     assert [(one["findings"], one["saving_ns"], one["kernel_duration_ns"]) for one in result] == [
         (1, 1000, 9000),
         (len(overlapping.findings), 1000, 9000),
     ]
-    assert "the first one: at most 1.000 µs (10.0 %) of kernel time, 9.000 µs left" in text_of(overlapping)
+    causes = json_output.hotspots(overlapping, None)["causes"]
+    assert [one["left_ns"] for one in causes] == [9230, 9230]
+    assert (
+        "Expected to be left of 10.000 µs with C1 fixed 9.230 µs, with C1 and C2 fixed 9.230 µs (unknown for 1)."
+        in (" ".join(text_of(overlapping).split()))
+    )
 
 
 def test_evidence_is_one_cell_of_csv(overlapping):

@@ -174,8 +174,7 @@ def test_the_device_stands_beside_an_op_when_there_are_several(analysis, analysi
 
 def test_counts_cut_the_tables_and_say_of_how_many(analysis):
     assert "2 of 9 ops" in rendered(analysis, count=2)
-    main = [finding for finding in analysis.findings if finding.part_of is None]
-    assert f"1 of {len(main)} findings" in rendered(analysis, "hotspots", 1)
+    assert f"1 of {len(analysis.causes)} causes" in rendered(analysis, "hotspots", 1)
     assert f"3 of {len(analysis.groups)} groups" in rendered(analysis, "group", 3)
 
 

@@ -219,10 +219,9 @@ def test_links_on_the_summary_lead_to_the_findings(formulas, analysis):
         for cell in row
         if isinstance(cell.value, str) and cell.value.startswith("=HYPERLINK(\"#'Hotspots'!A\"&")
     ]
-    main = [finding for finding in analysis.findings if finding.part_of is None]
-    assert len(links) == min(5, len(main))
-    for link, finding in zip(links, main, strict=False):
-        assert linked_row(formulas, link)[0].value == finding.id
+    assert len(links) == min(5, len(analysis.causes))
+    for link, cause in zip(links, analysis.causes, strict=False):
+        assert linked_row(formulas, link)[0].value == cause.members[0].id
 
 
 def test_about_explains_every_column(workbook_path):

@@ -70,6 +70,7 @@ _IN_DOCUMENTS = {
     **dict.fromkeys(((document, "regions[]") for document in _OF_A_CAPTURE), "a region"),
     **dict.fromkeys(((document, "signposts[]") for document in _OF_A_CAPTURE), "a signpost"),
     **dict.fromkeys(((document, "unmatched[]") for document in _OF_A_CAPTURE), "a signpost"),
+    **{("calibrate", key): "a prediction" for key in ("causes[]", "findings[]")},
     ("check", "breaches[]"): "a limit",
     ("check", "checks[]"): "a limit",
     ("run", "limits[].checks[]"): "a limit",
@@ -159,6 +160,7 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     comparisons = [compare(made, other), compare(repeated, repeated)]
     printed = [_printed("compare", _BEFORE, _AFTER), _printed("compare", _BEFORE, _AFTER, _BEFORE)]
     yield "compare", [*printed, *(json_output.compare(comparison, []) for comparison in comparisons)]
+    yield "calibrate", [_printed("calibrate", _BEFORE, _AFTER)]
     checked = _printed("check", _AFTER, "--against", _BEFORE, "--fail-over", "1%")
     yield "check", [checked, json_output.check(made, _checked(made), "budget.toml", None)]
     yield "doctor", [json_output.doctor([Diagnosis("python", "Python", False, "none", "install one")])]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
 Evidence = dict[str, float | int | str]
@@ -23,6 +24,7 @@ class Hits:
     say); hits with the same subject become one finding. `rows` are rows of the table, for hits that are not device ops:
     `positions` is empty then, and `saving_ns` and `subjects` are parallel to `rows`. `floor_ns` is the least time that
     each op takes once it is fixed, where that is neither the speed of light nor zero (see `Rule.keeps_work`).
+    `unlike_record`: ops unlike those whose fixes made the rule's record (analysis/expectation/records.py).
     """
 
     positions: IntArray
@@ -30,6 +32,7 @@ class Hits:
     subjects: Sequence[Signature] | None = None
     rows: IntArray | None = None
     floor_ns: FloatArray | None = None
+    unlike_record: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,16 @@ def no_evidence(facts: Facts, group: Group) -> Evidence:
     return {}
 
 
+def op_kind(facts: Facts, group: Group) -> str:
+    """The root of findings that are fixed op by op: those of one kind of op have the same."""
+    return kind(group.signature.op_code)
+
+
+def one_root(facts: Facts, group: Group) -> str:
+    """For rules all of whose findings have the same root."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A finding rule: which ops it hits, how much could be saved at most, and what to try.
@@ -63,6 +76,8 @@ class Rule:
 
     `detects` says in one line what the rule hits, `saving_formula` how `Hits.saving_ns` is computed, `caveat` what may
     speak against the advice. `evidence` returns the figures that prove a finding.
+
+    `root` tells apart what has different roots: findings of one rule with the same root are one cause.
 
     `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
     saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
@@ -78,6 +93,7 @@ class Rule:
     advice: Callable[[Facts, Group], str]
     caveat: str = "The saving is an upper bound."
     evidence: Callable[[Facts, Group], Evidence] = no_evidence
+    root: Callable[[Facts, Group], str] = op_kind
     saves_gaps: bool = False
     keeps_work: bool = True
     columns: frozenset[str] = frozenset()
@@ -100,6 +116,10 @@ def initials(rule_id: str) -> str:
     return "".join(word[0] for word in rule_id.split("-"))[:3].upper()
 
 
+_WAITS_FOR_DRAM = 0.4
+"""An op at this share of the DRAM peak or more gets faster about as its bytes get fewer."""
+
+
 def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray) -> Hits:
     """Hits for ops that would read `bytes_saved` fewer bytes (one figure per position) from DRAM.
 
@@ -108,5 +128,7 @@ def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray)
     speed_of_light, kernel = facts.speed_of_light, facts.ops.kernel_ns[positions]
     part = bytes_saved / speed_of_light.dram_bytes[positions]
     compute = np.nan_to_num(speed_of_light.compute[positions])
-    floor = kernel * np.fmax(speed_of_light.dram[positions] * (1 - part), compute)
-    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor)
+    share = speed_of_light.dram[positions]
+    floor = kernel * np.fmax(share * (1 - part), compute)
+    waits = share >= _WAITS_FOR_DRAM
+    return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor, unlike_record=~waits)

@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import signature
 from perfsheet.analysis.ops.variants import variants
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 _LOOKS_AT_A_TENSOR = re.compile(
@@ -82,6 +82,7 @@ RULE = Rule(
     advice=advice,
     caveat="Host time is not kernel time: it shows up as gaps, and only where the device has to wait for the host.",
     evidence=evidence,
+    root=one_root,
     keeps_work=False,
     saves_gaps=True,
 )

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules import unfused_heads
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.statistics import ratio
@@ -43,9 +44,10 @@ def is_layout_conversion(op_code: str) -> bool:
 
 
 def find(facts: Facts) -> Hits:
-    """Runs of such ops on one device; at most all of their time could be saved."""
+    """Runs of such ops on one device, not around heads; at most all of their time could be saved."""
     ops = facts.ops
     mask = ops.where_code(is_layout_conversion) & ops.timed
+    mask[unfused_heads.find(facts).positions] = False
     positions: list[int] = []
     subjects = []
     for here in facts.sequences:
@@ -83,6 +85,13 @@ def _longest(facts: Facts, group: Group) -> tuple[str, float, int, int]:
     return longest, ratio(time[longest], sum(time.values())), int(np.nanmax([0, *cores])), group.worker_cores or 0
 
 
+def root(facts: Facts, group: Group) -> str:
+    """The conversion that its advice is about."""
+    code = group.signature.op_code.lower()
+    word = next((word for word, _ in _TRY if word in code), "")
+    return "tilize" if word == "untilize" else word
+
+
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The op that takes most of the chain, its cores, and the bytes that the chain moves, where known."""
     longest, share, cores, _ = _longest(facts, group)
@@ -96,11 +105,12 @@ RULE = Rule(
     former_id="layout-glue",
     title="Layout conversion",
     order=60,
-    detects="runs of tilize, untilize, typecast, move, copy, pad, halo",
+    detects="runs of tilize, untilize, typecast, move, copy, pad, halo that are not unfused heads",
     saving_formula="Σ kernel duration of the chain",
     find=find,
     advice=advice,
     caveat="Some conversions are needed: an op may accept one layout only, or the model's input may have another.",
     evidence=evidence,
+    root=root,
     keeps_work=False,
 )

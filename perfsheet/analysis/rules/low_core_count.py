@@ -8,8 +8,9 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.capture.table import BoolArray
+from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.hardware.data_types import TILE_ELEMENTS
 
 _TRY = {
@@ -39,7 +40,19 @@ def find(facts: Facts) -> Hits:
     low = can_be_low(ops) & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
     idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
-    return Hits(positions, ops.kernel_ns[positions] * idle)
+    few = facts.in_category(COLLECTIVE, RESHARD) | (_tiles(facts) <= ops.cores)
+    return Hits(positions, ops.kernel_ns[positions] * idle, unlike_record=few[positions])
+
+
+def _tiles(facts: Facts) -> FloatArray:
+    """Tiles of each op's largest output, NaN if unknown: more cores than that cannot share it."""
+    each = [_tiles_of(variant) for variant in facts.ops.variants.all]
+    return np.array([np.nan if count is None else count for count in each], dtype=np.float64)[facts.ops.variants.of]
+
+
+def _tiles_of(variant: Variant) -> int | None:
+    sizes = [tensor.stored_elements for tensor in variant.outputs if tensor.layout == "TILE" and tensor.stored_elements]
+    return max(sizes) // TILE_ELEMENTS if sizes else None
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -58,9 +71,7 @@ def _is_sharded(facts: Facts, group: Group) -> bool:
 
 def _too_small(facts: Facts, group: Group) -> str:
     """A sentence for ops whose output has no more tiles than they use cores; blank for others."""
-    outputs = facts.variant(int(group.positions[0])).outputs
-    sizes = [tensor.stored_elements for tensor in outputs if tensor.layout == "TILE" and tensor.stored_elements]
-    tiles = max(sizes, default=0) // TILE_ELEMENTS
+    tiles = _tiles_of(facts.variant(int(group.positions[0]))) or 0
     if not 0 < tiles <= group.cores[-1]:
         return ""
     return f" Its output is only {tiles} {'tile' if tiles == 1 else 'tiles'}, so more cores cannot share it as it is."

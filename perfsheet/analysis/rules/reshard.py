@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.ops.device_ops import Ops, once
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.capture.table import IntArray
 
 
@@ -68,5 +68,6 @@ RULE = Rule(
     advice=advice,
     caveat="An op that reads or writes the other layout itself can become slower; compare the total time.",
     evidence=evidence,
+    root=one_root,
     keeps_work=False,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import chain, linked
 
 
@@ -55,5 +55,6 @@ RULE = Rule(
     advice=advice,
     caveat="Not every op accepts every sharded layout, and the two shard specs may differ.",
     evidence=evidence,
+    root=one_root,
     keeps_work=False,
 )

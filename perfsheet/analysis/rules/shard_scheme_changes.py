@@ -8,7 +8,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import chain
 from perfsheet.capture.table import BoolArray, IntArray
 
@@ -68,5 +68,6 @@ RULE = Rule(
     advice=advice,
     caveat="There may be no scheme that suits every op of the stretch, or it may slow one of them down.",
     evidence=evidence,
+    root=one_root,
     keeps_work=False,
 )

@@ -9,12 +9,12 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import chain
 from perfsheet.capture.table import BoolArray, IntArray
 
-_BEFORE, _AFTER = 3, 1
-"""The most ops between scores and softmax (scale, mask), and between softmax and values."""
+_BEFORE, _AFTER = 6, 6
+"""The most ops between scores and softmax (scale, mask, reshards), and between softmax and values."""
 
 
 def _batched(variant: Variant) -> bool:
@@ -23,15 +23,27 @@ def _batched(variant: Variant) -> bool:
     return len(shapes) == 2 and all(shape is not None and shape[0] * shape[1] > 1 for shape in shapes)
 
 
+def _one_head(scores: Variant, values: Variant) -> bool:
+    """Whether two matmuls may be the scores and the values of one head: Q · K and their product with V."""
+    shapes = [tensor.logical for variant in (scores, values) for tensor in variant.inputs[:2]]
+    if len(shapes) < 4 or any(shape is None for shape in shapes):
+        return False
+    query, key, weights, value = (shape[2:] for shape in shapes if shape is not None)
+    return query[1] == key[0] == value[1] and weights == (query[0], key[1]) and value[0] == key[1]
+
+
 def find(facts: Facts) -> Hits:
-    """Batched matmul, at most three ops, softmax, at most one op, batched matmul; the math of the matmuls stays."""
+    """Matmul of activations, at most six ops, softmax, at most six, another; the math of the matmuls stays."""
     ops = facts.ops
-    product = facts.in_category(MATMUL) & facts.of_variants([_batched(variant) for variant in ops.variants.all])
+    product = facts.in_category(MATMUL)
     softmax = facts.in_category("softmax")
     positions: list[int] = []
     subjects = []
     for here in facts.sequences:
         for members in _pieces(product, softmax, here):
+            scores, values = facts.variant(members[0]), facts.variant(members[-1])
+            if not (_batched(scores) and _batched(values)) and not _one_head(scores, values):
+                continue
             subject = chain(facts, members)
             timed = [position for position in members if ops.timed[position]]
             positions += timed
@@ -69,11 +81,15 @@ RULE = Rule(
     id="unfused-attention",
     title="Unfused attention",
     order=220,
-    detects="batched matmul, at most three ops, softmax, at most one op, batched matmul",
+    detects=(
+        "matmul with heads on both sides (or of Q and K of one head), at most six ops, softmax, at most six ops, such "
+        "a matmul with the values"
+    ),
     saving_formula="Σ kernel duration, the two matmuls down to their time at the speed of light",
     find=find,
     advice=advice,
     caveat="The fused op takes Q, K and V as [batch, heads, length, size], and pads short sequences to its chunk size.",
     evidence=evidence,
+    root=one_root,
     keeps_work=False,
 )

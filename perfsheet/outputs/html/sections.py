@@ -7,7 +7,7 @@ from typing import Any
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import category
-from perfsheet.analysis.results import Finding
+from perfsheet.analysis.results import Cause, Finding
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.html.document import Section
 from perfsheet.outputs.html.table import PageTable, page_table
@@ -22,35 +22,47 @@ from perfsheet.tables.quality import CHECKS, LOOK
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.signposts import REGIONS
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
+from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
 
-_OPEN, _LISTED = 3, 20
+_OPEN, _LISTED, _CURES = 3, 10, 3
 _ROWS_NAMED = 40
 
 
 def findings_section(analysis: Analysis) -> Section:
-    """All findings, largest saving first; the first ones unfolded."""
+    """The causes, largest expected saving first, each with its findings; the first ones unfolded."""
     summary = analysis.summary
-    unfolded = {finding.id for finding in analysis.main_findings[:_OPEN]}
     data = {
-        "findings": [_card(analysis, finding, finding.id in unfolded) for finding in analysis.findings],
+        "verdict": text_of_causes.verdict(analysis),
+        "causes": [_cause(analysis, cause, place < _OPEN) for place, cause in enumerate(analysis.causes)],
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),
-        "if_fixed": sentences.IF_FIXED,
-        "estimates": [sentences.what_if(estimate) for estimate in analysis.what_if],
+        "left": text_of_causes.left(analysis, analysis.causes[:_OPEN]),
     }
     return Section("findings", "What to fix first", "findings.html", data)
 
 
-def _card(analysis: Analysis, finding: Finding, unfolded: bool) -> dict[str, Any]:
+def _cause(analysis: Analysis, cause: Cause, unfolded: bool) -> dict[str, Any]:
+    saving = text_of_causes.saving(cause)
+    return {
+        "id": cause.id,
+        "open": unfolded,
+        "title": cause.title,
+        "subject": cause.subject,
+        "where": text_of_causes.where(cause),
+        "saving": saving[0].upper() + saving[1:],
+        "cures": text_of_causes.cures(cause)[:_CURES],
+        "findings": [_card(analysis, finding) for finding in cause.members],
+    }
+
+
+def _card(analysis: Analysis, finding: Finding) -> dict[str, Any]:
     cores = f"{formats.span_of_grid(finding.cores, finding.worker_cores)} cores" if finding.cores else ""
     kernel = f"{formats.whole(finding.kernel_ns)} ns, {formats.percent(finding.share)} of kernel time"
     return {
         "id": finding.id,
-        "open": unfolded,
         "title": finding.rule.title,
         "op_code": finding.signature.op_code,
-        "part_of": finding.part_of,
         "saving": sentences.saving_of(finding),
         "advice": finding.advice,
         "figures": ", ".join(filter(None, (kernel, cores))),
@@ -64,6 +76,7 @@ def _facts(analysis: Analysis, finding: Finding) -> list[tuple[str, str]]:
     signature = finding.signature
     added = "" if finding.saving_ns is None else f"{formats.whole(finding.added_ns)} ns to the findings before it"
     entries = (
+        ("Expected", text_of_causes.expected(finding)),
         ("Saving is", finding.rule.saving_formula),
         ("Adds", added),
         ("Caveat", finding.rule.caveat),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from perfsheet.analysis import Analysis
-from perfsheet.outputs.json_output.comparison import check, compare, expectations
+from perfsheet.outputs.json_output.comparison import calibration, check, compare, expectations
 from perfsheet.outputs.json_output.parts import (
     SCHEMA_VERSION,
     Json,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from perfsheet.doctor.model import Diagnosis
 
 # fmt: off
-__all__ = ["SCHEMA_VERSION", "case_records", "cases", "check", "compare", "doctor", "dumps", "expectations",
-    "hotspots", "op_groups", "report", "run", "signposts", "top_ops", "write"]
+__all__ = ["SCHEMA_VERSION", "calibration", "case_records", "cases", "check", "compare", "doctor", "dumps",
+    "expectations", "hotspots", "op_groups", "report", "run", "signposts", "top_ops", "write"]
 # fmt: on
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from perfsheet.analysis import Analysis
 from perfsheet.budget.model import ExpectationResult, Verdict
 from perfsheet.comparison import Comparison
+from perfsheet.comparison.calibration import Calibration
 from perfsheet.comparison.results import FindingChange
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spread, streamed, with_key
 from perfsheet.tables import Rows
+from perfsheet.tables.calibration import PREDICTIONS, RULE_RECORDS
 from perfsheet.tables.changes import CHANGES, FINDINGS_BEFORE, FINDINGS_OF_SIDE, OPS
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, TIMES, Total
-from perfsheet.tables.kinds import number
+from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.limits import LIMITS, TEST_LIMITS
 
 
@@ -49,6 +51,23 @@ def _comparison(comparison: Comparison) -> Json:
             "new": _findings(comparison.new, comparison.findings.new),
             "remaining": _remaining(comparison),
         },
+    }
+
+
+def calibration(calibration: Calibration) -> Json:
+    """`perfsheet calibrate --json`: hit rates, causes and findings beside what was realised, records of the rules."""
+    comparison = calibration.comparison
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "base": head(comparison.base)["capture"],
+        "new": head(comparison.new)["capture"],
+        "realised_ns": number(calibration.realised_ns),
+        "hit_rate_pct": percent(calibration.hit_rate),
+        "naive_hit_rate_pct": percent(calibration.naive_hit_rate),
+        "expected_of_realised": number(calibration.ratio),
+        "causes": PREDICTIONS.records(Rows(calibration, calibration.causes)),
+        "findings": PREDICTIONS.records(Rows(calibration, calibration.findings)),
+        "rules": RULE_RECORDS.records(Rows(calibration, calibration.rules)),
     }
 
 

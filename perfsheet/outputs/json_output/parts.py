@@ -14,6 +14,7 @@ from perfsheet.analysis.windows.signposts import Signposts
 from perfsheet.analysis.windows.variation import Variation
 from perfsheet.provenance import Provenance
 from perfsheet.tables import Rows, Table
+from perfsheet.tables.causes import CAUSES, causes
 from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.op_rows import OpRows
@@ -26,6 +27,7 @@ from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.spreads import SPREAD, as_spreads
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
+from perfsheet.text.causes import verdict
 from perfsheet.text.json_text import Streamed
 
 Json = dict[str, Any]
@@ -141,7 +143,7 @@ def signposts(signposts: Signposts) -> Json:
 
 
 def findings_keys(analysis: Analysis, count: int | None) -> Json:
-    """Totals of every rule, the first `count` findings (None = all), and the estimates if they were fixed."""
+    """Totals of rules, verdict, causes, the first `count` findings (None = all), and what fixing them leaves."""
     return {
         "totals": {
             name: record
@@ -150,6 +152,8 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
             if name
         },
         "reshard_pairs": analysis.reshard_pairs,
+        "verdict": verdict(analysis),
+        "causes": CAUSES.records(causes(analysis)),
         "findings": streamed(FINDINGS, findings(analysis, count), len(analysis.ops)),
         "what_if": [
             {

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
-from perfsheet.analysis.results import Finding
+from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN
@@ -23,6 +23,7 @@ from perfsheet.tables.op_rows import OpRows
 from perfsheet.tables.op_rows import top_ops as first_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
+from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
 from perfsheet.text.safe import clean
 
@@ -175,13 +176,58 @@ def _named(names: list[str]) -> str:
 _ROWS_NAMED = 8
 _INDENT = "   "
 _TENSORS_SHOWN = 220
-_ALSO = 3
+
+
+_TEXT_LINES = 2
+"""Lines of a cure, and of what it should save; one each for the last causes where a screen would not do."""
+_LINES = 19
 
 
 def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
-    """Totals of every rule, then the first `count` findings with what to do about each."""
+    """The verdict, then the first `count` causes: what and where, the cure, what that should save and why."""
     screen = screen_for(out)
     print_head(screen, analysis.summary)
+    print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
+    if unchecked := formats.unchecked(analysis.summary):
+        screen.print(line(unchecked, "yellow"))
+    screen.print()
+    shown = analysis.causes[:count]
+    blocks = [_cause_lines(cause, screen.width, _TEXT_LINES) for cause in shown]
+    for place in reversed(range(len(blocks))):
+        if sum(map(len, blocks)) > max(_LINES, 3 * len(blocks)):
+            blocks[place] = _cause_lines(shown[place], screen.width, 1)
+    for block in blocks:
+        for text, style in block:
+            screen.print(line(text, style))
+    if not shown:
+        return
+    print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
+    count_of_all = f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}"
+    print_wrapped(
+        screen, f"{count_of_all}; -v lists their findings, -n more. {sentences.sums(analysis.summary)}", "dim"
+    )
+
+
+def _cause_lines(cause: Cause, width: int, most: int) -> list[tuple[str, str]]:
+    room = width - len(_INDENT)
+    saving = text_of_causes.saving(cause)
+    return [
+        (_shortened(text_of_causes.title(cause, width), width, 1)[0], "bold"),
+        *((_INDENT + text, "") for text in _shortened(cause.cures[0].advice, room, most)),
+        *((_INDENT + text, "green") for text in _shortened(saving[0].upper() + saving[1:], room, most)),
+    ]
+
+
+def _shortened(text: str, width: int, lines: int) -> list[str]:
+    return textwrap.wrap(clean(text), width, max_lines=lines, placeholder=" …") or [""]
+
+
+def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
+    """The verdict, totals of every rule, then the first `count` causes with each of their findings."""
+    screen = screen_for(out)
+    print_head(screen, analysis.summary)
+    print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
+    screen.print()
     if hit := [total for total in analysis.rule_totals if total.rows]:
         print_rows(screen, RULE_TOTALS, hit)
     if unchecked := formats.unchecked(analysis.summary):
@@ -189,25 +235,20 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if analysis.reshard_pairs:
         screen.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
     screen.print()
-    main = analysis.main_findings
-    shown = main[:count]
+    shown = analysis.causes[:count]
+    for cause in shown:
+        for text, style in _cause_lines(cause, screen.width, 9):
+            screen.print(line(text, style))
+        screen.print()
+        for finding in cause.members:
+            _print_finding(screen, finding, _rows_of(analysis, finding))
     if not shown:
-        screen.print(line(formats.no_finding(analysis.summary)))
         return
-    parts: dict[str | None, list[Finding]] = {}
-    for finding in analysis.findings:
-        parts.setdefault(finding.part_of, []).append(finding)
-    for finding in shown:
-        _print_finding(screen, finding, _rows_of(analysis, finding), parts.get(finding.id, []))
-    within = len(analysis.findings) - len(main)
-    more = f"; {within:,} more {'is' if within == 1 else 'are'} about the same ops" if within else ""
-    screen.print(line(f"{len(shown):,} of {len(main):,} findings, largest saving first{more}.", "dim"))
-    screen.print(line(sentences.upper_bounds(analysis.summary), "dim"))
-    screen.print(line(f"{sentences.IF_FIXED}:", "bold"))
-    for estimate in analysis.what_if:
-        text = sentences.what_if(estimate)
-        for part in textwrap.wrap(text, screen.width - len(_INDENT)):
-            screen.print(line(_INDENT + part))
+    screen.print(
+        line(f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}, largest expected saving first.", "dim")
+    )
+    print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
+    print_wrapped(screen, sentences.upper_bounds(analysis.summary), "dim")
 
 
 def _rows_of(analysis: Analysis, finding: Finding) -> str:
@@ -219,14 +260,7 @@ def _rows_of(analysis: Analysis, finding: Finding) -> str:
     return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
 
 
-def _also(parts: list[Finding]) -> str:
-    """`Also: H2 low core count (saves at most 58,177,417 ns).`: other findings about the same ops."""
-    named = [f"{part.id} {part.rule.title_in_sentence} ({sentences.saving_of(part)})" for part in parts[:_ALSO]]
-    more = [f"{len(parts) - _ALSO:,} more"] if len(parts) > _ALSO else []
-    return f"Also: {', '.join([*named, *more])}." if parts else ""
-
-
-def _print_finding(screen: Screen, finding: Finding, places: str, parts: list[Finding]) -> None:
+def _print_finding(screen: Screen, finding: Finding, places: str) -> None:
     times = "op" if finding.count == 1 else "ops"
     screen.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
@@ -240,13 +274,13 @@ def _print_finding(screen: Screen, finding: Finding, places: str, parts: list[Fi
     tensors = finding.signature.tensors if finding.signature.has_tensors else ""
     shown = (
         (facts, ""),
+        (text_of_causes.expected(finding), ""),
         (clean(tensors, _TENSORS_SHOWN), "dim"),
         (places, "dim"),
         (finding.advice, ""),
         (finding.rule.caveat, "dim"),
-        (_also(parts), ""),
     )
-    for text, style in shown:
+    for text, style in (item for item in shown if item[0]):
         for part in textwrap.wrap(clean(text), screen.width - len(_INDENT)):
             screen.print(line(_INDENT + part, style))
     screen.print()

@@ -31,6 +31,7 @@ _LARGE = {"bold": True, "font_size": 16, "align": "center"}
 _INPUT = {"font_color": INPUT_INK, "bg_color": INPUT}
 _STYLES: dict[str, dict[str, Any]] = {
     "text": {"indent": 1},
+    "verdict": {"bold": True, "text_wrap": True, "indent": 1},
     "wrap": {"text_wrap": True, "indent": 1, "font_size": 9},
     "quiet": {"font_color": QUIET},
     "quiet_wrap": {"font_color": QUIET, "text_wrap": True, "valign": "top"},

@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
-_LEVEL = 4
+_LEVEL = 2
 
 
 def format_index(style: Format) -> int:

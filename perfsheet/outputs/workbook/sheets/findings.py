@@ -8,7 +8,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Finding
 from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs.workbook import live
-from perfsheet.outputs.workbook.cells import Cell, Formula
+from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.outputs.workbook.tables import write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
@@ -44,11 +44,6 @@ def write_hotspots(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> 
     for place, estimate in enumerate(analysis.what_if):
         text = sentences.what_if(estimate)
         sheet.write_string(after + 3 + place, 1, text, styles["text"])
-
-
-def link_to(finding: Finding) -> Formula:
-    """The finding's id as a link to its row on Hotspots, wherever sorting has put it."""
-    return live.link_to_id(HOTSPOTS, finding.id, finding.id)
 
 
 def _row_count(finding: Finding, linked: bool) -> Cell:

@@ -15,15 +15,16 @@ from perfsheet.outputs.workbook.cells import Cell, Formula, Link
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_cell, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
-from perfsheet.outputs.workbook.sheets.findings import link_to
+from perfsheet.outputs.workbook.sheets.findings import HOTSPOTS
 from perfsheet.outputs.workbook.sheets.runs import DATA_QUALITY, write_tests
 from perfsheet.outputs.workbook.tables import Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import Provenance, TestResult
-from perfsheet.tables import In, Rows
-from perfsheet.tables.findings import FINDINGS
+from perfsheet.tables import In
+from perfsheet.tables.causes import CAUSES, causes
 from perfsheet.tables.kinds import LINK
 from perfsheet.tables.repeats import RUNS
+from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
 from perfsheet.text.headline import RATE, HeadlineValue, headline, run_outcome, run_source
 from perfsheet.text.safe import clean
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Summary"
-_FINDINGS, _TESTS, _WARNINGS = 5, 8, 6
+_CAUSES, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS, _SPLIT_ROWS = 11, 6
-_FINDING_COLUMNS = ("title", "op_code", "count", "share_pct", "saving_ns", "cores_of_grid", "advice")
-_SPANS = {"title": 2, "op_code": 2, "advice": 4}
+_CAUSE_COLUMNS = ("title", "subject", "share_pct", "expected_saving_ns", "bound_ns", "ground", "cure")
+_SPANS = {"subject": 2, "ground": 3, "cure": 4}
 _SPLIT, _BY_CATEGORY, _BY_TYPE = (0, (1517, 118)), (0, (572, 218)), (5, (940, 218))
 """Column and size in pixels of the charts."""
 
@@ -49,7 +50,7 @@ def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analys
     set_up_sections(sheet, styles, (_WIDTH,) * COLUMNS)
     sheet.set_zoom(_ZOOM)
     row = _write_headline(book, sheet, styles, analysis)
-    row = _write_findings(sheet, styles, analysis, row)
+    row = _write_causes(sheet, styles, analysis, row)
     row = _write_time(sheet, styles, analysis, charts, row + 1)
     row = _write_run_info(sheet, styles, analysis, row + 1)
     row = _write_verdict(sheet, styles, analysis, row + 1)
@@ -60,20 +61,21 @@ def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analys
     sheet.print_area(0, 0, row, COLUMNS - 1)
 
 
-def _write_findings(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
-    main = analysis.main_findings
-    findings = main[:_FINDINGS]
-    note = f"{len(findings)} of {len(main)}. {sentences.upper_bounds(analysis.summary)}"
-    row = write_section(sheet, styles, row, COLUMNS, "Top findings", note, 2)
-    if not findings:
-        sheet.write_string(row, 0, formats.no_finding(analysis.summary), styles["text"])
+def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
+    """The verdict, and the first causes; their ids lead to the first of their findings on sheet Hotspots."""
+    shown = causes(analysis, _CAUSES)
+    note = f"{len(shown)} of {len(analysis.causes)}. {sentences.upper_bounds(analysis.summary)}"
+    row = write_section(sheet, styles, row, COLUMNS, "What to fix first", note, 2)
+    sheet.merge_range(row, 0, row, COLUMNS - 1, clean(text_of_causes.verdict(analysis), 1000), styles["verdict"])
+    sheet.set_row(row, 36)
+    if not len(shown):
         return row + 1
     columns = [
-        FINDINGS["id"].changed(title="Finding", kind=LINK, width=_WIDTH),
-        *(column.changed(bar=False, width=_WIDTH) for column in FINDINGS.pick(*_FINDING_COLUMNS)),
+        CAUSES["id"].changed(title="Cause", kind=LINK, width=_WIDTH),
+        *(column.changed(bar=False, width=_WIDTH) for column in CAUSES.pick(*_CAUSE_COLUMNS)),
     ]
-    links = {"id": lambda layout: [link_to(finding) for finding in findings]}
-    return write_table(sheet, styles, columns, Rows(analysis, findings), Placement(row, spans=_SPANS), links).after
+    links = {"id": lambda layout: [live.link_to_id(HOTSPOTS, cause.members[0].id, cause.id) for cause in shown]}
+    return write_table(sheet, styles, columns, shown, Placement(row + 1, spans=_SPANS), links).after
 
 
 def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts, row: int) -> int:

@@ -1,0 +1,182 @@
+"""Causes: findings of one root as one thing to fix, with its cures and what fixing it is expected to save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from perfsheet.analysis.expectation.expected import CAUTIOUS
+from perfsheet.analysis.expectation.grounds import Ground, GroundKind
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.results import Cause, Cure, Finding
+from perfsheet.analysis.statistics import known_ints, ratio
+from perfsheet.capture.arrays import distinct
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+
+_MOSTLY = 0.5
+"""A finding with more than this part of its weight on the ops of an earlier cause belongs to it."""
+_NAMED = 3
+
+
+def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """The causes behind these findings, largest expected saving first."""
+    found: list[_Root] = []
+    owners = {gaps: np.full(len(facts.ops), -1, dtype=np.int64) for gaps in (False, True)}
+    for candidates in _roots(findings):
+        free = []
+        for finding in candidates:
+            owner = _owner(finding, owners[finding.rule.saves_gaps])
+            if owner is None:
+                free.append(finding)
+            else:
+                found[owner].members.append(finding)
+        if free:
+            for finding in free:
+                taken = owners[finding.rule.saves_gaps]
+                taken[finding.positions[taken[finding.positions] < 0]] = len(found)
+            found.append(_Root(free))
+    built = [_cause(facts, root, owners[root.saves_gaps] == number) for number, root in enumerate(found)]
+    return tuple(_numbered(facts, sorted(built, key=_rank, reverse=True)))
+
+
+class _Root:
+    def __init__(self, members: list[Finding]) -> None:
+        self.members = members
+
+    @property
+    def saves_gaps(self) -> bool:
+        return self.members[0].rule.saves_gaps
+
+
+def _roots(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings of the same rule and root, those first that are expected to save most together."""
+    same: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        same.setdefault((finding.rule.id, finding.rule.root(finding.facts, finding.group)), []).append(finding)
+    return sorted(same.values(), key=lambda members: -sum(float(member.weights.sum()) for member in members))
+
+
+def _owner(finding: Finding, owners: IntArray) -> int | None:
+    """The cause that has most of the finding's ops, if that is most of its weight."""
+    own = owners[finding.positions]
+    if len(own) != len(finding.savings) or not (own >= 0).any():
+        return None
+    weights = finding.weights
+    if not weights.any():
+        weights = np.ones(len(own))
+    by_owner = np.bincount(own[own >= 0], weights[own >= 0])
+    return int(np.argmax(by_owner)) if by_owner.sum() > _MOSTLY * weights.sum() else None
+
+
+def _cause(facts: Facts, root: _Root, owned: BoolArray) -> Cause:
+    ops = facts.ops
+    members = sorted(root.members, key=lambda member: -float(member.weights.sum()))
+    leading = members[0]
+    positions = np.flatnonzero(owned)
+    rows = ops.rows[positions] if positions.size else distinct(np.concatenate([member.rows for member in members]))
+    codes = facts.ops.codes.take(positions)
+    grids = known_ints(ops.worker_cores[positions])
+    counted = np.nan_to_num(ops.counted_ns)
+    return Cause(
+        id="",
+        title=leading.rule.title,
+        subject=_subject(members, codes.present()),
+        members=tuple(members),
+        cures=_cures(members),
+        positions=positions,
+        rows=rows,
+        shapes=len({member.signature for member in members if member.rule.id == leading.rule.id}),
+        cores=known_ints(ops.cores[positions]),
+        worker_cores=grids[0] if grids else None,
+        kernel_ns=float(np.nansum(ops.kernel_ns[positions])),
+        share=ratio(float(counted[positions].sum()), ops.total_ns),
+        expected=_best([(member, member.expectation.savings) for member in members], len(ops))[positions],
+        expected_saving_ns=_together([(member, member.expectation.savings) for member in members], owned),
+        bound_ns=_together([(member, member.savings) for member in members], owned),
+        ground=_ground(members),
+        saves_gaps=leading.rule.saves_gaps,
+        left_ns=ops.total_ns,
+    )
+
+
+def _ground(members: Sequence[Finding]) -> Ground | None:
+    """The best kind of ground among the members that carry most of the expected saving."""
+    most = max((member.expected_saving_ns or 0.0 for member in members), default=0.0)
+    grounds = [member.ground for member in members if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
+    return min(filter(None, grounds), key=lambda ground: list(GroundKind).index(ground.kind), default=None)
+
+
+def _subject(members: Sequence[Finding], codes: Sequence[str]) -> str:
+    """The ops, or the chain of ops, that most of the members of the leading rule are about; up to three ops."""
+    names: dict[str, float] = {}
+    for member in members:
+        if member.rule.id == members[0].rule.id:
+            name = short_code(member.signature.op_code)
+            names[name] = names.get(name, 0.0) + float(member.weights.sum())
+    most = sorted(names, key=lambda name: -names[name])
+    if not most:
+        return ", ".join(codes[:_NAMED])
+    chain = any(" → " in name for name in most)
+    return most[0] if chain else ", ".join(most[:_NAMED]) + (", …" if len(most) > _NAMED else "")
+
+
+Parts = Sequence[tuple[Finding, FloatArray]]
+
+
+def _best(parts: Parts, count: int) -> FloatArray:
+    """The largest saving of each of so many ops, NaN where none is known."""
+    best = np.full(count, np.nan)
+    for finding, savings in parts:
+        if len(savings) == len(finding.positions):
+            np.fmax.at(best, finding.positions, savings)
+    return best
+
+
+def _together(parts: Parts, owned: BoolArray) -> float | None:
+    """The largest saving of each op that the cause owns; of host rows all of them. None when nothing is known."""
+    best = _best(parts, len(owned))
+    of_rows = [savings for finding, savings in parts if len(savings) != len(finding.positions)]
+    rest = [float(saving) for savings in of_rows for saving in savings[np.isfinite(savings)]]
+    known = best[owned & np.isfinite(best)]
+    return float(known.sum()) + sum(rest) if known.size or rest else None
+
+
+def _cures(members: Sequence[Finding]) -> tuple[Cure, ...]:
+    """One for each rule, in the words of its largest finding."""
+    by_rule: dict[str, list[Finding]] = {}
+    for member in members:
+        by_rule.setdefault(member.rule.id, []).append(member)
+    return tuple(
+        Cure(
+            rule=same[0].rule,
+            advice=same[0].advice,
+            finding_id=same[0].id,
+            expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
+            bound_ns=_sum([member.saving_ns for member in same]),
+        )
+        for same in by_rule.values()
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _rank(cause: Cause) -> tuple[float, float, float]:
+    bound = cause.bound_ns or 0.0
+    weight = CAUTIOUS * bound if cause.expected_saving_ns is None else cause.expected_saving_ns
+    return weight, bound, cause.kernel_ns
+
+
+def _numbered(facts: Facts, ranked: Sequence[Cause]) -> list[Cause]:
+    left, numbered = facts.ops.total_ns, []
+    for number, cause in enumerate(ranked, start=1):
+        left -= 0.0 if cause.saves_gaps else cause.expected_saving_ns or 0.0
+        name = f"C{number}"
+        members = tuple(replace(member, cause_id=name) for member in cause.members)
+        numbered.append(replace(cause, id=name, members=members, left_ns=left))
+    return numbered

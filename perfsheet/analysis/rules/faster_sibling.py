@@ -1,0 +1,55 @@
+"""Ops that ran faster elsewhere in the capture with other settings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.siblings import Sibling
+
+
+def find(facts: Facts) -> Hits:
+    """Ops whose fastest sibling (analysis/siblings.py) takes at most four fifths of their time."""
+    ops = facts.ops
+    target = np.array([np.nan if item is None else item.kernel_ns for item in facts.siblings], dtype=np.float64)
+    saving = ops.kernel_ns - target[ops.variants.of]
+    positions = np.flatnonzero(saving > 0)
+    return Hits(positions, saving[positions])
+
+
+def _sibling(facts: Facts, group: Group) -> Sibling:
+    sibling = facts.siblings[int(facts.ops.variants.of[group.positions[0]])]
+    assert sibling is not None
+    return sibling
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The settings of the sibling."""
+    changes = "; ".join(f"{name} {there} instead of {here}" for name, here, there in _sibling(facts, group).differences)
+    return f"The same op on the same shapes ran faster with other settings: try {changes}."
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The sibling's row and time."""
+    sibling = _sibling(facts, group)
+    source = facts.reference if sibling.in_reference else facts.ops
+    assert source is not None
+    return {"sibling_row": int(source.table.row[source.rows[sibling.position]]), "sibling_ns": sibling.kernel_ns}
+
+
+RULE = Rule(
+    id="faster-sibling",
+    title="Faster sibling",
+    order=12,
+    detects=(
+        "ops that ran at least 1.25 times as fast elsewhere in the capture (or in that of `--reference`): the same op, "
+        "shapes, layouts, data types and attributes but for cores, memory, fidelity and configs; not reshards, "
+        "collectives, halo, move or copy"
+    ),
+    saving_formula="Σ (kernel duration − median kernel duration of the fastest sibling)",
+    find=find,
+    advice=advice,
+    caveat="The sibling's settings may not fit here: what else is in L1 at that time is not in the capture.",
+    evidence=evidence,
+)

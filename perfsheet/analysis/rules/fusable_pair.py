@@ -1,0 +1,115 @@
+"""Two ops for which TTNN has one."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.attributes import attribute
+from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.signature import Signature
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.chains import chain
+
+_NEAR = 2
+"""Other ops between the two at most: the other projection, a reshard."""
+_ACTIVATIONS = {"SILU", "GELU", "RELU", "SIGMOID"}
+_ROTARY = re.compile(r"rotaryembedding(?!.*fused)")
+
+ACTIVATION, CACHE, ROTARY = "activation", "cache", "rotary"
+_TRY = {
+    ACTIVATION: (
+        "An activation, then a product with its result: try ttnn.multiply with input_tensor_a_activations, which does "
+        "both in one op."
+    ),
+    CACHE: (
+        "The K and V caches are updated one after the other: try ttnn.experimental.paged_fused_update_cache for both."
+    ),
+    ROTARY: (
+        "Q and K are rotated one after the other: try ttnn.experimental.rotary_embedding_llama_fused_qk for both (or "
+        "to rotate them as one tensor)."
+    ),
+}
+
+
+def _first_of(variant: Variant) -> str:
+    """Which pair an op may be the first of; blank for none."""
+    name = kind(variant.op_code)
+    if name == "unary" and _activation(variant) in _ACTIVATIONS:
+        return ACTIVATION
+    if name == "pagedupdatecache":
+        return CACHE
+    return ROTARY if _ROTARY.match(name) else ""
+
+
+def _activation(variant: Variant) -> str:
+    found = re.findall(r"UnaryOpType::(\w+)", attribute(variant.attributes, "op_chain"))
+    return found[0] if len(found) == 1 else ""
+
+
+def _is_second(pair: str, first: Variant, second: Variant) -> bool:
+    if pair != ACTIVATION:
+        return kind(second.op_code) == kind(first.op_code)
+    is_product = kind(second.op_code) == "binary" and "MUL" in attribute(second.attributes, "binary_op_type").upper()
+    return is_product and any(tensor.logical == first.outputs[0].logical for tensor in second.inputs[:2])
+
+
+def find(facts: Facts) -> Hits:
+    """Pairs with at most two other ops between them; what is saved is the shorter of the two."""
+    ops = facts.ops
+    firsts = [_first_of(variant) if variant.outputs else "" for variant in ops.variants.all]
+    of = ops.variants.of
+    is_first = facts.of_variants([bool(name) for name in firsts])
+    positions: list[int] = []
+    savings: list[float] = []
+    subjects: list[Signature] = []
+    for here in facts.sequences if is_first.any() else ():
+        done = -1
+        for at in np.flatnonzero(is_first[here]).tolist():
+            first = int(here[at])
+            pair = firsts[int(of[first])]
+            after = here[at + 1 : at + 2 + _NEAR].tolist()
+            second = next((p for p in after if _is_second(pair, facts.variant(first), facts.variant(p))), None)
+            if second is None or at <= done or not (ops.timed[first] and ops.timed[second]):
+                continue
+            done = int(facts.place[second])
+            shorter = min(first, second, key=lambda position: ops.kernel_ns[position])
+            positions += [first, second]
+            savings += [float(ops.kernel_ns[p]) if p == shorter else 0.0 for p in (first, second)]
+            subjects += [chain(facts, [first, second])] * 2
+    return Hits(np.array(positions, dtype=np.int64), np.array(savings), subjects)
+
+
+def _pair(facts: Facts, group: Group) -> str:
+    return _first_of(facts.variant(int(group.positions[0])))
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The op that does both."""
+    return _TRY[_pair(facts, group)]
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How many pairs."""
+    return {"pairs": len(group.positions) // 2}
+
+
+RULE = Rule(
+    id="fusable-pair",
+    title="Fusable pair",
+    order=225,
+    detects=(
+        "two ops with at most two others between them for which TTNN has one: SiLU, GELU, ReLU or sigmoid and a "
+        "product with its result; two updates of a paged cache; two rotary embeddings"
+    ),
+    saving_formula="Σ the shorter kernel duration of each pair",
+    find=find,
+    advice=advice,
+    caveat="The fused op may want other shard specs than the two have now.",
+    evidence=evidence,
+    root=_pair,
+    keeps_work=False,
+)

@@ -1,0 +1,175 @@
+"""Heads split and merged by layout ops and transposes around attention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import ATTENTION, MATMUL
+from perfsheet.analysis.ops.tensors import Extents, Tensor
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.chains import chain, runs
+from perfsheet.capture.table import BoolArray, IntArray
+
+_PIECES = re.compile(r"(?i)tilize|transpose|permute|reshape|slice|split(?!query|fused)|^pad")
+_SWAPS = re.compile(r"(?i)transpose|permute")
+_AHEAD, _BEHIND = 40, 8
+"""Ops between the heads and the attention: the other projections, scale and mask may be there."""
+
+
+def is_piece(op_code: str) -> bool:
+    """Whether an op may be part of splitting or merging heads."""
+    return _PIECES.search(op_code) is not None and "Heads" not in op_code
+
+
+def find(facts: Facts) -> Hits:
+    """Runs of two or more such ops that exchange heads and rows, next to the attention that has these heads."""
+    ops = facts.ops
+    piece = ops.where_code(is_piece) & ops.timed
+    swaps = facts.of_variants([_swap(facts, index) for index in range(len(ops.variants.all))]) & piece
+    if not swaps.any():
+        return Hits(np.empty(0, dtype=np.int64), np.empty(0))
+    positions: list[int] = []
+    subjects = []
+    taken: set[int] = set()
+    for here in facts.sequences:
+        place = {position: index for index, position in enumerate(here.tolist())}
+        for candidates in _chains(facts, piece, swaps, here):
+            members = next((part for part in candidates if _is_by_attention(facts, part, here, place)), [])
+            if members := [position for position in members if position not in taken]:
+                taken.update(members)
+                positions += members
+                subjects += [chain(facts, members)] * len(members)
+    hits = np.array(positions, dtype=np.int64)
+    return Hits(hits, ops.kernel_ns[hits], subjects)
+
+
+def _swap(facts: Facts, index: int) -> bool:
+    """Whether an op exchanges the second and the third dimension, all but one of which are more than 1."""
+    variant = facts.ops.variants.all[index]
+    if not _SWAPS.search(variant.op_code) or not variant.inputs or not variant.outputs:
+        return False
+    given, put = variant.inputs[0].logical, variant.outputs[0].logical
+    return given is not None and put is not None and given[1] != given[2] and _same_swapped(given, put)
+
+
+def _same_swapped(given: Extents, put: Extents) -> bool:
+    return (given[0], given[2], given[1], given[3]) == put
+
+
+def _chains(facts: Facts, piece: BoolArray, swaps: BoolArray, here: IntArray) -> Iterator[Iterator[list[int]]]:
+    """For each swap the pieces around it in its run, the longest chain first.
+
+    Each piece may read what the one before it in the chain wrote; those of Q, K and V may take turns in the run.
+    """
+    for run in runs(piece, here):
+        if not swaps[run].any():
+            continue
+        free = [position for position in run if not swaps[position]]
+        for swap in (position for position in run if swaps[position]):
+            chained = [swap]
+            for position in reversed([other for other in free if other < swap]):
+                if _may_follow(facts, position, chained[0]):
+                    chained.insert(0, position)
+            before = len(chained)
+            for position in (other for other in free if other > swap):
+                if _may_follow(facts, chained[-1], position):
+                    chained.append(position)
+            free = [position for position in free if position not in chained[:before]]
+            yield (chained[:stop] for stop in range(len(chained), before - 1, -1) if stop > 1)
+
+
+def _may_follow(facts: Facts, before: int, after: int) -> bool:
+    put, given = facts.variant(before).outputs, facts.variant(after).inputs
+    return bool(put and given) and put[0].stored_elements == given[0].stored_elements
+
+
+def _is_by_attention(facts: Facts, members: list[int], here: IntArray, place: dict[int, int]) -> bool:
+    """Whether an attention after them reads what they make, or one before them wrote what they read."""
+    first, last = place[members[0]], place[members[-1]]
+    made = facts.variant(members[-1]).outputs
+    given = facts.variant(members[0]).inputs
+    if made and _is_read(facts, made[0].logical, here[last + 1 : last + 1 + _AHEAD]):
+        return True
+    return bool(given) and _is_written(facts, given[0].logical, here[max(first - _BEHIND, 0) : first])
+
+
+def _attends(facts: Facts, position: int) -> bool:
+    return bool(facts.in_category(ATTENTION, MATMUL)[position])
+
+
+def _is_read(facts: Facts, heads: Extents | None, after: IntArray) -> bool:
+    if heads is None:
+        return False
+    accepted = {heads, (*heads[:2], heads[3], heads[2])}
+    return any(
+        tensor.logical in accepted
+        for position in after.tolist()
+        if _attends(facts, position)
+        for tensor in _activations(facts, position)
+    )
+
+
+def _is_written(facts: Facts, heads: Extents | None, before: IntArray) -> bool:
+    return heads is not None and any(
+        tensor.logical == heads
+        for position in before.tolist()
+        if _attends(facts, position) and _activations(facts, position)
+        for tensor in facts.variant(position).outputs
+    )
+
+
+def _activations(facts: Facts, position: int) -> Sequence[Tensor]:
+    """The inputs of an attention, or of a matmul with heads on both sides."""
+    inputs = facts.variant(position).inputs
+    if facts.in_category(ATTENTION)[position]:
+        return inputs[:3]
+    both = inputs[:2]
+    with_heads = len(both) == 2 and all(t.logical is not None and t.logical[1] > 1 for t in both)
+    return both if with_heads else ()
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The fused op, by the direction."""
+    fused = (
+        "ttnn.experimental.nlp_concat_heads (or ttnn.transformer.concatenate_heads), which merges the heads"
+        if _merges(facts, group)
+        else "ttnn.experimental.nlp_create_qkv_heads (or ttnn.transformer.split_query_key_value_and_split_heads) on "
+        "one fused QKV projection, which splits the heads"
+    )
+    return f"Layout ops and transposes around the heads of attention: try {fused} in one op, in TILE layout."
+
+
+def _merges(facts: Facts, group: Group) -> bool:
+    """Whether its swap reads heads × rows; there are fewer heads than rows."""
+    indices = (int(facts.ops.variants.of[position]) for position in group.positions)
+    swapped = next((facts.ops.variants.all[index] for index in indices if _swap(facts, index)), None)
+    given = swapped.inputs[0].logical if swapped else None
+    return given is not None and given[1] < given[2]
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """The ops, and the lowest core count among them."""
+    return {"ops": len(group.positions), "core_count": group.cores[0] if group.cores else 0}
+
+
+RULE = Rule(
+    id="unfused-heads",
+    title="Unfused heads",
+    order=215,
+    detects=(
+        "two or more untilize, tilize, transpose, permute, reshape, slice, split or pad ops in a row that exchange "
+        "heads and rows, before attention (or a matmul with heads on both sides) that reads what they make, or after "
+        "one that wrote what they read"
+    ),
+    saving_formula="Σ kernel duration of the chain",
+    find=find,
+    advice=advice,
+    caveat="The fused ops take a few µs themselves, and want the QKV projection as one tensor in TILE layout.",
+    evidence=evidence,
+    root=one_root,
+    keeps_work=False,
+)

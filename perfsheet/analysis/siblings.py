@@ -1,0 +1,173 @@
+"""Siblings: the same op on the same shapes and data types, which ran faster with other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from perfsheet.analysis.ops.attributes import entries, flatten, without_scopes
+from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.capture.arrays import median
+from perfsheet.capture.table import BoolArray, FloatArray
+from perfsheet.light_dataclass import dataclass
+
+FASTER = 1.25
+"""A sibling is at least this many times as fast; less may be noise."""
+
+# Attributes that say how an op runs, and not what it computes.
+_SETTINGS = {
+    "activation_reuse",
+    "block_config",
+    "chunk_size",
+    "compute_kernel_config",
+    "config",
+    "core_grid",
+    "fp32_dest_acc_en",
+    "full_inner_dim",
+    "inplace",
+    "memory_config",
+    "num_cores",
+    "num_cores_nhw",
+    "num_cores_c",
+    "output_mem_config",
+    "output_memory_config",
+    "parallelization_config",
+    "program_config",
+    "sub_core_grids",
+    "sub_device_id",
+    "use_multicore",
+    "use_pack_untilize",
+    "worker_grid",
+}
+_SETTING_STARTS = ("enable_", "use_", "user_core", "mm_dram", "move_op")
+# What these do follows from the memory of their output, which the op after them asks for.
+_FIXED_BY_OTHERS = {"halo", "move", "clone", "copy"}
+_MOST_DIFFERENCES = 3
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """The fastest sibling of an op: its median kernel duration, an op that is it, and what differs.
+
+    `position` is that op's place among the ops it was found in, those of the reference if `in_reference`.
+    `differences` are `(setting, here, there)`, the most telling first.
+    """
+
+    kernel_ns: float
+    cores: int | None
+    position: int
+    in_reference: bool
+    differences: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Member:
+    """One description among siblings."""
+
+    variant: Variant
+    kernel_ns: float
+    cores: int | None
+    position: int
+    in_reference: bool
+
+
+def siblings(ops: Ops, trusted: BoolArray, reference: Ops | None = None) -> tuple[Sibling | None, ...]:
+    """For each distinct description among the ops its fastest sibling, None without one.
+
+    Siblings share the op, its shapes, layouts and data types, and all attributes that say what it computes. They are
+    looked for among these ops and those of a reference; only `trusted` ops count, whose tensors are their own.
+    """
+    families: dict[Hashable, list[_Member]] = {}
+    own = dict(_members(ops, trusted, in_reference=False))
+    for member in own.values():
+        families.setdefault(work(member.variant), []).append(member)
+    if reference is not None:
+        for _, member in _members(reference, reference.timed, in_reference=True):
+            families.setdefault(work(member.variant), []).append(member)
+    found = {index: _fastest(member, families[work(member.variant)]) for index, member in own.items()}
+    return tuple(found.get(index) for index in range(len(ops.variants.all)))
+
+
+def _members(ops: Ops, trusted: BoolArray, in_reference: bool) -> list[tuple[int, _Member]]:
+    members = []
+    usable = np.flatnonzero(ops.timed & trusted)
+    order = usable[np.argsort(ops.variants.of[usable], kind="stable")]
+    edges = np.flatnonzero(np.diff(ops.variants.of[order])) + 1
+    for here in np.split(order, edges) if len(order) else []:
+        index = int(ops.variants.of[here[0]])
+        variant = ops.variants.all[index]
+        if variant.tensors.all and not _is_fixed_by_others(variant):
+            members.append((index, _member(variant, ops, here.tolist(), in_reference)))
+    return members
+
+
+def _member(variant: Variant, ops: Ops, here: Sequence[int], in_reference: bool) -> _Member:
+    times: FloatArray = ops.kernel_ns[here]
+    middle = median(times)
+    cores = ops.cores[here[0]]
+    nearest = here[int(np.argmin(np.abs(times - middle)))]
+    return _Member(variant, middle, int(cores) if np.isfinite(cores) else None, nearest, in_reference)
+
+
+def _is_fixed_by_others(variant: Variant) -> bool:
+    return category(variant.op_code) in (RESHARD, COLLECTIVE) or kind(variant.op_code) in _FIXED_BY_OTHERS
+
+
+def work(variant: Variant) -> Hashable:
+    """What an op computes, whatever memory and settings it runs with."""
+    meaning = tuple(
+        sorted(
+            (name, without_scopes(value)) for name, value in entries(variant.attributes).items() if _is_meaning(name)
+        )
+    )
+    shapes = tuple(
+        tuple((tensor.logical, tensor.layout, tensor.datatype) for tensor in side)
+        for side in (variant.inputs, variant.outputs)
+    )
+    return kind(variant.op_code), shapes, meaning
+
+
+def _is_meaning(name: str) -> bool:
+    return name not in _SETTINGS and not name.startswith(_SETTING_STARTS)
+
+
+def _fastest(own: _Member, family: Sequence[_Member]) -> Sibling | None:
+    best = min(family, key=lambda member: member.kernel_ns)
+    if not own.kernel_ns >= FASTER * best.kernel_ns > 0:
+        return None
+    differences = tuple(_differences(own, best))
+    if not differences:
+        return None
+    return Sibling(best.kernel_ns, best.cores, best.position, best.in_reference, differences[:_MOST_DIFFERENCES])
+
+
+def _differences(own: _Member, best: _Member) -> list[tuple[str, str, str]]:
+    """Switches first, then cores and memory, then the members of configs."""
+    here, there = flatten(own.variant.attributes), flatten(best.variant.attributes)
+    changed = [
+        (name, without_scopes(here.get(name, "")) or "none", without_scopes(there.get(name, "")) or "none")
+        for name in sorted({*here, *there})
+        if here.get(name, "") != there.get(name, "") and not (_is_struct(here, name) or _is_struct(there, name))
+    ]
+    switches = [change for change in changed if change[0].startswith("use_")]
+    found = [*switches]
+    if own.cores != best.cores:
+        found.append(("cores", str(own.cores or "?"), str(best.cores or "?")))
+    for side in ("inputs", "outputs"):
+        pairs = zip(getattr(own.variant, side), getattr(best.variant, side), strict=True)
+        found += [
+            (f"{side[:-1]} {number}", mine.memory, theirs.memory)
+            for number, (mine, theirs) in enumerate(pairs)
+            if mine.memory != theirs.memory
+        ]
+    if own.variant.math_fidelity != best.variant.math_fidelity:
+        found.append(("math fidelity", own.variant.math_fidelity, best.variant.math_fidelity))
+    return found + [change for change in changed if change not in switches and "mem_config" not in change[0]]
+
+
+def _is_struct(values: dict[str, str], name: str) -> bool:
+    return any(other.startswith(f"{name}.") for other in values)

@@ -1,0 +1,127 @@
+"""Sentences about causes, the same in every output: what and where, what is expected, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.results import Cause, Finding
+from perfsheet.capture.notes import rows
+from perfsheet.text import formats
+from perfsheet.text.formats import percent, span_of_time
+
+_MOST_OF_IT = 0.8
+_NAMED = 3
+
+
+def clipped(cause: Cause, room: int = 60) -> str:
+    """The op or chain that the cause is about, in this many characters."""
+    text = cause.subject
+    return text if len(text) <= room else f"{text[: max(room - 2, 1)].rstrip(' →,')} …"
+
+
+def where(cause: Cause) -> str:
+    """`102 ops in 11 shapes · 91.4 % · 1–64/64 cores`: the share is that of the kernel time."""
+    of = "host row" if cause.saves_gaps and not len(cause.positions) else "op"
+    parts = [rows(cause.count, of) + (f" in {cause.shapes} shapes" if cause.shapes > 1 else "")]
+    if not cause.saves_gaps:
+        parts.append(percent(cause.share))
+        parts += [f"{formats.span_of_grid(cause.cores, cause.worker_cores)} cores"] if cause.cores else []
+    return " · ".join(parts)
+
+
+def title(cause: Cause, room: int = 200) -> str:
+    """`C1 Unfused heads: Reshape → Transpose · 108 ops in 3 shapes · 18.7 % · 24–64/64 cores`, `room` wide."""
+    head, end = f"{cause.id} {cause.title}: ", f" · {where(cause)}"
+    return f"{head}{clipped(cause, room - len(head) - len(end))}{end}"
+
+
+def saving(cause: Cause) -> str:
+    """`should save 685.289 µs (at most 700.000 µs): such fixes saved 90 % …`."""
+    gaps = " of gaps" if cause.saves_gaps else ""
+    if cause.expected_saving_ns is None:
+        return f"{_at_most(cause)}; what to expect is unknown"
+    bound = span_of_time(cause.bound_ns or 0.0)
+    ground = f": {cause.ground.text}" if cause.ground else ""
+    return f"should save {span_of_time(cause.expected_saving_ns)}{gaps} (at most {bound}){ground}"
+
+
+def expected(finding: Finding) -> str:
+    """`should save 12.300 µs: the same op in row 67 takes …`; blank when unknown."""
+    if finding.expected_saving_ns is None:
+        return ""
+    ground = f": {finding.ground.text}" if finding.ground else ""
+    return f"should save {span_of_time(finding.expected_saving_ns)}{ground}"
+
+
+def cures(cause: Cause) -> Sequence[str]:
+    """What to try, most expected saving first; each advice once."""
+    return tuple(dict.fromkeys(cure.advice for cure in cause.cures))
+
+
+def left(analysis: Analysis, shown: Sequence[Cause]) -> str:
+    """`Expected to be left of 127.591 ms with C1 fixed 11.033 ms, with all 18 fixed 3.944 ms.`; blank if unknown."""
+    known = [cause for cause in analysis.causes if _is_known(cause)]
+    if not known:
+        return ""
+    steps = [(shown[0].id, shown[0])] if shown and _is_known(shown[0]) else []
+    if len(shown) > 1:
+        steps.append((_ids(shown), shown[-1]))
+    if len(analysis.causes) > len(shown):
+        steps.append((f"all {len(analysis.causes)}", analysis.causes[-1]))
+    parts = [f"{name} fixed {span_of_time(cause.left_ns)}" for name, cause in steps]
+    unknown = len(analysis.causes) - len(known)
+    more = f" (unknown for {unknown})" if unknown else ""
+    return f"Expected to be left of {span_of_time(analysis.ops.total_ns)} with {', with '.join(parts)}{more}."
+
+
+def _ids(causes: Sequence[Cause]) -> str:
+    """`C1`, `C1 and C2`, `C1 to C3`."""
+    first, last = causes[0].id, causes[-1].id
+    return first if first == last else f"{first} {'and' if len(causes) == 2 else 'to'} {last}"
+
+
+def _is_known(cause: Cause) -> bool:
+    return cause.expected_saving_ns is not None and not cause.saves_gaps
+
+
+def verdict(analysis: Analysis) -> str:
+    """One sentence: what the time goes to, why, and what would remain."""
+    total = analysis.ops.total_ns
+    causes = [cause for cause in analysis.causes if not cause.saves_gaps]
+    if not analysis.causes:
+        return formats.no_finding(analysis.summary)
+    if not total or not any(cause.expected_saving_ns for cause in causes):
+        first = analysis.causes[0]
+        return f"What to expect of a fix is not known here; first comes {first.id}, which {_at_most(first)}."
+    lead = _leading(causes)
+    ids = _ids(lead)
+    remaining = lead[-1].left_ns
+    return (
+        f"Of {span_of_time(total)} of kernel time {', '.join(map(_phrase, lead))}; with {ids} fixed about "
+        f"{span_of_time(remaining)} should be left ({percent(1 - remaining / total)} less)."
+    )
+
+
+def _at_most(cause: Cause) -> str:
+    gaps = " of gaps" if cause.saves_gaps else ""
+    return f"saves at most {'an unknown time' if cause.bound_ns is None else span_of_time(cause.bound_ns)}{gaps}"
+
+
+def _leading(causes: Sequence[Cause]) -> list[Cause]:
+    """The first causes that make up most of the expected saving, three at most, one at least that has one."""
+    whole = sum(cause.expected_saving_ns or 0.0 for cause in causes)
+    lead: list[Cause] = []
+    for cause in causes:
+        lead.append(cause)
+        sure = sum(taken.expected_saving_ns or 0.0 for taken in lead)
+        if sure >= _MOST_OF_IT * whole or (len(lead) >= _NAMED and sure):
+            break
+    return lead
+
+
+def _phrase(cause: Cause) -> str:
+    """`91.4 % goes to Reshape → Transpose (unfused heads)`; with its bound where the saving is not known."""
+    rule = cause.title if cause.title[:2].isupper() else cause.title[0].lower() + cause.title[1:]
+    bound = "" if _is_known(cause) else f", {_at_most(cause)}"
+    return f"{percent(cause.share)} goes to {clipped(cause)} ({rule}{bound})"

@@ -1,0 +1,92 @@
+"""Expected savings, their grounds, and causes."""
+
+import numpy as np
+import pytest
+from support.captures import op, shape
+from support.findings import only_finding
+
+from perfsheet.analysis.expectation.best_seen_table import BY_KIND
+from perfsheet.analysis.expectation.records import RECORDS
+from perfsheet.analysis.rules import RULES
+from perfsheet.text import causes as text
+
+
+def tensors(row, extents=(1, 1, 2048, 2048), memory="DRAM_INTERLEAVED"):
+    return row | shape("INPUT_0", extents, "BFLOAT16", memory) | shape("OUTPUT_0", extents, "BFLOAT16", memory)
+
+
+def test_every_record_is_of_a_rule():
+    assert {name.split("/")[0] for name in RECORDS} <= {rule.id for rule in RULES}
+    assert all(0 <= record.factor <= 1 and record.cases > 0 for record in RECORDS.values())
+    assert all(0 < share <= 1 and count >= 4 for share, count, _ in BY_KIND.values())
+
+
+def test_the_best_seen_of_the_kind_is_a_ground(analysis_of):
+    finding = only_finding(analysis_of(tensors(op("Permute", 2_000_000))), "far-from-speed-of-light")
+    light = 2 * 2 * 2048 * 2048 / 288
+    share, count, _ = BY_KIND["permute"]
+    assert finding.expected_saving_ns == pytest.approx(2_000_000 - light / share)
+    assert finding.expected_saving_ns < finding.saving_ns == pytest.approx(2_000_000 - light)
+    assert finding.ground.text == f"a quarter of {count} such ops reach {100 * share:.3g} % of speed of light"
+
+
+def test_the_record_of_the_rule_is_a_ground(analysis_of):
+    finding = only_finding(analysis_of(op("Reshard", 1000, 8)), "reshard")
+    record = RECORDS["reshard"]
+    assert finding.expected_saving_ns == pytest.approx(1000 * record.factor)
+    assert finding.ground.text == f"such fixes saved {100 * record.factor:.0f} % of the bound ({record.cases} cases)"
+
+
+def test_what_nothing_is_known_of_is_unknown(analysis_of):
+    finding = only_finding(analysis_of(op("AllGatherAsync", 1000, 64)), "collective")
+    assert (finding.expected_saving_ns, finding.ground) == (None, None)
+    assert finding.weights.tolist() == [250]
+
+
+def test_moves_and_halos_claim_nothing(analysis_of):
+    finding = only_finding(analysis_of(op("HaloDeviceOperation", 1000)), "layout-conversion")
+    assert (finding.saving_ns, finding.expected_saving_ns) == (1000, 0)
+
+
+def test_more_cores_than_tiles_or_links_help_nothing(analysis_of):
+    one_tile = tensors(op("LayerNorm", 5000, 1), (1, 1, 32, 32), "L1_INTERLEAVED")
+    assert only_finding(analysis_of(one_tile), "low-core-count").expected_saving_ns is None
+    assert only_finding(analysis_of(op("AllGatherAsync", 5000, 4)), "low-core-count").expected_saving_ns is None
+
+
+LAYER = (op("TilizeWithValPadding", 9000, 1), op("Add", 100), op("UntilizeWithUnpadding", 500, 64), op("Add", 100))
+
+
+def test_one_root_is_one_cause(analysis_of):
+    analysis = analysis_of(*LAYER, op("Reshard", 50))
+    first, second, third = analysis.causes
+    assert [member.rule.id for member in first.members] == ["low-core-count", "layout-conversion"]
+    assert [cure.rule.id for cure in first.cures] == ["low-core-count", "layout-conversion"]
+    assert first.expected_saving_ns == pytest.approx(9000 * 63 / 64 * RECORDS["low-core-count"].factor)
+    assert first.bound_ns == 9000
+    # The other conversion is of the same rule, but nothing else is wrong with it.
+    assert second.positions.tolist() == [2]
+    assert {member.cause_id for member in first.members} == {"C1"}
+    assert [cause.id for cause in analysis.causes] == ["C1", "C2", "C3"]
+    assert third.subject == "Reshard"
+
+
+def test_ops_belong_to_one_cause_and_time_is_left(analysis_of):
+    analysis = analysis_of(*LAYER, op("Reshard", 50))
+    assert sum(len(cause.positions) for cause in analysis.causes) == len(
+        np.unique(np.concatenate([cause.positions for cause in analysis.causes]))
+    )
+    assert analysis.causes[0].left_ns == pytest.approx(analysis.ops.total_ns - analysis.causes[0].expected_saving_ns)
+
+
+def test_the_verdict_names_what_takes_the_time(analysis_of):
+    verdict = text.verdict(analysis_of(*LAYER))
+    assert verdict.startswith("Of 9.700 µs of kernel time 92.8 % goes to TilizeWithValPadding (low core count)")
+    assert "with C1 fixed about 1.549 µs should be left (84.0 % less)." in verdict
+    assert text.verdict(analysis_of(op("AllGatherAsync", 1000, 64))) == (
+        "What to expect of a fix is not known here; first comes C1, which saves at most 1.000 µs."
+    )
+
+
+def test_without_findings_the_verdict_says_so(analysis_of):
+    assert text.verdict(analysis_of(op("Add", 100))) == f"No hotspot: none of the {len(RULES)} rules found anything."

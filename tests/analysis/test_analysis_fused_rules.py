@@ -1,0 +1,251 @@
+"""The rules about what ATTRIBUTES, siblings and chains say: what they hit, what they must not hit, and the saving."""
+
+import pytest
+from support.captures import op, shape
+from support.findings import findings_of, only_finding
+
+DRAM, L1 = "DRAM_INTERLEAVED", "L1_INTERLEAVED"
+
+
+def hits(analysis, rule):
+    return sorted(int(analysis.ops.table.row[row]) for finding in findings_of(analysis, rule) for row in finding.rows)
+
+
+def moved(code, given, put, duration=1000, cores=64, memory=DRAM, **cells):
+    return (
+        op(code, duration, cores, **cells)
+        | shape("INPUT_0", given, "BFLOAT16", memory)
+        | shape("OUTPUT_0", put, "BFLOAT16", memory)
+    )
+
+
+def said(**attributes):
+    return {"ATTRIBUTES": "{" + "; ".join(f"'{name}': '{value}'" for name, value in attributes.items()) + "}"}
+
+
+def tilize(duration, cores, switch, memory=DRAM):
+    return moved("TilizeWithValPadding", (1, 256, 2, 32), (1, 256, 32, 32), duration, cores, memory) | said(
+        use_multicore=switch
+    )
+
+
+class TestMulticoreOff:
+    def test_it_says_how_to_turn_it_on(self, analysis_of):
+        finding = only_finding(analysis_of(tilize(6400, 1, "false")), "multicore-off")
+        assert finding.saving_ns == pytest.approx(6300)
+        assert "ttnn.tilize_with_val_padding with use_multicore=True" in finding.advice
+        assert finding.evidence == {"core_count": 1, "worker_cores": 64}
+
+    @pytest.mark.parametrize("row", [tilize(6400, 1, "true"), tilize(6400, 60, "false"), op("Add", 100, 1)])
+    def test_what_is_not(self, analysis_of, row):
+        assert not hits(analysis_of(row), "multicore-off")
+
+
+class TestSiblings:
+    def test_the_fastest_with_other_settings_is_the_target(self, analysis_of):
+        analysis = analysis_of(tilize(64_000, 1, "false"), tilize(900, 64, "true", L1), tilize(1000, 64, "true", L1))
+        finding = only_finding(analysis, "faster-sibling")
+        assert (hits(analysis, "faster-sibling"), finding.saving_ns) == ([2], 64_000 - 950)
+        assert finding.expected_saving_ns == finding.saving_ns
+        assert finding.evidence == {"sibling_row": 3, "sibling_ns": 950}
+        assert finding.ground.kind.value == "sibling"
+        assert "use_multicore false → true, cores 1 → 64, input 0 DRAM_INTERLEAVED → L1_INTERLEAVED" in (
+            finding.ground.text
+        )
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            tilize(60_000, 64, "true"),  # not much faster
+            tilize(900, 1, "false"),  # the same settings
+            moved("TilizeWithValPadding", (1, 256, 5, 32), (1, 256, 32, 32), 900) | said(use_multicore="true"),
+            tilize(900, 64, "true") | said(use_multicore="true", pad_value="1"),  # computes something else
+            tilize(900, 64, "true") | {"OP CODE": "Tilize"},
+        ],
+    )
+    def test_what_is_no_sibling(self, analysis_of, other):
+        assert not hits(analysis_of(tilize(64_000, 1, "false"), other), "faster-sibling")
+
+    def test_reshards_do_what_the_next_op_asks_for(self, analysis_of):
+        rows = [
+            moved("ReshardDeviceOperation", (1, 1, 64, 64), (1, 1, 64, 64), t, c) for t, c in ((9000, 1), (900, 64))
+        ]
+        assert not hits(analysis_of(*rows), "faster-sibling")
+
+
+HEADS = (1, 64, 8, 32)
+SPLIT = (
+    moved("UntilizeWithUnpadding", (1, 1, 64, 256), HEADS, 100),
+    moved("TilizeWithValPadding", HEADS, HEADS, 5000, 1),
+    moved("Transpose", HEADS, (1, 8, 64, 32), 200),
+)
+SCORES = (
+    op("Matmul", 400)
+    | shape("INPUT_0", (1, 8, 64, 32))
+    | shape("INPUT_1", (1, 8, 32, 64))
+    | shape("OUTPUT_0", (1, 8, 64, 64))
+)
+MERGE = (
+    moved("Transpose", (1, 8, 64, 64), (1, 64, 8, 64), 300),
+    moved("Reshape", (1, 64, 8, 64), (1, 1, 64, 512), 700),
+)
+
+
+class TestUnfusedHeads:
+    def test_a_split_and_a_merge(self, analysis_of):
+        analysis = analysis_of(*SPLIT, SCORES, *MERGE)
+        split, merge = findings_of(analysis, "unfused-heads")
+        assert (split.rows.tolist(), split.saving_ns) == ([0, 1, 2], 5300)
+        assert "nlp_create_qkv_heads" in split.advice
+        assert (merge.rows.tolist(), merge.saving_ns) == ([4, 5], 1000)
+        assert "nlp_concat_heads" in merge.advice
+        assert split.cause_id == merge.cause_id
+        assert not hits(analysis, "layout-conversion")
+
+    def test_q_k_and_v_may_take_turns(self, analysis_of):
+        parts = [
+            moved("Reshape", (1, 1, 64, 256), HEADS, 10),
+            moved("Reshape", (1, 1, 64, 256), HEADS, 20),
+            moved("Transpose", HEADS, (1, 8, 64, 32), 30),
+            moved("Transpose", HEADS, (1, 8, 64, 32), 40),
+        ]
+        assert hits(analysis_of(*parts, SCORES), "unfused-heads") == [2, 3, 4, 5]
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            SPLIT,  # no attention
+            (*SPLIT, op("Matmul", 400) | shape("INPUT_0", (1, 1, 64, 32)) | shape("INPUT_1", (1, 1, 32, 64))),
+            (SPLIT[0], SPLIT[1], SCORES),  # nothing is exchanged
+            (SPLIT[2], SCORES),  # a transpose alone
+        ],
+    )
+    def test_what_is_not(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "unfused-heads")
+
+
+def matmul(cores=64, duration=20_000, **config):
+    made = ";".join(f"{name}={value}" for name, value in config.items())
+    row = op("Matmul", duration, cores) | said(program_config=f"SomeProgramConfig({made})")
+    return row | shape("INPUT_0", (1, 1, 512, 512)) | shape("OUTPUT_0", (1, 1, 512, 1024))
+
+
+class TestProgramConfigGrid:
+    def test_its_own_grid(self, analysis_of):
+        row = matmul(32, compute_with_storage_grid_size="(x=8;y=4)")
+        finding = only_finding(analysis_of(row), "program-config-grid")
+        assert finding.saving_ns == 10_000
+        assert finding.evidence == {"limited_by": "grid", "allowed_cores": 32, "worker_cores": 64}
+        assert "a grid of 32 cores, the device 64" in finding.advice
+
+    def test_its_blocks(self, analysis_of):
+        row = matmul(32, compute_with_storage_grid_size="(x=8;y=8)", per_core_M=4, per_core_N=4)
+        finding = only_finding(analysis_of(row), "program-config-grid")
+        assert finding.evidence == {"limited_by": "blocks", "allowed_cores": 32, "worker_cores": 64}
+        assert "into 32 blocks for 64 cores" in finding.advice
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            matmul(64, compute_with_storage_grid_size="(x=8;y=8)"),
+            matmul(20, compute_with_storage_grid_size="(x=8;y=4)"),  # something else limits it
+            matmul(16, compute_with_storage_grid_size="(x=8;y=2)"),  # a low core count says it already
+            matmul(32, 1000, compute_with_storage_grid_size="(x=8;y=4)"),
+            op("Matmul", 20_000, 32),
+        ],
+    )
+    def test_what_is_not(self, analysis_of, row):
+        assert not hits(analysis_of(row), "program-config-grid")
+
+
+def silu(duration):
+    chain = "{UnaryWithParam(op_type=UnaryOpType::SILU;param={})}"
+    return moved("UnaryDeviceOperation", (1, 1, 32, 64), (1, 1, 32, 64), duration) | said(op_chain=chain)
+
+
+def product(duration, width=64, kind="MUL"):
+    row = moved("BinaryNgDeviceOperation", (1, 1, 32, width), (1, 1, 32, width), duration)
+    return row | said(binary_op_type=f"BinaryOpType::{kind}")
+
+
+class TestFusablePairs:
+    def test_an_activation_and_its_product(self, analysis_of):
+        finding = only_finding(analysis_of(silu(300), op("Matmul", 9000), product(200)), "fusable-pair")
+        assert (finding.saving_ns, finding.evidence) == (200, {"pairs": 1})
+        assert "ttnn.multiply with input_tensor_a_activations" in finding.advice
+
+    def test_caches_and_rotations(self, analysis_of):
+        rows = [
+            moved(code, (1, 1, 32, 64), (1, 1, 32, 64), duration)
+            for code, duration in (("PagedUpdateCache", 50), ("PagedUpdateCache", 60), ("RotaryEmbeddingLlama", 9))
+        ]
+        analysis = analysis_of(*rows, rows[-1])
+        caches, rotations = findings_of(analysis, "fusable-pair")
+        assert (caches.saving_ns, rotations.saving_ns) == (50, 9)
+        assert "paged_fused_update_cache" in caches.advice
+        assert "rotary_embedding_llama_fused_qk" in rotations.advice
+        assert caches.expected_saving_ns == pytest.approx(0.92 * 50)
+        assert rotations.expected_saving_ns is None
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            (silu(300), product(200, 96)),
+            (silu(300), product(200, kind="ADD")),
+            (silu(300), *[op("Add")] * 3, product(200)),
+            (op("PagedUpdateCache"),),
+        ],
+    )
+    def test_what_is_no_pair(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "fusable-pair")
+
+
+def step(duration, memory=DRAM, extents=(1, 1, 512, 512)):
+    return moved("BinaryNgDeviceOperation", extents, extents, duration, memory=memory)
+
+
+class TestDramRoundTrip:
+    def test_the_results_in_between_are_what_it_saves(self, analysis_of):
+        analysis = analysis_of(step(100), step(200), step(300))
+        finding = only_finding(analysis, "dram-round-trip")
+        assert (hits(analysis, "dram-round-trip"), finding.saving_ns) == ([2, 3, 4], 50 + 200 + 150)
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            (step(100), step(200)),
+            (step(100, L1), step(200, L1), step(300, L1)),
+            (step(100), step(200, extents=(1, 1, 32, 32)), step(300)),
+            tuple(step(900, extents=(1, 1, 8192, 8192)) for _ in range(3)),  # does not fit in L1
+        ],
+    )
+    def test_what_is_not(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "dram-round-trip")
+
+
+def convolution(groups, rows):
+    window = "SlidingWindowConfig(batch_size=1; input_hw=(16;16); window_hw=(3;3); stride_hw=(1;1))"
+    attributes = said(groups=groups, input_tensor_shape="{1; 16; 16; 64}", sliding_window_config=window)
+    row = op("Conv2d", 6400) | attributes | shape("INPUT_0", (1, 1, 256, 64))
+    return row | shape("INPUT_1", (1, 1, rows, 64)) | shape("OUTPUT_0", (1, 1, 256, 64))
+
+
+class TestDenseDepthwise:
+    def test_zeros_are_no_work(self, analysis_of):
+        finding = only_finding(analysis_of(convolution(64, 9 * 64)), "dense-depthwise")
+        assert (finding.saving_ns, finding.evidence) == (pytest.approx(6300), {"groups": 64})
+
+    @pytest.mark.parametrize("row", [convolution(1, 9 * 64), convolution(64, 9), op("Conv2d", 6400)])
+    def test_what_is_not(self, analysis_of, row):
+        assert not hits(analysis_of(row), "dense-depthwise")
+
+
+def test_attention_of_one_head(analysis_of):
+    rows = (
+        op("Matmul", 400) | shape("INPUT_0", (1, 1, 64, 32)) | shape("INPUT_1", (1, 1, 32, 96)),
+        moved("Softmax", (1, 1, 64, 96), (1, 1, 64, 96), 500),
+        op("Matmul", 600) | shape("INPUT_0", (1, 1, 64, 96)) | shape("INPUT_1", (1, 1, 96, 32)),
+    )
+    assert hits(analysis_of(*rows), "unfused-attention") == [2, 3, 4]
+    router = (*rows[:2], rows[2] | shape("INPUT_1", (1, 1, 96, 512)))
+    assert not hits(analysis_of(*router), "unfused-attention")
