@@ -38,7 +38,11 @@ def _cures_data(cause: Cause) -> list[dict[str, Any]]:
     ]
 
 
-_CURES = Kind("cures", lambda cause: " / ".join(text.cures(cause)[:1]), _cures_data, "wrap", number=False, width=62)
+def _first_cure(cause: Cause) -> str:
+    return text.cures(cause)[0]
+
+
+_CURES = Kind("cures", _first_cure, _cures_data, "wrap", _first_cure, number=False, width=62)
 _MEMBERS = Kind("findings", ", ".join, list, cell=", ".join, number=False)
 
 # fmt: off

@@ -12,6 +12,7 @@ from perfsheet.outputs.html import charts
 from perfsheet.outputs.html.document import Head, Section, document
 from perfsheet.outputs.html.sections import findings_section, groups_section, ops_section, small_sections
 from perfsheet.text import formats, sentences
+from perfsheet.text.causes import verdict
 from perfsheet.text.headline import headline, run_outcome, run_source
 
 
@@ -29,6 +30,7 @@ def page(analysis: Analysis) -> str:
 def _sections(analysis: Analysis) -> Iterator[Section]:
     yield Section("summary", "Summary", "summary.html", _summary(analysis))
     yield findings_section(analysis)
+    yield Section("measured", "What was measured", "measured.html", _measured(analysis))
     yield Section("charts", "Charts", "charts.html", _charts(analysis))
     yield ops_section(analysis)
     yield groups_section(analysis)
@@ -36,14 +38,21 @@ def _sections(analysis: Analysis) -> Iterator[Section]:
 
 
 def _summary(analysis: Analysis) -> dict[str, object]:
-    """Where the time goes, run info, and data quality."""
-    palette = charts.palette_of(analysis)
+    """Data quality, the verdict, and where the time goes."""
     return {
+        "verdict": verdict(analysis),
         "capture": sentences.capture(analysis.summary),
         "warnings": analysis.summary.warnings,
         "split": _drawn(charts.time_split(analysis.summary.time_split)),
         "split_title": style.SPLIT,
         "split_text": sentences.time_split(analysis.summary),
+    }
+
+
+def _measured(analysis: Analysis) -> dict[str, object]:
+    """Shares of categories and op codes, and run info."""
+    palette = charts.palette_of(analysis)
+    return {
         "charts": [
             ("Share of kernel time by category", _drawn(charts.shares(analysis.categories, False, palette))),
             ("Share of kernel time by op code", _drawn(charts.shares(analysis.op_types, True, palette))),

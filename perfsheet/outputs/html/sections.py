@@ -33,7 +33,6 @@ def findings_section(analysis: Analysis) -> Section:
     """The causes, largest expected saving first, each with its findings; the first ones unfolded."""
     summary = analysis.summary
     data = {
-        "verdict": text_of_causes.verdict(analysis),
         "causes": [_cause(analysis, cause, place < _OPEN) for place, cause in enumerate(analysis.causes)],
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),

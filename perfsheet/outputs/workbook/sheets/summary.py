@@ -40,7 +40,7 @@ _CAUSES, _TESTS, _WARNINGS = 5, 8, 6
 _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS, _SPLIT_ROWS = 11, 6
 _CAUSE_COLUMNS = ("title", "subject", "share_pct", "expected_saving_ns", "bound_ns", "ground", "cure")
-_SPANS = {"subject": 2, "ground": 3, "cure": 4}
+_SPANS = {"subject": 2, "ground": 2, "cure": 4}
 _SPLIT, _BY_CATEGORY, _BY_TYPE = (0, (1517, 118)), (0, (572, 218)), (5, (940, 218))
 """Column and size in pixels of the charts."""
 
