@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class Facts:
     def speed_of_light(self) -> SpeedOfLight:
         """Speed of light of every op."""
         return speed_of_light(self.ops)
+
+    @cached_property
+    def found(self) -> dict[str, Any]:
+        """What rules have found, by the id of the rule (see `rules.base.hits_of`)."""
+        return {}
 
     @cached_property
     def siblings(self) -> tuple[Sibling | None, ...]:

@@ -14,7 +14,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, signatures
 from perfsheet.analysis.results import Finding, RuleTotal, WhatIf
 from perfsheet.analysis.rules import RULES, Rule
-from perfsheet.analysis.rules.base import Group, Hits
+from perfsheet.analysis.rules.base import Group, Hits, hits_of
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray
@@ -96,7 +96,7 @@ AllHits = dict[str, Hits]
 def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
     """The hits of each rule, by its id; without ops that longer ones hide, since speeding these up saves nothing."""
     hidden = facts.ops.hidden
-    return {rule.id: _without(rule.find(facts), hidden) for rule in rules}
+    return {rule.id: _without(hits_of(facts, rule), hidden) for rule in rules}
 
 
 def _without(own: Hits, hidden: BoolArray) -> Hits:

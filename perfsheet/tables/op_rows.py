@@ -93,6 +93,34 @@ class EveryOp(OpRows):
         return places[self.positions]
 
 
+@dataclass(frozen=True, eq=False)
+class FoldedOps(OpRows):
+    """Lines of the ranking: of identical ops that follow each other the first, and how many it stands for.
+
+    `shares` are their sums, `cumulative` those up to the last op of each line.
+    """
+
+    counts: IntArray
+    shares: FloatArray
+    cumulative: FloatArray
+
+
+def folded_ops(analysis: Analysis, lines: int | None = None) -> FoldedOps:
+    """The first `lines` lines of the ranking (None = all); ops of other devices are not identical."""
+    ranking, ops = analysis.ranking, analysis.ops
+    order = ranking.order
+    same = np.stack([ops.variants.of[order], ops.device[order], ops.cores[order]])
+    starts = (
+        np.concatenate([[0], np.flatnonzero((same[:, 1:] != same[:, :-1]).any(axis=0)) + 1]) if len(order) else order
+    )
+    ends = np.concatenate([starts[1:], [len(order)]]) if len(order) else order
+    kept = slice(lines)
+    sums = np.add.reduceat(ranking.share, starts) if len(order) else ranking.share
+    return FoldedOps(
+        analysis, order[starts[kept]], (ends - starts)[kept], sums[kept], ranking.cumulative[(ends - 1)[kept]]
+    )
+
+
 def all_ops(analysis: Analysis) -> OpRows:
     """Every op that the figures are of, in execution order."""
     return OpRows(analysis, np.arange(len(analysis.ops)))

@@ -22,7 +22,7 @@ from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.tables.column import Cells, Column, In, Mark, Table
 from perfsheet.tables.kinds import COUNT, DECIMAL, ID, LABEL, LIST, NS, PERCENT, ROW, TEXT
-from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.op_rows import FoldedOps, OpRows
 from perfsheet.text import formats
 
 _FORMULAS, _SPEED_OF_LIGHT, _RULES = "docs/formulas.md", "docs/speed-of-light.md", "docs/rules.md"
@@ -55,6 +55,44 @@ def _ranked(values: Callable[[Ranking], FloatArray | IntArray]) -> Callable[[OpR
         return rows.of_counted(figures)
 
     return by_op
+
+
+def _share(rows: OpRows) -> Cells:
+    return rows.shares if isinstance(rows, FoldedOps) else _ranked(lambda ranking: ranking.share)(rows)
+
+
+def _cumulative(rows: OpRows) -> Cells:
+    return rows.cumulative if isinstance(rows, FoldedOps) else _ranked(lambda ranking: ranking.cumulative)(rows)
+
+
+def _folded(rows: OpRows) -> Cells:
+    return rows.counts if isinstance(rows, FoldedOps) else np.ones(len(rows), dtype=np.int64)
+
+
+def _per_ns(amounts: Callable[[OpRows], FloatArray], scale: float) -> Callable[[OpRows], Cells]:
+    """An amount / kernel duration: bytes per ns are 10⁹ bytes per second."""
+
+    def rate(rows: OpRows) -> Cells:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = amounts(rows)[rows.positions] / rows.ops.kernel_ns[rows.positions] / scale
+        return np.where(np.isfinite(each), each, np.nan)
+
+    return rate
+
+
+_SHORT_TYPES = {"BFLOAT16": "BF16", "BFLOAT8_B": "BFP8", "BFLOAT4_B": "BFP4", "FLOAT32": "FP32"}
+
+
+def _data_types(rows: OpRows) -> Texts:
+    """`BF16 × BFP8 → BF16`: the first two inputs and the first output."""
+    texts = []
+    for variant in rows.ops.variants.all:
+        given, put = (
+            [_SHORT_TYPES.get(tensor.datatype, tensor.datatype) for tensor in side]
+            for side in (variant.inputs[:2], variant.outputs[:1])
+        )
+        texts.append(" → ".join(filter(None, (" × ".join(given), "".join(put)))))
+    return rows.of_variants(texts)
 
 
 def _of_step(values: Callable[[StepTimes], FloatArray | IntArray]) -> Callable[[OpRows], Cells]:
@@ -126,6 +164,10 @@ def _above_one(values: Callable[[OpRows], Cells]) -> Mark[OpRows]:
     return Mark("not-physical", lambda rows: (np.asarray(values(rows)) > 1).tolist())
 
 
+def _one_decimal(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
+
+
 _few_cores = Mark[OpRows]("few-cores", lambda rows: rows.flagged(low_core_count.RULE.id).tolist())
 _utilization = _number(lambda rows: rows.ops.utilization)
 _by_grid = _number(lambda rows: rows.ops.utilization_grid)
@@ -143,9 +185,18 @@ OPS: Table[OpRows] = Table(
             width=7),
         Column("op_code", "Op code", LABEL, lambda rows: rows.ops.codes.take(rows.positions), "the device operation",
             capture="op_code", flexible=True, narrow=short_code, width=34, code=True),
+        Column("identical", "Identical", COUNT, _folded, "identical ops that follow each other in the ranking",
+            outputs=In.TERMINAL, short="×", text=lambda count: f"×{count:,}" if count > 1 else "",
+            when=lambda rows: isinstance(rows, FoldedOps) and bool((rows.counts > 1).any())),
         Column("shape", "Shape", TEXT, lambda rows: rows.of_variants([shape.shape for shape in shapes(rows.ops)]),
             "matmul M × K × N (batch · before it), convolution N×H×W×C → channels and window, else in → out",
-            outputs=In.EVERYWHERE & ~In.TERMINAL, width=32, code=True),
+            width=32, code=True, drop=7),
+        Column("data_types", "Data types", TEXT, _data_types, "of the first two inputs and the first output",
+            outputs=In.TERMINAL | In.DATA, short="Dtypes", drop=9),
+        Column("math_fidelity", "Math fidelity", LABEL,
+            lambda rows: rows.of_variants([variant.math_fidelity for variant in rows.ops.variants.all]),
+            "passes over the matrix engine: LoFi 1, HiFi2 2, HiFi3 3, HiFi4 4", _SPEED_OF_LIGHT,
+            outputs=In.TERMINAL | In.DATA, short="Fid.", drop=8, capture="math_fidelity"),
         Column("layout", "Layout in → out", TEXT,
             lambda rows: rows.of_variants([shape.layout for shape in shapes(rows.ops)]),
             "memory of the first input and output, and their tile layout where it changes",
@@ -169,10 +220,10 @@ OPS: Table[OpRows] = Table(
         Column("device_spread_pct", "Spread", PERCENT, _spread_over_devices,
             "how much sooner the fastest device is done: 1 − its duration / this one's", _WINDOWS,
             outputs=In.EVERYWHERE & ~In.ALL_OPS, when=_mesh, drop=2),
-        Column("share_pct", "Share", PERCENT, _ranked(lambda ranking: ranking.share),
+        Column("share_pct", "Share", PERCENT, _share,
             "what the op adds to the kernel time (its duration, less what runs beside a longer op) / kernel time",
             _FORMULAS, width=9),
-        Column("cumulative_pct", "Cumulative", PERCENT, _ranked(lambda ranking: ranking.cumulative),
+        Column("cumulative_pct", "Cumulative", PERCENT, _cumulative,
             "share of this and all higher ranks together", _FORMULAS, outputs=In.EVERYWHERE & ~In.ALL_OPS,
             short="Cum."),
         Column("pm_ideal_ns", "PM IDEAL", NS, _number(lambda rows: rows.ops.pm_ideal_ns),
@@ -197,6 +248,15 @@ OPS: Table[OpRows] = Table(
         Column("bound", "Bound", LABEL, lambda rows: rows.analysis.facts.speed_of_light.bounds.take(rows.positions),
             "compute or dram: which peak is near; neither: none is; empty = unknown", _SPEED_OF_LIGHT,
             text=formats.bound, cell=lambda bound: None if bound == "unknown" else bound, drop=5, width=10),
+        Column("dram_gb_per_s", "DRAM rate", DECIMAL,
+            _per_ns(lambda rows: rows.analysis.facts.speed_of_light.dram_bytes, 1),
+            "DRAM bytes / kernel duration", _SPEED_OF_LIGHT, outputs=In.TERMINAL | In.DATA, short="DRAM", unit="GB/s",
+            text=_one_decimal, drop=10),
+        Column("tflop_per_s", "FLOP rate", DECIMAL, _per_ns(lambda rows: rows.analysis.facts.speed_of_light.flops, 1e3),
+            "FLOPs / kernel duration", _SPEED_OF_LIGHT, outputs=In.TERMINAL | In.DATA, short="Rate", unit="TFLOP/s",
+            text=_one_decimal, drop=11),
+        Column("gap_ns", "Gap before", NS, _number(lambda rows: rows.ops.gap_ns),
+            "OP TO OP LATENCY where it is plausible", outputs=In.TERMINAL | In.DATA, short="Gap", drop=12),
         Column("row", "File row", ROW, _refs,
             "row of the capture (its header is row 1); leads to the op on sheet All Ops",
             outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET, short="Row", drop=6),

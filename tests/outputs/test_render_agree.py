@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from itertools import accumulate
 
 import pandas as pd
 import pytest
@@ -10,15 +11,17 @@ from support import csv_text
 from support.agreement import analysed, close
 from support.real import capture
 
+from perfsheet.analysis.rules import RULES
 from perfsheet.outputs import json_output
 from perfsheet.outputs.terminal.ops import print_findings, print_top_ops
 from perfsheet.outputs.workbook import book
 
 LINE = re.compile(
-    r"\s*(?P<rank>\d+)  +(?P<code>\S+)  +(?:(?P<device>\d+)  +)?(?P<cores>\S+/\S+)  +(?P<kernel>[\d,.]+)"
-    r"(?(device)  +(?P<spread>[\d.]+|–))"
+    r"\s*(?P<rank>\d+)  +(?P<code>\S+)(?: +×(?P<count>[\d,]+))?.*?  +(?:(?P<device>\d+)  +)?(?P<cores>[\d?]+/[\d?]+)"
+    r"  +(?P<kernel>[\d,.]+)(?(device)  +(?P<spread>[\d.]+|–))"
     r"  +(?P<share>[\d.]+|–)  +(?P<cumulative>[\d.]+|–)  +(?P<util>!?[\d.]+|–)  +(?P<grid>!?[\d.]+|–)"
-    r"(?:  +(?P<corrected>!?[\d.]+|–))?  +(?P<sol>[\d.]+|–)  +(?P<bound>[a-z]+|–)  +(?P<row>\d+) *(?P<flags>.*)"
+    r"(?:  +(?P<corrected>!?[\d.]+|–))?  +(?P<sol>[\d.]+|–)  +(?P<bound>[a-z]+|–)(?:  +(?:[\d,.]+|–))*"
+    r"  +(?P<row>\d+)(?P<flags>(?: +[^\d\s]+)*)"
 )
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 SAMPLES = ("made", "blackhole64-clip-encoder", "blackhole-8xp150-deepseek-v3", "wormhole-one-op-compiler-columns")
@@ -48,17 +51,21 @@ def rounded(value: float | None) -> object:
 
 
 def test_the_terminal_table(sample, ops, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "140")
     out = io.StringIO()
     print_top_ops(sample[0], None, out)
     lines = [match for match in map(LINE.fullmatch, out.getvalue().splitlines()) if match]
-    assert len(lines) == len(ops)
-    for line, op in zip(lines, ops, strict=True):
+    counts = [int((line["count"] or "1").replace(",", "")) for line in lines]
+    assert sum(counts) == len(ops)
+    marks = {rule.id: rule.mark for rule in RULES}
+    for line, count, at in zip(lines, counts, accumulate(counts, initial=0), strict=False):
+        op, identical = ops[at], ops[at : at + count]
         assert int(line["rank"]) == op["rank"]
-        assert op["op_code"].startswith(line["code"])
+        assert len({(one["op_code"], one["shape"], one["layout"], one["core_count"]) for one in identical}) == 1
+        assert op["op_code"].startswith(line["code"].removesuffix("…"))
         assert figure(line["kernel"]) == pytest.approx(op["kernel_duration_ns"], abs=0.0005)
-        assert figure(line["share"]) == rounded(op["share_pct"])
-        assert figure(line["cumulative"]) == rounded(op["cumulative_pct"])
+        assert figure(line["share"]) == rounded(sum(one["share_pct"] for one in identical))
+        assert figure(line["cumulative"]) == rounded(identical[-1]["cumulative_pct"])
         assert figure(line["util"]) == rounded(op["utilization_pct"])
         assert figure(line["grid"]) == rounded(op["utilization_grid_pct"])
         assert figure(line["corrected"] or "–") == rounded(op["utilization_corrected_pct"])
@@ -68,8 +75,8 @@ def test_the_terminal_table(sample, ops, monkeypatch):
         assert int(line["row"]) == op["row"]["row"]
         cores = ["?" if op[name] is None else str(op[name]) for name in ("core_count", "worker_cores")]
         assert line["cores"] == "/".join(cores)
-        flags = line["flags"].strip().removesuffix("…")
-        assert ", ".join(flag for flag in op["flags"] if flag != "no-model").startswith(flags)
+        flags = line["flags"].split()
+        assert [flag for flag in flags if flag.isalpha()] == [marks[flag] for flag in op["flags"] if flag in marks]
         if line["device"]:
             assert int(line["device"]) == op["device_id"]
             assert figure(line["spread"]) == rounded(op["device_spread_pct"])

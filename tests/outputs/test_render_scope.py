@@ -54,7 +54,7 @@ def flat(text):
 
 def test_an_op_of_a_mesh_is_shown_once_with_its_slowest_device(analysis_of, monkeypatch):
     analysis = analysis_of(*MESH)
-    for width in (80, 160):
+    for width in (80, 100):
         lines = screen(analysis, width, monkeypatch).splitlines()
         start = next(number for number, line in enumerate(lines) if line.startswith("#"))
         header, matmul, add, blank = (line.split() for line in lines[start : start + 4])
@@ -146,7 +146,7 @@ def test_hidden_ops_are_marked_at_every_width(analysis_of, monkeypatch):
     analysis = analysis_of(*OVERLAP)
     # A hides B; with C and the gap before it 1,300 ns elapse.
     assert analysis.ops.counted_ns.tolist() == [1_000, 0, 100]
-    wide, narrow = (screen(analysis, width, monkeypatch) for width in (160, 80))
+    wide, narrow = (screen(analysis, width, monkeypatch) for width in (280, 80))
     (line,) = [line for line in wide.splitlines() if line.lstrip().startswith("2  B")]
     assert line.endswith("hidden")
     assert "hidden: a longer op of another sub-device or queue runs all the time, so its SHARE % is 0." in flat(wide)

@@ -2,7 +2,9 @@
 
 import io
 import re
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 from support.agreement import analysed
@@ -12,6 +14,7 @@ from support.real import CAPTURES, each
 from perfsheet import analyze, read
 from perfsheet.outputs.terminal.ops import print_groups, print_hotspots, print_top_ops
 from perfsheet.provenance import Provenance
+from perfsheet.tables.op_rows import folded_ops
 
 RENDERERS = {"top-ops": print_top_ops, "group": print_groups, "hotspots": print_hotspots}
 
@@ -38,13 +41,17 @@ def assert_fits(text, width):
 
 
 def figures(analysis, count, cumulative):
-    for ranked in analysis.top(count):
+    lines = folded_ops(analysis, count)
+    places = np.concatenate([[0], np.cumsum(lines.counts)]).tolist()
+    every = analysis.top()
+    for first, end in pairwise(places):
+        ranked, last = every[first], every[end - 1]
         kernel = f"{ranked.kernel_ns:,.0f}" if ranked.kernel_ns.is_integer() else f"{ranked.kernel_ns:,.3f}".rstrip("0")
         util, grid = (
             "–" if value is None else f"{100 * value:.1f}" for value in (ranked.utilization, ranked.utilization_grid)
         )
         cores = f"{ranked.core_count or '?'}/{ranked.worker_cores or '?'}"
-        shares = [f"{100 * value:.1f}" for value in (ranked.share, ranked.cumulative)]
+        shares = [f"{100 * value:.1f}" for value in (sum(one.share for one in every[first:end]), last.cumulative)]
         yield [str(ranked.rank), cores, kernel, *(shares if cumulative else shares[:1]), util, grid]
 
 
@@ -52,10 +59,11 @@ def assert_no_figure_is_cut(analysis, text, count=20):
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines, 1) if re.match(" *# ", line)), 0)
     table = lines[start : lines.index("", start)]
-    # Of a mesh, the spread over the devices takes the room of the cumulative share in a narrow terminal.
+    # The spread over the devices of a mesh, or the number of identical ops, takes the room of the cumulative share in a
+    # narrow terminal.
     mesh = len(analysis.summary.devices) > 1
     cumulative = not start or "CUM. %" in lines[start - 1]
-    assert cumulative or (mesh and "SPREAD %" in lines[start - 1])
+    assert cumulative or " × " in lines[start - 1] or (mesh and "SPREAD %" in lines[start - 1])
     for rank, *expected in figures(analysis, count, cumulative):
         (line,) = [line for line in table if re.match(rf" *{rank} ", line)]
         at = 0

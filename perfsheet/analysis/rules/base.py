@@ -111,6 +111,14 @@ class Rule:
         return self.title if self.title[:2].isupper() else self.title[0].lower() + self.title[1:]
 
 
+def hits_of(facts: Facts, rule: Rule) -> Hits:
+    """What a rule hits; other rules may ask for it, and it is found only once."""
+    if rule.id not in facts.found:
+        facts.found[rule.id] = rule.find(facts)
+    hits: Hits = facts.found[rule.id]
+    return hits
+
+
 def initials(rule_id: str) -> str:
     """The default mark: `low-core-count` gives LCC; at most three letters."""
     return "".join(word[0] for word in rule_id.split("-"))[:3].upper()

@@ -8,7 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import DATA_MOVEMENT
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import layout_conversion, unfused_heads
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.hardware.boards import L1_BYTES
 
@@ -30,8 +30,8 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     mask = facts.in_category("elementwise", DATA_MOVEMENT, "softmax", "reduction") & ops.timed
     mask &= facts.of_variants([_through_dram(variant) for variant in ops.variants.all])
-    for rule in (layout_conversion, unfused_heads):
-        mask[rule.find(facts).positions] = False
+    for rule in (layout_conversion.RULE, unfused_heads.RULE):
+        mask[hits_of(facts, rule).positions] = False
     positions: list[int] = []
     savings: list[float] = []
     subjects = []

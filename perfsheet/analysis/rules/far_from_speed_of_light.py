@@ -13,7 +13,7 @@ from perfsheet.analysis.rules import (
     matmul_program_config,
     reshard,
 )
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
 from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
@@ -38,7 +38,7 @@ def find(facts: Facts) -> Hits:
     far &= ~facts.in_category(COLLECTIVE)  # bound by the links between devices, which are not in a capture
     far &= ~facts.of_variants([is_uneven_ring(variant) for variant in ops.variants.all])
     for rule in _EXPLAINED:
-        hits = rule.find(facts)
+        hits = hits_of(facts, rule)
         far[hits.positions[np.isfinite(hits.saving_ns)]] = False
     of = ops.variants.of
     of_kind = np.bincount(of, weights=np.where(far, np.nan_to_num(ops.kernel_ns), 0), minlength=len(ops.variants.all))

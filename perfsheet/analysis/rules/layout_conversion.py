@@ -8,7 +8,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules import unfused_heads
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.statistics import ratio
 
@@ -47,7 +47,7 @@ def find(facts: Facts) -> Hits:
     """Runs of such ops on one device, not around heads; at most all of their time could be saved."""
     ops = facts.ops
     mask = ops.where_code(is_layout_conversion) & ops.timed
-    mask[unfused_heads.find(facts).positions] = False
+    mask[hits_of(facts, unfused_heads.RULE).positions] = False
     positions: list[int] = []
     subjects = []
     for here in facts.sequences:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.categories import ATTENTION, MATMUL
+from perfsheet.analysis.ops.categories import ATTENTION, MATMUL, category
 from perfsheet.analysis.ops.tensors import Extents, Tensor
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import chain, runs
 from perfsheet.capture.table import BoolArray, IntArray
+from perfsheet.light_dataclass import dataclass
 
 _PIECES = re.compile(r"(?i)tilize|transpose|permute|reshape|slice|split(?!query|fused)|^pad")
 _SWAPS = re.compile(r"(?i)transpose|permute")
@@ -35,10 +37,10 @@ def find(facts: Facts) -> Hits:
     positions: list[int] = []
     subjects = []
     taken: set[int] = set()
+    heads = _heads(facts)
     for here in facts.sequences:
-        place = {position: index for index, position in enumerate(here.tolist())}
         for candidates in _chains(facts, piece, swaps, here):
-            members = next((part for part in candidates if _is_by_attention(facts, part, here, place)), [])
+            members = next((part for part in candidates if _is_by_attention(facts, heads, part, here)), [])
             if members := [position for position in members if position not in taken]:
                 taken.update(members)
                 positions += members
@@ -87,49 +89,53 @@ def _may_follow(facts: Facts, before: int, after: int) -> bool:
     return bool(put and given) and put[0].stored_elements == given[0].stored_elements
 
 
-def _is_by_attention(facts: Facts, members: list[int], here: IntArray, place: dict[int, int]) -> bool:
-    """Whether an attention after them reads what they make, or one before them wrote what they read."""
-    first, last = place[members[0]], place[members[-1]]
-    made = facts.variant(members[-1]).outputs
-    given = facts.variant(members[0]).inputs
-    if made and _is_read(facts, made[0].logical, here[last + 1 : last + 1 + _AHEAD]):
-        return True
-    return bool(given) and _is_written(facts, given[0].logical, here[max(first - _BEHIND, 0) : first])
+@dataclass(frozen=True)
+class _Heads:
+    """Shapes of heads that each distinct op reads and writes if it is attention or a part of it, else none."""
+
+    read: tuple[frozenset[Extents | None], ...]
+    written: tuple[frozenset[Extents | None], ...]
 
 
-def _attends(facts: Facts, position: int) -> bool:
-    return bool(facts.in_category(ATTENTION, MATMUL)[position])
-
-
-def _is_read(facts: Facts, heads: Extents | None, after: IntArray) -> bool:
-    if heads is None:
-        return False
-    accepted = {heads, (*heads[:2], heads[3], heads[2])}
-    return any(
-        tensor.logical in accepted
-        for position in after.tolist()
-        if _attends(facts, position)
-        for tensor in _activations(facts, position)
+def _heads(facts: Facts) -> _Heads:
+    activations = [_activations(variant) for variant in facts.ops.variants.all]
+    return _Heads(
+        read=tuple(frozenset(shape for tensor in each for shape in _either_way(tensor)) for each in activations),
+        written=tuple(
+            frozenset(tensor.logical for tensor in variant.outputs) if each else frozenset()
+            for variant, each in zip(facts.ops.variants.all, activations, strict=True)
+        ),
     )
 
 
-def _is_written(facts: Facts, heads: Extents | None, before: IntArray) -> bool:
-    return heads is not None and any(
-        tensor.logical == heads
-        for position in before.tolist()
-        if _attends(facts, position) and _activations(facts, position)
-        for tensor in facts.variant(position).outputs
-    )
-
-
-def _activations(facts: Facts, position: int) -> Sequence[Tensor]:
+def _activations(variant: Variant) -> Sequence[Tensor]:
     """The inputs of an attention, or of a matmul with heads on both sides."""
-    inputs = facts.variant(position).inputs
-    if facts.in_category(ATTENTION)[position]:
-        return inputs[:3]
-    both = inputs[:2]
-    with_heads = len(both) == 2 and all(t.logical is not None and t.logical[1] > 1 for t in both)
-    return both if with_heads else ()
+    kind_of_op = category(variant.op_code)
+    if kind_of_op == ATTENTION:
+        return variant.inputs[:3]
+    both = variant.inputs[:2]
+    has_heads = len(both) == 2 and all(tensor.logical is not None and tensor.logical[1] > 1 for tensor in both)
+    return both if kind_of_op == MATMUL and has_heads else ()
+
+
+def _either_way(tensor: Tensor) -> tuple[Extents, ...]:
+    """A shape, and the same with rows and columns exchanged: K may be transposed."""
+    if tensor.logical is None:
+        return ()
+    batch, heads, rows, columns = tensor.logical
+    return (tensor.logical, (batch, heads, columns, rows))
+
+
+def _is_by_attention(facts: Facts, heads: _Heads, members: list[int], here: IntArray) -> bool:
+    """Whether an attention after them reads what they make, or one before them wrote what they read."""
+    first, last = int(facts.place[members[0]]), int(facts.place[members[-1]])
+    made, given = facts.variant(members[-1]).outputs, facts.variant(members[0]).inputs
+    of = facts.ops.variants.of
+    after = of[here[last + 1 : last + 1 + _AHEAD]].tolist()
+    before = of[here[max(first - _BEHIND, 0) : first]].tolist()
+    if made and made[0].logical and any(made[0].logical in heads.read[index] for index in after):
+        return True
+    return bool(given and given[0].logical) and any(given[0].logical in heads.written[index] for index in before)
 
 
 def advice(facts: Facts, group: Group) -> str:

@@ -33,6 +33,10 @@ TONES = {"good": "green", "bad": "red", "warn": "yellow", "quiet": "dim", "": ""
 _MARKS = {"few-cores": "yellow", "noisy": "yellow", "not-physical": "red", "impossible": "red"}
 
 
+EXTRA = 7
+"""Columns with this `drop` or more are shown only where nothing has to be cut for them."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Shown:
     """A column to print: a text, a shorter `narrow` text and a rich style per row."""
@@ -54,6 +58,11 @@ class _Shown:
         """Characters that it needs at least."""
         return min(self.width, _NARROWEST[gap]) if self.flexible else self.width
 
+    @cached_property
+    def comfortable(self) -> int:
+        """Characters for the longest text, shorter ones where there are."""
+        return min(self.width, max(map(cell_len, [self.header, *(self.narrow or self.texts)])))
+
     def padded(self, text: str, width: int) -> str:
         """The text in `width` characters, cut with `…` if it is longer."""
         if cell_len(text) > width:
@@ -68,12 +77,15 @@ def print_rows(
     """Print a declared table; return the columns that were left out for lack of room.
 
     `columns`: those to show, by default all that the declaration shows in the terminal. Figures are never cut. Flexible
-    columns share the room that is left; droppable columns are left out first, the highest `drop` before the others.
+    columns share the room that is left; droppable columns are left out first, the highest `drop` before the others, and
+    those from `EXTRA` on before any text is cut.
     `dense`: before a column with `drop` 1 is left out, the blanks between columns shrink to one.
     """
     declared = table.columns_in(In.TERMINAL, rows) if columns is None else columns
     shown = [_shown(column, rows) for column in declared]
     printed, gap = list(shown), 2
+    while _comfortable(printed, gap) > screen.width and any(column.drop >= EXTRA for column in printed):
+        printed.remove(max(printed, key=lambda column: column.drop))
     while _least(printed, gap) > screen.width and any(column.drop for column in printed):
         last = max(printed, key=lambda column: column.drop)
         if dense and last.drop == 1 and gap == 2:
@@ -122,6 +134,10 @@ def _print(screen: Screen, columns: Sequence[_Shown], widths: Sequence[int], gap
             line.append(gap)
         line.rstrip()
         screen.print(line, wrap=False)
+
+
+def _comfortable(columns: Sequence[_Shown], gap: int) -> int:
+    return sum(column.comfortable for column in columns) + gap * (len(columns) - 1)
 
 
 def _least(columns: Sequence[_Shown], gap: int) -> int:

@@ -19,8 +19,7 @@ from perfsheet.outputs.terminal.screen import Line, Screen, line, screen_for
 from perfsheet.tables import Column, In
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
-from perfsheet.tables.op_rows import OpRows
-from perfsheet.tables.op_rows import top_ops as first_ops
+from perfsheet.tables.op_rows import OpRows, folded_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.text import causes as text_of_causes
@@ -60,7 +59,7 @@ def _print_time_split(screen: Screen, summary: CaptureSummary) -> None:
         print_wrapped(screen, sentences.time_split(summary, sentences.BLOCKS))
 
 
-_WIDE = 130
+_WIDE = 280
 """Columns from which FLAGS names rules in full."""
 _MARKS = {**{rule.id: rule.mark for rule in RULES}, HIDDEN: "~", NOISY: "±", NOT_PHYSICAL: "!"}
 _MEANINGS = {NOISY: "± noisy", NOT_PHYSICAL: "! above 100 %, not physical"}
@@ -72,17 +71,18 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     screen = screen_for(out)
     summary = analysis.summary
     print_head(screen, summary)
-    ops = first_ops(analysis, count)
+    ops = folded_ops(analysis, count)
     if not len(ops):
         screen.print(line("Nothing to rank: no device op has a kernel duration."))
         return
     wide = screen.width >= _WIDE
     columns = [column if wide else _narrow(column) for column in OPS.columns_in(In.TERMINAL, ops)]
-    if not wide and any(column.key == _SPREAD for column in columns):
+    if not wide and any(column.key in (_SPREAD, _IDENTICAL) for column in columns):
         columns = [column.changed(drop=2) if column.key == "cumulative_pct" else column for column in columns]
     left_out = print_rows(screen, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
-    legend = [f"{len(ops):,} of {summary.timed_ops:,} ops shown. UTIL. % = {formats.formula(summary)}; – = no model."]
+    legend = [f"{int(ops.counts.sum()):,} of {summary.timed_ops:,} ops shown."]
+    legend[0] += f" UTIL. % = {formats.formula(summary)}; – = no model."
     legend += [text for key, text in _LEGEND.items() if key in shown]
     flags = {flag for flags in ops.flags for flag in flags}
     if not wide and flags:
@@ -99,13 +99,14 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
 
 
 _LEGEND = {
+    "identical": "×N: so many identical ops in a row of the ranking; KERNEL is the longest, SHARE their sum.",
     "utilization_grid_pct": "GRID % = the same, with the op's own worker grid as reference.",
     "utilization_corrected_pct": "CORR. % = GRID % without the errors of the PM columns (docs/formulas.md).",
     "sol_pct": "SOL % = speed of light: the larger share of the grid's compute peak and of the DRAM peak; – = unknown.",
 }
 
 
-_SPREAD = "device_spread_pct"
+_SPREAD, _IDENTICAL = "device_spread_pct", "identical"
 
 
 def _narrow(column: Column[OpRows]) -> Column[OpRows]:

@@ -36,12 +36,12 @@ def write(
     is there already may be replaced.
     Raises PerfsheetError (exit status 7) if it cannot be written.
     """
-    wide = raw or len(analysis.ops) <= MANY_OPS
+    wide = raw or len(analysis.every.ops) <= MANY_OPS
     replace(path, lambda sink: _write(analysis, sink, watch or Watch(), wide), overwrite)
 
 
 def _write(analysis: Analysis, sink: io.FileIO, watch: Watch, raw: bool) -> None:
-    with opened(sink, len(analysis.ops) > MANY_OPS) as book:
+    with opened(sink, len(analysis.every.ops) > MANY_OPS) as book:
         _describe(book, analysis)
         styles, data = Styles(book), ChartData()
         charts = BookCharts(book, analysis, data)
