@@ -19,14 +19,14 @@ from perfsheet.analysis.options import Options, Selection
 from perfsheet.analysis.ranking import NOT_PHYSICAL, ranked_op
 from perfsheet.analysis.results import Cause, Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
 from perfsheet.analysis.rules import low_core_count
-from perfsheet.analysis.statistics import known_int
+from perfsheet.analysis.statistics import known_int, known_ints
 from perfsheet.analysis.summary import CaptureSummary, summarise
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.empty import no_device_op
 from perfsheet.analysis.windows.scope import scope, unreduced
 from perfsheet.analysis.windows.selection import select
 from perfsheet.capture.table import BoolArray, IntArray, OpsTable
-from perfsheet.errors import unusable
+from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Provenance
 
@@ -54,11 +54,13 @@ def analyze(
     window: Window | None = None,
     provenance: Provenance | None = None,
     repeats: Repeats | None = None,
+    reference: Analysis | None = None,
 ) -> Analysis:
     """Analyse the device ops of a window (default: what the options select): one warm pass of it, unless
     `which_pass` asks for another one or for all; of a mesh the critical path, unless `per_device` is set.
 
-    `repeats`: what other runs of the same ops took. Raises NoDeviceOpError (exit status 3) when the window has no
+    `repeats`: what other runs of the same ops took. `reference`: the analysis of another capture, in which the same ops
+    may have run faster. Raises NoDeviceOpError (exit status 3) when the window has no
     device op, PerfsheetError when the capture has no such window (exit status 2), or is damaged and the options are
     strict (3).
     """
@@ -69,12 +71,23 @@ def analyze(
     ops = device_ops(table, window, options)
     if not len(ops):
         raise no_device_op(table, window, selected)
-    analysis = Analysis(Facts(scope(ops, window)), provenance or Provenance(), repeats)
+    if reference is not None:
+        _check_reference(ops, reference.ops)
+    facts = Facts(scope(ops, window), None if reference is None else reference.ops)
+    analysis = Analysis(facts, provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
     return analysis
+
+
+def _check_reference(ops: Ops, reference: Ops) -> None:
+    """Raises PerfsheetError (exit status 2) when both captures state other worker grids: times say nothing then."""
+    grids = [set(known_ints(one.worker_cores)) for one in (ops, reference)]
+    if all(grids) and not grids[0] & grids[1]:
+        named = " and ".join("/".join(map(str, sorted(grid))) for grid in grids)
+        raise usage(f"the reference is of another board: {named} worker cores", "give a capture of the same board")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,10 @@ from perfsheet.analysis.expectation.expected import CAUTIOUS
 from perfsheet.analysis.expectation.grounds import Ground, GroundKind
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
-from perfsheet.analysis.results import Cause, Cure, Finding
+from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
-from perfsheet.capture.table import BoolArray, FloatArray, IntArray
+from perfsheet.capture.table import FloatArray, IntArray
 
 _MOSTLY = 0.5
 """A finding with more than this part of its weight on the ops of an earlier cause belongs to it."""
@@ -38,8 +38,17 @@ def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
                 taken = owners[finding.rule.saves_gaps]
                 taken[finding.positions[taken[finding.positions] < 0]] = len(found)
             found.append(_Root(free))
-    built = [_cause(facts, root, owners[root.saves_gaps] == number) for number, root in enumerate(found)]
+    owned = {gaps: _by_owner(taken) for gaps, taken in owners.items()}
+    nothing = np.empty(0, dtype=np.int64)
+    built = [_cause(facts, root, owned[root.saves_gaps].get(number, nothing)) for number, root in enumerate(found)]
     return tuple(_numbered(facts, sorted(built, key=_rank, reverse=True)))
+
+
+def _by_owner(owners: IntArray) -> dict[int, IntArray]:
+    """The positions of each owner, ascending."""
+    order = np.argsort(owners, kind="stable")
+    edges = np.flatnonzero(np.diff(owners[order])) + 1
+    return {int(owners[part[0]]): part for part in np.split(order, edges) if len(part)}
 
 
 class _Root:
@@ -71,31 +80,30 @@ def _owner(finding: Finding, owners: IntArray) -> int | None:
     return int(np.argmax(by_owner)) if by_owner.sum() > _MOSTLY * weights.sum() else None
 
 
-def _cause(facts: Facts, root: _Root, owned: BoolArray) -> Cause:
+def _cause(facts: Facts, root: _Root, positions: IntArray) -> Cause:
     ops = facts.ops
     members = sorted(root.members, key=lambda member: -float(member.weights.sum()))
     leading = members[0]
-    positions = np.flatnonzero(owned)
     rows = ops.rows[positions] if positions.size else distinct(np.concatenate([member.rows for member in members]))
-    codes = facts.ops.codes.take(positions)
     grids = known_ints(ops.worker_cores[positions])
-    counted = np.nan_to_num(ops.counted_ns)
+    expected = _best([(member, member.expectation.savings) for member in members], positions)
+    bounds = _best([(member, member.savings) for member in members], positions)
+    of_rows = [member.savings for member in members if len(member.savings) != len(member.positions)]
     return Cause(
         id="",
         title=leading.rule.title,
-        subject=_subject(members, codes.present()),
+        subject=_subject(members),
         members=tuple(members),
-        cures=_cures(members),
         positions=positions,
+        expected=expected,
         rows=rows,
         shapes=len({member.signature for member in members if member.rule.id == leading.rule.id}),
         cores=known_ints(ops.cores[positions]),
         worker_cores=grids[0] if grids else None,
         kernel_ns=float(np.nansum(ops.kernel_ns[positions])),
-        share=ratio(float(counted[positions].sum()), ops.total_ns),
-        expected=_best([(member, member.expectation.savings) for member in members], len(ops))[positions],
-        expected_saving_ns=_together([(member, member.expectation.savings) for member in members], owned),
-        bound_ns=_together([(member, member.savings) for member in members], owned),
+        share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
+        expected_saving_ns=_sum_of_known([expected]),
+        bound_ns=_sum_of_known([bounds, *of_rows]),
         ground=_ground(members),
         saves_gaps=leading.rule.saves_gaps,
         left_ns=ops.total_ns,
@@ -109,7 +117,7 @@ def _ground(members: Sequence[Finding]) -> Ground | None:
     return min(filter(None, grounds), key=lambda ground: list(GroundKind).index(ground.kind), default=None)
 
 
-def _subject(members: Sequence[Finding], codes: Sequence[str]) -> str:
+def _subject(members: Sequence[Finding]) -> str:
     """The ops, or the chain of ops, that most of the members of the leading rule are about; up to three ops."""
     names: dict[str, float] = {}
     for member in members:
@@ -117,53 +125,25 @@ def _subject(members: Sequence[Finding], codes: Sequence[str]) -> str:
             name = short_code(member.signature.op_code)
             names[name] = names.get(name, 0.0) + float(member.weights.sum())
     most = sorted(names, key=lambda name: -names[name])
-    if not most:
-        return ", ".join(codes[:_NAMED])
-    chain = any(" → " in name for name in most)
-    return most[0] if chain else ", ".join(most[:_NAMED]) + (", …" if len(most) > _NAMED else "")
+    if any(" → " in name for name in most):
+        return most[0]
+    return ", ".join(most[:_NAMED]) + (", …" if len(most) > _NAMED else "")
 
 
-Parts = Sequence[tuple[Finding, FloatArray]]
-
-
-def _best(parts: Parts, count: int) -> FloatArray:
-    """The largest saving of each of so many ops, NaN where none is known."""
-    best = np.full(count, np.nan)
+def _best(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray) -> FloatArray:
+    """The largest saving of each of these ops (ascending), NaN where none is known."""
+    best = np.full(len(positions), np.nan)
     for finding, savings in parts:
-        if len(savings) == len(finding.positions):
-            np.fmax.at(best, finding.positions, savings)
+        if len(savings) == len(finding.positions) and len(positions):
+            place = np.minimum(np.searchsorted(positions, finding.positions), len(positions) - 1)
+            here = positions[place] == finding.positions
+            np.fmax.at(best, place[here], savings[here])
     return best
 
 
-def _together(parts: Parts, owned: BoolArray) -> float | None:
-    """The largest saving of each op that the cause owns; of host rows all of them. None when nothing is known."""
-    best = _best(parts, len(owned))
-    of_rows = [savings for finding, savings in parts if len(savings) != len(finding.positions)]
-    rest = [float(saving) for savings in of_rows for saving in savings[np.isfinite(savings)]]
-    known = best[owned & np.isfinite(best)]
-    return float(known.sum()) + sum(rest) if known.size or rest else None
-
-
-def _cures(members: Sequence[Finding]) -> tuple[Cure, ...]:
-    """One for each rule, in the words of its largest finding."""
-    by_rule: dict[str, list[Finding]] = {}
-    for member in members:
-        by_rule.setdefault(member.rule.id, []).append(member)
-    return tuple(
-        Cure(
-            rule=same[0].rule,
-            advice=same[0].advice,
-            finding_id=same[0].id,
-            expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
-            bound_ns=_sum([member.saving_ns for member in same]),
-        )
-        for same in by_rule.values()
-    )
-
-
-def _sum(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _sum_of_known(parts: Sequence[FloatArray]) -> float | None:
+    known = [values[np.isfinite(values)] for values in parts]
+    return float(sum(values.sum() for values in known)) if any(len(values) for values in known) else None
 
 
 def _rank(cause: Cause) -> tuple[float, float, float]:

@@ -66,7 +66,16 @@ class Facts:
     @cached_property
     def siblings(self) -> tuple[Sibling | None, ...]:
         """For each of `ops.variants.all` the same op that ran fastest with other settings."""
-        return siblings(self.ops, ~self.speed_of_light.contradicted, self.reference)
+        trusted = ~self.speed_of_light.contradicted
+        if self.reference is None:
+            return siblings(self.ops, trusted)
+        return siblings(self.ops, trusted, self.reference, ~speed_of_light(self.reference).contradicted)
+
+    @cached_property
+    def sibling_ns(self) -> FloatArray:
+        """For each op the kernel duration of its fastest sibling, NaN without one."""
+        each = [np.nan if sibling is None else sibling.kernel_ns for sibling in self.siblings]
+        return np.array(each, dtype=np.float64)[self.ops.variants.of]
 
     def inference_ns(self, time_ns: FloatArray) -> float:
         """The time of one inference from a time for each op; ops outside of the passes are left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
 
@@ -187,17 +188,16 @@ class Cure:
 class Cause:
     """Findings of one root: the same rule and cure over shapes, layers and devices, or several rules on the same ops.
 
-    `members` are its findings and `cures` what they advise, most expected saving first. `positions` are its ops, and
-    `expected` what each should save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor
-    `bound_ns` counts any time twice, and both sum up to at most the kernel time (`saves_gaps`: the gaps); None =
-    unknown. `left_ns`: the kernel time that should be left once this cause and all before it are fixed.
+    `members` are its findings, most expected saving first. `positions` are its ops, and `expected` what each should
+    save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor `bound_ns` counts any time twice,
+    and both sum up to at most the kernel time (`saves_gaps`: the gaps); None = unknown. `left_ns`: the kernel time that
+    should be left once this cause and all before it are fixed.
     """
 
     id: str
     title: str
     subject: str
     members: tuple[Finding, ...]
-    cures: tuple[Cure, ...]
     positions: IntArray
     expected: FloatArray
     rows: IntArray
@@ -216,6 +216,28 @@ class Cause:
     def count(self) -> int:
         """Ops (or host rows) of the cause."""
         return len(self.rows)
+
+    @cached_property
+    def cures(self) -> tuple[Cure, ...]:
+        """What its findings advise, most expected saving first: for each rule in the words of its first finding."""
+        by_rule: dict[str, list[Finding]] = {}
+        for member in self.members:
+            by_rule.setdefault(member.rule.id, []).append(member)
+        return tuple(
+            Cure(
+                rule=same[0].rule,
+                advice=same[0].advice,
+                finding_id=same[0].id,
+                expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
+                bound_ns=_sum([member.saving_ns for member in same]),
+            )
+            for same in by_rule.values()
+        )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 @dataclass(frozen=True)

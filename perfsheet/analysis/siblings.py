@@ -10,7 +10,7 @@ from perfsheet.analysis.ops.attributes import entries, flatten, without_scopes
 from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.ops.variants import TensorSet, Variant
 from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.light_dataclass import dataclass
@@ -75,33 +75,60 @@ class _Member:
     in_reference: bool
 
 
-def siblings(ops: Ops, trusted: BoolArray, reference: Ops | None = None) -> tuple[Sibling | None, ...]:
+def siblings(
+    ops: Ops, trusted: BoolArray, reference: Ops | None = None, trusted_there: BoolArray | None = None
+) -> tuple[Sibling | None, ...]:
     """For each distinct description among the ops its fastest sibling, None without one.
 
     Siblings share the op, its shapes, layouts and data types, and all attributes that say what it computes. They are
-    looked for among these ops and those of a reference; only `trusted` ops count, whose tensors are their own.
+    looked for among these ops and those of a reference; only `trusted` ops count (there `trusted_there`), whose tensors
+    are their own.
     """
+    sides = [(ops, trusted, False)]
+    if reference is not None and trusted_there is not None:
+        sides.append((reference, trusted_there, True))
+    # Parsing attributes takes time: only ops of a kind that share their shapes with others can have siblings.
+    alike: dict[Hashable, list[tuple[int, int]]] = {}
+    for side, (of_side, _, _) in enumerate(sides):
+        for index, key in enumerate(_shapes(of_side)):
+            alike.setdefault(key, []).append((side, index))
+    several = [each for each in alike.values() if len(each) > 1]
+    members = [
+        _members(*side, {index for each in several for at, index in each if at == n}) for n, side in enumerate(sides)
+    ]
     families: dict[Hashable, list[_Member]] = {}
-    own = dict(_members(ops, trusted, in_reference=False))
-    for member in own.values():
+    for member in (member for of_side in members for member in of_side.values()):
         families.setdefault(work(member.variant), []).append(member)
-    if reference is not None:
-        for _, member in _members(reference, reference.timed, in_reference=True):
-            families.setdefault(work(member.variant), []).append(member)
-    found = {index: _fastest(member, families[work(member.variant)]) for index, member in own.items()}
+    found = {index: _fastest(member, families[work(member.variant)]) for index, member in members[0].items()}
     return tuple(found.get(index) for index in range(len(ops.variants.all)))
 
 
-def _members(ops: Ops, trusted: BoolArray, in_reference: bool) -> list[tuple[int, _Member]]:
-    members = []
-    usable = np.flatnonzero(ops.timed & trusted)
-    order = usable[np.argsort(ops.variants.of[usable], kind="stable")]
-    edges = np.flatnonzero(np.diff(ops.variants.of[order])) + 1
+def _shapes(ops: Ops) -> list[Hashable]:
+    """For each distinct description its kind and shapes."""
+    kinds = {code: kind(code) for code in ops.codes.values}
+    of_tensors = ops.variants.by_tensors(_logical)
+    return [(kinds[variant.op_code], shapes) for variant, shapes in zip(ops.variants.all, of_tensors, strict=True)]
+
+
+def _logical(tensors: TensorSet) -> Hashable:
+    return tuple(
+        tuple((one.logical, one.layout, one.datatype) for one in side) for side in (tensors.inputs, tensors.outputs)
+    )
+
+
+def _members(ops: Ops, trusted: BoolArray, in_reference: bool, wanted: set[int]) -> dict[int, _Member]:
+    """The descriptions that are wanted, by their index."""
+    members: dict[int, _Member] = {}
+    of = ops.variants.of
+    is_wanted = np.zeros(len(ops.variants.all), dtype=np.bool_)
+    is_wanted[list(wanted)] = True
+    usable = np.flatnonzero(ops.timed & trusted & is_wanted[of])
+    order = usable[np.argsort(of[usable], kind="stable")]
+    edges = np.flatnonzero(np.diff(of[order])) + 1
     for here in np.split(order, edges) if len(order) else []:
-        index = int(ops.variants.of[here[0]])
-        variant = ops.variants.all[index]
+        variant = ops.variants.all[int(of[here[0]])]
         if variant.tensors.all and not _is_fixed_by_others(variant):
-            members.append((index, _member(variant, ops, here.tolist(), in_reference)))
+            members[int(of[here[0]])] = _member(variant, ops, here.tolist(), in_reference)
     return members
 
 
@@ -124,11 +151,7 @@ def work(variant: Variant) -> Hashable:
             (name, without_scopes(value)) for name, value in entries(variant.attributes).items() if _is_meaning(name)
         )
     )
-    shapes = tuple(
-        tuple((tensor.logical, tensor.layout, tensor.datatype) for tensor in side)
-        for side in (variant.inputs, variant.outputs)
-    )
-    return kind(variant.op_code), shapes, meaning
+    return kind(variant.op_code), _logical(variant.tensors), meaning
 
 
 def _is_meaning(name: str) -> bool:

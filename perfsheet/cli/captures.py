@@ -16,15 +16,26 @@ if TYPE_CHECKING:
     from perfsheet.provenance import Provenance
 
 
-def analyse(captures: Sequence[str] | None, options: Options, only: frozenset[str] | None = None) -> Analysis:
-    """Read the captures and analyse them; print every warning, and how a capture was chosen, on standard error."""
-    analysis = _analysed(captures or [], options, only)
+def analyse(
+    captures: Sequence[str] | None,
+    options: Options,
+    only: frozenset[str] | None = None,
+    reference: str | None = None,
+) -> Analysis:
+    """Read the captures and analyse them; print every warning, and how a capture was chosen, on standard error.
+
+    `reference`: another capture, in which the same ops may have run faster.
+    """
+    faster = None if reference is None else analyse_side(reference, options, "reference: ")
+    analysis = _analysed(captures or [], options, only, faster)
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis
 
 
-def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | None) -> Analysis:
+def _analysed(
+    captures: Sequence[str], options: Options, only: frozenset[str] | None, reference: Analysis | None = None
+) -> Analysis:
     from perfsheet.analysis import analyze
     from perfsheet.capture import sources
     from perfsheet.capture.reader import read_sources
@@ -33,7 +44,8 @@ def _analysed(captures: Sequence[str], options: Options, only: frozenset[str] | 
     for source in located:
         if source.how_chosen:
             say(f"{source.how_chosen}: {source.label}")
-    return analyze(read_sources(located, only), options, provenance=_provenance([source.label for source in located]))
+    provenance = _provenance([source.label for source in located])
+    return analyze(read_sources(located, only), options, provenance=provenance, reference=reference)
 
 
 def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:

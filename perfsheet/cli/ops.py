@@ -80,6 +80,7 @@ def hotspots(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Every finding of the causes, with its rows.")
     ] = False,
+    reference: shared.Reference = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -91,7 +92,7 @@ def hotspots(
         show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count or 0)
-    analysis = analyse(captures, options)
+    analysis = analyse(captures, options, reference=reference)
     if json:
         from perfsheet.outputs import json_output
 

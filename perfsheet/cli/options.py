@@ -39,6 +39,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON (do
 Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
 _FORCE = "Overwrite existing output files."
 Force = Annotated[bool, typer.Option("--force", help=_FORCE)]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        "--reference",
+        metavar="CAPTURE",
+        help="Another capture of that board: where the same op is faster in it, say so.",
+    ),
+]
 Signposts = Annotated[
     bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.captures import analyse, open_first, report_left_out, show_signposts
+from perfsheet.cli.captures import analyse, inputs, open_first, report_left_out, show_signposts
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import unusable, usage
@@ -30,6 +30,7 @@ def report(
     *,
     captures: shared.Captures = None,
     outputs: Outputs,
+    reference: shared.Reference = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -42,11 +43,11 @@ def report(
     if signposts:
         show_signposts(captures, options, json)
         return
-    outputs.check(captures or [], json)  # before the work, not after it
-    analysis = analyse(captures, options)
+    outputs.check(inputs(captures, reference), json)  # before the work, not after it
+    analysis = analyse(captures, options, reference=reference)
     if not outputs.files:
         outputs = outputs.with_workbook(paths.default_path(analysis.summary.paths))
-    outputs.check(analysis.summary.paths, json)
+    outputs.check(inputs(analysis.summary.paths, reference), json)
     with _view(len(analysis.ops)) as watch:
         watch.phase(Phase.ANALYSE)
         written = outputs.write(analysis, watch)

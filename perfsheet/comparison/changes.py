@@ -136,7 +136,11 @@ def _attributes(before: Variant, after: Variant, describing: Describing) -> Iter
         if inner and (name not in was or name not in now):
             continue
         if not _same_value(name, was, now):
-            yield Change(name, was.get(name) or None, now.get(name) or None)
+            values = [was.get(name) or None, now.get(name) or None]
+            # Two types with members in common: these are compared one by one.
+            if name in _TYPED and any(other.startswith(f"{name}.") and other in now for other in was):
+                values = [value and _type(value) for value in values]
+            yield Change(name, *values)
 
 
 def _has_own_column(name: str, before: Variant, after: Variant) -> bool:

@@ -169,5 +169,7 @@ class Figure:
 
     @property
     def relative(self) -> float | None:
-        """The delta as a fraction of base; None if that is meaningless."""
-        return None if self.delta is None or not self.base or not self.comparable else self.delta / self.base
+        """The delta as a fraction of base; None if that is meaningless, as of a share, whose delta is in points."""
+        if self.delta is None or not self.base or not self.comparable or self.kind == SHARE:
+            return None
+        return self.delta / self.base

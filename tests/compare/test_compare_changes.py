@@ -51,6 +51,15 @@ def test_members_of_a_program_config(compared):
     assert told == {"program_config.in0_block_w": ("1", "4")}
 
 
+def test_of_another_type_of_program_config_the_parameters_are_named(compared):
+    told = changes(
+        compared,
+        {"code": "Matmul", "attributes": CONFIG.format("Multicast1D(grid=8;in0_block_w=2;per_core_N=1)")},
+        {"code": "Matmul", "attributes": CONFIG.format("DRAMSharded(in0_block_w=4;per_core_N=1;stage=3)")},
+    )
+    assert told == {"program_config": ("Multicast1D", "DRAMSharded"), "program_config.in0_block_w": ("2", "4")}
+
+
 def test_another_program_config_is_told_whole(compared):
     told = changes(
         compared,

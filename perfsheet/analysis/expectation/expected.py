@@ -46,7 +46,7 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
     order = (GroundKind.SIBLING, GroundKind.BEST_SEEN, GroundKind.RECORD)
     if not rule.saves_gaps:
         kernel = facts.ops.kernel_ns[positions]
-        by_sibling = np.clip(kernel - _sibling_ns(facts)[facts.ops.variants.of[positions]], 0, bounds)
+        by_sibling = np.clip(kernel - facts.sibling_ns[positions], 0, bounds)
         if hits.floor_ns is not None:
             # The rule says itself what is left to do; what saved so much before tells more about that.
             order = (GroundKind.SIBLING, GroundKind.RECORD, GroundKind.BEST_SEEN)
@@ -109,11 +109,6 @@ def _sibling_text(facts: Facts, sibling: Sibling) -> str:
 
 def _time(ns: float) -> str:
     return f"{ns / 1e6:.3f} ms" if ns >= 1e6 else f"{ns / 1e3:.1f} µs"
-
-
-def _sibling_ns(facts: Facts) -> FloatArray:
-    """For each distinct description the kernel duration of its fastest sibling, NaN without one."""
-    return np.array([np.nan if sibling is None else sibling.kernel_ns for sibling in facts.siblings], dtype=np.float64)
 
 
 def _down_to(
