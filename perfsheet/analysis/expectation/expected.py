@@ -56,6 +56,8 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
         if not rule.keeps_work:
             # A fix that removes the op may be worth more than one that makes it as fast as its sibling.
             by_sibling = np.where(by_sibling >= _NEARLY * np.nan_to_num(by_record), by_sibling, np.nan)
+    if record is not None and not record.factor:
+        order = (GroundKind.SIBLING, GroundKind.RECORD, GroundKind.BEST_SEEN)  # its fixes have never saved anything
     by_kind = {GroundKind.SIBLING: by_sibling, GroundKind.BEST_SEEN: by_best, GroundKind.RECORD: by_record}
     choices = {of: by_kind[of] for of in order}
     savings = unknown

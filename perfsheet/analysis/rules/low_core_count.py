@@ -11,7 +11,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.table import BoolArray, FloatArray
-from perfsheet.hardware.data_types import TILE_ELEMENTS
+from perfsheet.hardware.data_types import TILE_ELEMENTS, TILE_SIDE
 
 _TRY = {
     MATMUL: "give ttnn.matmul/linear a program_config whose compute_with_storage_grid_size covers the grid, "
@@ -40,14 +40,27 @@ def find(facts: Facts) -> Hits:
     low = can_be_low(ops) & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
     idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
-    few = facts.in_category(COLLECTIVE, RESHARD) | (_tiles(facts) <= ops.cores)
+    few = facts.in_category(COLLECTIVE, RESHARD) | (_pieces(facts) <= ops.cores)
     return Hits(positions, ops.kernel_ns[positions] * idle, unlike_record=few[positions])
 
 
-def _tiles(facts: Facts) -> FloatArray:
-    """Tiles of each op's largest output, NaN if unknown: more cores than that cannot share it."""
-    each = [_tiles_of(variant) for variant in facts.ops.variants.all]
+def _pieces(facts: Facts) -> FloatArray:
+    """Into how many pieces the work of each op can be cut, NaN if unknown: more cores than that cannot share it.
+
+    Those are the tiles of its largest output; of height-sharded tensors the rows of tiles.
+    """
+    each = [_pieces_of(variant) for variant in facts.ops.variants.all]
     return np.array([np.nan if count is None else count for count in each], dtype=np.float64)[facts.ops.variants.of]
+
+
+def _pieces_of(variant: Variant) -> int | None:
+    by_height = [
+        max(tensor.padded[0] * tensor.padded[1] * tensor.padded[2] // TILE_SIDE, 1)
+        for tensor in (*variant.inputs[:1], *variant.outputs)
+        if tensor.memory == "L1_HEIGHT_SHARDED" and tensor.padded
+    ]
+    tiles = _tiles_of(variant)
+    return min([*by_height, tiles]) if by_height and tiles else tiles
 
 
 def _tiles_of(variant: Variant) -> int | None:
