@@ -139,14 +139,12 @@ def _is_by_attention(facts: Facts, heads: _Heads, members: list[int], here: IntA
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """The fused op, by the direction."""
-    fused = (
-        "ttnn.experimental.nlp_concat_heads (or ttnn.transformer.concatenate_heads), which merges the heads"
-        if _merges(facts, group)
-        else "ttnn.experimental.nlp_create_qkv_heads (or ttnn.transformer.split_query_key_value_and_split_heads) on "
-        "one fused QKV projection, which splits the heads"
+    """The fused ops for both directions: who splits heads by hand merges them by hand, too."""
+    done = "merged" if _merges(facts, group) else "split"
+    return (
+        f"Heads of attention are {done} by layout ops and transposes: try ttnn.experimental.nlp_create_qkv_heads on one "
+        "fused QKV projection to split them, and ttnn.experimental.nlp_concat_heads to merge them, in TILE layout."
     )
-    return f"Layout ops and transposes around the heads of attention: try {fused} in one op, in TILE layout."
 
 
 def _merges(facts: Facts, group: Group) -> bool:
