@@ -142,8 +142,8 @@ def advice(facts: Facts, group: Group) -> str:
     """The fused ops for both directions: who splits heads by hand merges them by hand, too."""
     done = "merged" if _merges(facts, group) else "split"
     return (
-        f"Heads of attention are {done} by layout ops and transposes: try ttnn.experimental.nlp_create_qkv_heads on one "
-        "fused QKV projection to split them, and ttnn.experimental.nlp_concat_heads to merge them, in TILE layout."
+        f"Heads of attention are {done} by layout ops and transposes: try ttnn.experimental.nlp_create_qkv_heads on "
+        "one fused QKV projection to split them, and ttnn.experimental.nlp_concat_heads to merge them, in TILE layout."
     )
 
 
