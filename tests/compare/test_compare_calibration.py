@@ -96,3 +96,21 @@ def test_the_advice_about_real_pairs_does_not_get_worse(before, after):
     found = Calibration(compare(*(analyze(read(capture(name))) for name in (before, after))))
     assert found.hit_rate >= max(0.9, found.naive_hit_rate)
     assert 0.5 <= found.ratio <= 2
+
+
+def test_an_op_in_pieces_is_one_change(calibrated):
+    def sample(rows, duration):
+        return op("GridSample", duration) | shape("INPUT_0", (1, 48, 160, 256)) | shape("OUTPUT_0", (1, 1, rows, 64))
+
+    add = tensor(op("Add", 1000), 32)
+    pieces = [sample(32, 500) for _ in range(6)]
+    found = calibrated((sample(96, 4000), sample(96, 4000), add), (*pieces, add)).comparison
+    (change,) = found.groups
+    assert (change.status, change.count, change.times.delta_ns) == ("split", 6, 3000 - 8000)
+    assert change.base.startswith("2 × 48×160×256 → 96×64")
+    assert change.new.startswith("6 × 48×160×256 → 32×64")
+    (back,) = calibrated((*pieces, add), (sample(96, 4000), sample(96, 4000), add)).comparison.groups
+    assert (back.status, back.count) == ("fused", 6)
+    # More of the same work is no split.
+    more = calibrated((sample(96, 4000), add), (sample(64, 4000), sample(64, 4000), sample(64, 900), add)).comparison
+    assert {group.status for group in more.groups} == {"changed", "added"}
