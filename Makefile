@@ -39,7 +39,7 @@ test-full: $(VENV)/ready  ## Pass all tests, with more examples of each property
 
 test-oldest:  ## Pass the tests on Python 3.10 with numpy<2 and pandas 2.x, as beside ttnn
 	PERFSHEET_LARGEST_CAPTURE=200000 $(MAKE) test VENV=.venv-oldest PYTHON="$$(.ci/find-python 3.10)" CONSTRAINTS="'numpy<2' 'pandas<3'" \
-	  PYTEST_OPTIONS="--ignore=tests/docs --ignore=tests/reliability $(PYTEST_OPTIONS)"
+	  PYTEST_OPTIONS="--ignore=tests/cli --ignore=tests/docs --ignore=tests/reliability $(PYTEST_OPTIONS)"
 
 # Any version that has a wheel for Python 3.12: make test-lab LAB_TTNN=0.70.1
 LAB_TTNN ?= 0.81.1
