@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis import causes as of_causes
 from perfsheet.analysis import findings as of_findings
 from perfsheet.analysis import quality, ranking, totals
 from perfsheet.analysis.facts import Facts
@@ -148,7 +147,9 @@ class Analysis:
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
         """What to fix, largest expected saving first: the findings of one root together."""
-        return of_causes.causes(self.facts, self._unassigned)
+        from perfsheet.analysis.causes import causes
+
+        return causes(self.facts, self._unassigned)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

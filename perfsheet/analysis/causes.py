@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from perfsheet.analysis.expectation.expected import CAUTIOUS
-from perfsheet.analysis.expectation.grounds import Ground, GroundKind
+from perfsheet.analysis.expectation.grounds import CAUTIOUS, Ground, GroundKind
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding

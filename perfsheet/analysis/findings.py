@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from perfsheet.analysis.expectation.expected import expect
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.device_ops import Ops
@@ -151,6 +150,8 @@ def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -
 
 
 def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
+    from perfsheet.analysis.expectation.expected import expect
+
     ops = facts.ops
     kernel_ns, counted_ns = np.nan_to_num(ops.kernel_ns), np.nan_to_num(ops.counted_ns)
     least_ns = np.nan_to_num(facts.speed_of_light.min_kernel_ns) if rule.keeps_work else np.zeros(len(ops))

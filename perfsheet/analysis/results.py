@@ -8,8 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from perfsheet.analysis.expectation.expected import CAUTIOUS, Expectation
-from perfsheet.analysis.expectation.grounds import Ground
+from perfsheet.analysis.expectation.grounds import CAUTIOUS, Expectation, Ground
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.expectation.best_seen_table import BY_CATEGORY, BY_KIND
-from perfsheet.analysis.expectation.grounds import Ground, GroundKind
+from perfsheet.analysis.expectation.grounds import Expectation, Ground, GroundKind
 from perfsheet.analysis.expectation.records import RECORDS, Record
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
@@ -14,22 +14,10 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules.base import Group, Hits, Rule
 from perfsheet.analysis.siblings import Sibling
 from perfsheet.capture.table import FloatArray, IntArray
-from perfsheet.light_dataclass import dataclass
-
-CAUTIOUS = 0.25
-"""The part of its bound by which a finding without an expected saving is ranked."""
 
 _NEARLY = 0.9
 _LEAST_NS = 1500.0
 """About the shortest kernel with work of its own in real captures: no speed of light tells what a shorter one takes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Expectation:
-    """For each op of a finding the expected saving in ns (NaN = unknown), and the ground of most of it."""
-
-    savings: FloatArray
-    ground: Ground | None
 
 
 def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArray, indices: list[int]) -> Expectation:

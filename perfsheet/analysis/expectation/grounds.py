@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
+from perfsheet.capture.table import FloatArray
 from perfsheet.light_dataclass import dataclass
+
+CAUTIOUS = 0.25
+"""The part of its bound by which a finding without an expected saving is ranked."""
 
 
 class GroundKind(Enum):
@@ -21,3 +25,11 @@ class Ground:
 
     kind: GroundKind
     text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """For each op of a finding the expected saving in ns (NaN = unknown), and the ground of most of it."""
+
+    savings: FloatArray
+    ground: Ground | None
