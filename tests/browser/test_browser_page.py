@@ -87,9 +87,11 @@ def test_sorting_keeps_the_filter(show, analysis):
 def test_a_finding_leads_to_its_rows_and_back(show, analysis):
     tab = show(analysis)
     finding = next(one for one in analysis.findings if one.rule.id == "low-core-count")
-    summary = tab.locator(f"#{finding.id} summary")
-    if tab.locator(f"#{finding.id}").get_attribute("open") is None:
-        summary.click()
+    cause = tab.locator(f"#{finding.cause_id}")
+    if cause.get_attribute("open") is None:
+        cause.locator("> summary").click()
+    cause.locator("> details > summary").click()
+    tab.locator(f"#{finding.id} > summary").click()
     tab.locator(f"#{finding.id} a.rows").click()
     rows = {int(cell) for cell in visible(tab, "File row")}
     assert rows == {analysis.row_ref(int(position)).row for position in finding.positions}
