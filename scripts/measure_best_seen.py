@@ -22,11 +22,12 @@ TARGET = Path(__file__).resolve().parents[1] / "perfsheet" / "analysis" / "expec
 LONG_NS = 5000
 FEWEST = 4
 QUANTILE = 0.75
+ALIKE = 3
 
 _HEAD = '''"""The share of the speed of light that a quarter of the ops of each kind reaches.
 
 Written by scripts/measure_best_seen.py. `(share, ops, captures)`: distinct ops of 5 µs or more, in how many
-captures. `BY_CATEGORY` is for kinds with fewer than {fewest} of them.
+captures. `BY_CATEGORY` is for kinds with fewer than {fewest} of them, where others of the category reach about as much.
 """
 
 BY_KIND: dict[str, tuple[float, int, int]] = {{
@@ -45,6 +46,7 @@ def main() -> None:
     arguments.add_argument("captures", type=Path, nargs="+")
     by_kind: dict[str, list[tuple[float, Path]]] = defaultdict(list)
     by_category: dict[str, list[tuple[float, Path]]] = defaultdict(list)
+    kinds_of: dict[str, set[str]] = defaultdict(set)
     for capture in arguments.parse_args().captures:
         try:
             seen = shares(perfsheet.analyze(perfsheet.read(capture)))
@@ -54,7 +56,9 @@ def main() -> None:
         for op_code, share in seen:
             by_kind[kind(op_code)].append((share, capture))
             by_category[category(op_code)].append((share, capture))
-    tables = {"kinds": _lines(by_kind), "categories": _lines(by_category)}
+            kinds_of[category(op_code)].add(kind(op_code))
+    alike = {name: seen for name, seen in by_category.items() if _are_alike([by_kind[one] for one in kinds_of[name]])}
+    tables = {"kinds": _lines(by_kind), "categories": _lines(alike)}
     TARGET.write_text(_HEAD.format(fewest=FEWEST, **tables), encoding="utf-8")
 
 
@@ -70,12 +74,23 @@ def shares(analysis: perfsheet.Analysis) -> list[tuple[str, float]]:
     return found
 
 
+def _are_alike(kinds: list[list[tuple[float, Path]]]) -> bool:
+    """Whether a category says something about a kind that was hardly seen: several of its kinds reach about as much."""
+    known = [_share(seen) for seen in kinds if len(seen) >= FEWEST]
+    return len(known) > 1 and max(known) <= ALIKE * min(known)
+
+
+def _share(seen: list[tuple[float, Path]]) -> float:
+    return float(np.quantile([share for share, _ in seen], QUANTILE))
+
+
 def _lines(seen: dict[str, list[tuple[float, Path]]]) -> str:
     lines = []
     for name, found in sorted(seen.items()):
         if len(found) >= FEWEST:
-            share = float(np.quantile([share for share, _ in found], QUANTILE))
-            lines.append(f'    "{name}": ({share:.3g}, {len(found)}, {len({capture for _, capture in found})}),')
+            lines.append(
+                f'    "{name}": ({_share(found):.3g}, {len(found)}, {len({capture for _, capture in found})}),'
+            )
     return "\n".join(lines)
 
 
