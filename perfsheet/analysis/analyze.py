@@ -157,11 +157,6 @@ class Analysis:
         by_id = {member.id: member for cause in self.causes for member in cause.members}
         return tuple(by_id[finding.id] for finding in self._unassigned)
 
-    @property
-    def main_findings(self) -> list[Finding]:
-        """The findings that are not part of another finding."""
-        return [finding for finding in self.findings if finding.part_of is None]
-
     @cached_property
     def findings_of(self) -> dict[int, list[str]]:
         """The ids of the findings about each op, by its position; ops without findings are left out."""

@@ -22,7 +22,7 @@ _NAMED = 3
 
 def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """The causes behind these findings, largest expected saving first."""
-    found: list[_Root] = []
+    found: list[list[Finding]] = []
     owners = {gaps: np.full(len(facts.ops), -1, dtype=np.int64) for gaps in (False, True)}
     for candidates in _roots(findings):
         free = []
@@ -31,15 +31,18 @@ def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
             if owner is None:
                 free.append(finding)
             else:
-                found[owner].members.append(finding)
+                found[owner].append(finding)
         if free:
             for finding in free:
                 taken = owners[finding.rule.saves_gaps]
                 taken[finding.positions[taken[finding.positions] < 0]] = len(found)
-            found.append(_Root(free))
+            found.append(free)
     owned = {gaps: _by_owner(taken) for gaps, taken in owners.items()}
     nothing = np.empty(0, dtype=np.int64)
-    built = [_cause(facts, root, owned[root.saves_gaps].get(number, nothing)) for number, root in enumerate(found)]
+    built = [
+        _cause(facts, members, owned[members[0].rule.saves_gaps].get(number, nothing))
+        for number, members in enumerate(found)
+    ]
     return tuple(_numbered(facts, sorted(built, key=_rank, reverse=True)))
 
 
@@ -48,15 +51,6 @@ def _by_owner(owners: IntArray) -> dict[int, IntArray]:
     order = np.argsort(owners, kind="stable")
     edges = np.flatnonzero(np.diff(owners[order])) + 1
     return {int(owners[part[0]]): part for part in np.split(order, edges) if len(part)}
-
-
-class _Root:
-    def __init__(self, members: list[Finding]) -> None:
-        self.members = members
-
-    @property
-    def saves_gaps(self) -> bool:
-        return self.members[0].rule.saves_gaps
 
 
 def _roots(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -79,9 +73,9 @@ def _owner(finding: Finding, owners: IntArray) -> int | None:
     return int(np.argmax(by_owner)) if by_owner.sum() > _MOSTLY * weights.sum() else None
 
 
-def _cause(facts: Facts, root: _Root, positions: IntArray) -> Cause:
+def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Cause:
     ops = facts.ops
-    members = sorted(root.members, key=lambda member: -float(member.weights.sum()))
+    members = sorted(findings, key=lambda member: -float(member.weights.sum()))
     leading = members[0]
     rows = ops.rows[positions] if positions.size else distinct(np.concatenate([member.rows for member in members]))
     grids = known_ints(ops.worker_cores[positions])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -74,8 +75,13 @@ class Facts:
     @cached_property
     def sibling_ns(self) -> FloatArray:
         """For each op the kernel duration of its fastest sibling, NaN without one."""
-        each = [np.nan if sibling is None else sibling.kernel_ns for sibling in self.siblings]
-        return np.array(each, dtype=np.float64)[self.ops.variants.of]
+        return self.figures([None if sibling is None else sibling.kernel_ns for sibling in self.siblings])
+
+    def sibling_row(self, sibling: Sibling) -> int:
+        """The row of a sibling in its capture."""
+        source = self.reference if sibling.in_reference else self.ops
+        assert source is not None
+        return int(source.table.row[source.rows[sibling.position]])
 
     def inference_ns(self, time_ns: FloatArray) -> float:
         """The time of one inference from a time for each op; ops outside of the passes are left out.
@@ -216,6 +222,11 @@ class Facts:
     def signature(self, position: int) -> Signature:
         """The signature of an op."""
         return of_variants(self.ops)[int(self.ops.variants.of[position])]
+
+    def figures(self, values: Sequence[float | None]) -> FloatArray:
+        """Per op, given a figure for each distinct description in `ops.variants.all`; None = unknown, which is NaN."""
+        each = [np.nan if value is None else value for value in values]
+        return np.array(each, dtype=np.float64)[self.ops.variants.of]
 
     def of_variants(self, verdicts: list[bool]) -> BoolArray:
         """Per op, given a verdict for each distinct description in `ops.variants.all`."""

@@ -110,12 +110,11 @@ def folded_ops(analysis: Analysis, lines: int | None = None) -> FoldedOps:
     ranking, ops = analysis.ranking, analysis.ops
     order = ranking.order
     same = np.stack([ops.variants.of[order], ops.device[order], ops.cores[order]])
-    starts = (
-        np.concatenate([[0], np.flatnonzero((same[:, 1:] != same[:, :-1]).any(axis=0)) + 1]) if len(order) else order
-    )
-    ends = np.concatenate([starts[1:], [len(order)]]) if len(order) else order
-    kept = slice(lines)
-    sums = np.add.reduceat(ranking.share, starts) if len(order) else ranking.share
+    is_start = np.ones(len(order), dtype=np.bool_)
+    is_start[1:] = (same[:, 1:] != same[:, :-1]).any(axis=0)
+    starts = np.flatnonzero(is_start)
+    ends = np.append(starts, len(order))[1:]
+    kept, sums = slice(lines), np.add.reduceat(ranking.share, starts)
     return FoldedOps(
         analysis, order[starts[kept]], (ends - starts)[kept], sums[kept], ranking.cumulative[(ends - 1)[kept]]
     )

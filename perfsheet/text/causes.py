@@ -37,13 +37,13 @@ def title(cause: Cause, room: int = 200) -> str:
 
 
 def saving(cause: Cause) -> str:
-    """`should save 685.289 µs (at most 700.000 µs): such fixes saved 90 % …`."""
+    """`Should save 685.289 µs (at most 700.000 µs): such fixes saved 90 % …`."""
     gaps = " of gaps" if cause.saves_gaps else ""
     if cause.expected_saving_ns is None:
-        return f"{_at_most(cause)}; what to expect is unknown"
+        return f"{_at_most(cause).replace('saves', 'Saves', 1)}; what to expect is unknown"
     bound = span_of_time(cause.bound_ns or 0.0)
     ground = f": {cause.ground.text}" if cause.ground else ""
-    return f"should save {span_of_time(cause.expected_saving_ns)}{gaps} (at most {bound}){ground}"
+    return f"Should save {span_of_time(cause.expected_saving_ns)}{gaps} (at most {bound}){ground}"
 
 
 def expected(finding: Finding) -> str:
@@ -122,6 +122,6 @@ def _leading(causes: Sequence[Cause]) -> list[Cause]:
 
 def _phrase(cause: Cause) -> str:
     """`91.4 % goes to Reshape → Transpose (unfused heads)`; with its bound where the saving is not known."""
-    rule = cause.title if cause.title[:2].isupper() else cause.title[0].lower() + cause.title[1:]
+    rule = cause.members[0].rule.title_in_sentence
     bound = "" if _is_known(cause) else f", {_at_most(cause)}"
     return f"{percent(cause.share)} goes to {clipped(cause)} ({rule}{bound})"

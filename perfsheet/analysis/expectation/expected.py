@@ -89,12 +89,9 @@ def _record(facts: Facts, rule: Rule, group: Group) -> Record | None:
 
 
 def _sibling_text(facts: Facts, sibling: Sibling) -> str:
-    source = facts.reference if sibling.in_reference else facts.ops
-    assert source is not None
-    row = int(source.table.row[source.rows[sibling.position]])
     where = "of the reference " if sibling.in_reference else ""
     changes = ", ".join(f"{name} {here} → {there}" for name, here, there in sibling.differences)
-    return f"row {row} {where}is the same op and takes {_time(sibling.kernel_ns)}: {changes}"
+    return f"row {facts.sibling_row(sibling)} {where}is the same op and takes {_time(sibling.kernel_ns)}: {changes}"
 
 
 def _time(ns: float) -> str:

@@ -56,6 +56,17 @@ def no_evidence(facts: Facts, group: Group) -> Evidence:
     return {}
 
 
+def cores_and_grid(facts: Facts, group: Group) -> Evidence:
+    """The lowest core count, and the grid."""
+    return {"core_count": group.cores[0], "worker_cores": group.worker_cores or 0}
+
+
+def time_of_idle_cores(facts: Facts, positions: IntArray) -> FloatArray:
+    """Kernel duration × (1 − core count / worker grid): what ops save if all cores share their work."""
+    ops = facts.ops
+    return np.asarray(ops.kernel_ns[positions] * (1 - ops.cores[positions] / ops.worker_cores[positions]))
+
+
 def op_kind(facts: Facts, group: Group) -> str:
     """The root of findings that are fixed op by op: those of one kind of op have the same."""
     return kind(group.signature.op_code)

@@ -34,8 +34,7 @@ def groups(variant: Variant) -> int | None:
 def find(facts: Facts) -> Hits:
     """Convolutions of eight or more groups with dense weights; the work of one group in all is what is needed."""
     ops = facts.ops
-    found = [groups(variant) for variant in ops.variants.all]
-    count = np.array([np.nan if item is None else item for item in found], dtype=np.float64)[ops.variants.of]
+    count = facts.figures([groups(variant) for variant in ops.variants.all])
     positions = np.flatnonzero(facts.in_category(CONV) & ops.timed & np.isfinite(count))
     return Hits(positions, ops.kernel_ns[positions] * (1 - 1 / count[positions]))
 

@@ -32,9 +32,7 @@ def advice(facts: Facts, group: Group) -> str:
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The sibling's row and time."""
     sibling = _sibling(facts, group)
-    source = facts.reference if sibling.in_reference else facts.ops
-    assert source is not None
-    return {"sibling_row": int(source.table.row[source.rows[sibling.position]]), "sibling_ns": sibling.kernel_ns}
+    return {"sibling_row": facts.sibling_row(sibling), "sibling_ns": sibling.kernel_ns}
 
 
 RULE = Rule(

@@ -20,7 +20,7 @@ def find(facts: Facts) -> Hits:
     sizes = [
         variant.inputs[0].size if variant.inputs and variant.inputs[0].in_dram else None for variant in ops.variants.all
     ]
-    size = np.array([np.nan if size is None else size for size in sizes], dtype=np.float64)[ops.variants.of]
+    size = facts.figures(sizes)
     fits = size <= _ROOM * L1_BYTES * ops.worker_cores
     reads = (speed_of_light.dram >= _READS) & ~speed_of_light.is_bound(Bound.COMPUTE)
     positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)

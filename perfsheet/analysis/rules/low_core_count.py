@@ -9,7 +9,7 @@ from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Group, Hits, Rule, cores_and_grid, time_of_idle_cores
 from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.hardware.data_types import TILE_ELEMENTS, TILE_SIDE
 
@@ -39,9 +39,8 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     low = can_be_low(ops) & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
-    idle = 1 - ops.cores[positions] / ops.worker_cores[positions]
     few = facts.in_category(COLLECTIVE, RESHARD) | (_pieces(facts) <= ops.cores)
-    return Hits(positions, ops.kernel_ns[positions] * idle, unlike_record=few[positions])
+    return Hits(positions, time_of_idle_cores(facts, positions), unlike_record=few[positions])
 
 
 def _pieces(facts: Facts) -> FloatArray:
@@ -49,8 +48,7 @@ def _pieces(facts: Facts) -> FloatArray:
 
     Those are the tiles of its largest output; of height-sharded tensors the rows of tiles.
     """
-    each = [_pieces_of(variant) for variant in facts.ops.variants.all]
-    return np.array([np.nan if count is None else count for count in each], dtype=np.float64)[facts.ops.variants.of]
+    return facts.figures([_pieces_of(variant) for variant in facts.ops.variants.all])
 
 
 def _pieces_of(variant: Variant) -> int | None:
@@ -90,11 +88,6 @@ def _too_small(facts: Facts, group: Group) -> str:
     return f" Its output is only {tiles} {'tile' if tiles == 1 else 'tiles'}, so more cores cannot share it as it is."
 
 
-def evidence(facts: Facts, group: Group) -> Evidence:
-    """The lowest core count, and the grid."""
-    return {"core_count": group.cores[0], "worker_cores": group.worker_cores or 0}
-
-
 RULE = Rule(
     id="low-core-count",
     title="Low core count",
@@ -107,5 +100,5 @@ RULE = Rule(
         "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops only have work "
         "for a few cores."
     ),
-    evidence=evidence,
+    evidence=cores_and_grid,
 )

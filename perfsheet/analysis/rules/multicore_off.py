@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import attribute
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Group, Hits, Rule, cores_and_grid, one_root, time_of_idle_cores
 
 _FEW = 0.5
 _CALLS = {
@@ -26,7 +26,7 @@ def find(facts: Facts) -> Hits:
         [attribute(variant.attributes, "use_multicore").lower() in ("false", "0") for variant in ops.variants.all]
     )
     positions = np.flatnonzero(off & ops.timed & (ops.cores < _FEW * ops.worker_cores))
-    return Hits(positions, ops.kernel_ns[positions] * (1 - ops.cores[positions] / ops.worker_cores[positions]))
+    return Hits(positions, time_of_idle_cores(facts, positions))
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -42,11 +42,6 @@ def _cores(group: Group) -> str:
     return f"{group.cores[0]} of {group.worker_cores} cores" if group.cores else "one core"
 
 
-def evidence(facts: Facts, group: Group) -> Evidence:
-    """The lowest core count, and the grid."""
-    return {"core_count": group.cores[0], "worker_cores": group.worker_cores or 0}
-
-
 RULE = Rule(
     id="multicore-off",
     title="Multicore off",
@@ -56,6 +51,6 @@ RULE = Rule(
     find=find,
     advice=advice,
     caveat="TTNN may have turned it off because the op did not fit; more cores need more L1 for their buffers.",
-    evidence=evidence,
+    evidence=cores_and_grid,
     root=one_root,
 )

@@ -10,7 +10,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers, flatten, grid_size, list_numbers
 from perfsheet.analysis.ops.categories import ATTENTION, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, time_of_idle_cores
 from perfsheet.hardware.data_types import TILE_SIDE
 
 _SMALL = 0.8
@@ -42,11 +42,11 @@ def find(facts: Facts) -> Hits:
     """Matmul and attention of 5 µs or more that run on as many cores as their config allows, few of the grid's."""
     ops = facts.ops
     limits = [limit(variant) for variant in ops.variants.all]
-    allowed = np.array([np.nan if item is None else item[1] for item in limits], dtype=np.float64)[ops.variants.of]
+    allowed = facts.figures([None if item is None else item[1] for item in limits])
     small = (allowed < _SMALL * ops.worker_cores) & (ops.cores <= allowed) & (ops.cores > _SMALL * allowed)
     low = ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100)
     positions = np.flatnonzero(facts.in_category(MATMUL, ATTENTION) & small & ~low & (ops.kernel_ns >= _LONG_NS))
-    return Hits(positions, ops.kernel_ns[positions] * (1 - ops.cores[positions] / ops.worker_cores[positions]))
+    return Hits(positions, time_of_idle_cores(facts, positions))
 
 
 def advice(facts: Facts, group: Group) -> str:

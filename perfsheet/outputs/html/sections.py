@@ -42,14 +42,13 @@ def findings_section(analysis: Analysis) -> Section:
 
 
 def _cause(analysis: Analysis, cause: Cause, unfolded: bool) -> dict[str, Any]:
-    saving = text_of_causes.saving(cause)
     return {
         "id": cause.id,
         "open": unfolded,
         "title": cause.title,
         "subject": cause.subject,
         "where": text_of_causes.where(cause),
-        "saving": saving[0].upper() + saving[1:],
+        "saving": text_of_causes.saving(cause),
         "cures": text_of_causes.cures(cause)[:_CURES],
         "findings": [_card(analysis, finding) for finding in cause.members],
     }

@@ -211,11 +211,10 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
 
 def _cause_lines(cause: Cause, width: int, most: int) -> list[tuple[str, str]]:
     room = width - len(_INDENT)
-    saving = text_of_causes.saving(cause)
     return [
         (_shortened(text_of_causes.title(cause, width), width, 1)[0], "bold"),
         *((_INDENT + text, "") for text in _shortened(cause.cures[0].advice, room, most)),
-        *((_INDENT + text, "green") for text in _shortened(saving[0].upper() + saving[1:], room, most)),
+        *((_INDENT + text, "green") for text in _shortened(text_of_causes.saving(cause), room, most)),
     ]
 
 
