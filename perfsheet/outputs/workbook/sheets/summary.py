@@ -71,7 +71,7 @@ def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row:
     if not len(shown):
         return row + 1
     columns = [
-        CAUSES["id"].changed(title="Cause", kind=LINK, width=_WIDTH),
+        CAUSES["id"].changed(kind=LINK, width=_WIDTH),
         *(column.changed(bar=False, width=_WIDTH) for column in CAUSES.pick(*_CAUSE_COLUMNS)),
     ]
     links = {"id": lambda layout: [live.link_to_id(HOTSPOTS, cause.members[0].id, cause.id) for cause in shown]}
