@@ -167,6 +167,12 @@ class Finding:
         return self.rule.advice(self.facts, self.group)
 
     @cached_property
+    def caveat(self) -> str:
+        """What speaks against it."""
+        caveat = self.rule.caveat
+        return caveat if isinstance(caveat, str) else caveat(self.facts, self.group)
+
+    @cached_property
     def evidence(self) -> Evidence:
         """The figures that prove it."""
         return self.rule.evidence(self.facts, self.group)

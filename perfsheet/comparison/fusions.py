@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from perfsheet.analysis.ops.attributes import flatten
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, OTHER, RESHARD, category
 from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.hardware.data_types import round_up_to_tile
 
 _ACTIVATION = re.compile(r"activation|fuse_relu|fused_op")
 _NOTHING = {"", "0", "false", "[]", "SmallVector([])"}
@@ -85,10 +88,8 @@ def _adds_up(parts: list[Variant], whole: Variant) -> bool:
     """Whether ops on the same input together write as much as one op: Q, K and V in one matmul."""
     if not whole.inputs or any(not part.inputs or not part.outputs for part in parts):
         return False
-    outputs = [part.outputs[0].elements for part in parts]
-    same_input = all(part.inputs[0].elements == whole.inputs[0].elements for part in parts)
-    known_counts = [count for count in outputs if count]
-    return same_input and len(known_counts) == len(outputs) and sum(known_counts) == _elements(whole)
+    same_input = all(_as_large([part.inputs[0]], whole.inputs[0]) for part in parts)
+    return same_input and bool(whole.outputs) and _as_large([part.outputs[0] for part in parts], whole.outputs[0])
 
 
 def _activations(variant: Variant) -> set[str]:
@@ -105,15 +106,33 @@ def _replaced(many: Lane, free: list[int], now: Variant) -> list[int]:
     for first, last in _runs(len(free)):
         run = free[first:last]
         parts = [many[index] for index in run]
-        if (
-            run[-1] - run[0] != len(run) - 1
-            or not _ends_alike(parts, now, memory=storage_only)
-            or not _linked(parts, storage_only)
-        ):
+        if run[-1] - run[0] != len(run) - 1 or not _does_the_same(parts, now, storage_only):
             continue
         if storage_only == all(category(part.op_code) in _STORAGE_OPS for part in parts) and _could_do(parts, now):
             return run
     return []
+
+
+def _does_the_same(parts: list[Variant], now: Variant, storage_only: bool) -> bool:
+    """Whether a run of ops leads from the input of an op to its output, or to its outputs if it has several."""
+    if "heads" in kind(now.op_code):
+        return _splits_heads(parts, now)
+    return _ends_alike(parts, now, memory=storage_only) and _linked(parts, memory=storage_only)
+
+
+def _splits_heads(parts: list[Variant], now: Variant) -> bool:
+    """Whether ops may lead, side by side or in turns, from what an op on heads reads to all that it writes.
+
+    Each of them reads and makes a tensor as large as its input, one of its outputs (parts of that), or one before.
+    """
+    if not (now.inputs and now.outputs) or any(not (part.inputs and part.outputs) for part in parts):
+        return False
+    known = [now.inputs[0], *now.outputs]
+    for tensor in (tensor for part in parts for tensor in (part.inputs[0], part.outputs[0])):
+        if not any(_as_large([tensor], other) for other in known):
+            return False
+        known.append(tensor)
+    return any(_as_large(parts[-1].outputs[:1], made) for made in now.outputs)
 
 
 def _could_do(parts: list[Variant], now: Variant) -> bool:
@@ -124,13 +143,14 @@ def _could_do(parts: list[Variant], now: Variant) -> bool:
 
 def _linked(parts: list[Variant], memory: bool) -> bool:
     """Whether each op may read the output of the op before it."""
-    return all(
-        bool(before.outputs)
-        and any(
-            tensor.elements == before.outputs[0].elements and (not memory or tensor.memory == before.outputs[0].memory)
-            for tensor in after.inputs
-        )
-        for before, after in pairwise(parts)
+    return all(_reads(after, before, memory) for before, after in pairwise(parts))
+
+
+def _reads(after: Variant, before: Variant, memory: bool) -> bool:
+    """Whether an op may read the output of another."""
+    return bool(before.outputs) and any(
+        _as_large([tensor], before.outputs[0]) and (not memory or tensor.memory == before.outputs[0].memory)
+        for tensor in after.inputs
     )
 
 
@@ -145,12 +165,24 @@ def _ends_alike(parts: list[Variant], now: Variant, memory: bool) -> bool:
     begins, ends = parts[0], parts[-1]
     if not (begins.inputs and ends.outputs and now.inputs and now.outputs):
         return False
-    same = begins.inputs[0].elements == now.inputs[0].elements and ends.outputs[0].elements == _elements(now)
+    same = _as_large(begins.inputs[:1], now.inputs[0]) and _as_large(ends.outputs[:1], now.outputs[0])
     if not memory:
-        return same and _elements(now) is not None
+        return same
     stays = begins.inputs[0].memory == now.inputs[0].memory and ends.outputs[0].memory == now.outputs[0].memory
     return same and stays
 
 
-def _elements(variant: Variant) -> int | None:
-    return variant.outputs[0].elements if variant.outputs else None
+def _as_large(pieces: Sequence[Tensor], whole: Tensor) -> bool:
+    """Whether tensors have together as many elements as another one, with or without the padding to whole tiles."""
+    sizes = [_sizes(piece) for piece in pieces]
+    if any(size is None for size in (*sizes, _sizes(whole))):
+        return False
+    return bool({sum(counts) for counts in zip(*filter(None, sizes), strict=True)} & {*(_sizes(whole) or ())})
+
+
+def _sizes(tensor: Tensor) -> tuple[int, int] | None:
+    """Elements, and elements with rows and columns padded to whole tiles; None if unknown."""
+    if tensor.logical is None:
+        return None
+    batch, planes, rows, columns = tensor.logical
+    return math.prod(tensor.logical), batch * planes * round_up_to_tile(rows) * round_up_to_tile(columns)

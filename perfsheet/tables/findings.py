@@ -101,7 +101,7 @@ FINDINGS: Table[FindingRows] = Table(
         Column("advice", "Advice", LABEL, each(lambda finding: finding.advice), "what to try", wrap=True, width=62),
         Column("saving_formula", "Saving is", LABEL, each(lambda finding: finding.rule.saving_formula),
             "the formula of the saving", _RULES, outputs=In.JSON | In.CSV | In.SHEET, wrap=True, width=28),
-        Column("caveat", "Caveat", LABEL, each(lambda finding: finding.rule.caveat), "what speaks against it", _RULES,
+        Column("caveat", "Caveat", LABEL, each(lambda finding: finding.caveat), "what speaks against it", _RULES,
             outputs=In.DATA | In.SHEET, wrap=True, width=48),
         Column("evidence", "Evidence", _EVIDENCE, each(lambda finding: finding), "the figures that it rests on", _RULES,
             outputs=In.DATA | In.SHEET, wrap=True),

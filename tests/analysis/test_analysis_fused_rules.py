@@ -200,6 +200,53 @@ class TestFusablePairs:
         assert not hits(analysis_of(*rows), "fusable-pair")
 
 
+HALF, WHOLE = (1, 8, 32, 64), (1, 8, 32, 128)
+NEGATE = "{UnaryWithParam(op_type=UnaryOpType::NEG;param={})}"
+
+
+def rotary(negate=NEGATE, last="ADD", joined=WHOLE):
+    """The ops of x · cos + rotated x · sin, 1 µs each."""
+
+    def elementwise(name):
+        return moved("BinaryNgDeviceOperation", WHOLE, WHOLE, 1000) | said(binary_op_type=f"BinaryOpType::{name}")
+
+    half = moved("SliceDeviceOperation", WHOLE, HALF, 1000)
+    both = moved("ConcatDeviceOperation", HALF, joined, 1000) | shape("INPUT_1", HALF, "BFLOAT16", DRAM)
+    negated = moved("UnaryDeviceOperation", HALF, HALF, 1000) | said(op_chain=negate)
+    return [elementwise("MUL"), half, half, negated, both, elementwise("MUL"), elementwise(last)]
+
+
+class TestRotaryEmbeddings:
+    def test_one_in_seven_ops(self, analysis_of):
+        analysis = analysis_of(op("Matmul", 900), *rotary(), op("Matmul", 900))
+        finding = only_finding(analysis, "unfused-rotary-embedding")
+        assert hits(analysis, "unfused-rotary-embedding") == [*range(3, 10)]
+        left = float(analysis.facts.speed_of_light.min_kernel_ns[7])
+        assert 0 < left < 1000
+        assert finding.saving_ns == pytest.approx(7000 - left)
+        assert finding.evidence == {"embeddings": 1}
+        assert "ttnn.experimental.rotary_embedding" in finding.advice
+
+    def test_those_of_q_and_k_in_turns(self, analysis_of):
+        turns = [op for both in zip(rotary(), rotary(), strict=True) for op in both]
+        finding = only_finding(analysis_of(*turns), "unfused-rotary-embedding")
+        assert (finding.count, finding.evidence) == (14, {"embeddings": 2})
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            rotary(negate=NEGATE.replace("NEG", "ABS")),
+            rotary(last="SUB"),
+            rotary(joined=(1, 8, 64, 64)),
+            rotary()[:-1],
+            rotary()[1:],
+            rotary()[4:],
+        ],
+    )
+    def test_what_is_none(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "unfused-rotary-embedding")
+
+
 def step(duration, memory=DRAM, extents=(1, 1, 512, 512)):
     return moved("BinaryNgDeviceOperation", extents, extents, duration, memory=memory)
 

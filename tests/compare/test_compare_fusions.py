@@ -79,6 +79,33 @@ def test_attention_becomes_one_op(compared):
     ]
 
 
+def headed(code, given, put, *more, duration=400):
+    row = op(code, duration) | shape("INPUT_0", given) | shape("OUTPUT_0", put)
+    for number, extents in enumerate(more, start=1):
+        row |= shape(f"OUTPUT_{number}", extents)
+    return row
+
+
+@pytest.mark.parametrize("rows", [197, 224])
+def test_heads_are_split_by_one_op(compared, rows):
+    """Q, K and V in turns before, 197 rows without the padding to whole tiles; one op now, of padded rows or not."""
+    projected, split, heads = (1, 1, 197, 2304), (1, 197, 12, 64), (1, 12, 197, 64)
+    several = [
+        *[headed("SliceDeviceOperation", projected, (1, 1, 197, 768), duration=100)] * 3,
+        *[headed("ReshapeViewDeviceOperation", (1, 1, 197, 768), split), headed("Transpose", split, heads)] * 3,
+    ]
+    made = [(1, 12, rows, 64)] * 3
+    single = [headed("NLPCreateHeadsDeviceOperation", (1, 1, rows, 2304), *made)]
+    status, before, now, _ = both_ways(compared, several, single)[0]
+    assert (status, before.count(" + "), now) == ("fused", 8, "NLPCreateHeadsDeviceOperation")
+
+
+def test_heads_of_another_tensor_are_not_split_by_it(compared):
+    several = [headed("Transpose", (1, 64, 12, 64), (1, 12, 64, 64)), headed("Untilize", *[(1, 12, 64, 64)] * 2)]
+    single = [headed("NLPCreateHeadsDeviceOperation", (1, 1, 224, 2304), *[(1, 12, 224, 64)] * 3)]
+    assert {status for status, *_ in both_ways(compared, several, single)} == {"added", "removed"}
+
+
 def test_two_reshards_become_one(compared):
     several = [
         sized("ShardedToInterleavedDeviceOperation", [(32, 64)], (32, 64), memory="L1_BLOCK_SHARDED")

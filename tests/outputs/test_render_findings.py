@@ -26,7 +26,7 @@ def test_every_finding_has_its_caveat_and_advice(overlapping):
     text = " ".join(text_of(overlapping).split())
     for finding in overlapping.findings:
         assert " ".join(finding.advice.split()) in text
-        assert " ".join(finding.rule.caveat.split()) in text
+        assert " ".join(finding.caveat.split()) in text
 
 
 def test_a_finding_that_adds_nothing_stands_under_the_cause_of_its_ops(overlapping):

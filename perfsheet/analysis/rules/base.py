@@ -86,7 +86,8 @@ class Rule:
     earlier versions, stays a key of `totals` in JSON.
 
     `detects` says in one line what the rule hits, `saving_formula` how `Hits.saving_ns` is computed, `caveat` what may
-    speak against the advice. `evidence` returns the figures that prove a finding.
+    speak against the advice: of every op that the rule hits, or a function of the finding's. `evidence` returns the
+    figures that prove a finding.
 
     `root` tells apart what has different roots: findings of one rule with the same root are one cause.
 
@@ -102,7 +103,7 @@ class Rule:
     saving_formula: str
     find: Callable[[Facts], Hits]
     advice: Callable[[Facts, Group], str]
-    caveat: str = "The saving is an upper bound."
+    caveat: str | Callable[[Facts, Group], str] = "The saving is an upper bound."
     evidence: Callable[[Facts, Group], Evidence] = no_evidence
     root: Callable[[Facts, Group], str] = op_kind
     saves_gaps: bool = False
@@ -135,7 +136,7 @@ def initials(rule_id: str) -> str:
     return "".join(word[0] for word in rule_id.split("-"))[:3].upper()
 
 
-_WAITS_FOR_DRAM = 0.4
+WAITS_FOR_DRAM = 0.4
 """An op at this share of the DRAM peak or more gets faster about as its bytes get fewer."""
 
 
@@ -149,5 +150,5 @@ def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray)
     compute = np.nan_to_num(speed_of_light.compute[positions])
     share = speed_of_light.dram[positions]
     floor = kernel * np.fmax(share * (1 - part), compute)
-    waits = share >= _WAITS_FOR_DRAM
+    waits = share >= WAITS_FOR_DRAM
     return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor, unlike_record=~waits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.arrays import median
 
@@ -43,6 +44,16 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {name: median(values[np.isfinite(values)]) for name, values in figures.items() if np.isfinite(values).any()}
 
 
+_HAVE_ROLES = {MATMUL, CONV, COLLECTIVE, ATTENTION, "normalisation", "softmax"}
+
+
+def caveat(facts: Facts, group: Group) -> str:
+    """Whether its cores may have different roles."""
+    if group.category in _HAVE_ROLES:
+        return "Cores with a different role (multicast sender, reducer) take longer by design."
+    return "Fewer tiles than cores, or a last piece that is smaller, cannot be split evenly."
+
+
 RULE = Rule(
     id="core-imbalance",
     title="Core imbalance",
@@ -51,7 +62,7 @@ RULE = Rule(
     saving_formula="Σ (slowest core − mean of the cores)",
     find=find,
     advice=advice,
-    caveat="Cores with a different role (multicast sender, reducer) take longer by design.",
+    caveat=caveat,
     evidence=evidence,
     columns=frozenset({"per_core_max_ns", "per_core_avg_ns", "per_core_min_ns"}),
 )

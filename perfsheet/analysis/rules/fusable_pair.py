@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.attributes import attribute
+from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.variants import Variant
@@ -38,23 +38,17 @@ _TRY = {
 def _first_of(variant: Variant) -> str:
     """Which pair an op may be the first of; blank for none."""
     name = kind(variant.op_code)
-    if name == "unary" and _activation(variant) in _ACTIVATIONS:
+    if function(variant) in _ACTIVATIONS:
         return ACTIVATION
     if name == "pagedupdatecache":
         return CACHE
     return ROTARY if _ROTARY.match(name) else ""
 
 
-def _activation(variant: Variant) -> str:
-    found = re.findall(r"UnaryOpType::(\w+)", attribute(variant.attributes, "op_chain"))
-    return found[0] if len(found) == 1 else ""
-
-
 def _is_second(pair: str, first: Variant, second: Variant) -> bool:
     if pair != ACTIVATION:
         return kind(second.op_code) == kind(first.op_code)
-    is_product = kind(second.op_code) == "binary" and "MUL" in attribute(second.attributes, "binary_op_type").upper()
-    return is_product and any(tensor.logical == first.outputs[0].logical for tensor in second.inputs[:2])
+    return function(second) == "MUL" and any(tensor.logical == first.outputs[0].logical for tensor in second.inputs[:2])
 
 
 def find(facts: Facts) -> Hits:
@@ -97,6 +91,18 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {"pairs": len(group.positions) // 2}
 
 
+_CAVEATS = {
+    ACTIVATION: "The product then does the math of both, and takes longer than now.",
+    CACHE: "The fused op wants K and V sharded on cores of their own.",
+    ROTARY: "The fused op wants Q and K sharded on cores of their own, and cos and sin for both.",
+}
+
+
+def caveat(facts: Facts, group: Group) -> str:
+    """What the op that does both wants."""
+    return _CAVEATS[_pair(facts, group)]
+
+
 RULE = Rule(
     id="fusable-pair",
     title="Fusable pair",
@@ -108,7 +114,7 @@ RULE = Rule(
     saving_formula="Σ the shorter kernel duration of each pair",
     find=find,
     advice=advice,
-    caveat="The fused op may want other shard specs than the two have now.",
+    caveat=caveat,
     evidence=evidence,
     root=_pair,
     keeps_work=False,

@@ -100,6 +100,22 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {**figures, "dram_bytes": float(np.nansum(moved))} if np.isfinite(moved).any() else figures
 
 
+_CAVEATS = {
+    "halo": "Convolutions and pools over several rows need the rows of other cores: it can get shorter, not go.",
+    "move": "Without it a large tensor later on may find no gap in L1 that is large enough.",
+    "typecast": "Not every op can write another data type than it reads.",
+    "pad": "An op may need the padding, and padding changes what is computed next.",
+}
+
+
+def caveat(facts: Facts, group: Group) -> str:
+    """By the conversion."""
+    return _CAVEATS.get(
+        root(facts, group),
+        "Some conversions are needed: an op may accept one layout only, or the model's input may have another.",
+    )
+
+
 RULE = Rule(
     id="layout-conversion",
     former_id="layout-glue",
@@ -109,7 +125,7 @@ RULE = Rule(
     saving_formula="Σ kernel duration of the chain",
     find=find,
     advice=advice,
-    caveat="Some conversions are needed: an op may accept one layout only, or the model's input may have another.",
+    caveat=caveat,
     evidence=evidence,
     root=root,
     keeps_work=False,

@@ -88,6 +88,15 @@ def _too_small(facts: Facts, group: Group) -> str:
     return f" Its output is only {tiles} {'tile' if tiles == 1 else 'tiles'}, so more cores cannot share it as it is."
 
 
+def caveat(facts: Facts, group: Group) -> str:
+    """By how much work there is to share, as far as the capture tells."""
+    power = "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417)."
+    if group.category == COLLECTIVE:
+        return "More cores help only as far as the links are not the limit."
+    unknown = not _tiles_of(facts.variant(int(group.positions[0])))
+    return f"{power} Whether its work can be cut into more pieces is not in the capture." if unknown else power
+
+
 RULE = Rule(
     id="low-core-count",
     title="Low core count",
@@ -96,9 +105,6 @@ RULE = Rule(
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,
     advice=advice,
-    caveat=(
-        "More cores can also be slower: a chip at its power limit slows down (tt-metal#33417). Some ops only have work "
-        "for a few cores."
-    ),
+    caveat=caveat,
     evidence=cores_and_grid,
 )

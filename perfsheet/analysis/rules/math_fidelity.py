@@ -57,6 +57,15 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     }
 
 
+def caveat(facts: Facts, group: Group) -> str:
+    """How far its time follows from its math."""
+    busy = 100 * median(facts.speed_of_light.compute_used_cores[group.positions])
+    return (
+        f"Its cores reach {busy:.1f} % of their peak; the saving assumes that all of its time follows from the math. "
+        "Fewer passes are less exact."
+    )
+
+
 RULE = Rule(
     id="math-fidelity",
     title="Math fidelity",
@@ -68,7 +77,7 @@ RULE = Rule(
     saving_formula="Σ kernel duration × (1 − passes needed / passes), down to what is left of the speed of light",
     find=find,
     advice=advice,
-    caveat="The saving assumes an op that is limited by math alone. Check the accuracy.",
+    caveat=caveat,
     evidence=evidence,
     keeps_work=False,
 )

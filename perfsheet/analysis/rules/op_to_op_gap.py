@@ -59,8 +59,8 @@ RULE = Rule(
     find=find,
     advice=advice,
     caveat=(
-        "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are not kernel time. The first pass "
-        "is left out, since it compiles, and so is a capture of one pass, which may be the first."
+        "The profiler adds to every gap (about 0.8 µs, tt-metal#26436); gaps are not kernel time. A first pass, which "
+        "compiles, is left out."
     ),
     evidence=evidence,
     root=one_root,

@@ -10,7 +10,8 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers, flatten, grid_size, list_numbers
 from perfsheet.analysis.ops.categories import ATTENTION, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, time_of_idle_cores
+from perfsheet.analysis.rules.base import WAITS_FOR_DRAM, Evidence, Group, Hits, Rule, time_of_idle_cores
+from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import TILE_SIDE
 
 _SMALL = 0.8
@@ -72,6 +73,14 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {"limited_by": found[0], "allowed_cores": found[1], "worker_cores": group.worker_cores or 0}
 
 
+def caveat(facts: Facts, group: Group) -> str:
+    """What more cores may not help with."""
+    share = median(facts.speed_of_light.dram[group.positions])
+    if share >= WAITS_FOR_DRAM:
+        return f"It reads at {100 * share:.1f} % of the DRAM peak: more cores don't make that faster."
+    return "Smaller blocks read their inputs more often."
+
+
 RULE = Rule(
     id="program-config-grid",
     title="Program config grid",
@@ -83,6 +92,6 @@ RULE = Rule(
     saving_formula="Σ kernel duration × (1 − core count / worker grid)",
     find=find,
     advice=advice,
-    caveat="An op that waits for DRAM gains little from more cores, and smaller blocks read more.",
+    caveat=caveat,
     evidence=evidence,
 )

@@ -95,6 +95,18 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     return {"held_up_by": RISCS[_limiting_risc(facts, group)], **figures}
 
 
+_CAVEATS = {
+    _READER: "NCRISC is the reader of most kernels, not of all; its time includes waiting for other cores.",
+    _COMPUTE: "The time of its compute kernel includes waiting for tiles that come late.",
+    _WRITER: "BRISC is the writer of most kernels, not of all; its time includes waiting for the compute kernel.",
+}
+
+
+def caveat(facts: Facts, group: Group) -> str:
+    """By the RISC that limits the op."""
+    return _CAVEATS[_limiting_risc(facts, group)]
+
+
 RULE = Rule(
     id="risc-bound",
     title="RISC bound",
@@ -110,7 +122,7 @@ RULE = Rule(
     ),
     find=find,
     advice=advice,
-    caveat="NCRISC reads and BRISC writes in most kernels, not in all; the times include waiting.",
+    caveat=caveat,
     evidence=evidence,
     columns=COLUMNS,
 )

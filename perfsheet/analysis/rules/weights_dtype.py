@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
+from perfsheet.analysis.rules.base import WAITS_FOR_DRAM, Evidence, Group, Hits, Rule, fewer_bytes_hits
 from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import TILE_BYTES, TILE_ELEMENTS
 
@@ -58,6 +58,17 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     }
 
 
+def caveat(facts: Facts, group: Group) -> str:
+    """Whether its time follows from its bytes."""
+    share = median(facts.speed_of_light.dram[group.positions])
+    if share >= WAITS_FOR_DRAM:
+        return "The saving assumes that its time shrinks with its bytes. Narrower weights are less exact."
+    return (
+        f"At {100 * share:.1f} % of the DRAM peak it waits for more than its bytes, so it may save much less. Narrower "
+        "weights are less exact."
+    )
+
+
 RULE = Rule(
     id="weights-dtype",
     title="Weights dtype",
@@ -69,7 +80,7 @@ RULE = Rule(
     ),
     find=find,
     advice=advice,
-    caveat="The saving assumes an op that is limited by DRAM alone. Check the accuracy.",
+    caveat=caveat,
     evidence=evidence,
     keeps_work=False,
 )

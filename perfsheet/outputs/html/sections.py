@@ -77,7 +77,7 @@ def _facts(analysis: Analysis, finding: Finding) -> list[tuple[str, str]]:
         ("Expected", text_of_causes.expected(finding)),
         ("Saving is", finding.rule.saving_formula),
         ("Adds", added),
-        ("Caveat", finding.rule.caveat),
+        ("Caveat", finding.caveat),
         ("Evidence", sentences.evidence(finding)),
         ("Tensors", signature.tensors if signature.has_tensors else ""),
         ("Math fidelity", signature.math_fidelity),

@@ -278,7 +278,7 @@ def _print_finding(screen: Screen, finding: Finding, places: str) -> None:
         (clean(tensors, _TENSORS_SHOWN), "dim"),
         (places, "dim"),
         (finding.advice, ""),
-        (finding.rule.caveat, "dim"),
+        (finding.caveat, "dim"),
     )
     for text, style in (item for item in shown if item[0]):
         for part in textwrap.wrap(clean(text), screen.width - len(_INDENT)):

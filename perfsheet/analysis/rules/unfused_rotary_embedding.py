@@ -1,0 +1,111 @@
+"""Rotary embeddings as separate ops: x · cos + (half of x negated, both halves swapped) · sin."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.elementwise import function
+from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.tensors import Extents
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.chains import chain
+
+_REACH = 12
+"""Ops before and after the concat that may belong to it: those of Q and K may take turns."""
+
+
+def find(facts: Facts) -> Hits:
+    """Concats of a negated half and another, then a product, a sum, and another product: one op does all of it."""
+    ops = facts.ops
+    swaps = facts.of_variants([_joins_halves(variant) for variant in ops.variants.all])
+    positions: list[int] = []
+    subjects = []
+    taken: set[int] = set()
+    for here in facts.sequences if swaps.any() else ():
+        for at in np.flatnonzero(swaps[here]).tolist():
+            near = here[max(at - _REACH, 0) : at + 1 + _REACH].tolist()
+            free = [position for position in near if position not in taken]
+            if members := _members(facts, free, int(here[at])):
+                taken.update(members)
+                timed = [position for position in members if ops.timed[position]]
+                positions += timed
+                subjects += [chain(facts, members)] * len(timed)
+    hits = np.array(positions, dtype=np.int64)
+    # The fused op reads and writes about as much as the sum at the end.
+    stays = facts.of_variants([function(variant) == "ADD" for variant in ops.variants.all])[hits]
+    floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
+    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+
+
+def _joins_halves(variant: Variant) -> bool:
+    if kind(variant.op_code) != "concat" or len(variant.inputs) != 2 or not variant.outputs:
+        return False
+    whole, halves = variant.outputs[0].logical, [tensor.logical for tensor in variant.inputs]
+    return whole is not None and whole[3] % 2 == 0 and halves == [(*whole[:3], whole[3] // 2)] * 2
+
+
+def _members(facts: Facts, near: list[int], concat: int) -> list[int]:
+    """The ops of the embedding around its concat, in order; empty if it is none."""
+    joined = facts.variant(concat)
+    whole, half = joined.outputs[0].logical, joined.inputs[0].logical
+    before = [position for position in near if position < concat]
+    after = [position for position in near if position > concat]
+
+    def first(among: list[int], name: str, shape: Extents | None) -> int | None:
+        return next((position for position in among if _makes(facts.variant(position), name, shape)), None)
+
+    negated = first(before[::-1], "NEG", half)
+    by_sine = first(after, "MUL", whole)
+    if negated is None or by_sine is None:
+        return []
+    total = first([position for position in after if position > by_sine], "ADD", whole)
+    if total is None:
+        return []
+    by_cosine = first(before[::-1] + [p for p in after if by_sine < p < total], "MUL", whole)
+    if by_cosine is None:
+        return []
+    halves = [position for position in before if _makes(facts.variant(position), "slice", half)][-2:]
+    return sorted({*halves, negated, concat, by_sine, by_cosine, total})
+
+
+def _makes(variant: Variant, name: str, shape: Extents | None) -> bool:
+    """Whether an op is a slice or an elementwise op of this name, and makes a tensor of this shape."""
+    made = bool(variant.outputs) and variant.outputs[0].logical == shape
+    return made and name in (kind(variant.op_code), function(variant))
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The fused op."""
+    return (
+        "A rotary embedding runs as separate ops, from slices of the halves to the sum: try "
+        "ttnn.experimental.rotary_embedding on the tensor with its cos and sin, one op instead."
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How many embeddings."""
+    swaps = facts.of_variants([_joins_halves(variant) for variant in facts.ops.variants.all])
+    return {"embeddings": int(swaps[group.positions].sum())}
+
+
+RULE = Rule(
+    id="unfused-rotary-embedding",
+    title="Unfused rotary embedding",
+    order=222,
+    detects=(
+        "concat of two halves of a row, one of them negated, a product with the result, a sum, and another product of "
+        "the same shape, within twelve ops of the concat: x · cos + rotated x · sin"
+    ),
+    saving_formula="Σ kernel duration, the sum at the end down to its time at the speed of light",
+    find=find,
+    advice=advice,
+    caveat=(
+        "The fused op wants TILE layout and a row size that is a multiple of 64, and pairs element i of a row with "
+        "element i + half of it."
+    ),
+    evidence=evidence,
+    root=one_root,
+    keeps_work=False,
+)
