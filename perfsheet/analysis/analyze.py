@@ -151,6 +151,11 @@ class Analysis:
 
         return causes(self.facts, self._unassigned)
 
+    def first_causes(self, count: int | None) -> tuple[Cause, ...]:
+        """The first `count` causes that are not minor, or if all are the first ones; None = all."""
+        main = tuple(cause for cause in self.causes if not cause.is_minor)
+        return self.causes if count is None else (main or self.causes)[:count]
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, largest expected saving first."""

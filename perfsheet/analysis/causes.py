@@ -75,13 +75,19 @@ def _owner(finding: Finding, owners: IntArray) -> int | None:
 
 def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Cause:
     ops = facts.ops
-    members = sorted(findings, key=lambda member: -float(member.weights.sum()))
+    members = _by_rule(findings)
     leading = members[0]
     rows = ops.rows[positions] if positions.size else distinct(np.concatenate([member.rows for member in members]))
     grids = known_ints(ops.worker_cores[positions])
     expected = _best([(member, member.expectation.savings) for member in members], positions)
-    bounds = _best([(member, member.savings) for member in members], positions)
-    of_rows = [member.savings for member in members if len(member.savings) != len(member.positions)]
+    # A cure of which nothing is known says nothing about what the others save at most.
+    sure = [member for member in members if member.expected_saving_ns is not None]
+    if not any(member.expected_saving_ns for member in sure) and any(leading.weights):
+        # Nothing is expected of some cures, and of others nothing is known: these decide.
+        sure, expected = [], np.full(len(positions), np.nan)
+    sure = sure or members
+    bounds = _best([(member, member.savings) for member in sure], positions)
+    of_rows = [member.savings for member in sure if len(member.savings) != len(member.positions)]
     return Cause(
         id="",
         title=leading.rule.title,
@@ -97,10 +103,25 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
         share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
         expected_saving_ns=_sum_of_known([expected]),
         bound_ns=_sum_of_known([bounds, *of_rows]),
-        ground=_ground(members),
+        ground=_ground(members) if np.isfinite(expected).any() else None,
         saves_gaps=leading.rule.saves_gaps,
         left_ns=ops.total_ns,
     )
+
+
+def _by_rule(findings: Sequence[Finding]) -> list[Finding]:
+    """Rule by rule, that first whose findings should save most together; within each the largest first."""
+    expected: dict[str, float] = {}
+    weight: dict[str, float] = {}
+    for finding in findings:
+        expected[finding.rule.id] = expected.get(finding.rule.id, 0.0) + (finding.expected_saving_ns or 0.0)
+        weight[finding.rule.id] = weight.get(finding.rule.id, 0.0) + float(finding.weights.sum())
+
+    def order(finding: Finding) -> tuple[float, float, str, float]:
+        rule = finding.rule.id
+        return -expected[rule], -weight[rule], rule, -float(finding.weights.sum())
+
+    return sorted(findings, key=order)
 
 
 def _ground(members: Sequence[Finding]) -> Ground | None:

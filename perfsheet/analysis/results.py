@@ -178,6 +178,9 @@ class Finding:
         return self.rule.evidence(self.facts, self.group)
 
 
+_MINOR = 0.001
+
+
 @dataclass(frozen=True)
 class Cure:
     """One way to fix a cause: what to try, for which rule, and what that is expected to save (None = unknown)."""
@@ -193,10 +196,11 @@ class Cure:
 class Cause:
     """Findings of one root: the same rule and cure over shapes, layers and devices, or several rules on the same ops.
 
-    `members` are its findings, most expected saving first. `positions` are its ops, and `expected` what each should
-    save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor `bound_ns` counts any time twice,
-    and both sum up to at most the kernel time (`saves_gaps`: the gaps); None = unknown. `left_ns`: the kernel time that
-    should be left once this cause and all before it are fixed.
+    `members` are its findings, rule by rule, most expected saving first. `positions` are its ops, and `expected` what
+    each should save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor `bound_ns` counts any
+    time twice, and both sum up to at most the kernel time (`saves_gaps`: the gaps); None = unknown. `bound_ns` is that
+    of the findings with an expected saving, of all if none has one. `left_ns`: the kernel time that should be left once
+    this cause and all before it are fixed.
     """
 
     id: str
@@ -222,22 +226,36 @@ class Cause:
         """Ops (or host rows) of the cause."""
         return len(self.rows)
 
+    @property
+    def is_minor(self) -> bool:
+        """Whether fixing it is expected to save less than a thousandth of the kernel time."""
+        whole = self.members[0].facts.ops.total_ns
+        return self.expected_saving_ns is not None and self.expected_saving_ns < _MINOR * whole
+
     @cached_property
     def cures(self) -> tuple[Cure, ...]:
-        """What its findings advise, most expected saving first: for each rule in the words of its first finding."""
+        """What its findings advise, most expected saving first: for each rule the advice that has most weight."""
         by_rule: dict[str, list[Finding]] = {}
         for member in self.members:
             by_rule.setdefault(member.rule.id, []).append(member)
         return tuple(
             Cure(
                 rule=same[0].rule,
-                advice=same[0].advice,
-                finding_id=same[0].id,
+                advice=(first := _heaviest(same)).advice,
+                finding_id=first.id,
                 expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
                 bound_ns=_sum([member.saving_ns for member in same]),
             )
             for same in by_rule.values()
         )
+
+
+def _heaviest(findings: Sequence[Finding]) -> Finding:
+    """The first of those findings of one rule whose common advice has most weight."""
+    weight: dict[str, float] = {}
+    for finding in findings:
+        weight[finding.advice] = weight.get(finding.advice, 0.0) + float(finding.weights.sum())
+    return max(findings, key=lambda finding: weight[finding.advice])
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

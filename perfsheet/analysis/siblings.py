@@ -1,20 +1,24 @@
-"""Siblings: the same op on the same shapes and data types, which ran faster with other settings."""
+"""Siblings: the same op on as many tiles of the same data types, which ran faster with other settings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from perfsheet.analysis.ops.attributes import entries, flatten, without_scopes
-from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category
+from perfsheet.analysis.ops.attributes import entries, flatten, is_set, without_scopes
+from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category, short_code
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import TensorSet, Variant
 from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray, FloatArray
+from perfsheet.hardware.data_types import round_up_to_tile
 from perfsheet.light_dataclass import dataclass
 
+MORE_CORES = "more cores"
 FASTER = 1.25
 """A sibling is at least this many times as fast; less may be noise."""
 
@@ -44,9 +48,14 @@ _SETTINGS = {
     "worker_grid",
 }
 _SETTING_STARTS = ("enable_", "use_", "user_core", "mm_dram", "move_op")
+# Ops that compute the same.
+_SAME = {"minimalmatmul": "matmul"}
+# All that decides on what a matmul computes; others of its attributes only some builds and kinds of it write.
+_OF_MATMUL = ("transpose_a", "transpose_b", "untilize_out")
+_ACTIVATION = re.compile(r"fused_activation[^;]*?UnaryOpType::(\w+)")
 # What these do follows from the memory of their output, which the op after them asks for.
 _FIXED_BY_OTHERS = {"halo", "move", "clone", "copy"}
-_MOST_DIFFERENCES = 3
+_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class Sibling:
     """The fastest sibling of an op: its median kernel duration, an op that is it, and what differs.
 
     `position` is that op's place among the ops it was found in, those of the reference if `in_reference`.
-    `differences` are `(setting, here, there)`, the most telling first.
+    `differences` are `(setting, here, there)`, the most telling first; `more_cores`: whether it has more than here.
     """
 
     kernel_ns: float
@@ -62,6 +71,17 @@ class Sibling:
     position: int
     in_reference: bool
     differences: tuple[tuple[str, str, str], ...]
+    more_cores: bool
+
+    def differs_in(self, settings: tuple[str, ...] | None) -> bool:
+        """Whether one of these differs, by the start of its name (`program_config`) or MORE_CORES; None = any."""
+        if settings is None or (MORE_CORES in settings and self.more_cores):
+            return True
+        return any(name.startswith(settings) for name, _, _ in self.differences)
+
+    def told(self, arrow: str, separator: str) -> str:
+        """The most telling differences in words: `cores 1 → 64, input 0 DRAM_INTERLEAVED → L1_INTERLEAVED`."""
+        return separator.join(f"{name} {here}{arrow}{there}" for name, here, there in self.differences[:_TOLD])
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,15 +125,30 @@ def siblings(
 
 def _shapes(ops: Ops) -> list[Hashable]:
     """For each distinct description its kind and shapes."""
-    kinds = {code: kind(code) for code in ops.codes.values}
-    of_tensors = ops.variants.by_tensors(_logical)
+    kinds = {code: _kind(code) for code in ops.codes.values}
+    of_tensors = ops.variants.by_tensors(_operands)
     return [(kinds[variant.op_code], shapes) for variant, shapes in zip(ops.variants.all, of_tensors, strict=True)]
 
 
-def _logical(tensors: TensorSet) -> Hashable:
-    return tuple(
-        tuple((one.logical, one.layout, one.datatype) for one in side) for side in (tensors.inputs, tensors.outputs)
-    )
+def _kind(op_code: str) -> str:
+    return _SAME.get(kind(op_code), kind(op_code))
+
+
+def _sizes(tensors: Sequence[Tensor]) -> Hashable:
+    return tuple((_extents(one), one.layout, one.datatype) for one in tensors)
+
+
+def _operands(tensors: TensorSet) -> Hashable:
+    """The first two inputs and the output, all that is compared of matmuls: a bias hardly takes time."""
+    return _sizes((*tensors.inputs[:2], *tensors.outputs[:1]))
+
+
+def _extents(tensor: Tensor) -> Hashable:
+    """The extents that decide on the time: in TILE layout rows and columns are whole tiles."""
+    if tensor.layout != "TILE" or tensor.logical is None:
+        return tensor.logical
+    *outer, rows, columns = tensor.logical
+    return (*outer, round_up_to_tile(rows), round_up_to_tile(columns))
 
 
 def _members(ops: Ops, trusted: BoolArray, in_reference: bool, wanted: set[int]) -> dict[int, _Member]:
@@ -146,12 +181,19 @@ def _is_fixed_by_others(variant: Variant) -> bool:
 
 def work(variant: Variant) -> Hashable:
     """What an op computes, whatever memory and settings it runs with."""
-    meaning = tuple(
+    name, tensors = _kind(variant.op_code), variant.tensors
+    sizes = _operands(tensors) if name == "matmul" else (_sizes(tensors.inputs), _sizes(tensors.outputs))
+    return name, sizes, _meaning(variant)
+
+
+def _meaning(variant: Variant) -> Hashable:
+    if _kind(variant.op_code) == "matmul":
+        return *(is_set(variant.attributes, name) for name in _OF_MATMUL), *_ACTIVATION.findall(variant.attributes)
+    return tuple(
         sorted(
             (name, without_scopes(value)) for name, value in entries(variant.attributes).items() if _is_meaning(name)
         )
     )
-    return kind(variant.op_code), _logical(variant.tensors), meaning
 
 
 def _is_meaning(name: str) -> bool:
@@ -165,7 +207,8 @@ def _fastest(own: _Member, family: Sequence[_Member]) -> Sibling | None:
     differences = tuple(_differences(own, best))
     if not differences:
         return None
-    return Sibling(best.kernel_ns, best.cores, best.position, best.in_reference, differences[:_MOST_DIFFERENCES])
+    more_cores = (best.cores or 0) > (own.cores or 0)
+    return Sibling(best.kernel_ns, best.cores, best.position, best.in_reference, differences, more_cores)
 
 
 def _differences(own: _Member, best: _Member) -> list[tuple[str, str, str]]:
@@ -178,10 +221,12 @@ def _differences(own: _Member, best: _Member) -> list[tuple[str, str, str]]:
     ]
     switches = [change for change in changed if change[0].startswith("use_")]
     found = [*switches]
+    if kind(own.variant.op_code) != kind(best.variant.op_code):
+        found, changed = [("op", short_code(own.variant.op_code), short_code(best.variant.op_code))], []
     if own.cores != best.cores:
         found.append(("cores", str(own.cores or "?"), str(best.cores or "?")))
     for side in ("inputs", "outputs"):
-        pairs = zip(getattr(own.variant, side), getattr(best.variant, side), strict=True)
+        pairs = zip(getattr(own.variant, side), getattr(best.variant, side), strict=False)
         found += [
             (f"{side[:-1]} {number}", mine.memory, theirs.memory)
             for number, (mine, theirs) in enumerate(pairs)

@@ -86,13 +86,13 @@ def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:
 def _causes(analysis: Analysis) -> Iterator[str]:
     yield f"**{plain(text_of_causes.verdict(analysis))}**"
     yield ""
-    if not analysis.causes:
+    if not (shown := analysis.first_causes(_CAUSES)):
         return
     yield "### What to fix first"
     yield ""
     yield from table_of(CAUSES, causes(analysis, _CAUSES))
-    of_all = f"{min(len(analysis.causes), _CAUSES)} of {rows(len(analysis.causes), 'cause')}"
-    yield f"{of_all}. {plain(text_of_causes.left(analysis, analysis.causes[:_CAUSES]))}"
+    of_all = f"{len(shown)} of {rows(len(analysis.causes), 'cause')}"
+    yield f"{of_all}. {plain(text_of_causes.left(analysis, shown))}"
     yield f"{plain(sentences.upper_bounds(analysis.summary))}"
     yield ""
 

@@ -17,8 +17,8 @@ _RULES = "docs/rules.md"
 
 
 def causes(analysis: Analysis, count: int | None = None) -> CauseRows:
-    """The first `count` causes, largest expected saving first (None = all)."""
-    return Rows(analysis, analysis.causes[:count])
+    """The first `count` causes that are not minor, largest expected saving first (None = all)."""
+    return Rows(analysis, analysis.first_causes(count))
 
 
 def _rows(rows: CauseRows) -> list[list[Any]]:

@@ -43,6 +43,8 @@ def saving(cause: Cause) -> str:
         return f"{_at_most(cause).replace('saves', 'Saves', 1)}; what to expect is unknown"
     bound = span_of_time(cause.bound_ns or 0.0)
     ground = f": {cause.ground.text}" if cause.ground else ""
+    if not cause.expected_saving_ns:
+        return f"Should save nothing{gaps} (at most {bound}){ground}"
     return f"Should save {span_of_time(cause.expected_saving_ns)}{gaps} (at most {bound}){ground}"
 
 
@@ -76,9 +78,11 @@ def left(analysis: Analysis, shown: Sequence[Cause]) -> str:
 
 
 def _ids(causes: Sequence[Cause]) -> str:
-    """`C1`, `C1 and C2`, `C1 to C3`."""
-    first, last = causes[0].id, causes[-1].id
-    return first if first == last else f"{first} {'and' if len(causes) == 2 else 'to'} {last}"
+    """`C1`, `C1 and C2`, `C1 to C3`, `C1, C2 and C4`."""
+    numbers = [int(cause.id[1:]) for cause in causes]
+    if len(numbers) > 2 and numbers == [*range(numbers[0], numbers[-1] + 1)]:
+        return f"{causes[0].id} to {causes[-1].id}"
+    return " and ".join(filter(None, (", ".join(cause.id for cause in causes[:-1]), causes[-1].id)))
 
 
 def _is_known(cause: Cause) -> bool:
@@ -87,19 +91,34 @@ def _is_known(cause: Cause) -> bool:
 
 def verdict(analysis: Analysis) -> str:
     """One sentence: what the time goes to, why, and what would remain."""
-    total = analysis.ops.total_ns
-    causes = [cause for cause in analysis.causes if not cause.saves_gaps]
     if not analysis.causes:
         return formats.no_finding(analysis.summary)
-    if not total or not any(cause.expected_saving_ns for cause in causes):
-        first = analysis.causes[0]
-        return f"What to expect of a fix is not known here; first comes {first.id}, which {_at_most(first)}."
-    lead = _leading(causes)
-    ids = _ids(lead)
-    remaining = lead[-1].left_ns
+    total, first = analysis.ops.total_ns, analysis.causes[0]
+    lead = _leading(analysis.causes)
+    if not total or not lead:
+        if first.is_minor:
+            return f"Nothing here is expected to save time; the first of {len(analysis.causes)} causes is {first.id}."
+        bound = f"{first.id}, which {_at_most(first)}"
+        return f"What to expect of a fix is not known here; first comes {bound}{_idle(analysis)}."
+    named = lead if _is_known(first) or first.saves_gaps else [first, *lead]
+    saved = sum(cause.expected_saving_ns or 0.0 for cause in lead)
     return (
-        f"Of {span_of_time(total)} of kernel time {', '.join(map(_phrase, lead))}; with {ids} fixed about "
-        f"{span_of_time(remaining)} should be left ({percent(1 - remaining / total)} less)."
+        f"Of {span_of_time(total)} of kernel time {', '.join(map(_phrase, named))}; with {_ids(lead)} fixed about "
+        f"{span_of_time(total - saved)} should be left ({percent(saved / total)} less){_idle(analysis)}."
+    )
+
+
+_IDLE = 0.25
+
+
+def _idle(analysis: Analysis) -> str:
+    """`; between ops the device is idle for 40.2 % of the elapsed time (C1)`, where that is a quarter or more."""
+    split = analysis.summary.time_split
+    if not split.elapsed_ns > 0 or split.idle_ns < _IDLE * split.elapsed_ns:
+        return ""
+    cause = next((f" ({cause.id})" for cause in analysis.causes if cause.saves_gaps and len(cause.positions)), "")
+    return (
+        f"; between ops the device is idle for {percent(split.idle_ns / split.elapsed_ns)} of the elapsed time{cause}"
     )
 
 
@@ -109,13 +128,13 @@ def _at_most(cause: Cause) -> str:
 
 
 def _leading(causes: Sequence[Cause]) -> list[Cause]:
-    """The first causes that make up most of the expected saving, three at most, one at least that has one."""
-    whole = sum(cause.expected_saving_ns or 0.0 for cause in causes)
+    """The first causes with an expected saving, up to three, that make up most of what is expected of all."""
+    known = [cause for cause in causes if _is_known(cause) and not cause.is_minor]
+    whole = sum(cause.expected_saving_ns or 0.0 for cause in known)
     lead: list[Cause] = []
-    for cause in causes:
+    for cause in known[:_NAMED]:
         lead.append(cause)
-        sure = sum(taken.expected_saving_ns or 0.0 for taken in lead)
-        if sure >= _MOST_OF_IT * whole or (len(lead) >= _NAMED and sure):
+        if sum(taken.expected_saving_ns or 0.0 for taken in lead) >= _MOST_OF_IT * whole:
             break
     return lead
 

@@ -138,7 +138,7 @@ def _outcome(analysis: Analysis) -> Iterator[Fact]:
     yield "Speed of light", sentences.speed_of_light(summary)
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)
-    yield "Expected", causes.left(analysis, analysis.causes[:1])
+    yield "Expected", causes.left(analysis, analysis.first_causes(1))
     yield "Utilization", f"{formats.formula(summary)}; blank = no model"
     yield "FPS", f"1e9 × batch / {_fps_time(summary)}"
 

@@ -341,7 +341,8 @@ def test_uneven_cores(analysis_of, row, saving):
 
 
 def test_an_op_on_few_shards_is_not_asked_to_shard_its_input(analysis_of):
-    rows = [op("LayerNorm", 9000, 8) | shape("INPUT_0", (1, 1, 32, 2048), "BFLOAT16", memory)
+    large = shape("OUTPUT_0", (1, 1, 32, 2048))
+    rows = [op("LayerNorm", 9000, 8) | large | shape("INPUT_0", (1, 1, 32, 2048), "BFLOAT16", memory)
             for memory in ("L1_WIDTH_SHARDED", DRAM)]  # fmt: skip
     sharded, interleaved = (only_finding(analysis_of(row), "low-core-count").advice for row in rows)
     assert "shard spec of its input over more cores" in sharded

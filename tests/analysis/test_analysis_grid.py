@@ -127,7 +127,7 @@ def test_an_op_can_carry_both_rules(analysis_of):
     assert hit == {"low-core-count": (1, 30), "reshard": (1, 30)}
 
 
-def test_an_output_of_few_tiles_is_said(analysis_of):
+def test_an_output_of_few_pieces_is_said(analysis_of):
     small = shape("OUTPUT_0", (1, 1, 32, 64))
     large = shape("OUTPUT_0", (1, 1, 512, 64))
     for row, said in (
@@ -136,4 +136,4 @@ def test_an_output_of_few_tiles_is_said(analysis_of):
         (op("Add", 10, 2) | large, False),
     ):
         advice = only_finding(analysis_of(row), "low-core-count").advice
-        assert ("Its output is only 2 tiles" in advice) == said
+        assert ("and its work is in no more pieces" in advice) == said

@@ -1,6 +1,6 @@
 import pytest
 from support.agreement import EVERYTHING
-from support.captures import fallback, host_op, op, signpost
+from support.captures import fallback, host_op, op, shape, signpost
 from support.findings import only_finding
 
 
@@ -68,9 +68,18 @@ def test_pairs_of_a_mesh_are_those_of_its_critical_path(analysis_of):
     assert analysis_of(*rows, options=EVERYTHING).reshard_pairs == 2
 
 
-def test_advice_on_pairs_names_how_many(analysis_of):
+def test_advice_on_pairs_needs_half_of_them(analysis_of):
+    finding = only_finding(analysis_of(reshard(), reshard(), op("Add")), "reshard")
+    assert finding.advice.startswith("Reads what another reshard wrote")
     finding = only_finding(analysis_of(reshard(), reshard(), op("Add"), reshard()), "reshard")
-    assert finding.advice.startswith("1 of 3 ")
+    assert "another reshard" not in finding.advice
+
+
+def test_advice_on_what_the_op_before_did_not_write(analysis_of):
+    written = op("Add") | shape("OUTPUT_0", (1, 1, 64, 64), memory="L1_INTERLEAVED")
+    read = op("InterleavedToSharded") | shape("INPUT_0", (1, 1, 32, 64), memory="DRAM_INTERLEAVED")
+    finding = only_finding(analysis_of(written, read), "reshard")
+    assert "did not write" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def test_findings(sample, told, web, tables):
         saving = finding["saving_ns"]
         assert f"saves at most {formats.saving(saving)}" in text
         assert f"{finding['count']:,} row" in text
-    main = told["causes"]
+    minor = sample.ops.total_ns / 1000
+    main = [one for one in told["causes"] if one["expected_saving_ns"] is None or one["expected_saving_ns"] >= minor]
     short = next((table for table in tables if "Saves at most [ns]" in table.headers), None)
     assert (short is None) == (not main)
     for line, cause in zip(short.records() if short else [], main, strict=False):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.expectation.best_seen_table import BY_CATEGORY, BY_KIND
+from perfsheet.analysis.expectation.fused import FusedOp
 from perfsheet.analysis.expectation.grounds import Expectation, Ground, GroundKind
 from perfsheet.analysis.expectation.records import RECORDS, Record
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.rules.base import Group, Hits, Rule
 from perfsheet.analysis.siblings import Sibling
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
-_NEARLY = 0.9
+_QUARTER = 0.25
 _LEAST_NS = 1500.0
 """About the shortest kernel with work of its own in real captures: no speed of light tells what a shorter one takes."""
 
@@ -24,31 +26,20 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
     """What a fix of a group's ops is expected to save, each within its bound; `indices` are those of its hits."""
     if hits.rows is not None:
         return Expectation(np.full(len(bounds), np.nan), None)
-    positions = group.positions
-    unknown = np.full(len(positions), np.nan)
-    record = _record(facts, rule, group)
-    by_record = unknown if record is None else bounds * record.factor
-    if hits.unlike_record is not None:
-        by_record = np.where(hits.unlike_record[indices], np.nan, by_record)
-    by_sibling, by_best = unknown, unknown
-    order = (GroundKind.SIBLING, GroundKind.BEST_SEEN, GroundKind.RECORD)
+    positions, record = group.positions, _record(facts, rule, group)
+    by_record, by_best = _by_record(facts, rule, hits, group, bounds, indices), np.full(len(positions), np.nan)
     if not rule.saves_gaps:
-        kernel = facts.ops.kernel_ns[positions]
-        by_sibling = np.clip(kernel - facts.sibling_ns[positions], 0, bounds)
-        if hits.floor_ns is not None:
-            # The rule says itself what is left to do; what saved so much before tells more about that.
-            order = (GroundKind.SIBLING, GroundKind.RECORD, GroundKind.BEST_SEEN)
-            by_best = _down_to(facts, positions, hits.floor_ns[indices], bounds, least=_LEAST_NS)
-        elif rule.keeps_work:
-            by_best = _down_to(facts, positions, facts.speed_of_light.min_kernel_ns[positions], bounds)
-        if not rule.keeps_work:
-            # A fix that removes the op may be worth more than one that makes it as fast as its sibling.
-            by_sibling = np.where(by_sibling >= _NEARLY * np.nan_to_num(by_record), by_sibling, np.nan)
-    if record is not None and not record.factor:
-        order = (GroundKind.SIBLING, GroundKind.RECORD, GroundKind.BEST_SEEN)  # its fixes have never saved anything
-    by_kind = {GroundKind.SIBLING: by_sibling, GroundKind.BEST_SEEN: by_best, GroundKind.RECORD: by_record}
-    choices = {of: by_kind[of] for of in order}
-    savings = unknown
+        by_best = _by_best_seen(facts, rule, hits, group, bounds, indices)
+    choices = {
+        GroundKind.SIBLING: _by_sibling(facts, rule, positions, bounds),
+        GroundKind.NO_MORE_PIECES: _by_pieces(hits, indices),
+    }
+    # Where the rule says itself what is left to do, what saved so much before tells more about that.
+    if (hits.floor_ns is not None and hits.fused is None) or (record is not None and not record.factor):
+        choices |= {GroundKind.RECORD: by_record, GroundKind.BEST_SEEN: by_best}
+    else:
+        choices |= {GroundKind.BEST_SEEN: by_best, GroundKind.RECORD: by_record}
+    savings = np.full(len(positions), np.nan)
     taken = np.full(len(positions), -1, dtype=np.int64)
     for number, choice in enumerate(choices.values()):
         use = np.isnan(savings) & np.isfinite(choice)
@@ -57,16 +48,75 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
         return Expectation(savings, None)
     by_ground = np.bincount(taken[taken >= 0], np.nan_to_num(savings)[taken >= 0], minlength=len(choices))
     main = int(np.argmax(by_ground)) if by_ground.any() else int(taken[taken >= 0][0])
-    of_main = positions[taken == main]
-    if list(choices)[main] is GroundKind.BEST_SEEN:  # ops that go say nothing about what is reached
+    of_main, savings_of_main = positions[taken == main], savings[taken == main]
+    ground = list(choices)[main]
+    if ground is GroundKind.BEST_SEEN and hits.fused is not None:
+        return Expectation(savings, Ground(ground, hits.fused.text))
+    if ground is GroundKind.BEST_SEEN:  # ops that go say nothing about what is reached
         remaining = np.isfinite(_best_shares(facts.ops)[of_main])
-        of_main, savings_of_main = of_main[remaining], savings[taken == main][remaining]
-    else:
-        savings_of_main = savings[taken == main]
+        of_main, savings_of_main = of_main[remaining], savings_of_main[remaining]
     if not len(of_main):
-        return Expectation(savings, Ground(GroundKind.BEST_SEEN, "the ops go"))
+        return Expectation(savings, Ground(ground, "the ops go"))
     largest = int(of_main[np.argmax(np.nan_to_num(savings_of_main))])
-    return Expectation(savings, _ground(facts, record, list(choices)[main], largest))
+    return Expectation(savings, _ground(facts, record, ground, largest))
+
+
+def _by_sibling(facts: Facts, rule: Rule, positions: IntArray, bounds: FloatArray) -> FloatArray:
+    """By siblings that differ in what the fix changes; a fix that takes the op away has none."""
+    if rule.saves_gaps or (not rule.keeps_work and rule.settings is None):
+        return np.full(len(positions), np.nan)
+    differs = [sibling is not None and sibling.differs_in(rule.settings) for sibling in facts.siblings]
+    faster = np.clip(facts.ops.kernel_ns[positions] - facts.sibling_ns[positions], 0, bounds)
+    return np.where(facts.of_variants(differs)[positions], faster, np.nan)
+
+
+def _by_pieces(hits: Hits, indices: list[int]) -> FloatArray:
+    """Nothing for ops that more cores cannot share."""
+    if hits.no_more_pieces is None:
+        return np.full(len(indices), np.nan)
+    return np.where(hits.no_more_pieces[indices], 0.0, np.nan)
+
+
+def _by_record(
+    facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArray, indices: list[int]
+) -> FloatArray:
+    record = _record(facts, rule, group)
+    if record is None:
+        return np.full(len(bounds), np.nan)
+    savings = bounds * record.factor
+    if rule.keeps_work and not rule.saves_gaps:
+        most = facts.ops.kernel_ns[group.positions] - _LEAST_NS
+        savings = np.where(most > 0, np.minimum(savings, most), np.nan)
+    return np.where(_unlike(hits, indices), np.nan, savings)
+
+
+def _by_best_seen(
+    facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArray, indices: list[int]
+) -> FloatArray:
+    positions = group.positions
+    if hits.fused is not None and hits.floor_ns is not None and hits.chains is not None:
+        return _by_fused_op(facts, hits.fused, positions, hits.floor_ns[indices], hits.chains[indices], bounds)
+    if hits.floor_ns is not None:
+        savings = _down_to(facts, positions, hits.floor_ns[indices], bounds, least=_LEAST_NS)
+        return np.where(_unlike(hits, indices), np.nan, savings)
+    if rule.keeps_work:
+        return _down_to(facts, positions, facts.speed_of_light.min_kernel_ns[positions], bounds)
+    return np.full(len(positions), np.nan)
+
+
+def _unlike(hits: Hits, indices: list[int]) -> BoolArray:
+    return np.zeros(len(indices), dtype=np.bool_) if hits.unlike_record is None else hits.unlike_record[indices]
+
+
+def _by_fused_op(
+    facts: Facts, fused: FusedOp, positions: IntArray, floors: FloatArray, chains: IntArray, bounds: FloatArray
+) -> FloatArray:
+    """Each chain down to what the op that replaces it takes."""
+    kernel = facts.ops.kernel_ns[positions]
+    _, of = np.unique(chains, return_inverse=True)
+    before = np.bincount(of, kernel)
+    after = np.minimum(np.fmax(np.bincount(of, floors) / fused.share, fused.least_ns), before)
+    return np.asarray(np.clip(kernel * (1 - after / before)[of], 0, bounds))
 
 
 def _ground(facts: Facts, record: Record | None, of: GroundKind, position: int) -> Ground:
@@ -74,6 +124,8 @@ def _ground(facts: Facts, record: Record | None, of: GroundKind, position: int) 
         sibling = facts.siblings[int(facts.ops.variants.of[position])]
         assert sibling is not None
         return Ground(of, _sibling_text(facts, sibling))
+    if of is GroundKind.NO_MORE_PIECES:
+        return Ground(of, "its work is in no more pieces than it has cores")
     if of is GroundKind.BEST_SEEN:
         found = _best_seen(facts.variant(position).op_code)
         assert found is not None
@@ -90,8 +142,8 @@ def _record(facts: Facts, rule: Rule, group: Group) -> Record | None:
 
 def _sibling_text(facts: Facts, sibling: Sibling) -> str:
     where = "of the reference " if sibling.in_reference else ""
-    changes = ", ".join(f"{name} {here} → {there}" for name, here, there in sibling.differences)
-    return f"row {facts.sibling_row(sibling)} {where}is the same op and takes {_time(sibling.kernel_ns)}: {changes}"
+    told = f"is the same op and takes {_time(sibling.kernel_ns)}: {sibling.told(' → ', ', ')}"
+    return f"row {facts.sibling_row(sibling)} {where}{told}"
 
 
 def _time(ns: float) -> str:
@@ -103,11 +155,14 @@ def _down_to(
 ) -> FloatArray:
     """What is saved by getting as near to a limit as others of the op's kind get to the speed of light; NaN = unknown.
 
-    Where the limit is 0 the op goes. Below the time of the shortest kernels no limit tells what an op takes: `least`.
+    Those have work for the grid: of an op in fewer pieces than a quarter of its cores nothing is known. Where the limit
+    is 0 the op goes. Below the time of the shortest kernels no limit tells what an op takes: `least`.
     """
-    target = limit_ns / _best_shares(facts.ops)[positions]
+    ops = facts.ops
+    few = pieces(ops)[positions] < _QUARTER * ops.worker_cores[positions]
+    target = np.where(few, np.nan, limit_ns / _best_shares(ops)[positions])
     target = np.where(target < _LEAST_NS, least, target)
-    return np.asarray(np.clip(facts.ops.kernel_ns[positions] - np.where(limit_ns == 0, 0, target), 0, bounds))
+    return np.asarray(np.clip(ops.kernel_ns[positions] - np.where(limit_ns == 0, 0, target), 0, bounds))
 
 
 @once

@@ -15,6 +15,7 @@ class GroundKind(Enum):
     """What an expected saving rests on."""
 
     SIBLING = "sibling"
+    NO_MORE_PIECES = "no more pieces"
     BEST_SEEN = "best seen"
     RECORD = "record of the rule"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import FusedOp
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
@@ -25,6 +26,9 @@ class Hits:
     `positions` is empty then, and `saving_ns` and `subjects` are parallel to `rows`. `floor_ns` is the least time that
     each op takes once it is fixed, where that is neither the speed of light nor zero (see `Rule.keeps_work`).
     `unlike_record`: ops unlike those whose fixes made the rule's record (analysis/expectation/records.py).
+    `no_more_pieces`: ops whose work is in no more pieces than they use cores, so that more cores cannot share it.
+    `fused`: the op that can replace each chain, with `chains`, the number of the chain of each hit; the sum of its
+    `floor_ns` is the time of that op at the speed of light.
     """
 
     positions: IntArray
@@ -33,6 +37,9 @@ class Hits:
     rows: IntArray | None = None
     floor_ns: FloatArray | None = None
     unlike_record: BoolArray | None = None
+    no_more_pieces: BoolArray | None = None
+    fused: FusedOp | None = None
+    chains: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +101,8 @@ class Rule:
     `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
     saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
     read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
-    attributes.
+    attributes. `settings`: what the fix changes (None = anything); an op that ran faster with the same of these is no
+    ground for what to expect (`Sibling.differs_in`).
     """
 
     id: str
@@ -109,6 +117,7 @@ class Rule:
     saves_gaps: bool = False
     keeps_work: bool = True
     columns: frozenset[str] = frozenset()
+    settings: tuple[str, ...] | None = None
     order: int = 1000
     mark: str = ""
     former_id: str = ""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.ops.elementwise import function
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
+from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.capture.table import BoolArray, IntArray
 
 _LINKS = 8
@@ -35,6 +38,16 @@ def runs(mask: BoolArray, here: IntArray) -> Iterator[list[int]]:
     for holds, members in groupby(here.tolist(), key=lambda position: bool(mask[position])):
         if holds:
             yield list(members)
+
+
+def first_op(facts: Facts, among: Iterable[int], names: Sequence[str], shape: Extents | None = None) -> int | None:
+    """The first of these ops that is of a kind (`slice`) or an elementwise function (`MUL`), and makes this shape."""
+    for position in among:
+        variant = facts.variant(position)
+        made = variant.outputs[0].logical if variant.outputs else None
+        if (kind(variant.op_code) in names or function(variant) in names) and shape in (None, made):
+            return position
+    return None
 
 
 def flows(facts: Facts, before: int, after: int) -> bool:

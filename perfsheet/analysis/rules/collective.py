@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import attribute
-from perfsheet.analysis.ops.categories import COLLECTIVE
+from perfsheet.analysis.ops.categories import COLLECTIVE, MATMUL
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 
@@ -16,17 +16,36 @@ def find(facts: Facts) -> Hits:
     return Hits(positions, facts.ops.kernel_ns[positions])
 
 
+_NEAR = 3
+"""Other ops at most between a collective and the matmul that it can be fused with."""
+
+
 def advice(facts: Facts, group: Group) -> str:
     """Overlap, links and topology, with the current settings."""
     attributes = facts.variant(int(group.positions[0])).attributes
     links, topology = attribute(attributes, "num_links"), attribute(attributes, "topology").rsplit("::", 1)[-1]
     now = ", ".join(filter(None, (f"num_links {links}" if links else "", f"a {topology} topology" if topology else "")))
-    ring = " topology=ttnn.Topology.Ring where the links allow it," if topology == "Linear" else ""
+    ring = ", topology=ttnn.Topology.Ring where the links allow it" if topology == "Linear" else ""
     return (
-        f"Only moves data between devices{f' (now {now})' if now else ''}: try more num_links,{ring} a "
-        "narrower data type for the transfer, or an op that overlaps it with a matmul "
-        "(ttnn.experimental.all_gather_matmul_async, ttnn.experimental.matmul_reduce_scatter_async)."
+        f"Only moves data between devices{f' (now {now})' if now else ''}: try {_overlap(facts, group)}more "
+        f"num_links{ring}, or a narrower data type for the transfer."
     )
+
+
+def _overlap(facts: Facts, group: Group) -> str:
+    """The op that does its work and its neighbour's together, if that is a matmul or a reduction; else blank."""
+    position = int(group.positions[0])
+    here = next(sequence for sequence in facts.sequences if position in sequence)
+    place, code = int(facts.place[position]), facts.variant(position).op_code.lower()
+    before, after = here[max(place - _NEAR, 0) : place], here[place + 1 : place + 1 + _NEAR]
+    matmul = facts.in_category(MATMUL)
+    if "scatter" in code and matmul[before].any():
+        return "ttnn.experimental.matmul_reduce_scatter_async with the matmul before it, "
+    if "gather" in code and matmul[after].any():
+        return "ttnn.experimental.all_gather_matmul_async with the matmul after it, "
+    if "gather" in code and any("reduce" in facts.variant(p).op_code.lower() for p in after.tolist()):
+        return "ttnn.all_reduce or ttnn.reduce_scatter instead of it and the reduction after it, "
+    return ""
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:

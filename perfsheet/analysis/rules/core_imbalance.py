@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.siblings import MORE_CORES
 from perfsheet.capture.arrays import median
 
 _RATIO = 1.3
@@ -65,4 +66,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     columns=frozenset({"per_core_max_ns", "per_core_avg_ns", "per_core_min_ns"}),
+    settings=(MORE_CORES, "program_config", "input", "output"),
 )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL
+from perfsheet.analysis.ops.attributes import is_set
+from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, DATA_MOVEMENT, MATMUL
+from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import (
+    faster_sibling,
     layout_conversion,
     low_core_count,
     matmul_not_dram_sharded,
@@ -14,15 +18,18 @@ from perfsheet.analysis.rules import (
     reshard,
 )
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
+from perfsheet.analysis.rules.matmul_program_config import blocks_are_largest
 from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 from perfsheet.capture.arrays import median
+from perfsheet.hardware.data_types import TILE_SIDE
 
 _FAR = 0.3
 _LONG_NS = 5000
 _SHARE = 0.001
 _EXPLAINED = (
+    faster_sibling.RULE,
     low_core_count.RULE,
     reshard.RULE,
     layout_conversion.RULE,
@@ -48,18 +55,50 @@ def find(facts: Facts) -> Hits:
 
 _TRY = {
     ATTENTION: "larger q_chunk_size and k_chunk_size in ttnn.SDPAProgramConfig, and exp_approx_mode",
-    MATMUL: "larger blocks (in0_block_w, out_subblock_h × out_subblock_w), and its input in L1",
-    CONV: "enable_act_double_buffer and enable_weights_double_buffer, another shard_layout, or a larger "
-    "act_block_h_override in ttnn.Conv2dConfig",
     "normalisation": "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)",
-    "data movement": "to remove it (let the op before write what the op after reads), or to replace several ops by "
-    "one, for example with ttnn.transformer.split_query_key_value_and_split_heads or "
-    "ttnn.experimental.nlp_create_qkv_heads",
     "elementwise": "to shard its inputs in L1, or to fuse it into the op before (activation of ttnn.linear or "
     "ttnn.Conv2dConfig)",
     "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for the whole attention",
 }
 _TRY_ANYTHING = "to shard its input over the grid in L1, or to do more work per call"
+
+
+def _matmul(facts: Facts, variant: Variant) -> str:
+    """Blocks, unless they are as large as they can be."""
+    if kind(variant.op_code) == "minimalmatmul":
+        return (
+            "larger blocks in ttnn.MinimalMatmulConfig (M_block_size no larger than the rows of tiles that it has), or "
+            "ttnn.linear"
+        )
+    if not blocks_are_largest(variant):
+        return "larger blocks (in0_block_w, out_subblock_h × out_subblock_w), and its input in L1"
+    if variant.inputs[1].padded and variant.inputs[1].padded[:2] != (1, 1):
+        return "ttnn.MatmulMultiCoreReuseProgramConfig, which gives each core its own part of the batch"
+    return "a 2D grid (ttnn.MatmulMultiCoreReuseMultiCastProgramConfig), and its input in L1"
+
+
+def _conv(facts: Facts, variant: Variant) -> str:
+    """Double buffers that are not on yet, another shard layout, larger blocks."""
+    off = [name for name in _BUFFERS if not is_set(variant.attributes, name)]
+    buffers = f"{' and '.join(off)}, " if off else ""
+    return f"{buffers}another shard_layout, or a larger act_block_h_override in ttnn.Conv2dConfig"
+
+
+_BUFFERS = ("enable_act_double_buffer", "enable_weights_double_buffer")
+
+
+def _moves_data(facts: Facts, variant: Variant) -> str:
+    """Another order of dimensions if rows are shorter than a tile; ops for heads where there is attention."""
+    ends = [tensor.logical for tensor in (*variant.inputs[:1], *variant.outputs[:1])]
+    short = min((shape[3] for shape in ends if shape is not None), default=TILE_SIDE)
+    if short < TILE_SIDE:
+        return f"to keep a longer dimension last: its rows of {short} are padded to tiles, or move one by one"
+    heads = facts.in_category(ATTENTION, "softmax").any()
+    several = ", or to replace several ops by one (ttnn.experimental.nlp_create_qkv_heads)" if heads else ""
+    return f"to remove it (let the op before write what the op after reads){several}"
+
+
+_TRY_BY_OP = {MATMUL: _matmul, CONV: _conv, DATA_MOVEMENT: _moves_data}
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -70,10 +109,10 @@ def advice(facts: Facts, group: Group) -> str:
     of_peaks = " and ".join(
         f"{100 * median(share[np.isfinite(share)]):.1f} % of {peak}" for peak, share in uses.items()
     )
-    return (
-        f"Uses {of_peaks} on {_cores(facts, group)} "
-        f"cores{_longest_risc(facts, group)}: try {_TRY.get(group.category, _TRY_ANYTHING)}."
-    )
+    by_op = _TRY_BY_OP.get(group.category)
+    variant = facts.variant(int(group.positions[0]))
+    todo = by_op(facts, variant) if by_op else _TRY.get(group.category, _TRY_ANYTHING)
+    return f"Try {todo}: it uses {of_peaks} on {_cores(facts, group)} cores{_longest_risc(facts, group)}."
 
 
 def _cores(facts: Facts, group: Group) -> str:
@@ -108,8 +147,8 @@ RULE = Rule(
     order=130,
     detects=(
         "ops of 5 µs or more, below 30 % of the speed of light, that with identical ops take a thousandth of the "
-        "kernel time or more; not collectives, and not what low-core-count, reshard, layout-conversion, "
-        "matmul-program-config or matmul-not-dram-sharded explain"
+        "kernel time or more; not collectives, and not what faster-sibling, low-core-count, reshard, "
+        "layout-conversion, matmul-program-config or matmul-not-dram-sharded explain"
     ),
     saving_formula="Σ (kernel duration − time at the speed of light)",
     find=find,

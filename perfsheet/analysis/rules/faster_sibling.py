@@ -17,6 +17,9 @@ def find(facts: Facts) -> Hits:
     return Hits(positions, saving[positions])
 
 
+_NAMES = {"Matmul": "ttnn.linear", "MinimalMatmulOp": "ttnn.experimental.minimal_matmul"}
+
+
 def _sibling(facts: Facts, group: Group) -> Sibling:
     sibling = facts.siblings[int(facts.ops.variants.of[group.positions[0]])]
     assert sibling is not None
@@ -25,8 +28,10 @@ def _sibling(facts: Facts, group: Group) -> Sibling:
 
 def advice(facts: Facts, group: Group) -> str:
     """The settings of the sibling."""
-    changes = "; ".join(f"{name} {there} instead of {here}" for name, here, there in _sibling(facts, group).differences)
-    return f"The same op on the same shapes ran faster with other settings: try {changes}."
+    sibling = _sibling(facts, group)
+    if (other := next((there for name, _, there in sibling.differences if name == "op"), "")) in _NAMES:
+        return f"{other} takes as many tiles faster: try {_NAMES[other]} for it."
+    return f"The same op on as many tiles ran faster with other settings: try {sibling.told(' → ', '; ')}."
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
@@ -41,8 +46,8 @@ RULE = Rule(
     order=12,
     detects=(
         "ops that ran at least 1.25 times as fast elsewhere in the capture (or in that of `--reference`): the same op, "
-        "shapes, layouts, data types and attributes but for cores, memory, fidelity and configs; not reshards, "
-        "collectives, halo, move or copy"
+        "shapes in tiles, layouts, data types and attributes but for cores, memory, fidelity and configs; not "
+        "reshards, collectives, halo, move or copy"
     ),
     saving_formula="Σ (kernel duration − median kernel duration of the fastest sibling)",
     find=find,

@@ -14,12 +14,12 @@ from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.rules.chains import chain
 
-_NEAR = 2
-"""Other ops between the two at most: the other projection, a reshard."""
 _ACTIVATIONS = {"SILU", "GELU", "RELU", "SIGMOID"}
 _ROTARY = re.compile(r"rotaryembedding(?!.*fused)")
 
 ACTIVATION, CACHE, ROTARY = "activation", "cache", "rotary"
+_NEAR = {ACTIVATION: 2, CACHE: 6, ROTARY: 2}
+"""Other ops between the two at most: the other projection, reshards."""
 _TRY = {
     ACTIVATION: (
         "An activation, then a product with its result: try ttnn.multiply with input_tensor_a_activations, which does "
@@ -52,7 +52,7 @@ def _is_second(pair: str, first: Variant, second: Variant) -> bool:
 
 
 def find(facts: Facts) -> Hits:
-    """Pairs with at most two other ops between them; what is saved is the shorter of the two."""
+    """Pairs that are near each other; what is saved is the shorter of the two."""
     ops = facts.ops
     firsts = [_first_of(variant) if variant.outputs else "" for variant in ops.variants.all]
     of = ops.variants.of
@@ -65,7 +65,7 @@ def find(facts: Facts) -> Hits:
         for at in np.flatnonzero(is_first[here]).tolist():
             first = int(here[at])
             pair = firsts[int(of[first])]
-            after = here[at + 1 : at + 2 + _NEAR].tolist()
+            after = here[at + 1 : at + 2 + _NEAR[pair]].tolist()
             second = next((p for p in after if _is_second(pair, facts.variant(first), facts.variant(p))), None)
             if second is None or at <= done or not (ops.timed[first] and ops.timed[second]):
                 continue
@@ -108,8 +108,8 @@ RULE = Rule(
     title="Fusable pair",
     order=225,
     detects=(
-        "two ops with at most two others between them for which TTNN has one: SiLU, GELU, ReLU or sigmoid and a "
-        "product with its result; two updates of a paged cache; two rotary embeddings"
+        "two ops with at most two others between them (six between caches) for which TTNN has one: SiLU, GELU, ReLU or "
+        "sigmoid and a product with its result; two updates of a paged cache; two rotary embeddings"
     ),
     saving_formula="Σ the shorter kernel duration of each pair",
     find=find,

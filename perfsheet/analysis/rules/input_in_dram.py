@@ -6,25 +6,50 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
+from perfsheet.analysis.rules.risc_bound import COLUMNS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
+from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import L1_BYTES
 
 _ROOM = 0.5
 _READS = 0.1
+_BUSY = 0.75
 
 
 def find(facts: Facts) -> Hits:
-    """The first input is in DRAM and takes at most half of the grid's L1, and the op is not compute-bound."""
+    """The first input is in DRAM and takes at most half of the grid's L1, and the op is not compute-bound.
+
+    Of heads split in decode, where one core per user reads its row piece by piece, all time may follow from that.
+    """
     ops, speed_of_light = facts.ops, facts.speed_of_light
     sizes = [
         variant.inputs[0].size if variant.inputs and variant.inputs[0].in_dram else None for variant in ops.variants.all
     ]
     size = facts.figures(sizes)
     fits = size <= _ROOM * L1_BYTES * ops.worker_cores
-    reads = (speed_of_light.dram >= _READS) & ~speed_of_light.is_bound(Bound.COMPUTE)
-    positions = np.flatnonzero(facts.in_category(MATMUL, CONV) & fits & reads)
-    return fewer_bytes_hits(facts, positions, size[positions])
+    reads = (speed_of_light.dram >= _READS) & ~speed_of_light.is_bound(Bound.COMPUTE) & ~_computes(facts)
+    heads = ops.where_code(_splits_heads_in_decode) & ops.timed
+    positions = np.flatnonzero((facts.in_category(MATMUL, CONV) & reads | heads) & fits)
+    by_bytes = fewer_bytes_hits(facts, positions, size[positions])
+    of_heads = heads[positions]
+    return Hits(
+        positions,
+        np.where(of_heads, ops.kernel_ns[positions], by_bytes.saving_ns),
+        floor_ns=None if by_bytes.floor_ns is None else np.where(of_heads, 0.0, by_bytes.floor_ns),
+        unlike_record=None if by_bytes.unlike_record is None else by_bytes.unlike_record & ~of_heads,
+    )
+
+
+def _splits_heads_in_decode(op_code: str) -> bool:
+    return kind(op_code) == "nlpcreateqkvheadsdecode"
+
+
+def _computes(facts: Facts) -> BoolArray:
+    """Whether the compute kernel runs nearly all the time, the reader for less than half of it."""
+    reader, compute, _ = risc_spans(facts)
+    return np.asarray((compute >= _BUSY * facts.ops.kernel_ns) & (reader <= compute / 2))
 
 
 def advice(facts: Facts, group: Group) -> str:
@@ -50,12 +75,16 @@ RULE = Rule(
     order=110,
     detects=(
         "matmul or convolution, not compute-bound and at 10 % or more of the DRAM peak, whose first input is in DRAM "
-        "and would take at most half of the grid's L1"
+        "and would take at most half of the grid's L1; the same of nlp_create_qkv_heads_decode"
     ),
-    saving_formula="Σ kernel duration × input bytes / DRAM bytes, down to what is left of the speed of light",
+    saving_formula=(
+        "Σ kernel duration × input bytes / DRAM bytes, down to what is left of the speed of light; of heads all of it"
+    ),
     find=find,
     advice=advice,
     caveat="What else is in L1 at that time is not in the capture.",
     evidence=evidence,
     keeps_work=False,
+    columns=COLUMNS,
+    settings=("input",),
 )

@@ -80,4 +80,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     keeps_work=False,
+    settings=("math fidelity",),
 )

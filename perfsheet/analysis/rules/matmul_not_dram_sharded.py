@@ -95,4 +95,5 @@ RULE = Rule(
     advice=advice,
     caveat=caveat,
     evidence=evidence,
+    settings=("program_config",),
 )

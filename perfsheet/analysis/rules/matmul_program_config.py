@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.attributes import attribute, key_numbers
+from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
@@ -15,6 +15,7 @@ from perfsheet.capture.arrays import median
 
 _LONG_NS = 5000
 _LARGEST_BLOCK = 8
+_LARGEST_SUBBLOCK = 8
 _MEASURED = "In one decode of a mixture of experts, 2 saved 28 % of the whole, 4 another 8 %, 8 nothing."
 
 
@@ -25,12 +26,38 @@ def problem(variant: Variant) -> str:
     config = attribute(variant.attributes, "program_config")
     if not config:
         return "none"
-    block, height, width = (key_numbers(config, key) for key in ("in0_block_w", "out_subblock_h", "out_subblock_w"))
-    if block and block[0] < 2 and _inner_tiles(variant) > 1:
+    block, subblock = _block(config), _subblock(config)
+    if block is not None and block < 2 and _inner_tiles(variant) > 1:
         return "in0_block_w"
-    if height and width and height[0] * width[0] < 2:
+    if subblock is not None and subblock < 2 and _output_tiles_of_core(config) > 1:
         return "out_subblock"
     return ""
+
+
+def blocks_are_largest(variant: Variant) -> bool:
+    """Whether in0_block_w is all of K, and the output subblock all that a core has, or as large as registers allow."""
+    config = attribute(variant.attributes, "program_config")
+    block, subblock = _block(config), _subblock(config)
+    if block is None or subblock is None:
+        return False
+    registers = _LARGEST_SUBBLOCK // 2 if is_set(variant.attributes, "fp32_dest_acc_en") else _LARGEST_SUBBLOCK
+    return block >= _inner_tiles(variant) and 2 * subblock > min(registers, _output_tiles_of_core(config))
+
+
+def _block(config: str) -> int | None:
+    return next(iter(key_numbers(config, "in0_block_w")), None)
+
+
+def _subblock(config: str) -> int | None:
+    """Tiles of an output subblock."""
+    sides = [key_numbers(config, f"out_subblock_{side}") for side in "hw"]
+    return sides[0][0] * sides[1][0] if all(sides) else None
+
+
+def _output_tiles_of_core(config: str) -> int:
+    """per_core_M × per_core_N; many where the config does not say."""
+    sides = [key_numbers(config, f"per_core_{side}") for side in "MN"]
+    return sides[0][0] * sides[1][0] if all(sides) else _LARGEST_SUBBLOCK
 
 
 def _inner_tiles(variant: Variant) -> int:
@@ -81,6 +108,11 @@ def advice(facts: Facts, group: Group) -> str:
     )
 
 
+def root(facts: Facts, group: Group) -> str:
+    """What should be changed."""
+    return problem(facts.variant(int(group.positions[0])))
+
+
 def evidence(facts: Facts, group: Group) -> Evidence:
     """The block sizes, if there is a config, and the share of the speed of light."""
     config = attribute(facts.variant(int(group.positions[0])).attributes, "program_config")
@@ -105,4 +137,6 @@ RULE = Rule(
     advice=advice,
     caveat="Large matmuls reach 10 to 47 % of the peak in practice (tt-metal#29716), small ones less.",
     evidence=evidence,
+    root=root,
+    settings=("program_config",),
 )

@@ -53,4 +53,5 @@ RULE = Rule(
     caveat="TTNN may have turned it off because the op did not fit; more cores need more L1 for their buffers.",
     evidence=cores_and_grid,
     root=one_root,
+    settings=("use_multicore",),
 )

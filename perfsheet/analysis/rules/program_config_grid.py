@@ -11,6 +11,7 @@ from perfsheet.analysis.ops.attributes import dram_readers, flatten, grid_size, 
 from perfsheet.analysis.ops.categories import ATTENTION, MATMUL
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import WAITS_FOR_DRAM, Evidence, Group, Hits, Rule, time_of_idle_cores
+from perfsheet.analysis.siblings import MORE_CORES
 from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import TILE_SIDE
 
@@ -94,4 +95,5 @@ RULE = Rule(
     advice=advice,
     caveat=caveat,
     evidence=evidence,
+    settings=(MORE_CORES,),
 )

@@ -8,6 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
 from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.chains import flows
 from perfsheet.capture.table import IntArray
 
 
@@ -31,14 +32,14 @@ def find(facts: Facts) -> Hits:
 
 
 def advice(facts: Facts, group: Group) -> str:
-    """Which neighbouring op to change, by the direction of the reshard."""
-    pairs = _pairs(facts, group)
-    if pairs:
-        return (
-            f"{pairs} of {len(group.positions)} directly follow another reshard: try to go from the first layout to "
-            "the "
-            "last in one step, or to keep the first."
-        )
+    """Which neighbouring op to change, by the direction of the reshard and by what it reads."""
+    before = facts.previous[group.positions]
+    reads = np.array([p < 0 or flows(facts, p, q) for p, q in zip(before, group.positions, strict=True)])
+    pairs = int((reads & np.isin(group.positions, back_to_back(facts.ops))).sum())
+    if 2 * pairs >= len(reads):
+        return "Reads what another reshard wrote: try to go from the first layout to the last in one step."
+    if not reads.any():
+        return "Reads a tensor that the op before it did not write: try to shard that once, when it is made or loaded."
     if "InterleavedToSharded" in group.signature.op_code:
         return "Try to let the op before write the sharded layout itself (its memory_config), and keep it downstream."
     if "ShardedToInterleaved" in group.signature.op_code:
@@ -51,11 +52,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """How many directly follow another reshard."""
-    return {"back_to_back": _pairs(facts, group)}
-
-
-def _pairs(facts: Facts, group: Group) -> int:
-    return int(np.isin(group.positions, back_to_back(facts.ops)).sum())
+    return {"back_to_back": int(np.isin(group.positions, back_to_back(facts.ops)).sum())}
 
 
 RULE = Rule(

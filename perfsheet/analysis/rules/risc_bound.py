@@ -10,12 +10,16 @@ from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray, FloatArray
+from perfsheet.hardware.boards import L1_BYTES
 
 _BUSY = 0.9
 _OTHERS = 0.6
 _LONG_NS = 2000
 _EMPTY_NS = 500
 """A kernel that returns at once takes 150 to 300 ns in captures; one this short has no work."""
+
+_ROOM = 0.5
+"""Part of the grid's L1 that an output may take."""
 
 RISCS = ("reader", "compute", "writer")
 _READER, _COMPUTE, _WRITER = range(3)
@@ -79,6 +83,8 @@ def advice(facts: Facts, group: Group) -> str:
         todo = _COMPUTE_BY_CATEGORY.get(group.category, _COMPUTE_OF_OTHERS)
     elif risc == _READER:
         todo = "its inputs sharded in L1" + (", or a larger in0_block_w" if group.category == MATMUL else "")
+    elif sum(tensor.size or 0 for tensor in variant.outputs) > _ROOM * L1_BYTES * (group.worker_cores or np.inf):
+        todo = "a narrower data type for its output, which is too large for L1, or the work in smaller parts"
     else:
         in_dram = any(tensor.in_dram for tensor in variant.outputs)
         todo = "a sharded output in L1" + (" instead of DRAM" if in_dram else "")
@@ -125,4 +131,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     columns=COLUMNS,
+    settings=("input", "output", "math fidelity", "compute_kernel_config"),
 )

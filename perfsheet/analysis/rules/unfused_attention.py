@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import ATTENTION as ATTENTION_OP
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.variants import Variant
@@ -38,6 +39,7 @@ def find(facts: Facts) -> Hits:
     product = facts.in_category(MATMUL)
     softmax = facts.in_category("softmax")
     positions: list[int] = []
+    chains: list[int] = []
     subjects = []
     for here in facts.sequences:
         for members in _pieces(product, softmax, here):
@@ -47,10 +49,12 @@ def find(facts: Facts) -> Hits:
             subject = chain(facts, members)
             timed = [position for position in members if ops.timed[position]]
             positions += timed
+            chains += [members[0]] * len(timed)
             subjects += [subject] * len(timed)
     hits = np.array(positions, dtype=np.int64)
     floor = np.where(product[hits], np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
+    return Hits(hits, saving, subjects, floor_ns=floor, fused=ATTENTION_OP, chains=np.array(chains, dtype=np.int64))
 
 
 def _pieces(product: BoolArray, softmax: BoolArray, here: IntArray) -> Iterator[list[int]]:
@@ -65,8 +69,8 @@ def _pieces(product: BoolArray, softmax: BoolArray, here: IntArray) -> Iterator[
 def advice(facts: Facts, group: Group) -> str:
     """The fused op."""
     return (
-        "Attention runs as separate ops, with its scores in memory between them: try "
-        "ttnn.transformer.scaled_dot_product_attention instead, with scale and mask as its arguments."
+        "Attention runs as separate ops: try ttnn.transformer.scaled_dot_product_attention, with scale and mask as its "
+        "arguments; its scores stay out of memory."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import HEADS
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, MATMUL, category
 from perfsheet.analysis.ops.tensors import Extents, Tensor
@@ -35,6 +36,8 @@ def find(facts: Facts) -> Hits:
     if not swaps.any():
         return Hits(np.empty(0, dtype=np.int64), np.empty(0))
     positions: list[int] = []
+    chains: list[int] = []
+    last: list[bool] = []
     subjects = []
     taken: set[int] = set()
     heads = _heads(facts)
@@ -44,9 +47,14 @@ def find(facts: Facts) -> Hits:
             if members := [position for position in members if position not in taken]:
                 taken.update(members)
                 positions += members
+                chains += [members[0]] * len(members)
+                last += [position == members[-1] for position in members]
                 subjects += [chain(facts, members)] * len(members)
     hits = np.array(positions, dtype=np.int64)
-    return Hits(hits, ops.kernel_ns[hits], subjects)
+    # The fused op still writes what the last one does.
+    floor = np.where(last, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
+    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
+    return Hits(hits, saving, subjects, floor_ns=floor, fused=HEADS, chains=np.array(chains, dtype=np.int64))
 
 
 def _swap(facts: Facts, index: int) -> bool:
@@ -142,8 +150,8 @@ def advice(facts: Facts, group: Group) -> str:
     """The fused ops for both directions: who splits heads by hand merges them by hand, too."""
     done = "merged" if _merges(facts, group) else "split"
     return (
-        f"Heads of attention are {done} by layout ops and transposes: try ttnn.experimental.nlp_create_qkv_heads on "
-        "one fused QKV projection to split them, and ttnn.experimental.nlp_concat_heads to merge them, in TILE layout."
+        f"Heads are {done} by layout ops and transposes: try ttnn.experimental.nlp_create_qkv_heads on one fused QKV "
+        "projection, and ttnn.experimental.nlp_concat_heads to merge them, in TILE layout."
     )
 
 
@@ -169,7 +177,7 @@ RULE = Rule(
         "heads and rows, before attention (or a matmul with heads on both sides) that reads what they make, or after "
         "one that wrote what they read"
     ),
-    saving_formula="Σ kernel duration of the chain",
+    saving_formula="Σ kernel duration of the chain, its last op down to its time at the speed of light",
     find=find,
     advice=advice,
     caveat="The fused ops take a few µs themselves, and want the QKV projection as one tensor in TILE layout.",

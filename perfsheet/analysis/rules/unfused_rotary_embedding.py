@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import ROTARY
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import chain, first_op
 
 _REACH = 12
 """Ops before and after the concat that may belong to it: those of Q and K may take turns."""
@@ -21,6 +21,7 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     swaps = facts.of_variants([_joins_halves(variant) for variant in ops.variants.all])
     positions: list[int] = []
+    chains: list[int] = []
     subjects = []
     taken: set[int] = set()
     for here in facts.sequences if swaps.any() else ():
@@ -31,12 +32,14 @@ def find(facts: Facts) -> Hits:
                 taken.update(members)
                 timed = [position for position in members if ops.timed[position]]
                 positions += timed
+                chains += [members[0]] * len(timed)
                 subjects += [chain(facts, members)] * len(timed)
     hits = np.array(positions, dtype=np.int64)
     # The fused op reads and writes about as much as the sum at the end.
     stays = facts.of_variants([function(variant) == "ADD" for variant in ops.variants.all])[hits]
     floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
+    return Hits(hits, saving, subjects, floor_ns=floor, fused=ROTARY, chains=np.array(chains, dtype=np.int64))
 
 
 def _joins_halves(variant: Variant) -> bool:
@@ -53,27 +56,19 @@ def _members(facts: Facts, near: list[int], concat: int) -> list[int]:
     before = [position for position in near if position < concat]
     after = [position for position in near if position > concat]
 
-    def first(among: list[int], name: str, shape: Extents | None) -> int | None:
-        return next((position for position in among if _makes(facts.variant(position), name, shape)), None)
-
-    negated = first(before[::-1], "NEG", half)
-    by_sine = first(after, "MUL", whole)
+    negated = first_op(facts, before[::-1], ["NEG"], half)
+    by_sine = first_op(facts, after, ["MUL"], whole)
     if negated is None or by_sine is None:
         return []
-    total = first([position for position in after if position > by_sine], "ADD", whole)
+    total = first_op(facts, (position for position in after if position > by_sine), ["ADD"], whole)
     if total is None:
         return []
-    by_cosine = first(before[::-1] + [p for p in after if by_sine < p < total], "MUL", whole)
+    others = before[::-1] + [position for position in after if by_sine < position < total]
+    by_cosine = first_op(facts, others, ["MUL"], whole)
     if by_cosine is None:
         return []
-    halves = [position for position in before if _makes(facts.variant(position), "slice", half)][-2:]
+    halves = [position for position in before if first_op(facts, [position], ["slice"], half) is not None][-2:]
     return sorted({*halves, negated, concat, by_sine, by_cosine, total})
-
-
-def _makes(variant: Variant, name: str, shape: Extents | None) -> bool:
-    """Whether an op is a slice or an elementwise op of this name, and makes a tensor of this shape."""
-    made = bool(variant.outputs) and variant.outputs[0].logical == shape
-    return made and name in (kind(variant.op_code), function(variant))
 
 
 def advice(facts: Facts, group: Group) -> str:

@@ -83,4 +83,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     keeps_work=False,
+    settings=(),
 )

@@ -36,7 +36,7 @@ def findings_section(analysis: Analysis) -> Section:
         "causes": [_cause(analysis, cause, place < _OPEN) for place, cause in enumerate(analysis.causes)],
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),
-        "left": text_of_causes.left(analysis, analysis.causes[:_OPEN]),
+        "left": text_of_causes.left(analysis, analysis.first_causes(_OPEN)),
     }
     return Section("findings", "What to fix first", "findings.html", data)
 

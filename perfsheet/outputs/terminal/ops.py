@@ -192,7 +192,7 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if unchecked := formats.unchecked(analysis.summary):
         screen.print(line(unchecked, "yellow"))
     screen.print()
-    shown = analysis.causes[:count]
+    shown = analysis.first_causes(count)
     blocks = [_cause_lines(cause, screen.width, _TEXT_LINES) for cause in shown]
     for place in reversed(range(len(blocks))):
         if sum(map(len, blocks)) > max(_LINES, 3 * len(blocks)):
@@ -235,7 +235,7 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if analysis.reshard_pairs:
         screen.print(line(f"{rows(analysis.reshard_pairs, 'reshard')} directly after another one."))
     screen.print()
-    shown = analysis.causes[:count]
+    shown = analysis.first_causes(count)
     for cause in shown:
         for text, style in _cause_lines(cause, screen.width, 9):
             screen.print(line(text, style))

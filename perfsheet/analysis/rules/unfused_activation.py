@@ -1,0 +1,73 @@
+"""GELU as separate elementwise ops: x / √2, erf, + 1, and products."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.elementwise import function
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.chains import chain
+
+_SCALES = ("MUL", "DIV")
+
+
+def find(facts: Facts) -> Hits:
+    """The erf, the product before it, the sum after it, and the products after that, directly one after another."""
+    ops = facts.ops
+    functions = [function(variant) for variant in ops.variants.all]
+    erf = facts.of_variants([name == "ERF" for name in functions])
+    positions: list[int] = []
+    stays: list[bool] = []
+    subjects = []
+    for here in facts.sequences if erf.any() else ():
+        names = [functions[index] for index in ops.variants.of[here].tolist()]
+        for at in np.flatnonzero(erf[here]).tolist():
+            members = here[at - 1 : at + 2 + _products(names[at + 2 : at + 4])].tolist() if _is_gelu(names, at) else []
+            timed = [position for position in members if ops.timed[position]]
+            positions += timed
+            stays += [position == members[-1] for position in timed]
+            subjects += [chain(facts, members)] * len(timed) if timed else []
+    hits = np.array(positions, dtype=np.int64)
+    floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
+    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+
+
+def _is_gelu(names: list[str], at: int) -> bool:
+    around = names[at - 1 : at] + names[at + 1 : at + 3] if at else []
+    return len(around) == 3 and around[0] in _SCALES and around[1] == "ADD" and around[2] == "MUL"
+
+
+def _products(after: list[str]) -> int:
+    """How many of the ops after the sum are products."""
+    return next((count for count, name in enumerate(after) if name not in _SCALES), len(after))
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """One op, or none."""
+    return (
+        "GELU runs as separate elementwise ops around an erf: try ttnn.gelu, or "
+        'activation="gelu" of the ttnn.linear before it.'
+    )
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How many."""
+    functions = [function(facts.variant(position)) for position in group.positions.tolist()]
+    return {"times": functions.count("ERF")}
+
+
+RULE = Rule(
+    id="unfused-activation",
+    title="Unfused activation",
+    order=224,
+    mark="UAC",
+    detects="product or quotient, erf, sum, product (and another one), directly one after another: GELU in pieces",
+    saving_formula="Σ kernel duration, the last op down to its time at the speed of light",
+    find=find,
+    advice=advice,
+    caveat="The approximate mode of the fused op is less exact than the erf.",
+    evidence=evidence,
+    root=one_root,
+    keeps_work=False,
+)

@@ -1,0 +1,95 @@
+"""A bias or an activation as an op of its own after a matmul, which could do both itself."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.elementwise import function
+from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.variants import Variant
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.chains import chain
+
+_ACTIVATIONS = {"RELU", "GELU", "SILU", "SIGMOID", "TANH"}
+_ACTIVATED = re.compile(r"fused_activation[^;]*UnaryOpType")
+
+
+def find(facts: Facts) -> Hits:
+    """Matmuls, each directly followed by the sum with a row, by an activation, or by both; these could go."""
+    ops = facts.ops
+    plain = facts.of_variants([_is_plain(variant) for variant in ops.variants.all])
+    positions: list[int] = []
+    subjects = []
+    for here in facts.sequences if plain.any() else ():
+        for at in np.flatnonzero(plain[here]).tolist():
+            members = _epilogue(facts, here[at : at + 3].tolist())
+            timed = [position for position in members[1:] if ops.timed[position]]
+            positions += timed
+            subjects += [chain(facts, members)] * len(timed)
+    hits = np.array(positions, dtype=np.int64)
+    return Hits(hits, ops.kernel_ns[hits], subjects)
+
+
+def _is_plain(variant: Variant) -> bool:
+    is_matmul = kind(variant.op_code) in ("matmul", "minimalmatmul") and bool(variant.outputs)
+    return is_matmul and not _ACTIVATED.search(variant.attributes)
+
+
+def _epilogue(facts: Facts, here: list[int]) -> list[int]:
+    """The matmul, and what follows it that it could do itself."""
+    matmul, *after = here
+    has_bias = len(facts.variant(matmul).inputs) > 2
+    taken = [matmul]
+    if after and not has_bias and _adds_row(facts.variant(matmul), facts.variant(after[0])):
+        taken.append(after.pop(0))
+    if after and _activates(facts.variant(matmul), facts.variant(after[0])):
+        taken.append(after[0])
+    return taken
+
+
+def _adds_row(matmul: Variant, after: Variant) -> bool:
+    if function(after) != "ADD" or len(after.inputs) < 2 or not after.outputs:
+        return False
+    left, right, made = after.inputs[0].logical, after.inputs[1].logical, matmul.outputs[0].logical
+    return made is not None and left == made and right == (1, 1, 1, made[3])
+
+
+def _activates(matmul: Variant, after: Variant) -> bool:
+    same = bool(after.inputs) and after.inputs[0].logical == matmul.outputs[0].logical
+    return same and function(after) in _ACTIVATIONS
+
+
+def advice(facts: Facts, group: Group) -> str:
+    """The arguments of ttnn.linear."""
+    found = {function(facts.variant(position)) for position in group.positions.tolist()}
+    activation = next((name.lower() for name in sorted(found) if name in _ACTIVATIONS), "")
+    arguments = " and ".join(
+        filter(None, ("bias" if "ADD" in found else "", activation and f'activation="{activation}"'))
+    )
+    return f"A matmul, and what it could do itself in ops of their own: try ttnn.linear with {arguments}."
+
+
+def evidence(facts: Facts, group: Group) -> Evidence:
+    """How many ops could go."""
+    return {"ops": len(group.positions)}
+
+
+RULE = Rule(
+    id="unfused-linear",
+    title="Unfused linear",
+    order=223,
+    detects=(
+        "matmul without a fused activation, directly followed by the sum with a row (where it has no bias), by ReLU, "
+        "GELU, SiLU, sigmoid or tanh on its output, or by both"
+    ),
+    saving_formula="Σ kernel duration of the ops after the matmul",
+    find=find,
+    advice=advice,
+    caveat="The matmul then does their math, and takes somewhat longer.",
+    evidence=evidence,
+    root=one_root,
+    keeps_work=False,
+)
