@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from support.captures import op, shape
-from support.findings import only_finding
+from support.findings import findings_of, only_finding
 
 from perfsheet.analysis.expectation.best_seen_table import BY_KIND
 from perfsheet.analysis.expectation.records import RECORDS
@@ -55,6 +55,33 @@ def test_more_cores_than_tiles_or_links_help_nothing(analysis_of):
     users = tensors(op("PagedUpdateCache", 5000, 2), (1, 2, 32, 128), "L1_HEIGHT_SHARDED")
     assert only_finding(analysis_of(users), "low-core-count").expected_saving_ns == 0
     assert only_finding(analysis_of(op("AllGatherAsync", 5000, 4)), "low-core-count").expected_saving_ns is None
+
+
+def test_heads_of_decode_wait_for_their_input(analysis_of):
+    heads = tensors(op("NLPCreateQKVHeadsDecodeDeviceOperation", 25_000, 1), (1, 1, 32, 5120))
+    finding = only_finding(analysis_of(heads), "input-in-dram")
+    record = RECORDS["input-in-dram/nlpcreateqkvheadsdecode"]
+    assert (finding.saving_ns, finding.expected_saving_ns) == (25_000, 25_000 * record.factor)
+    in_l1 = heads | shape("INPUT_0", (1, 1, 32, 5120), "BFLOAT16", "L1_INTERLEAVED")
+    assert not findings_of(analysis_of(in_l1), "input-in-dram")
+
+
+def test_a_cause_of_which_nothing_is_expected_is_minor(analysis_of):
+    one_tile = tensors(op("LayerNorm", 5000, 1), (1, 1, 32, 32), "L1_INTERLEAVED")
+    analysis = analysis_of(*LAYER, one_tile)
+    minor = next(cause for cause in analysis.causes if cause.title == "Low core count" and not cause.expected_saving_ns)
+    assert minor.is_minor
+    assert minor not in analysis.first_causes(9)
+    assert minor in analysis.first_causes(None)
+    assert text.saving(minor).startswith("Should save nothing (at most 4.922 µs): its work is in no more pieces")
+    assert analysis_of(one_tile).first_causes(5)
+    assert text.verdict(analysis_of(one_tile)) == "Nothing here is expected to save time; the first of 1 causes is C1."
+
+
+def test_the_verdict_counts_only_what_it_knows(analysis_of):
+    verdict = text.verdict(analysis_of(op("AllGatherAsync", 900_000, 64), *LAYER))
+    assert "goes to AllGatherAsync (collective, saves at most 900.000 µs), 9.1 % goes to Tilize" in verdict
+    assert "with C2 fixed about" in verdict
 
 
 LAYER = (op("TilizeWithValPadding", 90_000, 1), op("Add", 100), op("UntilizeWithUnpadding", 500, 64), op("Add", 100))

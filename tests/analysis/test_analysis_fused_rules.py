@@ -1,7 +1,7 @@
 """The rules about what ATTRIBUTES, siblings and chains say: what they hit, what they must not hit, and the saving."""
 
 import pytest
-from support.captures import op, shape
+from support.captures import newest_headers, op, shape
 from support.findings import findings_of, only_finding
 
 DRAM, L1 = "DRAM_INTERLEAVED", "L1_INTERLEAVED"
@@ -52,6 +52,23 @@ class TestSiblings:
         assert "use_multicore false → true, cores 1 → 64, input 0 DRAM_INTERLEAVED → L1_INTERLEAVED" in (
             finding.ground.text
         )
+
+    def test_one_kind_of_matmul_is_that_of_another(self, analysis_of):
+        minimal = linear("bias") | {"OP CODE": "MinimalMatmulOp", "DEVICE KERNEL DURATION [ns]": 60_000}
+        fewer_rows = linear() | shape("INPUT_0", (1, 1, "32[1]", 128)) | shape("OUTPUT_0", (1, 1, "32[1]", 64))
+        finding = only_finding(analysis_of(minimal, fewer_rows), "faster-sibling")
+        assert (finding.saving_ns, finding.evidence["sibling_row"]) == (51_000, 3)
+        assert finding.advice == "Matmul takes as many tiles faster: try ttnn.linear for it."
+
+    def test_a_sibling_counts_for_the_rules_that_change_what_differs(self, analysis_of):
+        low, more = tilize(64_000, 1, "false", L1), tilize(900, 64, "true", L1)
+        finding = only_finding(analysis_of(low, more), "low-core-count")
+        assert finding.expected_saving_ns == finding.saving_ns
+        assert "cores 1 → 64" in finding.ground.text
+        finding = only_finding(
+            analysis_of(low, tilize(900, 1, "true", L1), tilize(800, 1, "true", L1)), "low-core-count"
+        )
+        assert finding.ground.kind.value != "sibling"
 
     @pytest.mark.parametrize(
         "other",
@@ -245,6 +262,100 @@ class TestRotaryEmbeddings:
     )
     def test_what_is_none(self, analysis_of, rows):
         assert not hits(analysis_of(*rows), "unfused-rotary-embedding")
+
+
+ACTS = "{UnaryWithParam(op_type=UnaryOpType::%s;param={})}"
+
+
+def unary(name, extents=(1, 1, 32, 64), duration=1000):
+    return moved("UnaryDeviceOperation", extents, extents, duration) | said(op_chain=ACTS % name)
+
+
+def binary(name, extents=(1, 1, 32, 64), second=None, duration=1000):
+    row = moved("BinaryNgDeviceOperation", extents, extents, duration) | said(binary_op_type=f"BinaryOpType::{name}")
+    return row | shape("INPUT_1", second, "BFLOAT16", DRAM) if second else row
+
+
+def linear(*more, activation="std::nullopt"):
+    row = moved("Matmul", (1, 1, 32, 128), (1, 1, 32, 64), 9000) | shape("INPUT_1", (1, 1, 128, 64), "BFLOAT16", DRAM)
+    row |= said(fused_activation=activation)
+    return row | (shape("INPUT_2", (1, 1, 1, 64), "BFLOAT16", DRAM) if more else {})
+
+
+BIAS = binary("ADD", second=(1, 1, 1, 64), duration=500)
+
+
+class TestUnfusedLinear:
+    @pytest.mark.parametrize(
+        ("rows", "found", "words"),
+        [
+            ((linear(), BIAS, unary("RELU")), [3, 4], 'with bias and activation="relu"'),
+            ((linear(), BIAS, unary("EXP")), [3], "with bias."),
+            ((linear(), unary("SILU")), [3], 'with activation="silu"'),
+            ((linear("bias"), BIAS), [], ""),
+            ((linear(), binary("ADD", second=(1, 1, 32, 64))), [], ""),
+            ((linear(), op("Add"), BIAS), [], ""),
+            ((linear(activation="UnaryOpType::RELU"), unary("RELU")), [], ""),
+            ((linear(),), [], ""),
+        ],
+    )
+    def test_what_a_matmul_could_do_itself(self, analysis_of, rows, found, words):
+        third = [name.replace("INPUT_1", "INPUT_2") for name in newest_headers(10) if name.startswith("INPUT_1_")]
+        analysis = analysis_of(*rows, extra=third)
+        assert hits(analysis, "unfused-linear") == found
+        if found:
+            finding = only_finding(analysis, "unfused-linear")
+            assert words in finding.advice
+            assert finding.saving_ns == sum(float(rows[row - 2]["DEVICE KERNEL DURATION [ns]"]) for row in found)
+
+
+GELU = (binary("MUL"), unary("ERF"), binary("ADD"), binary("MUL"), binary("MUL"))
+
+
+class TestUnfusedActivation:
+    def test_gelu(self, analysis_of):
+        finding = only_finding(analysis_of(op("Matmul"), *GELU, op("Matmul")), "unfused-activation")
+        assert (finding.count, finding.evidence) == (5, {"times": 1})
+        assert 4000 < finding.saving_ns < 5000
+        assert "ttnn.gelu" in finding.advice
+
+    @pytest.mark.parametrize("rows", [GELU[1:], GELU[:3], (*GELU[:2], op("Add"), *GELU[2:]), (unary("ERF"),)])
+    def test_what_is_none(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "unfused-activation")
+
+
+ROWS = (1, 8, 64, 64)
+
+
+def reduction(name="ReduceDeviceOperation"):
+    return moved(name, ROWS, (1, 8, 64, 1), 1000)
+
+
+SOFTMAX = (
+    reduction(), binary("SUB", ROWS), unary("EXP", ROWS), reduction(), unary("RECIP", (1, 8, 64, 1)),
+    binary("MUL", ROWS),
+)  # fmt: skip
+
+
+class TestUnfusedSoftmax:
+    @pytest.mark.parametrize(
+        ("rows", "found"),
+        [
+            (SOFTMAX, 6),
+            (SOFTMAX[2:], 4),
+            ((*SOFTMAX[2:4], binary("DIV", ROWS)), 3),
+            ((*SOFTMAX[2:4], binary("MUL", ROWS)), 0),
+            (SOFTMAX[2:4], 0),
+            ((SOFTMAX[2], op("Add"), binary("DIV", ROWS)), 0),
+        ],
+    )
+    def test_softmax(self, analysis_of, rows, found):
+        assert len(hits(analysis_of(op("Matmul"), *rows), "unfused-softmax")) == found
+
+    def test_it_names_the_op(self, analysis_of):
+        finding = only_finding(analysis_of(*SOFTMAX), "unfused-softmax")
+        assert "ttnn.softmax" in finding.advice
+        assert finding.evidence == {"times": 1}
 
 
 def step(duration, memory=DRAM, extents=(1, 1, 512, 512)):
