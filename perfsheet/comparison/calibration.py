@@ -62,18 +62,20 @@ class Calibration:
     def gain_ns(self) -> FloatArray:
         """What each op of the capture before saved, negative if it got slower.
 
-        What replaced an op counts as its time now. New ops without a counterpart are charged to the ops of their kind,
-        by what these saved: one op that became several saved what is left of its time.
+        In all passes of the window before. What replaced an op counts as its time now. New ops without a counterpart
+        are charged to the ops of their kind, by what these saved: one op that became several saved what is left of its
+        time.
         """
         ops = self.comparison.base.ops
         gain = np.zeros(len(ops))
         for compared in self.comparison.ops:
-            if compared.base and compared.times.delta_ns is not None:
+            saved = self.comparison.gain_ns(compared)
+            if compared.base and saved is not None:
                 here = list(compared.base)
                 weights = np.nan_to_num(ops.counted_ns[here])
                 total = float(weights.sum())
                 parts = weights / total if total else np.full(len(here), 1 / len(here))
-                gain[here] -= compared.times.delta_ns * parts
+                gain[here] += saved * parts
         return self._charged(gain)
 
     def _charged(self, gain: FloatArray) -> FloatArray:
@@ -83,11 +85,11 @@ class Calibration:
         for compared in self.comparison.ops:
             if compared.status == ADDED:
                 name = kind(compared.new_code)
-                added[name] = added.get(name, 0.0) + (compared.times.new_ns or 0.0)
+                added[name] = added.get(name, 0.0) - (self.comparison.gain_ns(compared) or 0.0)
         for name, cost in added.items():
             saved = np.where(kinds == name, np.clip(gain, 0, None), 0.0)
             if saved.sum() > 0:
-                gain = gain - saved * min(cost / float(saved.sum()), 1.0)
+                gain = gain - saved * (cost / float(saved.sum()))
         return gain
 
     @cached_property
@@ -167,6 +169,17 @@ class Calibration:
         first = [p for p in self.causes[:FIRST] if p.acted_expected_ns is not None and p.acted_realised_ns]
         realised = sum(prediction.acted_realised_ns for prediction in first)
         return sum(p.acted_expected_ns or 0.0 for p in first) / realised if realised > 0 else None
+
+    @cached_property
+    def aligned(self) -> float | None:
+        """The part of the kernel time before that is in ops with a counterpart now; None without kernel time."""
+        ops = self.comparison.base.ops
+        counted = np.nan_to_num(ops.counted_ns)
+        kept = np.zeros(len(ops), dtype=np.bool_)
+        for compared in self.comparison.ops:
+            if compared.base and compared.new:
+                kept[list(compared.base)] = True
+        return float(counted[kept].sum() / counted.sum()) if counted.any() else None
 
     @cached_property
     def rules(self) -> tuple[RuleRecord, ...]:

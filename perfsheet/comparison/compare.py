@@ -95,6 +95,15 @@ class Comparison:
         """The comparable times: those of a mean pass if `per_pass`, else those of the windows."""
         return self._clock.span(times)
 
+    def gain_ns(self, op: ComparedOp) -> float | None:
+        """What an op saves in all passes of the window before; None = unknown."""
+        if not self.per_pass:
+            return None if op.times.delta_ns is None else -op.times.delta_ns
+        mean = op.times.mean_pass
+        if not (mean.base_ns or mean.new_ns):  # outside of the passes
+            return None if op.times.delta_ns is None else -op.times.delta_ns
+        return None if mean.delta_ns is None else -mean.delta_ns * self._sides[0].passes
+
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
         """The headline figures of both captures."""
@@ -111,9 +120,13 @@ class Comparison:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Ops by status."""
-        counted = Counter(op.status for op in self.ops)
-        return {status: counted[status] for status in STATUSES}
+        """Ops by status, those that became one op or several together by the status of that change."""
+        status = [op.status for op in self.ops]
+        for group in self.groups:
+            for member in group.members:
+                status[member] = group.status
+        counted = Counter(status)
+        return {name: counted[name] for name in STATUSES}
 
     @cached_property
     def groups(self) -> tuple[ChangeGroup, ...]:

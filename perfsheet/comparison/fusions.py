@@ -48,7 +48,30 @@ def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int,
         free = [place_ for place_ in left if place_ not in taken]
         if len(alone) == 1 and 2 <= len(free) <= _MOST and (run := _replaced(many, free, single[alone[0]])):
             fused[alone[0]] = run
-    return fused
+    return fused | _combined(many, single, pairs, fused)
+
+
+_COMBINES = {"pagedfusedupdatecache": "pagedupdatecache", "rotaryembeddingllamafusedqk": "rotaryembeddingllama"}
+"""Kinds of ops that do the work of two of another kind, which other ops may stand between."""
+
+
+def _combined(
+    many: Lane, single: Lane, pairs: list[tuple[int, int]], fused: dict[int, list[int]]
+) -> dict[int, list[int]]:
+    """Ops of `single` that combine two ops of `many`, the nearest of their kind without a counterpart."""
+    gone = set(range(len(many))) - {place for place, _ in pairs} - {place for run in fused.values() for place in run}
+    matched = {other for _, other in pairs}
+    found: dict[int, list[int]] = {}
+    for other, variant in enumerate(single):
+        parts = _COMBINES.get(kind(variant.op_code))
+        if parts is None or other in matched or other in fused:
+            continue
+        at = max((place for place, partner in pairs if partner < other), default=-1)
+        kin = sorted((place for place in gone if kind(many[place].op_code) == parts), key=lambda place: abs(place - at))
+        if len(kin) > 1:
+            found[other] = sorted(kin[:2])
+            gone -= set(kin[:2])
+    return found
 
 
 def _nearest(gap: list[int], from_end: bool) -> list[int]:

@@ -19,13 +19,27 @@ def print_calibration(calibration: Calibration, count: int | None, out: TextIO) 
     print_wrapped(screen, text.headline(calibration.comparison), "bold")
     print_wrapped(screen, hit_rate(calibration))
     print_wrapped(screen, ratio(calibration))
+    if calibration.aligned is not None and calibration.aligned < _FEW:
+        print_wrapped(screen, few_aligned(calibration.aligned), "yellow")
     screen.print()
     print_rows(screen, PREDICTIONS, Rows(calibration, calibration.causes[:count]))
     screen.print()
     if calibration.rules:
         print_rows(screen, RULE_RECORDS, Rows(calibration, calibration.rules))
+        screen.print(line("What an op saved counts for every rule that names it.", "dim"))
     else:
         screen.print(line("No finding was acted on."))
+
+
+_FEW = 0.5
+
+
+def few_aligned(share: float) -> str:
+    """`Only 3.2 % of the kernel time before is in ops with a counterpart now: …`"""
+    return (
+        f"Only {percent(share)} of the kernel time before is in ops with a counterpart now: is it the same model? Ops "
+        "that went count as saved."
+    )
 
 
 def hit_rate(calibration: Calibration) -> str:
@@ -42,5 +56,5 @@ def hit_rate(calibration: Calibration) -> str:
 def ratio(calibration: Calibration) -> str:
     """`Expected / realised, of the ops of these causes that changed: 0.87.`"""
     if calibration.ratio is None:
-        return "None of their ops changed."
+        return "Of their ops with an expected saving none changed and got faster."
     return f"Expected / realised, of the ops of these causes that changed: {calibration.ratio:.2f}."
