@@ -11,6 +11,7 @@ from perfsheet.analysis.expectation.grounds import CAUTIOUS, Ground, GroundKind
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
+from perfsheet.analysis.rules import faster_sibling
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
@@ -110,24 +111,36 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
 
 
 def _by_rule(findings: Sequence[Finding]) -> list[Finding]:
-    """Rule by rule, that first whose findings should save most together; within each the largest first."""
-    expected: dict[str, float] = {}
-    weight: dict[str, float] = {}
+    """Rule by rule, most expected saving first, then most weight; within each rule the largest first.
+
+    A rule with a sibling as its ground comes before those that promise up to twice as much on another, unless these
+    take the op away.
+    """
+    of_rules: dict[str, list[Finding]] = {}
     for finding in findings:
-        expected[finding.rule.id] = expected.get(finding.rule.id, 0.0) + (finding.expected_saving_ns or 0.0)
-        weight[finding.rule.id] = weight.get(finding.rule.id, 0.0) + float(finding.weights.sum())
+        of_rules.setdefault(finding.rule.id, []).append(finding)
+    expected = {name: sum(one.expected_saving_ns or 0.0 for one in same) for name, same in of_rules.items()}
+    weight = {name: sum(float(one.weights.sum()) for one in same) for name, same in of_rules.items()}
+    order = sorted(of_rules, key=lambda name: (-expected[name], -weight[name], name))
+    if of_rules[order[0]][0].rule.keeps_work and expected[order[0]]:
+        much = [name for name in order if expected[name] >= _MOSTLY * expected[order[0]]]
+        proven = [name for name in much if any(_has_sibling(one) for one in of_rules[name])]
+        # That a sibling is faster says less than a rule that knows what to change.
+        first = next((name for name in proven if name != faster_sibling.RULE.id), next(iter(proven), order[0]))
+        order = [first, *(name for name in order if name != first)]
+    return [one for name in order for one in sorted(of_rules[name], key=lambda one: -float(one.weights.sum()))]
 
-    def order(finding: Finding) -> tuple[float, float, str, float]:
-        rule = finding.rule.id
-        return -expected[rule], -weight[rule], rule, -float(finding.weights.sum())
 
-    return sorted(findings, key=order)
+def _has_sibling(finding: Finding) -> bool:
+    return finding.ground is not None and finding.ground.kind is GroundKind.SIBLING
 
 
 def _ground(members: Sequence[Finding]) -> Ground | None:
-    """The best kind of ground among the members that carry most of the expected saving."""
-    most = max((member.expected_saving_ns or 0.0 for member in members), default=0.0)
-    grounds = [member.ground for member in members if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
+    """That of the first rule; for ops that go the best one among those that should save half as much or more."""
+    leading = members[0].rule
+    same = [member for member in members if member.rule is leading or not leading.keeps_work]
+    most = max((member.expected_saving_ns or 0.0 for member in same), default=0.0)
+    grounds = [member.ground for member in same if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
     return min(filter(None, grounds), key=lambda ground: list(GroundKind).index(ground.kind), default=None)
 
 

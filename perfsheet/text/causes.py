@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause, Finding
+from perfsheet.analysis.rules import faster_sibling
 from perfsheet.capture.notes import rows
 from perfsheet.text import formats
 from perfsheet.text.formats import percent, span_of_time
@@ -42,7 +43,9 @@ def saving(cause: Cause) -> str:
     if cause.expected_saving_ns is None:
         return f"{_at_most(cause).replace('saves', 'Saves', 1)}; what to expect is unknown"
     bound = span_of_time(cause.bound_ns or 0.0)
-    ground = f": {cause.ground.text}" if cause.ground else ""
+    of_sibling = cause.members[0].rule is faster_sibling.RULE  # its cure names the settings
+    why = "" if cause.ground is None else (of_sibling and cause.ground.brief) or cause.ground.text
+    ground = f": {why}" if why else ""
     if not cause.expected_saving_ns:
         return f"Should save nothing{gaps} (at most {bound}){ground}"
     return f"Should save {span_of_time(cause.expected_saving_ns)}{gaps} (at most {bound}){ground}"

@@ -123,7 +123,8 @@ def _ground(facts: Facts, record: Record | None, of: GroundKind, position: int) 
     if of is GroundKind.SIBLING:
         sibling = facts.siblings[int(facts.ops.variants.of[position])]
         assert sibling is not None
-        return Ground(of, _sibling_text(facts, sibling))
+        brief = _sibling_text(facts, sibling)
+        return Ground(of, f"{brief}: {sibling.told(' → ', ', ')}", brief)
     if of is GroundKind.NO_MORE_PIECES:
         return Ground(of, "its work is in no more pieces than it has cores")
     if of is GroundKind.BEST_SEEN:
@@ -142,8 +143,7 @@ def _record(facts: Facts, rule: Rule, group: Group) -> Record | None:
 
 def _sibling_text(facts: Facts, sibling: Sibling) -> str:
     where = "of the reference " if sibling.in_reference else ""
-    told = f"is the same op and takes {_time(sibling.kernel_ns)}: {sibling.told(' → ', ', ')}"
-    return f"row {facts.sibling_row(sibling)} {where}{told}"
+    return f"row {facts.sibling_row(sibling)} {where}is the same op and takes {_time(sibling.kernel_ns)}"
 
 
 def _time(ns: float) -> str:

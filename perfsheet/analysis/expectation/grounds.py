@@ -22,10 +22,11 @@ class GroundKind(Enum):
 
 @dataclass(frozen=True)
 class Ground:
-    """Why an expected saving is believed, in a few words."""
+    """Why an expected saving is believed, in a few words; `brief` is without the settings that differ."""
 
     kind: GroundKind
     text: str
+    brief: str = ""
 
 
 @dataclass(frozen=True, eq=False)

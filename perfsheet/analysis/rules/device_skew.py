@@ -87,4 +87,5 @@ RULE = Rule(
     advice=advice,
     caveat="The saving is that of the slower devices; the others take over the work that these lose.",
     evidence=evidence,
+    settings=(),
 )

@@ -49,4 +49,5 @@ RULE = Rule(
     ),
     evidence=evidence,
     columns=frozenset({"launch_skew_ns"}),
+    settings=(),
 )

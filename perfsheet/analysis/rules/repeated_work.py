@@ -62,4 +62,5 @@ RULE = Rule(
     advice=advice,
     caveat="A capture has shapes, not data: the calls may work on different data, and a larger call takes longer.",
     evidence=evidence,
+    settings=(),
 )
