@@ -51,7 +51,7 @@ def rounded(value: float | None) -> object:
 
 
 def test_the_terminal_table(sample, ops, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("COLUMNS", "270")
     out = io.StringIO()
     print_top_ops(sample[0], None, out)
     lines = [match for match in map(LINE.fullmatch, out.getvalue().splitlines()) if match]

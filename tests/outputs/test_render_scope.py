@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -57,12 +58,12 @@ def test_an_op_of_a_mesh_is_shown_once_with_its_slowest_device(analysis_of, monk
     for width in (80, 100):
         lines = screen(analysis, width, monkeypatch).splitlines()
         start = next(number for number, line in enumerate(lines) if line.startswith("#"))
-        header, matmul, add, blank = (line.split() for line in lines[start : start + 4])
+        header, matmul, add, blank = lines[start : start + 4]
         assert not blank
         # 1 - 100 / 140 and 1 - 30 / 50; the critical path takes 140 + 50 ns.
-        assert header[:3] == ["#", "OP", "CODE"]
-        assert matmul[:7] == ["1", "Matmul", "1", "64/64", "140", "28.6", "73.7"]
-        assert add[:7] == ["2", "Add", "0", "8/64", "50", "40.0", "26.3"]
+        assert header.startswith("#  OP CODE")
+        assert re.match(r"1 +Matmul .*1 +64/64 +140 +28.6 +73.7", matmul)
+        assert re.match(r"2 +Add .*0 +8/64 +50 +40.0 +26.3", add)
     told = json.loads(json_output.dumps(json_output.top_ops(analysis, None)))
     assert [(row["device_id"], row["devices"], row["fastest_ns"]) for row in told["ops"]] == [(1, 2, 100), (0, 2, 30)]
     assert (told["capture"]["kernel_duration_ns"], told["capture"]["kernel_duration_sum_ns"]) == (190, 320)

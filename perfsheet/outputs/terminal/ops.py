@@ -77,8 +77,6 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
         return
     wide = screen.width >= _WIDE
     columns = [column if wide else _narrow(column) for column in OPS.columns_in(In.TERMINAL, ops)]
-    if not wide and any(column.key in (_SPREAD, _IDENTICAL) for column in columns):
-        columns = [column.changed(drop=2) if column.key == "cumulative_pct" else column for column in columns]
     left_out = print_rows(screen, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
     legend = [f"{int(ops.counts.sum()):,} of {summary.timed_ops:,} ops shown."]
@@ -106,7 +104,7 @@ _LEGEND = {
 }
 
 
-_SPREAD, _IDENTICAL = "device_spread_pct", "identical"
+_SPREAD = "device_spread_pct"
 
 
 def _narrow(column: Column[OpRows]) -> Column[OpRows]:
