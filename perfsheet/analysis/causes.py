@@ -47,6 +47,20 @@ def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
     return tuple(_numbered(facts, sorted(built, key=_rank, reverse=True)))
 
 
+_MUCH = 0.1
+
+
+def without_cause(facts: Facts, found: Sequence[Cause]) -> tuple[tuple[str, float], ...]:
+    """Op codes whose ops without a cause take a tenth of the kernel time or more, and their share, longest first."""
+    ops = facts.ops
+    left = np.nan_to_num(ops.counted_ns)
+    for cause in found:
+        left[cause.positions] = 0
+    shares = np.bincount(ops.codes.codes, left, len(ops.codes.values)) / (ops.total_ns or 1.0)
+    order = [index for index in np.argsort(-shares, kind="stable").tolist() if shares[index] >= _MUCH]
+    return tuple((ops.codes.values[index], float(shares[index])) for index in order)
+
+
 def _by_owner(owners: IntArray) -> dict[int, IntArray]:
     """The positions of each owner, ascending."""
     order = np.argsort(owners, kind="stable")
@@ -76,17 +90,17 @@ def _owner(finding: Finding, owners: IntArray) -> int | None:
 
 def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Cause:
     ops = facts.ops
-    members = _by_rule(findings)
+    unknown = _is_mostly_unknown(findings, positions)
+    members = _by_rule(findings, by_weight=unknown)
     leading = members[0]
     rows = ops.rows[positions] if positions.size else distinct(np.concatenate([member.rows for member in members]))
     grids = known_ints(ops.worker_cores[positions])
-    expected = _best([(member, member.expectation.savings) for member in members], positions)
+    expected = np.full(len(positions), np.nan)
+    if not unknown:
+        expected = _best([(member, member.expectation.savings) for member in members], positions)
     # A cure of which nothing is known says nothing about what the others save at most.
-    sure = [member for member in members if member.expected_saving_ns is not None]
-    if not any(member.expected_saving_ns for member in sure) and any(leading.weights):
-        # Nothing is expected of some cures, and of others nothing is known: these decide.
-        sure, expected = [], np.full(len(positions), np.nan)
-    sure = sure or members
+    known = [member for member in members if not unknown and member.expected_saving_ns is not None]
+    sure = known or members
     bounds = _best([(member, member.savings) for member in sure], positions)
     of_rows = [member.savings for member in sure if len(member.savings) != len(member.positions)]
     return Cause(
@@ -104,14 +118,24 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
         share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
         expected_saving_ns=_sum_of_known([expected]),
         bound_ns=_sum_of_known([bounds, *of_rows]),
-        ground=_ground(members) if np.isfinite(expected).any() else None,
+        ground=None if unknown else _ground(members),
         saves_gaps=leading.rule.saves_gaps,
         left_ns=ops.total_ns,
     )
 
 
-def _by_rule(findings: Sequence[Finding]) -> list[Finding]:
-    """Rule by rule, most expected saving first, then most weight; within each rule the largest first.
+_FAR_MORE = 2
+
+
+def _is_mostly_unknown(findings: Sequence[Finding], positions: IntArray) -> bool:
+    """Whether the cures of which nothing is known may save far more than is expected of the others."""
+    known = np.nansum(_best([(finding, finding.expectation.savings) for finding in findings], positions))
+    weight = np.nansum(_best([(finding, finding.weights) for finding in findings], positions))
+    return bool(weight > _FAR_MORE * known)
+
+
+def _by_rule(findings: Sequence[Finding], by_weight: bool) -> list[Finding]:
+    """Rule by rule, most expected saving first (`by_weight`: most weight); within each rule the largest first.
 
     A rule with a sibling as its ground comes before those that promise up to twice as much on another, unless these
     take the op away.
@@ -121,8 +145,8 @@ def _by_rule(findings: Sequence[Finding]) -> list[Finding]:
         of_rules.setdefault(finding.rule.id, []).append(finding)
     expected = {name: sum(one.expected_saving_ns or 0.0 for one in same) for name, same in of_rules.items()}
     weight = {name: sum(float(one.weights.sum()) for one in same) for name, same in of_rules.items()}
-    order = sorted(of_rules, key=lambda name: (-expected[name], -weight[name], name))
-    if of_rules[order[0]][0].rule.keeps_work and expected[order[0]]:
+    order = sorted(of_rules, key=lambda name: (0.0 if by_weight else -expected[name], -weight[name], name))
+    if not by_weight and of_rules[order[0]][0].rule.keeps_work and expected[order[0]]:
         much = [name for name in order if expected[name] >= _MOSTLY * expected[order[0]]]
         proven = [name for name in much if any(_has_sibling(one) for one in of_rules[name])]
         # That a sibling is faster says less than a rule that knows what to change.

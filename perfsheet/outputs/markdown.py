@@ -40,10 +40,6 @@ def _report(analysis: Analysis) -> Iterator[str]:
     if summary.provenance.replayed:
         yield f"> **{formats.REPLAYED}**"
         yield ""
-    for fact in (formats.at_a_glance(summary), *sentences.figures_of(summary)):
-        yield plain(fact)
-        yield ""
-    yield from _headline(headline(analysis))
     verdict, *table = _causes(analysis)
     yield verdict
     yield ""
@@ -57,6 +53,12 @@ def _report(analysis: Analysis) -> Iterator[str]:
         yield f"- ⚠️ {plain(warning)}"
     yield ""
     yield from table
+    yield "### Figures"
+    yield ""
+    for fact in (formats.at_a_glance(summary), *sentences.figures_of(summary)):
+        yield plain(fact)
+        yield ""
+    yield from _headline(headline(analysis))
     yield "### Top ops by device kernel duration"
     yield ""
     yield from table_of(OPS, top_ops(analysis, _OPS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import faster_sibling
 from perfsheet.capture.notes import rows
@@ -68,7 +69,7 @@ def left(analysis: Analysis, shown: Sequence[Cause]) -> str:
     """`Expected to be left of 127.591 ms with C1 fixed 11.033 ms, with all 18 fixed 3.944 ms.`; blank if unknown."""
     known = [cause for cause in analysis.causes if _is_known(cause)]
     if not known:
-        return ""
+        return _without_cause(analysis).strip()
     steps = [(shown[0].id, shown[0])] if shown and _is_known(shown[0]) else []
     if len(shown) > 1:
         steps.append((_ids(shown), shown[-1]))
@@ -77,7 +78,14 @@ def left(analysis: Analysis, shown: Sequence[Cause]) -> str:
     parts = [f"{name} fixed {span_of_time(cause.left_ns)}" for name, cause in steps]
     unknown = len(analysis.causes) - len(known)
     more = f" (unknown for {unknown})" if unknown else ""
-    return f"Expected to be left of {span_of_time(analysis.ops.total_ns)} with {', with '.join(parts)}{more}."
+    sentence = f"Expected to be left of {span_of_time(analysis.ops.total_ns)} with {', with '.join(parts)}{more}."
+    return f"{sentence}{_without_cause(analysis)}"
+
+
+def _without_cause(analysis: Analysis) -> str:
+    """` No finding is about GridSample (26.0 % of kernel time).`; blank where every op with much time has one."""
+    named = [f"{short_code(code)} ({percent(share)} of kernel time)" for code, share in analysis.without_cause]
+    return f" No finding is about {', '.join(named)}." if named else ""
 
 
 def _ids(causes: Sequence[Cause]) -> str:

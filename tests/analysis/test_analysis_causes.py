@@ -78,6 +78,25 @@ def test_a_cause_of_which_nothing_is_expected_is_minor(analysis_of):
     assert text.verdict(analysis_of(one_tile)) == "Nothing here is expected to save time; the first of 1 causes is C1."
 
 
+def test_a_cause_whose_main_cure_is_unknown_is_unknown(analysis_of):
+    pads = [op("PadDeviceOperation", 100_000, 64) for _ in range(4)]
+    (cause,) = analysis_of(*pads, op("PadDeviceOperation", 3000, 1)).causes
+    assert [member.rule.id for member in cause.members] == ["layout-conversion", "low-core-count"]
+    assert [member.expected_saving_ns for member in cause.members] == [None, 1500]
+    assert (cause.title, cause.expected_saving_ns, cause.ground) == ("Layout conversion", None, None)
+    assert cause.bound_ns == 403_000
+
+
+def test_ops_that_no_finding_is_about_are_named(analysis_of):
+    rest = op("GridSampleOperation", 40_000)
+    analysis = analysis_of(*LAYER, rest)
+    assert [(code, round(share, 3)) for code, share in analysis.without_cause] == [("GridSampleOperation", 0.306)]
+    assert text.left(analysis, analysis.causes).endswith(
+        "No finding is about GridSampleOperation (30.6 % of kernel time)."
+    )
+    assert "No finding" not in text.left(analysis_of(*LAYER), analysis_of(*LAYER).causes)
+
+
 def test_the_verdict_counts_only_what_it_knows(analysis_of):
     verdict = text.verdict(analysis_of(op("AllGatherAsync", 900_000, 64), *LAYER))
     assert "goes to AllGatherAsync (collective, saves at most 900.000 µs), 9.1 % goes to Tilize" in verdict

@@ -32,7 +32,7 @@ def test_the_same_op_in_the_reference_is_a_ground(paths):
     assert not [finding for finding in slow.findings if finding.rule.id == "faster-sibling"]
     finding = only_finding(analyze(read(paths[0]), reference=fast), "faster-sibling")
     assert finding.expected_saving_ns == 41_000
-    assert finding.ground.text.startswith("row 2 of the reference is the same op and takes 9.0 µs: cores 16 → 64")
+    assert finding.ground.text.startswith("row 2 of the reference does the same in 9.0 µs: cores 16 → 64")
 
 
 def test_a_reference_of_another_board_is_refused(paths, capsys):

@@ -143,7 +143,7 @@ def _record(facts: Facts, rule: Rule, group: Group) -> Record | None:
 
 def _sibling_text(facts: Facts, sibling: Sibling) -> str:
     where = "of the reference " if sibling.in_reference else ""
-    return f"row {facts.sibling_row(sibling)} {where}is the same op and takes {_time(sibling.kernel_ns)}"
+    return f"row {facts.sibling_row(sibling)} {where}does the same in {_time(sibling.kernel_ns)}"
 
 
 def _time(ns: float) -> str:

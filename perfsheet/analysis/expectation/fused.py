@@ -25,5 +25,5 @@ class FusedOp:
 
 # The median share of those with a known speed of light, and the shortest of all: docs/calibration.md.
 ATTENTION = FusedOp("fused attention", 0.19, 9000, 6)
-HEADS = FusedOp("an op for heads", 0.67, 1300, 6)
-ROTARY = FusedOp("a fused rotary embedding", 0.34, 1800, 6)
+HEADS = FusedOp("an op for heads", 0.67, 1300, 4)
+ROTARY = FusedOp("a fused rotary embedding", 0.34, 1800, 8)

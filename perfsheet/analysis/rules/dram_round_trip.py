@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -13,6 +16,7 @@ from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.hardware.boards import L1_BYTES
 
 _FEWEST = 3
+_PAUSE_NS = 1e6
 _ROOM = 0.25
 """Part of the grid's L1 that an intermediate may take, so that two of them and the op's buffers fit."""
 
@@ -36,12 +40,19 @@ def find(facts: Facts) -> Hits:
     savings: list[float] = []
     subjects = []
     for here in facts.sequences:
-        for members in (part for run in runs(mask, here) for part in linked(facts, run)):
+        for members in (part for run in runs(mask, here) for part in _without_pauses(facts, run)):
             if len(members) >= _FEWEST and _fits(facts, members):
                 positions += members
                 savings += _traffic(facts, members)
                 subjects += [chain(facts, members)] * len(members)
     return Hits(np.array(positions, dtype=np.int64), np.array(savings), subjects)
+
+
+def _without_pauses(facts: Facts, run: list[int]) -> Iterator[list[int]]:
+    """Parts of a run whose ops read what the last one wrote, without long gaps: after these, other data may come."""
+    for members in linked(facts, run):
+        starts = [0, *(at for at in range(1, len(members)) if facts.ops.gap_ns[members[at]] > _PAUSE_NS), len(members)]
+        yield from (members[start:end] for start, end in pairwise(starts))
 
 
 def _fits(facts: Facts, members: list[int]) -> bool:

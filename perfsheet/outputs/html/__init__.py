@@ -22,7 +22,7 @@ def page(analysis: Analysis) -> str:
     head = Head(
         lines=[formats.at_a_glance(summary), *sentences.figures_of(summary)],
         banner=formats.REPLAYED if summary.provenance.replayed else "",
-        metrics=headline(analysis),
+        verdicts=[verdict(analysis)],
     )
     return document(f"Perf sheet · {formats.file_names(summary)}", head, _sections(analysis))
 
@@ -38,9 +38,8 @@ def _sections(analysis: Analysis) -> Iterator[Section]:
 
 
 def _summary(analysis: Analysis) -> dict[str, object]:
-    """Data quality, the verdict, and where the time goes."""
+    """Where the time goes, and data quality."""
     return {
-        "verdict": verdict(analysis),
         "capture": sentences.capture(analysis.summary),
         "warnings": analysis.summary.warnings,
         "split": _drawn(charts.time_split(analysis.summary.time_split)),
@@ -50,9 +49,10 @@ def _summary(analysis: Analysis) -> dict[str, object]:
 
 
 def _measured(analysis: Analysis) -> dict[str, object]:
-    """Shares of categories and op codes, and run info."""
+    """The headline figures, shares of categories and op codes, and run info."""
     palette = charts.palette_of(analysis)
     return {
+        "metrics": headline(analysis),
         "charts": [
             ("Share of kernel time by category", _drawn(charts.shares(analysis.categories, False, palette))),
             ("Share of kernel time by op code", _drawn(charts.shares(analysis.op_types, True, palette))),

@@ -62,12 +62,15 @@ def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analys
 
 
 def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
-    """The verdict, and the first causes; their ids lead to the first of their findings on sheet Hotspots."""
+    """Verdict, time split, and the first causes; their ids lead to the first of their findings on sheet Hotspots."""
     shown = causes(analysis, _CAUSES)
     note = f"{len(shown)} of {len(analysis.causes)}. {sentences.upper_bounds(analysis.summary)}"
     row = write_section(sheet, styles, row, COLUMNS, "What to fix first", note, 2)
     sheet.merge_range(row, 0, row, COLUMNS - 1, clean(text_of_causes.verdict(analysis), 1000), styles["verdict"])
     sheet.set_row(row, 36)
+    if analysis.summary.time_split.elapsed_ns > 0:
+        row += 1
+        sheet.write_string(row, 0, sentences.time_split(analysis.summary), styles["text"])
     if not len(shown):
         return row + 1
     columns = [
@@ -84,9 +87,8 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
     )
     row = write_section(sheet, styles, row, COLUMNS, "Where the time goes", note, 2)
     if analysis.summary.time_split.elapsed_ns > 0:
-        sheet.write_string(row, 0, sentences.time_split(analysis.summary), styles["text"])
-        charts.time_split(sheet, row + 1, *_SPLIT)
-        row += 1 + _SPLIT_ROWS
+        charts.time_split(sheet, row, *_SPLIT)
+        row += _SPLIT_ROWS
     charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
     charts.shares(sheet, row, *_BY_TYPE, by_type=True)
     return row + _CHART_ROWS
