@@ -15,7 +15,7 @@ from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal import print_rows, print_wrapped
-from perfsheet.outputs.terminal.screen import Line, Screen, line, screen_for
+from perfsheet.outputs.terminal.screen import Line, Screen, line, lines_of, screen_for
 from perfsheet.tables import Column, In
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
@@ -177,42 +177,55 @@ _INDENT = "   "
 _TENSORS_SHOWN = 220
 
 
-_TEXT_LINES = 2
-"""Lines of a cure, and of what it should save; one each for the last causes where a screen would not do."""
-_LINES = 19
+_SCREEN, _TEXT_LINES = 40, 2
+"""Lines of the first screen, and of a cure and of its ground where there is room for that many."""
 
 
 def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The verdict, then the first `count` causes: what and where, the cure, what that should save and why."""
     screen = screen_for(out)
-    print_head(screen, analysis.summary)
-    print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
-    if unchecked := formats.unchecked(analysis.summary):
-        screen.print(line(unchecked, "yellow"))
-    screen.print()
     shown = analysis.first_causes(count)
-    blocks = [_cause_lines(cause, screen.width, _TEXT_LINES) for cause in shown]
-    for place in reversed(range(len(blocks))):
-        if sum(map(len, blocks)) > max(_LINES, 3 * len(blocks)):
-            blocks[place] = _cause_lines(shown[place], screen.width, 1)
-    for block in blocks:
-        for text, style in block:
-            screen.print(line(text, style))
+
+    def above(screen: Screen) -> None:
+        print_head(screen, analysis.summary)
+        print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
+        if unchecked := formats.unchecked(analysis.summary):
+            screen.print(line(unchecked, "yellow"))
+        screen.print()
+
+    def below(screen: Screen) -> None:
+        print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
+        of_all = f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}"
+        print_wrapped(screen, f"{of_all}; -v lists their findings, -n more. {sentences.sums(analysis.summary)}", "dim")
+
+    above(screen)
     if not shown:
         return
-    print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
-    count_of_all = f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}"
-    print_wrapped(
-        screen, f"{count_of_all}; -v lists their findings, -n more. {sentences.sums(analysis.summary)}", "dim"
-    )
+    room = _SCREEN - lines_of(above, screen.width) - lines_of(below, screen.width)
+    for block in _blocks(shown, screen.width, room):
+        for text, style in block:
+            screen.print(line(text, style))
+    below(screen)
 
 
-def _cause_lines(cause: Cause, width: int, most: int) -> list[tuple[str, str]]:
+def _blocks(causes: Sequence[Cause], width: int, room: int) -> list[list[tuple[str, str]]]:
+    """The lines of each cause. Where there is no room, grounds are cut to a line first, then cures, the last first."""
+    cures, grounds = [_TEXT_LINES] * len(causes), [_TEXT_LINES] * len(causes)
+    blocks = [_cause_lines(cause, width, _TEXT_LINES, _TEXT_LINES) for cause in causes]
+    for lines in (grounds, cures):
+        for place in reversed(range(len(causes))):
+            if sum(map(len, blocks)) > room:
+                lines[place] = 1
+                blocks[place] = _cause_lines(causes[place], width, cures[place], grounds[place])
+    return blocks
+
+
+def _cause_lines(cause: Cause, width: int, cure: int, ground: int) -> list[tuple[str, str]]:
     room = width - len(_INDENT)
     return [
         (_shortened(text_of_causes.title(cause, width), width, 1)[0], "bold"),
-        *((_INDENT + text, "") for text in _shortened(cause.cures[0].advice, room, most)),
-        *((_INDENT + text, "green") for text in _shortened(text_of_causes.saving(cause), room, most)),
+        *((_INDENT + text, "") for text in _shortened(cause.cures[0].advice, room, cure)),
+        *((_INDENT + text, "green") for text in _shortened(text_of_causes.saving(cause), room, ground)),
     ]
 
 
@@ -235,7 +248,7 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     screen.print()
     shown = analysis.first_causes(count)
     for cause in shown:
-        for text, style in _cause_lines(cause, screen.width, 9):
+        for text, style in _cause_lines(cause, screen.width, 9, 9):
             screen.print(line(text, style))
         screen.print()
         for finding in cause.members:

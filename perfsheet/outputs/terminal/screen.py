@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rich.cells import cell_len, set_cell_size
@@ -96,6 +97,13 @@ class _Pipe:
 
     def _write(self, text: str) -> None:
         self._out.write(printed(f"{text}\n"))
+
+
+def lines_of(printing: Callable[[Screen], None], width: int) -> int:
+    """How many lines something prints on a screen of this width."""
+    out = io.StringIO()
+    printing(_Pipe(out, width))
+    return out.getvalue().count("\n")
 
 
 class _Terminal:
