@@ -65,6 +65,11 @@ class Facts:
         return {}
 
     @cached_property
+    def chains(self) -> dict[tuple[int, ...], Signature]:
+        """The signatures of chains, by the descriptions of their ops (see `rules.chains.chain`)."""
+        return {}
+
+    @cached_property
     def siblings(self) -> tuple[Sibling | None, ...]:
         """For each of `ops.variants.all` the same op that ran fastest with other settings."""
         trusted = ~self.speed_of_light.contradicted

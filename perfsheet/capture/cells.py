@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -50,17 +51,15 @@ def parse_numbers(cells: Sequence[str], number_format: NumberFormat = NumberForm
 
     Columns of plain numbers and blanks, which nearly all are, take the fast path.
     """
+    if cells and not cells[0] and cells.count("") == len(cells):
+        return ParsedNumbers(np.full(len(cells), math.nan))
     if number_format is not NumberFormat.COMMA:
         joined = "".join(cells)
         # Python's float() reads 1_000, which the profiler never writes; an e is an exponent or part of a word.
         if "_" not in joined and "e" not in joined and "E" not in joined:
-            try:
-                values = np.array([float(cell) if cell else math.nan for cell in cells], dtype=np.float64)
-            except ValueError:
-                pass
-            else:
-                if not np.isinf(values).any():
-                    return ParsedNumbers(values)
+            values = _plain_numbers(cells)
+            if values is not None and not np.isinf(values).any():
+                return ParsedNumbers(values)
     numbers = [_parse_number(cell.strip(), number_format) for cell in cells]
     return ParsedNumbers(
         np.array([math.nan if number is None else number for number in numbers], dtype=np.float64),
@@ -71,6 +70,24 @@ def parse_numbers(cells: Sequence[str], number_format: NumberFormat = NumberForm
             if "e" in cell.lower() and number is not None and not math.isnan(number)
         ],
     )
+
+
+def _plain_numbers(cells: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """The numbers of cells that are blank or what JSON or float() takes for a number; None where one is not."""
+    filled = [cell or "NaN" for cell in cells] if "" in cells else cells
+    try:
+        return np.fromiter(_scanned(filled) or map(float, filled), np.float64, len(cells))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _scanned(cells: Sequence[str]) -> list[float] | None:
+    """The numbers as JSON's scanner reads them: whole ones three times as fast as float(); None where that is none."""
+    try:
+        numbers: list[float] = json.loads(f"[{','.join(cells)}]")
+    except (ValueError, RecursionError):
+        return None
+    return numbers if len(numbers) == len(cells) and {*map(type, numbers)} <= {int, float} else None
 
 
 def _parse_number(text: str, number_format: NumberFormat) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 
 from perfsheet.light_dataclass import dataclass
 
@@ -149,6 +150,7 @@ _BLANKS = " \t\r\n\xa0\ufeff"
 """Blanks, and the byte-order mark of a file that was appended to another."""
 
 
+@lru_cache(maxsize=4096)
 def normalise_header(header: str) -> str:
     """A header as headers are compared: upper case, single blanks."""
     return _SPACES.sub(" ", header.strip(_BLANKS)).upper()

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+import numpy as np
+
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.elementwise import function
@@ -19,7 +21,13 @@ _LINKS = 8
 
 def chain(facts: Facts, positions: Sequence[int]) -> Signature:
     """The signature of a chain: its op codes, the inputs of the first op and the outputs of the last one."""
-    signatures = [facts.signature(position) for position in positions]
+    descriptions = tuple(facts.ops.variants.of[positions].tolist())
+    if descriptions not in facts.chains:
+        facts.chains[descriptions] = _chain([facts.signature(position) for position in positions])
+    return facts.chains[descriptions]
+
+
+def _chain(signatures: Sequence[Signature]) -> Signature:
     if len(signatures) == 1:
         return signatures[0]
     codes = [short_code(signature.op_code) for signature in signatures]
@@ -35,9 +43,10 @@ def chain(facts: Facts, positions: Sequence[int]) -> Signature:
 
 def runs(mask: BoolArray, here: IntArray) -> Iterator[list[int]]:
     """Runs of consecutive ops of one device (positions `here`) for which the mask holds."""
-    for holds, members in groupby(here.tolist(), key=lambda position: bool(mask[position])):
-        if holds:
-            yield list(members)
+    holds = mask[here]
+    for members in np.split(here, np.flatnonzero(np.diff(holds)) + 1) if holds.any() else ():
+        if mask[members[0]]:
+            yield members.tolist()
 
 
 def first_op(facts: Facts, among: Iterable[int], names: Sequence[str], shape: Extents | None = None) -> int | None:

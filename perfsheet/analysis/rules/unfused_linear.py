@@ -21,10 +21,11 @@ def find(facts: Facts) -> Hits:
     """Matmuls, each directly followed by the sum with a row, by an activation, or by both; these could go."""
     ops = facts.ops
     plain = facts.of_variants([_is_plain(variant) for variant in ops.variants.all])
+    may_follow = facts.of_variants([function(variant) in {"ADD", *_ACTIVATIONS} for variant in ops.variants.all])
     positions: list[int] = []
     subjects = []
     for here in facts.sequences if plain.any() else ():
-        for at in np.flatnonzero(plain[here]).tolist():
+        for at in np.flatnonzero(plain[here[:-1]] & may_follow[here[1:]]).tolist():
             members = _epilogue(facts, here[at : at + 3].tolist())
             timed = [position for position in members[1:] if ops.timed[position]]
             positions += timed
