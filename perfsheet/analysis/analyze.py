@@ -153,13 +153,13 @@ class Analysis:
 
     @cached_property
     def without_cause(self) -> tuple[tuple[str, float], ...]:
-        """Op codes of which no finding is, with their share of the kernel time, where that is a tenth or more."""
+        """Op codes that no finding is about, with their share of the kernel time, where that is a tenth or more."""
         from perfsheet.analysis.causes import without_cause
 
         return without_cause(self.facts, self.causes)
 
     def first_causes(self, count: int | None) -> tuple[Cause, ...]:
-        """The first `count` causes that are not minor, or if all are the first ones; None = all."""
+        """The first `count` causes that are not minor (of all, if all are minor); None = every cause."""
         main = tuple(cause for cause in self.causes if not cause.is_minor)
         return self.causes if count is None else (main or self.causes)[:count]
 

@@ -48,6 +48,7 @@ def causes(facts: Facts, findings: Sequence[Finding]) -> tuple[Cause, ...]:
 
 
 _MUCH = 0.1
+"""Part of the kernel time from which ops without a finding are named."""
 
 
 def without_cause(facts: Facts, found: Sequence[Cause]) -> tuple[tuple[str, float], ...]:
@@ -55,7 +56,8 @@ def without_cause(facts: Facts, found: Sequence[Cause]) -> tuple[tuple[str, floa
     ops = facts.ops
     left = np.nan_to_num(ops.counted_ns)
     for cause in found:
-        left[cause.positions] = 0
+        if not cause.saves_gaps:
+            left[cause.positions] = 0
     shares = np.bincount(ops.codes.codes, left, len(ops.codes.values)) / (ops.total_ns or 1.0)
     order = [index for index in np.argsort(-shares, kind="stable").tolist() if shares[index] >= _MUCH]
     return tuple((ops.codes.values[index], float(shares[index])) for index in order)
@@ -125,6 +127,7 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
 
 
 _FAR_MORE = 2
+"""Times what is expected: unknown cures that weigh more decide."""
 
 
 def _is_mostly_unknown(findings: Sequence[Finding], positions: IntArray) -> bool:

@@ -102,13 +102,7 @@ def _without(own: Hits, hidden: BoolArray) -> Hits:
     keep = np.flatnonzero(~hidden[own.positions])
     if own.rows is not None or len(keep) == len(own.positions):
         return own
-    return Hits(
-        own.positions[keep],
-        own.saving_ns[keep],
-        None if own.subjects is None else [own.subjects[index] for index in keep.tolist()],
-        floor_ns=None if own.floor_ns is None else own.floor_ns[keep],
-        unlike_record=None if own.unlike_record is None else own.unlike_record[keep],
-    )
+    return own.only(keep)
 
 
 def masks(ops: Ops, all_hits: AllHits) -> dict[str, BoolArray]:

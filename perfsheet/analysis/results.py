@@ -179,6 +179,7 @@ class Finding:
 
 
 _MINOR = 0.001
+"""Part of the kernel time: less is not worth a line on the first screen."""
 
 
 @dataclass(frozen=True)

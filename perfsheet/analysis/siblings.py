@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from perfsheet.analysis.ops.attributes import entries, flatten, is_set, without_scopes
 from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category, short_code
 from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.elementwise import fused_activation
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import TensorSet, Variant
@@ -52,7 +52,6 @@ _SETTING_STARTS = ("enable_", "use_", "user_core", "mm_dram", "move_op")
 _SAME = {"minimalmatmul": "matmul"}
 # All that decides on what a matmul computes; others of its attributes only some builds and kinds of it write.
 _OF_MATMUL = ("transpose_a", "transpose_b", "untilize_out")
-_ACTIVATION = re.compile(r"fused_activation[^;]*?UnaryOpType::(\w+)")
 # What these do follows from the memory of their output, which the op after them asks for.
 _FIXED_BY_OTHERS = {"halo", "move", "clone", "copy"}
 _TOLD = 3
@@ -60,7 +59,7 @@ _TOLD = 3
 
 @dataclass(frozen=True)
 class Sibling:
-    """The fastest sibling of an op: its median kernel duration, an op that is it, and what differs.
+    """The fastest sibling of an op: its median kernel duration, an example of it, and what differs.
 
     `position` is that op's place among the ops it was found in, those of the reference if `in_reference`.
     `differences` are `(setting, here, there)`, the most telling first; `more_cores`: whether it has more than here.
@@ -74,10 +73,10 @@ class Sibling:
     more_cores: bool
 
     def differs_in(self, settings: tuple[str, ...] | None) -> bool:
-        """Whether one of these differs, by the start of its name (`program_config`) or MORE_CORES; None = any."""
+        """Whether one of these differs (`input 0`, `program_config` with its members), or MORE_CORES; None = any."""
         if settings is None or (MORE_CORES in settings and self.more_cores):
             return True
-        return any(name.startswith(settings) for name, _, _ in self.differences)
+        return any(name.partition(".")[0] in settings for name, _, _ in self.differences)
 
     def told(self, arrow: str, separator: str) -> str:
         """The most telling differences in words: `cores 1 → 64, input 0 DRAM_INTERLEAVED → L1_INTERLEAVED`."""
@@ -134,13 +133,13 @@ def _kind(op_code: str) -> str:
     return _SAME.get(kind(op_code), kind(op_code))
 
 
-def _sizes(tensors: Sequence[Tensor]) -> Hashable:
+def _described(tensors: Sequence[Tensor]) -> Hashable:
     return tuple((_extents(one), one.layout, one.datatype) for one in tensors)
 
 
 def _operands(tensors: TensorSet) -> Hashable:
     """The first two inputs and the output, all that is compared of matmuls: a bias hardly takes time."""
-    return _sizes((*tensors.inputs[:2], *tensors.outputs[:1]))
+    return _described((*tensors.inputs[:2], *tensors.outputs[:1]))
 
 
 def _extents(tensor: Tensor) -> Hashable:
@@ -182,13 +181,13 @@ def _is_fixed_by_others(variant: Variant) -> bool:
 def work(variant: Variant) -> Hashable:
     """What an op computes, whatever memory and settings it runs with."""
     name, tensors = _kind(variant.op_code), variant.tensors
-    sizes = _operands(tensors) if name == "matmul" else (_sizes(tensors.inputs), _sizes(tensors.outputs))
+    sizes = _operands(tensors) if name == "matmul" else (_described(tensors.inputs), _described(tensors.outputs))
     return name, sizes, _meaning(variant)
 
 
 def _meaning(variant: Variant) -> Hashable:
     if _kind(variant.op_code) == "matmul":
-        return *(is_set(variant.attributes, name) for name in _OF_MATMUL), *_ACTIVATION.findall(variant.attributes)
+        return *(is_set(variant.attributes, name) for name in _OF_MATMUL), fused_activation(variant)
     return tuple(
         sorted(
             (name, without_scopes(value)) for name, value in entries(variant.attributes).items() if _is_meaning(name)

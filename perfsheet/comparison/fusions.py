@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -39,13 +40,13 @@ def fusions(many: Lane, single: Lane, pairs: list[tuple[int, int]]) -> dict[int,
     taken: set[int] = set()
     for number, (place, other) in enumerate(pairs):
         beside = [*_nearest(gaps[number][0], from_end=True), *_nearest(gaps[number + 1][0], from_end=False)]
-        free = [place_ for place_ in beside if place_ not in taken]
+        free = [index for index in beside if index not in taken]
         absorbed = _absorbed(many, place, free, single[other])
         if absorbed:
             taken.update(absorbed)
             fused[other] = sorted([place, *absorbed])
     for left, alone in gaps:
-        free = [place_ for place_ in left if place_ not in taken]
+        free = [index for index in left if index not in taken]
         if len(alone) == 1 and 2 <= len(free) <= _MOST and (run := _replaced(many, free, single[alone[0]])):
             fused[alone[0]] = run
     return fused | _combined(many, single, pairs, fused)
@@ -59,18 +60,22 @@ def _combined(
     many: Lane, single: Lane, pairs: list[tuple[int, int]], fused: dict[int, list[int]]
 ) -> dict[int, list[int]]:
     """Ops of `single` that combine two ops of `many`, the nearest of their kind without a counterpart."""
-    gone = set(range(len(many))) - {place for place, _ in pairs} - {place for run in fused.values() for place in run}
+    taken = {place for place, _ in pairs} | {place for run in fused.values() for place in run}
     matched = {other for _, other in pairs}
+    free: dict[str, list[int]] = {}
+    for place, variant in enumerate(many):
+        if place not in taken and kind(variant.op_code) in _COMBINES.values():
+            free.setdefault(kind(variant.op_code), []).append(place)
+    partners = [other for _, other in pairs]
     found: dict[int, list[int]] = {}
-    for other, variant in enumerate(single):
-        parts = _COMBINES.get(kind(variant.op_code))
-        if parts is None or other in matched or other in fused:
-            continue
-        at = max((place for place, partner in pairs if partner < other), default=-1)
-        kin = sorted((place for place in gone if kind(many[place].op_code) == parts), key=lambda place: abs(place - at))
-        if len(kin) > 1:
-            found[other] = sorted(kin[:2])
-            gone -= set(kin[:2])
+    for other, variant in enumerate(single if free else ()):
+        kin = free.get(_COMBINES.get(kind(variant.op_code), ""), [])
+        if len(kin) > 1 and other not in matched and other not in fused:
+            before = bisect_left(partners, other)
+            at = pairs[before - 1][0] if before else -1
+            first = max(min(bisect_left(kin, at), len(kin) - 1) - 1, 0)
+            found[other] = kin[first : first + 2]
+            del kin[first : first + 2]
     return found
 
 
@@ -197,13 +202,13 @@ def _ends_alike(parts: list[Variant], now: Variant, memory: bool) -> bool:
 
 def _as_large(pieces: Sequence[Tensor], whole: Tensor) -> bool:
     """Whether tensors have together as many elements as another one, with or without the padding to whole tiles."""
-    sizes = [_sizes(piece) for piece in pieces]
-    if any(size is None for size in (*sizes, _sizes(whole))):
+    sizes = [_element_counts(piece) for piece in pieces]
+    if any(size is None for size in (*sizes, _element_counts(whole))):
         return False
-    return bool({sum(counts) for counts in zip(*filter(None, sizes), strict=True)} & {*(_sizes(whole) or ())})
+    return bool({sum(counts) for counts in zip(*filter(None, sizes), strict=True)} & {*(_element_counts(whole) or ())})
 
 
-def _sizes(tensor: Tensor) -> tuple[int, int] | None:
+def _element_counts(tensor: Tensor) -> tuple[int, int] | None:
     """Elements, and elements with rows and columns padded to whole tiles; None if unknown."""
     if tensor.logical is None:
         return None

@@ -120,6 +120,7 @@ def verdict(analysis: Analysis) -> str:
 
 
 _IDLE = 0.25
+"""Part of the elapsed time from which the verdict says that the device is idle."""
 
 
 def _idle(analysis: Analysis) -> str:

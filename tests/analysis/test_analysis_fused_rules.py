@@ -58,7 +58,7 @@ class TestSiblings:
         fewer_rows = linear() | shape("INPUT_0", (1, 1, "32[1]", 128)) | shape("OUTPUT_0", (1, 1, "32[1]", 64))
         finding = only_finding(analysis_of(minimal, fewer_rows), "faster-sibling")
         assert (finding.saving_ns, finding.evidence["sibling_row"]) == (51_000, 3)
-        assert finding.advice == "Matmul takes as many tiles faster: try ttnn.linear for it."
+        assert finding.advice == "Matmul is faster on as many tiles: try ttnn.linear for it."
 
     def test_a_sibling_counts_for_the_rules_that_change_what_differs(self, analysis_of):
         low, more = tilize(64_000, 1, "false", L1), tilize(900, 64, "true", L1)

@@ -1,4 +1,4 @@
-"""All ways of reading give the same table: all at once, with Arrow where every record is well-formed, or with repairs."""
+"""All ways of reading give the same table: at once, with Arrow where every record is well-formed, or with repairs."""
 
 import random
 

@@ -27,7 +27,8 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
     if hits.rows is not None:
         return Expectation(np.full(len(bounds), np.nan), None)
     positions, record = group.positions, _record(facts, rule, group)
-    by_record, by_best = _by_record(facts, rule, hits, group, bounds, indices), np.full(len(positions), np.nan)
+    by_record = _by_record(facts, rule, hits, positions, bounds, indices, record)
+    by_best = np.full(len(positions), np.nan)
     if not rule.saves_gaps:
         by_best = _by_best_seen(facts, rule, hits, group, bounds, indices)
     choices = {
@@ -65,9 +66,11 @@ def _by_sibling(facts: Facts, rule: Rule, positions: IntArray, bounds: FloatArra
     """By siblings that differ in what the fix changes; a fix that takes the op away has none."""
     if rule.saves_gaps or (not rule.keeps_work and rule.settings is None):
         return np.full(len(positions), np.nan)
-    differs = [sibling is not None and sibling.differs_in(rule.settings) for sibling in facts.siblings]
+    of, indices = np.unique(facts.ops.variants.of[positions], return_inverse=True)
+    siblings = [facts.siblings[index] for index in of.tolist()]
+    differs = [sibling is not None and sibling.differs_in(rule.settings) for sibling in siblings]
     faster = np.clip(facts.ops.kernel_ns[positions] - facts.sibling_ns[positions], 0, bounds)
-    return np.where(facts.of_variants(differs)[positions], faster, np.nan)
+    return np.where(np.array(differs, dtype=np.bool_)[indices], faster, np.nan)
 
 
 def _by_pieces(hits: Hits, indices: list[int]) -> FloatArray:
@@ -78,14 +81,19 @@ def _by_pieces(hits: Hits, indices: list[int]) -> FloatArray:
 
 
 def _by_record(
-    facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArray, indices: list[int]
+    facts: Facts,
+    rule: Rule,
+    hits: Hits,
+    positions: IntArray,
+    bounds: FloatArray,
+    indices: list[int],
+    record: Record | None,
 ) -> FloatArray:
-    record = _record(facts, rule, group)
     if record is None:
         return np.full(len(bounds), np.nan)
     savings = bounds * record.factor
     if rule.keeps_work and not rule.saves_gaps:
-        most = facts.ops.kernel_ns[group.positions] - _LEAST_NS
+        most = facts.ops.kernel_ns[positions] - _LEAST_NS
         savings = np.where(most > 0, np.minimum(savings, most), np.nan)
     return np.where(_unlike(hits, indices), np.nan, savings)
 
@@ -116,7 +124,8 @@ def _by_fused_op(
     _, of = np.unique(chains, return_inverse=True)
     before = np.bincount(of, kernel)
     after = np.minimum(np.fmax(np.bincount(of, floors) / fused.share, fused.least_ns), before)
-    return np.asarray(np.clip(kernel * (1 - after / before)[of], 0, bounds))
+    left = np.divide(after, before, out=np.ones_like(before), where=before > 0)
+    return np.asarray(np.clip(kernel * (1 - left)[of], 0, bounds))
 
 
 def _ground(facts: Facts, record: Record | None, of: GroundKind, position: int) -> Ground:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Hits:
     each op takes once it is fixed, where that is neither the speed of light nor zero (see `Rule.keeps_work`).
     `unlike_record`: ops unlike those whose fixes made the rule's record (analysis/expectation/records.py).
     `no_more_pieces`: ops whose work is in no more pieces than they use cores, so that more cores cannot share it.
-    `fused`: the op that can replace each chain, with `chains`, the number of the chain of each hit; the sum of its
+    `fused`: the op that can replace each chain, with `chains`, which tells the chains of the hits apart; the sum of its
     `floor_ns` is the time of that op at the speed of light.
     """
 
@@ -40,6 +41,13 @@ class Hits:
     no_more_pieces: BoolArray | None = None
     fused: FusedOp | None = None
     chains: IntArray | None = None
+
+    def only(self, keep: IntArray) -> Hits:
+        """Those of its ops at these indices."""
+        arrays = ("positions", "saving_ns", "floor_ns", "unlike_record", "no_more_pieces", "chains")
+        kept = {name: values[keep] for name in arrays if (values := getattr(self, name)) is not None}
+        subjects = None if self.subjects is None else [self.subjects[index] for index in keep.tolist()]
+        return replace(self, subjects=subjects, **kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +109,8 @@ class Rule:
     `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
     saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
     read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
-    attributes. `settings`: what the fix changes (None = anything); an op that ran faster with the same of these is no
-    ground for what to expect (`Sibling.differs_in`).
+    attributes. `settings`: what the fix changes (None = anything, or with `keeps_work=False` the op itself); an op that
+    ran faster with the same of these is no ground for what to expect (`Sibling.differs_in`).
     """
 
     id: str

@@ -8,12 +8,14 @@ from itertools import groupby
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import FusedOp
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.tensors import Extents
+from perfsheet.analysis.rules.base import Hits
 from perfsheet.capture.table import BoolArray, IntArray
 
 _LINKS = 8
@@ -39,6 +41,37 @@ def _chain(signatures: Sequence[Signature]) -> Signature:
     middle = zlib.crc32(" → ".join(links[_LINKS - 1 : -1]).encode())
     text = " → ".join([*links[: _LINKS - 1], "…", links[-1]])
     return Signature(f"{text} ({len(codes):,} ops, {middle:08x})", signatures[0].inputs, signatures[-1].outputs, "", "")
+
+
+class FusableChains:
+    """Chains that one op can replace, each op in one of them; `taken` are the positions of these."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self.taken: set[int] = set()
+        self._positions: list[int] = []
+        self._firsts: list[int] = []
+        self._last: list[bool] = []
+        self._subjects: list[Signature] = []
+
+    def add(self, members: Sequence[int]) -> None:
+        """Add a chain, without ops that are taken or have no time."""
+        free = [position for position in members if position not in self.taken and self._facts.ops.timed[position]]
+        if free:
+            self.taken.update(free)
+            self._positions += free
+            self._firsts += [free[0]] * len(free)
+            self._last += [position == free[-1] for position in free]
+            self._subjects += [chain(self._facts, free)] * len(free)
+
+    def hits(self, fused: FusedOp | None = None, stays: BoolArray | None = None) -> Hits:
+        """Their time, down to the speed of light for the ops that stay (of each chain the last one)."""
+        positions = np.array(self._positions, dtype=np.int64)
+        left = np.array(self._last, dtype=np.bool_) if stays is None else stays[positions]
+        floor = np.where(left, np.nan_to_num(self._facts.speed_of_light.min_kernel_ns[positions]), 0.0)
+        saving = np.clip(self._facts.ops.kernel_ns[positions] - floor, 0, None)
+        firsts = np.array(self._firsts, dtype=np.int64)
+        return Hits(positions, saving, self._subjects, floor_ns=floor, fused=fused, chains=firsts)
 
 
 def runs(mask: BoolArray, here: IntArray) -> Iterator[list[int]]:

@@ -66,5 +66,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     columns=frozenset({"per_core_max_ns", "per_core_avg_ns", "per_core_min_ns"}),
-    settings=(MORE_CORES, "program_config", "input", "output"),
+    settings=(MORE_CORES, "program_config", "input 0", "output 0"),
 )

@@ -17,6 +17,7 @@ from perfsheet.hardware.boards import L1_BYTES
 
 _FEWEST = 3
 _PAUSE_NS = 1e6
+"""After such a gap, other data may have come from the host."""
 _ROOM = 0.25
 """Part of the grid's L1 that an intermediate may take, so that two of them and the op's buffers fit."""
 

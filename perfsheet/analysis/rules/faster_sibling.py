@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.siblings import Sibling
 
@@ -17,7 +18,7 @@ def find(facts: Facts) -> Hits:
     return Hits(positions, saving[positions])
 
 
-_NAMES = {"Matmul": "ttnn.linear", "MinimalMatmulOp": "ttnn.experimental.minimal_matmul"}
+_NAMES = {"matmul": "ttnn.linear", "minimalmatmul": "ttnn.experimental.minimal_matmul"}
 
 
 def _sibling(facts: Facts, group: Group) -> Sibling:
@@ -29,8 +30,9 @@ def _sibling(facts: Facts, group: Group) -> Sibling:
 def advice(facts: Facts, group: Group) -> str:
     """The settings of the sibling."""
     sibling = _sibling(facts, group)
-    if (other := next((there for name, _, there in sibling.differences if name == "op"), "")) in _NAMES:
-        return f"{other} takes as many tiles faster: try {_NAMES[other]} for it."
+    other = next((there for name, _, there in sibling.differences if name == "op"), "")
+    if kind(other) in _NAMES:
+        return f"{other} is faster on as many tiles: try {_NAMES[kind(other)]} for it."
     return f"The same op on as many tiles ran faster with other settings: try {sibling.told(' → ', '; ')}."
 
 

@@ -48,7 +48,10 @@ def _first_of(variant: Variant) -> str:
 def _is_second(pair: str, first: Variant, second: Variant) -> bool:
     if pair != ACTIVATION:
         return kind(second.op_code) == kind(first.op_code)
-    return function(second) == "MUL" and any(tensor.logical == first.outputs[0].logical for tensor in second.inputs[:2])
+    made = first.outputs[0].logical
+    return (
+        made is not None and function(second) == "MUL" and any(tensor.logical == made for tensor in second.inputs[:2])
+    )
 
 
 def find(facts: Facts) -> Hits:

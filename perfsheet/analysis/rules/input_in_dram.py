@@ -16,12 +16,13 @@ from perfsheet.hardware.boards import L1_BYTES
 _ROOM = 0.5
 _READS = 0.1
 _BUSY = 0.75
+"""Part of the kernel duration: what computes for so long, and reads for half of that, does not wait for its input."""
 
 
 def find(facts: Facts) -> Hits:
     """The first input is in DRAM and takes at most half of the grid's L1, and the op is not compute-bound.
 
-    Of heads split in decode, where one core per user reads its row piece by piece, all time may follow from that.
+    For nlp_create_qkv_heads_decode, where one core per user reads its row piece by piece, all time may follow.
     """
     ops, speed_of_light = facts.ops, facts.speed_of_light
     sizes = [
@@ -86,5 +87,5 @@ RULE = Rule(
     evidence=evidence,
     keeps_work=False,
     columns=COLUMNS,
-    settings=("input",),
+    settings=("input 0",),
 )

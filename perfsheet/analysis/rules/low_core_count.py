@@ -28,6 +28,10 @@ _TRY_ANYTHING = "shard the tensor over more cores, or batch the work so that mor
 _TRY_IF_SHARDED = "spread the shard spec of its input over more cores"
 
 
+_FIXED_BY_OTHERS = (COLLECTIVE, RESHARD)
+"""Their cores follow from links and from shards, not from the pieces of their work."""
+
+
 def can_be_low(ops: Ops) -> BoolArray:
     """Timed ops with a known core count and grid, except DRAM-sharded matmuls: theirs follows from the DRAM banks."""
     other = np.array([dram_readers(variant.attributes) is None for variant in ops.variants.all], dtype=np.bool_)
@@ -39,13 +43,17 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     low = can_be_low(ops) & (ops.cores <= ops.worker_cores * (ops.options.low_cores_pct / 100))
     positions = np.flatnonzero(low)
-    by_others = facts.in_category(COLLECTIVE, RESHARD)
     return Hits(
         positions,
         time_of_idle_cores(facts, positions),
-        unlike_record=by_others[positions],
-        no_more_pieces=(~by_others & (pieces(ops) <= ops.cores))[positions],
+        unlike_record=facts.in_category(*_FIXED_BY_OTHERS)[positions],
+        no_more_pieces=_no_more_pieces(facts)[positions],
     )
+
+
+def _no_more_pieces(facts: Facts) -> BoolArray:
+    ops = facts.ops
+    return np.asarray(~facts.in_category(*_FIXED_BY_OTHERS) & (pieces(ops) <= ops.cores))
 
 
 def root(facts: Facts, group: Group) -> str:
@@ -67,9 +75,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def _has_no_more_pieces(facts: Facts, group: Group) -> bool:
     """Whether none of its ops has more pieces of work than cores."""
-    if group.category in (COLLECTIVE, RESHARD):
-        return False
-    return bool((pieces(facts.ops)[group.positions] <= facts.ops.cores[group.positions]).all())
+    return bool(_no_more_pieces(facts)[group.positions].all())
 
 
 def _is_sharded(facts: Facts, group: Group) -> bool:

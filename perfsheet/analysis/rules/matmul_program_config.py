@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers
+from perfsheet.analysis.ops.attributes import attribute, flatten, key_numbers
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 from perfsheet.analysis.speed_of_light.bounds import NEAR
 from perfsheet.capture.arrays import median
+from perfsheet.hardware.data_types import TILE_SIDE
 
 _LONG_NS = 5000
 _LARGEST_BLOCK = 8
@@ -35,12 +36,13 @@ def problem(variant: Variant) -> str:
 
 
 def blocks_are_largest(variant: Variant) -> bool:
-    """Whether in0_block_w is all of K, and the output subblock all that a core has, or as large as registers allow."""
+    """Whether in0_block_w is all of K, and twice the output subblock is more than a core has, or registers hold."""
     config = attribute(variant.attributes, "program_config")
     block, subblock = _block(config), _subblock(config)
     if block is None or subblock is None:
         return False
-    registers = _LARGEST_SUBBLOCK // 2 if is_set(variant.attributes, "fp32_dest_acc_en") else _LARGEST_SUBBLOCK
+    wide = flatten(variant.attributes).get("compute_kernel_config.fp32_dest_acc_en", "").lower() in ("1", "true")
+    registers = _LARGEST_SUBBLOCK // 2 if wide else _LARGEST_SUBBLOCK
     return block >= _inner_tiles(variant) and 2 * subblock > min(registers, _output_tiles_of_core(config))
 
 
@@ -62,7 +64,7 @@ def _output_tiles_of_core(config: str) -> int:
 
 def _inner_tiles(variant: Variant) -> int:
     padded = variant.inputs[0].padded if variant.inputs else None
-    return padded[3] // 32 if padded else 0
+    return padded[3] // TILE_SIDE if padded else 0
 
 
 def _blocks(tiles: int) -> str:

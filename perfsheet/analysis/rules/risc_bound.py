@@ -131,5 +131,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     columns=COLUMNS,
-    settings=("input", "output", "math fidelity", "compute_kernel_config"),
+    settings=("input 0", "output 0", "math fidelity", "compute_kernel_config"),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import FusableChains
 
 _SCALES = ("MUL", "DIV")
 
@@ -17,20 +17,13 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     functions = [function(variant) for variant in ops.variants.all]
     erf = facts.of_variants([name == "ERF" for name in functions])
-    positions: list[int] = []
-    stays: list[bool] = []
-    subjects = []
+    found = FusableChains(facts)
     for here in facts.sequences if erf.any() else ():
         names = [functions[index] for index in ops.variants.of[here].tolist()]
         for at in np.flatnonzero(erf[here]).tolist():
-            members = here[at - 1 : at + 2 + _products(names[at + 2 : at + 4])].tolist() if _is_gelu(names, at) else []
-            timed = [position for position in members if ops.timed[position]]
-            positions += timed
-            stays += [position == members[-1] for position in timed]
-            subjects += [chain(facts, members)] * len(timed) if timed else []
-    hits = np.array(positions, dtype=np.int64)
-    floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+            if _is_gelu(names, at):
+                found.add(here[at - 1 : at + 2 + _products(names[at + 2 : at + 4])].tolist())
+    return found.hits()
 
 
 def _is_gelu(names: list[str], at: int) -> bool:

@@ -11,7 +11,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import FusableChains
 from perfsheet.capture.table import BoolArray, IntArray
 
 _BEFORE, _AFTER = 6, 6
@@ -35,26 +35,14 @@ def _one_head(scores: Variant, values: Variant) -> bool:
 
 def find(facts: Facts) -> Hits:
     """Matmul of activations, at most six ops, softmax, at most six, another; the math of the matmuls stays."""
-    ops = facts.ops
-    product = facts.in_category(MATMUL)
-    softmax = facts.in_category("softmax")
-    positions: list[int] = []
-    chains: list[int] = []
-    subjects = []
+    product, softmax = facts.in_category(MATMUL), facts.in_category("softmax")
+    found = FusableChains(facts)
     for here in facts.sequences:
         for members in _pieces(product, softmax, here):
             scores, values = facts.variant(members[0]), facts.variant(members[-1])
-            if not (_batched(scores) and _batched(values)) and not _one_head(scores, values):
-                continue
-            subject = chain(facts, members)
-            timed = [position for position in members if ops.timed[position]]
-            positions += timed
-            chains += [members[0]] * len(timed)
-            subjects += [subject] * len(timed)
-    hits = np.array(positions, dtype=np.int64)
-    floor = np.where(product[hits], np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
-    return Hits(hits, saving, subjects, floor_ns=floor, fused=ATTENTION_OP, chains=np.array(chains, dtype=np.int64))
+            if (_batched(scores) and _batched(values)) or _one_head(scores, values):
+                found.add(members)
+    return found.hits(ATTENTION_OP, stays=product)
 
 
 def _pieces(product: BoolArray, softmax: BoolArray, here: IntArray) -> Iterator[list[int]]:

@@ -13,7 +13,7 @@ from perfsheet.analysis.ops.categories import ATTENTION, MATMUL, category
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain, runs
+from perfsheet.analysis.rules.chains import FusableChains, runs
 from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -35,26 +35,12 @@ def find(facts: Facts) -> Hits:
     swaps = facts.of_variants([_swap(facts, index) for index in range(len(ops.variants.all))]) & piece
     if not swaps.any():
         return Hits(np.empty(0, dtype=np.int64), np.empty(0))
-    positions: list[int] = []
-    chains: list[int] = []
-    last: list[bool] = []
-    subjects = []
-    taken: set[int] = set()
+    found = FusableChains(facts)
     heads = _heads(facts)
     for here in facts.sequences:
         for candidates in _chains(facts, piece, swaps, here):
-            members = next((part for part in candidates if _is_by_attention(facts, heads, part, here)), [])
-            if members := [position for position in members if position not in taken]:
-                taken.update(members)
-                positions += members
-                chains += [members[0]] * len(members)
-                last += [position == members[-1] for position in members]
-                subjects += [chain(facts, members)] * len(members)
-    hits = np.array(positions, dtype=np.int64)
-    # The fused op still writes what the last one does.
-    floor = np.where(last, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
-    return Hits(hits, saving, subjects, floor_ns=floor, fused=HEADS, chains=np.array(chains, dtype=np.int64))
+            found.add(next((part for part in candidates if _is_by_attention(facts, heads, part, here)), []))
+    return found.hits(HEADS)
 
 
 def _swap(facts: Facts, index: int) -> bool:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.elementwise import function
+from perfsheet.analysis.ops.elementwise import function, fused_activation
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import chain
 
 _ACTIVATIONS = {"RELU", "GELU", "SILU", "SIGMOID", "TANH"}
-_ACTIVATED = re.compile(r"fused_activation[^;]*UnaryOpType")
 
 
 def find(facts: Facts) -> Hits:
@@ -36,7 +33,7 @@ def find(facts: Facts) -> Hits:
 
 def _is_plain(variant: Variant) -> bool:
     is_matmul = kind(variant.op_code) in ("matmul", "minimalmatmul") and bool(variant.outputs)
-    return is_matmul and not _ACTIVATED.search(variant.attributes)
+    return is_matmul and not fused_activation(variant)
 
 
 def _epilogue(facts: Facts, here: list[int]) -> list[int]:
@@ -59,7 +56,8 @@ def _adds_row(matmul: Variant, after: Variant) -> bool:
 
 
 def _activates(matmul: Variant, after: Variant) -> bool:
-    same = bool(after.inputs) and after.inputs[0].logical == matmul.outputs[0].logical
+    made = matmul.outputs[0].logical
+    same = made is not None and bool(after.inputs) and after.inputs[0].logical == made
     return same and function(after) in _ACTIVATIONS
 
 

@@ -6,11 +6,10 @@ import numpy as np
 
 from perfsheet.analysis.expectation.fused import ROTARY
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain, first_op
+from perfsheet.analysis.rules.chains import FusableChains, first_op
 
 _REACH = 12
 """Ops before and after the concat that may belong to it: those of Q and K may take turns."""
@@ -18,28 +17,14 @@ _REACH = 12
 
 def find(facts: Facts) -> Hits:
     """Concats of a negated half and another, then a product, a sum, and another product: one op does all of it."""
-    ops = facts.ops
-    swaps = facts.of_variants([_joins_halves(variant) for variant in ops.variants.all])
-    positions: list[int] = []
-    chains: list[int] = []
-    subjects = []
-    taken: set[int] = set()
+    swaps = facts.of_variants([_joins_halves(variant) for variant in facts.ops.variants.all])
+    found = FusableChains(facts)
     for here in facts.sequences if swaps.any() else ():
         for at in np.flatnonzero(swaps[here]).tolist():
             near = here[max(at - _REACH, 0) : at + 1 + _REACH].tolist()
-            free = [position for position in near if position not in taken]
-            if members := _members(facts, free, int(here[at])):
-                taken.update(members)
-                timed = [position for position in members if ops.timed[position]]
-                positions += timed
-                chains += [members[0]] * len(timed)
-                subjects += [chain(facts, members)] * len(timed)
-    hits = np.array(positions, dtype=np.int64)
-    # The fused op reads and writes about as much as the sum at the end.
-    stays = facts.of_variants([function(variant) == "ADD" for variant in ops.variants.all])[hits]
-    floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    saving = np.clip(ops.kernel_ns[hits] - floor, 0, None)
-    return Hits(hits, saving, subjects, floor_ns=floor, fused=ROTARY, chains=np.array(chains, dtype=np.int64))
+            free = [position for position in near if position not in found.taken]
+            found.add(_members(facts, free, int(here[at])))
+    return found.hits(ROTARY)
 
 
 def _joins_halves(variant: Variant) -> bool:

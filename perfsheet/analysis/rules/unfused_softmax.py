@@ -5,31 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
+from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import chain, first_op
+from perfsheet.analysis.rules.chains import FusableChains, first_op
 
 _NEAR = 3
 
 
 def find(facts: Facts) -> Hits:
     """Exponentials, each with a reduction of its rows and a quotient (or reciprocal and product) after it."""
-    ops = facts.ops
-    exponential = facts.of_variants([function(variant) == "EXP" for variant in ops.variants.all])
-    positions: list[int] = []
-    stays: list[bool] = []
-    subjects = []
+    exponential = facts.of_variants([function(variant) == "EXP" for variant in facts.ops.variants.all])
+    found = FusableChains(facts)
     for here in facts.sequences if exponential.any() else ():
         for at in np.flatnonzero(exponential[here]).tolist():
-            members = _members(facts, here[max(at - _NEAR, 0) : at].tolist(), here[at : at + 1 + 2 * _NEAR].tolist())
-            timed = [position for position in members if ops.timed[position]]
-            positions += timed
-            stays += [position == members[-1] for position in timed]
-            subjects += [chain(facts, members)] * len(timed) if timed else []
-    hits = np.array(positions, dtype=np.int64)
-    floor = np.where(stays, np.nan_to_num(facts.speed_of_light.min_kernel_ns[hits]), 0.0)
-    return Hits(hits, np.clip(ops.kernel_ns[hits] - floor, 0, None), subjects, floor_ns=floor)
+            before = [position for position in here[max(at - _NEAR, 0) : at].tolist() if position not in found.taken]
+            after = [p for p in here[at + 1 : at + 1 + 2 * _NEAR].tolist() if p not in found.taken]
+            found.add(_members(facts, before, [int(here[at]), *after]))
+    return found.hits()
 
 
 def _members(facts: Facts, before: list[int], here: list[int]) -> list[int]:
@@ -38,7 +32,7 @@ def _members(facts: Facts, before: list[int], here: list[int]) -> list[int]:
     shape = made[0].logical if made else None
     if shape is None or shape[3] == 1:
         return []
-    total = _sum_of_rows(facts, after[:_NEAR], shape)
+    total = _row_reduction(facts, after[:_NEAR], shape)
     behind = [position for position in after if total is not None and position > total]
     quotient = first_op(facts, behind, ["DIV", "MUL"], shape)
     if total is None or quotient is None:
@@ -47,17 +41,20 @@ def _members(facts: Facts, before: list[int], here: list[int]) -> list[int]:
     if function(facts.variant(quotient)) == "MUL" and reciprocal is None:
         return []
     difference = first_op(facts, before[::-1], ["SUB"], shape)
-    maximum = _sum_of_rows(facts, before[::-1], shape) if difference is not None else None
+    maximum = _row_reduction(facts, before[::-1], shape) if difference is not None else None
     found = (maximum, difference, exponential, total, reciprocal, quotient)
     return [position for position in found if position is not None]
 
 
-def _sum_of_rows(facts: Facts, among: list[int], shape: Extents) -> int | None:
+def _row_reduction(facts: Facts, among: list[int], shape: Extents) -> int | None:
     """The first reduction that makes one element of each row."""
-    reductions = (position for position in among if facts.in_category("reduction")[position])
-    for position in reductions:
-        made = facts.variant(position).outputs
-        if made and made[0].logical == (*shape[:3], 1):
+    for position in among:
+        variant = facts.variant(position)
+        if (
+            category(variant.op_code) == "reduction"
+            and variant.outputs
+            and variant.outputs[0].logical == (*shape[:3], 1)
+        ):
             return position
     return None
 

@@ -56,5 +56,5 @@ def hit_rate(calibration: Calibration) -> str:
 def ratio(calibration: Calibration) -> str:
     """`Expected / realised, of the ops of these causes that changed: 0.87.`"""
     if calibration.ratio is None:
-        return "Of their ops with an expected saving none changed and got faster."
+        return "No op with an expected saving changed and got faster."
     return f"Expected / realised, of the ops of these causes that changed: {calibration.ratio:.2f}."

@@ -196,7 +196,8 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     def below(screen: Screen) -> None:
         print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
         of_all = f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}"
-        print_wrapped(screen, f"{of_all}; -v lists their findings, -n more. {sentences.sums(analysis.summary)}", "dim")
+        more = ", -n 0 all" if len(shown) < len(analysis.causes) else ""
+        print_wrapped(screen, f"{of_all}; -v lists their findings{more}. {sentences.sums(analysis.summary)}", "dim")
 
     above(screen)
     if not shown:
