@@ -16,7 +16,7 @@ import numpy as np
 
 import perfsheet
 from perfsheet.analysis.ops.categories import category
-from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.kinds import same_work
 
 TARGET = Path(__file__).resolve().parents[1] / "perfsheet" / "analysis" / "expectation" / "best_seen_table.py"
 LONG_NS = 5000
@@ -54,9 +54,9 @@ def main() -> None:
             print(f"left out: {error}")
             continue
         for op_code, share in seen:
-            by_kind[kind(op_code)].append((share, capture))
+            by_kind[same_work(op_code)].append((share, capture))
             by_category[category(op_code)].append((share, capture))
-            kinds_of[category(op_code)].add(kind(op_code))
+            kinds_of[category(op_code)].add(same_work(op_code))
     alike = {name: seen for name, seen in by_category.items() if _are_alike([by_kind[one] for one in kinds_of[name]])}
     tables = {"kinds": _lines(by_kind), "categories": _lines(alike)}
     TARGET.write_text(_HEAD.format(fewest=FEWEST, **tables), encoding="utf-8")

@@ -101,7 +101,7 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
     if not unknown:
         expected = _best([(member, member.expectation.savings) for member in members], positions)
     # A cure of which nothing is known says nothing about what the others save at most.
-    known = [member for member in members if not unknown and member.expected_saving_ns is not None]
+    known = [member for member in members if not unknown and member.expected_saving_ns]
     sure = known or members
     bounds = _best([(member, member.savings) for member in sure], positions)
     of_rows = [member.savings for member in sure if len(member.savings) != len(member.positions)]
@@ -163,12 +163,14 @@ def _has_sibling(finding: Finding) -> bool:
 
 
 def _ground(members: Sequence[Finding]) -> Ground | None:
-    """That of the first rule; for ops that go the best one among those that should save half as much or more."""
+    """That of the first rule; for ops that go a sibling of another rule that should save half as much or more."""
     leading = members[0].rule
     same = [member for member in members if member.rule is leading or not leading.keeps_work]
     most = max((member.expected_saving_ns or 0.0 for member in same), default=0.0)
-    grounds = [member.ground for member in same if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
-    return min(filter(None, grounds), key=lambda ground: list(GroundKind).index(ground.kind), default=None)
+    sure = [member for member in same if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
+    proven = [member.ground for member in sure if _has_sibling(member)]
+    own = [member.ground for member in sure if member.rule is leading]
+    return next(filter(None, (*proven, *own)), None)
 
 
 def _subject(members: Sequence[Finding]) -> str:

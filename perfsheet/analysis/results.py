@@ -242,13 +242,17 @@ class Cause:
         return tuple(
             Cure(
                 rule=same[0].rule,
-                advice=(first := _heaviest(same)).advice,
+                advice=(first := _heaviest(same[:_LOOKED_AT])).advice,
                 finding_id=first.id,
                 expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
                 bound_ns=_sum([member.saving_ns for member in same]),
             )
             for same in by_rule.values()
         )
+
+
+_LOOKED_AT = 20
+"""Findings of a rule, the largest, whose advice may stand for all."""
 
 
 def _heaviest(findings: Sequence[Finding]) -> Finding:

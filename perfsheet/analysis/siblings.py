@@ -10,7 +10,7 @@ from perfsheet.analysis.ops.attributes import entries, flatten, is_set, without_
 from perfsheet.analysis.ops.categories import COLLECTIVE, RESHARD, category, short_code
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.elementwise import fused_activation
-from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.kinds import kind, same_work
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import TensorSet, Variant
 from perfsheet.capture.arrays import median
@@ -48,8 +48,6 @@ _SETTINGS = {
     "worker_grid",
 }
 _SETTING_STARTS = ("enable_", "use_", "user_core", "mm_dram", "move_op")
-# Ops that compute the same.
-_SAME = {"minimalmatmul": "matmul"}
 # All that decides on what a matmul computes; others of its attributes only some builds and kinds of it write.
 _OF_MATMUL = ("transpose_a", "transpose_b", "untilize_out")
 # What these do follows from the memory of their output, which the op after them asks for.
@@ -124,13 +122,9 @@ def siblings(
 
 def _shapes(ops: Ops) -> list[Hashable]:
     """For each distinct description its kind and shapes."""
-    kinds = {code: _kind(code) for code in ops.codes.values}
+    kinds = {code: same_work(code) for code in ops.codes.values}
     of_tensors = ops.variants.by_tensors(_operands)
     return [(kinds[variant.op_code], shapes) for variant, shapes in zip(ops.variants.all, of_tensors, strict=True)]
-
-
-def _kind(op_code: str) -> str:
-    return _SAME.get(kind(op_code), kind(op_code))
 
 
 def _described(tensors: Sequence[Tensor]) -> Hashable:
@@ -180,13 +174,13 @@ def _is_fixed_by_others(variant: Variant) -> bool:
 
 def work(variant: Variant) -> Hashable:
     """What an op computes, whatever memory and settings it runs with."""
-    name, tensors = _kind(variant.op_code), variant.tensors
+    name, tensors = same_work(variant.op_code), variant.tensors
     sizes = _operands(tensors) if name == "matmul" else (_described(tensors.inputs), _described(tensors.outputs))
     return name, sizes, _meaning(variant)
 
 
 def _meaning(variant: Variant) -> Hashable:
-    if _kind(variant.op_code) == "matmul":
+    if same_work(variant.op_code) == "matmul":
         return *(is_set(variant.attributes, name) for name in _OF_MATMUL), fused_activation(variant)
     return tuple(
         sorted(

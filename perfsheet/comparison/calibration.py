@@ -123,7 +123,8 @@ class Calibration:
     def _prediction(self, subject: Cause | Finding) -> Prediction:
         counted = np.nan_to_num(self.comparison.base.ops.counted_ns)
         positions = subject.positions
-        acted = self.changed[positions]
+        of_gaps = subject.saves_gaps if isinstance(subject, Cause) else subject.rule.saves_gaps
+        acted = self.changed[positions] & (not of_gaps)
         kernel = float(counted[positions].sum())
         of_ops = subject.expected if isinstance(subject, Cause) else subject.expectation.savings
         known = np.isfinite(of_ops) if len(of_ops) == len(positions) else np.zeros(len(positions), dtype=np.bool_)
@@ -132,7 +133,7 @@ class Calibration:
             kernel_ns=kernel,
             bound_ns=subject.bound_ns if isinstance(subject, Cause) else subject.saving_ns,
             expected_ns=subject.expected_saving_ns,
-            realised_ns=self._gain_of(positions),
+            realised_ns=0.0 if of_gaps else self._gain_of(positions),
             acted_on=float(counted[positions[acted]].sum()) / kernel if kernel else 0.0,
             acted_expected_ns=float(of_ops[acted & known].sum()) if (acted & known).any() else None,
             acted_realised_ns=self._gain_of(positions[acted & known]),

@@ -94,6 +94,8 @@ def test_ops_that_no_finding_is_about_are_named(analysis_of):
     assert text.left(analysis, analysis.causes).endswith(
         "No finding is about GridSampleOperation (30.6 % of kernel time)."
     )
+    gaps = [op("GridSampleOperation", 40_000) | {"OP TO OP LATENCY [ns]": 90_000} for _ in range(2)]
+    assert analysis_of(*gaps).without_cause
     assert "No finding" not in text.left(analysis_of(*LAYER), analysis_of(*LAYER).causes)
 
 

@@ -229,10 +229,23 @@ def test_a_small_matmul_that_waits_for_its_weights(analysis_of):
 
 
 def test_above_lofi_dram_sharding_alone_promises_nothing(analysis_of):
-    finding = only_finding(analysis_of(decode(fidelity="HiFi2")), "matmul-not-dram-sharded")
-    assert finding.saving_ns is None
+    blackhole = decode(fidelity="HiFi2") | {"DEVICE ARCH": "blackhole"}
+    finding = only_finding(analysis_of(blackhole), "matmul-not-dram-sharded")
+    assert finding.saving_ns > 0
+    assert finding.expected_saving_ns is None
     assert "ttnn.MathFidelity.LoFi" in finding.advice
     assert "at HiFi2 that was slower" in finding.advice
+    assert "on p150" in finding.caveat
+    on_wormhole = only_finding(analysis_of(decode(fidelity="HiFi2")), "matmul-not-dram-sharded")
+    assert "p150" not in on_wormhole.advice + on_wormhole.caveat
+
+
+def test_at_lofi_dram_sharding_is_as_fast_as_seen(analysis_of):
+    analysis = analysis_of(decode(fidelity="LoFi"))
+    finding = only_finding(analysis, "matmul-not-dram-sharded")
+    least = float(analysis.facts.speed_of_light.min_kernel_ns[0])
+    assert finding.expected_saving_ns == pytest.approx(finding.kernel_ns - least / 0.68)
+    assert "a DRAM-sharded matmul at LoFi reaches 68 % of speed of light" in finding.ground.text
 
 
 @pytest.mark.parametrize(

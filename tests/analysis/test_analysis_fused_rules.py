@@ -193,7 +193,7 @@ class TestFusablePairs:
 
     def test_caches_and_rotations(self, analysis_of):
         rows = [
-            moved(code, (1, 1, 32, 64), (1, 1, 32, 64), duration)
+            moved(code, (1, 1, 32, 64), (1, 1, 32, 64), duration, memory="L1_HEIGHT_SHARDED")
             for code, duration in (("PagedUpdateCache", 50), ("PagedUpdateCache", 60), ("RotaryEmbeddingLlama", 9))
         ]
         analysis = analysis_of(*rows, rows[-1])
@@ -211,6 +211,7 @@ class TestFusablePairs:
             (silu(300), product(200, kind="ADD")),
             (silu(300), *[op("Add")] * 3, product(200)),
             (op("PagedUpdateCache"),),
+            [moved("RotaryEmbeddingLlama", (1, 1, 32, 64), (1, 1, 32, 64))] * 2,  # of a prefill
         ],
     )
     def test_what_is_no_pair(self, analysis_of, rows):
@@ -282,6 +283,7 @@ def linear(*more, activation="std::nullopt"):
     return row | (shape("INPUT_2", (1, 1, 1, 64), "BFLOAT16", DRAM) if more else {})
 
 
+BASIC = "BasicUnaryWithParam<float; int; unsigned int>(base=BasicUnaryWithParam<float>(op_type="
 BIAS = binary("ADD", second=(1, 1, 1, 64), duration=500)
 
 
@@ -296,6 +298,7 @@ class TestUnfusedLinear:
             ((linear(), binary("ADD", second=(1, 1, 32, 64))), [], ""),
             ((linear(), op("Add"), BIAS), [], ""),
             ((linear(activation="UnaryOpType::RELU"), unary("RELU")), [], ""),
+            ((linear(activation=f"{BASIC}UnaryOpType::RELU;param={{}})"), unary("RELU")), [], ""),
             ((linear(),), [], ""),
         ],
     )
@@ -318,6 +321,9 @@ class TestUnfusedActivation:
         assert (finding.count, finding.evidence) == (5, {"times": 1})
         assert 4000 < finding.saving_ns < 5000
         assert "ttnn.gelu" in finding.advice
+
+    def test_an_op_is_in_one_of_them(self, analysis_of):
+        assert hits(analysis_of(*GELU[:4], *GELU[:4]), "unfused-activation") == [*range(2, 10)]
 
     @pytest.mark.parametrize("rows", [GELU[1:], GELU[:3], (*GELU[:2], op("Add"), *GELU[2:]), (unary("ERF"),)])
     def test_what_is_none(self, analysis_of, rows):
@@ -351,6 +357,10 @@ class TestUnfusedSoftmax:
     )
     def test_softmax(self, analysis_of, rows, found):
         assert len(hits(analysis_of(op("Matmul"), *rows), "unfused-softmax")) == found
+
+    def test_two_in_turns_share_no_op(self, analysis_of):
+        turns = [one for step in (SOFTMAX[2], SOFTMAX[3], binary("DIV", ROWS)) for one in (step, step)]
+        assert hits(analysis_of(*turns), "unfused-softmax") == [*range(2, 8)]
 
     def test_it_names_the_op(self, analysis_of):
         finding = only_finding(analysis_of(*SOFTMAX), "unfused-softmax")

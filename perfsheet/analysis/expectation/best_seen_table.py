@@ -12,8 +12,7 @@ BY_KIND: dict[str, tuple[float, int, int]] = {
     "embeddings": (0.0337, 4, 2),
     "interleavedtosharded": (0.515, 18, 3),
     "layernorm": (0.481, 6, 5),
-    "matmul": (0.469, 52, 10),
-    "minimalmatmul": (0.288, 6, 2),
+    "matmul": (0.46, 58, 10),
     "move": (0.319, 4, 3),
     "paddedslice": (0.304, 16, 2),
     "permute": (0.16, 13, 3),
@@ -34,7 +33,6 @@ BY_KIND: dict[str, tuple[float, int, int]] = {
 
 BY_CATEGORY: dict[str, tuple[float, int, int]] = {
     "elementwise": (0.478, 77, 5),
-    "matmul": (0.46, 58, 10),
     "reduction": (0.544, 770, 5),
     "reshard": (0.466, 38, 3),
 }

@@ -11,7 +11,7 @@ from perfsheet.analysis.expectation.records import RECORDS, Record
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.device_ops import Ops, once
-from perfsheet.analysis.ops.kinds import kind
+from perfsheet.analysis.ops.kinds import same_work
 from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.rules.base import Group, Hits, Rule
 from perfsheet.analysis.siblings import Sibling
@@ -103,7 +103,8 @@ def _by_best_seen(
 ) -> FloatArray:
     positions = group.positions
     if hits.fused is not None and hits.floor_ns is not None and hits.chains is not None:
-        return _by_fused_op(facts, hits.fused, positions, hits.floor_ns[indices], hits.chains[indices], bounds)
+        savings = _by_fused_op(facts, hits.fused, positions, hits.floor_ns[indices], hits.chains[indices], bounds)
+        return np.where(_unlike(hits, indices), np.nan, savings)
     if hits.floor_ns is not None:
         savings = _down_to(facts, positions, hits.floor_ns[indices], bounds, least=_LEAST_NS)
         return np.where(_unlike(hits, indices), np.nan, savings)
@@ -183,4 +184,4 @@ def _best_shares(ops: Ops) -> FloatArray:
 
 def _best_seen(op_code: str) -> tuple[float, int, int] | None:
     """The figures of the op's kind, else of its category; None without figures."""
-    return BY_KIND.get(kind(op_code)) or BY_CATEGORY.get(category(op_code))
+    return BY_KIND.get(same_work(op_code)) or BY_CATEGORY.get(category(op_code))

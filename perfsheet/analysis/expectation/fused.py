@@ -1,4 +1,4 @@
-"""How fast the ops that TTNN has for whole chains ran in real captures."""
+"""How fast the ops that TTNN has for whole chains, and DRAM-sharded matmuls, ran in real captures."""
 
 from __future__ import annotations
 
@@ -26,4 +26,5 @@ class FusedOp:
 # The median share of those with a known speed of light, and the shortest of all: docs/calibration.md.
 ATTENTION = FusedOp("fused attention", 0.19, 9000, 6)
 HEADS = FusedOp("an op for heads", 0.67, 1300, 4)
+DRAM_SHARDED = FusedOp("a DRAM-sharded matmul at LoFi", 0.68, 1500, 4)
 ROTARY = FusedOp("a fused rotary embedding", 0.34, 1800, 8)

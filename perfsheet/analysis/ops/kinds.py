@@ -37,6 +37,14 @@ def kind(op_code: str) -> str:
     return _RENAMED.get(stem, stem)
 
 
+_SAME_WORK = {"minimalmatmul": "matmul"}
+
+
+def same_work(op_code: str) -> str:
+    """The kind of the op that computes the same, if TTNN has several: `matmul` for a minimal matmul."""
+    return _SAME_WORK.get(kind(op_code), kind(op_code))
+
+
 def label(op_codes: Iterable[str]) -> str:
     """The name to show for several names of one kind: the current full name, independent of their order."""
     return max(

@@ -43,7 +43,7 @@ def _overlap(facts: Facts, group: Group) -> str:
         return "ttnn.experimental.matmul_reduce_scatter_async with the matmul before it, "
     if "gather" in code and matmul[after].any():
         return "ttnn.experimental.all_gather_matmul_async with the matmul after it, "
-    if "gather" in code and any("reduce" in facts.variant(p).op_code.lower() for p in after.tolist()):
+    if "gather" in code and facts.in_category("reduction")[after].any():
         return "ttnn.all_reduce or ttnn.reduce_scatter instead of it and the reduction after it, "
     return ""
 

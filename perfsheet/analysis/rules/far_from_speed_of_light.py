@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.attributes import is_set
+from perfsheet.analysis.ops.attributes import attribute, is_set, key_numbers
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, DATA_MOVEMENT, MATMUL
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
@@ -23,6 +23,7 @@ from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 from perfsheet.capture.arrays import median
+from perfsheet.hardware.boards import L1_BYTES
 from perfsheet.hardware.data_types import TILE_SIDE
 
 _FAR = 0.3
@@ -46,7 +47,10 @@ def find(facts: Facts) -> Hits:
     far &= ~facts.of_variants([is_uneven_ring(variant) for variant in ops.variants.all])
     for rule in _EXPLAINED:
         hits = hits_of(facts, rule)
-        far[hits.positions[np.isfinite(hits.saving_ns)]] = False
+        known = np.isfinite(hits.saving_ns)
+        if hits.fused is not None and hits.unlike_record is not None:
+            known &= ~hits.unlike_record  # what another op takes is not known of these
+        far[hits.positions[known]] = False
     of = ops.variants.of
     of_kind = np.bincount(of, weights=np.where(far, np.nan_to_num(ops.kernel_ns), 0), minlength=len(ops.variants.all))
     positions = np.flatnonzero(far & (of_kind[of] >= _SHARE * ops.total_ns))
@@ -54,10 +58,6 @@ def find(facts: Facts) -> Hits:
 
 
 _TRY = {
-    ATTENTION: "larger q_chunk_size and k_chunk_size in ttnn.SDPAProgramConfig, and exp_approx_mode",
-    "normalisation": "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)",
-    "elementwise": "to shard its inputs in L1, or to fuse it into the op before (activation of ttnn.linear or "
-    "ttnn.Conv2dConfig)",
     "softmax": "to shard its input, or ttnn.transformer.scaled_dot_product_attention for the whole attention",
 }
 _TRY_ANYTHING = "to shard its input over the grid in L1, or to do more work per call"
@@ -70,11 +70,12 @@ def _matmul(facts: Facts, variant: Variant) -> str:
             "larger blocks in ttnn.MinimalMatmulConfig (M_block_size no larger than the rows of tiles that it has), or "
             "ttnn.linear"
         )
+    input_in_l1 = "" if variant.inputs[0].in_l1 else ", and its input in L1"
     if not blocks_are_largest(variant):
-        return "larger blocks (in0_block_w, out_subblock_h × out_subblock_w), and its input in L1"
+        return f"larger blocks (in0_block_w, out_subblock_h × out_subblock_w){input_in_l1}"
     if variant.inputs[1].padded and variant.inputs[1].padded[:2] != (1, 1):
         return "ttnn.MatmulMultiCoreReuseProgramConfig, which gives each core its own part of the batch"
-    return "a 2D grid (ttnn.MatmulMultiCoreReuseMultiCastProgramConfig), and its input in L1"
+    return f"a 2D grid (ttnn.MatmulMultiCoreReuseMultiCastProgramConfig){input_in_l1}"
 
 
 def _conv(facts: Facts, variant: Variant) -> str:
@@ -93,12 +94,54 @@ def _moves_data(facts: Facts, variant: Variant) -> str:
     short = min((shape[3] for shape in ends if shape is not None), default=TILE_SIDE)
     if short < TILE_SIDE:
         return f"to keep a longer dimension last: its rows of {short} are padded to tiles, or move one by one"
-    heads = facts.in_category(ATTENTION, "softmax").any()
+    heads = facts.in_category(ATTENTION, "softmax").any() and "Heads" not in variant.op_code
     several = ", or to replace several ops by one (ttnn.experimental.nlp_create_qkv_heads)" if heads else ""
     return f"to remove it (let the op before write what the op after reads){several}"
 
 
-_TRY_BY_OP = {MATMUL: _matmul, CONV: _conv, DATA_MOVEMENT: _moves_data}
+def _normalises(facts: Facts, variant: Variant) -> str:
+    """A sharded input, or more cores for the shards that it has."""
+    if variant.inputs[0].sharded:
+        return "shards over more cores, or fewer and larger calls"
+    return "to shard its input over the grid (a sharded program config; core_grid of ttnn.group_norm)"
+
+
+def _attends(facts: Facts, variant: Variant) -> str:
+    """Larger chunks and the approximate exponential, unless they are set."""
+    config = attribute(variant.attributes, "program_config")
+    sizes = [size for key in ("q_chunk_size", "k_chunk_size") for size in key_numbers(config, key)]
+    large = bool(sizes) and min(sizes) >= _LARGE_CHUNK
+    exact = key_numbers(config, "exp_approx_mode") != (1,)
+    chunks = "" if large else "larger q_chunk_size and k_chunk_size in ttnn.SDPAProgramConfig"
+    return ", and ".join(filter(None, (chunks, "exp_approx_mode" if exact else ""))) or "a lower math fidelity"
+
+
+_LARGE_CHUNK = 256
+
+
+def _elementwise(facts: Facts, variant: Variant) -> str:
+    """Inputs in L1 where they fit and are not there, a longer row, or fusion."""
+    shape = variant.outputs[0].logical if variant.outputs else None
+    if shape is not None and shape[3] < TILE_SIDE and variant.outputs[0].layout == "TILE":
+        return f"a longer last dimension: its rows of {shape[3]} are padded to {TILE_SIDE}"
+    fits = sum(tensor.size or 0 for tensor in variant.tensors.all) <= _ROOM * L1_BYTES * float(
+        np.nanmax([0.0, *facts.ops.worker_cores])
+    )
+    in_dram = any(tensor.in_dram for tensor in variant.tensors.all)
+    shards = "to shard its inputs in L1, or " if fits and in_dram else ""
+    return f"{shards}to fuse it into the op before (activation of ttnn.linear or ttnn.Conv2dConfig)"
+
+
+_ROOM = 0.5
+"""Part of the grid's L1 that its tensors may take."""
+_TRY_BY_OP = {
+    MATMUL: _matmul,
+    CONV: _conv,
+    DATA_MOVEMENT: _moves_data,
+    ATTENTION: _attends,
+    "normalisation": _normalises,
+    "elementwise": _elementwise,
+}
 
 
 def advice(facts: Facts, group: Group) -> str:

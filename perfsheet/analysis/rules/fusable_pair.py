@@ -42,7 +42,9 @@ def _first_of(variant: Variant) -> str:
         return ACTIVATION
     if name == "pagedupdatecache":
         return CACHE
-    return ROTARY if _ROTARY.match(name) else ""
+    # The fused rotary embedding is for decode: its inputs are height-sharded.
+    decodes = bool(variant.inputs) and variant.inputs[0].memory == "L1_HEIGHT_SHARDED"
+    return ROTARY if decodes and _ROTARY.match(name) else ""
 
 
 def _is_second(pair: str, first: Variant, second: Variant) -> bool:
@@ -112,7 +114,7 @@ RULE = Rule(
     order=225,
     detects=(
         "two ops with at most two others between them (six between caches) for which TTNN has one: SiLU, GELU, ReLU or "
-        "sigmoid and a product with its result; two updates of a paged cache; two rotary embeddings"
+        "sigmoid and a product with its result; two updates of a paged cache; two height-sharded rotary embeddings"
     ),
     saving_formula="Σ the shorter kernel duration of each pair",
     find=find,

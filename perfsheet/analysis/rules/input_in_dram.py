@@ -9,7 +9,6 @@ from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
 from perfsheet.analysis.rules.risc_bound import COLUMNS, risc_spans
-from perfsheet.analysis.speed_of_light import Bound
 from perfsheet.capture.table import BoolArray
 from perfsheet.hardware.boards import L1_BYTES
 
@@ -30,7 +29,8 @@ def find(facts: Facts) -> Hits:
     ]
     size = facts.figures(sizes)
     fits = size <= _ROOM * L1_BYTES * ops.worker_cores
-    reads = (speed_of_light.dram >= _READS) & ~speed_of_light.is_bound(Bound.COMPUTE) & ~_computes(facts)
+    reads = (speed_of_light.dram >= _READS) & (speed_of_light.dram >= np.nan_to_num(speed_of_light.compute))
+    reads &= ~_computes(facts)
     heads = ops.where_code(_splits_heads_in_decode) & ops.timed
     positions = np.flatnonzero((facts.in_category(MATMUL, CONV) & reads | heads) & fits)
     by_bytes = fewer_bytes_hits(facts, positions, size[positions])
@@ -75,8 +75,8 @@ RULE = Rule(
     title="Input in DRAM",
     order=110,
     detects=(
-        "matmul or convolution, not compute-bound and at 10 % or more of the DRAM peak, whose first input is in DRAM "
-        "and would take at most half of the grid's L1; the same of nlp_create_qkv_heads_decode"
+        "matmul or convolution, at 10 % or more of the DRAM peak and nearer to it than to the compute peak, whose "
+        "first input is in DRAM and would take at most half of the grid's L1; the same of nlp_create_qkv_heads_decode"
     ),
     saving_formula=(
         "Σ kernel duration × input bytes / DRAM bytes, down to what is left of the speed of light; of heads all of it"

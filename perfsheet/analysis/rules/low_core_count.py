@@ -32,6 +32,10 @@ _FIXED_BY_OTHERS = (COLLECTIVE, RESHARD)
 """Their cores follow from links and from shards, not from the pieces of their work."""
 
 
+_OF_RECORD = 4
+"""The most cores that the ops of the rule's record ran on."""
+
+
 def can_be_low(ops: Ops) -> BoolArray:
     """Timed ops with a known core count and grid, except DRAM-sharded matmuls: theirs follows from the DRAM banks."""
     other = np.array([dram_readers(variant.attributes) is None for variant in ops.variants.all], dtype=np.bool_)
@@ -46,7 +50,7 @@ def find(facts: Facts) -> Hits:
     return Hits(
         positions,
         time_of_idle_cores(facts, positions),
-        unlike_record=facts.in_category(*_FIXED_BY_OTHERS)[positions],
+        unlike_record=(facts.in_category(*_FIXED_BY_OTHERS) | (ops.cores > _OF_RECORD))[positions],
         no_more_pieces=_no_more_pieces(facts)[positions],
     )
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from perfsheet.analysis.expectation.fused import DRAM_SHARDED
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import MATMUL
@@ -34,7 +35,7 @@ def find(facts: Facts) -> Hits:
     """Those at 10 % of the DRAM peak or more, whose math takes at most half of that time.
 
     The math of a DRAM-sharded matmul runs on a core or a few per DRAM bank, so above LoFi it may take longer than the
-    weights do, and what could be saved is unknown.
+    weights do, and what to expect is unknown.
     """
     ops, speed_of_light = facts.ops, facts.speed_of_light
     fits = facts.of_variants([_fits(variant) for variant in ops.variants.all])
@@ -43,13 +44,20 @@ def find(facts: Facts) -> Hits:
     )
     positions = np.flatnonzero(facts.in_category(MATMUL) & fits & dram_dominates)
     saving = ops.kernel_ns[positions] - speed_of_light.min_kernel_ns[positions]
-    return Hits(positions, np.where(passes_of(ops)[positions] == 1, saving, np.nan))
+    return Hits(
+        positions,
+        saving,
+        floor_ns=speed_of_light.min_kernel_ns[positions],
+        unlike_record=passes_of(ops)[positions] != 1,
+        fused=DRAM_SHARDED,
+        chains=positions,
+    )
 
 
 def advice(facts: Facts, group: Group) -> str:
     """The DRAM-sharded program config."""
     share = 100 * median(facts.speed_of_light.dram[group.positions])
-    reads = f"Mostly reads its weights, at {share:.1f} % of the DRAM bandwidth: try "
+    reads = f"Mostly reads its weights, at {share:.1f} % of the DRAM peak: try "
     sharded = (
         "ttnn.linear with ttnn.MatmulMultiCoreReuseMultiCastDRAMShardedProgramConfig, with the weights "
         "width-sharded over the DRAM banks and the input width-sharded in L1"
@@ -57,10 +65,16 @@ def advice(facts: Facts, group: Group) -> str:
     fidelity = facts.variant(int(group.positions[0])).math_fidelity
     if fidelity.upper() == "LOFI":
         return f"{reads}{sharded}."
+    if _is_wormhole(facts, group):
+        return f"{reads}{sharded}, and a lower fidelity than {fidelity} where the accuracy allows it."
     return (
         f"{reads}ttnn.MathFidelity.LoFi where the accuracy allows it, and with it {sharded}; at {fidelity} that was "
         "slower than 1D multicast on p150."
     )
+
+
+def _is_wormhole(facts: Facts, group: Group) -> bool:
+    return "wormhole" in facts.ops.text("device_arch")[int(group.positions[0])].lower()
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
@@ -73,6 +87,10 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 def caveat(facts: Facts, group: Group) -> str:
     """What was measured at its fidelity."""
+    if _is_wormhole(facts, group):
+        return (
+            "Their math runs on one core per DRAM bank and reader only: above LoFi it may take longer than the weights."
+        )
     study = "In a study of ten models on p150, DRAM-sharded matmuls were "
     if passes_of(facts.ops)[group.positions[0]] == 1:
         found = "1.47 to 1.85 times as fast as 1D multicast at LoFi"
@@ -90,7 +108,7 @@ RULE = Rule(
         "matmul of at most two rows of tiles with interleaved weights, at 10 % or more of the DRAM peak and at least "
         "twice its share of the compute peak, without the DRAM-sharded program config"
     ),
-    saving_formula="Σ (kernel duration − time at the DRAM peak) at LoFi; unknown above it",
+    saving_formula="Σ (kernel duration − time at the DRAM peak)",
     find=find,
     advice=advice,
     caveat=caveat,

@@ -7,6 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import attribute, flatten, key_numbers
 from perfsheet.analysis.ops.categories import MATMUL
+from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
@@ -103,10 +104,11 @@ def advice(facts: Facts, group: Group) -> str:
             "of "
             "attention, use ttnn.transformer.scaled_dot_product_attention instead."
         )
+    few = pieces(facts.ops)[group.positions[0]] <= facts.ops.cores[group.positions[0]]
+    grid = "" if few else " with the whole grid, or core_grid of ttnn.linear"
     return (
         "No program_config: try ttnn.MatmulMultiCoreReuseMultiCastProgramConfig (or "
-        "ttnn.MatmulMultiCoreReuseMultiCast1DProgramConfig for a wide or tall output) with the whole grid, or "
-        "core_grid of ttnn.linear."
+        f"ttnn.MatmulMultiCoreReuseMultiCast1DProgramConfig for a wide or tall output){grid}."
     )
 
 

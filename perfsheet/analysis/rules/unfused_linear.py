@@ -8,7 +8,8 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.elementwise import function, fused_activation
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules import fusable_pair
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of, one_root
 from perfsheet.analysis.rules.chains import chain
 
 _ACTIVATIONS = {"RELU", "GELU", "SILU", "SIGMOID", "TANH"}
@@ -19,11 +20,12 @@ def find(facts: Facts) -> Hits:
     ops = facts.ops
     plain = facts.of_variants([_is_plain(variant) for variant in ops.variants.all])
     may_follow = facts.of_variants([function(variant) in {"ADD", *_ACTIVATIONS} for variant in ops.variants.all])
+    may_follow[hits_of(facts, fusable_pair.RULE).positions] = False  # fused with what comes after them
     positions: list[int] = []
     subjects = []
     for here in facts.sequences if plain.any() else ():
         for at in np.flatnonzero(plain[here[:-1]] & may_follow[here[1:]]).tolist():
-            members = _epilogue(facts, here[at : at + 3].tolist())
+            members = _epilogue(facts, [p for p in here[at : at + 3].tolist() if p == here[at] or may_follow[p]])
             timed = [position for position in members[1:] if ops.timed[position]]
             positions += timed
             subjects += [chain(facts, members)] * len(timed)
@@ -52,7 +54,8 @@ def _adds_row(matmul: Variant, after: Variant) -> bool:
     if function(after) != "ADD" or len(after.inputs) < 2 or not after.outputs:
         return False
     left, right, made = after.inputs[0].logical, after.inputs[1].logical, matmul.outputs[0].logical
-    return made is not None and left == made and right == (1, 1, 1, made[3])
+    # Of one row any other sum looks the same.
+    return made is not None and made[2] > 1 and left == made and right == (1, 1, 1, made[3])
 
 
 def _activates(matmul: Variant, after: Variant) -> bool:
