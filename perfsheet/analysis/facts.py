@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.signature import Signature, of_variants
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.siblings import Sibling, siblings
@@ -63,6 +64,11 @@ class Facts:
     def found(self) -> dict[str, Any]:
         """What rules have found, by the id of the rule (see `rules.base.hits_of`)."""
         return {}
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """For each of `ops.variants.all` what it computes if it is elementwise: `MUL`; blank for other ops."""
+        return tuple(function(variant) for variant in self.ops.variants.all)
 
     @cached_property
     def chains(self) -> dict[tuple[int, ...], Signature]:

@@ -191,6 +191,10 @@ class TestFusablePairs:
         assert (finding.saving_ns, finding.evidence) == (200, {"pairs": 1})
         assert "ttnn.multiply with input_tensor_a_activations" in finding.advice
 
+    def test_a_pair_between_the_ops_of_another(self, analysis_of):
+        cache = moved("PagedUpdateCache", (1, 1, 32, 64), (1, 1, 32, 64), 500, memory="L1_HEIGHT_SHARDED")
+        assert hits(analysis_of(cache, silu(300), product(200), cache), "fusable-pair") == [2, 3, 4, 5]
+
     def test_caches_and_rotations(self, analysis_of):
         rows = [
             moved(code, (1, 1, 32, 64), (1, 1, 32, 64), duration, memory="L1_HEIGHT_SHARDED")

@@ -30,7 +30,7 @@ _RENAMED = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def kind(op_code: str) -> str:
     """The kind of an op, independent of the build: `matmul`, `conv2d`."""
     stem = _stem(op_code)

@@ -35,10 +35,10 @@ _TRY = {
 }
 
 
-def _first_of(variant: Variant) -> str:
+def _first_of(variant: Variant, does: str) -> str:
     """Which pair an op may be the first of; blank for none."""
     name = kind(variant.op_code)
-    if function(variant) in _ACTIVATIONS:
+    if does in _ACTIVATIONS:
         return ACTIVATION
     if name == "pagedupdatecache":
         return CACHE
@@ -59,22 +59,25 @@ def _is_second(pair: str, first: Variant, second: Variant) -> bool:
 def find(facts: Facts) -> Hits:
     """Pairs that are near each other; what is saved is the shorter of the two."""
     ops = facts.ops
-    firsts = [_first_of(variant) if variant.outputs else "" for variant in ops.variants.all]
+    firsts = [
+        _first_of(variant, name) if variant.outputs else ""
+        for variant, name in zip(ops.variants.all, facts.functions, strict=True)
+    ]
     of = ops.variants.of
     is_first = facts.of_variants([bool(name) for name in firsts])
     positions: list[int] = []
     savings: list[float] = []
     subjects: list[Signature] = []
+    taken: set[int] = set()
     for here in facts.sequences if is_first.any() else ():
-        done = -1
         for at in np.flatnonzero(is_first[here]).tolist():
             first = int(here[at])
             pair = firsts[int(of[first])]
-            after = here[at + 1 : at + 2 + _NEAR[pair]].tolist()
+            after = [p for p in here[at + 1 : at + 2 + _NEAR[pair]].tolist() if p not in taken]
             second = next((p for p in after if _is_second(pair, facts.variant(first), facts.variant(p))), None)
-            if second is None or at <= done or not (ops.timed[first] and ops.timed[second]):
+            if second is None or first in taken or not (ops.timed[first] and ops.timed[second]):
                 continue
-            done = int(facts.place[second])
+            taken.update((first, second))
             shorter = min(first, second, key=lambda position: ops.kernel_ns[position])
             positions += [first, second]
             savings += [float(ops.kernel_ns[p]) if p == shorter else 0.0 for p in (first, second)]
@@ -83,7 +86,8 @@ def find(facts: Facts) -> Hits:
 
 
 def _pair(facts: Facts, group: Group) -> str:
-    return _first_of(facts.variant(int(group.positions[0])))
+    variant = facts.variant(int(group.positions[0]))
+    return _first_of(variant, function(variant))
 
 
 def advice(facts: Facts, group: Group) -> str:

@@ -15,11 +15,10 @@ _SCALES = ("MUL", "DIV")
 def find(facts: Facts) -> Hits:
     """The erf, the product before it, the sum after it, and the products after that, directly one after another."""
     ops = facts.ops
-    functions = [function(variant) for variant in ops.variants.all]
-    erf = facts.of_variants([name == "ERF" for name in functions])
+    erf = facts.of_variants([name == "ERF" for name in facts.functions])
     found = FusableChains(facts)
     for here in facts.sequences if erf.any() else ():
-        names = [functions[index] for index in ops.variants.of[here].tolist()]
+        names = [facts.functions[index] for index in ops.variants.of[here].tolist()]
         for at in np.flatnonzero(erf[here]).tolist():
             if _is_gelu(names, at):
                 found.add(here[at - 1 : at + 2 + _products(names[at + 2 : at + 4])].tolist())

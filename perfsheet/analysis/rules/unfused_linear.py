@@ -19,7 +19,7 @@ def find(facts: Facts) -> Hits:
     """Matmuls, each directly followed by the sum with a row, by an activation, or by both; these could go."""
     ops = facts.ops
     plain = facts.of_variants([_is_plain(variant) for variant in ops.variants.all])
-    may_follow = facts.of_variants([function(variant) in {"ADD", *_ACTIVATIONS} for variant in ops.variants.all])
+    may_follow = facts.of_variants([name in {"ADD", *_ACTIVATIONS} for name in facts.functions])
     may_follow[hits_of(facts, fusable_pair.RULE).positions] = False  # fused with what comes after them
     positions: list[int] = []
     subjects = []

@@ -16,7 +16,7 @@ _NEAR = 3
 
 def find(facts: Facts) -> Hits:
     """Exponentials, each with a reduction of its rows and a quotient (or reciprocal and product) after it."""
-    exponential = facts.of_variants([function(variant) == "EXP" for variant in facts.ops.variants.all])
+    exponential = facts.of_variants([name == "EXP" for name in facts.functions])
     found = FusableChains(facts)
     for here in facts.sequences if exponential.any() else ():
         for at in np.flatnonzero(exponential[here]).tolist():
