@@ -14,7 +14,6 @@ from perfsheet.capture import arrow
 from perfsheet.capture.cells import UNKNOWN, NumberFormat, detect_number_format, parse_numbers
 from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve, tensor_field
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.plain import plain_cells
 from perfsheet.capture.records import Record, Records
 from perfsheet.capture.repair import RecordRepair
 from perfsheet.capture.schema import missing_columns
@@ -63,16 +62,15 @@ def build_columns(label: str, records: Records, only: frozenset[str] | None) -> 
     Raises PerfsheetError (exit status 3) when no record fits the header.
     """
     layout = _lay_out(records.headers, only)
+    layout.number_format = _number_format(layout, records)
     repair = RecordRepair(label, records.headers, layout.op_code)
-    columns = _read_plain(layout, records, repair)
-    if columns is None:
-        layout.number_format = _number_format(layout, records)
-        columns = _read_with_arrow(layout, records, repair)
+    use_arrow = records.blocks and layout.number_format is not NumberFormat.COMMA
+    columns = _read_with_arrow(layout, records, repair) if use_arrow else None
     if columns is None:
         columns = _Columns(layout)
         for numbers, piece in repair.pieces(records):
             if piece:
-                columns.add(numbers, _transposed(layout, piece))
+                columns.add(numbers, piece)
     if repair.widest > repair.width and columns.unreadable.count > len(columns):
         raise unusable(
             f"{label}: every row has more cells than the header, so the columns are shifted",
@@ -100,41 +98,16 @@ def _number_format(layout: _Layout, records: Records) -> NumberFormat:
             if len(timed) == _SAMPLE:
                 break
     records.rows = chain(sample, records.rows)
-    others = chain.from_iterable(map(_cells_at(_other_numbers(layout)), timed))
+    positions = [position for position in layout.all_numbers if position != layout.kernel]
+    others = chain.from_iterable(map(_cells_at(positions), timed))
     return detect_number_format([record[layout.kernel] for record in timed], others, records.delimiter)
 
 
-def _other_numbers(layout: _Layout) -> list[int]:
-    return [position for position in layout.all_numbers if position != layout.kernel]
-
-
-def _read_plain(layout: _Layout, records: Records, repair: RecordRepair) -> _Columns | None:
-    """The columns of a short file of plain cells; None for other files."""
-    blocks = records.blocks
-    cells = None if blocks is None or blocks.is_long else plain_cells(blocks, len(records.headers))
-    if cells is None or any(map(repair.needs_check, set(cells.column(layout.op_code)))):
-        return None
-    kernel = cells.column(layout.kernel)
-    timed = list(islice((row for row, cell in enumerate(kernel[:_MAX_SCANNED]) if cell), _SAMPLE))
-    others = (column[row] for column in map(cells.column, _other_numbers(layout)) for row in timed)
-    layout.number_format = detect_number_format([kernel[row] for row in timed], others, records.delimiter)
-    columns = _Columns(layout)
-    columns.add(range(records.first_row, records.first_row + len(cells)), cells.column)
-    return columns
-
-
-def _transposed(layout: _Layout, records: Sequence[Record]) -> Callable[[int], Sequence[str]]:
-    """The cells of a column of these records, by its position."""
-    positions = [position for position, _ in (*layout.numbers, *layout.texts)]
-    return dict(zip(positions, zip(*map(_cells_at(positions), records), strict=True), strict=True)).__getitem__
-
-
 def _read_with_arrow(layout: _Layout, records: Records, repair: RecordRepair) -> _Columns | None:
-    """The columns of a long file whose records are all well-formed; None for other files."""
-    if records.blocks is None or not records.blocks.is_long or layout.number_format is NumberFormat.COMMA:
-        return None
+    """The columns of a file whose records are all well-formed; None when one is not."""
     columns = _Columns(layout)
     positions = (position for position, _ in (*layout.numbers, *layout.texts))
+    assert records.blocks is not None
     first = records.first_row
     try:
         for table in arrow.read_blocks(records.blocks, len(records.headers), sorted({layout.op_code, *positions})):
@@ -183,13 +156,15 @@ class _Columns:
     def __len__(self) -> int:
         return sum(map(len, self._rows))
 
-    def add(self, numbers: Sequence[int], column: Callable[[int], Sequence[str]]) -> None:
-        """Add records; `numbers` are their rows in the file, `column` gives the cells of a column by its position."""
+    def add(self, numbers: Sequence[int], records: Sequence[Record]) -> None:
+        """Add records; `numbers` are their rows in the file."""
+        positions = [position for position, _ in (*self._layout.numbers, *self._layout.texts)]
+        columns = dict(zip(positions, zip(*map(_cells_at(positions), records), strict=True), strict=True))
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
-            self._add_numbers(name, column(position), numbers)
+            self._add_numbers(name, columns[position], numbers)
         for position, name in self._layout.texts:
-            self._texts[name].extend(column(position))
+            self._texts[name].extend(columns[position])
 
     def add_table(self, first: int, table: pa.Table) -> None:
         """Add the records of an Arrow table of strings, whose first row is `first`."""

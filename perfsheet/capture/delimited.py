@@ -74,10 +74,10 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
-    if scan.utf8 and not wide and not scan.nul and reader.lines == 1:
+    if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.lines == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
-        blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted, is_long=scan.size >= _MIN_ARROW_BYTES)
+        blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted)
     return Records(
         headers,
         records,

@@ -16,8 +16,8 @@ Record = list[str]
 class ByteBlocks:
     """The same records as UTF-8 bytes, for reading whole blocks: from byte `start` of `stream` on.
 
-    `quoted`: whether there is a quote anywhere. `is_long`: worth the import of Arrow. `text` is the text reader of the
-    same stream; it is kept here because it closes the stream when it is garbage-collected.
+    `quoted`: whether there is a quote anywhere. `text` is the text reader of the same stream; it is kept here because
+    it closes the stream when it is garbage-collected.
     """
 
     stream: BinaryIO
@@ -25,7 +25,6 @@ class ByteBlocks:
     start: int
     delimiter: str
     quoted: bool
-    is_long: bool
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""All ways of reading give the same table: at once, with Arrow where every record is well-formed, or with repairs."""
+"""Both ways of reading give the same table: with Arrow where every record is well-formed, else with repairs."""
 
 import random
 
@@ -10,8 +10,7 @@ from support.captures import csv_text, op
 from support.real import CAPTURES, each
 
 from perfsheet import PerfsheetError, read
-from perfsheet.capture import arrow, build, delimited
-from perfsheet.capture.plain import plain_cells
+from perfsheet.capture import arrow, delimited
 
 CELLS = [
     "",
@@ -41,12 +40,11 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(arrow, "_BLOCK", 700)
 
 
-def every_way(monkeypatch, path, only=None):
-    """The result of each way (Arrow, plain cells, repairs): the table and its notes, or the error."""
+def both_ways(monkeypatch, path, only=None):
+    """The result of each way: the table and its notes, or the error."""
     results = []
-    for min_bytes, split in ((0, plain_cells), (1 << 60, plain_cells), (1 << 60, lambda blocks, width: None)):
+    for min_bytes in (0, 1 << 60):
         monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", min_bytes)
-        monkeypatch.setattr(build, "plain_cells", split)
         try:
             table = read(path, only)
         except PerfsheetError as error:
@@ -85,11 +83,11 @@ def captures(draw):
 
 
 @given(captures(), st.sampled_from([None, frozenset({"op_code", "kernel_duration_ns", "attributes"})]))
-def test_every_way_reads_the_same(monkeypatch, small_blocks, tmp_path, data, only):
+def test_both_ways_read_the_same(monkeypatch, small_blocks, tmp_path, data, only):
     path = tmp_path / "run.csv"
     path.write_bytes(data)
-    with_arrow, at_once, with_repairs = every_way(monkeypatch, path, only)
-    assert with_arrow == at_once == with_repairs
+    with_arrow, with_repairs = both_ways(monkeypatch, path, only)
+    assert with_arrow == with_repairs
 
 
 def test_well_formed_records_are_read_with_arrow(small_blocks, tmp_path, monkeypatch):
@@ -100,17 +98,6 @@ def test_well_formed_records_are_read_with_arrow(small_blocks, tmp_path, monkeyp
     table = read(path)
     assert len(table) == 200
     assert table.number("kernel_duration_ns").tolist() == list(range(200))
-
-
-def test_plain_files_are_split_at_once(tmp_path, monkeypatch):
-    rows = [op(f"Op{at % 7}", at, attributes=f"{{'k': '{at % 5}'}}") for at in range(200)]
-    monkeypatch.setattr("perfsheet.capture.repair.RecordRepair.pieces", None)
-    for newline in ("\n", "\r\n"):
-        path = tmp_path / "run.csv"
-        path.write_bytes(csv_text(rows, newline=newline).rstrip(newline).encode())
-        table = read(path)
-        assert table.number("kernel_duration_ns").tolist() == list(range(200))
-        assert table.text("attributes")[199] == "{'k': '4'}"
 
 
 def test_blocks_end_with_a_record_wherever_they_are_cut(tmp_path, monkeypatch):
@@ -125,9 +112,9 @@ def test_blocks_end_with_a_record_wherever_they_are_cut(tmp_path, monkeypatch):
 
 
 @each(CAPTURES)
-def test_real_captures_read_the_same_every_way(monkeypatch, path):
-    with_arrow, at_once, with_repairs = every_way(monkeypatch, path)
-    assert with_arrow == at_once == with_repairs
+def test_real_captures_read_the_same_both_ways(monkeypatch, path):
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
 
 
 def test_a_quote_that_is_never_closed_does_not_take_the_file_into_memory(tmp_path, monkeypatch):
