@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.capture import arrow
-from perfsheet.capture.cells import UNKNOWN, NumberFormat, detect_number_format, parse_numbers
+from perfsheet.capture.cells import UNKNOWN, NumberFormat, are_plain, detect_number_format, parse_numbers
 from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve, tensor_field
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.records import Record, Records
@@ -98,9 +98,12 @@ def _number_format(layout: _Layout, records: Records) -> NumberFormat:
             if len(timed) == _SAMPLE:
                 break
     records.rows = chain(sample, records.rows)
+    whole = [record[layout.kernel] for record in timed]
+    if records.delimiter == "," and not records.quoted and are_plain(whole):
+        return NumberFormat.POINT
     positions = [position for position in layout.all_numbers if position != layout.kernel]
     others = chain.from_iterable(map(_cells_at(positions), timed))
-    return detect_number_format([record[layout.kernel] for record in timed], others, records.delimiter)
+    return detect_number_format(whole, others, records.delimiter)
 
 
 def _read_with_arrow(layout: _Layout, records: Records, repair: RecordRepair) -> _Columns | None:

@@ -25,6 +25,7 @@ _TWO_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _EUROPEAN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?")
 _ENOUGH = 3
+_IN_A_GROUP = 3
 _FOUR_DIGITS = re.compile(r"[+-]?\d{4,}")
 
 
@@ -112,6 +113,11 @@ def _parse_number(text: str, number_format: NumberFormat) -> float | None:
 
 
 _TWO_POINTS_ANYWHERE = re.compile(r"\.\d+\.")
+
+
+def are_plain(cells: Sequence[str]) -> bool:
+    """Whether these are digits alone, in one of them four or more: whoever writes so does not group them."""
+    return "".join(cells).isdecimal() and max(map(len, cells)) > _IN_A_GROUP
 
 
 def detect_number_format(whole: Sequence[str], others: Iterable[str], delimiter: str) -> NumberFormat:

@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec
 
 import typer
@@ -117,13 +118,18 @@ def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
 
 
 _THREADS = "OPENBLAS_NUM_THREADS"
+_DOCSTRINGS = tuple(f"numpy.{core}._add_newdocs{part}" for core in ("_core", "core") for part in ("", "_scalars"))
 
 
 def load_numpy() -> None:
-    """Import numpy with one BLAS thread: a thread per core costs 60 ms at every start (docs/decisions.md).
+    """Import numpy with one BLAS thread, and without the docstrings of its compiled functions (docs/decisions.md).
 
+    A thread per core costs 60 ms at every start, the docstrings 12 ms; numpy does without them under python -OO, too.
     The variable is removed again, for targets inherit the environment.
     """
+    if "numpy" not in sys.modules:
+        for name in _DOCSTRINGS:
+            sys.modules.setdefault(name, ModuleType(name))
     if _THREADS in os.environ:
         return
     os.environ[_THREADS] = "1"
