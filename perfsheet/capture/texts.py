@@ -122,7 +122,7 @@ class TextsBuilder:
 
     def extend(self, cells: Sequence[str]) -> None:
         """Add these cells."""
-        if cells and cells.count(cells[0]) == len(cells):
+        if cells and cells[0] == cells[-1] == cells[len(cells) // 2] and cells.count(cells[0]) == len(cells):
             self._append(np.full(len(cells), self._numbers[cells[0]], dtype=np.int32))
             return
         self._append(np.fromiter(map(self._numbers.__getitem__, cells), np.int32, len(cells)))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 
 from perfsheet.light_dataclass import dataclass
-from perfsheet.outputs.terminal.screen import Line, Screen
+from perfsheet.outputs.terminal.screen import Line, Screen, width_of
 from perfsheet.tables import Column, In, Table
 from perfsheet.text.safe import clean
 
@@ -52,7 +52,7 @@ class _Shown:
     @cached_property
     def width(self) -> int:
         """Characters for the longest text."""
-        return max(map(cell_len, [self.header, *self.texts]))
+        return max(map(width_of, [self.header, *self.texts]))
 
     def least(self, gap: int) -> int:
         """Characters that it needs at least."""
@@ -61,13 +61,13 @@ class _Shown:
     @cached_property
     def comfortable(self) -> int:
         """Characters for the longest text, shorter ones where there are."""
-        return min(self.width, max(map(cell_len, [self.header, *(self.narrow or self.texts)])))
+        return min(self.width, max(map(width_of, [self.header, *(self.narrow or self.texts)])))
 
     def padded(self, text: str, width: int) -> str:
         """The text in `width` characters, cut with `…` if it is longer."""
-        if cell_len(text) > width:
+        if width_of(text) > width:
             return set_cell_size(text, width - 1) + "…"
-        blanks = " " * (width - cell_len(text))
+        blanks = " " * (width - width_of(text))
         return blanks + text if self.number else text + blanks
 
 

@@ -45,6 +45,11 @@ class Line:
                 return
 
 
+def width_of(text: str) -> int:
+    """The columns that a text takes on a screen; most are ASCII, which needs no look at every character."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def line(text: str, style: str = "") -> Line:
     """A line of text of any origin."""
     return Line([(clean(text), style)])
@@ -81,7 +86,7 @@ class _Pipe:
 
     def print(self, content: Line | None = None, wrap: bool = True) -> None:
         text = "" if content is None else content.plain
-        if cell_len(text) <= self.width:
+        if width_of(text) <= self.width:
             self._write(text)
         elif wrap:
             for part in textwrap.wrap(text, self.width, break_on_hyphens=False):
