@@ -413,6 +413,39 @@ class TestDenseDepthwise:
         assert not hits(analysis_of(row), "dense-depthwise")
 
 
+def unstated(channels=64):
+    window = "SlidingWindowConfig(batch_size=1; input_hw=(16;16); window_hw=(3;3); stride_hw=(1;1))"
+    attributes = said(
+        input_tensor_shape=f"{{1; 16; 16; {channels}}}", sliding_window_config=window, output_channels=channels
+    )
+    row = op("Conv2d", 6400) | attributes | shape("INPUT_0", (1, 1, 256, channels))
+    return row | shape("INPUT_1", (1, 1, 9 * channels, channels)) | shape("OUTPUT_0", (1, 1, 256, channels))
+
+
+def projection(given, put):
+    return op("Matmul", 900) | shape("INPUT_0", (1, 1, 256, given)) | shape("OUTPUT_0", (1, 1, 256, put))
+
+
+class TestLooksDepthwise:
+    def test_between_an_expansion_and_a_reduction(self, analysis_of):
+        rows = projection(16, 64), op("Halo"), unstated(), op("Gelu"), projection(64, 16)
+        finding = only_finding(analysis_of(*rows), "dense-depthwise")
+        assert (finding.saving_ns, finding.evidence) == (pytest.approx(6300), {"groups": 64})
+        assert "Looks like a depthwise one of 64 channels" in finding.advice
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            (projection(256, 64), unstated(), projection(64, 256)),  # the bottleneck of a ResNet
+            (projection(16, 64), unstated()),
+            (projection(16, 64), unstated(128), projection(64, 16)),
+            (projection(16, 64), convolution(1, 9 * 64), projection(64, 16)),
+        ],
+    )
+    def test_what_does_not(self, analysis_of, rows):
+        assert not hits(analysis_of(*rows), "dense-depthwise")
+
+
 def test_attention_of_one_head(analysis_of):
     rows = (
         op("Matmul", 400) | shape("INPUT_0", (1, 1, 64, 32)) | shape("INPUT_1", (1, 1, 32, 96)),

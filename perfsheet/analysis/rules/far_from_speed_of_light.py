@@ -10,6 +10,7 @@ from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, DATA_
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import (
+    dense_depthwise,
     faster_sibling,
     layout_conversion,
     low_core_count,
@@ -30,6 +31,7 @@ _FAR = 0.3
 _LONG_NS = 5000
 _SHARE = 0.001
 _EXPLAINED = (
+    dense_depthwise.RULE,
     faster_sibling.RULE,
     low_core_count.RULE,
     reshard.RULE,
@@ -190,7 +192,7 @@ RULE = Rule(
     order=130,
     detects=(
         "ops of 5 µs or more, below 30 % of the speed of light, that with identical ops take a thousandth of the "
-        "kernel time or more; not collectives, and not what faster-sibling, low-core-count, reshard, "
+        "kernel time or more; not collectives, and not what dense-depthwise, faster-sibling, low-core-count, reshard, "
         "layout-conversion, matmul-program-config or matmul-not-dram-sharded explain"
     ),
     saving_formula="Σ (kernel duration − time at the speed of light)",
