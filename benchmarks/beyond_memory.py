@@ -20,7 +20,7 @@ _ROWS = 2_000_000
 def main() -> None:
     """Scale, run once, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("capture", type=Path)
+    parser.add_argument("capture", type=lambda text: Path(text).resolve())
     parser.add_argument("--rows", type=int, default=_ROWS)
     given = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)

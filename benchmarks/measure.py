@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 Command = Sequence[str | Path]
 
@@ -37,7 +38,9 @@ def pairs(commands: Sequence[Command], runs: int) -> list[Cost]:
 
 
 def _once(command: Command) -> tuple[float, float]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    # In a folder of its own: settings in this repository's pyproject.toml are not those of the capture's reader.
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with TemporaryDirectory() as folder, subprocess.Popen(command, cwd=folder, **quiet) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -120,7 +120,9 @@ def growth(perfsheet: Path, capture: Path, sizes: tuple[int, ...]) -> None:
 def main() -> None:
     """Install, scale, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("capture", type=Path, help="an ops CSV; longer ones are made of it")
+    parser.add_argument(
+        "capture", type=lambda text: Path(text).resolve(), help="an ops CSV; longer ones are made of it"
+    )
     parser.add_argument(
         "--runs", type=int, default=7, help="counted runs of each command (3 at most from 100,000 rows on)"
     )
