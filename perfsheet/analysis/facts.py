@@ -76,6 +76,11 @@ class Facts:
         return {}
 
     @cached_property
+    def flows(self) -> dict[tuple[int, int], bool]:
+        """Whether ops of two descriptions may feed one another (see `rules.chains.flows`)."""
+        return {}
+
+    @cached_property
     def siblings(self) -> tuple[Sibling | None, ...]:
         """For each of `ops.variants.all` the same op that ran fastest with other settings."""
         trusted = ~self.speed_of_light.contradicted

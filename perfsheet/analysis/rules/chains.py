@@ -15,6 +15,7 @@ from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.tensors import Extents
+from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Hits
 from perfsheet.capture.table import BoolArray, IntArray
 
@@ -97,7 +98,15 @@ def flows(facts: Facts, before: int, after: int) -> bool:
 
     Ops without tensors in the capture count as connected.
     """
-    outputs, inputs = facts.variant(before).outputs, facts.variant(after).inputs
+    of = facts.ops.variants.of
+    pair = int(of[before]), int(of[after])
+    if pair not in facts.flows:
+        facts.flows[pair] = _fit(facts.variant(before), facts.variant(after))
+    return facts.flows[pair]
+
+
+def _fit(before: Variant, after: Variant) -> bool:
+    outputs, inputs = before.outputs, after.inputs
     if not outputs or not inputs:
         return True
     return any(

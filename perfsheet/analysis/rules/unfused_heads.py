@@ -85,21 +85,22 @@ def _may_follow(facts: Facts, before: int, after: int) -> bool:
 
 @dataclass(frozen=True)
 class _Heads:
-    """Shapes of heads that each distinct op reads and writes if it is attention or a part of it, else none."""
+    """By the shape of heads, the descriptions of the attention, or of its parts, that read it and that write it."""
 
-    read: tuple[frozenset[Extents | None], ...]
-    written: tuple[frozenset[Extents | None], ...]
+    readers: dict[Extents, set[int]]
+    writers: dict[Extents, set[int]]
 
 
 def _heads(facts: Facts) -> _Heads:
-    activations = [_activations(variant) for variant in facts.ops.variants.all]
-    return _Heads(
-        read=tuple(frozenset(shape for tensor in each for shape in _either_way(tensor)) for each in activations),
-        written=tuple(
-            frozenset(tensor.logical for tensor in variant.outputs) if each else frozenset()
-            for variant, each in zip(facts.ops.variants.all, activations, strict=True)
-        ),
-    )
+    found = _Heads({}, {})
+    for index, variant in enumerate(facts.ops.variants.all):
+        activations = _activations(variant)
+        for shape in (shape for tensor in activations for shape in _either_way(tensor)):
+            found.readers.setdefault(shape, set()).add(index)
+        for shape in (tensor.logical for tensor in variant.outputs if activations):
+            if shape is not None:
+                found.writers.setdefault(shape, set()).add(index)
+    return found
 
 
 def _activations(variant: Variant) -> Sequence[Tensor]:
@@ -122,14 +123,15 @@ def _either_way(tensor: Tensor) -> tuple[Extents, ...]:
 
 def _is_by_attention(facts: Facts, heads: _Heads, members: list[int], here: IntArray) -> bool:
     """Whether an attention after them reads what they make, or one before them wrote what they read."""
-    first, last = int(facts.place[members[0]]), int(facts.place[members[-1]])
     made, given = facts.variant(members[-1]).outputs, facts.variant(members[0]).inputs
-    of = facts.ops.variants.of
-    after = of[here[last + 1 : last + 1 + _AHEAD]].tolist()
-    before = of[here[max(first - _BEHIND, 0) : first]].tolist()
-    if made and made[0].logical and any(made[0].logical in heads.read[index] for index in after):
+    readers = heads.readers.get(made[0].logical) if made and made[0].logical else None
+    writers = heads.writers.get(given[0].logical) if given and given[0].logical else None
+    if not readers and not writers:
+        return False
+    of, first, last = facts.ops.variants.of, int(facts.place[members[0]]), int(facts.place[members[-1]])
+    if readers and not readers.isdisjoint(of[here[last + 1 : last + 1 + _AHEAD]].tolist()):
         return True
-    return bool(given and given[0].logical) and any(given[0].logical in heads.written[index] for index in before)
+    return bool(writers) and not writers.isdisjoint(of[here[max(first - _BEHIND, 0) : first]].tolist())
 
 
 def advice(facts: Facts, group: Group) -> str:
