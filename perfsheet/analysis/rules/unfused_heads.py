@@ -97,9 +97,9 @@ def _heads(facts: Facts) -> _Heads:
         activations = _activations(variant)
         for shape in (shape for tensor in activations for shape in _either_way(tensor)):
             found.readers.setdefault(shape, set()).add(index)
-        for shape in (tensor.logical for tensor in variant.outputs if activations):
-            if shape is not None:
-                found.writers.setdefault(shape, set()).add(index)
+        for made in (tensor.logical for tensor in variant.outputs if activations):
+            if made is not None:
+                found.writers.setdefault(made, set()).add(index)
     return found
 
 
@@ -131,7 +131,7 @@ def _is_by_attention(facts: Facts, heads: _Heads, members: list[int], here: IntA
     of, first, last = facts.ops.variants.of, int(facts.place[members[0]]), int(facts.place[members[-1]])
     if readers and not readers.isdisjoint(of[here[last + 1 : last + 1 + _AHEAD]].tolist()):
         return True
-    return bool(writers) and not writers.isdisjoint(of[here[max(first - _BEHIND, 0) : first]].tolist())
+    return writers is not None and not writers.isdisjoint(of[here[max(first - _BEHIND, 0) : first]].tolist())
 
 
 def advice(facts: Facts, group: Group) -> str:
