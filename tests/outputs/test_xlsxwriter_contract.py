@@ -1,8 +1,10 @@
 """The private parts of XlsxWriter that perfsheet uses (outputs/workbook/worksheet.py) exist, and do what it needs."""
 
+import contextlib
 import inspect
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import xlsxwriter
@@ -12,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.sharedstrings import SharedStringTable
 from xlsxwriter.worksheet import Worksheet
 
-from perfsheet.outputs.workbook.worksheet import LongWorksheet, format_index, quick_zip
+from perfsheet.outputs.workbook.worksheet import LongWorksheet, format_index, quick_close
 
 
 def parameters(function):
@@ -53,7 +55,7 @@ def written(on_disk: bool):
     text = sheet.text_reference("a <text>", 1)
     sheet.put_rows(1, 1, [f'<c r="A2" s="{format_index(bold)}"{text}<c r="B2"><v>5</v></c>'])
     sheet.write_formula(2, 0, "=SUM(B2*2)", None, 10)
-    with quick_zip():
+    with quick_close():
         book.close()
     return load_workbook(io.BytesIO(sink.getvalue()))["A"]
 
@@ -66,8 +68,30 @@ def test_rows_given_as_xml_stand_between_written_ones():
         assert sheet["B2"].value == 5
 
 
+def charted(close):
+    """The XML of a chart with numbers, blanks and texts that need escapes."""
+    sink = io.BytesIO()
+    book = workbook.Workbook(sink, {"in_memory": True})
+    sheet = book.add_worksheet("Data")
+    for row, (text, value) in enumerate([("a & b", 1.5), ("<c>", 2), ("\x01", None), ("d", 1e-9), ("", 123456789012)]):
+        sheet.write_string(row, 0, text)
+        if value is not None:
+            sheet.write_number(row, 1, value)
+    chart = book.add_chart({"type": "column"})
+    chart.add_series({"categories": ["Data", 0, 0, 4, 0], "values": ["Data", 0, 1, 4, 1]})
+    sheet.insert_chart(0, 3, chart)
+    with close():
+        book.close()
+    with zipfile.ZipFile(sink) as archive:
+        return archive.read("xl/charts/chart1.xml")
+
+
+def test_points_of_charts_are_those_of_xlsxwriter():
+    assert charted(quick_close) == charted(contextlib.nullcontext)
+
+
 def test_the_zip_is_compressed_as_xlsxwriter_does_it_afterwards():
     own = workbook.ZipFile
-    with quick_zip():
+    with quick_close():
         assert workbook.ZipFile is not own
     assert workbook.ZipFile is own

@@ -32,7 +32,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
-    from perfsheet.outputs.workbook.worksheet import LongWorksheet, quick_zip
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet, quick_close
 
     with _scratch() as folder:
         settings = {
@@ -46,7 +46,7 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
         book.worksheet_class = LongWorksheet
         yield book
         try:
-            with quick_zip():
+            with quick_close():
                 book.close()
         except FileSizeError:
             raise not_written(

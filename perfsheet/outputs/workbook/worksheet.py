@@ -1,4 +1,4 @@
-"""The one module that uses private parts of XlsxWriter: fast formulas, rows of long tables as XML, a faster zip.
+"""The one module that uses private parts of XlsxWriter: fast formulas, rows of long tables as XML, a faster close.
 
 tests/outputs/test_xlsxwriter_contract.py checks these parts, and pyproject.toml limits the versions to those checked.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from xlsxwriter import workbook
+from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 if TYPE_CHECKING:
@@ -86,14 +87,21 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
 
 
 @contextmanager
-def quick_zip() -> Iterator[None]:
-    """While a workbook is closed: compress at level 2, a third of the time of XlsxWriter's 6 for a quarter more bytes.
+def quick_close() -> Iterator[None]:
+    """While a workbook is closed: compress at level 2, a third of the time of XlsxWriter's 6 for a quarter more bytes,
+    and write each point that a chart caches at once, a third of the time of its six calls.
 
-    XlsxWriter has no setting for it. Should it zip otherwise in a later version, this changes nothing.
+    XlsxWriter has no setting for it. Should it do so otherwise in a later version, this changes nothing.
     """
-    own = getattr(workbook, "ZipFile", None)
-    workbook.ZipFile = partial(ZipFile, compresslevel=_LEVEL)
+    own, own_point = getattr(workbook, "ZipFile", None), getattr(Chart, "_write_pt", None)
+    workbook.ZipFile, Chart._write_pt = partial(ZipFile, compresslevel=_LEVEL), _write_point
     try:
         yield
     finally:
-        workbook.ZipFile = own
+        workbook.ZipFile, Chart._write_pt = own, own_point
+
+
+def _write_point(chart: Chart, index: int, value: float | str | None) -> None:
+    if value is not None:
+        text = chart._escape_control_characters(chart._escape_data(value)) if isinstance(value, str) else value
+        chart.fh.write(f'<c:pt idx="{index}"><c:v>{text}</c:v></c:pt>')
