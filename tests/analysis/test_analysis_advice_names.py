@@ -36,7 +36,6 @@ KNOBS = {
     "ttnn.group_norm": ["core_grid"],
     "ttnn.multiply": ["input_tensor_a_activations"],
     "ttnn.softmax": ["numeric_stable"],
-    "ttnn.experimental": ["nlp_create_qkv_heads_decode"],
     "ttnn.tilize_with_val_padding": ["use_multicore"],
     "ttnn.as_tensor": ["layout", "dtype"],
     "ttnn.all_gather": ["num_links", "topology"],

@@ -76,7 +76,8 @@ RULE = Rule(
     order=110,
     detects=(
         "matmul or convolution, at 10 % or more of the DRAM peak and nearer to it than to the compute peak, whose "
-        "first input is in DRAM and would take at most half of the grid's L1; the same of nlp_create_qkv_heads_decode"
+        "first input is in DRAM and would take at most half of the grid's L1; and "
+        "ttnn.experimental.nlp_create_qkv_heads_decode with such an input"
     ),
     saving_formula=(
         "Σ kernel duration × input bytes / DRAM bytes, down to what is left of the speed of light; of heads all of it"
