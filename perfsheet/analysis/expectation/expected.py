@@ -18,6 +18,7 @@ from perfsheet.analysis.siblings import Sibling
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 
 _QUARTER = 0.25
+"""Part of the grid: ops with fewer pieces of work than that are unlike those whose best was measured."""
 _LEAST_NS = 1500.0
 """About the shortest kernel with work of its own in real captures: no speed of light tells what a shorter one takes."""
 
@@ -49,17 +50,23 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
         return Expectation(savings, None)
     by_ground = np.bincount(taken[taken >= 0], np.nan_to_num(savings)[taken >= 0], minlength=len(choices))
     main = int(np.argmax(by_ground)) if by_ground.any() else int(taken[taken >= 0][0])
-    of_main, savings_of_main = positions[taken == main], savings[taken == main]
-    ground = list(choices)[main]
-    if ground is GroundKind.BEST_SEEN and hits.fused is not None:
-        return Expectation(savings, Ground(ground, hits.fused.text))
-    if ground is GroundKind.BEST_SEEN:  # ops that go say nothing about what is reached
-        remaining = np.isfinite(_best_shares(facts.ops)[of_main])
-        of_main, savings_of_main = of_main[remaining], savings_of_main[remaining]
-    if not len(of_main):
-        return Expectation(savings, Ground(ground, "the ops go"))
-    largest = int(of_main[np.argmax(np.nan_to_num(savings_of_main))])
-    return Expectation(savings, _ground(facts, record, ground, largest))
+    of_main = taken == main
+    ground = _ground_of(facts, hits, record, list(choices)[main], positions[of_main], savings[of_main])
+    return Expectation(savings, ground)
+
+
+def _ground_of(
+    facts: Facts, hits: Hits, record: Record | None, of: GroundKind, positions: IntArray, savings: FloatArray
+) -> Ground:
+    """The ground in the words of the op that it saves most of."""
+    if of is GroundKind.BEST_SEEN:
+        if hits.fused is not None:
+            return Ground(of, hits.fused.text)
+        remaining = np.isfinite(_best_shares(facts.ops)[positions])  # ops that go say nothing about what is reached
+        positions, savings = positions[remaining], savings[remaining]
+    if not len(positions):
+        return Ground(of, "the ops go")
+    return _ground(facts, record, of, int(positions[np.argmax(np.nan_to_num(savings))]))
 
 
 def _by_sibling(facts: Facts, rule: Rule, positions: IntArray, bounds: FloatArray) -> FloatArray:
