@@ -105,6 +105,12 @@ def test_the_verdict_counts_only_what_it_knows(analysis_of):
     assert "with C2 fixed about" in verdict
 
 
+def test_a_reduction_can_share_out_what_it_reads(analysis_of):
+    reduction = op("ReduceDeviceOperation", 9000, 1) | shape("INPUT_0", (1, 1, 32, 2048), "BFLOAT16", "L1_INTERLEAVED")
+    reduction |= shape("OUTPUT_0", (1, 1, 32, 1), "BFLOAT16", "L1_INTERLEAVED")
+    assert only_finding(analysis_of(reduction), "low-core-count").expected_saving_ns > 0
+
+
 LAYER = (op("TilizeWithValPadding", 90_000, 1), op("Add", 100), op("UntilizeWithUnpadding", 500, 64), op("Add", 100))
 
 

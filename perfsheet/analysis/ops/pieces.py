@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.device_ops import Ops, once
+from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import TensorSet
 from perfsheet.capture.table import FloatArray
 from perfsheet.hardware.data_types import TILE_ELEMENTS, TILE_SIDE
@@ -14,14 +18,17 @@ from perfsheet.hardware.data_types import TILE_ELEMENTS, TILE_SIDE
 def pieces(ops: Ops) -> FloatArray:
     """For each op the tiles of its largest output, of height-sharded tensors the rows of tiles (in decode, of users).
 
-    NaN = unknown.
+    Reductions may share out what they read, too. NaN = unknown.
     """
-    each = [np.nan if count is None else count for count in ops.variants.by_tensors(_pieces)]
-    return np.array(each, dtype=np.float64)[ops.variants.of]
+    of_outputs = ops.variants.by_tensors(lambda tensors: _pieces(tensors, tensors.outputs))
+    of_all = ops.variants.by_tensors(lambda tensors: _pieces(tensors, tensors.all))
+    reduces = [category(variant.op_code) == "reduction" for variant in ops.variants.all]
+    counts = [all_ if reduction else out for reduction, all_, out in zip(reduces, of_all, of_outputs, strict=True)]
+    return np.array([np.nan if count is None else count for count in counts], dtype=np.float64)[ops.variants.of]
 
 
-def _pieces(tensors: TensorSet) -> int | None:
-    tiles = [tensor.stored_elements or 0 for tensor in tensors.outputs if tensor.layout == "TILE"]
+def _pieces(tensors: TensorSet, shared: Sequence[Tensor]) -> int | None:
+    tiles = [tensor.stored_elements or 0 for tensor in shared if tensor.layout == "TILE"]
     if not any(tiles):
         return None
     by_height = [
