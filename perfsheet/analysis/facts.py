@@ -215,6 +215,11 @@ class Facts:
         """Positions of the ops that ran one after another: those of each device, or of the critical path."""
         return tuple(np.flatnonzero(self.ops.sequence == number) for number in distinct(self.ops.sequence))
 
+    def sequence_of(self, position: int) -> IntArray:
+        """The sequence that an op is in."""
+        number = self.ops.sequence[position]
+        return next(here for here in self.sequences if self.ops.sequence[here[0]] == number)
+
     @cached_property
     def host_rows(self) -> IntArray:
         """Rows of the table with host ops, from the first device op of the window to the last one."""

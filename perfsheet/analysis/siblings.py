@@ -76,9 +76,9 @@ class Sibling:
             return True
         return any(name.partition(".")[0] in settings for name, _, _ in self.differences)
 
-    def told(self, arrow: str, separator: str) -> str:
+    def told(self, separator: str) -> str:
         """The most telling differences in words: `cores 1 → 64, input 0 DRAM_INTERLEAVED → L1_INTERLEAVED`."""
-        return separator.join(f"{name} {here}{arrow}{there}" for name, here, there in self.differences[:_TOLD])
+        return separator.join(f"{name} {here} → {there}" for name, here, there in self.differences[:_TOLD])
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,10 +97,8 @@ class Comparison:
 
     def gain_ns(self, op: ComparedOp) -> float | None:
         """What an op saves in all passes of the window before; None = unknown."""
-        if not self.per_pass:
-            return None if op.times.delta_ns is None else -op.times.delta_ns
         mean = op.times.mean_pass
-        if not (mean.base_ns or mean.new_ns):  # outside of the passes
+        if not self.per_pass or not (mean.base_ns or mean.new_ns):  # no passes, or outside of them
             return None if op.times.delta_ns is None else -op.times.delta_ns
         return None if mean.delta_ns is None else -mean.delta_ns * self._sides[0].passes
 

@@ -141,7 +141,7 @@ def _ground(facts: Facts, record: Record | None, of: GroundKind, position: int) 
         sibling = facts.siblings[int(facts.ops.variants.of[position])]
         assert sibling is not None
         brief = _sibling_text(facts, sibling)
-        return Ground(of, f"{brief}: {sibling.told(' → ', ', ')}", brief)
+        return Ground(of, f"{brief}: {sibling.told(', ')}", brief)
     if of is GroundKind.NO_MORE_PIECES:
         return Ground(of, "its work is in no more pieces than it has cores")
     if of is GroundKind.BEST_SEEN:

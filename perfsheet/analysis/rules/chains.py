@@ -16,7 +16,7 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Hits
+from perfsheet.analysis.rules.base import Group, Hits
 from perfsheet.capture.table import BoolArray, IntArray
 
 _LINKS = 8
@@ -91,6 +91,11 @@ def first_op(facts: Facts, among: Iterable[int], names: Sequence[str], shape: Ex
         if (kind(variant.op_code) in names or function(variant) in names) and shape in (None, made):
             return position
     return None
+
+
+def computing(facts: Facts, group: Group, name: str) -> int:
+    """How many ops of a group compute this: `EXP`."""
+    return [facts.functions[of] for of in facts.ops.variants.of[group.positions].tolist()].count(name)
 
 
 def flows(facts: Facts, before: int, after: int) -> bool:

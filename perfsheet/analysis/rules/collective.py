@@ -35,7 +35,7 @@ def advice(facts: Facts, group: Group) -> str:
 def _overlap(facts: Facts, group: Group) -> str:
     """The op that does its work and its neighbour's together, if that is a matmul or a reduction; else blank."""
     position = int(group.positions[0])
-    here = next(sequence for sequence in facts.sequences if position in sequence)
+    here = facts.sequence_of(position)
     place, code = int(facts.place[position]), facts.variant(position).op_code.lower()
     before, after = here[max(place - _NEAR, 0) : place], here[place + 1 : place + 1 + _NEAR]
     matmul = facts.in_category(MATMUL)

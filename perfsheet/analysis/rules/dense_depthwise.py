@@ -64,9 +64,7 @@ def _width_of_unstated(variant: Variant) -> int | None:
 
 def _is_between(facts: Facts, position: int, width: int) -> bool:
     """Whether the product before makes the width of fewer columns, and the one after fewer of the width."""
-    here = next(
-        sequence for sequence in facts.sequences if facts.ops.sequence[sequence[0]] == facts.ops.sequence[position]
-    )
+    here = facts.sequence_of(position)
     place, product = int(facts.place[position]), facts.in_category(MATMUL)
     before, after = here[max(place - _NEAR, 0) : place][::-1], here[place + 1 : place + 1 + _NEAR]
     ends = [_columns(facts, next((p for p in side.tolist() if product[p]), None)) for side in (before, after)]

@@ -126,9 +126,8 @@ def _elementwise(facts: Facts, variant: Variant) -> str:
     shape = variant.outputs[0].logical if variant.outputs else None
     if shape is not None and shape[3] < TILE_SIDE and variant.outputs[0].layout == "TILE":
         return f"a longer last dimension: its rows of {shape[3]} are padded to {TILE_SIDE}"
-    fits = sum(tensor.size or 0 for tensor in variant.tensors.all) <= _ROOM * L1_BYTES * float(
-        np.nanmax([0.0, *facts.ops.worker_cores])
-    )
+    cores = float(np.nanmax(facts.ops.worker_cores, initial=0.0))
+    fits = sum(tensor.size or 0 for tensor in variant.tensors.all) <= _ROOM * L1_BYTES * cores
     in_dram = any(tensor.in_dram for tensor in variant.tensors.all)
     shards = "to shard its inputs in L1, or " if fits and in_dram else ""
     return f"{shards}to fuse it into the op before (activation of ttnn.linear or ttnn.Conv2dConfig)"

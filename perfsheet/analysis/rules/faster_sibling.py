@@ -33,7 +33,7 @@ def advice(facts: Facts, group: Group) -> str:
     other = next((there for name, _, there in sibling.differences if name == "op"), "")
     if kind(other) in _NAMES:
         return f"{other} is faster on as many tiles: try {_NAMES[kind(other)]} for it."
-    return f"The same op on as many tiles ran faster with other settings: try {sibling.told(' → ', '; ')}."
+    return f"The same op on as many tiles ran faster with other settings: try {sibling.told('; ')}."
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:

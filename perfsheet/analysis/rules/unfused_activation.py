@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import FusableChains
+from perfsheet.analysis.rules.chains import FusableChains, computing
 
 _SCALES = ("MUL", "DIV")
 
@@ -45,8 +44,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """How many."""
-    functions = [function(facts.variant(position)) for position in group.positions.tolist()]
-    return {"times": functions.count("ERF")}
+    return {"times": computing(facts, group, "ERF")}
 
 
 RULE = Rule(

@@ -9,7 +9,7 @@ from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.tensors import Extents
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
-from perfsheet.analysis.rules.chains import FusableChains, first_op
+from perfsheet.analysis.rules.chains import FusableChains, computing, first_op
 
 _NEAR = 3
 
@@ -68,8 +68,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """How many."""
-    functions = [function(facts.variant(position)) for position in group.positions.tolist()]
-    return {"times": functions.count("EXP")}
+    return {"times": computing(facts, group, "EXP")}
 
 
 RULE = Rule(
