@@ -1,0 +1,84 @@
+"""Put a graph report together, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport
+from perfsheet.graph_report.nodes import CallContent, Change, Tensors, memory_use
+
+
+class Builder:
+    """What is known so far."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.device_ops: list[DeviceOp] = []
+        self.tensors = Tensors()
+        self.buffers: list[Buffer] = []
+        self.chips: list[Chip] = []
+        self.accuracy: dict[int, Accuracy] = {}
+        self.sources: dict[str, str] = {}
+        self._live: dict[tuple[int, ...], tuple[Change, int]] = {}
+        self._rank_starts = 0
+        self._rank = 0
+
+    def add_ops(self, content: CallContent) -> None:
+        """Add the device ops of the call that is added next."""
+        for op, peak in zip(content.device_ops, content.peaks, strict=True):
+            use = memory_use(tuple(figures) for figures in peak.values()) if peak else None
+            self.device_ops.append(op._replace(use=use))
+
+    def buffer_changed(self, rank: int, this: Change) -> None:
+        """A buffer came or went, in the call that was added last or after it."""
+        if this.memory != L1:
+            return
+        self._rank = rank
+        now = max(len(self.calls) - 1, 0)
+        before = self._live.pop(this.key, None)
+        if before is not None:
+            self._ends(this.key, before, now, freed=True)
+        if this.sign > 0:
+            self._live[this.key] = (this, now)
+
+    def end_rank(self) -> None:
+        """No more of this rank: what was not freed lives to its last call."""
+        for key, before in self._live.items():
+            self._ends(key, before, max(len(self.calls) - 1, 0), freed=False)
+        self._live = {}
+
+    def _ends(self, key: tuple[int, ...], before: tuple[Change, int], last: int, freed: bool) -> None:
+        made, first = before
+        self.buffers.append(
+            Buffer(self._rank, made.device, made.layout, made.bank, made.size, first, last, freed, None, made.address)
+        )
+
+    def report(self, path: str, version: str) -> GraphReport:
+        """The report."""
+        return GraphReport(
+            path,
+            version,
+            tuple(self.calls),
+            tuple(self.device_ops),
+            tuple(self.tensors.all),
+            tuple(self._with_tensors()),
+            tuple(self.chips),
+            self.accuracy,
+            self.sources,
+        )
+
+    def _with_tensors(self) -> Iterator[Buffer]:
+        """The buffers, each with the tensor that its first call made at its address."""
+        for buffer in self.buffers:
+            made = self.calls[buffer.first].outputs if buffer.first < len(self.calls) else ()
+            inner = [
+                t
+                for op in (self.calls[buffer.first].device_ops if made or self.calls else ())
+                for t in self.device_ops[op].outputs
+            ]
+            tensors = [
+                t
+                for t in (*made, *inner)
+                if self.tensors.all[t].in_l1 and self.tensors.all[t].address == buffer.address
+            ]
+            yield buffer._replace(tensor=tensors[0] if tensors else None)

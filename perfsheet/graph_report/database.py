@@ -1,0 +1,289 @@
+"""`db.sqlite`, as TTNN's importer writes it, or older wheels did during the run: tables and columns vary."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from perfsheet.errors import PerfsheetError, unusable
+from perfsheet.graph_report import texts
+from perfsheet.graph_report.building import Builder
+from perfsheet.graph_report.model import Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
+from perfsheet.graph_report.nodes import CallContent, Node, Use, described_tensors, memory_use, number, walk
+from perfsheet.graph_report.stacks import frames_of
+
+Key = tuple[int, int]
+"""Rank and operation id."""
+_L1_TYPE = 1
+_LAYOUTS = ("INTERLEAVED", "HEIGHT_SHARDED", "WIDTH_SHARDED", "BLOCK_SHARDED")
+
+
+def read_database(path: Path) -> GraphReport:
+    """The report in a database. Raises PerfsheetError (exit status 3) when it is none, or damaged."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "replace")
+            return _Reader(path, connection).report()
+    except sqlite3.Error as error:
+        raise _unreadable(path, f"not a readable database ({error})") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _unreadable(path, f"damaged ({error})") from None
+
+
+def _unreadable(path: Path, reason: str) -> PerfsheetError:
+    return unusable(f"{path}: {reason}", "give a graph report of TTNN: a folder with db.sqlite, or a capture's JSON")
+
+
+class _Reader:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+        listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        self._columns = {
+            name: [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')]
+            for (name,) in listed
+            if '"' not in name
+        }
+        if not {"operation_id", "name"} <= set(self._columns.get("operations", ())):
+            raise _unreadable(path, "has no table `operations`, so it is not a graph report of TTNN")
+        self._builder = Builder()
+        self._walked: list[tuple[Key, int, CallContent, dict[int, Use]]] = []
+
+    def _rows(self, table: str, *names: str, order: str = "") -> Iterable[tuple[Any, ...]]:
+        """The rows of a table, NULL in columns that it lacks (0 as the rank); none without the table."""
+        there = self._columns.get(table)
+        if not there:
+            return ()
+        wanted = ", ".join(name if name in there else "0" if name == "rank" else "NULL" for name in names)
+        return self._connection.execute(f"SELECT {wanted} FROM {table} {order}")
+
+    def report(self) -> GraphReport:
+        builder = self._builder
+        self._read_chips()
+        self._read_tensors()
+        operations = sorted(
+            self._rows("operations", "rank", "operation_id", "name", "duration"), key=lambda row: row[:2]
+        )
+        contents = self._read_contents()
+        stacks = {
+            (rank, call): text for rank, call, text in self._rows("stack_traces", "rank", "operation_id", "stack_trace")
+        }
+        errors = {
+            (rank, call): text or "failed"
+            for rank, call, text in self._rows("errors", "rank", "operation_id", "error_message")
+        }
+        inputs, outputs = (
+            self._read_sides("input_tensors", "input_index"),
+            self._read_sides("output_tensors", "output_index"),
+        )
+        executions = self._read_executions()
+        index: dict[Key, int] = {}
+        for rank, call, name, seconds in operations:
+            key = (rank, call)
+            number_of_call = index[key] = len(builder.calls)
+            sides = (inputs.get(key, ()), outputs.get(key, ()))
+            first = len(builder.device_ops)
+            self._add_ops(key, number_of_call, contents.pop(key, None), executions.get(key, ()), sides)
+            builder.calls.append(
+                Call(
+                    call,
+                    rank,
+                    name,
+                    frames_of(stacks.get(key) or ""),
+                    *sides,
+                    range(first, len(builder.device_ops)),
+                    None if seconds is None else float(seconds) * 1e9,
+                    errors.get(key, ""),
+                )
+            )
+        sizes = self._sizes()
+        self._add_uses(sizes)
+        builder.buffers = list(self._read_buffers(index, sizes))
+        self._read_accuracy()
+        builder.sources = {path: text for path, text in self._rows("source_files", "path", "contents") if path and text}
+        metadata = dict(self._rows("report_metadata", "key", "value"))
+        return builder.report(str(self._path), str(metadata.get("version") or ""))
+
+    def _read_chips(self) -> None:
+        names = ("rank", "device_id", "l1_bank_size", "num_x_compute_cores", "num_y_compute_cores")
+        for rank, device, bank, width, height in self._rows("devices", *names):
+            self._builder.chips.append(Chip(rank, device or 0, bank or 0, (width or 0) * (height or 0)))
+
+    def _read_tensors(self) -> None:
+        names = ("rank", "tensor_id", "shape", "dtype", "layout", "memory_config", "address")
+        for rank, tensor, shape, dtype, layout, config, address in self._rows("tensors", *names):
+            memory, shard = texts.memory(config or "")
+            described = Tensor(
+                int(tensor),
+                texts.shape(shape or ""),
+                texts.enum_name(dtype or ""),
+                texts.enum_name(layout or ""),
+                memory,
+                shard,
+                None,
+                number(address),
+            )
+            self._builder.tensors.add(rank, described)
+
+    def _read_contents(self) -> dict[Key, str]:
+        return {
+            (rank, call): text
+            for rank, call, text in self._rows("captured_graph", "rank", "operation_id", "captured_graph")
+            if text
+        }
+
+    def _read_sides(self, table: str, order: str) -> dict[Key, tuple[int, ...]]:
+        found: dict[Key, list[tuple[int, int]]] = {}
+        for rank, call, place, tensor in self._rows(table, "rank", "operation_id", order, "tensor_id"):
+            index = self._builder.tensors.find(rank, int(tensor))
+            if index is not None:
+                found.setdefault((rank, call), []).append((place or 0, index))
+        return {key: tuple(index for _, index in sorted(some)) for key, some in found.items()}
+
+    def _read_executions(self) -> dict[Key, tuple[tuple[Execution, ...], ...]]:
+        """The executions of each call, those of one dispatch together."""
+        found: dict[Key, dict[int, list[Execution]]] = {}
+        names = ("rank", "operation_id", "runtime_id", "global_call_count", "physical_device_id", "device_id")
+        for rank, call, runtime, count, physical, device in self._rows("operation_executions", *names):
+            if count is not None:
+                same = found.setdefault((rank, call), {}).setdefault(count if runtime is None else runtime, [])
+                same.append(Execution(int(count), int((device if physical is None else physical) or 0)))
+        return {key: tuple(tuple(same) for _, same in sorted(some.items())) for key, some in found.items()}
+
+    def _add_ops(
+        self,
+        key: Key,
+        call: int,
+        content: str | None,
+        executions: tuple[tuple[Execution, ...], ...],
+        sides: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> None:
+        """The device ops of a call: from its captured graph, or without one as many as it dispatched."""
+        relative: dict[int, Use] = {}
+        if content is None:
+            ops = [DeviceOp("", call, same, *sides, None, None, None, None) for same in executions]
+            walked = CallContent(ops, [{} for _ in ops], [], *sides)
+        else:
+            nodes = self._decoded(content)
+            walked = walk(nodes, call, described_tensors(nodes, key[0], self._builder.tensors), relative)
+            ops = walked.device_ops
+            if len(executions) == len(ops) and not any(op.executions for op in ops):
+                ops = [op._replace(executions=same) for op, same in zip(ops, executions, strict=True)]
+        self._walked.append((key, len(self._builder.device_ops), walked, relative))
+        self._builder.device_ops += ops
+
+    def _sizes(self) -> dict[tuple[int, int], int]:
+        """Bytes over all banks of the buffers that were seen to be allocated, by address and bytes per bank."""
+        return {
+            (change.address, change.bank): change.size
+            for _, _, walked, _ in self._walked
+            for change in walked.changes
+            if change.size is not None and change.sign > 0
+        }
+
+    def _add_uses(self, sizes: dict[tuple[int, int], int]) -> None:
+        """What is in use while each device op runs: what is after its call, less what has changed since."""
+        ops = self._builder.device_ops
+        after = self._read_uses(sizes)
+        for key, first, walked, relative in self._walked:
+            ends = after.get(key, {})
+            before = {
+                device: tuple(
+                    end - change for end, change in zip(ends[device], relative.get(device, Use()).values(), strict=True)
+                )
+                for device in ends
+            }
+            for index, peak in enumerate(walked.peaks, first):
+                uses = [
+                    tuple(sum(pair) for pair in zip(figures, peak.get(device, (0,) * 6), strict=True))
+                    for device, figures in before.items()
+                ]
+                if uses:
+                    ops[index] = ops[index]._replace(use=memory_use(uses))
+
+    def _read_uses(self, sizes: dict[tuple[int, int], int]) -> dict[Key, dict[int, tuple[int, ...]]]:
+        """What is in use after each call, device by device; empty where the report has no buffers."""
+        there = self._columns.get("buffers", ())
+        if not {"operation_id", "address", "max_size_per_bank", "buffer_type"} <= set(there):
+            return {}
+        rank, device = ("b.rank" if "rank" in there else "0"), ("b.device_id" if "device_id" in there else "0")
+        execute = self._connection.execute
+        execute("CREATE TEMP TABLE sizes (address int, bank int, size int, PRIMARY KEY (address, bank))")
+        self._connection.executemany(
+            "INSERT INTO temp.sizes VALUES (?, ?, ?)", ((*place, size) for place, size in sizes.items())
+        )
+        rows = execute(
+            f"SELECT {rank}, b.operation_id, {device}, b.buffer_type, SUM(b.max_size_per_bank), SUM(s.size), "
+            "SUM(s.size IS NULL) FROM buffers b LEFT JOIN temp.sizes s ON s.address = b.address "
+            "AND s.bank = b.max_size_per_bank WHERE b.buffer_type IN (0, 1) GROUP BY 1, 2, 3, 4"
+        )
+        found: dict[Key, dict[int, tuple[int, ...]]] = {}
+        for of_rank, call, of_device, kind, bank, total, unsized in rows:
+            uses = found.setdefault((of_rank, call), {})
+            before = uses.get(of_device or 0, (0,) * 6)
+            here = (bank or 0, total or 0, unsized or 0)
+            uses[of_device or 0] = (*here, *before[3:]) if kind == _L1_TYPE else (*before[:3], *here)
+        return found
+
+    def _decoded(self, content: str) -> list[Node]:
+        try:
+            return msgspec.json.decode(content, type=list[Node])
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise _unreadable(self._path, f"damaged: a captured graph is not readable ({error})") from None
+
+    def _read_buffers(self, index: dict[Key, int], sizes: dict[tuple[int, int], int]) -> Iterator[Buffer]:
+        """The buffers in L1, each from the first to the last of the calls in a row that list it."""
+        names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
+        live: dict[tuple[int, int, int, int], tuple[int, int, int | None]] = {}
+        last_call = max(index.values(), default=0)
+        for rank, call, device, address, bank, layout in self._rows(
+            "buffers", *names, order="WHERE buffer_type = 1 ORDER BY 1, 2"
+        ):
+            now = index.get((rank, call))
+            if now is None:
+                continue
+            key = (rank, device or 0, address or 0, bank or 0)
+            before = live.get(key)
+            if before is not None and before[1] >= now - 1:
+                live[key] = (before[0], now, layout)
+                continue
+            if before is not None:
+                yield _buffer(key, before, sizes, freed=True)
+            live[key] = (now, now, layout)
+        for key, before in live.items():
+            yield _buffer(key, before, sizes, freed=before[1] < last_call)
+
+    def _read_accuracy(self) -> None:
+        found: dict[int, Accuracy] = {}
+        for kind in ("local", "global"):
+            table = f"{kind}_tensor_comparison_records"
+            for rank, tensor, desired, actual in self._rows(table, "rank", "tensor_id", "desired_pcc", "actual_pcc"):
+                index = self._builder.tensors.find(rank, int(tensor))
+                if index is None or actual is None:
+                    continue
+                before = found.get(index, Accuracy(None, None, None))
+                limit = before.desired if desired is None else float(desired)
+                value = float(actual)
+                found[index] = (
+                    Accuracy(value, before.accumulated, limit)
+                    if kind == "local"
+                    else Accuracy(before.alone, value, limit)
+                )
+        self._builder.accuracy = found
+
+
+def _buffer(
+    key: tuple[int, int, int, int],
+    life: tuple[int, int, int | None],
+    sizes: dict[tuple[int, int], int],
+    freed: bool,
+) -> Buffer:
+    rank, device, address, bank = key
+    first, last, layout = life
+    named = _LAYOUTS[layout] if layout is not None and 0 <= layout < len(_LAYOUTS) else ""
+    return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, freed, None, address)

@@ -1,0 +1,186 @@
+"""A graph capture as TTNN writes it: `NAME.json`, with the Python calls beside it in `NAME.python_io.json`."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from perfsheet.errors import PerfsheetError, unusable
+from perfsheet.graph_report.building import Builder
+from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport
+from perfsheet.graph_report.nodes import Node, Params, Scalar, Use, change, described_tensors, number, walk
+from perfsheet.graph_report.stacks import frames_of
+
+T = TypeVar("T")
+IO_SUFFIX = ".python_io.json"
+COMPARISONS_SUFFIX = ".comparison_records.json"
+_MOST_BYTES = 2 << 30
+_WITHOUT_ROW = ("Tensor::", "tt::tt_metal", "ttnn::convert_python_tensor_to_tt_tensor")
+"""Functions on the outermost level that TTNN's own importer makes no operation of."""
+
+
+class Metadata(msgspec.Struct):
+    """Where a capture was made."""
+
+    version: str = ""
+    rank: Scalar = 0
+
+
+class Capture(msgspec.Struct):
+    """The capture itself."""
+
+    graph: list[Node]
+    devices: list[dict[str, Any]] = []
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+
+
+class PythonCall(msgspec.Struct):
+    """A call as Python saw it; `python_stack_trace` starts with the innermost frame."""
+
+    name: str
+    input_tensor_ids: list[int] = []
+    output_tensor_ids: list[int] = []
+    python_stack_trace: list[str] = []
+    error: dict[str, Any] | None = None
+
+
+class Comparison(msgspec.Struct):
+    """What comparing a tensor with the golden function gave."""
+
+    tensor_id: Scalar = None
+    desired_pcc: float | None = None
+    actual_pcc: float | None = None
+
+
+class Comparisons(msgspec.Struct):
+    """The comparisons of a run: of each op alone, and from the start of the model."""
+
+    local_tensor_comparison_records: list[Comparison] = []
+    global_tensor_comparison_records: list[Comparison] = []
+
+
+def read_json(paths: Sequence[Path]) -> GraphReport:
+    """A report of captures, one of each rank (or several). Raises PerfsheetError (exit status 3) with the file."""
+    builder = Builder()
+    captures = [(path, _decoded(path, Capture, "not a graph capture of TTNN")) for path in paths]
+    for path, capture in sorted(captures, key=lambda one: number(one[1].metadata.rank) or 0):
+        _add(builder, path, capture)
+    version = next((capture.metadata.version for _, capture in captures if capture.metadata.version), "")
+    return builder.report(str(paths[0] if len(paths) == 1 else paths[0].parent), version)
+
+
+def _add(builder: Builder, path: Path, capture: Capture) -> None:
+    rank = number(capture.metadata.rank) or 0
+    for device in capture.devices:
+        width, height = (number(device.get(f"num_{axis}_compute_cores")) or 0 for axis in "xy")
+        index = number(device.get("device_id")) or 0
+        builder.chips.append(Chip(rank, index, number(device.get("l1_bank_size")) or 0, width * height))
+    described = described_tensors(capture.graph, rank, builder.tensors)
+    records: dict[str, deque[PythonCall]] = defaultdict(deque)
+    for record in _beside(path, IO_SUFFIX, list[PythonCall]) or []:
+        records[record.name].append(record)
+    uses: dict[int, Use] = {}
+    inside: list[Node] = []
+    depth = 0
+    for node in capture.graph:
+        kind = node.node_type
+        if kind == "function_start":
+            depth += 1
+            if depth > 1 and (waiting := records.get((node.params or Params()).name)):
+                waiting.popleft()
+        if depth:
+            inside.append(node)
+        elif kind in ("buffer_allocate", "buffer_deallocate"):
+            _apply(builder, rank, node, uses)
+        if kind == "function_end" and depth:
+            depth -= 1
+            if not depth:
+                _add_call(builder, rank, inside, described, records, uses)
+                inside = []
+    if inside:  # it died in this call
+        _add_call(builder, rank, inside, described, records, uses)
+    builder.end_rank()
+    for comparisons in filter(None, [_beside(path, COMPARISONS_SUFFIX, Comparisons)]):
+        _add_accuracy(builder, rank, comparisons)
+
+
+def _apply(builder: Builder, rank: int, node: Node, uses: dict[int, Use]) -> None:
+    this = change(node)
+    uses.setdefault(this.device, Use()).change(this.sign, this.memory, this.bank, this.size)
+    builder.buffer_changed(rank, this)
+
+
+def _add_call(
+    builder: Builder,
+    rank: int,
+    nodes: list[Node],
+    described: dict[int, int],
+    records: dict[str, deque[PythonCall]],
+    uses: dict[int, Use],
+) -> None:
+    """Add the call of these nodes; what only frees tensors is no call."""
+    name = (nodes[0].params or Params()).name
+    if name.startswith(_WITHOUT_ROW):
+        for node in nodes:
+            if node.node_type in ("buffer_allocate", "buffer_deallocate"):
+                _apply(builder, rank, node, uses)
+        return
+    content = walk(nodes, len(builder.calls), described, uses)
+    record = records[name].popleft() if records.get(name) else None
+    first = len(builder.device_ops)
+    builder.add_ops(content)
+    ids = (record.input_tensor_ids, record.output_tensor_ids) if record else ([], [])
+    found = [tuple(i for one in some if (i := builder.tensors.find(rank, one)) is not None) for some in ids]
+    duration = nodes[-1].duration_ns
+    builder.calls.append(
+        Call(
+            len(builder.calls) + 1,
+            rank,
+            name,
+            frames_of("\n".join(record.python_stack_trace)) if record else (),
+            found[0] or content.inputs,
+            found[1] or content.outputs,
+            range(first, len(builder.device_ops)),
+            float(duration) if isinstance(duration, (int, float)) else None,
+            str((record.error or {}).get("message", "")) if record and record.error else "",
+        )
+    )
+    for this in content.changes:
+        builder.buffer_changed(rank, this)
+
+
+def _add_accuracy(builder: Builder, rank: int, comparisons: Comparisons) -> None:
+    alone = {number(one.tensor_id): one for one in comparisons.local_tensor_comparison_records}
+    accumulated = {number(one.tensor_id): one for one in comparisons.global_tensor_comparison_records}
+    for tensor_id in {**alone, **accumulated}:
+        index = None if tensor_id is None else builder.tensors.find(rank, tensor_id)
+        if index is not None:
+            one, other = alone.get(tensor_id), accumulated.get(tensor_id)
+            desired = next((record.desired_pcc for record in (one, other) if record), None)
+            builder.accuracy[index] = Accuracy(
+                one.actual_pcc if one else None, other.actual_pcc if other else None, desired
+            )
+
+
+def _beside(path: Path, suffix: str, kind: type[T]) -> T | None:
+    beside = path.with_suffix(suffix)
+    return _decoded(beside, kind, "not what TTNN writes beside a graph capture") if beside.is_file() else None
+
+
+def _decoded(path: Path, kind: type[T], reason: str) -> T:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise _unreadable(path, "larger than 2 GiB")
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable(path, f"{reason} ({error})") from None
+
+
+def _unreadable(path: Path, reason: str) -> PerfsheetError:
+    return unusable(f"{path}: {reason}", "give a graph report of TTNN: a folder with db.sqlite, or a capture's JSON")

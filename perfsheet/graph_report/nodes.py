@@ -1,0 +1,327 @@
+"""The nodes of a captured graph: what happened inside each call, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from perfsheet.graph_report import texts
+from perfsheet.graph_report.model import DRAM, L1, DeviceOp, Execution, MemoryUse, Tensor
+from perfsheet.light_dataclass import dataclass
+
+Scalar = int | float | str | bool | None
+"""TTNN wrote all values as text once, and numbers as numbers later."""
+
+
+class Params(msgspec.Struct):
+    """What a node says of itself; every kind of node has a few of these."""
+
+    name: str = ""
+    program_cache_hit: Scalar = None
+    program_factory_type: Scalar = None
+    global_call_count: Scalar = None
+    device_id: Scalar = None
+    physical_device_id: Scalar = None
+    tensor_id: Scalar = None
+    shape: str = ""
+    dtype: str = ""
+    layout: str = ""
+    memory_config: str = ""
+    size: Scalar = None
+    type: str = ""
+    buffer_type: Scalar = None
+    address: Scalar = None
+    max_size_per_bank: Scalar = None
+    core_range_set: str = ""
+    borrows_memory: Scalar = None
+    globally_allocated: Scalar = None
+
+
+class Node(msgspec.Struct):
+    """A node of a captured graph; `connections` and `input_tensors` are counters of other nodes."""
+
+    node_type: str
+    counter: int = 0
+    params: Params | None = None
+    connections: list[int] = []
+    input_tensors: list[int] = []
+    duration_ns: Scalar = None
+
+
+_NO_PARAMS = Params()
+
+
+def number(value: Scalar) -> int | None:
+    """A count or an id; None where it is no whole number."""
+    try:
+        return None if value is None or value == "" else int(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def flag(value: Scalar) -> bool | None:
+    """A yes or no, written in any way."""
+    if value is None or isinstance(value, bool):
+        return value
+    return str(value).strip().lower() in ("1", "true")
+
+
+class Tensors:
+    """The tensors of a report, each once: by rank and tensor id."""
+
+    def __init__(self) -> None:
+        self.all: list[Tensor] = []
+        self._index: dict[tuple[int, int], int] = {}
+
+    def add(self, rank: int, tensor: Tensor) -> int:
+        """The index of a tensor; the first description of it stays."""
+        key = (rank, tensor.id)
+        index = self._index.get(key)
+        if index is None:
+            index = self._index[key] = len(self.all)
+            self.all.append(tensor)
+        elif self.all[index].size is None and tensor.size is not None:
+            self.all[index] = tensor
+        return index
+
+    def find(self, rank: int, tensor_id: int) -> int | None:
+        """The index of the tensor with this id; None without one."""
+        return self._index.get((rank, tensor_id))
+
+    def of_node(self, rank: int, params: Params) -> int | None:
+        """The index of the tensor that a node describes."""
+        tensor_id = number(params.tensor_id)
+        if tensor_id is None:
+            return None
+        known = self._index.get((rank, tensor_id))
+        if known is not None and self.all[known].size is not None:
+            return known
+        memory, shard = texts.memory(params.memory_config)
+        described = Tensor(
+            tensor_id,
+            texts.shape(params.shape),
+            texts.enum_name(params.dtype),
+            texts.enum_name(params.layout),
+            memory,
+            shard,
+            number(params.size),
+            number(params.address),
+        )
+        return self.add(rank, described)
+
+
+@dataclass(frozen=False, eq=False)
+class Use:
+    """Bytes in use on one device, by memory: per bank, over all banks, and how many buffers lack the latter."""
+
+    l1_bank: int = 0
+    l1_total: int = 0
+    l1_unsized: int = 0
+    dram_bank: int = 0
+    dram_total: int = 0
+    dram_unsized: int = 0
+
+    def change(self, sign: int, memory: str, bank: int, size: int | None) -> None:
+        """Count a buffer that comes (1) or goes (-1)."""
+        if memory == L1:
+            self.l1_bank += sign * bank
+            self.l1_total += sign * (size or 0)
+            self.l1_unsized += sign * (size is None)
+        elif memory == DRAM:
+            self.dram_bank += sign * bank
+            self.dram_total += sign * (size or 0)
+            self.dram_unsized += sign * (size is None)
+
+    def values(self) -> tuple[int, ...]:
+        """The six figures."""
+        return self.l1_bank, self.l1_total, self.l1_unsized, self.dram_bank, self.dram_total, self.dram_unsized
+
+
+def memory_use(devices: Iterable[tuple[int, ...]]) -> MemoryUse:
+    """The use of the fullest device, from the six figures of each."""
+    l1_bank = l1_total = dram_bank = dram_total = 0
+    l1_known = dram_known = True
+    for bank, total, unsized, dram, dram_all, dram_unsized in devices:
+        l1_bank, dram_bank = max(l1_bank, bank), max(dram_bank, dram)
+        l1_total, dram_total = max(l1_total, total), max(dram_total, dram_all)
+        l1_known, dram_known = l1_known and not unsized, dram_known and not dram_unsized
+    return MemoryUse(l1_bank, l1_total if l1_known else None, dram_bank, dram_total if dram_known else None)
+
+
+class Change(NamedTuple):
+    """A buffer that was allocated (`sign` 1) or freed (-1); `key` tells it from all others of its report."""
+
+    sign: int
+    key: tuple[int, ...]
+    device: int
+    memory: str
+    layout: str
+    bank: int
+    size: int | None
+    address: int
+
+
+_MEMORIES = {0: DRAM, 1: L1}
+
+
+def change(node: Node) -> Change:
+    """What a node `buffer_allocate` or `buffer_deallocate` does."""
+    params = node.params or _NO_PARAMS
+    device, address = number(params.device_id) or 0, number(params.address) or 0
+    size = number(params.size)
+    bank = number(params.max_size_per_bank)
+    # Without dispatch all addresses are 0: there the node of the buffer, which both are connected to, tells them apart.
+    key = (device, address) if address or not node.connections else (device, 0, node.connections[0])
+    memory = params.type or _MEMORIES.get(number(params.buffer_type), "")
+    return Change(
+        1 if node.node_type == "buffer_allocate" else -1,
+        key,
+        device,
+        memory,
+        params.layout,
+        bank if bank is not None else (size or 0),
+        size,
+        address,
+    )
+
+
+_PLUMBING = ("ttnn.", "ttnn::", "Tensor::", "tt::")
+"""Functions that run no program themselves."""
+_BUFFERS_ON_CORES = ("circular_buffer_allocate", "dataflow_buffer_allocate")
+
+
+class _Open:
+    """A function that has started and not ended."""
+
+    __slots__ = ("executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
+
+    def __init__(self, name: str, params: Params, inputs: tuple[int, ...]) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.hit = flag(params.program_cache_hit)
+        stated = params.program_cache_hit is not None or params.program_factory_type is not None
+        self.is_op = bool(name) and (stated or not name.startswith(_PLUMBING))
+        self.executions: list[Execution] = []
+        self.on_cores: list[tuple[str, int, bool]] = []
+        self.inner = 0
+        self.made: tuple[int, ...] = ()
+        self.peak: dict[int, list[int]] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class CallContent:
+    """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order."""
+
+    device_ops: list[DeviceOp]
+    peaks: list[dict[int, list[int]]]
+    changes: list[Change]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def described_tensors(nodes: Iterable[Node], rank: int, tensors: Tensors) -> dict[int, int]:
+    """The index of the tensor that each of these nodes describes, by the counter of the node."""
+    return {
+        node.counter: index
+        for node in nodes
+        if node.node_type == "tensor" and node.params and (index := tensors.of_node(rank, node.params)) is not None
+    }
+
+
+def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dict[int, Use]) -> CallContent:
+    """Go through the nodes of one call. `start`: what is in use on each device before it, and after it afterwards.
+
+    `described`: the tensors behind nodes, by counter.
+    """
+    open_functions: list[_Open] = []
+    ops: list[DeviceOp] = []
+    peaks: list[dict[int, list[int]]] = []
+    changes: list[Change] = []
+    outer: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    for node in nodes:
+        kind, params = node.node_type, node.params or _NO_PARAMS
+        if kind == "function_start":
+            inputs = tuple(described[tensor] for tensor in node.input_tensors if tensor in described)
+            function = _Open(params.name, params, inputs)
+            outer = outer or inputs
+            if function.is_op:
+                _raise_peaks(function, start)
+            open_functions.append(function)
+        elif kind == "function_end" and open_functions:
+            function = open_functions.pop()
+            outputs = tuple(described[tensor] for tensor in node.connections if tensor in described)
+            ends = outputs or ends
+            if function.is_op and (function.executions or function.on_cores or not function.inner):
+                ops.append(_device_op(function, call, outputs or function.made))
+                peaks.append(function.peak)
+                for other in open_functions:
+                    other.inner += 1
+            elif not function.is_op and (owner := _owner(open_functions)):  # an op with several outputs names none
+                owner.made += tuple(tensor for tensor in outputs if tensor not in owner.made)
+        elif kind in ("buffer_allocate", "buffer_deallocate"):
+            this = change(node)
+            changes.append(this)
+            use = start.setdefault(this.device, Use())
+            use.change(this.sign, this.memory, this.bank, this.size)
+            for function in open_functions:
+                if function.is_op:
+                    _raise_peaks(function, {this.device: use})
+        elif kind == "program_execution":
+            if owner := _owner(open_functions):
+                owner.executions += _executions(params)
+        elif kind in _BUFFERS_ON_CORES and (owner := _owner(open_functions)):
+            borrowed = bool(flag(params.borrows_memory) or flag(params.globally_allocated))
+            owner.on_cores.append((params.core_range_set, number(params.size) or 0, borrowed))
+    return CallContent(ops, peaks, changes, outer, ends)
+
+
+def _owner(open_functions: Sequence[_Open]) -> _Open | None:
+    return next((function for function in reversed(open_functions) if function.is_op), None)
+
+
+def _executions(params: Params) -> list[Execution]:
+    count = number(params.global_call_count)
+    device = number(params.physical_device_id)
+    if device is None:
+        device = number(params.device_id)
+    return [] if count is None else [Execution(count, device or 0)]
+
+
+def _raise_peaks(function: _Open, uses: dict[int, Use]) -> None:
+    for device, use in uses.items():
+        now = use.values()
+        before = function.peak.get(device)
+        if before is None:
+            function.peak[device] = list(now)
+        elif now[0] > before[0] or now[3] > before[3]:
+            function.peak[device] = [max(pair) for pair in zip(before, now, strict=True)]
+
+
+def _device_op(function: _Open, call: int, outputs: tuple[int, ...]) -> DeviceOp:
+    cores, circular = _on_cores(tuple(function.on_cores))
+    return DeviceOp(
+        function.name, call, tuple(function.executions), function.inputs, outputs, function.hit, cores, circular, None
+    )
+
+
+def _on_cores(buffers: tuple[tuple[str, int, bool], ...]) -> tuple[int | None, int | None]:
+    """How many cores have circular buffers, and the bytes of those on the core with most; None without any.
+
+    A buffer that borrows the memory of a tensor takes none of its own.
+    """
+    if not buffers:
+        return None, None
+    by_ranges: dict[str, int] = {}
+    for ranges, size, borrowed in buffers:
+        by_ranges[ranges] = by_ranges.get(ranges, 0) + (0 if borrowed else size)
+    if len(by_ranges) == 1:
+        ((ranges, size),) = by_ranges.items()
+        return len(texts.cores(ranges)) or None, size
+    on_core: dict[tuple[int, int], int] = {}
+    for ranges, size in by_ranges.items():
+        for core in texts.cores(ranges):
+            on_core[core] = on_core.get(core, 0) + size
+    return len(on_core) or None, max(on_core.values(), default=0)
