@@ -69,16 +69,12 @@ class Builder:
 
     def _with_tensors(self) -> Iterator[Buffer]:
         """The buffers, each with the tensor that its first call made at its address."""
+        all_tensors = self.tensors.all
         for buffer in self.buffers:
-            made = self.calls[buffer.first].outputs if buffer.first < len(self.calls) else ()
-            inner = [
-                t
-                for op in (self.calls[buffer.first].device_ops if made or self.calls else ())
-                for t in self.device_ops[op].outputs
-            ]
-            tensors = [
-                t
-                for t in (*made, *inner)
-                if self.tensors.all[t].in_l1 and self.tensors.all[t].address == buffer.address
-            ]
-            yield buffer._replace(tensor=tensors[0] if tensors else None)
+            call = self.calls[buffer.first] if buffer.first < len(self.calls) else None
+            made = [] if call is None else [*call.outputs, *self._made_inside(call)]
+            there = (t for t in made if all_tensors[t].in_l1 and all_tensors[t].address == buffer.address)
+            yield buffer._replace(tensor=next(there, None))
+
+    def _made_inside(self, call: Call) -> Iterator[int]:
+        return (tensor for op in call.device_ops for tensor in self.device_ops[op].outputs)

@@ -66,21 +66,13 @@ class _Reader:
         builder = self._builder
         self._read_chips()
         self._read_tensors()
-        operations = sorted(
-            self._rows("operations", "rank", "operation_id", "name", "duration"), key=lambda row: row[:2]
-        )
-        contents = self._read_contents()
-        stacks = {
-            (rank, call): text for rank, call, text in self._rows("stack_traces", "rank", "operation_id", "stack_trace")
-        }
-        errors = {
-            (rank, call): text or "failed"
-            for rank, call, text in self._rows("errors", "rank", "operation_id", "error_message")
-        }
-        inputs, outputs = (
-            self._read_sides("input_tensors", "input_index"),
-            self._read_sides("output_tensors", "output_index"),
-        )
+        named = self._rows("operations", "rank", "operation_id", "name", "duration")
+        operations = sorted(named, key=lambda row: row[:2])
+        contents = self._texts("captured_graph", "captured_graph")
+        stacks = self._texts("stack_traces", "stack_trace")
+        errors = self._texts("errors", "error_message")
+        inputs = self._read_sides("input_tensors", "input_index")
+        outputs = self._read_sides("output_tensors", "output_index")
         executions = self._read_executions()
         index: dict[Key, int] = {}
         for rank, call, name, seconds in operations:
@@ -94,7 +86,7 @@ class _Reader:
                     call,
                     rank,
                     name,
-                    frames_of(stacks.get(key) or ""),
+                    frames_of(stacks.get(key, "")),
                     *sides,
                     range(first, len(builder.device_ops)),
                     None if seconds is None else float(seconds) * 1e9,
@@ -130,12 +122,9 @@ class _Reader:
             )
             self._builder.tensors.add(rank, described)
 
-    def _read_contents(self) -> dict[Key, str]:
-        return {
-            (rank, call): text
-            for rank, call, text in self._rows("captured_graph", "rank", "operation_id", "captured_graph")
-            if text
-        }
+    def _texts(self, table: str, name: str) -> dict[Key, str]:
+        """A text of each call."""
+        return {(rank, call): text for rank, call, text in self._rows(table, "rank", "operation_id", name) if text}
 
     def _read_sides(self, table: str, order: str) -> dict[Key, tuple[int, ...]]:
         found: dict[Key, list[tuple[int, int]]] = {}

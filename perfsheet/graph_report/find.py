@@ -50,9 +50,8 @@ def _ranks(path: Path) -> list[Path]:
     name = _OF_RANK.match(path.name)
     if name is None:
         return [path]
-    return sorted(
-        other for other in path.parent.glob("*.json") if (same := _OF_RANK.match(other.name)) and same[1] == name[1]
-    )
+    beside = ((other, _OF_RANK.match(other.name)) for other in path.parent.glob("*.json"))
+    return sorted(other for other, same in beside if same is not None and same[1] == name[1])
 
 
 def _newest(folder: Path) -> Path:

@@ -174,7 +174,7 @@ def change(node: Node) -> Change:
     bank = number(params.max_size_per_bank)
     # Without dispatch all addresses are 0: there the node of the buffer, which both are connected to, tells them apart.
     key = (device, address) if address or not node.connections else (device, 0, node.connections[0])
-    memory = params.type or _MEMORIES.get(number(params.buffer_type), "")
+    memory = params.type or _MEMORIES.get(number(params.buffer_type) or 0, "")
     return Change(
         1 if node.node_type == "buffer_allocate" else -1,
         key,
@@ -235,54 +235,44 @@ def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dic
 
     `described`: the tensors behind nodes, by counter.
     """
-    open_functions: list[_Open] = []
-    ops: list[DeviceOp] = []
-    peaks: list[dict[int, list[int]]] = []
-    changes: list[Change] = []
-    outer: tuple[int, ...] = ()
-    ends: tuple[int, ...] = ()
+    walked = _Walk(call, described, start)
     for node in nodes:
+        walked.go(node)
+    return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs)
+
+
+class _Walk:
+    """The state of going through a call."""
+
+    def __init__(self, call: int, described: dict[int, int], uses: dict[int, Use]) -> None:
+        self._call, self._described, self._uses = call, described, uses
+        self._open: list[_Open] = []
+        self.ops: list[DeviceOp] = []
+        self.peaks: list[dict[int, list[int]]] = []
+        self.changes: list[Change] = []
+        self.inputs: tuple[int, ...] = ()
+        self.outputs: tuple[int, ...] = ()
+
+    def go(self, node: Node) -> None:
+        """Take the next node."""
         kind, params = node.node_type, node.params or _NO_PARAMS
         if kind == "function_start":
-            inputs = tuple(described[tensor] for tensor in node.input_tensors if tensor in described)
-            function = _Open(params.name, params, inputs)
-            outer = outer or inputs
-            if function.is_op:
-                _raise_peaks(function, start)
-            open_functions.append(function)
-        elif kind == "function_end" and open_functions:
-            function = open_functions.pop()
-            outputs = tuple(described[tensor] for tensor in node.connections if tensor in described)
-            ends = outputs or ends
-            if function.is_op and (function.executions or function.on_cores or not function.inner):
-                ops.append(_device_op(function, call, outputs or function.made))
-                peaks.append(function.peak)
-                for other in open_functions:
-                    other.inner += 1
-            elif not function.is_op and (owner := _owner(open_functions)):  # an op with several outputs names none
-                owner.made += tuple(tensor for tensor in outputs if tensor not in owner.made)
+            self._start(params, self._tensors(node.input_tensors))
+        elif kind == "function_end" and self._open:
+            self._end(self._open.pop(), self._tensors(node.connections))
         elif kind in ("buffer_allocate", "buffer_deallocate"):
-            this = change(node)
-            changes.append(this)
-            use = start.setdefault(this.device, Use())
-            use.change(this.sign, this.memory, this.bank, this.size)
-            for function in open_functions:
-                if function.is_op:
-                    _raise_peaks(function, {this.device: use})
+            self._change(change(node))
         elif kind == "program_execution":
-            if owner := _owner(open_functions):
+            if owner := self._owner():
                 owner.executions += _executions(params)
-        elif kind in _BUFFERS_ON_CORES and (owner := _owner(open_functions)):
+        elif kind in _BUFFERS_ON_CORES and (owner := self._owner()):
             borrowed = bool(flag(params.borrows_memory) or flag(params.globally_allocated))
             owner.on_cores.append((params.core_range_set, number(params.size) or 0, borrowed))
-    return CallContent(ops, peaks, changes, outer, ends)
 
+    def _tensors(self, counters: Iterable[int]) -> tuple[int, ...]:
+        return tuple(self._described[counter] for counter in counters if counter in self._described)
 
-def _owner(open_functions: Sequence[_Open]) -> _Open | None:
-    return next((function for function in reversed(open_functions) if function.is_op), None)
-
-
-def _executions(params: Params) -> list[Execution]:
+    def _executions(params: Params) -> list[Execution]:
     count = number(params.global_call_count)
     device = number(params.physical_device_id)
     if device is None:
