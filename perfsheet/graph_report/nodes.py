@@ -272,7 +272,36 @@ class _Walk:
     def _tensors(self, counters: Iterable[int]) -> tuple[int, ...]:
         return tuple(self._described[counter] for counter in counters if counter in self._described)
 
-    def _executions(params: Params) -> list[Execution]:
+    def _owner(self) -> _Open | None:
+        return next((function for function in reversed(self._open) if function.is_op), None)
+
+    def _start(self, params: Params, inputs: tuple[int, ...]) -> None:
+        function = _Open(params.name, params, inputs)
+        self.inputs = self.inputs or inputs
+        if function.is_op:
+            _raise_peaks(function, self._uses)
+        self._open.append(function)
+
+    def _end(self, function: _Open, outputs: tuple[int, ...]) -> None:
+        self.outputs = outputs or self.outputs
+        if function.is_op and (function.executions or function.on_cores or not function.inner):
+            self.ops.append(_device_op(function, self._call, outputs or function.made))
+            self.peaks.append(function.peak)
+            for other in self._open:
+                other.inner += 1
+        elif not function.is_op and (owner := self._owner()):  # an op with several outputs names none
+            owner.made += tuple(tensor for tensor in outputs if tensor not in owner.made)
+
+    def _change(self, this: Change) -> None:
+        self.changes.append(this)
+        use = self._uses.setdefault(this.device, Use())
+        use.change(this.sign, this.memory, this.bank, this.size)
+        for function in self._open:
+            if function.is_op:
+                _raise_peaks(function, {this.device: use})
+
+
+def _executions(params: Params) -> list[Execution]:
     count = number(params.global_call_count)
     device = number(params.physical_device_id)
     if device is None:
