@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from perfsheet.analysis import charts
+    from perfsheet.analysis.graph.beside import Graph
     from perfsheet.analysis.repeats import Repeats
     from perfsheet.analysis.reshards import Reshards
     from perfsheet.analysis.windows.signposts import Signposts
+    from perfsheet.graph_report import GraphReport
 
 __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
 
@@ -54,14 +56,15 @@ def analyze(
     provenance: Provenance | None = None,
     repeats: Repeats | None = None,
     reference: Analysis | None = None,
+    graph: GraphReport | None = None,
 ) -> Analysis:
     """Analyse the device ops of a window (default: what the options select): one warm pass of it, unless
     `which_pass` asks for another one or for all; of a mesh the critical path, unless `per_device` is set.
 
     `repeats`: what other runs of the same ops took. `reference`: the analysis of another capture, in which the same ops
-    may have run faster. Raises NoDeviceOpError (exit status 3) when the window has no
-    device op, PerfsheetError when the capture has no such window (exit status 2), or is damaged and the options are
-    strict (3).
+    may have run faster. `graph`: the graph report of the capture, which tells source lines, memory and accuracy. Raises
+    NoDeviceOpError (exit status 3) when the window has no device op, PerfsheetError when the capture has no such window
+    (exit status 2), is damaged and the options are strict, or is not of the graph report (3).
     """
     options = options or Options()
     # A pass is chosen among the device ops, so that it never leaves none.
@@ -72,13 +75,23 @@ def analyze(
         raise no_device_op(table, window, selected)
     if reference is not None:
         _check_reference(ops, reference.ops)
-    facts = Facts(scope(ops, window), None if reference is None else reference.ops)
+    scoped = scope(ops, window)
+    joined = None if graph is None else _beside(scoped.ops, graph)
+    facts = Facts(scoped, None if reference is None else reference.ops, joined)
     analysis = Analysis(facts, provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
     return analysis
+
+
+def _beside(ops: Ops, report: GraphReport) -> Graph:
+    from perfsheet.analysis.graph.beside import Graph
+    from perfsheet.analysis.graph.join import join
+    from perfsheet.analysis.graph.sources import Sources
+
+    return Graph(join(ops.table, report), Sources(report), ops)
 
 
 def _check_reference(ops: Ops, reference: Ops) -> None:
@@ -110,7 +123,14 @@ class Analysis:
     @cached_property
     def every(self) -> Analysis:
         """The analysis of all passes, and of the ops of every device."""
-        return Analysis(Facts(unreduced(self.facts.scope)), self.provenance)
+        whole = unreduced(self.facts.scope)
+        graph = None if self.graph is None else self.graph.beside(whole.ops)
+        return Analysis(Facts(whole, graph=graph), self.provenance)
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph report beside the ops: their source, memory and accuracy; None without one."""
+        return self.facts.graph
 
     def __repr__(self) -> str:
         return f"<Analysis of {len(self.ops):,} device ops, {self.ops.total_ns / 1e6:,.3f} ms, {self.window.label}>"

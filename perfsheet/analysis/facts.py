@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,16 +24,21 @@ from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.light_dataclass import dataclass
 
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
+
 
 @dataclass(frozen=True, eq=False)
 class Facts:
     """The ops that the figures are of and what follows from them, each computed on first use.
 
-    `reference`: the ops of another capture, among which siblings are looked for, too.
+    `reference`: the ops of another capture, among which siblings are looked for, too. `graph`: the graph report of the
+    capture, beside these ops.
     """
 
     scope: Scope
     reference: Ops | None = None
+    graph: Graph | None = None
 
     @property
     def ops(self) -> Ops:

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from perfsheet.alignment import align
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.capture.table import IntArray
-from perfsheet.comparison.align import align
 from perfsheet.comparison.changes import Describing
 from perfsheet.comparison.fusions import fusions
 from perfsheet.comparison.likeness import Likeness, Traits, traits

@@ -10,7 +10,7 @@ import pytest
 from support.captures import op, shape
 from support.comparing import assert_complete, assert_nothing_changed
 
-from perfsheet.comparison.align import align, common
+from perfsheet.alignment import align, common
 
 
 def worth(values):
@@ -72,7 +72,7 @@ def test_a_layer_less_of_equal_layers_is_one_piece():
 
 @pytest.fixture
 def short_segments(monkeypatch):
-    monkeypatch.setattr("perfsheet.comparison.align._SEGMENT", 64)
+    monkeypatch.setattr("perfsheet.alignment._SEGMENT", 64)
 
 
 @pytest.mark.usefixtures("short_segments")
@@ -125,7 +125,7 @@ def longest_by_hand(base, new):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_longest_common_subsequence(seed, monkeypatch):
-    monkeypatch.setattr("perfsheet.comparison.align._RARE", seed % 4)
+    monkeypatch.setattr("perfsheet.alignment._RARE", seed % 4)
     chance = random.Random(seed)
     base, new = ([chance.randrange(6) for _ in range(chance.randrange(50))] for _ in range(2))
     found = common(np.array(base, dtype=np.int64), np.array(new, dtype=np.int64)).tolist()

@@ -1,0 +1,1 @@
+"""A graph report beside the times: the source, the memory and the accuracy of each op."""

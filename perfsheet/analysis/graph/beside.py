@@ -1,0 +1,52 @@
+"""What a graph report adds to the ops of a window."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from perfsheet.analysis.graph.accuracy import OpAccuracy, accuracy
+from perfsheet.analysis.graph.groups import GroupBy, Module, SourceGroup, group_by, module_tree
+from perfsheet.analysis.graph.join import Joined
+from perfsheet.analysis.graph.memory import Memory, memory
+from perfsheet.analysis.graph.sources import Source, Sources
+from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.light_dataclass import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The graph report beside these ops; `sources_of` is shared by all windows of a capture."""
+
+    joined: Joined
+    sources_of: Sources
+    ops: Ops
+
+    def beside(self, ops: Ops) -> Graph:
+        """The same report beside other ops of the capture."""
+        return Graph(self.joined, self.sources_of, ops)
+
+    @cached_property
+    def sources(self) -> tuple[Source | None, ...]:
+        """For each op where it comes from; None = unknown."""
+        partner = self.joined.partner[self.ops.rows].tolist()
+        known = self.sources_of.all
+        return tuple(None if index < 0 else known[index] for index in partner)
+
+    @cached_property
+    def modules(self) -> Module:
+        """The module tree."""
+        return module_tree(self.ops, self.sources)
+
+    def by(self, key: GroupBy) -> tuple[SourceGroup, ...]:
+        """The ops by module, line or call, most kernel time first."""
+        return group_by(self.ops, self.sources, key)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """L1 and DRAM in use while each op runs."""
+        return memory(self.joined, self.ops.rows)
+
+    @cached_property
+    def accuracy(self) -> OpAccuracy:
+        """The PCC of each op."""
+        return accuracy(self.joined, self.ops.rows)

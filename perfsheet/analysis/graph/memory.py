@@ -1,0 +1,110 @@
+"""L1 and DRAM in use while each op runs, the peak, and what is held longer than it is needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from perfsheet.analysis.graph.join import Joined
+from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.graph_report.model import Buffer, GraphReport
+from perfsheet.light_dataclass import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """Memory of the ops of a window, in bytes; NaN = unknown.
+
+    `l1_bank` and `dram_bank`: in use by tensors per bank of the fullest device, at the peak within the op; `l1_total`
+    and `dram_total` the same over all banks. `circular`: circular buffers of the op per core. `bank_bytes`: what
+    tensors and circular buffers of a core share; None = unknown.
+    """
+
+    report: GraphReport
+    partner: IntArray
+    l1_bank: FloatArray
+    l1_total: FloatArray
+    circular: FloatArray
+    dram_bank: FloatArray
+    dram_total: FloatArray
+    bank_bytes: int | None
+
+    @cached_property
+    def l1_used(self) -> FloatArray:
+        """Tensors and circular buffers of each op per bank; a lower bound where its circular buffers are unknown."""
+        return np.asarray(self.l1_bank + np.nan_to_num(self.circular))
+
+    @cached_property
+    def headroom(self) -> FloatArray:
+        """What is left of a bank while each op runs: at most that, where its circular buffers are unknown."""
+        return np.asarray((np.nan if self.bank_bytes is None else self.bank_bytes) - self.l1_used)
+
+    @property
+    def known(self) -> bool:
+        """Whether the memory of any op is known."""
+        return bool(np.isfinite(self.l1_bank).any())
+
+    @cached_property
+    def peak(self) -> int | None:
+        """The position of the op with most L1 in use, the first of several; None = unknown."""
+        return int(np.nanargmax(self.l1_used)) if self.known else None
+
+    @cached_property
+    def longest_held(self) -> tuple[Held, ...]:
+        """L1 buffers by what they hold for how long after their last use, most bytes × ops first."""
+        return held(self.report)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """An L1 buffer that lives on after its last use.
+
+    `made` and `last_use` are calls (indices of `report.calls`); `idle_calls` counts calls that run between its last use
+    and its end. `freed`: whether it ends within the report.
+    """
+
+    buffer: Buffer
+    made: int
+    last_use: int
+    idle_calls: int
+
+
+def memory(joined: Joined, rows: IntArray) -> Memory:
+    """The memory of the ops in these rows of the table."""
+    partner = joined.partner[rows]
+    columns = np.full((len(joined.report.device_ops) + 1, 5), np.nan)  # the last row is for ops without a partner
+    for index, op in enumerate(joined.report.device_ops):
+        if op.use is not None:
+            unknown = (np.nan if value is None else value for value in op.use)
+            columns[index, :4] = list(unknown)
+        if op.circular_bytes is not None:
+            columns[index, 4] = op.circular_bytes
+    l1_bank, l1_total, dram_bank, dram_total, circular = columns[partner].T
+    return Memory(
+        joined.report, partner, l1_bank, l1_total, circular, dram_bank, dram_total, joined.report.l1_bank_bytes
+    )
+
+
+def held(report: GraphReport) -> tuple[Held, ...]:
+    """The L1 buffers that outlive their last use by a call or more, most bytes × calls first."""
+    last_use: dict[int, int] = {}
+    for call, made in enumerate(report.calls):
+        for tensor in (*made.inputs, *made.outputs):
+            last_use[tensor] = call
+        for op in made.device_ops:
+            for tensor in (*report.device_ops[op].inputs, *report.device_ops[op].outputs):
+                last_use[tensor] = call
+    # Views share a buffer: its last use is that of any tensor at its address.
+    by_address: dict[int, list[int]] = {}
+    for index, described in enumerate(report.tensors):
+        if described.in_l1 and described.address is not None and index in last_use:
+            by_address.setdefault(described.address, []).append(last_use[index])
+    found = []
+    for buffer in report.buffers:
+        uses = [use for use in by_address.get(buffer.address, ()) if buffer.first <= use <= buffer.last]
+        used = max(uses) if uses else buffer.first
+        idle = sum(1 for call in report.calls[used + 1 : buffer.last + 1] if len(call.device_ops))
+        if idle and buffer.tensor is not None:
+            found.append(Held(buffer, buffer.first, used, idle))
+    return tuple(sorted(found, key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))

@@ -1,0 +1,183 @@
+"""Where in the source each call of TTNN comes from: the user's line, function and module path.
+
+Frames of TTNN, pytest, torch and Python itself are skipped. Frames give names of functions; the classes around them
+come from the source text, which the report carries for some files, and which is read from disk where a file's line is
+still the one of the frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from perfsheet.graph_report.model import Frame, GraphReport
+from perfsheet.light_dataclass import dataclass
+
+_NOT_THE_USERS = re.compile(
+    r"^<|[\\/](?:site|dist)-packages[\\/](?:ttnn|tracy|_pytest|pytest|pluggy|torch|xdist|loguru|perfsheet|pytest_\w+)[\\/]"
+    r"|[\\/]ttnn[\\/](?:ttnn[\\/]|tracy[\\/]|(?:decorators|graph|graph_report)\.py$)"
+    r"|[\\/]python3\.\d+[\\/](?!(?:site|dist)-packages[\\/])[\w\\/]+\.py$"
+    r"|[\\/]bin[\\/](?:pytest|py\.test)$|[\\/]perfsheet_\w+\.py$"
+)
+_FORWARDS = re.compile(r"\bself\.(?:forward|_call_impl|_wrapped_call_impl)\(")
+_MODULE_CALLS = ("__call__", "forward")
+_ATTRIBUTE = re.compile(r"\bself\.([A-Za-z_]\w*(?:\[[^\[\]]*\])?(?:\.[A-Za-z_]\w*(?:\[[^\[\]]*\])?)*)\(")
+_CLASS = re.compile(r"class\s+(\w+)")
+_DEFINITION = re.compile(r"(?:class|def|async\s+def)\s")
+_MOST_SOURCE = 2 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """The place of a call: `file` and `line` of the user's innermost frame, and its `function` (`Encoder._norm`).
+
+    `call` is the Python call of TTNN (`ttnn.linear`), `module` the module path, outermost first, `code` the text of the
+    line; blank where unknown.
+    """
+
+    file: str
+    line: int
+    function: str
+    call: str
+    module: tuple[str, ...]
+    code: str
+
+    @property
+    def name(self) -> str:
+        """The file without its folders."""
+        return re.split(r"[\\/]", self.file)[-1]
+
+    @property
+    def place(self) -> str:
+        """`ttnn_block.py:101`."""
+        return f"{self.name}:{self.line}"
+
+    @property
+    def path(self) -> str:
+        """The module path as one text: `Encoder._interleaved_block._norm`."""
+        return ".".join(self.module)
+
+
+class Sources:
+    """The source of each call of a report."""
+
+    def __init__(self, report: GraphReport) -> None:
+        self._report = report
+        self._texts = _Texts(report.sources)
+        self._known: dict[tuple[tuple[Frame, ...], str], Source | None] = {}
+
+    def of_call(self, call: int) -> Source | None:
+        """Where a call comes from; None where the report has no stack of it, or none with a frame of the user's."""
+        made = self._report.calls[call]
+        key = (made.frames, made.name)
+        if key not in self._known:
+            self._known[key] = self._source(made.frames, made.name)
+        return self._known[key]
+
+    def of_device_op(self, index: int) -> Source | None:
+        """Where a device op comes from."""
+        return self.of_call(self._report.device_ops[index].call)
+
+    def _source(self, frames: Sequence[Frame], call: str) -> Source | None:
+        mine = users_frames(frames)
+        if not mine:
+            return None
+        inner = mine[0]
+        classes = [self._texts.class_of(frame) for frame in mine]
+        function = ".".join(filter(None, (classes[0], inner.function)))
+        return Source(inner.file, inner.line, function, call, _module_path(mine, classes), inner.code)
+
+    @cached_property
+    def all(self) -> tuple[Source | None, ...]:
+        """The source of each device op."""
+        return tuple(self.of_device_op(index) for index in range(len(self._report.device_ops)))
+
+
+def users_frames(frames: Sequence[Frame]) -> list[Frame]:
+    """The frames of the user's own code, innermost first, up to the test or the script that began it."""
+    mine = [frame for frame in frames if not _NOT_THE_USERS.search(frame.file)]
+    for place, frame in enumerate(mine):
+        if frame.function == "<module>" or frame.function.startswith("test"):
+            return mine[: place + 1]
+    return mine
+
+
+def _module_path(frames: Sequence[Frame], classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of the modules and functions that a call is in, outermost first; the test itself is left out.
+
+    A module that is called (`__call__`, `forward`) goes by the attribute through which it is, else by its class.
+    """
+    path: list[str] = []
+    caller: Frame | None = None
+    for frame, of_class in zip(reversed(frames), reversed(classes), strict=True):
+        starts = frame.function == "<module>" or frame.function.startswith("test")
+        if starts and len(frames) > 1:
+            caller = frame
+            continue
+        if frame.function == "__call__" and _FORWARDS.search(frame.code):
+            continue  # only hands on to `forward`: what it was called as, that is called as
+        path.append(_name(frame, of_class, caller))
+        caller = frame
+    return tuple(path) or (frames[0].function,)
+
+
+def _name(frame: Frame, of_class: str, caller: Frame | None) -> str:
+    if frame.function not in _MODULE_CALLS:
+        return frame.function
+    attributes = _ATTRIBUTE.findall(caller.code) if caller is not None else []
+    if len(set(attributes)) == 1:
+        return str(attributes[0])
+    return of_class or frame.function
+
+
+class _Texts:
+    """Source files, line by line; those of the report come first."""
+
+    def __init__(self, carried: dict[str, str]) -> None:
+        self._carried = carried
+        self._lines: dict[str, list[str]] = {}
+        self._classes: dict[tuple[str, int], str] = {}
+
+    def class_of(self, frame: Frame) -> str:
+        """The innermost class around a frame's line; blank without one, or where the source is not known."""
+        key = (frame.file, frame.line)
+        if key not in self._classes:
+            self._classes[key] = self._class_of(frame)
+        return self._classes[key]
+
+    def _class_of(self, frame: Frame) -> str:
+        lines = self._of(frame.file)
+        if not 0 < frame.line <= len(lines):
+            return ""
+        line = lines[frame.line - 1]
+        if frame.code and frame.code.strip() not in line:
+            return ""  # the file has changed since
+        indent = _indent(line)
+        for other in reversed(lines[: frame.line - 1]):
+            if other.strip() and _indent(other) < indent and _DEFINITION.match(other.lstrip()):
+                indent = _indent(other)
+                if found := _CLASS.match(other.lstrip()):
+                    return found[1]
+        return ""
+
+    def _of(self, file: str) -> list[str]:
+        if file not in self._lines:
+            text = self._carried.get(file)
+            self._lines[file] = (_on_disk(file) if text is None else text).splitlines()
+        return self._lines[file]
+
+
+def _on_disk(file: str) -> str:
+    path = Path(file)
+    try:
+        if path.suffix != ".py" or not path.is_file() or path.stat().st_size > _MOST_SOURCE:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        return ""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
