@@ -91,3 +91,9 @@ def spreads(durations: FloatArray) -> Spreads:
             std_ns=std,
             cv=std / mean,
         )
+
+
+def largest(values: FloatArray) -> float | None:
+    """The largest known value; None where none is known."""
+    known = values[np.isfinite(values)]
+    return float(known.max()) if known.size else None

@@ -12,6 +12,7 @@ from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
+    from perfsheet.graph_report import GraphReport
     from perfsheet.outputs.writing import Outputs
     from perfsheet.provenance import Provenance
 
@@ -21,20 +22,25 @@ def analyse(
     options: Options,
     only: frozenset[str] | None = None,
     reference: str | None = None,
+    graph: str | None = None,
 ) -> Analysis:
     """Read the captures and analyse them; print every warning, and how a capture was chosen, on standard error.
 
-    `reference`: another capture, in which the same ops may have run faster.
+    `reference`: another capture, in which the same ops may have run faster. `graph`: the graph report of the captures.
     """
     faster = None if reference is None else analyse_side(reference, options, "reference: ")
-    analysis = _analysed(captures or [], options, only, faster)
+    analysis = _analysed(captures or [], options, only, faster, graph)
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis
 
 
 def _analysed(
-    captures: Sequence[str], options: Options, only: frozenset[str] | None, reference: Analysis | None = None
+    captures: Sequence[str],
+    options: Options,
+    only: frozenset[str] | None,
+    reference: Analysis | None = None,
+    graph: str | None = None,
 ) -> Analysis:
     from perfsheet.analysis import analyze
     from perfsheet.capture import sources
@@ -45,26 +51,39 @@ def _analysed(
         if source.how_chosen:
             say(f"{source.how_chosen}: {source.label}")
     provenance = _provenance([source.label for source in located])
-    return analyze(read_sources(located, only), options, provenance=provenance, reference=reference)
+    table = read_sources(located, only)
+    report = None if graph is None else _graph_report(graph)
+    return analyze(table, options, provenance=provenance, reference=reference, graph=report)
 
 
-def analyse_side(argument: str, options: Options, name: str = "") -> Analysis:
+def _graph_report(path: str) -> GraphReport:
+    from perfsheet.graph_report import read_graph_report
+
+    report = read_graph_report(path)
+    if report.how_chosen:
+        say(f"{report.how_chosen}: {report.path}")
+    return report
+
+
+def analyse_side(argument: str, options: Options, name: str = "", graph: str | None = None) -> Analysis:
     """Read and analyse a side of a comparison: a capture, or several runs of it (`A.csv,B.csv`, or a pattern).
 
-    Warnings go to standard error, prefixed with `name`.
+    Warnings go to standard error, prefixed with `name`. `graph`: the graph report of the capture, or of the runs.
     """
     from perfsheet.analysis.repeats import analyze_runs
     from perfsheet.capture.sources import runs
 
-    analysis = analyze_runs(runs(argument), lambda capture: _analysed([capture], options, None))
+    analysis = analyze_runs(runs(argument), lambda capture: _analysed([capture], options, None, graph=graph))
     for warning in analysis.summary.warnings:
         say(f"warning: {name}{warning}")
     return analysis
 
 
-def analyse_runs(captures: Sequence[str] | None, options: Options) -> Analysis:
+def analyse_runs(captures: Sequence[str] | None, options: Options, graph: str | None = None) -> Analysis:
     """Read and analyse several captures (hosts of one run), or one argument with several runs (`A.csv,B.csv`)."""
-    return analyse_side(captures[0], options) if captures and len(captures) == 1 else analyse(captures, options)
+    if captures and len(captures) == 1:
+        return analyse_side(captures[0], options, graph=graph)
+    return analyse(captures, options, graph=graph)
 
 
 def inputs(captures: Sequence[str] | None, *others: str | None) -> list[str]:

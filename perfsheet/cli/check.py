@@ -37,6 +37,7 @@ def check(
         help="With --against: kernel time may grow by this much (5%).")] = None,
     fail_op_over: Annotated[str | None, typer.Option("--fail-op-over", metavar="PCT",
         help="With --against: that of each op type may grow by this much.")] = None,
+    graph: shared.Graph = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[bool, typer.Option("--github",
         help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
@@ -68,7 +69,7 @@ def check(
     limits = None if budget is None else read_budget(budget)
     if limits is not None:
         options = limits.window(options, shared.chosen_fields(context))
-    analysis = analyse_runs(captures, options)
+    analysis = analyse_runs(captures, options, graph)
     verdict = Verdict(()) if limits is None else checked(analysis, limits)
     if against is not None:
         comparison = compare(analyse_side(against, options, "base: "), analysis)

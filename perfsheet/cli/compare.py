@@ -34,6 +34,10 @@ def compare(
     count: Annotated[
         int | None, typer.Option("-n", "--top", metavar="N", help="Gains and losses to show, 0 = all (default: 8).")
     ] = None,
+    graph: shared.Graph = None,
+    base_graph: Annotated[
+        str | None, typer.Option("--base-graph", metavar="REPORT", help="The graph report of BASE; --graph is NEW's.")
+    ] = None,
     outputs: Outputs,
     noise: Annotated[
         float,
@@ -58,11 +62,11 @@ def compare(
     if captures.count(STDIN) > 1:
         raise usage("standard input can be read once only", "name files")
     outputs.check(captures, json)
-    before = analyse_side(base, options, "before: ")
+    before = analyse_side(base, options, "before: ", base_graph)
     comparisons: list[Comparison] = []
     for number, capture in enumerate(new, 1):
         name = "now: " if len(new) == 1 else f"now {number}: "
-        comparisons.append(compared(before, analyse_side(capture, options, name), allowed))
+        comparisons.append(compared(before, analyse_side(capture, options, name, graph), allowed))
     for note in dict.fromkeys(note for comparison in comparisons for note in comparison.notes):
         say(f"note: {note}")
     if json:

@@ -24,6 +24,11 @@ def top_ops(
     captures: shared.Captures = None,
     count: Annotated[int, typer.Option("-n", "--top", metavar="N", help="Ops to show, 0 = all.")] = 20,
     group: Annotated[bool, typer.Option("--group", help="Rank identical ops together.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="module|line|call", help="With --graph: rank modules, lines or Python calls."),
+    ] = None,
+    graph: shared.Graph = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -37,9 +42,13 @@ def top_ops(
         show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count)
+    if by is not None:
+        _by_source(captures, by, graph, limit, options, json, csv)
+        return
     from perfsheet.tables.ops import columns_to_read
 
-    analysis = analyse(captures, options, None if group or options.strict else columns_to_read())
+    everything = group or options.strict or graph is not None
+    analysis = analyse(captures, options, None if everything else columns_to_read(), graph=graph)
     if json:
         from perfsheet.outputs import json_output
 
@@ -58,6 +67,39 @@ def top_ops(
         from perfsheet.outputs.terminal.ops import print_groups, print_top_ops
 
         (print_groups if group else print_top_ops)(analysis, limit, sys.stdout)
+
+
+def _by_source(
+    captures: list[str] | None,
+    by: str,
+    graph: str | None,
+    limit: int | None,
+    options: Options,
+    json: bool,
+    csv: bool,
+) -> None:
+    """Rank modules, lines or calls in place of ops."""
+    from perfsheet.analysis.graph.groups import GroupBy
+
+    if by not in {key.value for key in GroupBy}:
+        raise usage(f"--by {by}: not something to rank", "give module, line or call")
+    if graph is None:
+        raise usage(f"--by {by} needs the source of the ops", "name the graph report with --graph")
+    key = GroupBy(by)
+    analysis = analyse(captures, options, graph=graph)
+    if json:
+        from perfsheet.outputs import json_output
+
+        json_output.write(json_output.source_groups(analysis, key, limit), sys.stdout)
+    elif csv:
+        from perfsheet.outputs import csv_output
+        from perfsheet.tables.sources import SOURCE_GROUPS, source_groups
+
+        csv_output.write(sys.stdout, SOURCE_GROUPS, source_groups(analysis, key, limit))
+    else:
+        from perfsheet.outputs.terminal.ops import print_sources
+
+        print_sources(analysis, key, limit, sys.stdout)
 
 
 _SCREENFUL = 5
@@ -81,6 +123,7 @@ def hotspots(
         bool, typer.Option("-v", "--verbose", help="Every finding of the causes, with its rows.")
     ] = False,
     reference: shared.Reference = None,
+    graph: shared.Graph = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -92,7 +135,7 @@ def hotspots(
         show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count or 0)
-    analysis = analyse(captures, options, reference=reference)
+    analysis = analyse(captures, options, reference=reference, graph=graph)
     if json:
         from perfsheet.outputs import json_output
 

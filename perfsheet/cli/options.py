@@ -47,6 +47,14 @@ Reference = Annotated[
         help="Another capture of that board: where the same op is faster in it, say so.",
     ),
 ]
+Graph = Annotated[
+    str | None,
+    typer.Option(
+        "--graph",
+        metavar="REPORT",
+        help="TTNN's graph report of the same target: source lines, modules, memory and accuracy of each op.",
+    ),
+]
 Signposts = Annotated[
     bool, typer.Option("--signposts", help="List the signposts with their times, and the regions between them.")
 ]

@@ -31,6 +31,7 @@ def report(
     captures: shared.Captures = None,
     outputs: Outputs,
     reference: shared.Reference = None,
+    graph: shared.Graph = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -44,7 +45,7 @@ def report(
         show_signposts(captures, options, json)
         return
     outputs.check(inputs(captures, reference), json)  # before the work, not after it
-    analysis = analyse(captures, options, reference=reference)
+    analysis = analyse(captures, options, reference=reference, graph=graph)
     if not outputs.files:
         outputs = outputs.with_workbook(paths.default_path(analysis.summary.paths))
     outputs.check(inputs(analysis.summary.paths, reference), json)

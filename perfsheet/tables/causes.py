@@ -8,7 +8,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.findings import GROUND
-from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, ROWS, Kind, number
+from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, ROWS, SOURCES, Kind, number
+from perfsheet.tables.sources import places_of, with_source
 from perfsheet.text import causes as text
 from perfsheet.text import formats
 
@@ -80,6 +81,9 @@ CAUSES: Table[CauseRows] = Table(
         Column("ground", "Ground", GROUND, each(lambda cause: cause.ground), "why that is expected", _RULES, wrap=True),
         Column("cure", "Cure", _CURES, each(lambda cause: cause), "what to try, most expected saving first", _RULES,
             wrap=True, width=62),
+        Column("source", "Source", SOURCES, places_of,
+            "the lines that its ops come from, most kernel time first, from a graph report", "docs/graph-report.md",
+            outputs=In.DATA | In.SHEET | In.MARKDOWN, wrap=True, code=True, when=with_source),
         Column("rows", "Rows", ROWS, _rows, "the rows of the capture", outputs=In.DATA),
     ),
     outputs=In.JSON | In.MARKDOWN | In.SHEET,

@@ -9,7 +9,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.expectation.grounds import Ground
 from perfsheet.analysis.results import Finding, RuleTotal
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.kinds import CORES, COUNT, LABEL, NS, PERCENT, ROWS, TEXT, Kind, number
+from perfsheet.tables.kinds import CORES, COUNT, LABEL, NS, PERCENT, ROWS, SOURCES, TEXT, Kind, number
+from perfsheet.tables.sources import places_of, with_source
 from perfsheet.text import formats, sentences
 
 FindingRows = Rows[Analysis, Finding]
@@ -94,6 +95,9 @@ FINDINGS: Table[FindingRows] = Table(
             "Σ kernel duration of the ops", outputs=In.DATA | In.SHEET, width=13),
         Column("saving_of", "Saving of", LABEL, each(lambda finding: "gaps" if finding.rule.saves_gaps else "kernel"),
             "what the saving is of: kernel time, or gaps between ops", _RULES, outputs=In.DATA),
+        Column("source", "Source", SOURCES, places_of,
+            "the lines that its ops come from, most kernel time first, from a graph report", "docs/graph-report.md",
+            outputs=In.DATA | In.SHEET | In.MARKDOWN, wrap=True, code=True, when=with_source),
         Column("rows", "Rows", ROWS, _rows, "the rows of the capture; leads to the ops on sheet Evidence",
             outputs=In.DATA, frame_data=lambda refs: [ref.row for ref in refs]),
         Column("row_count", "Rows", COUNT, each(lambda finding: finding.count), "leads to the ops on sheet Evidence",

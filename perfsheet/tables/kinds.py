@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.results import RowRef
 from perfsheet.light_dataclass import dataclass
 from perfsheet.text import formats
@@ -56,6 +57,27 @@ def row_data(ref: RowRef | None) -> dict[str, Any] | None:
         "global_call_count": ref.global_call_count,
         "replay_session": ref.replay_session,
     }
+
+
+def source_data(source: Source | None) -> dict[str, Any] | None:
+    """A place in the source as a JSON object."""
+    if source is None:
+        return None
+    return {
+        "file": source.file,
+        "line": source.line,
+        "function": source.function,
+        "call": source.call,
+        "module": list(source.module),
+    }
+
+
+def _place_text(source: Source, ops: int) -> str:
+    return f"{source.place} ×{ops:,}" if ops > 1 else source.place
+
+
+def _places_data(places: Sequence[tuple[Source, int]]) -> list[dict[str, Any]]:
+    return [{**(source_data(source) or {}), "ops": ops} for source, ops in places]
 
 
 def _rows_data(refs: Sequence[RowRef]) -> list[dict[str, Any] | None]:
@@ -129,5 +151,15 @@ YES_NO = Kind("yes or no", lambda value: "yes" if value else "no", bool, cell=la
 ROW = Kind("row", _row_text, row_data, "link_number", lambda ref: None if ref is None else ref.row, width=9)
 """The row of the capture: a link in the workbook, an object in JSON, the columns `file` and `row` in CSV."""
 ROWS = Kind("rows", lambda refs: ", ".join(map(_row_text, refs)), _rows_data, number=False)
+# fmt: off
+SOURCE = Kind("source", lambda source: "" if source is None else source.place, source_data,
+    cell=lambda source: None if source is None else source.place, number=False, width=24)
+"""Where in the source: `file.py:12`; an object in JSON."""
+SOURCES = Kind("sources", lambda places: ", ".join(_place_text(*place) for place in places), _places_data,
+    cell=lambda places: ", ".join(_place_text(*place) for place in places), number=False, width=34)
+# fmt: on
+"""Several places, each with how many ops come from it."""
+BYTES = Kind("bytes", formats.size, number, "count", width=14, unit="B")
+PCC = Kind("pcc", formats.pcc, number, "decimal", width=9)
 LINK = Kind("link", _text, _same, "link", number=False)
 """Text that leads to another sheet of the workbook."""

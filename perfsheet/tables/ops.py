@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,12 +21,16 @@ from perfsheet.capture.columns import core_columns
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.tables.column import Cells, Column, In, Mark, Table
-from perfsheet.tables.kinds import COUNT, DECIMAL, ID, LABEL, LIST, NS, PERCENT, ROW, TEXT
+from perfsheet.tables.kinds import BYTES, COUNT, DECIMAL, ID, LABEL, LIST, NS, PCC, PERCENT, ROW, SOURCE, TEXT
 from perfsheet.tables.op_rows import FoldedOps, OpRows
 from perfsheet.text import formats
 
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
+    from perfsheet.analysis.graph.sources import Source
+
 _FORMULAS, _SPEED_OF_LIGHT, _RULES = "docs/formulas.md", "docs/speed-of-light.md", "docs/rules.md"
-_WINDOWS = "docs/windows.md"
+_WINDOWS, _GRAPH = "docs/windows.md", "docs/graph-report.md"
 
 
 def columns_to_read() -> frozenset[str]:
@@ -150,6 +154,40 @@ def _reasons(rows: OpRows) -> list[str]:
     return [speed.reason(position) for position in rows.positions.tolist()]
 
 
+def _of_graph(values: Callable[[Graph], Sequence[Any] | FloatArray]) -> Callable[[OpRows], Cells]:
+    """A value of each op from the graph report; unknown without one."""
+
+    def of_ops(rows: OpRows) -> Cells:
+        graph = rows.analysis.graph
+        if graph is None:
+            return [None] * len(rows)
+        found = values(graph)
+        if isinstance(found, np.ndarray):
+            return np.asarray(found[rows.positions])
+        return [found[position] for position in rows.positions.tolist()]
+
+    return of_ops
+
+
+def _source_text(text: Callable[[Source], str]) -> Callable[[OpRows], Cells]:
+    def texts(graph: Graph) -> list[str]:
+        return ["" if source is None else text(source) for source in graph.sources]
+
+    return _of_graph(texts)
+
+
+def _with_graph(rows: OpRows) -> bool:
+    return rows.analysis.graph is not None and rows.analysis.graph.joined.report.has_stacks
+
+
+def _with_memory(rows: OpRows) -> bool:
+    return rows.analysis.graph is not None and rows.analysis.graph.memory.known
+
+
+def _with_accuracy(rows: OpRows) -> bool:
+    return rows.analysis.graph is not None and rows.analysis.graph.accuracy.known
+
+
 def _any(column: Callable[[OpRows], Cells]) -> Callable[[OpRows], bool]:
     """Whether a value is known of any of the ops."""
 
@@ -260,6 +298,23 @@ OPS: Table[OpRows] = Table(
         Column("row", "File row", ROW, _refs,
             "row of the capture (its header is row 1); leads to the op on sheet All Ops",
             outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET, short="Row", drop=7),
+        Column("source", "Source", SOURCE, _of_graph(lambda graph: graph.sources),
+            "the line of the user's code that called it, from a graph report", _GRAPH, when=_with_graph, drop=2,
+            code=True),
+        Column("call", "Call", LABEL, _source_text(lambda source: source.call), "the Python call of TTNN", _GRAPH,
+            outputs=In.CSV | In.FRAME | _IN_SHEETS, when=_with_graph, code=True),
+        Column("module", "Module", LABEL, _source_text(lambda source: source.path),
+            "the modules and functions that the line is in, outermost first", _GRAPH,
+            outputs=In.CSV | In.FRAME | In.PAGE | _IN_SHEETS, when=_with_graph, width=34, code=True),
+        Column("l1_used_bytes", "L1 used", BYTES, _of_graph(lambda graph: graph.memory.l1_used),
+            "tensors and circular buffers per bank while it runs, from a graph report", _GRAPH,
+            outputs=In.DATA | In.PAGE | _IN_SHEETS, when=_with_memory),
+        Column("pcc", "PCC", PCC, _of_graph(lambda graph: graph.accuracy.alone),
+            "of its output against the golden function, with the device's own inputs", _GRAPH, when=_with_accuracy,
+            drop=6),
+        Column("pcc_accumulated", "PCC accumulated", PCC, _of_graph(lambda graph: graph.accuracy.accumulated),
+            "the same with errors from the start of the model", _GRAPH, outputs=In.DATA | In.PAGE | _IN_SHEETS,
+            when=_with_accuracy),
         Column("flags", "Flags", LIST, lambda rows: rows.flags,
             "rules that hit the op; no-model, not-physical (utilization above 100 %), noisy (varies), hidden (beside a "
             "longer op), invalid-duration (gaps contradict it)", _RULES,

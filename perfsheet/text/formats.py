@@ -33,6 +33,21 @@ def in_percent(fraction: float | None) -> str:
     return percent(fraction).removesuffix(" %")
 
 
+def size(value: float | None) -> str:
+    """Bytes as `172.0 KiB` or `1.33 MiB`; unknown is `–`."""
+    if value is None or math.isnan(value):
+        return "–"
+    for unit, scale, decimals in (("GiB", 1 << 30, 2), ("MiB", 1 << 20, 2), ("KiB", 1 << 10, 1)):
+        if abs(value) >= scale:
+            return f"{value / scale:,.{decimals}f} {unit}"
+    return f"{value:,.0f} B"
+
+
+def pcc(value: float | None) -> str:
+    """A correlation: `0.9998`; unknown is `–`."""
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+
+
 _SECONDS = 1e10
 """From ten seconds on, milliseconds are unwieldy."""
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from perfsheet.analysis.graph.accuracy import OpAccuracy, accuracy
 from perfsheet.analysis.graph.groups import GroupBy, Module, SourceGroup, group_by, module_tree
 from perfsheet.analysis.graph.join import Joined
 from perfsheet.analysis.graph.memory import Memory, memory
 from perfsheet.analysis.graph.sources import Source, Sources
 from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.capture.table import IntArray
 from perfsheet.light_dataclass import dataclass
 
 
@@ -31,6 +34,19 @@ class Graph:
         partner = self.joined.partner[self.ops.rows].tolist()
         known = self.sources_of.all
         return tuple(None if index < 0 else known[index] for index in partner)
+
+    def places(self, positions: IntArray) -> tuple[tuple[Source, int], ...]:
+        """The lines that some of the ops come from, each with how many, most kernel time first."""
+        times = np.nan_to_num(self.ops.kernel_ns)
+        found: dict[tuple[str, int], tuple[Source, int, float]] = {}
+        for position in positions.tolist():
+            source = self.sources[position]
+            if source is not None:
+                key = (source.file, source.line)
+                first, count, time = found.get(key, (source, 0, 0.0))
+                found[key] = (first, count + 1, time + float(times[position]))
+        ranked = sorted(found.values(), key=lambda one: -one[2])
+        return tuple((source, count) for source, count, _ in ranked)
 
     @cached_property
     def modules(self) -> Module:

@@ -11,6 +11,7 @@ from perfsheet.outputs.json_output.parts import (
     SCHEMA_VERSION,
     Json,
     findings_keys,
+    graph_keys,
     head,
     pass_ops,
     repeats,
@@ -25,15 +26,18 @@ from perfsheet.tables.groups import op_groups as ranked_groups
 from perfsheet.tables.op_rows import top_ops as ranked_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.quality import DIAGNOSES
+from perfsheet.tables.sources import SOURCE_GROUPS
+from perfsheet.tables.sources import source_groups as ranked_sources
 from perfsheet.text.json_text import json_pieces, json_text
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
+    from perfsheet.analysis.graph.groups import GroupBy
     from perfsheet.doctor.model import Diagnosis
 
 # fmt: off
 __all__ = ["SCHEMA_VERSION", "calibration", "case_records", "cases", "check", "compare", "doctor", "dumps",
-    "expectations", "hotspots", "op_groups", "report", "run", "signposts", "top_ops", "write"]
+    "expectations", "hotspots", "op_groups", "report", "run", "signposts", "source_groups", "top_ops", "write"]
 # fmt: on
 
 
@@ -45,6 +49,17 @@ def top_ops(analysis: Analysis, count: int | None) -> Json:
 def op_groups(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --group --json`: identical ops together, beside the ranking of single ops."""
     return {**top_ops(analysis, count), "groups": streamed(GROUPS, ranked_groups(analysis, count), len(analysis.ops))}
+
+
+def source_groups(analysis: Analysis, by: GroupBy, count: int | None) -> Json:
+    """`perfsheet top-ops --by --json`: the first `count` modules, lines or calls (None = all), and the module tree."""
+    groups = ranked_sources(analysis, by, count)
+    return {
+        **head(analysis),
+        "by": by.value,
+        "source_groups": streamed(SOURCE_GROUPS, groups, len(analysis.ops)),
+        **graph_keys(analysis),
+    }
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
@@ -65,6 +80,7 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
         **signposts_of(analysis.signposts),
+        **graph_keys(analysis),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.reshards import Reshards
-from perfsheet.analysis.statistics import Spread
+from perfsheet.analysis.statistics import Spread, largest
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.windows.signposts import Signposts
 from perfsheet.analysis.windows.variation import Variation
@@ -16,7 +16,8 @@ from perfsheet.provenance import Provenance
 from perfsheet.tables import Rows, Table
 from perfsheet.tables.causes import CAUSES, causes
 from perfsheet.tables.findings import FINDINGS, RULE_TOTALS, findings
-from perfsheet.tables.kinds import number, percent
+from perfsheet.tables.kinds import number, percent, row_data, source_data
+from perfsheet.tables.memory import HELD, MEMORY, held_buffers, memory_ops
 from perfsheet.tables.op_rows import OpRows
 from perfsheet.tables.passes import LAYERS, PASS_OPS, PASSES
 from perfsheet.tables.passes import pass_ops as every_pass_op
@@ -25,6 +26,7 @@ from perfsheet.tables.repeats import REPEATS, RUNS, repeated_ops
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.runs import OUTCOME, RECORD, RunOutcome
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
+from perfsheet.tables.sources import MODULES, modules
 from perfsheet.tables.spreads import SPREAD, as_spreads
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
 from perfsheet.text.causes import verdict
@@ -187,6 +189,39 @@ def _reshards(analysis: Analysis, reshards: Reshards) -> Json:
         "share_pct": percent(reshards.share),
         "transitions": TRANSITIONS.records(reshards.transitions),
         "chains": CHAINS.records(Rows(analysis, reshards.chains)),
+    }
+
+
+def graph_keys(analysis: Analysis) -> Json:
+    """How the graph report was joined, the module tree and the memory; no keys without a graph report."""
+    graph = analysis.graph
+    if graph is None:
+        return {}
+    join, found, peak = graph.joined, graph.memory, graph.memory.peak
+    return {
+        "graph": {
+            "path": join.report.path,
+            "joined_by": join.by.value,
+            "rows": join.rows,
+            "joined": join.joined,
+            "replayed": join.replayed,
+            "repeated": join.repeated,
+            "cached": join.cached,
+            "unlike": join.unlike,
+            "doubtful": join.doubtful,
+            "outside": join.outside,
+            "unused": join.unused,
+        },
+        "modules": MODULES.records(modules(analysis)),
+        "memory": {
+            "l1_bank_bytes": found.bank_bytes,
+            "l1_peak_bytes": None if peak is None else number(float(found.l1_used[peak])),
+            "l1_peak_row": None if peak is None else row_data(analysis.row_ref(peak)),
+            "l1_peak_source": None if peak is None else source_data(graph.sources[peak]),
+            "dram_peak_bytes": number(largest(found.dram_total)),
+            "ops": streamed(MEMORY, memory_ops(analysis)),
+            "held": HELD.records(held_buffers(analysis)),
+        },
     }
 
 

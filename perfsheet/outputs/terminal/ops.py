@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
+from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
@@ -16,19 +17,22 @@ from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, 
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.terminal import print_rows, print_wrapped
 from perfsheet.outputs.terminal.screen import Line, Screen, line, lines_of, screen_for
-from perfsheet.tables import Column, In
+from perfsheet.tables import Column, In, Rows
 from perfsheet.tables.findings import RULE_TOTALS
 from perfsheet.tables.groups import GROUPS, op_groups
 from perfsheet.tables.op_rows import OpRows, folded_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
+from perfsheet.tables.sources import MODULES, SOURCE_GROUPS, modules, source_groups
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
+from perfsheet.text import graph as text_of_graph
 from perfsheet.text.safe import clean
 
 
-def print_head(screen: Screen, summary: CaptureSummary) -> None:
+def print_head(screen: Screen, analysis: Analysis) -> None:
     """The lines above every table: capture, kernel time and FPS, what they are of, elapsed time, data quality."""
+    summary = analysis.summary
     if summary.provenance.replayed:
         screen.print(line(formats.REPLAYED, "bold yellow"))
     if summary.provenance.tests:
@@ -45,6 +49,8 @@ def print_head(screen: Screen, summary: CaptureSummary) -> None:
         screen, " · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))
     )
     print_wrapped(screen, sentences.capture(summary), "yellow" if summary.warnings else "")
+    for text in text_of_graph.of_head(analysis):
+        print_wrapped(screen, text)
     screen.print()
 
 
@@ -70,7 +76,7 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The first `count` ops, by device kernel duration."""
     screen = screen_for(out)
     summary = analysis.summary
-    print_head(screen, summary)
+    print_head(screen, analysis)
     ops = folded_ops(analysis, count)
     if not len(ops):
         screen.print(line("Nothing to rank: no device op has a kernel duration."))
@@ -121,11 +127,27 @@ def _flag_marks(flags: tuple[str, ...]) -> str:
 def print_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """Identical ops together, by the sum of their kernel durations."""
     screen = screen_for(out)
-    print_head(screen, analysis.summary)
+    print_head(screen, analysis)
     groups = op_groups(analysis, count)
     left_out = print_rows(screen, GROUPS, groups)
     same = "same op, shapes, data types, memory, fidelity and program config"
     _print_legend(screen, [f"{len(groups):,} of {len(analysis.groups):,} groups shown ({same})."], left_out)
+
+
+def print_sources(analysis: Analysis, by: GroupBy, count: int | None, out: TextIO) -> None:
+    """The kernel time by module (as a tree), line or call, most first."""
+    screen = screen_for(out)
+    print_head(screen, analysis)
+    groups = source_groups(analysis, by, count)
+    if by is GroupBy.MODULE:
+        tree = modules(analysis)
+        print_rows(screen, MODULES, Rows(analysis, tree.items[:count]))
+        shown, every, what = len(tree.items[:count]), len(tree.items), "modules"
+    else:
+        print_rows(screen, SOURCE_GROUPS, groups)
+        assert analysis.graph is not None
+        shown, every, what = len(groups), len(analysis.graph.by(by)), f"{by.value}s"
+    _print_legend(screen, [f"{shown:,} of {every:,} {what} shown."], [])
 
 
 def _print_legend(screen: Screen, legend: list[str], left_out: Sequence[Column[Any]]) -> None:
@@ -143,7 +165,7 @@ _NAMED = 8
 def print_signposts(analysis: Analysis, out: TextIO) -> None:
     """Every signpost with the ops up to the next, then the regions as a tree."""
     screen = screen_for(out)
-    print_head(screen, analysis.summary)
+    print_head(screen, analysis)
     signposts = analysis.signposts
     if not signposts.signposts:
         screen.print(line("The window has no signposts."))
@@ -187,7 +209,7 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     shown = analysis.first_causes(count)
 
     def above(screen: Screen) -> None:
-        print_head(screen, analysis.summary)
+        print_head(screen, analysis)
         print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
         if unchecked := formats.unchecked(analysis.summary):
             screen.print(line(unchecked, "yellow"))
@@ -203,31 +225,37 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if not shown:
         return
     room = _SCREEN - lines_of(above, screen.width) - lines_of(below, screen.width)
-    for block in _blocks(shown, screen.width, room):
+    for block in _blocks(analysis, shown, screen.width, room):
         for text, style in block:
             screen.print(line(text, style))
     below(screen)
 
 
-def _blocks(causes: Sequence[Cause], width: int, room: int) -> list[list[tuple[str, str]]]:
+def _blocks(analysis: Analysis, causes: Sequence[Cause], width: int, room: int) -> list[list[tuple[str, str]]]:
     """The lines of each cause. Where there is no room, grounds are cut to a line first, then cures, the last first."""
     cures, grounds = [_TEXT_LINES] * len(causes), [_TEXT_LINES] * len(causes)
-    blocks = [_cause_lines(cause, width, _TEXT_LINES, _TEXT_LINES) for cause in causes]
+    blocks = [_cause_lines(analysis, cause, width, _TEXT_LINES, _TEXT_LINES) for cause in causes]
     for lines in (grounds, cures):
         for place in reversed(range(len(causes))):
             if sum(map(len, blocks)) > room:
                 lines[place] = 1
-                blocks[place] = _cause_lines(causes[place], width, cures[place], grounds[place])
+                blocks[place] = _cause_lines(analysis, causes[place], width, cures[place], grounds[place])
     return blocks
 
 
-def _cause_lines(cause: Cause, width: int, cure: int, ground: int) -> list[tuple[str, str]]:
+def _cause_lines(analysis: Analysis, cause: Cause, width: int, cure: int, ground: int) -> list[tuple[str, str]]:
     room = width - len(_INDENT)
     return [
         (_shortened(text_of_causes.title(cause, width), width, 1)[0], "bold"),
+        *((_INDENT + text, "cyan") for text in _at(text_of_graph.lines(analysis, cause.positions), room)),
         *((_INDENT + text, "") for text in _shortened(cause.cures[0].advice, room, cure)),
         *((_INDENT + text, "green") for text in _shortened(text_of_causes.saving(cause), room, ground)),
     ]
+
+
+def _at(lines: str, room: int) -> list[str]:
+    """The lines of source behind a cause, on one line of the screen; none where they are unknown."""
+    return _shortened(f"at {lines}", room, 1) if lines else []
 
 
 def _shortened(text: str, width: int, lines: int) -> list[str]:
@@ -237,7 +265,7 @@ def _shortened(text: str, width: int, lines: int) -> list[str]:
 def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The verdict, totals of every rule, then the first `count` causes with each of their findings."""
     screen = screen_for(out)
-    print_head(screen, analysis.summary)
+    print_head(screen, analysis)
     print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
     screen.print()
     if hit := [total for total in analysis.rule_totals if total.rows]:
@@ -249,11 +277,11 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     screen.print()
     shown = analysis.first_causes(count)
     for cause in shown:
-        for text, style in _cause_lines(cause, screen.width, 9, 9):
+        for text, style in _cause_lines(analysis, cause, screen.width, 9, 9):
             screen.print(line(text, style))
         screen.print()
         for finding in cause.members:
-            _print_finding(screen, finding, _rows_of(analysis, finding))
+            _print_finding(screen, analysis, finding)
     if not shown:
         return
     screen.print(
@@ -272,7 +300,7 @@ def _rows_of(analysis: Analysis, finding: Finding) -> str:
     return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
 
 
-def _print_finding(screen: Screen, finding: Finding, places: str) -> None:
+def _print_finding(screen: Screen, analysis: Analysis, finding: Finding) -> None:
     times = "op" if finding.count == 1 else "ops"
     screen.print(
         line(f"{finding.id} {finding.rule.title}: {finding.signature.op_code}, {finding.count:,} {times}", "bold")
@@ -288,7 +316,8 @@ def _print_finding(screen: Screen, finding: Finding, places: str) -> None:
         (facts, ""),
         (text_of_causes.expected(finding), ""),
         (clean(tensors, _TENSORS_SHOWN), "dim"),
-        (places, "dim"),
+        (_rows_of(analysis, finding), "dim"),
+        (text_of_graph.lines(analysis, finding.positions), "cyan"),
         (finding.advice, ""),
         (finding.caveat, "dim"),
     )

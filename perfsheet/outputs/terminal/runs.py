@@ -39,7 +39,7 @@ _WITHOUT_UNIT = {"min_ns", "max_ns", "mean_std"}
 def print_repeats(analysis: Analysis, repeats: Repeats, count: int, out: TextIO) -> None:
     """The runs, then the `count` ops with the longest median, and how they vary."""
     screen = screen_for(out)
-    print_head(screen, analysis.summary)
+    print_head(screen, analysis)
     screen.print(line(formats.repeated(repeats), "bold"))
     for failure in repeats.failures:
         screen.print(line(failure, "red"))

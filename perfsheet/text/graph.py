@@ -1,0 +1,104 @@
+"""Sentences about the graph report beside a capture: how they were joined, memory, accuracy, and lines of source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.graph.beside import Graph
+from perfsheet.analysis.graph.sources import Source
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.capture.notes import rows
+from perfsheet.capture.table import IntArray
+from perfsheet.text import formats
+
+_LINES_NAMED = 3
+
+
+def of_head(analysis: Analysis) -> list[str]:
+    """The sentences for the head of a screen: join, memory, accuracy; none without a graph report."""
+    graph = analysis.graph
+    if graph is None:
+        return []
+    return [text for text in (joined(graph), memory(analysis), accuracy(analysis)) if text]
+
+
+def joined(graph: Graph) -> str:
+    """`graph report db.sqlite: 162 of 162 ops by GLOBAL CALL COUNT, 145 of cached programs`."""
+    join = graph.joined
+    path = Path(join.report.path)
+    name = f"{path.parent.name}/{path.name}" if path.name == "db.sqlite" else path.name
+    parts = [f"graph report {name}: {join.joined:,} of {rows(join.rows, 'op')} by {join.by.value}"]
+    counts = (
+        (join.replayed, "of trace replays"),
+        (join.repeated, "of further passes"),
+        (join.cached, "of cached programs (circular buffers unknown)"),
+        (join.unlike, "with the count of another op"),
+        (join.doubtful, "may be of several lines"),
+        (join.outside, "outside of the report"),
+        (join.unused, "of the report not in the capture"),
+    )
+    parts += [f"{count:,} {what}" for count, what in counts if count]
+    if not join.report.has_stacks:
+        parts.append("no source lines: capture with enable_graph_python_stack_traces")
+    return ", ".join(parts)
+
+
+def memory(analysis: Analysis) -> str:
+    """`L1: at most 172.0 KiB of 1.33 MiB per bank in use, by Matmul at ttnn_block.py:151; DRAM 31.00 MiB`."""
+    graph = analysis.graph
+    if graph is None or graph.memory.peak is None:
+        return ""
+    found, peak = graph.memory, graph.memory.peak
+    of_bank = "" if found.bank_bytes is None else f" of {formats.size(found.bank_bytes)}"
+    at_least = "" if np.isfinite(found.circular[peak]) else " without circular buffers"
+    source = graph.sources[peak]
+    place = "" if source is None else f" at {source.place}"
+    dram = found.dram_total
+    total = f"; DRAM {formats.size(float(np.nanmax(dram)))}" if np.isfinite(dram).any() else ""
+    return (
+        f"L1: at most {formats.size(float(found.l1_used[peak]))}{of_bank} per bank in use{at_least}, by "
+        f"{short_code(analysis.ops.codes[peak])}{place}{total}"
+    )
+
+
+def accuracy(analysis: Analysis) -> str:
+    """`PCC: lowest 0.9971 of Matmul at ttnn_block.py:151; accumulated it first falls at Softmax (0.9950)`."""
+    graph = analysis.graph
+    if graph is None or not graph.accuracy.known:
+        return ""
+    found, parts = graph.accuracy, []
+    if (lowest := found.lowest) is not None:
+        parts.append(f"lowest {formats.pcc(float(found.alone[lowest]))} of {_op(analysis, graph, lowest)}")
+    if (fall := found.first_fall) is not None:
+        value = formats.pcc(float(found.accumulated[fall]))
+        parts.append(f"accumulated it first falls at {_op(analysis, graph, fall)} ({value})")
+    return f"PCC: {'; '.join(parts)}"
+
+
+def _op(analysis: Analysis, graph: Graph, position: int) -> str:
+    source = graph.sources[position]
+    return short_code(analysis.ops.codes[position]) + ("" if source is None else f" at {source.place}")
+
+
+def lines(analysis: Analysis, positions: IntArray) -> str:
+    """`ttnn_block.py:151 Encoder._linear (ttnn.linear) ×12, ttnn_block.py:101 …, and 2 more lines`; blank = unknown."""
+    if analysis.graph is None:
+        return ""
+    places = analysis.graph.places(positions)
+    texts = [place(source, count) for source, count in places[:_LINES_NAMED]]
+    more = len(places) - len(texts)
+    return ", ".join([*texts, *([f"and {rows(more, 'more line')}"] if more else [])])
+
+
+def place(source: Source, ops: int = 1) -> str:
+    """`ttnn_block.py:151 Encoder._linear (ttnn.linear) ×12`."""
+    return f"{source.place} {source.function} ({source.call})" + (f" ×{ops:,}" if ops > 1 else "")
+
+
+def places(some: Sequence[tuple[Source, int]]) -> str:
+    """`ttnn_block.py:151 ×12, ttnn_block.py:101`."""
+    return ", ".join(f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in some)
