@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import msgspec
 
 from perfsheet.graph_report import texts
 from perfsheet.graph_report.model import DRAM, L1, DeviceOp, Execution, MemoryUse, Tensor
-from perfsheet.light_dataclass import dataclass
+from perfsheet.hardware.data_types import bytes_per_element, round_up_to_tile
 
 Scalar = int | float | str | bool | None
 """TTNN wrote all values as text once, and numbers as numbers later."""
@@ -68,6 +69,18 @@ def flag(value: Scalar) -> bool | None:
     return str(value).strip().lower() in ("1", "true")
 
 
+def stored_bytes(tensor: Tensor) -> int | None:
+    """The bytes that a tensor takes in memory, whole tiles in TILE layout; None where shape or data type is unknown."""
+    each = bytes_per_element(tensor.dtype)
+    if each is None or not tensor.shape:
+        return None
+    *outer, width = tensor.shape
+    if tensor.layout == "TILE":
+        width = round_up_to_tile(width)
+        outer = [*outer[:-1], round_up_to_tile(outer[-1] if outer else 1)]
+    return int(each * width * math.prod(outer))
+
+
 class Tensors:
     """The tensors of a report, each once: by rank and tensor id."""
 
@@ -112,16 +125,14 @@ class Tensors:
         return self.add(rank, described)
 
 
-@dataclass(frozen=False, eq=False)
 class Use:
     """Bytes in use on one device, by memory: per bank, over all banks, and how many buffers lack the latter."""
 
-    l1_bank: int = 0
-    l1_total: int = 0
-    l1_unsized: int = 0
-    dram_bank: int = 0
-    dram_total: int = 0
-    dram_unsized: int = 0
+    __slots__ = ("dram_bank", "dram_total", "dram_unsized", "l1_bank", "l1_total", "l1_unsized")
+
+    def __init__(self) -> None:
+        self.l1_bank = self.l1_total = self.l1_unsized = 0
+        self.dram_bank = self.dram_total = self.dram_unsized = 0
 
     def change(self, sign: int, memory: str, bank: int, size: int | None) -> None:
         """Count a buffer that comes (1) or goes (-1)."""
@@ -189,6 +200,7 @@ def change(node: Node) -> Change:
 
 _PLUMBING = ("ttnn.", "ttnn::", "Tensor::", "tt::")
 """Functions that run no program themselves."""
+_SAYS_NOTHING = frozenset(("tensor", "buffer", "capture_start", "capture_end", "circular_buffer_deallocate_all"))
 _BUFFERS_ON_CORES = ("circular_buffer_allocate", "dataflow_buffer_allocate")
 
 
@@ -210,8 +222,7 @@ class _Open:
         self.peak: dict[int, list[int]] = {}
 
 
-@dataclass(frozen=True, eq=False)
-class CallContent:
+class CallContent(NamedTuple):
     """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order."""
 
     device_ops: list[DeviceOp]
@@ -255,7 +266,10 @@ class _Walk:
 
     def go(self, node: Node) -> None:
         """Take the next node."""
-        kind, params = node.node_type, node.params or _NO_PARAMS
+        kind = node.node_type
+        if kind in _SAYS_NOTHING:
+            return
+        params = node.params or _NO_PARAMS
         if kind == "function_start":
             self._start(params, self._tensors(node.input_tensors))
         elif kind == "function_end" and self._open:
