@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport
+from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport, Tensor
 from perfsheet.graph_report.nodes import CallContent, Change, Tensors, memory_use
 
 
@@ -59,13 +59,29 @@ class Builder:
             path,
             version,
             tuple(self.calls),
-            tuple(self.device_ops),
+            tuple(self._with_cached_programs()),
             tuple(self.tensors.all),
             tuple(self._with_tensors()),
             tuple(self.chips),
             self.accuracy,
             self.sources,
         )
+
+    def _with_cached_programs(self) -> Iterator[DeviceOp]:
+        """The device ops; one with a cached program has the circular buffers of the op that built it.
+
+        That is the first one with the same name and tensors from the same line: a program depends on no more.
+        """
+        built: dict[object, DeviceOp] = {}
+        all_tensors = self.tensors.all
+        for op in self.device_ops:
+            if op.cache_hit and op.circular_bytes is None:
+                first = built.get(_program(op, self.calls[op.call], all_tensors))
+                yield op if first is None else op._replace(cores=first.cores, circular_bytes=first.circular_bytes)
+                continue
+            if op.circular_bytes is not None:
+                built.setdefault(_program(op, self.calls[op.call], all_tensors), op)
+            yield op
 
     def _with_tensors(self) -> Iterator[Buffer]:
         """The buffers, each with the tensor that its first call made at its address."""
@@ -78,3 +94,8 @@ class Builder:
 
     def _made_inside(self, call: Call) -> Iterator[int]:
         return (tensor for op in call.device_ops for tensor in self.device_ops[op].outputs)
+
+
+def _program(op: DeviceOp, call: Call, tensors: Sequence[Tensor]) -> object:
+    described = tuple(tensors[index]._replace(id=0, address=None) for index in (*op.inputs, *op.outputs))
+    return op.name, len(op.inputs), described, call.frames
