@@ -80,18 +80,20 @@ class _Reader:
             number_of_call = index[key] = len(builder.calls)
             sides = (inputs.get(key, ()), outputs.get(key, ()))
             first = len(builder.device_ops)
-            self._add_ops(key, number_of_call, contents.pop(key, None), executions.get(key, ()), sides)
-            builder.calls.append(
+            content = self._add_ops(key, number_of_call, contents.pop(key, None), executions.get(key, ()), sides)
+            builder.add_call(
                 Call(
                     call,
                     rank,
                     name,
                     frames_of(stacks.get(key, "")),
-                    *sides,
+                    sides[0] or content.inputs,  # TTNN's importer loses the tensor with id 0
+                    sides[1] or content.outputs,
                     range(first, len(builder.device_ops)),
                     None if seconds is None else float(seconds) * 1e9,
                     errors.get(key, ""),
-                )
+                ),
+                content,
             )
         sizes = self._sizes()
         self._add_uses(sizes)
@@ -151,12 +153,12 @@ class _Reader:
         content: str | None,
         executions: tuple[tuple[Execution, ...], ...],
         sides: tuple[tuple[int, ...], tuple[int, ...]],
-    ) -> None:
-        """The device ops of a call: from its captured graph, or without one as many as it dispatched."""
+    ) -> CallContent:
+        """Add the device ops of a call: from its captured graph, or without one as many as it dispatched."""
         relative: dict[int, Use] = {}
         if content is None:
             ops = [DeviceOp("", call, same, *sides, None, None, None, None) for same in executions]
-            walked = CallContent(ops, [{} for _ in ops], [], *sides)
+            walked = CallContent(ops, [{} for _ in ops], [], *sides, {})
         else:
             nodes = self._decoded(content)
             walked = walk(nodes, call, described_tensors(nodes, key[0], self._builder.tensors), relative)
@@ -165,6 +167,7 @@ class _Reader:
                 ops = [op._replace(executions=same) for op, same in zip(ops, executions, strict=True)]
         self._walked.append((key, len(self._builder.device_ops), walked, relative))
         self._builder.device_ops += ops
+        return walked
 
     def _sizes(self) -> dict[tuple[int, int], int]:
         """Bytes over all banks of the buffers that were seen to be allocated, by address and bytes per bank."""
