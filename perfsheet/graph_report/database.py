@@ -231,7 +231,9 @@ class _Reader:
     def _read_buffers(self, index: dict[Key, int], sizes: dict[tuple[int, int], int]) -> Iterator[Buffer]:
         """The buffers in L1, each from the first to the last of the calls in a row that list it."""
         names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
-        live: dict[tuple[int, int, int, int], tuple[int, int, int | None]] = {}
+        live: dict[tuple[int, ...], tuple[int, int, int | None]] = {}
+        listed: dict[tuple[int, ...], int] = {}
+        of_call = -1
         last_call = max(index.values(), default=0)
         for rank, call, device, address, bank, layout in self._rows(
             "buffers", *names, order="WHERE buffer_type = 1 ORDER BY 1, 2"
@@ -239,7 +241,12 @@ class _Reader:
             now = index.get((rank, call))
             if now is None:
                 continue
-            key = (rank, device or 0, address or 0, bank or 0)
+            if now != of_call:
+                of_call, listed = now, {}
+            alike = (rank, device or 0, address or 0, bank or 0)
+            # Without dispatch all addresses are 0, so a call can list several buffers that look the same.
+            nth = listed[alike] = listed.get(alike, 0) + 1
+            key: tuple[int, ...] = (*alike, nth)
             before = live.get(key)
             if before is not None and before[1] >= now - 1:
                 live[key] = (before[0], now, layout)
@@ -270,12 +277,12 @@ class _Reader:
 
 
 def _buffer(
-    key: tuple[int, int, int, int],
+    key: tuple[int, ...],
     life: tuple[int, int, int | None],
     sizes: dict[tuple[int, int], int],
     freed: bool,
 ) -> Buffer:
-    rank, device, address, bank = key
+    rank, device, address, bank, _ = key
     first, last, layout = life
     named = _LAYOUTS[layout] if layout is not None and 0 <= layout < len(_LAYOUTS) else ""
     return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, freed, None, address)

@@ -199,13 +199,17 @@ def test_committed_report_is_what_ttnn_says(folder: Path) -> None:
 
 
 def test_without_dispatch_the_cores_of_every_op_are_known(folder: Path) -> None:
-    read = read_graph_report(few_ops(folder, "NO_DISPATCH"))
+    path = few_ops(folder, "NO_DISPATCH")
+    read = read_graph_report(path)
     assert [op.name for op in read.device_ops] == FEW_NAMES
     # 384 rows are 12 tiles, and LayerNorm gives each core whole rows of tiles.
     assert read.device_ops[0].cores == 12
     assert all(op.cores and op.circular_bytes for op in read.device_ops)
     assert not read.has_executions
     bytes_per_bank = [op.use.l1_bank for op in read.device_ops if op.use]
+    alike = imported(path)
+    assert [op.cores for op in alike.device_ops] == [op.cores for op in read.device_ops]
+    assert [(one.bank, one.first) for one in alike.buffers] == [(one.bank, one.first) for one in read.buffers]
     # 288 tiles of 2 KiB on 64 banks are 5 on the fullest, and GELU has its input and its output there.
     assert bytes_per_bank == [0, 5 * 2048, 2 * 5 * 2048]
 
