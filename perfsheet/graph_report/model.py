@@ -118,7 +118,10 @@ class Buffer(NamedTuple):
 
 
 class Chip(NamedTuple):
-    """A device as the report states it; 0 = not stated."""
+    """A device as the report states it; 0 = not stated.
+
+    A report lists what its buffers are on: chips, but a mesh as well, as if it were one more chip.
+    """
 
     rank: int
     device: int
