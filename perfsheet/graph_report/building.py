@@ -19,6 +19,7 @@ class Builder:
         self.chips: list[Chip] = []
         self.accuracy: dict[int, Accuracy] = {}
         self.sources: dict[str, str] = {}
+        self.views: dict[int, int] = {}
         self._live: dict[tuple[int, ...], tuple[Change, int]] = {}
         self._rank_starts = 0
         self._rank = 0
@@ -28,6 +29,35 @@ class Builder:
         for op, peak in zip(content.device_ops, content.peaks, strict=True):
             use = memory_use(tuple(figures) for figures in peak.values()) if peak else None
             self.device_ops.append(op._replace(use=use))
+
+    def add_call(self, call: Call, content: CallContent) -> None:
+        """Add a call, after its device ops."""
+        self.calls.append(call)
+        for view, shown in content.views.items():
+            self._add_view(view, shown)
+        # In fast runtime mode the tensor that an op made has another id once Python holds it.
+        inner = [*reversed(content.views), *(t for op in reversed(content.device_ops) for t in op.outputs)]
+        unnamed = [tensor for tensor in inner if tensor not in call.outputs]
+        for tensor in call.outputs:
+            if tensor in inner or tensor in call.inputs:
+                continue
+            twin = next((made for made in unnamed if self._alike(made, tensor)), None)
+            if twin is not None:
+                unnamed.remove(twin)
+                self._add_view(tensor, twin)
+
+    def _alike(self, one: int, other: int) -> bool:
+        first, second = self.tensors.all[one], self.tensors.all[other]
+        return first._replace(id=0, size=None) == second._replace(id=0, size=None)
+
+    def _add_view(self, view: int, shown: int) -> None:
+        if self._origin(shown) != view:  # ids can be damaged
+            self.views.setdefault(view, shown)
+
+    def _origin(self, tensor: int) -> int:
+        while tensor in self.views:
+            tensor = self.views[tensor]
+        return tensor
 
     def buffer_changed(self, rank: int, this: Change) -> None:
         """A buffer came or went, in the call that was added last or after it."""
@@ -65,6 +95,7 @@ class Builder:
             tuple(self.chips),
             self.accuracy,
             self.sources,
+            {view: self._origin(view) for view in self.views},
         )
 
     def _with_cached_programs(self) -> Iterator[DeviceOp]:

@@ -92,18 +92,21 @@ class _Reader:
             number_of_call = index[key] = len(builder.calls)
             sides = (inputs.get(key, ()), outputs.get(key, ()))
             first = len(builder.device_ops)
-            self._add_ops(key, number_of_call, self._content(contents.get(key)), executions.get(key, ()), sides)
-            builder.calls.append(
+            text = self._content(contents.get(key))
+            content = self._add_ops(key, number_of_call, text, executions.get(key, ()), sides)
+            builder.add_call(
                 Call(
                     call,
                     rank,
                     name,
                     frames_of(stacks.get(key, "")),
-                    *sides,
+                    sides[0] or content.inputs,  # TTNN's importer loses the tensor with id 0
+                    sides[1] or content.outputs,
                     range(first, len(builder.device_ops)),
                     None if seconds is None else float(seconds) * 1e9,
                     errors.get(key, ""),
-                )
+                ),
+                content,
             )
         sizes = self._sizes()
         self._add_uses(sizes)
@@ -174,12 +177,12 @@ class _Reader:
         content: str | None,
         executions: tuple[tuple[Execution, ...], ...],
         sides: tuple[tuple[int, ...], tuple[int, ...]],
-    ) -> None:
-        """The device ops of a call: from its captured graph, or without one as many as it dispatched."""
+    ) -> CallContent:
+        """Add the device ops of a call: from its captured graph, or without one as many as it dispatched."""
         relative: dict[int, Use] = {}
         if content is None:
             ops = [DeviceOp("", call, same, *sides, None, None, None, None) for same in executions]
-            walked = CallContent(ops, [{} for _ in ops], [], *sides)
+            walked = CallContent(ops, [{} for _ in ops], [], *sides, {})
         else:
             nodes = self._decoded(content)
             walked = walk(nodes, call, described_tensors(nodes, key[0], self._builder.tensors), relative)
@@ -188,6 +191,7 @@ class _Reader:
                 ops = [op._replace(executions=same) for op, same in zip(ops, executions, strict=True)]
         self._walked.append((key, len(self._builder.device_ops), walked, relative))
         self._builder.device_ops += ops
+        return walked
 
     def _sizes(self) -> dict[tuple[int, int], int]:
         """Bytes over all banks of buffers, by address and bytes per bank.
@@ -269,13 +273,20 @@ class _Reader:
 
     def _read_buffers(self, index: dict[Key, int], sizes: dict[tuple[int, int], int]) -> Iterator[Buffer]:
         """The buffers in L1, each from the first to the last of the calls in a row that list it."""
-        live: dict[tuple[int, int, int, int], tuple[int, int, int | None]] = {}
+        live: dict[tuple[int, ...], tuple[int, int, int | None]] = {}
+        listed: dict[tuple[int, ...], int] = {}
+        of_call = -1
         last_call = max(index.values(), default=0)
         for rank, call, device, address, bank, layout in self._l1_buffers:
             now = index.get((rank, call))
             if now is None:
                 continue
-            key = (rank, device or 0, address or 0, bank or 0)
+            if now != of_call:
+                of_call, listed = now, {}
+            alike = (rank, device or 0, address or 0, bank or 0)
+            # Without dispatch all addresses are 0, so a call can list several buffers that look the same.
+            nth = listed[alike] = listed.get(alike, 0) + 1
+            key: tuple[int, ...] = (*alike, nth)
             before = live.get(key)
             if before is not None and before[1] >= now - 1:
                 live[key] = (before[0], now, layout)
@@ -314,12 +325,12 @@ def _shifted(end: int, change: int, peak: int) -> int:
 
 
 def _buffer(
-    key: tuple[int, int, int, int],
+    key: tuple[int, ...],
     life: tuple[int, int, int | None],
     sizes: dict[tuple[int, int], int],
     freed: bool,
 ) -> Buffer:
-    rank, device, address, bank = key
+    rank, device, address, bank, _ = key
     first, last, layout = life
     named = _LAYOUTS[layout] if layout is not None and 0 <= layout < len(_LAYOUTS) else ""
     return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, freed, None, address)

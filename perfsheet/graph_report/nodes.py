@@ -207,7 +207,7 @@ _BUFFERS_ON_CORES = ("circular_buffer_allocate", "dataflow_buffer_allocate")
 class _Open:
     """A function that has started and not ended."""
 
-    __slots__ = ("executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
+    __slots__ = ("allocates", "executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
 
     def __init__(self, name: str, params: Params, inputs: tuple[int, ...]) -> None:
         self.name = name
@@ -217,19 +217,24 @@ class _Open:
         self.is_op = bool(name) and (stated or not name.startswith(_PLUMBING))
         self.executions: list[Execution] = []
         self.on_cores: list[tuple[str, int, bool]] = []
+        self.allocates = False
         self.inner = 0
         self.made: tuple[int, ...] = ()
         self.peak: dict[int, list[int]] = {}
 
 
 class CallContent(NamedTuple):
-    """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order."""
+    """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order.
+
+    `views`: the tensors that show the memory of another one, in order, each with that one.
+    """
 
     device_ops: list[DeviceOp]
     peaks: list[dict[int, list[int]]]
     changes: list[Change]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    views: dict[int, int]
 
 
 def described_tensors(nodes: Iterable[Node], rank: int, tensors: Tensors) -> dict[int, int]:
@@ -249,7 +254,7 @@ def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dic
     walked = _Walk(call, described, start)
     for node in nodes:
         walked.go(node)
-    return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs)
+    return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs, walked.views)
 
 
 class _Walk:
@@ -263,6 +268,7 @@ class _Walk:
         self.changes: list[Change] = []
         self.inputs: tuple[int, ...] = ()
         self.outputs: tuple[int, ...] = ()
+        self.views: dict[int, int] = {}
 
     def go(self, node: Node) -> None:
         """Take the next node."""
@@ -303,7 +309,10 @@ class _Walk:
             self.peaks.append(function.peak)
             for other in self._open:
                 other.inner += 1
-        elif not function.is_op and (owner := self._owner()):  # an op with several outputs names none
+            return
+        if not (function.is_op or function.inner or function.allocates) and len(function.inputs) == len(outputs) == 1:
+            self.views[outputs[0]] = function.inputs[0]  # a reshape that moves nothing
+        if not function.is_op and (owner := self._owner()):  # an op with several outputs names none
             owner.made += tuple(tensor for tensor in outputs if tensor not in owner.made)
 
     def _change(self, this: Change) -> None:
@@ -311,6 +320,7 @@ class _Walk:
         use = self._uses.setdefault(this.device, Use())
         use.change(this.sign, this.memory, this.bank, this.size)
         for function in self._open:
+            function.allocates = function.allocates or this.sign > 0
             if function.is_op:
                 _raise_peaks(function, {this.device: use})
 

@@ -57,7 +57,7 @@ class Flow:
         )
 
     def _producer(self, tensor: int, before: int) -> int | None:
-        made = [index for index in self._makers.get(tensor, ()) if index < before]
+        made = [index for index in self._makers.get(self.report.views.get(tensor, tensor), ()) if index < before]
         return made[-1] if made else None
 
     @cached_property
