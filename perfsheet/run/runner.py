@@ -132,8 +132,8 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
 def capture_graph(request: RunRequest, outcome: RunOutcome, watch: Watch) -> RunOutcome:
     """Run the target of `outcome` once more, without the profiler but with TTNN's graph capture, which slows it down.
 
-    Returns `outcome` with the report, which lies beside its ops CSV like the log of this run. Whatever goes wrong is one
-    notice on `watch` and changes nothing of the profiled run; PerfsheetError is raised for an interrupt only.
+    Returns `outcome` with the report, which lies beside its ops CSV like the log of this run. Whatever goes wrong is
+    one notice on `watch` and changes nothing of the profiled run; PerfsheetError is raised for an interrupt only.
     """
     assert outcome.csv is not None
     watch.phase(Phase.GRAPH)
