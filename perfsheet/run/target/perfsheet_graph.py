@@ -12,6 +12,7 @@ during the run. What goes wrong is an event `graph` in the file of perfsheet_ver
 
 import atexit
 import functools
+import importlib
 import importlib.util
 import json
 import os
@@ -118,8 +119,7 @@ class _Recorder:
             _remove(path)
 
     def _import(self) -> None:
-        from ttnn import graph_report  # type: ignore[import-not-found]
-
+        graph_report = importlib.import_module("ttnn.graph_report")
         assert self._folder is not None
         # Several captures become one report, as they are one ops CSV, if their numbers of operations don't collide.
         most = getattr(graph_report, "_OPERATION_ID_STRIDE_PER_RANK_FILE", 0)
