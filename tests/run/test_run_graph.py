@@ -119,6 +119,17 @@ def test_script_whose_devices_stay_open(reports: Path) -> None:
     assert ops(outcome.graph_report / "db.sqlite") == 2
 
 
+def test_capture_is_active_while_any_device_is_open(reports: Path) -> None:
+    Path("it.py").write_text(
+        "import ttnn\nactive = ttnn.graph.is_graph_capture_active\n"
+        "first, second = ttnn.CreateDevice(0), ttnn.open_device(1)\nassert active()\n"
+        "ttnn.close_device(first)\nassert active()\nttnn.relu(second)\n"
+        "ttnn.close_device(second)\nassert not active()\n"
+    )
+    assert capture(reports, "python it.py")[1].notices == []
+    assert ops(reports / "graph" / "db.sqlite") == 1
+
+
 def test_captures_that_cannot_become_one_report(reports: Path) -> None:
     expected = ["config.json", "graph_0001/db.sqlite", "graph_0002/db.sqlite"]
     assert capture(reports, "STANDIN_TTNN=unstacked python it.py")[1].notices == []

@@ -154,8 +154,8 @@ def install(ttnn: Any) -> None:
     _set(config, "enable_graph_report", False)  # else TTNN's fixture would begin captures of its own
     if hasattr(graph, "end_graph_capture_to_file"):
         recorder = _Recorder(ttnn)
-        # TTNN's fixture makes a folder for every test, in which nothing is of use then.
-        _set(config, "root_report_path", str(Path(_EVENTS).parent / "ttnn"))
+        # TTNN's fixture makes a folder for every test, in which nothing is of use then: it goes where the events are.
+        _set(config, "root_report_path", str(Path(_EVENTS).parent / "ttnn") if _EVENTS else _FOLDER)
         if hasattr(graph, "flush_comparison_records_to_db"):  # TTNN's fixture would take them out of the report
             graph.flush_comparison_records_to_db = lambda _folder: None
         _wrap(recorder)
