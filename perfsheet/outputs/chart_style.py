@@ -64,8 +64,8 @@ MEMORY_COLOURS = {TENSORS: "#0072B2", CIRCULAR: "#E69F00", BANK: "#D55E00"}
 def l1_in_use(memory: Memory) -> str:
     """Title, with what is left out of the chart because it is not known."""
     known, ops = int(np.isfinite(memory.circular).sum()), len(memory.circular)
-    left_out = "" if known == ops else f" (circular buffers known of {known:,} of {ops:,} ops)"
-    return f"L1 in use per bank, op by op{left_out}"
+    some = f" (circular buffers known of {known:,} of {ops:,} ops)" if known else " (circular buffers unknown)"
+    return f"L1 in use per bank, op by op{'' if known == ops else some}"
 
 
 def dram_in_use(memory: Memory) -> str:

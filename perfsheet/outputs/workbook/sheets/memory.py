@@ -31,7 +31,9 @@ _SPANS = {"tensor": 2, "made_by": 2, "last_used_at": 2, "last_used_by": 2}
 _CHARTS_ROW, _CHART_ROWS = 2, 19
 _L1, _DRAM = (0, (756, 360)), (5, (645, 360))
 """Column and size in pixels of the charts."""
-_MOST_HELD = 25
+_HEADER_HEIGHT = 26
+"""Two lines."""
+_MOST_HELD = 12
 _MOST_OPS = 5000
 """Ops on the sheet, and points of a chart: with more ops, the peaks among them."""
 
@@ -53,7 +55,8 @@ def _write_held(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph:
     row = write_section(sheet, styles, row, len(_WIDTHS), "Held in L1 after its last use", note, 2)
     if not len(held):
         return row
-    return write_table(sheet, styles, HELD.pick(*_HELD), held, Placement(row, spans=_SPANS)).after
+    columns = [column.changed(width=_WIDTHS[-1]) for column in HELD.pick(*_HELD)]
+    return write_table(sheet, styles, columns, held, Placement(row, spans=_SPANS)).after
 
 
 def _write_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ops: OpRows, row: int) -> Layout:
@@ -63,6 +66,7 @@ def _write_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, ops: Op
         note += f"; {len(ops):,} of {every:,} ops, the peaks of each stretch; L1 USED of All Ops has every op"
     row = write_section(sheet, styles, row, len(_WIDTHS), "In use while each op runs", note, 2)
     links = all_ops.row_links(analysis)
+    sheet.set_row(row, _HEADER_HEIGHT)
     return write_table(sheet, styles, MEMORY.columns_in(In.SHEET), ops, Placement(row), row_link=links)
 
 

@@ -10,7 +10,7 @@ from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
-from perfsheet.outputs.workbook.tables import Placement, write_table
+from perfsheet.outputs.workbook.tables import Live, Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import Rows
 from perfsheet.tables.sources import MODULES, SOURCE_GROUPS, modules, source_groups
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Source"
-_WIDTHS = (7, 36, 34, 46, 8, 18, 9, 14, 50)
+_WIDTHS = (7, 38, 34, 46, 8, 24, 9, 16, 50)
 _FIGURES = ("count", "kernel_duration_ns", "share_pct", "first_row", "op_codes")
 _BY_LINE = ("rank", "name", "function", "call", *_FIGURES)
 _BY_CALL = ("rank", "name", "function", "source", *_FIGURES)
 # Its figures stand below those of the lines.
 _TREE = ("name", "count", "total_ns", "share_pct", "self_ns")
 _NAME_SPAN = {"name": 4}
+_INDENT = " " * 6
 _MOST = 1000
 _DEEPEST = 7
 """Levels of an outline that Excel has."""
@@ -46,7 +47,8 @@ def _write_groups(sheet: LongWorksheet, styles: Styles, analysis: Analysis, grap
     groups = source_groups(analysis, by, _MOST)
     note = _note(len(groups), len(graph.by(by)), by.value, "most kernel time first")
     row = write_section(sheet, styles, row, len(_WIDTHS), f"By {by.value}", note, 2)
-    columns = SOURCE_GROUPS.pick(*(_BY_CALL if by is GroupBy.CALL else _BY_LINE))
+    keys = _BY_CALL if by is GroupBy.CALL else _BY_LINE
+    columns = [column.changed(width=width) for column, width in zip(SOURCE_GROUPS.pick(*keys), _WIDTHS, strict=True)]
     links = all_ops.row_links(analysis)
     return write_table(sheet, styles, columns, groups, Placement(row), row_link=links).after
 
@@ -61,7 +63,9 @@ def _write_tree(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: i
     for place, module in enumerate(shown):
         if depth := min(len(module.path) - 1, _DEEPEST):
             sheet.set_row(row + 1 + place, None, None, {"level": depth})
-    return write_table(sheet, styles, MODULES.pick(*_TREE), shown, Placement(row, spans=_NAME_SPAN)).after
+    # In a proportional font blanks are narrow.
+    names: Live = {"name": lambda layout: [f"{_INDENT * (len(module.path) - 1)}{module.name}" for module in shown]}
+    return write_table(sheet, styles, MODULES.pick(*_TREE), shown, Placement(row, spans=_NAME_SPAN), names).after
 
 
 def _note(shown: int, count: int, what: str, order: str) -> str:
