@@ -314,7 +314,7 @@ OPS: Table[OpRows] = Table(
             drop=6),
         Column("pcc_accumulated", "PCC accumulated", PCC, _of_graph(lambda graph: graph.accuracy.accumulated),
             "the same with errors from the start of the model", _GRAPH, outputs=In.DATA | In.PAGE | _IN_SHEETS,
-            when=_with_accuracy),
+            when=_with_accuracy, width=14),
         Column("flags", "Flags", LIST, lambda rows: rows.flags,
             "rules that hit the op; no-model, not-physical (utilization above 100 %), noisy (varies), hidden (beside a "
             "longer op), invalid-duration (gaps contradict it)", _RULES,

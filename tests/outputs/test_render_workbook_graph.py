@@ -209,7 +209,7 @@ def test_columns_of_ops(made, formulas):
         assert headers[headers.index("OP CODE") + 1] == "SOURCE"
         assert headers.index("CALL") == headers.index("MODULE") - 1 > headers.index("FLAGS")
         pcc = [sheet.cell(row, column(sheet, "PCC")) for row in range(2, sheet.max_row + 1)]
-        assert {cell.number_format for cell in pcc if cell.value is not None} == {"0.0000##"}
+        assert {cell.number_format for cell in pcc if cell.value is not None} == {"0.00000"}
         assert all(cell.value is None or isinstance(cell.value, float | int) for cell in pcc)
     frame = pd.read_excel(made[1], sheet_name="All Ops", engine="openpyxl")
     assert frame["SOURCE"].tolist() == [f"model.py:{10 + i % 3}" for i in range(len(frame))]

@@ -40,7 +40,9 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph: Graph
     sheet.write_string(0, 0, clean(sentences.joined(graph)), styles["text"])
     row = _write_groups(sheet, styles, analysis, graph, GroupBy.LINE, 2)
     row = _write_tree(sheet, styles, analysis, row + 1)
-    _write_groups(sheet, styles, analysis, graph, GroupBy.CALL, row + 1)
+    after = _write_groups(sheet, styles, analysis, graph, GroupBy.CALL, row + 1)
+    # Long lists of op codes would make the rest too small to read on paper.
+    sheet.print_area(0, 0, after, len(_WIDTHS) - 1)
 
 
 def _write_groups(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph: Graph, by: GroupBy, row: int) -> int:
