@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
+from perfsheet.analysis.graph.charts import MemoryChart
 from perfsheet.analysis.time_split import PART_NAMES
+from perfsheet.text import formats
 
 ACCENT, QUIET = "#1F78B4", "#6B7785"
 
@@ -43,6 +45,16 @@ def colours(categories: Sequence[str], rest: str) -> dict[str, str]:
     named = [category for category in categories if category != rest]
     return dict.fromkeys((*named, rest), REST) | dict(zip(named, _CATEGORIES, strict=False))
 
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever stands out more from a ground (the relative luminance of WCAG)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _MIDDLE else "#ffffff"
+
+
+_MIDDLE = 0.179
+"""The luminance that black and white stand out from alike."""
 
 _LONGEST = 28
 
@@ -103,3 +115,34 @@ def core_use_asks(chart: CoreUse) -> str:
     """The question that the chart answers, and how many groups are not drawn."""
     tail = f" A point is a group of identical ops; {chart.left_out:,} are not drawn." if chart.left_out else ""
     return f"Which ops take long on few cores? Those in the upper left corner.{tail}"
+
+
+L1_TENSORS, L1_CIRCULAR, DRAM = "#0072B2", "#E69F00", "#009E73"
+"""Colours of what is in use in memory."""
+FLAME = "Kernel time by module"
+FLAME_ASKS = "Which module takes the time? Each row lies within the one above; the colour is that of most kernel time."
+MEMORY = "L1 in use per bank"
+
+
+def memory_asks(chart: MemoryChart) -> str:
+    """The question that the chart answers, and what it cannot draw."""
+    circular = "" if chart.circular_known else " Circular buffers are unknown."
+    bank = ""
+    if chart.bank_bytes is not None and not chart.bank_in_reach:
+        of_bank = formats.percent(chart.highest / chart.bank_bytes)
+        bank = f" The peak is {of_bank} of a bank ({formats.size(chart.bank_bytes)}), so its line is far above."
+    return f"Where does L1 run full, and what has room?{circular}{bank}"
+
+
+def dram(chart: MemoryChart) -> str:
+    """`DRAM in use`, over all banks or per bank."""
+    return "DRAM in use per bank" if chart.dram_per_bank else "DRAM in use"
+
+
+DRAM_ASKS = "Does DRAM in use grow over the run?"
+
+
+def run_axis(chart: MemoryChart) -> str:
+    """`op in run order`; of several ops, where they share a point."""
+    several = f"; a point is the highest of {chart.ops_per_point:,}" if chart.ops_per_point > 1 else ""
+    return f"op in run order{several}"

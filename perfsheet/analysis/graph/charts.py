@@ -13,7 +13,9 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
-_MOST_POINTS = 2000
+_MOST_POINTS, _MOST_BOXES = 2000, 2000
+_IN_REACH = 0.25
+"""A peak of this part of the bank or more, and a line for the bank fits above it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +38,24 @@ class MemoryChart:
     peak: int | None
 
     @property
-    def order(self) -> IntArray:
-        """The place of each point's op in execution order, from 1."""
-        return self.positions + 1
+    def first(self) -> IntArray:
+        """The place of each point's first op in execution order, from 1."""
+        return np.arange(len(self.positions)) * self.ops_per_point + 1
 
     @cached_property
     def used(self) -> FloatArray:
         """Tensors and circular buffers together; a lower bound where the latter are unknown."""
         return np.asarray(self.tensors + np.nan_to_num(self.circular))
+
+    @property
+    def bank_in_reach(self) -> bool:
+        """Whether the peak is high enough for a line at the size of the bank; else it would press all else flat."""
+        return self.bank_bytes is not None and self.peak is not None and self.highest >= _IN_REACH * self.bank_bytes
+
+    @property
+    def highest(self) -> float:
+        """The most L1 in use per bank; 0 = nothing is known."""
+        return 0.0 if self.peak is None else float(self.used[self.peak])
 
     @property
     def circular_known(self) -> bool:
@@ -103,15 +115,14 @@ class Box:
 
 
 def flame(graph: Graph, ops: Ops) -> tuple[Box, ...]:
-    """The modules that take time, each before those in it; those in a module lie within its width."""
+    """The modules that take time, each before those in it, which lie within its width: the 2,000 with most time."""
     beside = graph.beside(ops)
     root = beside.modules
     if not root.total_ns > 0:
         return ()
     times: dict[tuple[str, ...], dict[str, float]] = {}
-    for source, name, time in zip(
-        beside.sources, ops.codes.mapped(category), np.nan_to_num(ops.counted_ns).tolist(), strict=True
-    ):
+    names, kernel = ops.codes.mapped(category), np.nan_to_num(ops.counted_ns).tolist()
+    for source, name, time in zip(beside.sources, names, kernel, strict=True):
         path = (UNKNOWN,) if source is None else source.module
         for depth in range(1, len(path) + 1):
             of_module = times.setdefault(path[:depth], {})
@@ -128,4 +139,6 @@ def flame(graph: Graph, ops: Ops) -> tuple[Box, ...]:
                 left += child.total_ns / root.total_ns
 
     place(root, 0.0)
-    return tuple(boxes)
+    # No module takes more time than the one that it is in, so those kept are still a tree.
+    kept = sorted(range(len(boxes)), key=lambda index: (-boxes[index].width, index))[:_MOST_BOXES]
+    return tuple(boxes[index] for index in sorted(kept))
