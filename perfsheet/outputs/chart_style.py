@@ -120,7 +120,9 @@ def core_use_asks(chart: CoreUse) -> str:
 L1_TENSORS, L1_CIRCULAR, DRAM = "#0072B2", "#E69F00", "#009E73"
 """Colours of what is in use in memory."""
 FLAME = "Kernel time by module"
-FLAME_ASKS = "Which module takes the time? Each row lies within the one above; the colour is that of most kernel time."
+FLAME_ASKS = (
+    "Which module takes the time? A module stands below the one that calls it; its colour is its largest op category."
+)
 MEMORY = "L1 in use per bank"
 
 
@@ -136,7 +138,7 @@ def memory_asks(chart: MemoryChart) -> str:
 
 def dram(chart: MemoryChart) -> str:
     """`DRAM in use`, over all banks or per bank."""
-    return "DRAM in use per bank" if chart.dram_per_bank else "DRAM in use"
+    return f"DRAM in use {'per bank' if chart.dram_per_bank else 'over all banks'}"
 
 
 DRAM_ASKS = "Does DRAM in use grow over the run?"

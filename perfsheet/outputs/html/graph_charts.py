@@ -84,7 +84,7 @@ def dram(chart: MemoryChart) -> str:
         drawing.area(left, chart.ops_per_point, [0.0] * len(left), chart.dram[here].tolist(), style.DRAM)
     tips = [f"op {at:,}: {formats.size(used)}" for at, used in zip(chart.first.tolist(), chart.dram, strict=True)]
     _hovers(drawing, chart, tips)
-    return drawing.text(style.run_axis(chart), f"{style.dram(chart)} [{unit}]")
+    return drawing.text(style.run_axis(chart), f"DRAM in use [{unit}]")
 
 
 def _drawing(chart: MemoryChart, highest: float, title: str) -> tuple[Drawing, str]:
