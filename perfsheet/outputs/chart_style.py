@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
-from perfsheet.analysis.graph.charts import MemoryChart
 from perfsheet.analysis.time_split import PART_NAMES
 from perfsheet.text import formats
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.charts import MemoryChart
+    from perfsheet.analysis.graph.memory import Memory
 
 ACCENT, QUIET = "#1F78B4", "#6B7785"
 
@@ -61,6 +67,22 @@ _LONGEST = 28
 TIMELINE = "Kernel time over the run, by category"
 TIMELINE_ASKS = "Where in the run does the time go, and does it repeat?"
 PARETO_ASKS = "How few configurations make up the time?"
+
+
+TENSORS, CIRCULAR, BANK = "tensors", "circular buffers", "L1 bank"
+MEMORY_COLOURS = {TENSORS: "#0072B2", CIRCULAR: "#E69F00", BANK: "#D55E00"}
+
+
+def l1_in_use(memory: Memory) -> str:
+    """Title, with what is left out of the chart because it is not known."""
+    known, ops = int(np.isfinite(memory.circular).sum()), len(memory.circular)
+    some = f" (circular buffers known of {known:,} of {ops:,} ops)" if known else " (circular buffers unknown)"
+    return f"L1 in use per bank, op by op{'' if known == ops else some}"
+
+
+def dram_in_use(memory: Memory) -> str:
+    """Title: over all banks, or per bank where no total is known."""
+    return f"DRAM in use {'per bank' if memory.dram_per_bank else 'over all banks'}, op by op"
 
 
 def timeline_axis(chart: Timeline) -> str:
@@ -117,34 +139,25 @@ def core_use_asks(chart: CoreUse) -> str:
     return f"Which ops take long on few cores? Those in the upper left corner.{tail}"
 
 
-L1_TENSORS, L1_CIRCULAR, DRAM = "#0072B2", "#E69F00", "#009E73"
-"""Colours of what is in use in memory."""
 FLAME = "Kernel time by module"
 FLAME_ASKS = (
     "Which module takes the time? A module stands below the one that calls it; its colour is its largest op category."
 )
-MEMORY = "L1 in use per bank"
 
 
-def memory_asks(chart: MemoryChart) -> str:
-    """The question that the chart answers, and what it cannot draw."""
-    circular = "" if chart.circular_known else " Circular buffers are unknown."
+def l1_asks(chart: MemoryChart) -> str:
+    """The question that the chart answers, and where the line of the bank is, if the chart does not reach it."""
     bank = ""
     if chart.bank_bytes is not None and not chart.bank_in_reach:
         of_bank = formats.percent(chart.highest / chart.bank_bytes)
         bank = f" The peak is {of_bank} of a bank ({formats.size(chart.bank_bytes)}), so its line is far above."
-    return f"Where does L1 run full, and what has room?{circular}{bank}"
-
-
-def dram(chart: MemoryChart) -> str:
-    """`DRAM in use`, over all banks or per bank."""
-    return f"DRAM in use {'per bank' if chart.dram_per_bank else 'over all banks'}"
+    return f"Where does L1 run full, and what has room?{bank}"
 
 
 DRAM_ASKS = "Does DRAM in use grow over the run?"
 
 
-def run_axis(chart: MemoryChart) -> str:
-    """`op in run order`; of several ops, where they share a point."""
+def memory_axis(chart: MemoryChart) -> str:
+    """`op in run order`, and what a point stands for where ops share one."""
     several = f"; a point is the highest of {chart.ops_per_point:,}" if chart.ops_per_point > 1 else ""
     return f"op in run order{several}"

@@ -28,13 +28,9 @@ def source_args(source: Source | None) -> Event:
 def graph_events(analysis: Analysis, graph: Graph, placed: Timing, track: int) -> Iterator[Event]:
     """The modules on a track of each device, and L1 and DRAM in use from the start of each op."""
     ops, found = analysis.ops, graph.memory
-    per_bank = not np.isfinite(found.dram_total).any()
     counters = (
         ("L1 in use per bank", found.l1_used),
-        (
-            f"DRAM in use {'per bank' if per_bank else 'over all banks'}",
-            found.dram_bank if per_bank else found.dram_total,
-        ),
+        (f"DRAM in use {'per bank' if found.dram_per_bank else 'over all banks'}", found.dram),
     )
     numbers = _passes(analysis)
     for device in distinct(ops.device).tolist():

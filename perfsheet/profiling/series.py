@@ -16,7 +16,7 @@ from perfsheet.capture.sources import locate
 from perfsheet.errors import ExitStatus, NoDeviceOpError, PerfsheetError
 from perfsheet.profiling.model import FailedRun, MeasuredRun, Plan, ProfilingResult
 from perfsheet.progress import Phase, Watch
-from perfsheet.run import RunOutcome, RunRequest, profile, replay
+from perfsheet.run import RunOutcome, RunRequest, capture_graph, profile, replay
 from perfsheet.run.verdict import Expectation
 
 OnRun = Callable[[MeasuredRun], None]
@@ -30,7 +30,8 @@ def profile_target(
 ) -> ProfilingResult:
     """Profile the target as planned; the run with the median kernel time is analysed and shown.
 
-    `on_run` is called with every measured run as soon as it has ended, because a later run may fail.
+    `on_run` is called with every measured run as soon as it has ended, because a later run may fail, and once more with
+    the run that gets the graph report.
     Raises PerfsheetError when no run produces a report, or the user interrupts. If a run fails after another has
     worked, it is listed and the series goes on.
     """
@@ -65,10 +66,14 @@ def profile_target(
             observed.append(observe(analysis.ops, label, str(outcome.csv), verdict.summary, outcome.tests_failed))
     if not observed:
         assert analysis is not None
+        if plan.graph and _capture_graph(request, measured, 0, watch, on_run):
+            analysis = _with_graph(_analyze(measured[0].outcome, options), measured[0].outcome, watch)
         return ProfilingResult(analysis, measured[0].outcome, tuple(measured), tuple(failures))
     repeats = align(observed, plan.noisy_pct, [failure.sentence for failure in failures])
+    if plan.graph:
+        _capture_graph(request, measured, repeats.shown, watch, on_run)
     shown = measured[repeats.shown]
-    analysis = _analyze(shown.outcome, options)
+    analysis = _with_graph(_analyze(shown.outcome, options), shown.outcome, watch)
     other_losses = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
     provenance = replace(analysis.provenance, losses=(*analysis.provenance.losses, *other_losses))
     analysis = replace(analysis, repeats=repeats, provenance=provenance)
@@ -97,6 +102,17 @@ def check_expectations(analysis: Analysis, expectations: Sequence[Expectation]) 
             yield ExpectationResult(name, None, str(error))
 
 
+def _capture_graph(request: RunRequest, measured: list[MeasuredRun], shown: int, watch: Watch, on_run: OnRun) -> bool:
+    """Give the run that is shown a graph report; returns whether there is one. The same target made both."""
+    run = measured[shown]
+    measured[shown] = replace(run, outcome=capture_graph(request, run.outcome, watch))
+    watch.phase(Phase.ANALYSE)
+    if measured[shown].outcome.graph_report is None:
+        return False
+    on_run(measured[shown])
+    return True
+
+
 def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
     """Runs that fill kernel caches and warm up the device; their figures are discarded."""
     for number in range(1, plan.warmup + 1):
@@ -104,6 +120,19 @@ def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
         outcome = profile(request, watch)
         if outcome.csv is not None:
             shutil.rmtree(outcome.csv.parent, ignore_errors=True)
+
+
+def _with_graph(analysis: Analysis, outcome: RunOutcome, watch: Watch) -> Analysis:
+    """The analysis with the graph report of the run; without it, and a notice, where the two don't belong together."""
+    from perfsheet.graph_report import read_graph_report
+
+    if outcome.graph_report is None:
+        return analysis
+    try:
+        return analysis.with_graph(read_graph_report(outcome.graph_report))
+    except PerfsheetError as error:
+        watch.notice(f"warning: the graph report is left out: {error}")
+        return analysis
 
 
 def _analyze(outcome: RunOutcome, options: Options) -> Analysis:

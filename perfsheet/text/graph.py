@@ -40,7 +40,7 @@ def joined(graph: Graph) -> str:
     counts = (
         (join.replayed, "of trace replays"),
         (join.repeated, "of further passes"),
-        (join.cached, "of cached programs (circular buffers unknown)"),
+        (join.cached, "of cached programs"),
         (join.unlike, "with the count of another op"),
         (join.doubtful, "may be of several lines"),
         (join.outside, "outside of the report"),
@@ -111,9 +111,11 @@ def place(source: Source, ops: int = 1) -> str:
     return f"{source.place} {source.function} ({source.call})" + (f" ×{ops:,}" if ops > 1 else "")
 
 
-def places(some: Sequence[tuple[Source, int]]) -> str:
-    """`ttnn_block.py:151 ×12, ttnn_block.py:101`."""
-    return ", ".join(f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in some)
+def places(some: Places) -> str:
+    """`ttnn_block.py:151 ×12, ttnn_block.py:101, and 2 more lines`."""
+    first, more = first_places(some)
+    texts = [f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in first]
+    return ", ".join([*texts, *([more] if more else [])])
 
 
 def module(node: Module, share: float) -> str:

@@ -22,7 +22,6 @@ def test_a_short_run_has_a_point_for_each_op(analysis):
     assert chart.used.tolist() == [made.l1 + (made.circular or 0) for made in ENCODER]
     assert chart.dram.tolist() == [12 * made.dram for made in ENCODER]
     assert (chart.bank_bytes, chart.peak, chart.highest) == (BANK, 2, 700 * KIB)
-    assert not chart.dram_per_bank
     assert chart.bank_in_reach
 
 
@@ -45,7 +44,7 @@ def test_what_is_unknown_is_no_zero(tmp_path):
     made = [BLOCK[0]._replace(l1=None), BLOCK[1]._replace(dram=None), BLOCK[2]._replace(l1=None, circular=5)]
     chart = memory_chart(*_graph_and_ops(with_graph(tmp_path, made)))
     assert np.isnan(chart.used).tolist() == [True, False, True]
-    assert (chart.peak, chart.dram_per_bank) == (1, True)
+    assert chart.peak == 1
     nothing = memory_chart(*_graph_and_ops(with_graph(tmp_path, [made[0]])))
     assert (nothing.peak, nothing.highest, nothing.bank_in_reach, nothing.dram_known) == (None, 0.0, False, False)
 

@@ -23,9 +23,9 @@ class MemoryChart:
     """Memory in use over the ops in execution order, in bytes; `ops_per_point` ops in a row share a point.
 
     Each point stands for the op with most L1 in use among its ops: `positions` are theirs. `tensors` and `circular` are
-    of that op, per L1 bank (NaN = unknown). `dram` is the most of all ops of the point: over all banks, or with
-    `dram_per_bank`, where only that is known, per bank. `bank_bytes`: the size of an L1 bank, None = unknown. `peak`:
-    the point with the op of most L1 in use, None = nothing is known.
+    of that op, per L1 bank (NaN = unknown). `dram` is the most of all ops of the point (see `Memory.dram`).
+    `bank_bytes`: the size of an L1 bank, None = unknown. `peak`: the point with the op of most L1 in use, None =
+    nothing is known.
     """
 
     ops_per_point: int
@@ -33,7 +33,6 @@ class MemoryChart:
     tensors: FloatArray
     circular: FloatArray
     dram: FloatArray
-    dram_per_bank: bool
     bank_bytes: int | None
     peak: int | None
 
@@ -75,15 +74,13 @@ def memory_chart(graph: Graph, ops: Ops) -> MemoryChart:
     per_point = max(1, -(-count // _MOST_POINTS))
     points = -(-count // per_point)
     positions = np.arange(points) * per_point + _binned(found.l1_used, points, per_point).argmax(axis=1)
-    per_bank = not np.isfinite(found.dram_total).any()
-    dram = _binned(found.dram_bank if per_bank else found.dram_total, points, per_point).max(axis=1)
+    dram = _binned(found.dram, points, per_point).max(axis=1)
     return MemoryChart(
         per_point,
         positions,
         found.l1_bank[positions],
         found.circular[positions],
         np.where(np.isfinite(dram), dram, np.nan),
-        per_bank,
         found.bank_bytes,
         None if found.peak is None else found.peak // per_point,
     )

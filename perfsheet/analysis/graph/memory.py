@@ -51,6 +51,26 @@ class Memory:
         return int(np.nanargmax(self.l1_used)) if self.known else None
 
     @cached_property
+    def dram_per_bank(self) -> bool:
+        """Whether DRAM in use is known per bank alone, because the size of no op's tensors is known."""
+        return not np.isfinite(self.dram_total).any()
+
+    @property
+    def dram(self) -> FloatArray:
+        """DRAM in use over all banks, or per bank where only that is known."""
+        return self.dram_bank if self.dram_per_bank else self.dram_total
+
+    def peaks(self, most: int) -> IntArray:
+        """The positions of at most `most` ops with every peak among them: all ops, if they are no more than that, else
+        of each stretch of ops those with most L1 and with most DRAM in use."""
+        count = len(self.partner)
+        if count <= most:
+            return np.arange(count)
+        l1, dram = (np.nan_to_num(values, nan=-1.0) for values in (self.l1_used, self.dram))
+        stretches = np.array_split(np.arange(count), max(1, most // 2))
+        return np.unique([part[np.argmax(values[part])] for part in stretches for values in (l1, dram)])
+
+    @cached_property
     def longest_held(self) -> tuple[Held, ...]:
         """L1 buffers by what they hold for how long after their last use, most bytes × ops first."""
         return held(self.report)

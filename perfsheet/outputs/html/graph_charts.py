@@ -19,6 +19,7 @@ from perfsheet.text.safe import escaped
 _ROOM = 1.15
 """The height of an axis over the highest value, so that its name has room."""
 _PEAK = "var(--ink)"
+_COLOUR = style.MEMORY_COLOURS
 
 
 def flame(boxes: Sequence[Box], palette: dict[str, str]) -> str:
@@ -46,45 +47,45 @@ def _box(box: Box, palette: dict[str, str], first: bool) -> str:
     )
 
 
-def l1(analysis: Analysis, chart: MemoryChart) -> str:
+def l1(analysis: Analysis, chart: MemoryChart, title: str) -> str:
     """Tensors and circular buffers on top of them, the size of the bank, and the op at the peak."""
     if chart.peak is None:
         return ""
     bank = chart.bank_bytes if chart.bank_in_reach else None
-    drawing, unit = _drawing(chart, max(chart.highest, bank or 0.0), style.MEMORY)
+    drawing, unit = _drawing(chart, max(chart.highest, bank or 0.0), title)
     for here in _known(chart.tensors):
         left = chart.first[here].tolist()
         low, high = (values[here].tolist() for values in (chart.tensors, chart.used))
-        drawing.area(left, chart.ops_per_point, [0.0] * len(left), low, style.L1_TENSORS)
+        drawing.area(left, chart.ops_per_point, [0.0] * len(left), low, _COLOUR[style.TENSORS])
         if np.isfinite(chart.circular[here]).any():
-            drawing.area(left, chart.ops_per_point, low, high, style.L1_CIRCULAR)
+            drawing.area(left, chart.ops_per_point, low, high, _COLOUR[style.CIRCULAR])
     if bank is not None:
         drawing.line([(drawing.x.low, bank), (drawing.x.high, bank)], "bank", "8 4")
-        drawing.label(drawing.x.high, bank, f"L1 bank: {formats.size(bank)}", "end", (0, -4))
+        drawing.label(drawing.x.high, bank, f"{style.BANK}: {formats.size(bank)}", "end", (0, -4))
     at = float(chart.first[chart.peak]) + chart.ops_per_point / 2
     drawing.dot(at, chart.highest, _PEAK, "circle", "")
     side = ("end", -8.0) if at > drawing.x.high / 2 else ("start", 8.0)
     position = int(chart.positions[chart.peak])
     drawing.label(at, chart.highest, text.peak(analysis, position, chart.highest), side[0], (side[1], -4))
     _hovers(drawing, chart, [text.in_use(analysis, chart, point) for point in range(len(chart.positions))])
-    names = [("tensors", style.L1_TENSORS, "square")]
+    names = [(style.TENSORS, _COLOUR[style.TENSORS], "square")]
     if chart.circular_known:
-        names.append(("circular buffers", style.L1_CIRCULAR, "square"))
+        names.append((style.CIRCULAR, _COLOUR[style.CIRCULAR], "square"))
     names.append(("peak", _PEAK, "circle"))
-    return drawing.text(style.run_axis(chart), f"L1 per bank [{unit}]") + legend(names)
+    return drawing.text(style.memory_axis(chart), f"L1 per bank [{unit}]") + legend(names)
 
 
-def dram(chart: MemoryChart) -> str:
+def dram(chart: MemoryChart, title: str) -> str:
     """DRAM in use."""
     if not chart.dram_known:
         return ""
-    drawing, unit = _drawing(chart, float(np.nanmax(chart.dram)), style.dram(chart))
+    drawing, unit = _drawing(chart, float(np.nanmax(chart.dram)), title)
     for here in _known(chart.dram):
         left = chart.first[here].tolist()
-        drawing.area(left, chart.ops_per_point, [0.0] * len(left), chart.dram[here].tolist(), style.DRAM)
+        drawing.area(left, chart.ops_per_point, [0.0] * len(left), chart.dram[here].tolist(), _COLOUR[style.TENSORS])
     tips = [f"op {at:,}: {formats.size(used)}" for at, used in zip(chart.first.tolist(), chart.dram, strict=True)]
     _hovers(drawing, chart, tips)
-    return drawing.text(style.run_axis(chart), f"DRAM in use [{unit}]")
+    return drawing.text(style.memory_axis(chart), f"DRAM in use [{unit}]")
 
 
 def _drawing(chart: MemoryChart, highest: float, title: str) -> tuple[Drawing, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from perfsheet.analysis import Analysis
@@ -19,8 +18,7 @@ from perfsheet.outputs.html import charts, graph_charts
 from perfsheet.outputs.html.document import Section
 from perfsheet.outputs.html.table import page_table
 from perfsheet.tables import Rows
-from perfsheet.tables.memory import HELD, MEMORY, held_buffers
-from perfsheet.tables.op_rows import OpRows
+from perfsheet.tables.memory import HELD, MEMORY, held_buffers, memory_ops
 from perfsheet.tables.sources import MODULES, SOURCE_GROUPS, modules, source_groups
 from perfsheet.text import graph as text
 
@@ -62,19 +60,20 @@ def _left_out(count: int, what: str) -> str:
 
 def _memory(analysis: Analysis, graph: Graph) -> dict[str, Any]:
     chart = memory_chart(graph, analysis.ops)
-    shown = np.sort(np.argsort(-np.nan_to_num(graph.memory.l1_used, nan=-1.0), kind="stable")[:_OPS])
-    tables = [("Each op", page_table("memory-table", MEMORY, OpRows(analysis, shown)))]
+    l1, dram = style.l1_in_use(graph.memory), style.dram_in_use(graph.memory)
+    ops = memory_ops(analysis, _OPS)
+    tables = [("Each op", page_table("memory-table", MEMORY, ops))]
     held = held_buffers(analysis, _HELD)
     if len(held):
         tables.insert(0, (HELD.title, page_table("held-table", HELD, held)))
     return {
         "note": text.memory(analysis),
         "charts": [
-            (style.MEMORY, style.memory_asks(chart), Markup(graph_charts.l1(analysis, chart))),
-            (style.dram(chart), style.DRAM_ASKS, Markup(graph_charts.dram(chart))),
+            (l1, style.l1_asks(chart), Markup(graph_charts.l1(analysis, chart, l1))),
+            (dram, style.DRAM_ASKS, Markup(graph_charts.dram(chart, dram))),
         ],
         "tables": tables,
-        "left": _left_out(len(analysis.ops) - _OPS, "ops with less L1 in use"),
+        "left": _left_out(len(analysis.ops) - len(ops), "ops below the peaks around them"),
     }
 
 
