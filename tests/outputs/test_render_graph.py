@@ -123,7 +123,7 @@ def test_a_low_peak_says_how_far_it_is_from_the_bank(tmp_path):
     written = texts_of(page(with_graph(tmp_path, [BLOCK[0]._replace(l1=8 * KIB, circular=None)])))
     assert "L1 bank:" not in written
     assert "The peak is 0.6 % of a bank (1.33 MiB), so its line is far above." in written
-    assert "L1 in use per bank, op by op (circular buffers known of 0 of 1 ops)" in written
+    assert "L1 in use per bank, op by op (circular buffers unknown)" in written
 
 
 def test_accuracy_and_join_are_said(sample, written):

@@ -116,7 +116,7 @@ def graph_report(
     accuracy = {at: Accuracy(*one.pcc, 0.99) for at, one in enumerate(made) if one.pcc is not None}
     chips = (Chip(0, 0, BANK, 64),)
     sources = {file: source} if carried else {}
-    return GraphReport("/reports/run/db.sqlite", "", calls, device_ops, tensors, (held,), chips, accuracy, sources)
+    return GraphReport("/reports/run/db.sqlite", "", calls, device_ops, tensors, (held,), chips, accuracy, sources, {})
 
 
 def _frames(made: Made, file: str, source: str) -> tuple[Frame, ...]:
