@@ -110,6 +110,8 @@ HELD: Table[Rows[Analysis, Held]] = Table(
     "L1 buffers that outlive their last use, most bytes × calls first, from a graph report: sheet Memory, the page.",
     (
         Column("tensor", "Tensor", LABEL, _tensor, "shape, data type and memory", _GRAPH, width=50, code=True),
+        Column("count", "Buffers", COUNT, each(lambda held: held.count), "equal ones, made and used by the same lines",
+            _GRAPH, width=9),
         Column("bank_bytes", "Per bank", BYTES, each(lambda held: held.buffer.bank), "bytes per L1 bank", _GRAPH),
         Column("made_by", "Made by", LABEL, _call_name(lambda held: held.made), "the call that made it", _GRAPH,
             width=34, code=True),

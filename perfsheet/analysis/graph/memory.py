@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -78,16 +79,17 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """An L1 buffer that lives on after its last use.
+    """L1 buffers of one kind that live on after their last use: equal ones that the same lines make and use last.
 
-    `made` and `last_use` are calls (indices of `report.calls`); `idle_calls` counts calls that run between its last use
-    and its end. `freed`: whether it ends within the report.
+    `buffer` is the first of them, `count` their number. `made` and `last_use` are calls (indices of `report.calls`);
+    `idle_calls` counts the calls with device ops between its last use and its end.
     """
 
     buffer: Buffer
     made: int
     last_use: int
     idle_calls: int
+    count: int = 1
 
 
 def memory(joined: Joined, rows: IntArray) -> Memory:
@@ -120,11 +122,16 @@ def held(report: GraphReport) -> tuple[Held, ...]:
     for index, described in enumerate(report.tensors):
         if described.in_l1 and described.address is not None and index in last_use:
             by_address.setdefault(described.address, []).append(last_use[index])
-    found = []
+    found: dict[object, Held] = {}
     for buffer in report.buffers:
         uses = [use for use in by_address.get(buffer.address, ()) if buffer.first <= use <= buffer.last]
         used = max(uses) if uses else buffer.first
         idle = sum(1 for call in report.calls[used + 1 : buffer.last + 1] if len(call.device_ops))
         if idle and buffer.tensor is not None:
-            found.append(Held(buffer, buffer.first, used, idle))
-    return tuple(sorted(found, key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))
+            kind = report.tensors[buffer.tensor]._replace(id=0, address=None)
+            key = (buffer.bank, kind, report.calls[buffer.first].frames, report.calls[used].frames, idle)
+            first = found.get(key)
+            found[key] = (
+                Held(buffer, buffer.first, used, idle) if first is None else replace(first, count=first.count + 1)
+            )
+    return tuple(sorted(found.values(), key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))
