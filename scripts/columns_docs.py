@@ -78,7 +78,7 @@ def _line(column: Column[Any], outputs: In, written: In) -> str:
     cells = (
         f"`{column.key}`",
         column.title,
-        unit or column.kind.text_unit,
+        unit or column.kind.cell_unit or column.kind.text_unit,
         "all" if outputs == written else _outputs(outputs),
         column.meaning,
         f"[{page}]({page})" if page else "",

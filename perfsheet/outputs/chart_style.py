@@ -9,8 +9,10 @@ import numpy as np
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
 from perfsheet.analysis.time_split import PART_NAMES
+from perfsheet.text import formats
 
 if TYPE_CHECKING:
+    from perfsheet.analysis.graph.charts import MemoryChart
     from perfsheet.analysis.graph.memory import Memory
 
 ACCENT, QUIET = "#1F78B4", "#6B7785"
@@ -50,6 +52,16 @@ def colours(categories: Sequence[str], rest: str) -> dict[str, str]:
     return dict.fromkeys((*named, rest), REST) | dict(zip(named, _CATEGORIES, strict=False))
 
 
+def ink_on(colour: str) -> str:
+    """Black or white, whichever stands out more from a ground (the relative luminance of WCAG)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _MIDDLE else "#ffffff"
+
+
+_MIDDLE = 0.179
+"""The luminance that black and white stand out from alike."""
+
 _LONGEST = 28
 
 TIMELINE = "Kernel time over the run, by category"
@@ -70,7 +82,7 @@ def l1_in_use(memory: Memory) -> str:
 
 def dram_in_use(memory: Memory) -> str:
     """Title: over all banks, or per bank where no total is known."""
-    return f"DRAM in use {'over all banks' if np.isfinite(memory.dram_total).any() else 'per bank'}, op by op"
+    return f"DRAM in use {'per bank' if memory.dram_per_bank else 'over all banks'}, op by op"
 
 
 def timeline_axis(chart: Timeline) -> str:
@@ -125,3 +137,27 @@ def core_use_asks(chart: CoreUse) -> str:
     """The question that the chart answers, and how many groups are not drawn."""
     tail = f" A point is a group of identical ops; {chart.left_out:,} are not drawn." if chart.left_out else ""
     return f"Which ops take long on few cores? Those in the upper left corner.{tail}"
+
+
+FLAME = "Kernel time by module"
+FLAME_ASKS = (
+    "Which module takes the time? A module stands below the one that calls it; its colour is its largest op category."
+)
+
+
+def l1_asks(chart: MemoryChart) -> str:
+    """The question that the chart answers, and where the line of the bank is, if the chart does not reach it."""
+    bank = ""
+    if chart.bank_bytes is not None and not chart.bank_in_reach:
+        of_bank = formats.percent(chart.highest / chart.bank_bytes)
+        bank = f" The peak is {of_bank} of a bank ({formats.size(chart.bank_bytes)}), so its line is far above."
+    return f"Where does L1 run full, and what has room?{bank}"
+
+
+DRAM_ASKS = "Does DRAM in use grow over the run?"
+
+
+def memory_axis(chart: MemoryChart) -> str:
+    """`op in run order`, and what a point stands for where ops share one."""
+    several = f"; a point is the highest of {chart.ops_per_point:,}" if chart.ops_per_point > 1 else ""
+    return f"op in run order{several}"

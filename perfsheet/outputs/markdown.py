@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.capture.notes import rows
 from perfsheet.comparison import Comparison
 from perfsheet.tables import Column, In, Rows, Table
@@ -17,14 +18,16 @@ from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.op_rows import top_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.reshards import TRANSITIONS
+from perfsheet.tables.sources import SOURCE_GROUPS, source_groups
 from perfsheet.tables.totals import CATEGORIES, TIME_SPLIT
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
+from perfsheet.text import graph as text_of_graph
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
 from perfsheet.text.safe import clean
 
-_CAUSES, _OPS, _CATEGORIES, _TRANSITIONS = 10, 20, 12, 10
+_CAUSES, _OPS, _CATEGORIES, _TRANSITIONS, _LINES = 10, 20, 12, 10, 8
 _BAR = 60
 
 
@@ -71,11 +74,32 @@ def _report(analysis: Analysis) -> Iterator[str]:
     if summary.time_split.elapsed_ns > 0:
         yield from table_of(TIME_SPLIT, summary.time_split.shown)
     yield from table_of(CATEGORIES, Rows(analysis, analysis.categories[:_CATEGORIES]))
+    yield from _source(analysis)
     if analysis.reshards.ops:
         yield "### Reshards"
         yield ""
         yield from table_of(TRANSITIONS, analysis.reshards.transitions[:_TRANSITIONS])
     yield from _run_info(analysis)
+
+
+def _source(analysis: Analysis) -> Iterator[str]:
+    """The lines with most kernel time, memory and accuracy; nothing without a graph report."""
+    graph = analysis.graph
+    if graph is None:
+        return
+    yield "### Source"
+    yield ""
+    if graph.joined.report.has_stacks:
+        lines = source_groups(analysis, GroupBy.LINE)
+        yield from table_of(SOURCE_GROUPS, Rows(analysis, lines.items[:_LINES]))
+        if len(lines) > _LINES:
+            yield f"{_LINES} of {len(lines):,} lines, most kernel time first."
+            yield ""
+    for sentence in filter(None, (text_of_graph.memory(analysis), text_of_graph.accuracy(analysis))):
+        yield f"{plain(sentence)}."
+        yield ""
+    yield f"{plain(text_of_graph.joined(graph))}."
+    yield ""
 
 
 def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:

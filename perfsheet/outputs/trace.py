@@ -1,14 +1,13 @@
 """The ops of every device on a timeline, as a Chrome trace that ui.perfetto.dev opens.
 
-The format is the Trace Event Format: complete events (X) for ops, begin and end events (B, E) for gaps and passes,
-instant events (i) for signposts, metadata (M) for names. Times are in µs.
+The format is the Trace Event Format: complete events (X) for ops, begin and end events (B, E) for gaps, passes and
+modules, instant events (i) for signposts, counters (C) for memory, metadata (M) for names. Times are in µs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -21,11 +20,11 @@ from perfsheet.analysis.statistics import known_int
 from perfsheet.analysis.timing import Timing, moments, timing
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray
+from perfsheet.outputs.trace_graph import Event, graph_events, source_args
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.op_rows import EveryOp, every_op
 from perfsheet.text.safe import clean
 
-Event = dict[str, Any]
 _OPS, _GAPS, _PASSES = 1, 2, 3
 _TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
 
@@ -56,14 +55,18 @@ def _text(value: Event) -> str:
 def _events(rows: EveryOp, placed: Timing) -> Iterator[Event]:
     analysis = rows.analysis
     lanes = _lanes(rows.ops, placed)
-    yield from _names(analysis, lanes)
+    modules = _PASSES + 1 + int(lanes.max(initial=0))
+    yield from _names(analysis, lanes, modules)
     yield from _ops(rows, placed, lanes)
     yield from _gaps(analysis, placed)
     yield from _passes(analysis, placed)
     yield from _signposts(analysis, placed)
+    if analysis.graph is not None:
+        yield from graph_events(analysis, analysis.graph, placed, modules)
 
 
-def _names(analysis: Analysis, lanes: IntArray) -> Iterator[Event]:
+def _names(analysis: Analysis, lanes: IntArray, modules: int) -> Iterator[Event]:
+    named = analysis.graph is not None and analysis.graph.joined.report.has_stacks
     arch = analysis.summary.arch or "arch not stated"
     for device in distinct(analysis.ops.device).tolist():
         yield _meta("process_name", device, 0, f"device {device} ({clean(arch)})")
@@ -71,6 +74,8 @@ def _names(analysis: Analysis, lanes: IntArray) -> Iterator[Event]:
             yield _meta("thread_name", device, track, name)
         for lane in range(1, int(lanes[analysis.ops.device == device].max()) + 1):
             yield _meta("thread_name", device, _PASSES + lane, f"ops beside others, {lane}")
+        if named:
+            yield _meta("thread_name", device, modules, "modules")
 
 
 def _meta(name: str, device: int, track: int, value: str) -> Event:
@@ -80,6 +85,7 @@ def _meta(name: str, device: int, track: int, value: str) -> Event:
 def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
     ops, speed_of_light, flags = rows.ops, rows.analysis.facts.speed_of_light, rows.flags
     call = ops.number("global_call_count")
+    graph = rows.analysis.graph
     for position in np.flatnonzero(ops.timed).tolist():
         shape = shape_of(ops, position)
         yield {
@@ -102,6 +108,7 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
                 "shape": clean(shape.shape),
                 "layout": clean(shape.layout),
                 "flags": ", ".join(flags[position]),
+                **({} if graph is None else source_args(graph.sources[position])),
             },
         }
 

@@ -118,6 +118,7 @@ class Column(Generic[R_contra]):
         text = self.short if output is In.TERMINAL and self.short else self.title
         shown = text.upper() if output & (In.TERMINAL | In.SHEET | In.ALL_OPS) else text
         unit = self.kind.unit if self.unit is None else self.unit
+        unit = unit or ("" if output & In.TEXT else self.kind.cell_unit)
         if unit:
             return f"{shown} [{unit}]"
         return f"{shown} {self.kind.text_unit}" if self.kind.text_unit and output & In.TEXT else shown

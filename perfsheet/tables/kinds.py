@@ -19,7 +19,8 @@ class Kind:
 
     `text` is for people (terminal, page, Markdown), `data` for programs, `cell` for the workbook, in the cell style
     `style`; those of a `signed` kind are differences. `unit` stands behind the title in every header, `text_unit` only
-    where the values don't carry it themselves. Unknown values are None in all three.
+    where the values don't carry it themselves, `cell_unit` only in the workbook, because texts carry a unit that fits.
+    Unknown values are None in all three.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     width: float = 12
     unit: str = ""
     text_unit: str = ""
+    cell_unit: str = ""
     signed: bool = False
 
 
@@ -159,7 +161,7 @@ SOURCES = Kind("sources", lambda places: ", ".join(_place_text(*place) for place
     cell=lambda places: ", ".join(_place_text(*place) for place in places), number=False, width=34)
 # fmt: on
 """Several places, each with how many ops come from it."""
-BYTES = Kind("bytes", formats.size, number, "count", width=14, unit="B")
+BYTES = Kind("bytes", formats.size, number, "count", width=14, cell_unit="B")
 PCC = Kind("pcc", formats.pcc, number, "pcc", width=9)
 LINK = Kind("link", _text, _same, "link", number=False)
 """Text that leads to another sheet of the workbook."""

@@ -37,10 +37,23 @@ def size(value: float | None) -> str:
     """Bytes as `172.0 KiB` or `1.33 MiB`; unknown is `–`."""
     if value is None or math.isnan(value):
         return "–"
-    for unit, scale, decimals in (("GiB", 1 << 30, 2), ("MiB", 1 << 20, 2), ("KiB", 1 << 10, 1)):
-        if abs(value) >= scale:
-            return f"{value / scale:,.{decimals}f} {unit}"
-    return f"{value:,.0f} B"
+    scale, unit = size_unit(value)
+    return f"{value / scale:,.{_SIZE_DECIMALS[unit]}f} {unit}"
+
+
+_SIZE_DECIMALS = {"GiB": 2, "MiB": 2, "KiB": 1, "B": 0}
+
+
+def size_unit(value: float) -> tuple[int, str]:
+    """The bytes of the largest unit that a size has one of, and its name: 2,000 has `(1024, "KiB")`."""
+    return next(
+        (
+            (scale, unit)
+            for unit, scale in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
+            if abs(value) >= scale
+        ),
+        (1, "B"),
+    )
 
 
 def pcc(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.graph.beside import Graph
+from perfsheet.analysis.graph.charts import MemoryChart
+from perfsheet.analysis.graph.excerpts import Listing
+from perfsheet.analysis.graph.groups import Module
 from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.capture.notes import rows
@@ -16,6 +20,7 @@ from perfsheet.capture.table import IntArray
 from perfsheet.text import formats
 
 _LINES_NAMED = 3
+_PARTS_NAMED = 3
 
 
 def of_head(analysis: Analysis) -> list[str]:
@@ -88,10 +93,17 @@ def lines(analysis: Analysis, positions: IntArray) -> str:
     """`ttnn_block.py:151 Encoder._linear (ttnn.linear) ×12, ttnn_block.py:101 …, and 2 more lines`; blank = unknown."""
     if analysis.graph is None:
         return ""
-    places = analysis.graph.places(positions)
-    texts = [place(source, count) for source, count in places[:_LINES_NAMED]]
-    more = len(places) - len(texts)
-    return ", ".join([*texts, *([f"and {rows(more, 'more line')}"] if more else [])])
+    first, more = first_places(analysis.graph.places(positions))
+    return ", ".join([*(place(source, count) for source, count in first), *([more] if more else [])])
+
+
+Places = Sequence[tuple[Source, int]]
+
+
+def first_places(some: Places) -> tuple[Places, str]:
+    """Those of these places that are named, and `and 2 more lines`; blank if there are no more."""
+    more = len(some) - _LINES_NAMED
+    return some[:_LINES_NAMED], f"and {rows(more, 'more line')}" if more > 0 else ""
 
 
 def place(source: Source, ops: int = 1) -> str:
@@ -99,8 +111,40 @@ def place(source: Source, ops: int = 1) -> str:
     return f"{source.place} {source.function} ({source.call})" + (f" ×{ops:,}" if ops > 1 else "")
 
 
-def places(some: Sequence[tuple[Source, int]]) -> str:
+def places(some: Places) -> str:
     """`ttnn_block.py:151 ×12, ttnn_block.py:101, and 2 more lines`."""
-    texts = [f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in some[:_LINES_NAMED]]
-    more = len(some) - len(texts)
-    return ", ".join([*texts, *([f"and {rows(more, 'more line')}"] if more else [])])
+    first, more = first_places(some)
+    texts = [f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in first]
+    return ", ".join([*texts, *([more] if more else [])])
+
+
+def module(node: Module, share: float) -> str:
+    """`Encoder._norm: 274,436 ns, 14.5 % of kernel time; its own ops 274,436 ns; 8 ops`."""
+    return (
+        f"{'.'.join(node.path)}: {formats.whole(node.total_ns)} ns, {formats.percent(share)} of kernel time; its own "
+        f"ops {formats.whole(node.self_ns)} ns; {rows(node.count, 'op')}"
+    )
+
+
+def listing(of_file: Listing) -> str:
+    """`encoder/ttnn_block.py: 11 lines, 100.0 % of kernel time`."""
+    file = "/".join(re.split(r"[\\/]", of_file.file)[-_PARTS_NAMED:])
+    return f"{file}: {rows(of_file.with_ops, 'line')}, {formats.percent(of_file.share)} of kernel time"
+
+
+def peak(analysis: Analysis, position: int, used: float) -> str:
+    """`96.0 KiB: Unary at ttnn_block.py:81`."""
+    assert analysis.graph is not None
+    return f"{formats.size(used)}: {_op(analysis, analysis.graph, position)}"
+
+
+def in_use(analysis: Analysis, chart: MemoryChart, point: int) -> str:
+    """`op 15: Unary at ttnn_block.py:81, tensors 96.0 KiB, circular buffers unknown`."""
+    assert analysis.graph is not None
+    position = int(chart.positions[point])
+    circular = float(chart.circular[point])
+    return (
+        f"op {position + 1:,}: {_op(analysis, analysis.graph, position)}, tensors "
+        f"{formats.size(float(chart.tensors[point]))}, circular buffers "
+        f"{formats.size(circular) if np.isfinite(circular) else 'unknown'}"
+    )

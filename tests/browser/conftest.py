@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.agreement import EVERYTHING
 from support.captures import op, shape, signpost, write_csv
+from support.graphs import ENCODER, SOURCE, graph_report, with_graph
 
 from perfsheet import Options, analyze, read
 from perfsheet.outputs.html import page
@@ -65,6 +66,21 @@ def hostile(folder):
     rows.insert(0, signpost(f"{HOSTILE[0]} started"))
     rows.append(signpost(f"{HOSTILE[0]} finished"))
     return analyze(read(write_csv(folder / "hostile.csv", rows)))
+
+
+@pytest.fixture(scope="session")
+def beside_graph(folder):
+    """An analysis beside a graph report."""
+    return with_graph(folder)
+
+
+@pytest.fixture(scope="session")
+def hostile_graph(folder):
+    """A graph report whose functions, calls, file and source would run if a page let them."""
+    text = " ".join(HOSTILE)
+    made = [one._replace(call=text, lines=((text, "model(x)"), *one.lines[1:])) for one in ENCODER]
+    source = SOURCE.replace("model = Encoder(device)", f"model = Encoder(device)  # {text}")
+    return with_graph(folder, report=graph_report(made, f"/src/{text}", source))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from perfsheet import compare
-from perfsheet.outputs.html import comparison
+from perfsheet.outputs.html import comparison, page
 
 pytestmark = pytest.mark.browser
 
@@ -101,17 +101,25 @@ def test_a_finding_leads_to_its_rows_and_back(show, analysis):
     assert len(visible(tab, "Op code")) == 120
 
 
+@pytest.fixture(params=["analysis", "beside_graph"])
+def either(request):
+    """An analysis without and with a graph report."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.mark.parametrize("tab", ["light", "dark"], indirect=True)
-def test_letters_stand_out_from_their_ground(show, analysis, tab):
+def test_letters_stand_out_from_their_ground(show, either, tab):
     """Contrast of at least 4.5 to 1 (WCAG AA) wherever there is text, in both colour schemes."""
-    opened = show(analysis)
+    opened = show(either)
+    opened.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     poor = opened.evaluate(CONTRAST)
     assert poor == []
 
 
 @pytest.mark.parametrize("width", [1400, 400])
-def test_nothing_is_wider_than_the_window(show, analysis, width):
-    tab = show(analysis)
+def test_nothing_is_wider_than_the_window(show, either, width):
+    tab = show(either)
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     tab.set_viewport_size({"width": width, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -127,6 +135,115 @@ def test_nothing_of_a_capture_runs(show, hostile):
     assert tab.evaluate("window.ran") is None
 
 
+def test_nothing_of_a_graph_report_runs(show, hostile_graph):
+    tab = show(hostile_graph)
+    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    boxes(tab).first.click()
+    assert tab.errors == []
+    assert tab.evaluate("window.ran") is None
+    assert tab.locator("main script, main img, main [onload], main [onerror]").count() == 0
+    assert "<script>window.ran = 1</script>" in tab.locator("#source .code").first.inner_text()
+
+
+def boxes(tab):
+    return tab.locator(".flame .boxes button")
+
+
+def seen(tab):
+    """The modules in sight, with left edge and width as fractions of the chart."""
+    field = tab.locator(".flame .boxes").bounding_box()
+    found = {}
+    for box in boxes(tab).all():
+        if box.is_visible():
+            place = box.bounding_box()
+            found[box.inner_text()] = ((place["x"] - field["x"]) / field["width"], place["width"] / field["width"])
+    return {
+        name: (pytest.approx(left, abs=0.01), pytest.approx(width, abs=0.01)) for name, (left, width) in found.items()
+    }
+
+
+WHOLE = {
+    "Encoder": (0, 1),
+    "block": (0, 198_001 / 205_001),
+    "mlp": (0, 100_001 / 205_001),
+    "attention": (100_001 / 205_001, 98_000 / 205_001),
+    "norm": (198_001 / 205_001, 7_000 / 205_001),
+}
+
+
+def test_a_click_zooms_to_a_module_and_a_button_back(show, beside_graph):
+    tab = show(beside_graph)
+    assert tab.errors == []
+    assert seen(tab) == WHOLE
+    back = tab.get_by_role("button", name="Show all")
+    assert not back.is_visible()
+    boxes(tab).filter(has_text="attention").click()
+    assert seen(tab) == {"Encoder": (0, 1), "block": (0, 1), "attention": (0, 1)}
+    assert tab.locator(".flame output").inner_text().startswith("Encoder.block.attention: 98,000 ns, 47.8 % of kernel")
+    boxes(tab).filter(has_text="block").click()
+    assert seen(tab) == {
+        "Encoder": (0, 1),
+        "block": (0, 1),
+        "mlp": (0, 100_001 / 198_001),
+        "attention": (100_001 / 198_001, 98_000 / 198_001),
+    }
+    back.click()
+    assert seen(tab) == WHOLE
+    assert not back.is_visible()
+
+
+def test_modules_are_in_reach_of_the_keyboard(show, beside_graph):
+    """One stop for the Tab key, arrows within, Enter zooms, Escape shows all."""
+    tab = show(beside_graph)
+    boxes(tab).first.focus()
+    assert boxes(tab).evaluate_all("boxes => boxes.filter((box) => box.tabIndex === 0).length") == 1
+
+    def at():
+        return tab.evaluate("document.activeElement.textContent")
+
+    walk = {}
+    for key in (
+        "ArrowDown",
+        "ArrowDown",
+        "ArrowRight",
+        "ArrowUp",
+        "ArrowRight",
+        "ArrowRight",
+        "ArrowDown",
+        "ArrowLeft",
+    ):
+        tab.keyboard.press(key)
+        walk[len(walk), key] = at()
+    assert list(walk.values()) == ["block", "mlp", "attention", "block", "norm", "norm", "norm", "block"]
+    tab.keyboard.press("Enter")
+    assert set(seen(tab)) == {"Encoder", "block", "mlp", "attention"}
+    tab.keyboard.press("ArrowRight")
+    assert at() == "block"
+    tab.keyboard.press("Escape")
+    assert seen(tab) == WHOLE
+    assert at() == "block"
+
+
+def test_sizes_sort_by_their_bytes(show, beside_graph):
+    tab = show(beside_graph)
+    tab.locator("#memory-table thead button", has_text=re.compile("^L1 headroom$")).click()
+    at = [text.split("\n")[0] for text in tab.locator("#memory-table thead th").all_inner_texts()]
+    column = [re.sub(r"\s*[▲▼]$", "", text) for text in at].index("L1 headroom") + 1
+    cells = tab.locator(f"#memory-table tbody td:nth-child({column})").all_inner_texts()
+    assert cells == ["1.32 MiB", "1.17 MiB", "1.17 MiB", "860.0 KiB", "860.0 KiB", "660.0 KiB", "660.0 KiB"]
+
+
+def test_modules_and_source_read_without_the_script(browser, folder, beside_graph):
+    (folder / "plain.html").write_text(page(beside_graph), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((folder / "plain.html").as_uri())
+    assert seen(tab) == WHOLE
+    tab.locator("#source details.listing > summary").click()
+    assert "scores = ttnn.softmax(x)" in tab.locator("#source .code").inner_text()
+    context.close()
+
+
 def test_a_script_that_got_in_would_not_run(show, analysis):
     """The policy of the page lets nothing run but its own script."""
     tab = show(analysis)
@@ -136,8 +253,6 @@ def test_a_script_that_got_in_would_not_run(show, analysis):
 
 
 def test_it_reads_without_its_script(browser, folder, analysis):
-    from perfsheet.outputs.html import page
-
     (folder / "plain.html").write_text(page(analysis), encoding="utf-8")
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from support.captures import op, signpost
+from support.captures import op, signpost, write_csv
+from support.graphs import BLOCK, ENCODER, graph_report, line_of, with_graph
 from support.real import CAPTURES, each
 
 from perfsheet import analyze, read
@@ -112,3 +113,75 @@ def test_real_captures(path):
         ends[event["pid"]] = event["ts"] + event["dur"]
     spans(result, "gap")
     spans(result, "pass")
+
+
+BYTES = "L1 in use per bank"
+
+
+def test_modules_are_nested_slices(tmp_path):
+    """Two blocks of 10 µs gaps: ops of one module that follow each other share a slice."""
+    result = made(with_graph(tmp_path))
+    slices = [event for event in result["traceEvents"] if event.get("cat") == "module"]
+    track = {event["tid"] for event in slices}
+    names = {event["args"]["name"]: event["tid"] for event in of_phase(result, "M") if event["name"] == "thread_name"}
+    assert track == {names["modules"]}
+    assert nested(slices) == ["Encoder", "Encoder.block", *BLOCKS, "Encoder.norm"]
+    ops = of_phase(result, "X")
+    first, last = ops[0]["ts"], ops[-1]["ts"] + ops[-1]["dur"]
+    assert (slices[0]["ts"], slices[-1]["ts"]) == (first, last)
+    attention = [event["ts"] for event in slices if event["name"] == "attention"][:2]
+    assert attention == [ops[0]["ts"], ops[1]["ts"] + ops[1]["dur"]]
+
+
+BLOCKS = ["Encoder.block.attention", "Encoder.block.mlp"] * 2
+
+
+def nested(slices):
+    """The paths of the slices in order; each is closed within that around it, and no time runs backwards."""
+    opened, paths, before = [], [], 0.0
+    for event in slices:
+        assert event["ts"] >= before
+        before = event["ts"]
+        if event["ph"] == "B":
+            opened.append(event["name"])
+            assert event["args"]["path"] == ".".join(opened)
+            paths.append(".".join(opened))
+        else:
+            assert opened.pop() == event["name"]
+    assert opened == []
+    return paths
+
+
+def test_each_pass_has_modules_of_its_own(tmp_path):
+    ops = [op(code, 100, call=at, **{GAP: 10}) for at, code in enumerate("ABABAB", 1)]
+    report = graph_report([BLOCK[1]._replace(op_code=code) for code in "ABABAB"])
+    result = made(analyze(read(write_csv(tmp_path / "passes.csv", ops)), graph=report))
+    assert len(spans(result, "pass")) == 3
+    slices = [event for event in result["traceEvents"] if event.get("cat") == "module"]
+    assert nested(slices) == ["Encoder", "Encoder.block", "Encoder.block.attention"] * 3
+
+
+def test_overlapping_ops_keep_modules_nested(tmp_path):
+    """The second op starts before the first one ends."""
+    both = [BLOCK[0]._replace(op_code="A"), BLOCK[2]._replace(op_code="B")]
+    rows = [op("A", 100, call=1, **{GAP: 0}), op("B", 90, call=2, **{GAP: -60})]
+    result = made(analyze(read(write_csv(tmp_path / "run.csv", rows)), graph=graph_report(both)))
+    slices = [event for event in result["traceEvents"] if event.get("cat") == "module"]
+    assert nested(slices) == ["Encoder", "Encoder.block", "Encoder.block.attention", "Encoder.block.mlp"]
+    names = {event["args"]["name"]: event["tid"] for event in of_phase(result, "M") if event["name"] == "thread_name"}
+    assert len(set(names.values())) == len(names) == 5
+
+
+def test_memory_counts_from_the_start_of_each_op(tmp_path):
+    result = made(with_graph(tmp_path))
+    starts = [event["ts"] for event in of_phase(result, "X")]
+    told = [(event["ts"], event["args"]["bytes"]) for event in of_phase(result, "C") if event["name"] == BYTES]
+    assert told == [(at, one.l1 + (one.circular or 0)) for at, one in zip(starts, ENCODER, strict=True)]
+    dram = [event["args"]["bytes"] for event in of_phase(result, "C") if event["name"] == "DRAM in use over all banks"]
+    assert dram == [12 * size << 20 for size in (2, 3, 2, 3, 2)]  # only where it changes
+
+
+def test_ops_name_their_source(tmp_path):
+    args = of_phase(made(with_graph(tmp_path)), "X")[0]["args"]
+    assert (args["source"], args["call"]) == (f"encoder.py:{line_of('ttnn.softmax(x)')}", "ttnn.softmax")
+    assert args["module"] == "Encoder.block.attention"

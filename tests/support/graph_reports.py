@@ -59,5 +59,5 @@ def graph_report(
     compared = {i: Accuracy(1 - i / 1234, 1 - i / 567, 0.99) for i in range(0, len(rows), 2)} if accuracy else {}
     chips = (Chip(0, 0, BANK, 64),) if memory else ()
     return GraphReport(
-        "/w/db.sqlite", "1", tuple(calls), tuple(ops), tuple(tensors), tuple(buffers), chips, compared, {}
+        "/w/db.sqlite", "1", tuple(calls), tuple(ops), tuple(tensors), tuple(buffers), chips, compared, {}, {}
     )

@@ -52,9 +52,14 @@ class Memory:
         return int(np.nanargmax(self.l1_used)) if self.known else None
 
     @cached_property
+    def dram_per_bank(self) -> bool:
+        """Whether DRAM in use is known per bank alone, because the size of no op's tensors is known."""
+        return not np.isfinite(self.dram_total).any()
+
+    @property
     def dram(self) -> FloatArray:
-        """DRAM in use over all banks; per bank where the size of no op's tensors is known."""
-        return self.dram_total if np.isfinite(self.dram_total).any() else self.dram_bank
+        """DRAM in use over all banks, or per bank where only that is known."""
+        return self.dram_bank if self.dram_per_bank else self.dram_total
 
     def peaks(self, most: int) -> IntArray:
         """The positions of at most `most` ops with every peak among them: all ops, if they are no more than that, else

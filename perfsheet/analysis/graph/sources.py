@@ -115,6 +115,11 @@ class Sources:
         return tuple(self.of_device_op(index) for index in range(len(self._report.device_ops)))
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a source file as Python counts them: a form feed, say, ends none."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def users_frames(frames: Sequence[Frame]) -> list[Frame]:
     """The frames of the user's own code, innermost first, up to the test or the script that began it."""
     mine = [frame for frame in frames if not _NOT_THE_USERS.search(frame.file)]
@@ -201,7 +206,7 @@ class _Texts:
     def _of(self, file: str) -> list[str]:
         if file not in self._lines:
             text = self._carried.get(file)
-            self._lines[file] = (_on_disk(file) if text is None else text).splitlines()
+            self._lines[file] = lines_of(_on_disk(file) if text is None else text)
         return self._lines[file]
 
 

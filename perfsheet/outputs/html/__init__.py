@@ -10,8 +10,10 @@ from perfsheet.analysis import Analysis
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.html import charts
 from perfsheet.outputs.html.document import Head, Section, document
+from perfsheet.outputs.html.graph_sections import graph_sections
 from perfsheet.outputs.html.sections import findings_section, groups_section, ops_section, small_sections
 from perfsheet.text import formats, sentences
+from perfsheet.text import graph as text_of_graph
 from perfsheet.text.causes import verdict
 from perfsheet.text.headline import headline, run_outcome, run_source
 
@@ -30,6 +32,7 @@ def page(analysis: Analysis) -> str:
 def _sections(analysis: Analysis) -> Iterator[Section]:
     yield Section("summary", "Summary", "summary.html", _summary(analysis))
     yield findings_section(analysis)
+    yield from graph_sections(analysis)
     yield Section("measured", "What was measured", "measured.html", _measured(analysis))
     yield Section("charts", "Charts", "charts.html", _charts(analysis))
     yield ops_section(analysis)
@@ -41,6 +44,7 @@ def _summary(analysis: Analysis) -> dict[str, object]:
     """Where the time goes, and data quality."""
     return {
         "capture": sentences.capture(analysis.summary),
+        "accuracy": text_of_graph.accuracy(analysis),
         "warnings": analysis.summary.warnings,
         "split": _drawn(charts.time_split(analysis.summary.time_split)),
         "split_title": style.SPLIT,

@@ -52,7 +52,7 @@ def time_split(split: TimeSplit) -> str:
         at += width
     names = [(f"{part.part} {formats.percent(part.share)}", style.PARTS[part.part], "square") for part in split.shown]
     bar = f'<svg class="split" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">{"".join(pieces)}</svg>'
-    return bar + _legend(names)
+    return bar + legend(names)
 
 
 def timeline(analysis: Analysis, palette: dict[str, str]) -> str:
@@ -67,8 +67,8 @@ def timeline(analysis: Analysis, palette: dict[str, str]) -> str:
                 tip = f"op {first:,}: {name} {formats.whole(kernel)} ns"
                 drawing.bar(first, first + data.ops_per_bin, below, below + kernel, palette.get(name, REST), tip)
                 below += kernel
-    legend = _legend([(name, palette.get(name, REST), "square") for name in data.categories])
-    return drawing.text("op in run order", style.timeline_axis(data)) + legend
+    names = legend([(name, palette.get(name, REST), "square") for name in data.categories])
+    return drawing.text("op in run order", style.timeline_axis(data)) + names
 
 
 def pareto(analysis: Analysis) -> str:
@@ -98,8 +98,8 @@ def roofline(analysis: Analysis, palette: dict[str, str]) -> str:
         line = data.line(roof)
         drawing.line(line, "roof", _ROOF_DASHES[place % len(_ROOF_DASHES)])
         drawing.label(*line[-1], style.roof(roof), "end", (0, -4))
-    legend = _points(drawing, data.points, palette, "FLOP/byte", "GFLOP/s")
-    return drawing.text("FLOP per DRAM byte", "GFLOP/s") + legend
+    names = _points(drawing, data.points, palette, "FLOP/byte", "GFLOP/s")
+    return drawing.text("FLOP per DRAM byte", "GFLOP/s") + names
 
 
 def core_use(analysis: Analysis, palette: dict[str, str]) -> str:
@@ -110,8 +110,8 @@ def core_use(analysis: Analysis, palette: dict[str, str]) -> str:
     right = max(data.grid or 0, *(point.x for point in data.points))
     bottom, top = data.height
     drawing = Drawing(horizontal(0, right), vertical(bottom, top, log=True), style.core_use(data))
-    legend = _points(drawing, data.points, palette, "cores", "ns")
-    return drawing.text("cores", "median kernel duration of one op [ns]") + legend
+    names = _points(drawing, data.points, palette, "cores", "ns")
+    return drawing.text("cores", "median kernel duration of one op [ns]") + names
 
 
 def palette_of(analysis: Analysis) -> dict[str, str]:
@@ -131,10 +131,11 @@ def _points(drawing: Drawing, points: Sequence[Point], palette: dict[str, str], 
     for point, side in placed_names(points):
         anchor, shift = ("end", -8.0) if side == "left" else ("start", 8.0)
         drawing.label(point.x, point.y, style.short_name(point.label), anchor, (shift, 3.5))
-    return _legend([(name, colour, shape) for name, (colour, shape) in shown.items()])
+    return legend([(name, colour, shape) for name, (colour, shape) in shown.items()])
 
 
-def _legend(entries: Sequence[tuple[str, str, str]]) -> str:
+def legend(entries: Sequence[tuple[str, str, str]]) -> str:
+    """Names, each with its colour and shape."""
     items = "".join(
         f'<li><svg viewBox="0 0 12 12" aria-hidden="true">{_SYMBOLS[shape].format(colour=colour)}</svg>'
         f"{escaped(name)}</li>"
@@ -167,13 +168,17 @@ def short(value: float) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """One axis: from `low` to `high` over the pixels `start` to `end`; `log` by decades."""
+    """One axis: from `low` to `high` over the pixels `start` to `end`; `log` by decades.
+
+    Ticks are round numbers of `unit`: 1024, where values are bytes and the axis is in KiB.
+    """
 
     low: float
     high: float
     start: float
     end: float
     log: bool = False
+    unit: float = 1.0
 
     def __call__(self, value: float) -> float:
         """Where a value lies, in pixels."""
@@ -187,14 +192,13 @@ class Scale:
             first, last = round(math.log10(self.low)), round(math.log10(self.high))
             step = max(1, math.ceil((last - first) / wanted))
             return [10.0**power for power in range(first, last + 1, step)]
-        span = self.high - self.low
-        if span <= 0:
+        low, high = self.low / self.unit, self.high / self.unit
+        if high <= low:
             return [self.low]
-        rough = span / wanted
+        rough = (high - low) / wanted
         power = 10 ** math.floor(math.log10(rough))
         step = next(power * factor for factor in _STEPS if power * factor >= rough)
-        first = math.ceil(self.low / step)
-        return [step * number for number in range(first, int(self.high / step + 1e-9) + 1)]
+        return [self.unit * step * number for number in range(math.ceil(low / step), int(high / step + 1e-9) + 1)]
 
     def _bend(self, value: float) -> float:
         return math.log10(max(value, 1e-300)) if self.log else value
@@ -205,9 +209,9 @@ def horizontal(low: float, high: float, log: bool = False) -> Scale:
     return Scale(low, high, _LEFT, WIDTH - _RIGHT, log)
 
 
-def vertical(low: float, high: float, log: bool = False) -> Scale:
+def vertical(low: float, high: float, log: bool = False, unit: float = 1.0) -> Scale:
     """A y axis over the drawing area, upwards."""
-    return Scale(low, high, HEIGHT - _BOTTOM, _TOP, log)
+    return Scale(low, high, HEIGHT - _BOTTOM, _TOP, log, unit)
 
 
 @dataclass
@@ -226,6 +230,23 @@ class Drawing:
         self._add(
             f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"', tip, "rect"
         )
+
+    def area(
+        self, left: Sequence[float], step: float, low: Sequence[float], high: Sequence[float], colour: str
+    ) -> None:
+        """Between two heights, in steps of one width that follow each other."""
+        spans = [(f"{self.x(at):.1f}", f"{self.x(at + step):.1f}") for at in left]
+        above = [f"{at} {self.y(up):.1f}L{end} {self.y(up):.1f}" for (at, end), up in zip(spans, high, strict=True)]
+        below = [f"{end} {self.y(up):.1f}L{at} {self.y(up):.1f}" for (at, end), up in zip(spans, low, strict=True)]
+        self.marks.append(f'<path d="M{"L".join([*above, *reversed(below)])}Z" fill="{colour}"/>')
+
+    def hover(self, left: float, right: float, tip: str) -> None:
+        """A tip for all that is drawn between two values of the x axis."""
+        x, width = self.x(left), self.x(right) - self.x(left)
+        tag = (
+            f'<rect class="hover" x="{x:.1f}" y="{self.y.end}" width="{width:.1f}" height="{self.y.start - self.y.end}"'
+        )
+        self._add(tag, tip, "rect")
 
     def line(self, points: Sequence[tuple[float, float]], name: str, dashes: str = "") -> None:
         """A polyline; `name` is a class of the style sheet."""
@@ -266,12 +287,12 @@ class Drawing:
         left, right, bottom, top = self.x.start, self.x.end, self.y.start, self.y.end
         lines = [
             f'<line class="grid" x1="{left}" x2="{right}" y1="{self.y(tick):.1f}" y2="{self.y(tick):.1f}"/>'
-            f'<text x="{left - 6}" y="{self.y(tick) + 3.5:.1f}" text-anchor="end">{short(tick)}</text>'
+            f'<text x="{left - 6}" y="{self.y(tick) + 3.5:.1f}" text-anchor="end">{short(tick / self.y.unit)}</text>'
             for tick in self.y.ticks()
         ]
         lines += [
             f'<line class="grid" x1="{self.x(tick):.1f}" x2="{self.x(tick):.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
-            f'<text x="{self.x(tick):.1f}" y="{bottom + 16}" text-anchor="middle">{short(tick)}</text>'
+            f'<text x="{self.x(tick):.1f}" y="{bottom + 16}" text-anchor="middle">{short(tick / self.x.unit)}</text>'
             for tick in self.x.ticks(8)
         ]
         return f'{"".join(lines)}<path class="frame" d="M{left} {top}V{bottom}H{right}"/>'

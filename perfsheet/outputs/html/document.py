@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from perfsheet._version import __version__
 from perfsheet.light_dataclass import dataclass
+from perfsheet.text import formats
 from perfsheet.text.safe import clean
 
 
@@ -56,7 +57,7 @@ def document(title: str, head: Head, sections: Iterable[Section]) -> str:
 
 @lru_cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("perfsheet.outputs.html"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -64,6 +65,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
+    environment.globals["percent"] = formats.percent
+    return environment
 
 
 def _asset(environment: Environment, name: str) -> str:

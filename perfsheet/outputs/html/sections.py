@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.graph.excerpts import Excerpts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.capture.notes import rows
 from perfsheet.outputs.html.document import Section
+from perfsheet.outputs.html.graph_sections import places
 from perfsheet.outputs.html.table import PageTable, page_table
 from perfsheet.tables import In, Rows
 from perfsheet.tables.about import HEADLINE, TERMS, terms
@@ -24,6 +26,7 @@ from perfsheet.tables.signposts import REGIONS
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
+from perfsheet.text import graph as text_of_graph
 
 _OPEN, _LISTED, _CURES = 3, 10, 3
 _ROWS_NAMED = 40
@@ -32,8 +35,9 @@ _ROWS_NAMED = 40
 def findings_section(analysis: Analysis) -> Section:
     """The causes, largest expected saving first, each with its findings; the first ones unfolded."""
     summary = analysis.summary
+    excerpts = None if analysis.graph is None else Excerpts(analysis.graph)
     data = {
-        "causes": [_cause(analysis, cause, place < _OPEN) for place, cause in enumerate(analysis.causes)],
+        "causes": [_cause(analysis, cause, excerpts, place < _OPEN) for place, cause in enumerate(analysis.causes)],
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),
         "left": text_of_causes.left(analysis, analysis.first_causes(_OPEN)),
@@ -41,8 +45,9 @@ def findings_section(analysis: Analysis) -> Section:
     return Section("findings", "What to fix first", "findings.html", data)
 
 
-def _cause(analysis: Analysis, cause: Cause, unfolded: bool) -> dict[str, Any]:
+def _cause(analysis: Analysis, cause: Cause, excerpts: Excerpts | None, unfolded: bool) -> dict[str, Any]:
     return {
+        **places(analysis, excerpts, cause),
         "id": cause.id,
         "open": unfolded,
         "title": cause.title,
@@ -82,6 +87,7 @@ def _facts(analysis: Analysis, finding: Finding) -> list[tuple[str, str]]:
         ("Tensors", signature.tensors if signature.has_tensors else ""),
         ("Math fidelity", signature.math_fidelity),
         ("Program config", signature.program_config),
+        ("Source", text_of_graph.lines(analysis, finding.positions)),
         ("Rows of the capture", _rows(analysis, finding)),
     )
     return [(name, value) for name, value in entries if value]

@@ -1,9 +1,11 @@
 "use strict";
-// Sorting, filtering, and the way from a finding to its rows. Without a script the page still reads in full.
+// Sorting, filtering, the way from a finding to its rows, and zooming into modules. Without a script the page still reads in full.
 (() => {
+  const sizes = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
   const figure = (text) => {
     const value = parseFloat(text.replace(/[,!]/g, "").replace("−", "-"));
-    return Number.isNaN(value) ? null : value;
+    return Number.isNaN(value) ? null : value * (sizes[text.slice(-3)] ?? 1);
   };
 
   const compare = (numeric) => (a, b) => {
@@ -36,6 +38,81 @@
       head.firstElementChild.addEventListener("click", () => sort(table, head));
     }
   }
+
+  function zoomable(flame) {
+    const field = flame.querySelector(".boxes");
+    const boxes = [...field.children];
+    const depths = boxes.map((box) => Number(box.dataset.depth));
+    const whole = flame.querySelector(".whole");
+    const told = flame.querySelector("output");
+
+    // Boxes stand before those in them, as in a walk through the tree.
+    const outer = (at) => depths.findLastIndex((depth, place) => place < at && depth < depths[at]);
+    const inner = (at) => {
+      const end = depths.findIndex((depth, place) => place > at && depth <= depths[at]);
+      return end < 0 ? boxes.length : end;
+    };
+
+    function tell(at) {
+      told.textContent = boxes[at].title;
+    }
+
+    function zoom(at) {
+      const shown = new Set();
+      for (let place = at; place >= 0; place = outer(place)) shown.add(place);
+      const end = at < 0 ? boxes.length : inner(at);
+      for (let place = Math.max(at, 0); place < end; place++) shown.add(place);
+      boxes.forEach((box, place) => (box.hidden = !shown.has(place)));
+      field.style.setProperty("--from", at < 0 ? 0 : boxes[at].style.getPropertyValue("--x"));
+      field.style.setProperty("--wide", at < 0 ? 1 : boxes[at].style.getPropertyValue("--w"));
+      whole.hidden = at < 0;
+      if (at < 0) told.textContent = "Click a module to zoom to it; arrow keys move, Escape shows all.";
+      else tell(at);
+    }
+
+    function focus(at) {
+      for (const box of boxes) box.tabIndex = -1;
+      boxes[at].tabIndex = 0;
+      boxes[at].focus();
+    }
+
+    function beside(at, step) {
+      let place = at + step;
+      while (boxes[place] && (boxes[place].hidden || depths[place] !== depths[at])) place += step;
+      return place;
+    }
+
+    const ways = {
+      ArrowUp: outer,
+      ArrowDown: (at) => (depths[at + 1] > depths[at] && !boxes[at + 1].hidden ? at + 1 : -1),
+      ArrowLeft: (at) => beside(at, -1),
+      ArrowRight: (at) => beside(at, 1),
+    };
+    flame.addEventListener("keydown", (event) => {
+      const at = boxes.indexOf(document.activeElement);
+      if (event.key === "Escape") {
+        zoom(-1);
+        focus(Math.max(at, 0));
+      } else if (at >= 0 && ways[event.key]) {
+        event.preventDefault();
+        const next = ways[event.key](at);
+        if (boxes[next]) focus(next);
+      }
+    });
+    boxes.forEach((box, at) => {
+      box.addEventListener("click", () => {
+        focus(at);
+        zoom(at);
+      });
+      box.addEventListener("focus", () => tell(at));
+    });
+    whole.addEventListener("click", () => {
+      zoom(-1);
+      focus(0);
+    });
+    zoom(-1);
+  }
+  for (const flame of document.querySelectorAll(".flame")) zoomable(flame);
 
   const filters = document.querySelector(".filters");
   if (!filters) return;

@@ -84,7 +84,7 @@ def _write_charts(sheet: LongWorksheet, graph: Graph, charts: BookCharts, ops: O
         l1.append((style.CIRCULAR, points("l1_circular_bytes")))
     column, size = _L1
     charts.areas(sheet, _CHARTS_ROW, column, size, style.l1_in_use(memory), order, l1, memory.bank_bytes)
-    dram = "dram_total_bytes" if np.isfinite(memory.dram_total).any() else "dram_bank_bytes"
+    dram = "dram_bank_bytes" if memory.dram_per_bank else "dram_total_bytes"
     column, size = _DRAM
     title = style.dram_in_use(memory)
     charts.areas(sheet, _CHARTS_ROW, column, size, title, order, [(style.TENSORS, points(dram))])
