@@ -46,8 +46,8 @@ def graph_report(
         ops.append(DeviceOp(row["OP CODE"], i, (execution,), (), made, None, None, circular, use if memory else None))
         frames = (
             Frame(own or _FILE, 10 + i % _LINES, own or f"block{i % 2}", own),
-            Frame(own or _FILE, 50, own or "Model", own),
-            Frame("/w/test_model.py", 5, "test_model", own),
+            Frame(own or _FILE, 50, own or "__call__", own),
+            Frame("/w/test_model.py", 5, "test_model", own or "self.Model(x)"),
         )
         used = (i - 1,) if i else ()
         calls.append(
