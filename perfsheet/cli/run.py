@@ -42,6 +42,9 @@ def run(
     graph: Annotated[bool, typer.Option("--graph",
         help="Run the target once more with TTNN's graph capture, and name source lines, memory and accuracy."
         )] = False,
+    pcc: Annotated[bool, typer.Option("--pcc",
+        help="With --graph: compare each op with its golden function in that run, for its PCC (slow)."
+        )] = False,
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,
     replay: Annotated[list[str] | None, typer.Option("--replay", metavar="CAPTURE",
@@ -66,7 +69,9 @@ def run(
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     if quiet and verbose:
         raise usage("--quiet and --verbose exclude each other", "choose one")
-    plan = Plan(repeat, warmup, noisy, graph)
+    if pcc and not graph:
+        raise usage("--pcc compares ops in the run that captures the graph", "give --graph, too")
+    plan = Plan(repeat, warmup, noisy, graph, pcc)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
     _check(outputs, split_cases)
     run_options = RunOptions(options, outputs, json, quiet, verbose)

@@ -18,7 +18,8 @@ class Plan:
     """How often a target is profiled.
 
     `repeat` runs are measured, after `warmup` runs whose figures are discarded; an op whose coefficient of variation
-    exceeds `noisy_pct` percent is noisy. With `graph` the target runs once more, for TTNN's graph report. Raises
+    exceeds `noisy_pct` percent is noisy. With `graph` the target runs once more, for TTNN's graph report (with `pcc`
+    including the accuracy of each op). Raises
     PerfsheetError (exit status 2) for impossible values.
     """
 
@@ -26,6 +27,7 @@ class Plan:
     warmup: int = 0
     noisy_pct: float = NOISY_PCT
     graph: bool = False
+    pcc: bool = False
 
     def __post_init__(self) -> None:
         if self.repeat < 1:

@@ -66,12 +66,12 @@ def profile_target(
             observed.append(observe(analysis.ops, label, str(outcome.csv), verdict.summary, outcome.tests_failed))
     if not observed:
         assert analysis is not None
-        if plan.graph and _capture_graph(request, measured, 0, watch, on_run):
+        if plan.graph and _capture_graph(request, plan, measured, 0, watch, on_run):
             analysis = _with_graph(_analyze(measured[0].outcome, options), measured[0].outcome, watch)
         return ProfilingResult(analysis, measured[0].outcome, tuple(measured), tuple(failures))
     repeats = align(observed, plan.noisy_pct, [failure.sentence for failure in failures])
     if plan.graph:
-        _capture_graph(request, measured, repeats.shown, watch, on_run)
+        _capture_graph(request, plan, measured, repeats.shown, watch, on_run)
     shown = measured[repeats.shown]
     analysis = _with_graph(_analyze(shown.outcome, options), shown.outcome, watch)
     other_losses = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
@@ -102,10 +102,12 @@ def check_expectations(analysis: Analysis, expectations: Sequence[Expectation]) 
             yield ExpectationResult(name, None, str(error))
 
 
-def _capture_graph(request: RunRequest, measured: list[MeasuredRun], shown: int, watch: Watch, on_run: OnRun) -> bool:
+def _capture_graph(
+    request: RunRequest, plan: Plan, measured: list[MeasuredRun], shown: int, watch: Watch, on_run: OnRun
+) -> bool:
     """Give the run that is shown a graph report; returns whether there is one. The same target made both."""
     run = measured[shown]
-    measured[shown] = replace(run, outcome=capture_graph(request, run.outcome, watch))
+    measured[shown] = replace(run, outcome=capture_graph(request, run.outcome, watch, plan.pcc))
     watch.phase(Phase.ANALYSE)
     if measured[shown].outcome.graph_report is None:
         return False

@@ -129,9 +129,10 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
         return _outcome(context, python, result, result.verdict, captures, result.log, None)
 
 
-def capture_graph(request: RunRequest, outcome: RunOutcome, watch: Watch) -> RunOutcome:
+def capture_graph(request: RunRequest, outcome: RunOutcome, watch: Watch, pcc: bool = False) -> RunOutcome:
     """Run the target of `outcome` once more, without the profiler but with TTNN's graph capture, which slows it down.
 
+    `pcc`: TTNN compares each op with its golden function in that run.
     Returns `outcome` with the report, which lies beside its ops CSV like the log of this run. Whatever goes wrong is
     one notice on `watch` and changes nothing of the profiled run; PerfsheetError is raised for an interrupt only.
     """
@@ -140,7 +141,7 @@ def capture_graph(request: RunRequest, outcome: RunOutcome, watch: Watch) -> Run
     folder = outcome.csv.with_name(GRAPH_FOLDER)
     try:
         with _context(request, _InPhase(watch)) as context:
-            environment = graph_environment(context.environment, folder)
+            environment = graph_environment(context.environment, folder, pcc)
             problems = _captured(replace(context, environment=environment), outcome.csv.parent)
     except PerfsheetError as error:
         if error.status == ExitStatus.INTERRUPTED:

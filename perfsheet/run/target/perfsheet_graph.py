@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = os.environ.get("PERFSHEET_GRAPH", "")
+_PCC = os.environ.get("PERFSHEET_GRAPH_PCC", "")
 _EVENTS = os.environ.get("PERFSHEET_VERDICT", "")
 
 _OPENS = ("open_device", "open_mesh_device", "CreateDevice", "CreateDevices")
@@ -158,6 +159,11 @@ def install(ttnn: Any) -> None:
         _set(config, "root_report_path", str(Path(_EVENTS).parent / "ttnn") if _EVENTS else _FOLDER)
         if hasattr(graph, "flush_comparison_records_to_db"):  # TTNN's fixture would take them out of the report
             graph.flush_comparison_records_to_db = lambda _folder: None
+        if _PCC and hasattr(config, "enable_comparison_mode"):
+            config.enable_comparison_mode = True
+            _set(config, "comparison_mode_should_raise_exception", False)  # a low PCC is a figure, not a failure
+        elif _PCC:
+            _problem("this ttnn compares no op with its golden function")
         _wrap(recorder)
         atexit.register(recorder.finish)
     elif hasattr(config, "enable_logging") and hasattr(getattr(ttnn, "database", None), "insert_operation"):
