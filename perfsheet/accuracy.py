@@ -111,6 +111,21 @@ def _epsilon(tensor: Any) -> float:
     return _EPSILON.get(str(getattr(tensor, "dtype", "")).rpartition(".")[2], 0.0)
 
 
+PROPERTY = "pcc"
+"""The pytest user property in which a test records its PCC; `pcc:encoder.attention` is that of a module."""
+
+
+def property_of(module: str) -> str:
+    """The property for the PCC of a module; blank = of the test as a whole."""
+    return f"{PROPERTY}:{module}" if module else PROPERTY
+
+
+def module_of(name: str) -> str | None:
+    """The module whose PCC a property has, blank = the test as a whole; None for other properties."""
+    kind, _, module = name.partition(":")
+    return module.strip() if kind.strip().lower() == PROPERTY else None
+
+
 def why_impossible(value: float) -> str:
     """Why no two tensors have this PCC; blank if they may."""
     if not math.isfinite(value):
