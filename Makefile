@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures clean
+.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,7 +50,7 @@ $(LAB)/ready:
 	$(LAB)/bin/python -m pip install --quiet --disable-pip-version-check ttnn==$(LAB_TTNN) 'pandas<3' websockets pytest
 	@touch $@
 
-test-lab: $(VENV)/ready $(LAB)/ready  ## Drive the real `python -m tracy` (ttnn wheel, Python 3.12, Linux x86-64)
+test-lab: $(VENV)/ready $(LAB)/ready  ## Drive the real `python -m tracy` and TTNN (ttnn wheel, Python 3.12, Linux x86-64)
 	PERFSHEET_LAB_PYTHON="$(CURDIR)/$(LAB)/bin/python" $(PYTEST) -n 4 -m lab $(PYTEST_OPTIONS)
 
 $(VENV)/browser-ready: $(VENV)/ready
@@ -106,6 +106,12 @@ docs: $(VENV)/ready  ## Write the generated blocks of the docs, and the keys of 
 
 captures: $(VENV)/ready  ## Make the example captures anew
 	$(BIN)/python examples/make_captures.py
+
+GRAPH_REPORT := examples/captures/mock_board_encoder_block_before.json
+MOCK_BOARD := $(LAB)/bin/python tests/standins/mock_board.py n150 generated/mock-board
+
+graph-report: $(LAB)/ready  ## Capture the example's graph report anew (ttnn wheel on a mock board, Linux x86-64)
+	$(MOCK_BOARD) $(LAB)/bin/python examples/capture_graph.py before $(GRAPH_REPORT) --trim
 
 clean:  ## Remove what these targets made
 	rm -rf $(VENV) .venv-oldest .venv-lab-* dist generated .mypy_cache .pytest_cache .ruff_cache

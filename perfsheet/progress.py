@@ -13,6 +13,7 @@ class Phase(Enum):
     RUN = "run"
     CAPTURE = "capture"
     POST_PROCESS = "post-process"
+    GRAPH = "capturing the graph"
     ANALYSE = "analyse"
     DONE = "done"
 

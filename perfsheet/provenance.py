@@ -124,6 +124,7 @@ class RunRecord:
     perfsheet, Python and the packages of the target's interpreter (None = not installed). `started` and `ended` are
     ISO 8601 with the time zone. `profiler_status` is the exit status of `python -m tracy` (in a replay of the target
     itself), `target_status` pytest's or the script's own, -1 if it died. `simulator` is TT_METAL_SIMULATOR.
+    `graph_report` is the folder of TTNN's graph report of a second run, relative to that of run.json.
     """
 
     command: str
@@ -145,6 +146,7 @@ class RunRecord:
     target_status: int
     inputs: tuple[InputFile, ...]
     log: str
+    graph_report: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ class BlockConfig:
     heads: int = 12
     ff_hidden: int = 3072
     layers: int = 4
-    vocab: int = 30522
     epsilon: float = 1e-5
 
     @property

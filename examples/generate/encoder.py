@@ -24,7 +24,7 @@ def embedding_ops(config: BlockConfig, variant: Variant) -> list[Op]:
     """Ops before the first block: look up, tilize, and for the sharded variant the one conversion that it keeps."""
     run, make = _Recorder(), OpFactory(config, variant)
     ids = Tensor((1, 1, 1, config.seq_len), dtype="UINT32", layout="ROW_MAJOR")
-    table = Tensor((1, 1, config.vocab, config.hidden), layout="ROW_MAJOR")
+    table = Tensor((1, 1, config.seq_len, config.hidden), layout="ROW_MAJOR")  # the target's: a row per token
     stream = (1, 1, config.seq_len, config.hidden)
     rows = run(make.embedding(ids, table, Tensor(stream, layout="ROW_MAJOR")))
     x = run(make.tilize(rows, Tensor(stream)))

@@ -39,6 +39,9 @@ def run(
         help="Mark ops with a CV (deviation / mean) above PCT.")] = 5.0,
     split_cases: Annotated[bool, typer.Option("--split-cases",
         help="Profile each case of the target in a run of its own.")] = False,
+    graph: Annotated[bool, typer.Option("--graph",
+        help="Run the target once more with TTNN's graph capture, and name source lines, memory and accuracy."
+        )] = False,
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,
     replay: Annotated[list[str] | None, typer.Option("--replay", metavar="CAPTURE",
@@ -63,12 +66,19 @@ def run(
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     if quiet and verbose:
         raise usage("--quiet and --verbose exclude each other", "choose one")
-    plan = Plan(repeat, warmup, noisy)
+    plan = Plan(repeat, warmup, noisy, graph)
     request = RunRequest(target, name, output, timeout, tt_metal_home, python, tuple(tracy_options or ()))
     _check(outputs, split_cases)
     run_options = RunOptions(options, outputs, json, quiet, verbose)
     if replay and (split_cases or plan.repeat > 1 or plan.warmup):
         raise usage("a replay has nothing to repeat or to split", "leave --repeat, --warmup and --split-cases out")
+    if graph and replay:
+        raise usage("--graph: a replay captures nothing", "perfsheet report --graph REPORT takes an existing report")
+    if graph and split_cases:
+        raise usage(
+            "--graph and --split-cases exclude each other",
+            "name one case in the command; perfsheet report --graph REPORT takes an existing report",
+        )
     if split_cases:
         return run_cases(request, plan, run_options)
     if replay:

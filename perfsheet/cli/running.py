@@ -47,7 +47,7 @@ def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
     """Profile the target; without a profiler, replay the capture recorded for it, if there is one."""
     from perfsheet.profiling import profile_target
 
-    if plan.repeat == 1 and not plan.warmup and (recorded := _recorded(request)):
+    if plan.repeat == 1 and not plan.warmup and not plan.graph and (recorded := _recorded(request)):
         return run_replay(request, recorded, options)
     with chosen_view(options.quiet, options.verbose, options.json) as view:
         done = profile_target(request, plan, options.analysis, view, _keep_record)

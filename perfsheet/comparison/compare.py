@@ -17,6 +17,7 @@ from perfsheet.comparison import groups
 from perfsheet.comparison.changes import Change, Describing, changes
 from perfsheet.comparison.findings import finding_changes
 from perfsheet.comparison.headline import figures, host_changes, notes
+from perfsheet.comparison.lines import line_changes
 from perfsheet.comparison.pairing import Pairing, pairings
 from perfsheet.comparison.results import (
     ADDED,
@@ -31,6 +32,7 @@ from perfsheet.comparison.results import (
     Figure,
     FindingChanges,
     HostChange,
+    LineChange,
     OpTypeChange,
     Span,
     Times,
@@ -150,6 +152,18 @@ class Comparison:
     def op_types(self) -> tuple[OpTypeChange, ...]:
         """Kernel time by op type, whatever the builds call it."""
         return groups.op_types(*self._sides, self._clock)
+
+    @cached_property
+    def lines(self) -> tuple[LineChange, ...]:
+        """The lines of the source, largest difference first; none unless both sides have a graph report."""
+        return line_changes(self.ops, *self._sides, self._places, self._clock)
+
+    @property
+    def lines_changed(self) -> list[LineChange]:
+        """Lines whose time differs, or whose number of ops."""
+        return [
+            change for change in self.lines if self.span(change.times).delta_ns or change.base_count != change.new_count
+        ]
 
     @cached_property
     def host_ops(self) -> tuple[HostChange, ...]:

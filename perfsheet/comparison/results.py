@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.results import Finding
 from perfsheet.comparison.changes import Change
 from perfsheet.light_dataclass import dataclass
@@ -95,6 +96,21 @@ class ChangeGroup:
     def count(self) -> int:
         """Number of ops (of one pass) with this change."""
         return len(self.members)
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """The ops of one line of the source on both sides, from graph reports; counts are those of one pass.
+
+    `source`: the line now, or before if it is gone; None = ops whose source is unknown. `base`: where its ops were
+    before; None = nowhere.
+    """
+
+    source: Source | None
+    base: Source | None
+    base_count: int
+    new_count: int
+    times: Times
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from perfsheet.accuracy import possible
-from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport
+from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport, Tensor
 from perfsheet.graph_report.nodes import CallContent, Change, Tensors, memory_use
 
 
@@ -28,6 +28,7 @@ class Builder:
         self.chips: list[Chip] = []
         self.accuracy: dict[int, Accuracy] = {}
         self.sources: dict[str, str] = {}
+        self.views: dict[int, int] = {}
         self._live: dict[tuple[int, ...], tuple[Change, int]] = {}
         self._rank_starts = 0
         self._rank = 0
@@ -37,6 +38,35 @@ class Builder:
         for op, peak in zip(content.device_ops, content.peaks, strict=True):
             use = memory_use(tuple(figures) for figures in peak.values()) if peak else None
             self.device_ops.append(op._replace(use=use))
+
+    def add_call(self, call: Call, content: CallContent) -> None:
+        """Add a call, after its device ops."""
+        self.calls.append(call)
+        for view, shown in content.views.items():
+            self._add_view(view, shown)
+        # In fast runtime mode the tensor that an op made has another id once Python holds it.
+        inner = [*reversed(content.views), *(t for op in reversed(content.device_ops) for t in op.outputs)]
+        unnamed = [tensor for tensor in inner if tensor not in call.outputs]
+        for tensor in call.outputs:
+            if tensor in inner or tensor in call.inputs:
+                continue
+            twin = next((made for made in unnamed if self._alike(made, tensor)), None)
+            if twin is not None:
+                unnamed.remove(twin)
+                self._add_view(tensor, twin)
+
+    def _alike(self, one: int, other: int) -> bool:
+        first, second = self.tensors.all[one], self.tensors.all[other]
+        return first._replace(id=0, size=None) == second._replace(id=0, size=None)
+
+    def _add_view(self, view: int, shown: int) -> None:
+        if self._origin(shown) != view:  # ids can be damaged
+            self.views.setdefault(view, shown)
+
+    def _origin(self, tensor: int) -> int:
+        while tensor in self.views:
+            tensor = self.views[tensor]
+        return tensor
 
     def buffer_changed(self, rank: int, this: Change) -> None:
         """A buffer came or went, in the call that was added last or after it."""
@@ -68,13 +98,30 @@ class Builder:
             path,
             version,
             tuple(self.calls),
-            tuple(self.device_ops),
+            tuple(self._with_cached_programs()),
             tuple(self.tensors.all),
             tuple(self._with_tensors()),
             tuple(self.chips),
             self.accuracy,
             self.sources,
+            {view: self._origin(view) for view in self.views},
         )
+
+    def _with_cached_programs(self) -> Iterator[DeviceOp]:
+        """The device ops; one with a cached program has the circular buffers of the op that built it.
+
+        That is the first one with the same name and tensors from the same line: a program depends on no more.
+        """
+        built: dict[object, DeviceOp] = {}
+        all_tensors = self.tensors.all
+        for op in self.device_ops:
+            if op.cache_hit and op.circular_bytes is None:
+                first = built.get(_program(op, self.calls[op.call], all_tensors))
+                yield op if first is None else op._replace(cores=first.cores, circular_bytes=first.circular_bytes)
+                continue
+            if op.circular_bytes is not None:
+                built.setdefault(_program(op, self.calls[op.call], all_tensors), op)
+            yield op
 
     def _with_tensors(self) -> Iterator[Buffer]:
         """The buffers, each with the tensor that its first call made at its address."""
@@ -87,3 +134,8 @@ class Builder:
 
     def _made_inside(self, call: Call) -> Iterator[int]:
         return (tensor for op in call.device_ops for tensor in self.device_ops[op].outputs)
+
+
+def _program(op: DeviceOp, call: Call, tensors: Sequence[Tensor]) -> object:
+    described = tuple(tensors[index]._replace(id=0, address=None) for index in (*op.inputs, *op.outputs))
+    return op.name, len(op.inputs), described, call.frames

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,23 @@ from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.graph_report import texts
 from perfsheet.graph_report.building import Builder, limit
 from perfsheet.graph_report.model import Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
-from perfsheet.graph_report.nodes import CallContent, Node, Use, described_tensors, memory_use, number, walk
+from perfsheet.graph_report.nodes import (
+    CallContent,
+    Node,
+    Use,
+    described_tensors,
+    memory_use,
+    number,
+    stored_bytes,
+    walk,
+)
 from perfsheet.graph_report.stacks import frames_of
 
 Key = tuple[int, int]
 """Rank and operation id."""
 _L1_TYPE = 1
 _ALONE, _ACCUMULATED = "local_tensor_comparison_records", "global_tensor_comparison_records"
+_MOST_BANKS = 256
 _LAYOUTS = ("INTERLEAVED", "HEIGHT_SHARDED", "WIDTH_SHARDED", "BLOCK_SHARDED")
 
 
@@ -61,7 +72,8 @@ class _Reader:
         there = self._columns.get(table)
         if not there:
             return ()
-        wanted = ", ".join(name if name in there else "0" if name == "rank" else "NULL" for name in names)
+        known = {*there, "rowid", *(f"DISTINCT {name}" for name in there)}
+        wanted = ", ".join(name if name in known else "0" if name == "rank" else "NULL" for name in names)
         return self._connection.execute(f"SELECT {wanted} FROM {table} {order}")
 
     def report(self) -> GraphReport:
@@ -72,7 +84,7 @@ class _Reader:
         operations = sorted(named, key=lambda row: row[:2])
         if not operations and any(True for table in (_ALONE, _ACCUMULATED) for _ in self._rows(table, "tensor_id")):
             raise _unreadable(self._path, "comparisons of tensors without ops: set enable_graph_report, too")
-        contents = self._texts("captured_graph", "captured_graph")
+        contents = self._places("captured_graph")
         stacks = self._texts("stack_traces", "stack_trace")
         errors = self._texts("errors", "error_message")
         inputs = self._read_sides("input_tensors", "input_index")
@@ -84,18 +96,21 @@ class _Reader:
             number_of_call = index[key] = len(builder.calls)
             sides = (inputs.get(key, ()), outputs.get(key, ()))
             first = len(builder.device_ops)
-            self._add_ops(key, number_of_call, contents.pop(key, None), executions.get(key, ()), sides)
-            builder.calls.append(
+            text = self._content(contents.get(key))
+            content = self._add_ops(key, number_of_call, text, executions.get(key, ()), sides)
+            builder.add_call(
                 Call(
                     call,
                     rank,
                     name,
                     frames_of(stacks.get(key, "")),
-                    *sides,
+                    sides[0] or content.inputs,  # TTNN's importer loses the tensor with id 0
+                    sides[1] or content.outputs,
                     range(first, len(builder.device_ops)),
                     None if seconds is None else float(seconds) * 1e9,
                     errors.get(key, ""),
-                )
+                ),
+                content,
             )
         sizes = self._sizes()
         self._add_uses(sizes)
@@ -130,6 +145,17 @@ class _Reader:
         """A text of each call."""
         return {(rank, call): text for rank, call, text in self._rows(table, "rank", "operation_id", name) if text}
 
+    def _places(self, table: str) -> dict[Key, int]:
+        """The row of each call in a table whose texts are too long to keep."""
+        return {(rank, call): row for rank, call, row in self._rows(table, "rank", "operation_id", "rowid")}
+
+    def _content(self, row: int | None) -> str | None:
+        """The captured graph in that row."""
+        if row is None:
+            return None
+        found = self._connection.execute("SELECT captured_graph FROM captured_graph WHERE rowid = ?", (row,)).fetchone()
+        return found[0] or None
+
     def _read_sides(self, table: str, order: str) -> dict[Key, tuple[int, ...]]:
         found: dict[Key, list[tuple[int, int]]] = {}
         for rank, call, place, tensor in self._rows(table, "rank", "operation_id", order, "tensor_id"):
@@ -155,12 +181,12 @@ class _Reader:
         content: str | None,
         executions: tuple[tuple[Execution, ...], ...],
         sides: tuple[tuple[int, ...], tuple[int, ...]],
-    ) -> None:
-        """The device ops of a call: from its captured graph, or without one as many as it dispatched."""
+    ) -> CallContent:
+        """Add the device ops of a call: from its captured graph, or without one as many as it dispatched."""
         relative: dict[int, Use] = {}
         if content is None:
             ops = [DeviceOp("", call, same, *sides, None, None, None, None) for same in executions]
-            walked = CallContent(ops, [{} for _ in ops], [], *sides)
+            walked = CallContent(ops, [{} for _ in ops], [], *sides, {})
         else:
             nodes = self._decoded(content)
             walked = walk(nodes, call, described_tensors(nodes, key[0], self._builder.tensors), relative)
@@ -169,59 +195,79 @@ class _Reader:
                 ops = [op._replace(executions=same) for op, same in zip(ops, executions, strict=True)]
         self._walked.append((key, len(self._builder.device_ops), walked, relative))
         self._builder.device_ops += ops
+        return walked
 
     def _sizes(self) -> dict[tuple[int, int], int]:
-        """Bytes over all banks of the buffers that were seen to be allocated, by address and bytes per bank."""
-        return {
+        """Bytes over all banks of buffers, by address and bytes per bank.
+
+        Those that were seen to be allocated state it; what was there before, such as weights, takes what the tensor at
+        its address takes, where only one fits.
+        """
+        sizes = {
             (change.address, change.bank): change.size
             for _, _, walked, _ in self._walked
             for change in walked.changes
             if change.size is not None and change.sign > 0
         }
+        at_address: dict[int, set[int]] = {}
+        for tensor in self._builder.tensors.all:
+            if tensor.address and (size := stored_bytes(tensor)):
+                at_address.setdefault(tensor.address, set()).add(size)
+        for address, bank in self._rows("buffers", "DISTINCT address", "max_size_per_bank"):
+            if (address, bank) not in sizes and bank:
+                fitting = [size for size in at_address.get(address, ()) if bank <= size <= _MOST_BANKS * bank]
+                if len(fitting) == 1:
+                    sizes[address, bank] = fitting[0]
+        return sizes
 
     def _add_uses(self, sizes: dict[tuple[int, int], int]) -> None:
         """What is in use while each device op runs: what is after its call, less what has changed since."""
         ops = self._builder.device_ops
         after = self._read_uses(sizes)
         for key, first, walked, relative in self._walked:
-            ends = after.get(key, {})
-            before = {
-                device: tuple(
-                    end - change for end, change in zip(ends[device], relative.get(device, Use()).values(), strict=True)
-                )
-                for device in ends
-            }
+            ends = after.get(key)
+            if not ends:
+                continue
             for index, peak in enumerate(walked.peaks, first):
                 uses = [
-                    tuple(sum(pair) for pair in zip(figures, peak.get(device, (0,) * 6), strict=True))
-                    for device, figures in before.items()
+                    tuple(map(_shifted, end, _NOTHING if device not in relative else relative[device].values(), high))
+                    for device, end in ends.items()
+                    for high in (peak.get(device, _NOTHING),)
                 ]
-                if uses:
-                    ops[index] = ops[index]._replace(use=memory_use(uses))
+                ops[index] = ops[index]._replace(use=memory_use(uses))
 
-    def _read_uses(self, sizes: dict[tuple[int, int], int]) -> dict[Key, dict[int, tuple[int, ...]]]:
+    def _read_uses(self, sizes: dict[tuple[int, int], int]) -> dict[Key, dict[int, list[int]]]:
         """What is in use after each call, device by device; empty where the report has no buffers."""
         there = self._columns.get("buffers", ())
         if not {"operation_id", "address", "max_size_per_bank", "buffer_type"} <= set(there):
             return {}
         rank, device = ("b.rank" if "rank" in there else "0"), ("b.device_id" if "device_id" in there else "0")
         execute = self._connection.execute
-        execute("CREATE TEMP TABLE sizes (address int, bank int, size int, PRIMARY KEY (address, bank))")
+        execute("CREATE TEMP TABLE sizes (address int, bank int, size int, PRIMARY KEY (address, bank)) WITHOUT ROWID")
         self._connection.executemany(
             "INSERT INTO temp.sizes VALUES (?, ?, ?)", ((*place, size) for place, size in sizes.items())
         )
         rows = execute(
-            f"SELECT {rank}, b.operation_id, {device}, b.buffer_type, SUM(b.max_size_per_bank), SUM(s.size), "
-            "SUM(s.size IS NULL) FROM buffers b LEFT JOIN temp.sizes s ON s.address = b.address "
-            "AND s.bank = b.max_size_per_bank WHERE b.buffer_type IN (0, 1) GROUP BY 1, 2, 3, 4"
+            f"SELECT {rank}, b.operation_id, {device}, SUM(b.max_size_per_bank), SUM(s.size), SUM(s.size IS NULL) "
+            "FROM buffers b LEFT JOIN temp.sizes s ON s.address = b.address AND s.bank = b.max_size_per_bank "
+            "WHERE b.buffer_type = 0 GROUP BY 1, 2, 3"
         )
-        found: dict[Key, dict[int, tuple[int, ...]]] = {}
-        for of_rank, call, of_device, kind, bank, total, unsized in rows:
-            uses = found.setdefault((of_rank, call), {})
-            before = uses.get(of_device or 0, (0,) * 6)
-            here = (bank or 0, total or 0, unsized or 0)
-            uses[of_device or 0] = (*here, *before[3:]) if kind == _L1_TYPE else (*before[:3], *here)
+        found: dict[Key, dict[int, list[int]]] = {}
+        for of_rank, call, of_device, *figures in rows:
+            found.setdefault((of_rank, call), {})[of_device or 0] = [0, 0, 0, *(figure or 0 for figure in figures)]
+        for of_rank, call, of_device, address, bank, _ in self._l1_buffers:
+            uses = found.setdefault((of_rank, call), {}).setdefault(of_device or 0, [0] * 6)
+            size = sizes.get((address, bank))
+            uses[0] += bank or 0
+            uses[1] += size or 0
+            uses[2] += size is None
         return found
+
+    @cached_property
+    def _l1_buffers(self) -> list[tuple[Any, ...]]:
+        """Rank, call, device, address, bytes per bank and layout of every buffer in L1 after every call."""
+        names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
+        return list(self._rows("buffers", *names, order=f"WHERE buffer_type = {_L1_TYPE} ORDER BY 1, 2"))
 
     def _decoded(self, content: str) -> list[Node]:
         try:
@@ -231,16 +277,20 @@ class _Reader:
 
     def _read_buffers(self, index: dict[Key, int], sizes: dict[tuple[int, int], int]) -> Iterator[Buffer]:
         """The buffers in L1, each from the first to the last of the calls in a row that list it."""
-        names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
-        live: dict[tuple[int, int, int, int], tuple[int, int, int | None]] = {}
+        live: dict[tuple[int, ...], tuple[int, int, int | None]] = {}
+        listed: dict[tuple[int, ...], int] = {}
+        of_call = -1
         last_call = max(index.values(), default=0)
-        for rank, call, device, address, bank, layout in self._rows(
-            "buffers", *names, order="WHERE buffer_type = 1 ORDER BY 1, 2"
-        ):
+        for rank, call, device, address, bank, layout in self._l1_buffers:
             now = index.get((rank, call))
             if now is None:
                 continue
-            key = (rank, device or 0, address or 0, bank or 0)
+            if now != of_call:
+                of_call, listed = now, {}
+            alike = (rank, device or 0, address or 0, bank or 0)
+            # Without dispatch all addresses are 0, so a call can list several buffers that look the same.
+            nth = listed[alike] = listed.get(alike, 0) + 1
+            key: tuple[int, ...] = (*alike, nth)
             before = live.get(key)
             if before is not None and before[1] >= now - 1:
                 live[key] = (before[0], now, layout)
@@ -269,13 +319,21 @@ class _Reader:
         self._builder.accuracy = found
 
 
+_NOTHING = (0,) * 6
+
+
+def _shifted(end: int, change: int, peak: int) -> int:
+    """What was in use at the peak of an op, from what is after its call and how it has changed within."""
+    return end - change + peak
+
+
 def _buffer(
-    key: tuple[int, int, int, int],
+    key: tuple[int, ...],
     life: tuple[int, int, int | None],
     sizes: dict[tuple[int, int], int],
     freed: bool,
 ) -> Buffer:
-    rank, device, address, bank = key
+    rank, device, address, bank, _ = key
     first, last, layout = life
     named = _LAYOUTS[layout] if layout is not None and 0 <= layout < len(_LAYOUTS) else ""
     return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, freed, None, address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ def read_graph_report(path: str | Path) -> GraphReport:
     is none, or it cannot be read.
     """
     given = Path(path)
+    collecting = gc.isenabled()
+    gc.disable()  # of all that is made here nothing is garbage before the end, and looking for it takes a third
     try:
         if given.is_dir():
             found = _newest(given)
@@ -33,6 +36,9 @@ def read_graph_report(path: str | Path) -> GraphReport:
         return _read(given)
     except OSError as error:
         raise unusable(f"{given}: {error.strerror or error}", _HINT) from None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _read(path: Path) -> GraphReport:

@@ -149,7 +149,7 @@ def _add_call(
     ids = (record.input_tensor_ids, record.output_tensor_ids) if record else ([], [])
     found = [tuple(i for one in some if (i := builder.tensors.find(rank, one)) is not None) for some in ids]
     duration = nodes[-1].duration_ns
-    builder.calls.append(
+    builder.add_call(
         Call(
             len(builder.calls) + 1,
             rank,
@@ -160,7 +160,8 @@ def _add_call(
             range(first, len(builder.device_ops)),
             float(duration) if isinstance(duration, (int, float)) else None,
             str((record.error or {}).get("message", "")) if record and record.error else "",
-        )
+        ),
+        content,
     )
     for this in content.changes:
         builder.buffer_changed(rank, this)

@@ -118,7 +118,10 @@ class Buffer(NamedTuple):
 
 
 class Chip(NamedTuple):
-    """A device as the report states it; 0 = not stated."""
+    """A device as the report states it; 0 = not stated.
+
+    A report lists what its buffers are on: chips, but a mesh as well, as if it were one more chip.
+    """
 
     rank: int
     device: int
@@ -142,7 +145,8 @@ class GraphReport:
     """A graph report; calls and device ops in the order they ran, rank by rank.
 
     `path` is the file. `sources` are the texts of source files that it carries, by path. `accuracy` is by index of
-    `tensors`. `has_stacks`: whether any call has a Python stack.
+    `tensors`. `views` has, for each tensor that shows the memory of another one (a reshape that moves nothing, another
+    id of the same tensor), that one. `has_stacks`: whether any call has a Python stack.
     """
 
     path: str
@@ -154,6 +158,7 @@ class GraphReport:
     chips: tuple[Chip, ...]
     accuracy: dict[int, Accuracy]
     sources: dict[str, str]
+    views: dict[int, int]
     how_chosen: str = ""
 
     def __repr__(self) -> str:
@@ -182,14 +187,20 @@ class GraphReport:
 
     @cached_property
     def producers(self) -> dict[int, int]:
-        """The device op that made each tensor, by index of `tensors`; the last one if several write it."""
-        return {tensor: index for index, op in enumerate(self.device_ops) for tensor in op.outputs}
+        """The device op that made each tensor, by index of `tensors`; the last one if several write it.
+
+        What made a tensor made its views.
+        """
+        found = {tensor: index for index, op in enumerate(self.device_ops) for tensor in op.outputs}
+        of_views = {view: found[shown] for view, shown in self.views.items() if shown in found}
+        return of_views | found
 
     @cached_property
     def consumers(self) -> dict[int, tuple[int, ...]]:
-        """The device ops that read each tensor, by index of `tensors`."""
+        """The device ops that read each tensor or a view of it, by index of `tensors`."""
         found: dict[int, list[int]] = {}
         for index, op in enumerate(self.device_ops):
             for tensor in op.inputs:
-                found.setdefault(tensor, []).append(index)
-        return {tensor: tuple(readers) for tensor, readers in found.items()}
+                found.setdefault(self.views.get(tensor, tensor), []).append(index)
+        readers = {tensor: tuple(some) for tensor, some in found.items()}
+        return readers | {view: readers[shown] for view, shown in self.views.items() if shown in readers}

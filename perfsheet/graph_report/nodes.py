@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import msgspec
 
 from perfsheet.graph_report import texts
 from perfsheet.graph_report.model import DRAM, L1, DeviceOp, Execution, MemoryUse, Tensor
-from perfsheet.light_dataclass import dataclass
+from perfsheet.hardware.data_types import bytes_per_element, round_up_to_tile
 
 Scalar = int | float | str | bool | None
 """TTNN wrote all values as text once, and numbers as numbers later."""
@@ -68,6 +69,18 @@ def flag(value: Scalar) -> bool | None:
     return str(value).strip().lower() in ("1", "true")
 
 
+def stored_bytes(tensor: Tensor) -> int | None:
+    """The bytes that a tensor takes in memory, whole tiles in TILE layout; None where shape or data type is unknown."""
+    each = bytes_per_element(tensor.dtype)
+    if each is None or not tensor.shape:
+        return None
+    *outer, width = tensor.shape
+    if tensor.layout == "TILE":
+        width = round_up_to_tile(width)
+        outer = [*outer[:-1], round_up_to_tile(outer[-1] if outer else 1)]
+    return int(each * width * math.prod(outer))
+
+
 class Tensors:
     """The tensors of a report, each once: by rank and tensor id."""
 
@@ -112,16 +125,14 @@ class Tensors:
         return self.add(rank, described)
 
 
-@dataclass(frozen=False, eq=False)
 class Use:
     """Bytes in use on one device, by memory: per bank, over all banks, and how many buffers lack the latter."""
 
-    l1_bank: int = 0
-    l1_total: int = 0
-    l1_unsized: int = 0
-    dram_bank: int = 0
-    dram_total: int = 0
-    dram_unsized: int = 0
+    __slots__ = ("dram_bank", "dram_total", "dram_unsized", "l1_bank", "l1_total", "l1_unsized")
+
+    def __init__(self) -> None:
+        self.l1_bank = self.l1_total = self.l1_unsized = 0
+        self.dram_bank = self.dram_total = self.dram_unsized = 0
 
     def change(self, sign: int, memory: str, bank: int, size: int | None) -> None:
         """Count a buffer that comes (1) or goes (-1)."""
@@ -189,13 +200,14 @@ def change(node: Node) -> Change:
 
 _PLUMBING = ("ttnn.", "ttnn::", "Tensor::", "tt::")
 """Functions that run no program themselves."""
+_SAYS_NOTHING = frozenset(("tensor", "buffer", "capture_start", "capture_end", "circular_buffer_deallocate_all"))
 _BUFFERS_ON_CORES = ("circular_buffer_allocate", "dataflow_buffer_allocate")
 
 
 class _Open:
     """A function that has started and not ended."""
 
-    __slots__ = ("executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
+    __slots__ = ("allocates", "executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
 
     def __init__(self, name: str, params: Params, inputs: tuple[int, ...]) -> None:
         self.name = name
@@ -205,20 +217,24 @@ class _Open:
         self.is_op = bool(name) and (stated or not name.startswith(_PLUMBING))
         self.executions: list[Execution] = []
         self.on_cores: list[tuple[str, int, bool]] = []
+        self.allocates = False
         self.inner = 0
         self.made: tuple[int, ...] = ()
         self.peak: dict[int, list[int]] = {}
 
 
-@dataclass(frozen=True, eq=False)
-class CallContent:
-    """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order."""
+class CallContent(NamedTuple):
+    """What a call did: its device ops (with uses relative to the start of the walk), and its buffers in order.
+
+    `views`: the tensors that show the memory of another one, in order, each with that one.
+    """
 
     device_ops: list[DeviceOp]
     peaks: list[dict[int, list[int]]]
     changes: list[Change]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    views: dict[int, int]
 
 
 def described_tensors(nodes: Iterable[Node], rank: int, tensors: Tensors) -> dict[int, int]:
@@ -238,7 +254,7 @@ def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dic
     walked = _Walk(call, described, start)
     for node in nodes:
         walked.go(node)
-    return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs)
+    return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs, walked.views)
 
 
 class _Walk:
@@ -252,10 +268,14 @@ class _Walk:
         self.changes: list[Change] = []
         self.inputs: tuple[int, ...] = ()
         self.outputs: tuple[int, ...] = ()
+        self.views: dict[int, int] = {}
 
     def go(self, node: Node) -> None:
         """Take the next node."""
-        kind, params = node.node_type, node.params or _NO_PARAMS
+        kind = node.node_type
+        if kind in _SAYS_NOTHING:
+            return
+        params = node.params or _NO_PARAMS
         if kind == "function_start":
             self._start(params, self._tensors(node.input_tensors))
         elif kind == "function_end" and self._open:
@@ -289,7 +309,10 @@ class _Walk:
             self.peaks.append(function.peak)
             for other in self._open:
                 other.inner += 1
-        elif not function.is_op and (owner := self._owner()):  # an op with several outputs names none
+            return
+        if not (function.is_op or function.inner or function.allocates) and len(function.inputs) == len(outputs) == 1:
+            self.views[outputs[0]] = function.inputs[0]  # a reshape that moves nothing
+        if not function.is_op and (owner := self._owner()):  # an op with several outputs names none
             owner.made += tuple(tensor for tensor in outputs if tensor not in owner.made)
 
     def _change(self, this: Change) -> None:
@@ -297,6 +320,7 @@ class _Walk:
         use = self._uses.setdefault(this.device, Use())
         use.change(this.sign, this.memory, this.bank, this.size)
         for function in self._open:
+            function.allocates = function.allocates or this.sign > 0
             if function.is_op:
                 _raise_peaks(function, {this.device: use})
 

@@ -146,6 +146,7 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     yield from _section(
         compared.OP_TYPES.title, compared.OP_TYPES, comparison, comparison.op_types_changed, _MOST_OP_TYPES
     )
+    yield from _section(compared.LINES.title, compared.LINES, comparison, comparison.lines_changed, _MOST_OP_TYPES)
     yield from _section(compared.HOST_OPS.title, compared.HOST_OPS, comparison, comparison.host_ops_changed)
     yield from _finding_changes(comparison)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.repeats import NOISY_PCT
@@ -17,12 +18,14 @@ class Plan:
     """How often a target is profiled.
 
     `repeat` runs are measured, after `warmup` runs whose figures are discarded; an op whose coefficient of variation
-    exceeds `noisy_pct` percent is noisy. Raises PerfsheetError (exit status 2) for impossible values.
+    exceeds `noisy_pct` percent is noisy. With `graph` the target runs once more, for TTNN's graph report. Raises
+    PerfsheetError (exit status 2) for impossible values.
     """
 
     repeat: int = 1
     warmup: int = 0
     noisy_pct: float = NOISY_PCT
+    graph: bool = False
 
     def __post_init__(self) -> None:
         if self.repeat < 1:
@@ -63,6 +66,11 @@ class ProfilingResult:
     shown: RunOutcome
     runs: tuple[MeasuredRun, ...]
     failures: tuple[FailedRun, ...] = ()
+
+    @property
+    def graph_report(self) -> Path | None:
+        """The folder of TTNN's graph report; None if none was planned, or it could not be made."""
+        return self.shown.graph_report
 
     @property
     def tests_failed(self) -> bool:

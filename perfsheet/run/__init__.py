@@ -10,7 +10,7 @@ from perfsheet.progress import Watch
 from perfsheet.provenance import TestResult
 from perfsheet.run.failures import RunFailedError
 from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.runner import available, collect, profile, replay, reports_folder
+from perfsheet.run.runner import available, capture_graph, collect, profile, replay, reports_folder
 from perfsheet.run.verdict import TargetVerdict
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "TestResult",
     "Watch",
     "available",
+    "capture_graph",
     "collect",
     "profile",
     "replay",

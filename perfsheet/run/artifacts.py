@@ -20,10 +20,10 @@ _DEVICE_LOGS = ("profile_log_device.csv", "cpp_device_perf_report.csv")
 
 
 class Log:
-    """Everything that the run prints, in a file that is kept."""
+    """Everything that the run prints, in a file that is kept; `kind` is part of its name."""
 
-    def __init__(self, folder: Path, run_id: str) -> None:
-        self.path = folder / f"perfsheet_run_{_name(run_id)}.log"
+    def __init__(self, folder: Path, run_id: str, kind: str = "run") -> None:
+        self.path = folder / f"perfsheet_{kind}_{_name(run_id)}.log"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("xb", buffering=0)

@@ -57,7 +57,8 @@ class RunOutcome:
     """A run that came to an end by itself.
 
     `csv` is the ops CSV of exactly this run (None in a replay), `log` everything that was printed. `losses` are
-    sentences about data that the profiler itself reported as missing from the capture.
+    sentences about data that the profiler itself reported as missing from the capture. `graph_report` is the folder of
+    TTNN's graph report, if the target ran once more for that.
     """
 
     csv: Path | None
@@ -66,6 +67,7 @@ class RunOutcome:
     record: RunRecord
     losses: tuple[str, ...] = ()
     replayed: bool = False
+    graph_report: Path | None = None
 
     @property
     def tests_failed(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
@@ -28,9 +29,10 @@ from perfsheet.run.profiler_command import (
 from perfsheet.run.record import record
 from perfsheet.run.toolchain import TargetPython, find_interpreter, missing_profiler, probe, tools_folder
 from perfsheet.run.tracking import StallDetector, Tracker
-from perfsheet.run.verdict import TargetVerdict, read_verdict
+from perfsheet.run.verdict import EventFile, TargetVerdict, read_verdict
 from perfsheet.run.workspace import (
     artifact_root,
+    graph_environment,
     new_run_id,
     own_temporary_folder,
     reserved_port,
@@ -40,6 +42,9 @@ from perfsheet.run.workspace import (
 
 _WORTH_KEEPING = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
 """Failures after which the raw logs may be worth processing again."""
+GRAPH_FOLDER = "graph"
+"""The folder of a graph report, beside the ops CSV."""
+_REPORT_FILES = (".sqlite", ".json")
 _TARGET_MARK = "--no-capture-tool"
 """An option that only the target's process has, not those of the profiler around it."""
 
@@ -122,6 +127,59 @@ def replay(request: RunRequest, captures: Sequence[Path], watch: Watch) -> RunOu
             raise failures.not_started(result)
         python = probe(argv[0], context.environment)
         return _outcome(context, python, result, result.verdict, captures, result.log, None)
+
+
+def capture_graph(request: RunRequest, outcome: RunOutcome, watch: Watch) -> RunOutcome:
+    """Run the target of `outcome` once more, without the profiler but with TTNN's graph capture, which slows it down.
+
+    Returns `outcome` with the report, which lies beside its ops CSV like the log of this run. Whatever goes wrong is
+    one notice on `watch` and changes nothing of the profiled run; PerfsheetError is raised for an interrupt only.
+    """
+    assert outcome.csv is not None
+    watch.phase(Phase.GRAPH)
+    folder = outcome.csv.with_name(GRAPH_FOLDER)
+    try:
+        with _context(request, _InPhase(watch)) as context:
+            environment = graph_environment(context.environment, folder)
+            problems = _captured(replace(context, environment=environment), outcome.csv.parent)
+    except PerfsheetError as error:
+        if error.status == ExitStatus.INTERRUPTED:
+            error.add_hint(f"the report of the profiled run is kept: {outcome.csv}")
+            raise
+        problems = [str(error)]
+    if not any(path.suffix in _REPORT_FILES for path in folder.rglob("*")):
+        watch.notice(f"warning: there is no graph report: {'; '.join(problems) or 'TTNN wrote none'}")
+        return outcome
+    if problems:
+        watch.notice(f"warning: the graph report may be incomplete: {'; '.join(problems)}")
+    return replace(outcome, graph_report=folder, record=replace(outcome.record, graph_report=folder.name))
+
+
+def _captured(context: RunContext, folder: Path) -> list[str]:
+    """Run the target of a graph capture, whose log goes to `folder`; returns what went wrong."""
+    interpreter = find_interpreter(context.request, context.command, context.environment, "tracy")
+    argv = (interpreter, "-m", *target_module(context.command))
+    result = _run(context, argv, LogScanner(), Log(folder, context.run_id, "graph"))
+    if error := failures.stopped(result):
+        raise error
+    verdict = result.verdict
+    if verdict is None or failures.refused(verdict):
+        raise failures.not_started(result)
+    events = EventFile(context.verdict_file).new()
+    problems = [event["problem"] for event in events if event["event"] == "graph"]
+    if not verdict.succeeded:
+        reason = f" ({verdict.first_reason})" if verdict.first_reason else ""
+        what = "tests" if verdict.source == "pytest" else "the target"
+        problems.append(f"{what} failed: {verdict.summary}{reason}; the full output is in {result.log}")
+    return problems
+
+
+class _InPhase(Watch):
+    """Passes everything on but the phases: the whole run is one."""
+
+    def __init__(self, watch: Watch) -> None:
+        for name in ("test", "progress", "line", "notice", "alive"):
+            setattr(self, name, getattr(watch, name))
 
 
 def collect(request: RunRequest, watch: Watch) -> tuple[str, ...]:

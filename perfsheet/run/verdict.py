@@ -58,6 +58,7 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "reported": {"nodeid": str, "name": str, "value": (str, int, float)},
     "expects": {"nodeid": str, "tables": dict, "path": str},
     "stopped": {"reason": str},
+    "graph": {"problem": str},
     "end": {"exit_status": int, "duration_s": (int, float)},
 }
 

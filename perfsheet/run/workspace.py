@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import stat
@@ -20,7 +21,8 @@ from perfsheet.run.model import RUN_ID, RunRequest
 TARGET_HELPERS = Path(__file__).with_name("target")
 """Folder of the modules that run in the target's interpreter."""
 
-_VERDICT, _ONLY = "PERFSHEET_VERDICT", "PERFSHEET_ONLY"
+_VERDICT, _ONLY, _GRAPH = "PERFSHEET_VERDICT", "PERFSHEET_ONLY", "PERFSHEET_GRAPH"
+_TTNN_CONFIG = "TTNN_CONFIG_OVERRIDES"
 _PORTS = range(8086, 8500)
 """The ports that the profiler itself tries."""
 
@@ -55,6 +57,25 @@ def target_environment(request: RunRequest, command: TargetCommand, run_id: str,
         if request.only is not None:
             environment[_ONLY] = request.only
     return add_to_path(environment, TARGET_HELPERS)
+
+
+def graph_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """`environment` of a target whose graph TTNN is to capture; the report goes to `folder`.
+
+    TTNN does not start with a configuration key that it does not know, and reads this one only at its start. The rest
+    is set once ttnn is imported, where its keys can be seen.
+    """
+    try:
+        configuration = json.loads(environment.get(_TTNN_CONFIG) or "{}")
+    except ValueError:  # then TTNN refuses it, and the target does not start without a capture either
+        configuration = None
+    own = dict(environment)
+    if isinstance(configuration, dict):
+        own[_TTNN_CONFIG] = json.dumps({**configuration, "enable_fast_runtime_mode": False})
+    own.pop("TT_METAL_DEVICE_PROFILER", None)
+    if "PYTEST_PLUGINS" in own:  # before the plugin of the verdict, which takes its variable out of the environment
+        own["PYTEST_PLUGINS"] = f"perfsheet_graph,{own['PYTEST_PLUGINS']}"
+    return {**own, _GRAPH: str(folder)}
 
 
 def add_to_path(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from perfsheet.analysis.graph.groups import UNKNOWN
+from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.comparison import Comparison, results
 from perfsheet.comparison.results import (
     Figure,
     HostChange,
+    LineChange,
     OpTypeChange,
     Span,
     Times,
@@ -21,6 +24,7 @@ from perfsheet.tables.kinds import (
     DELTA_PERCENT,
     LABEL,
     NS,
+    SOURCE,
     YES_NO,
     Kind,
     number,
@@ -230,6 +234,16 @@ FIGURES: Table[FigureRows] = Table(
 
 # Op types and host ops
 
+
+def _moved_from(change: LineChange) -> Source | None:
+    same = (
+        change.source
+        and change.base
+        and (change.source.file, change.source.line) == (change.base.file, change.base.line)
+    )
+    return None if same else change.base
+
+
 # fmt: off
 OP_TYPES: Table[Rows[Comparison, OpTypeChange]] = Table(
     "compared_op_types",
@@ -245,6 +259,32 @@ OP_TYPES: Table[Rows[Comparison, OpTypeChange]] = Table(
         Column("base_count", "Ops before", COUNT, each(lambda op_type: op_type.base_count), "ops before",
             outputs=ALL & ~In.TERMINAL),
         Column("new_count", "Ops now", COUNT, each(lambda op_type: op_type.new_count), "ops now",
+            outputs=ALL & ~In.TERMINAL),
+        *BASE_TIMES, *NEW_TIMES, *DIFFERENCES,
+    ),
+)
+
+LINES: Table[Rows[Comparison, LineChange]] = Table(
+    "compared_lines",
+    "By line",
+    "Kernel time by line of the source, with the graph reports of both sides: `compare`, sheet By Line.",
+    (
+        Column("source", "Line", SOURCE, each(lambda change: change.source), "the line now, or before if it is gone",
+            _COMPARE, outputs=ALL, text=lambda source: UNKNOWN if source is None else source.place, code=True),
+        Column("function", "Function", LABEL,
+            each(lambda change: "" if change.source is None else change.source.function),
+            "the function that the line is in", _COMPARE, outputs=In.TEXT | In.SHEET, flexible=True, drop=2, code=True,
+            width=34),
+        Column("call", "Call", LABEL, each(lambda change: "" if change.source is None else change.source.call),
+            "the Python call of TTNN", _COMPARE, outputs=In.TEXT | In.SHEET, flexible=True, drop=3, code=True,
+            width=34),
+        Column("base_source", "Was", SOURCE, each(_moved_from), "where its ops came from before, if from elsewhere",
+            _COMPARE, outputs=ALL, drop=4, code=True),
+        Column("counts", "Ops", LABEL, each(lambda change: text.from_to(change.base_count, change.new_count)),
+            "ops of a pass before → now", outputs=In.TERMINAL, right=True, drop=1),
+        Column("base_count", "Ops before", COUNT, each(lambda change: change.base_count), "ops of a pass before",
+            outputs=ALL & ~In.TERMINAL),
+        Column("new_count", "Ops now", COUNT, each(lambda change: change.new_count), "ops of a pass now",
             outputs=ALL & ~In.TERMINAL),
         *BASE_TIMES, *NEW_TIMES, *DIFFERENCES,
     ),

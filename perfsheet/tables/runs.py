@@ -177,6 +177,9 @@ RECORD: Table[Iterable[RunRecord]] = Table(
         Column("inputs", "Input files", _AS_IT_IS, each(lambda record: INPUTS.records(record.inputs)),
             "see `run_inputs`", _RUNNING, outputs=_IN_JSON),
         Column("log", "Log", LABEL, _record("log"), "the output of the run", _RUNNING, outputs=_BOTH),
+        Column("graph_report", "Graph report", LABEL, _record("graph_report"),
+            "the folder of TTNN's graph report of a second run, relative to that of run.json", _RUNNING, outputs=_BOTH,
+            when=lambda records: any(record.graph_report for record in records)),
     ),
 )
 

@@ -35,7 +35,7 @@ def joined(graph: Graph) -> str:
     counts = (
         (join.replayed, "of trace replays"),
         (join.repeated, "of further passes"),
-        (join.cached, "of cached programs (circular buffers unknown)"),
+        (join.cached, "of cached programs"),
         (join.unlike, "with the count of another op"),
         (join.doubtful, "may be of several lines"),
         (join.outside, "outside of the report"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from standin_home import STANDINS
 from support.captures import op, write_csv
 from support.command import PATIENCE_S, environment, perfsheet, wait_until
 
@@ -80,12 +82,38 @@ def test_report_made_later_knows_the_run_of_its_very_capture(home: Path) -> None
         (("--repeat", "0"), "--repeat 0"),
         (("--replay", "x.csv", "--repeat", "2"), "nothing to repeat"),
         (("--replay", "x.csv", "--split-cases"), "nothing to repeat or to split"),
+        (("--replay", "x.csv", "--graph"), "perfsheet report --graph REPORT"),
+        (("--split-cases", "--graph"), "--graph and --split-cases exclude each other"),
     ],
 )
 def test_options_that_do_not_go_together(home: Path, arguments: tuple[str, ...], said: str) -> None:
     done = run(home, *arguments)
     assert done.status == 2
     assert said in done.err
+
+
+def test_graph(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its phase has a name on the screen, and run.json says where the report is."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(STANDINS / name) for name in ("fake_tracy", "fake_ttnn")))
+    (home / "test_it.py").write_text("import ttnn\ndef test_it(): ttnn.relu(ttnn.open_device(0))\n")
+    done = run(home, "--graph", "--json")
+    assert done.status == 0
+    phases = [line.partition("] ")[2] for line in done.err.splitlines() if line.startswith("perfsheet: [")]
+    assert phases[-4:] == ["post-process", "analyse", "capturing the graph", "analyse"]
+    result = json.loads(done.out)
+    folder = Path(result["workbook"]).parent
+    assert result["run"]["graph_report"] == "graph"
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8")) == {"schema_version": 1, **result["run"]}
+    assert (folder / "graph" / "db.sqlite").is_file()
+    (capture,) = result["capture"]["paths"]
+    assert json.loads(perfsheet("report", capture, "--force", "--json").out) == result
+
+
+def test_graph_that_fails_is_a_warning_even_when_quiet(home: Path) -> None:
+    done = run(home, "--graph", "--quiet")
+    assert done.status == 0
+    assert done.err.startswith("warning: there is no graph report: ")
+    assert done.out.startswith("Wrote ")
 
 
 def test_repeats(home: Path) -> None:

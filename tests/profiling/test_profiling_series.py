@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from profiling import ActsOnce, Clock, RecordingWatch
+from standin_home import STANDINS
 from support.command import PATIENCE_S
 
 from perfsheet import Options
@@ -33,6 +35,43 @@ def series(
 def test_one_run_has_no_repeats(home: Path) -> None:
     done = series(9100)
     assert (done.analysis.repeats, done.status, len(done.runs)) == (None, ExitStatus.DONE, 1)
+
+
+def graph(plan: Plan, command: str) -> tuple[ProfilingResult, list[MeasuredRun]]:
+    runs: list[MeasuredRun] = []
+    request = RunRequest(command, python=sys.executable, timeout_s=PATIENCE_S)
+    return profile_target(request, plan, Options(), Watch(), runs.append), runs
+
+
+SCRIPT = "import ttnn; ttnn.relu(ttnn.open_device(0)); open('ran', 'a').write('x')"
+
+
+@pytest.mark.parametrize("repeat", [1, 3])
+def test_graph_is_captured_once_and_lies_beside_the_run_that_is_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch, repeat: int
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(STANDINS / name) for name in ("fake_tracy", "fake_ttnn")))
+    (home / "it.py").write_text(SCRIPT)
+    done, runs = graph(Plan(repeat, graph=True), "STANDIN_SERIES=9000,9200,9100 python it.py")
+    assert (home / "ran").read_text() == "x" * (repeat + 1)
+    assert done.shown.csv is not None
+    assert done.graph_report == done.shown.csv.parent / "graph"
+    assert (done.graph_report / "db.sqlite").is_file()
+    assert done.analysis.provenance.record is not None
+    assert done.analysis.provenance.record.graph_report == "graph"
+    assert len(runs) == repeat + 1
+    assert runs[-1].outcome == done.shown == done.runs[2 if repeat == 3 else 0].outcome
+    assert sum(run.outcome.graph_report is not None for run in done.runs) == 1
+
+
+def test_graph_that_cannot_be_captured_leaves_the_profiled_run_as_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(STANDINS / name) for name in ("fake_tracy", "fake_ttnn")))
+    (home / "it.py").write_text("import os, sys; sys.exit('PERFSHEET_GRAPH' in os.environ)")
+    done, runs = graph(Plan(graph=True), "python it.py")
+    assert (done.status, done.graph_report, len(done.analysis.ops.kernel_ns)) == (ExitStatus.DONE, None, 2)
+    assert len(runs) == 1
 
 
 def test_warm_up_is_thrown_away(home: Path) -> None:

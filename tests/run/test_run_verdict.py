@@ -204,4 +204,5 @@ def test_helpers_run_on_old_pythons_without_perfsheet(helper: Path) -> None:
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     standard = {"atexit", "contextlib", "importlib", "io", "json", "os", "platform", "re", "runpy", "sys", "time"}
-    assert {name.partition(".")[0] for name in imported} <= standard | {"pathlib", "typing", "pytest"}
+    standard |= {"collections", "functools", "pathlib", "typing"}
+    assert {name.partition(".")[0] for name in imported} <= standard | {"pytest"}

@@ -37,6 +37,7 @@ def report_with(
         tensors=tuple(Tensor(n, (), "", "", "", "", None) for n in range(len(figures))),
         buffers=(),
         chips=(),
+        views={},
         accuracy={n: Accuracy(*pair, limit) for n, pair in enumerate(figures) if pair != (None, None)},
         sources={},
     )

@@ -7,10 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from perfsheet.analysis.graph.accuracy import OpAccuracy, accuracy
+from perfsheet.analysis.graph.flow import Flow, flow
 from perfsheet.analysis.graph.groups import GroupBy, Module, SourceGroup, group_by, module_tree
 from perfsheet.analysis.graph.join import Joined
 from perfsheet.analysis.graph.memory import Memory, memory
 from perfsheet.analysis.graph.sources import Source, Sources
+from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.capture.table import IntArray
 from perfsheet.light_dataclass import dataclass
@@ -61,6 +63,23 @@ class Graph:
     def memory(self) -> Memory:
         """L1 and DRAM in use while each op runs."""
         return memory(self.joined, self.ops.rows)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Which ops made what each op reads."""
+        return flow(self.joined, self.ops.rows)
+
+    @cached_property
+    def position_of(self) -> dict[int, int]:
+        """The position of each device op of the report among the ops; the last one where several rows are of it."""
+        partner = self.joined.partner[self.ops.rows]
+        return {int(index): position for position, index in enumerate(partner.tolist()) if index >= 0}
+
+    def named(self, index: int) -> str:
+        """A device op of the report with its line: `Matmul at ttnn_block.py:151`."""
+        source = self.sources_of.of_device_op(index)
+        name = short_code(self.joined.report.device_ops[index].name)
+        return name if source is None else f"{name} at {source.place}"
 
     @cached_property
     def accuracy(self) -> OpAccuracy:

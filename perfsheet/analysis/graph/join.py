@@ -44,9 +44,10 @@ class Joined:
 
     `partner` has for each row of the table the index of its device op in `report.device_ops`, -1 without one. `rows`
     counts the device rows, `joined` those with a partner; of these `replayed` come from trace replays (captured once),
-    `repeated` from passes beyond those of the graph report, `cached` are of ops whose program was cached, so that the
-    report lacks their circular buffers. `unlike`: rows whose count the report has for another op. `doubtful`: rows that
-    may be one of several places in the source. `unused` counts device ops of the report without a row.
+    `repeated` from passes beyond those of the graph report, `cached` are of ops whose program was cached (their
+    circular buffers are those of the op that built it). `unlike`: rows whose count the report has for another op.
+    `doubtful`: rows that may be one of several places in the source. `unused` counts device ops of the report without
+    a row.
     """
 
     report: GraphReport

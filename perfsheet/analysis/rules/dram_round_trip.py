@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -57,8 +57,27 @@ def _without_pauses(facts: Facts, run: list[int]) -> Iterator[list[int]]:
 
 
 def _fits(facts: Facts, members: list[int]) -> bool:
-    room = _ROOM * L1_BYTES * float(np.nan_to_num(facts.ops.worker_cores[members[0]]))
+    """Whether each result in between fits in what is free, by the graph report where there is one."""
+    cores = float(np.nan_to_num(facts.ops.worker_cores[members[0]]))
+    free = _free(facts, members)
+    room = _ROOM * L1_BYTES * cores if free is None else free * cores
     return all((facts.variant(position).outputs[0].size or np.inf) <= room for position in members[:-1])
+
+
+def _free(facts: Facts, members: Sequence[int]) -> float | None:
+    """Bytes of a bank that are free while all of these ops run, by the graph report; None = unknown."""
+    if facts.graph is None:
+        return None
+    least = facts.graph.memory.headroom[list(members)]
+    return None if np.isnan(least).any() else float(least.min())
+
+
+def caveat(facts: Facts, group: Group) -> str:
+    """How much of L1 is free, where a graph report says it."""
+    free = _free(facts, group.positions.tolist())
+    if free is None:
+        return "What else is in L1 at that time is not in the capture."
+    return f"While these ops run {int(free):,} bytes of each L1 bank are free."
 
 
 def _traffic(facts: Facts, members: list[int]) -> list[float]:
@@ -95,13 +114,13 @@ RULE = Rule(
     order=115,
     detects=(
         "three or more elementwise, data-movement, softmax or reduction ops in a row from DRAM to DRAM, each reading "
-        "what the last one wrote, with results of at most a quarter of the grid's L1; not layout conversions or "
-        "unfused heads"
+        "what the last one wrote, with results of at most a quarter of the grid's L1 (with a graph report: what is "
+        "free of it); not layout conversions or unfused heads"
     ),
     saving_formula="Σ kernel duration × bytes of the results in between / bytes of the op in DRAM",
     find=find,
     advice=advice,
-    caveat="What else is in L1 at that time is not in the capture.",
+    caveat=caveat,
     evidence=evidence,
     keeps_work=False,
 )

@@ -10,6 +10,7 @@ from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import flows
 from perfsheet.capture.table import IntArray
+from perfsheet.graph_report.model import Tensor
 
 
 @once
@@ -31,8 +32,36 @@ def find(facts: Facts) -> Hits:
     return Hits(positions, ops.kernel_ns[positions])
 
 
+def _by_data_flow(facts: Facts, group: Group) -> str:
+    """Who writes one layout and who reads the other, of most of the time, by the graph report; blank if unknown."""
+    graph = facts.graph
+    if graph is None:
+        return ""
+    times: dict[str, float] = {}
+    for position in group.positions.tolist():
+        step, readers = graph.flow.read(position), graph.flow.written(position)
+        if step is None or step.producer is None or not readers or readers[0].consumer is None:
+            continue
+        text = (
+            f"{graph.named(step.producer)} writes {_stored(step.tensor)}, {graph.named(readers[0].consumer)} reads "
+            f"{_stored(readers[0].tensor)}"
+        )
+        times[text] = times.get(text, 0.0) + float(facts.ops.kernel_ns[position])
+    return max(times, key=lambda text: times[text]) if times else ""
+
+
+def _stored(tensor: Tensor) -> str:
+    return f"{tensor.memory} ({tensor.shard})" if tensor.shard else tensor.memory
+
+
 def advice(facts: Facts, group: Group) -> str:
-    """Which neighbouring op to change, by the direction of the reshard and by what it reads."""
+    """Which neighbouring op to change, by the data flow where it is known."""
+    flow = _by_data_flow(facts, group)
+    return f"{flow}. {_by_neighbours(facts, group)}" if flow else _by_neighbours(facts, group)
+
+
+def _by_neighbours(facts: Facts, group: Group) -> str:
+    """Which op to change, by the direction of the reshard and by what it reads."""
     before = facts.previous[group.positions]
     reads = np.array([p < 0 or flows(facts, p, q) for p, q in zip(before, group.positions, strict=True)])
     pairs = int((reads & np.isin(group.positions, back_to_back(facts.ops))).sum())

@@ -10,7 +10,7 @@ from perfsheet.outputs.html.document import Head, Section, document
 from perfsheet.outputs.html.table import PageTable, page_table
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
-from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES
+from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 
@@ -43,6 +43,9 @@ def _sections(comparison: Comparison, suffix: str) -> Iterator[Section]:
     yield _changes(comparison, suffix)
     types = page_table(f"types-table{suffix}", OP_TYPES, Rows(comparison, comparison.op_types))
     yield _tables("types", OP_TYPES.title, "", types)
+    if comparison.lines:
+        lines = page_table(f"lines-table{suffix}", LINES, Rows(comparison, comparison.lines[:_MOST_OPS]))
+        yield _tables("lines", LINES.title, "", lines)
     host_ops = Rows(comparison, comparison.host_ops)
     if len(host_ops):
         yield _tables("hosts", HOST_OPS.title, "", page_table(f"hosts-table{suffix}", HOST_OPS, host_ops))

@@ -13,7 +13,7 @@ from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spre
 from perfsheet.tables import Rows
 from perfsheet.tables.calibration import PREDICTIONS, RULE_RECORDS
 from perfsheet.tables.changes import CHANGES, FINDINGS_BEFORE, FINDINGS_OF_SIDE, OPS
-from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, TIMES, Total
+from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES, TIMES, Total
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.limits import LIMITS, TEST_LIMITS
 
@@ -43,6 +43,7 @@ def _comparison(comparison: Comparison) -> Json:
         "figures": FIGURES.records(Rows(comparison, comparison.figures)),
         "counts": comparison.counts,
         "groups": OP_TYPES.records(Rows(comparison, comparison.op_types)),
+        **({"lines": LINES.records(Rows(comparison, comparison.lines))} if comparison.lines else {}),
         "changes": streamed(CHANGES, Rows(comparison, comparison.groups), len(comparison.ops)),
         "ops": streamed(OPS, Rows(comparison, comparison.ops)),
         "host_ops": HOST_OPS.records(Rows(comparison, comparison.host_ops)),

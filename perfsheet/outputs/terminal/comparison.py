@@ -12,7 +12,7 @@ from perfsheet.outputs.terminal import TONES, print_rows
 from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES
-from perfsheet.tables.comparison import FIGURES, HOST_OPS, OP_TYPES, time_keys
+from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
 from perfsheet.text import sentences
 from perfsheet.text.safe import clean
@@ -57,6 +57,9 @@ def _print_differences(screen: Screen, comparison: Comparison, count: int | None
     if op_types:
         print_rows(screen, OP_TYPES, Rows(comparison, op_types[:_MOST_ROWS]))
         _print_left_out(screen, len(op_types), "op types that differ")
+    if lines := comparison.lines_changed:
+        print_rows(screen, LINES, Rows(comparison, lines[:_MOST_ROWS]))
+        _print_left_out(screen, len(lines), "lines that differ")
     _print_groups(screen, comparison, "Gains", comparison.gains[:count], len(comparison.gains))
     _print_groups(screen, comparison, "Losses", comparison.losses[:count], len(comparison.losses))
     _print_groups(screen, comparison, "Other changes", comparison.other_changes[:count], len(comparison.other_changes))

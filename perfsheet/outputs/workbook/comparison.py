@@ -20,7 +20,7 @@ from perfsheet.outputs.workbook.theme import RULE_LINE, Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In, Rows, Table
 from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
-from perfsheet.tables.comparison import FIGURES, OP_TYPES, time_keys
+from perfsheet.tables.comparison import FIGURES, LINES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
 from perfsheet.text import formats, sentences
 from perfsheet.text.safe import clean
@@ -76,6 +76,8 @@ def _sheets(book: Workbook, styles: Styles, comparisons: Sequence[Comparison]) -
         suffix = f" {number}" if number > 1 else ""
         yield f"Changes{suffix}", partial(_write_changes, styles=styles, comparison=comparison)
         yield f"By Op Type{suffix}", partial(_write_op_types, styles=styles, comparison=comparison)
+        if comparison.lines:
+            yield f"By Line{suffix}", partial(_write_lines, styles=styles, comparison=comparison)
         for part, first in enumerate(range(0, max(1, len(comparison.ops)), ROWS_PER_SHEET), 1):
             title = f"All Ops{suffix}{f' part {part}' if part > 1 else ''}"
             ops = Rows(comparison, comparison.ops[first : first + ROWS_PER_SHEET])
@@ -99,6 +101,11 @@ def _write_changes(sheet: LongWorksheet, styles: Styles, comparison: Comparison)
 def _write_op_types(sheet: LongWorksheet, styles: Styles, comparison: Comparison) -> None:
     rows = Rows(comparison, comparison.op_types)
     write_table_sheet(sheet, styles, _columns(OP_TYPES, rows, comparison), rows, freeze="op_type")
+
+
+def _write_lines(sheet: LongWorksheet, styles: Styles, comparison: Comparison) -> None:
+    rows = Rows(comparison, comparison.lines)
+    write_table_sheet(sheet, styles, _columns(LINES, rows, comparison), rows, freeze="source")
 
 
 def _write_ops(sheet: LongWorksheet, styles: Styles, ops: Rows[Comparison, ComparedOp]) -> None:

@@ -7,6 +7,7 @@ It runs in the target's interpreter, so it imports nothing from perfsheet and ne
 that is killed or calls os._exit leaves a `session` event without an `end`.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -40,6 +41,8 @@ def _status_of(stop: SystemExit) -> int:
 
 def main() -> None:
     """Run the target named on the command line and record its exit status, also after an exception."""
+    if os.environ.get("PERFSHEET_GRAPH"):
+        importlib.import_module("perfsheet_graph")  # it reads the next variable, too
     # Removed from the environment, so that processes started by the script record nothing.
     path = os.environ.pop("PERFSHEET_VERDICT", "")
     started = time.time()
