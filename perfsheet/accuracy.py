@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOISE = 1e-5
 """How far rounding in float32 may lift a PCC above 1."""
 RANGE = "a PCC is from -1 to 1"
+MARKED = " (impossible)"
+"""Stands behind a figure that no measurement can give; a terminal may put `!` in front instead."""
 _DIGITS = Decimal("0.000001")
 _RTOL, _ATOL = 1e-5, 1e-4
 _STEPS = 4

@@ -15,9 +15,6 @@ from collections.abc import Callable
 from perfsheet.accuracy import NOISE, RANGE, why_impossible
 from perfsheet.light_dataclass import dataclass
 
-MARKED = " (impossible)"
-"""Stands behind an impossible figure in Markdown; the terminal puts `!` in front."""
-
 
 @dataclass(frozen=True)
 class Condition:

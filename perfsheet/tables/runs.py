@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from perfsheet.accuracy import MARKED
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
@@ -22,7 +23,7 @@ def _pcc_text(reported: ReportedPcc | None) -> str:
     """`0.9998`, `1.2 (impossible)`; blank where none was reported."""
     if reported is None:
         return ""
-    return formats.impossible(reported.text) if reported.value is None else formats.pcc(reported.value)
+    return f"{reported.text}{MARKED}" if reported.value is None else formats.pcc(reported.value)
 
 
 def _pcc_data(reported: ReportedPcc | None) -> float | None:

@@ -49,11 +49,6 @@ def pcc(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else pcc_text(value)
 
 
-def impossible(figure: str) -> str:
-    """`1.2 (impossible)`: a figure that no measurement can give."""
-    return f"{figure} (impossible)"
-
-
 _SECONDS = 1e10
 """From ten seconds on, milliseconds are unwieldy."""
 
