@@ -90,10 +90,10 @@ def reported_pccs(properties: Iterable[tuple[str, Any]]) -> tuple[ReportedPcc, .
         if module is None:
             continue
         try:
-            value = possible(float(figure))
+            value, written = possible(float(figure)), f"{figure}"
         except (TypeError, ValueError, OverflowError):
-            value = None
-        this = ReportedPcc(module, value, f"{figure}"[:_LONGEST_FIGURE])
+            value, written = None, ascii(figure) if isinstance(figure, str) else type(figure).__name__
+        this = ReportedPcc(module, value, written[:_LONGEST_FIGURE])
         found[module] = lowest((found.get(module, this), this)) or this
     return tuple(found.values())
 

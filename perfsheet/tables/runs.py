@@ -35,11 +35,12 @@ def _pcc_cell(reported: ReportedPcc | None) -> float | str | None:
     return known if known is not None else _pcc_text(reported) or None
 
 
-def _pcc_tones(reported: Iterable[ReportedPcc | None]) -> list[str]:
+def pcc_tones(reported: Iterable[ReportedPcc | None]) -> list[str]:
+    """Bad for what no PCC can be."""
     return ["bad" if one is not None and one.value is None else "" for one in reported]
 
 
-_PCC = Kind("reported PCC", _pcc_text, _pcc_data, "accuracy", _pcc_cell, width=14)
+REPORTED_PCC = Kind("reported PCC", _pcc_text, _pcc_data, "accuracy", _pcc_cell, width=14)
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ ACCURACY: Table[Sequence[ModulePcc]] = Table(
     "Accuracy of modules",
     "What tests reported of their accuracy: sheet Run, the terminal, `run.tests[].accuracy` in JSON.",
     (
-        Column("pcc", "PCC", _PCC, each(lambda row: row.reported),
+        Column("pcc", "PCC", REPORTED_PCC, each(lambda row: row.reported),
             "the lowest that the test reported of it; null = what it reported cannot be one", _ACCURACY,
-            tone=lambda rows: _pcc_tones(row.reported for row in rows)),
+            tone=lambda rows: pcc_tones(row.reported for row in rows)),
         Column("module", "Module", TEXT, each(lambda row: row.reported.module),
             "its name in the test; null = the test as a whole", _ACCURACY, outputs=In.JSON),
         Column("reported", "Reported", LABEL, each(lambda row: row.reported.text), "the figure as it was reported",
@@ -100,9 +101,9 @@ TESTS: Table[Sequence[TestResult]] = Table(
         Column("duration_s", "Duration", DECIMAL, each(lambda test: round(test.duration_s, 3)), "what pytest measured",
             _RUNNING, text=lambda seconds: f"{seconds:,.2f}", unit="s", width=14),
         Column("nodeid", "Test", LABEL, each(lambda test: test.nodeid), "its pytest node id", _RUNNING, flexible=True),
-        Column("pcc", "PCC", _PCC, each(lambda test: test.pcc),
+        Column("pcc", "PCC", REPORTED_PCC, each(lambda test: test.pcc),
             "the lowest that it reported, of itself or of a module; null = none, or one that cannot be", _ACCURACY,
-            tone=lambda tests: _pcc_tones(test.pcc for test in tests),
+            tone=lambda tests: pcc_tones(test.pcc for test in tests),
             when=lambda tests: any(test.accuracy for test in tests)),
         Column("accuracy", "Accuracy", _AS_IT_IS, _accuracy_records, "see `run_accuracy`", _ACCURACY, outputs=In.JSON),
         Column("reason", "Reason", TEXT, each(lambda test: test.reason),

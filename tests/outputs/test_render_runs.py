@@ -211,3 +211,20 @@ def test_without_accuracy_there_is_no_column() -> None:
     out = io.StringIO()
     print_tests(screen_for(out), RESULTS)
     assert "PCC" not in out.getvalue()
+
+
+def test_cases_have_the_accuracy_of_their_test(analysis, tmp_path) -> None:
+    shown = replace(analysis, provenance=replace(analysis.provenance, results=ACCURATE))
+    cases = [Case(number, test.nodeid, "passed", 1.0, None, "", shown) for number, test in enumerate(ACCURATE, 1)]
+    told = json.loads(json_output.dumps(json_output.cases(cases, "x")))["cases"]
+    assert [case["pcc"] for case in told] == [0.997, None, None]
+    out = io.StringIO()
+    print_cases(cases, out)
+    one, other = (next(line for line in out.getvalue().splitlines() if line.startswith(f"{n}  ")) for n in (1, 2))
+    assert "0.997" in one
+    assert "1.2 (impossible)" in other
+    case_book.write(cases, tmp_path / "cases.xlsx")
+    header, *rows = (
+        [cell.value for cell in row] for row in load_workbook(tmp_path / "cases.xlsx")["Cases"].iter_rows()
+    )
+    assert [row[header.index("PCC")] for row in rows] == [0.997, "1.2 (impossible)", None]
