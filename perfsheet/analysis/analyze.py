@@ -75,23 +75,13 @@ def analyze(
         raise no_device_op(table, window, selected)
     if reference is not None:
         _check_reference(ops, reference.ops)
-    scoped = scope(ops, window)
-    joined = None if graph is None else _beside(scoped.ops, graph)
-    facts = Facts(scoped, None if reference is None else reference.ops, joined)
+    facts = Facts(scope(ops, window), None if reference is None else reference.ops)
     analysis = Analysis(facts, provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
-    return analysis
-
-
-def _beside(ops: Ops, report: GraphReport) -> Graph:
-    from perfsheet.analysis.graph.beside import Graph
-    from perfsheet.analysis.graph.join import join
-    from perfsheet.analysis.graph.sources import Sources
-
-    return Graph(join(ops.table, report), Sources(report), ops)
+    return analysis if graph is None else analysis.with_graph(graph)
 
 
 def _check_reference(ops: Ops, reference: Ops) -> None:
@@ -126,6 +116,18 @@ class Analysis:
         whole = unreduced(self.facts.scope)
         graph = None if self.graph is None else self.graph.beside(whole.ops)
         return Analysis(Facts(whole, graph=graph), self.provenance)
+
+    def with_graph(self, report: GraphReport) -> Analysis:
+        """The same analysis with the graph report of the capture.
+
+        Raises PerfsheetError (exit status 3) when the two don't belong together.
+        """
+        from perfsheet.analysis.graph.beside import Graph
+        from perfsheet.analysis.graph.join import join
+        from perfsheet.analysis.graph.sources import Sources
+
+        graph = Graph(join(self.ops.table, report), Sources(report), self.ops)
+        return replace(self, facts=replace(self.facts, graph=graph))
 
     @property
     def graph(self) -> Graph | None:

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.cli.handling import say
-from perfsheet.errors import usage
+from perfsheet.errors import PerfsheetError, usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
     from perfsheet.graph_report import GraphReport
     from perfsheet.outputs.writing import Outputs
     from perfsheet.provenance import Provenance
+
+
+NO_GRAPH = "none"
 
 
 def analyse(
@@ -51,9 +54,10 @@ def _analysed(
         if source.how_chosen:
             say(f"{source.how_chosen}: {source.label}")
     provenance = _provenance([source.label for source in located])
-    table = read_sources(located, only)
-    report = None if graph is None else _graph_report(graph)
-    return analyze(table, options, provenance=provenance, reference=reference, graph=report)
+    analysis = analyze(read_sources(located, only), options, provenance=provenance, reference=reference)
+    if graph is None:
+        return _with_recorded_graph(analysis)
+    return analysis if graph == NO_GRAPH else analysis.with_graph(_graph_report(graph))
 
 
 def _graph_report(path: str) -> GraphReport:
@@ -63,6 +67,19 @@ def _graph_report(path: str) -> GraphReport:
     if report.how_chosen:
         say(f"{report.how_chosen}: {report.path}")
     return report
+
+
+def _with_recorded_graph(analysis: Analysis) -> Analysis:
+    """The analysis with the graph report that `perfsheet run --graph` left beside the capture, if it did."""
+    record = analysis.provenance.record
+    if record is None or not record.graph_report:
+        return analysis
+    folder = Path(analysis.summary.paths[0]).with_name(record.graph_report)
+    try:
+        return analysis.with_graph(_graph_report(str(folder)))
+    except PerfsheetError as error:
+        say(f"warning: the graph report of this run is left out: {error}")
+        return analysis
 
 
 def analyse_side(argument: str, options: Options, name: str = "", graph: str | None = None) -> Analysis:

@@ -83,10 +83,10 @@ def _by_source(
 
     if by not in {key.value for key in GroupBy}:
         raise usage(f"--by {by}: not something to rank", "give module, line or call")
-    if graph is None:
-        raise usage(f"--by {by} needs the source of the ops", "name the graph report with --graph")
     key = GroupBy(by)
     analysis = analyse(captures, options, graph=graph)
+    if analysis.graph is None:
+        raise usage(f"--by {by} needs the source of the ops", "name the graph report with --graph")
     if json:
         from perfsheet.outputs import json_output
 

@@ -52,7 +52,8 @@ Graph = Annotated[
     typer.Option(
         "--graph",
         metavar="REPORT",
-        help="TTNN's graph report of the same target: source lines, modules, memory and accuracy of each op.",
+        help="TTNN's graph report of the same target: source lines, modules, memory and accuracy of each op. By "
+        "default that of `run --graph`; none leaves it out.",
     ),
 ]
 Signposts = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -158,7 +159,7 @@ class GraphReport:
     chips: tuple[Chip, ...]
     accuracy: dict[int, Accuracy]
     sources: dict[str, str]
-    views: dict[int, int]
+    views: dict[int, int] = field(default_factory=dict)
     how_chosen: str = ""
 
     def __repr__(self) -> str:

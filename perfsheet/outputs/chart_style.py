@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
 from perfsheet.analysis.time_split import PART_NAMES
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.memory import Memory
 
 ACCENT, QUIET = "#1F78B4", "#6B7785"
 
@@ -49,6 +55,22 @@ _LONGEST = 28
 TIMELINE = "Kernel time over the run, by category"
 TIMELINE_ASKS = "Where in the run does the time go, and does it repeat?"
 PARETO_ASKS = "How few configurations make up the time?"
+
+
+TENSORS, CIRCULAR, BANK = "tensors", "circular buffers", "L1 bank"
+MEMORY_COLOURS = {TENSORS: "#0072B2", CIRCULAR: "#E69F00", BANK: "#D55E00"}
+
+
+def l1_in_use(memory: Memory) -> str:
+    """Title, with what is left out of the chart because it is not known."""
+    known, ops = int(np.isfinite(memory.circular).sum()), len(memory.circular)
+    some = f" (circular buffers known of {known:,} of {ops:,} ops)" if known else " (circular buffers unknown)"
+    return f"L1 in use per bank, op by op{'' if known == ops else some}"
+
+
+def dram_in_use(memory: Memory) -> str:
+    """Title: over all banks, or per bank where no total is known."""
+    return f"DRAM in use {'over all banks' if np.isfinite(memory.dram_total).any() else 'per bank'}, op by op"
 
 
 def timeline_axis(chart: Timeline) -> str:

@@ -8,14 +8,17 @@ from typing import Any, TextIO, TypeVar
 
 from perfsheet.analysis.results import RowRef
 from perfsheet.tables import Column, In, Table
-from perfsheet.tables.kinds import ROW, ROWS
+from perfsheet.tables.kinds import ROW, ROWS, SOURCE, SOURCES
 from perfsheet.text.safe import csv_cell
 
 R = TypeVar("R")
 
 
 def write(out: TextIO, table: Table[R], rows: R) -> None:
-    """Write a header and a line per row; lists are joined with `;`, a row reference becomes `file` and `row`."""
+    """Write a header and a line per row.
+
+    Lists are joined with `;`, a row reference becomes `file` and `row`, a place in the source `file:line`.
+    """
     headers: list[str] = []
     columns: list[Sequence[object]] = []
     for column in table.columns_in(In.CSV):
@@ -34,6 +37,10 @@ def write(out: TextIO, table: Table[R], rows: R) -> None:
 def _cells(column: Column[R], rows: R) -> list[object]:
     if column.kind is ROWS:
         return [_rows(refs) for refs in column.listed(rows)]
+    if column.kind is SOURCE:
+        return [None if source is None else csv_cell(f"{source.file}:{source.line}") for source in column.listed(rows)]
+    if column.kind is SOURCES:
+        return [csv_cell(";".join(f"{one.file}:{one.line}" for one, _ in some)) for some in column.listed(rows)]
     return [_cell(value) for value in column.exported(rows)]
 
 

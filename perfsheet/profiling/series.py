@@ -67,13 +67,13 @@ def profile_target(
     if not observed:
         assert analysis is not None
         if plan.graph and _capture_graph(request, measured, 0, watch, on_run):
-            analysis = _analyze(measured[0].outcome, options)
+            analysis = _with_graph(_analyze(measured[0].outcome, options), measured[0].outcome, watch)
         return ProfilingResult(analysis, measured[0].outcome, tuple(measured), tuple(failures))
     repeats = align(observed, plan.noisy_pct, [failure.sentence for failure in failures])
     if plan.graph:
         _capture_graph(request, measured, repeats.shown, watch, on_run)
     shown = measured[repeats.shown]
-    analysis = _analyze(shown.outcome, options)
+    analysis = _with_graph(_analyze(shown.outcome, options), shown.outcome, watch)
     other_losses = [f"{run.label}: {loss}" for run in measured if run is not shown for loss in run.outcome.losses]
     provenance = replace(analysis.provenance, losses=(*analysis.provenance.losses, *other_losses))
     analysis = replace(analysis, repeats=repeats, provenance=provenance)
@@ -127,6 +127,19 @@ def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
         outcome = profile(request, watch)
         if outcome.csv is not None:
             shutil.rmtree(outcome.csv.parent, ignore_errors=True)
+
+
+def _with_graph(analysis: Analysis, outcome: RunOutcome, watch: Watch) -> Analysis:
+    """The analysis with the graph report of the run; without it, and a notice, where the two don't belong together."""
+    from perfsheet.graph_report import read_graph_report
+
+    if outcome.graph_report is None:
+        return analysis
+    try:
+        return analysis.with_graph(read_graph_report(outcome.graph_report))
+    except PerfsheetError as error:
+        watch.notice(f"warning: the graph report is left out: {error}")
+        return analysis
 
 
 def _analyze(outcome: RunOutcome, options: Options) -> Analysis:

@@ -160,6 +160,6 @@ SOURCES = Kind("sources", lambda places: ", ".join(_place_text(*place) for place
 # fmt: on
 """Several places, each with how many ops come from it."""
 BYTES = Kind("bytes", formats.size, number, "count", width=14, unit="B")
-PCC = Kind("pcc", formats.pcc, number, "accuracy", width=9)
+PCC = Kind("pcc", formats.pcc, number, "pcc", width=9)
 LINK = Kind("link", _text, _same, "link", number=False)
 """Text that leads to another sheet of the workbook."""

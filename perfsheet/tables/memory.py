@@ -18,10 +18,13 @@ from perfsheet.tables.op_rows import OpRows
 _GRAPH = "docs/graph-report.md"
 
 
-def memory_ops(analysis: Analysis) -> OpRows:
-    """Every op in execution order; none without a graph report that tells the memory."""
-    known = analysis.graph is not None and analysis.graph.memory.known
-    return OpRows(analysis, np.arange(len(analysis.ops) if known else 0))
+def memory_ops(analysis: Analysis, most: int | None = None) -> OpRows:
+    """The ops in execution order, at most `most` with the peaks among them (None = every op); none without a graph
+    report that tells the memory."""
+    graph = analysis.graph
+    if graph is None or not graph.memory.known:
+        return OpRows(analysis, np.arange(0))
+    return OpRows(analysis, np.arange(len(analysis.ops)) if most is None else graph.memory.peaks(most))
 
 
 def held_buffers(analysis: Analysis, count: int | None = None) -> Rows[Analysis, Held]:
@@ -107,6 +110,8 @@ HELD: Table[Rows[Analysis, Held]] = Table(
     "L1 buffers that outlive their last use, most bytes × calls first, from a graph report: sheet Memory, the page.",
     (
         Column("tensor", "Tensor", LABEL, _tensor, "shape, data type and memory", _GRAPH, width=50, code=True),
+        Column("count", "Buffers", COUNT, each(lambda held: held.count), "equal ones, made and used by the same lines",
+            _GRAPH, width=9),
         Column("bank_bytes", "Per bank", BYTES, each(lambda held: held.buffer.bank), "bytes per L1 bank", _GRAPH),
         Column("made_by", "Made by", LABEL, _call_name(lambda held: held.made), "the call that made it", _GRAPH,
             width=34, code=True),

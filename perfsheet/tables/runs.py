@@ -40,7 +40,7 @@ def pcc_tones(reported: Iterable[ReportedPcc | None]) -> list[str]:
     return ["bad" if one is not None and one.value is None else "" for one in reported]
 
 
-REPORTED_PCC = Kind("reported PCC", _pcc_text, _pcc_data, "accuracy", _pcc_cell, width=14)
+REPORTED_PCC = Kind("reported PCC", _pcc_text, _pcc_data, "pcc", _pcc_cell, width=14)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.kinds import COUNT, LABEL, LIST, NS, PERCENT, ROWS, SOURCE
+from perfsheet.tables.kinds import COUNT, LABEL, LIST, NS, PERCENT, ROW, ROWS, SOURCE
 
 SourceGroupRows = Rows[Analysis, SourceGroup]
 _GRAPH = "docs/graph-report.md"
@@ -41,6 +41,10 @@ def with_source(rows: Rows[Analysis, Any]) -> bool:
 
 def _rows(rows: SourceGroupRows) -> list[list[Any]]:
     return [rows.source.row_refs(group.positions.tolist()) for group in rows]
+
+
+def _first_rows(rows: SourceGroupRows) -> list[Any]:
+    return rows.source.row_refs(int(group.positions[0]) for group in rows)
 
 
 def _of_source(text: Callable[[Source], str]) -> Callable[[SourceGroupRows], list[str]]:
@@ -84,6 +88,8 @@ SOURCE_GROUPS: Table[SourceGroupRows] = Table(
             width=9),
         Column("op_codes", "Op codes", LIST, each(lambda group: group.codes), "of its ops, most kernel time first",
             flexible=True, drop=3, width=44, text=lambda codes: ", ".join(map(short_code, codes))),
+        Column("first_row", "First file row", ROW, _first_rows, "row of the capture with the first of the ops",
+            outputs=In.SHEET),
         Column("rows", "Rows", ROWS, _rows, "the rows of the capture", outputs=In.JSON | In.CSV),
     ),
     outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.MARKDOWN | In.SHEET,

@@ -100,5 +100,7 @@ def place(source: Source, ops: int = 1) -> str:
 
 
 def places(some: Sequence[tuple[Source, int]]) -> str:
-    """`ttnn_block.py:151 ×12, ttnn_block.py:101`."""
-    return ", ".join(f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in some)
+    """`ttnn_block.py:151 ×12, ttnn_block.py:101, and 2 more lines`."""
+    texts = [f"{source.place} ×{ops:,}" if ops > 1 else source.place for source, ops in some[:_LINES_NAMED]]
+    more = len(some) - len(texts)
+    return ", ".join([*texts, *([f"and {rows(more, 'more line')}"] if more else [])])

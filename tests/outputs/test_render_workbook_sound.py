@@ -4,6 +4,7 @@ import pytest
 from openpyxl import load_workbook
 from support.agreement import analysed
 from support.captures import host_op, op, signpost, write_csv
+from support.graph_reports import graph_report
 from support.real import CAPTURES, each
 from support.xlsx import linked_row, lint
 
@@ -56,7 +57,9 @@ def hostile(tmp_path_factory):
         for at, text in enumerate(HOSTILE)
     ]
     capture = write_csv(folder / "=1+1 [x].csv", rows, extra=["LOC", "=1+1", "@x", "[bold]"])
-    analysis = analyze(read(capture), provenance=Provenance(command="=1+1", tests="@SUM(1)", replayed=True))
+    provenance = Provenance(command="=1+1", tests="@SUM(1)", replayed=True)
+    graph = graph_report(rows, text=lambda place: HOSTILE[place])
+    analysis = analyze(read(capture), provenance=provenance, graph=graph)
     path = folder / "hostile.xlsx"
     book.write(analysis, path)
     return analysis, path
@@ -95,6 +98,20 @@ def test_hostile_texts_stay_text(hostile):
                 assert "\x9b" not in text
                 assert "\u202e" not in text
                 assert cell.hyperlink is None or cell.hyperlink.target is None
+
+
+def test_hostile_names_of_a_graph_report_stay_text(hostile):
+    workbook = load_workbook(hostile[1])
+    texts = [
+        cell
+        for title in ("Source", "Memory")
+        for row in workbook[title].iter_rows()
+        for cell in row
+        if isinstance(cell.value, str) and not cell.value.startswith("=HYPERLINK(\"#'All Ops'!A\"&IF(")
+    ]
+    assert all(cell.data_type == "s" and cell.hyperlink is None for cell in texts)
+    shown = {cell.value.strip() for cell in texts}
+    assert {"=1+1", "@SUM(A1:A9)", '=HYPERLINK("http://x.test";"x")', "http://x.test/a", "#REF!"} <= shown
 
 
 @pytest.mark.parametrize("place", ["OP CODE", "DEVICE ARCH", "ATTRIBUTES", "INPUT_0_MEMORY", "LOC", "header"])

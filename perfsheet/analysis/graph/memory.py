@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -51,6 +52,21 @@ class Memory:
         return int(np.nanargmax(self.l1_used)) if self.known else None
 
     @cached_property
+    def dram(self) -> FloatArray:
+        """DRAM in use over all banks; per bank where the size of no op's tensors is known."""
+        return self.dram_total if np.isfinite(self.dram_total).any() else self.dram_bank
+
+    def peaks(self, most: int) -> IntArray:
+        """The positions of at most `most` ops with every peak among them: all ops, if they are no more than that, else
+        of each stretch of ops those with most L1 and with most DRAM in use."""
+        count = len(self.partner)
+        if count <= most:
+            return np.arange(count)
+        l1, dram = (np.nan_to_num(values, nan=-1.0) for values in (self.l1_used, self.dram))
+        stretches = np.array_split(np.arange(count), max(1, most // 2))
+        return np.unique([part[np.argmax(values[part])] for part in stretches for values in (l1, dram)])
+
+    @cached_property
     def longest_held(self) -> tuple[Held, ...]:
         """L1 buffers by what they hold for how long after their last use, most bytes × ops first."""
         return held(self.report)
@@ -58,16 +74,17 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """An L1 buffer that lives on after its last use.
+    """L1 buffers of one kind that live on after their last use: equal ones that the same lines make and use last.
 
-    `made` and `last_use` are calls (indices of `report.calls`); `idle_calls` counts calls that run between its last use
-    and its end. `freed`: whether it ends within the report.
+    `buffer` is the first of them, `count` their number. `made` and `last_use` are calls (indices of `report.calls`);
+    `idle_calls` counts the calls with device ops between its last use and its end.
     """
 
     buffer: Buffer
     made: int
     last_use: int
     idle_calls: int
+    count: int = 1
 
 
 def memory(joined: Joined, rows: IntArray) -> Memory:
@@ -100,11 +117,16 @@ def held(report: GraphReport) -> tuple[Held, ...]:
     for index, described in enumerate(report.tensors):
         if described.in_l1 and described.address is not None and index in last_use:
             by_address.setdefault(described.address, []).append(last_use[index])
-    found = []
+    found: dict[object, Held] = {}
     for buffer in report.buffers:
         uses = [use for use in by_address.get(buffer.address, ()) if buffer.first <= use <= buffer.last]
         used = max(uses) if uses else buffer.first
         idle = sum(1 for call in report.calls[used + 1 : buffer.last + 1] if len(call.device_ops))
         if idle and buffer.tensor is not None:
-            found.append(Held(buffer, buffer.first, used, idle))
-    return tuple(sorted(found, key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))
+            kind = report.tensors[buffer.tensor]._replace(id=0, address=None)
+            key = (buffer.bank, kind, report.calls[buffer.first].frames, report.calls[used].frames, idle)
+            first = found.get(key)
+            found[key] = (
+                Held(buffer, buffer.first, used, idle) if first is None else replace(first, count=first.count + 1)
+            )
+    return tuple(sorted(found.values(), key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))

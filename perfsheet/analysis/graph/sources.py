@@ -2,7 +2,7 @@
 
 Frames of TTNN, pytest, torch and Python itself are skipped. Frames give names of functions; the classes around them
 come from the source text, which the report carries for some files, and which is read from disk where a file's line is
-still the one of the frame.
+still the one of the frame (also below the current folder, for a report of another machine).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from perfsheet.graph_report.model import Frame, GraphReport
@@ -87,7 +88,26 @@ class Sources:
         inner = mine[0]
         classes = [self._texts.class_of(frame) for frame in mine]
         function = ".".join(filter(None, (classes[0], inner.function)))
-        return Source(inner.file, inner.line, function, call, _module_path(mine, classes), inner.code)
+        path = _module_path(mine, classes)
+        shared = min(self._shared, len(path) - 1) if _begins(mine) else 0
+        return Source(inner.file, inner.line, function, call, path[shared:], inner.code)
+
+    @cached_property
+    def _shared(self) -> int:
+        """How many plain functions all calls have in common on the outside, such as `main`: they tell nothing apart."""
+        outer: list[tuple[str, str]] | None = None
+        for frames in {call.frames for call in self._report.calls if len(call.device_ops)}:
+            mine = users_frames(frames)
+            if not mine:
+                continue
+            inside = [frame for frame in reversed(mine) if not _starts(frame)]
+            plain = list(takewhile(self._is_plain, inside))
+            names = [(frame.file, frame.function) for frame in plain]
+            outer = names if outer is None else [a for a, b in takewhile(_equal, zip(outer, names, strict=False))]
+        return len(outer or ())
+
+    def _is_plain(self, frame: Frame) -> bool:
+        return frame.function not in _MODULE_CALLS and not self._texts.class_of(frame)
 
     @cached_property
     def all(self) -> tuple[Source | None, ...]:
@@ -99,27 +119,43 @@ def users_frames(frames: Sequence[Frame]) -> list[Frame]:
     """The frames of the user's own code, innermost first, up to the test or the script that began it."""
     mine = [frame for frame in frames if not _NOT_THE_USERS.search(frame.file)]
     for place, frame in enumerate(mine):
-        if frame.function == "<module>" or frame.function.startswith("test"):
+        if _starts(frame):
             return mine[: place + 1]
     return mine
+
+
+def _starts(frame: Frame) -> bool:
+    """Whether it is that of a test or of a script itself."""
+    return frame.function == "<module>" or frame.function.startswith("test")
+
+
+def _begins(frames: Sequence[Frame]) -> bool:
+    return len(frames) > 1 and _starts(frames[-1])
+
+
+def _equal(pair: tuple[object, object]) -> bool:
+    return pair[0] == pair[1]
 
 
 def _module_path(frames: Sequence[Frame], classes: Sequence[str]) -> tuple[str, ...]:
     """The names of the modules and functions that a call is in, outermost first; the test itself is left out.
 
-    A module that is called (`__call__`, `forward`) goes by the attribute through which it is, else by its class.
+    A module that is called (`__call__`, `forward`) goes by the attribute through which it is, else by its class; a
+    method of another class than its caller's names its class.
     """
     path: list[str] = []
     caller: Frame | None = None
+    inside = ""
     for frame, of_class in zip(reversed(frames), reversed(classes), strict=True):
-        starts = frame.function == "<module>" or frame.function.startswith("test")
-        if starts and len(frames) > 1:
+        if _starts(frame) and len(frames) > 1:
             caller = frame
             continue
         if frame.function == "__call__" and _FORWARDS.search(frame.code):
             continue  # only hands on to `forward`: what it was called as, that is called as
-        path.append(_name(frame, of_class, caller))
-        caller = frame
+        name = _name(frame, of_class, caller)
+        method_of_another = of_class not in ("", inside) and frame.function not in _MODULE_CALLS
+        path.append(f"{of_class}.{name}" if method_of_another else name)
+        caller, inside = frame, of_class
     return tuple(path) or (frames[0].function,)
 
 
@@ -170,13 +206,21 @@ class _Texts:
 
 
 def _on_disk(file: str) -> str:
+    """The text of a file, also where the report comes from another machine: then that of the same path below here."""
     path = Path(file)
-    try:
-        if path.suffix != ".py" or not path.is_file() or path.stat().st_size > _MOST_SOURCE:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError):
+    if path.suffix != ".py":
         return ""
+    below = [Path(*path.parts[place:]) for place in range(1, len(path.parts) - 1)]
+    return next((text for candidate in (path, *below) if (text := _read(candidate))), "")
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.is_file() and path.stat().st_size <= _MOST_SOURCE:
+            return path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        pass
+    return ""
 
 
 def _indent(line: str) -> int:

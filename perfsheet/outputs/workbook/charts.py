@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import REST as ALL_ELSE
@@ -182,6 +182,42 @@ class BookCharts:
         chart.set_legend({"position": "bottom", "font": _FONT})
         self._place(sheet, row, column, chart, size, style.core_use(core_use))
 
+    def areas(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        size: tuple[int, int],
+        title: str,
+        order: Points,
+        areas: Sequence[tuple[str, Points]],
+        limit: int | None = None,
+    ) -> None:
+        """Memory in use over the ops as stacked areas, each with its name, and `limit` (bytes) as a line above them.
+
+        `order`: the places of the ops in execution order. The points are cells of a sheet.
+        """
+        chart = self._chart("area", "stacked")
+        points = {"categories": order.cells, "categories_data": order.values}
+        for name, values in areas:
+            fill = {"color": style.MEMORY_COLOURS[name]}
+            # The values are passed on as well: XlsxWriter looks for them only in cells that it wrote one by one.
+            chart.add_series(
+                {"name": name, **points, "values": values.cells, "values_data": values.values, "fill": fill}
+            )
+        if limit is not None:
+            line = self._book.add_chart({"type": "line"})
+            assert line is not None
+            colour = {"color": style.MEMORY_COLOURS[style.BANK], "width": 1.5, "dash_type": "dash"}
+            limits = self._data.add("L1 BANK [B]", [limit] * len(order.values))
+            line.add_series({"name": style.BANK, **points, "values": limits, "line": colour})
+            chart.combine(line)
+        step = max(1, len(order.values) // 10)
+        chart.set_x_axis(self._axis("op in run order", interval_unit=step, interval_tick=step))
+        chart.set_y_axis(self._axis("bytes", num_format="#,##0", major_gridlines=_GRID_LINES, min=0))
+        chart.set_legend({"position": "bottom", "font": _FONT})
+        self._place(sheet, row, column, chart, size, title)
+
     def _add_points(self, chart: Chart, what: str, points: Sequence[Point]) -> None:
         """A series per category; the points with most kernel time carry their names."""
         named = {id(point): place for point, place in placed_names(points)}
@@ -239,6 +275,13 @@ CHART_DATA = "Chart Data"
 
 Range = list[str | int]
 """What XlsxWriter calls the cells of a series: sheet, first row, first column, last row, last column."""
+
+
+class Points(NamedTuple):
+    """Cells of a sheet in a chart, and what they hold (None = an empty cell)."""
+
+    cells: Range
+    values: list[float | None]
 
 
 class ChartData:

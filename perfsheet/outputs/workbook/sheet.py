@@ -44,8 +44,8 @@ class Column:
 
 
 # fmt: off
-_RIGHT_STYLES = {"right", "accuracy", "decimal_4", "count", "plain_number", "decimal", "ns", "percent", "link_number",
-    "matrix", "delta_ns", "delta_percent"}
+_RIGHT_STYLES = {"right", "accuracy", "pcc", "decimal_4", "count", "plain_number", "decimal", "ns", "percent",
+    "link_number", "matrix", "delta_ns", "delta_percent"}
 # fmt: on
 
 

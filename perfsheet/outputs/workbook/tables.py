@@ -70,6 +70,22 @@ class Further:
     written: Callable[[int], None] = lambda count: None
 
 
+def source_ahead(columns: Sequence[Column[R]]) -> list[Column[R]]:
+    """The columns of ops or findings with the source line, if there is one, behind the op code: both say what the row
+    is of. The longer texts, call and module, stand behind flags and findings."""
+    keys = {column.key: column for column in columns}
+    ahead = [keys[key] for key in ("source",) if key in keys]
+    behind = [keys[key] for key in ("call", "module") if key in keys]
+    last = next((key for key in ("finding_ids", "flags") if key in keys), "")
+    placed: list[Column[R]] = []
+    for column in columns:
+        if column in ahead or column in behind:
+            continue
+        placed.append(column)
+        placed += ahead if column.key == "op_code" else behind if column.key == last else []
+    return placed
+
+
 def write_table(
     sheet: LongWorksheet,
     styles: Styles,

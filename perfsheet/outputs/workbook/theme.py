@@ -42,6 +42,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "ns": {"num_format": NANOSECONDS},
     "percent": {"num_format": FRACTION},
     "accuracy": {"num_format": "0.0#####"},
+    "pcc": {"num_format": "0.00000"},
     "delta_ns": {"num_format": "+#,##0;−#,##0;0"},
     "delta_count": {"num_format": "+#,##0;−#,##0;0"},
     "delta_decimal": {"num_format": "+#,##0.0##;−#,##0.0##;0"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.workbook.charts import BookCharts
-from perfsheet.outputs.workbook.sheets import about, all_ops, summary
+from perfsheet.outputs.workbook.sheets import about, all_ops, memory, source, summary
 from perfsheet.outputs.workbook.sheets.findings import EVIDENCE_SHEET, HOTSPOTS, write_evidence, write_hotspots
 from perfsheet.outputs.workbook.sheets.ops import (
     write_charts,
@@ -37,6 +38,11 @@ def sheets(
     yield "Top Ops", lambda sheet: write_top_ops(sheet, styles, analysis, charts)
     yield "Op Groups", lambda sheet: write_op_groups(sheet, styles, analysis)
     yield "By Op Type", lambda sheet: write_op_types(sheet, styles, analysis)
+    graph = analysis.graph
+    if graph is not None and graph.joined.report.has_stacks:
+        yield source.TITLE, partial(source.write, styles=styles, analysis=analysis, graph=graph)
+    if graph is not None and graph.memory.known:
+        yield memory.TITLE, partial(memory.write, styles=styles, analysis=analysis, graph=graph, charts=charts)
     yield "Charts", lambda sheet: write_charts(sheet, styles, analysis, charts)
     yield "Reshards", lambda sheet: write_reshards(sheet, styles, analysis)
     if analysis.summary.passes.repeats:

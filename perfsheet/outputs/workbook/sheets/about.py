@@ -18,6 +18,7 @@ from perfsheet.tables.about import TERMS, Term, terms
 from perfsheet.tables.evidence import EVIDENCE
 from perfsheet.tables.findings import FINDINGS
 from perfsheet.tables.groups import GROUPS
+from perfsheet.tables.memory import HELD, MEMORY
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.passes import LAYERS, PASS_OPS, PASSES
 from perfsheet.tables.quality import CHECKS
@@ -25,6 +26,7 @@ from perfsheet.tables.repeats import REPEATS, RUNS
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
 from perfsheet.tables.runs import ACCURACY, INPUTS, TESTS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
+from perfsheet.tables.sources import MODULES, SOURCE_GROUPS
 from perfsheet.tables.totals import DEVICES, OP_TYPES, STEPS
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ def _sections(analysis: Analysis) -> Iterator[tuple[str, str, tuple[Table[Any], 
     yield "Op groups", "columns of Op Groups", (GROUPS,)
     yield "Findings", "columns of Hotspots", (FINDINGS,)
     yield "Op types", "columns of By Op Type", (OP_TYPES,)
+    if (graph := analysis.graph) is not None and graph.joined.report.has_stacks:
+        yield "Source", "columns of Source", (SOURCE_GROUPS, MODULES)
+    if graph is not None and graph.memory.known:
+        yield "Memory", "columns of Memory", (MEMORY, HELD)
     yield "Reshards", "columns of Reshards", (TRANSITIONS, CHAINS)
     if analysis.summary.passes.repeats:
         yield "Passes", "columns of Passes", (PASSES, LAYERS, PASS_OPS)

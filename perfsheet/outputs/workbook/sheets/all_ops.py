@@ -18,7 +18,7 @@ from perfsheet.capture.texts import Texts
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.sheet import Column as SheetColumn
-from perfsheet.outputs.workbook.tables import Further, RowLink, write_table_sheet
+from perfsheet.outputs.workbook.tables import Further, RowLink, source_ahead, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
 from perfsheet.tables import Column, In
@@ -61,7 +61,7 @@ def _columns(analysis: Analysis) -> list[Column[OpRows]]:
     headers = analysis.ops.table.headers
     return [
         column.changed(exact=headers.get(column.capture, ""), wrap=False)
-        for column in OPS.columns_in(In.ALL_OPS, every_op(analysis))
+        for column in source_ahead(OPS.columns_in(In.ALL_OPS, every_op(analysis)))
     ]
 
 

@@ -10,7 +10,7 @@ from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell
 from perfsheet.outputs.workbook.sheets import all_ops
-from perfsheet.outputs.workbook.tables import write_table_sheet
+from perfsheet.outputs.workbook.tables import source_ahead, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In
 from perfsheet.tables.evidence import EVIDENCE, MOST_OPS, OPS_PER_FINDING, evidence
@@ -30,7 +30,7 @@ def write_hotspots(sheet: LongWorksheet, styles: Styles, analysis: Analysis) -> 
     listed = _with_evidence(analysis)
     columns = [
         column.changed(kind=LINK) if column.key == "row_count" else column
-        for column in FINDINGS.columns_in(In.SHEET, rows)
+        for column in source_ahead(FINDINGS.columns_in(In.SHEET, rows))
     ]
     counts = {"row_count": lambda layout: [_row_count(finding, finding.id in listed) for finding in rows]}
     layout = write_table_sheet(sheet, styles, columns, rows, freeze="op_code", live=counts)

@@ -11,7 +11,7 @@ from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import Column, set_up_page, set_up_sections, write_columns, write_section
 from perfsheet.outputs.workbook.sheets import all_ops
-from perfsheet.outputs.workbook.tables import Placement, write_table, write_table_sheet
+from perfsheet.outputs.workbook.tables import Placement, source_ahead, write_table, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import In, Rows
 from perfsheet.tables.groups import GROUPS, op_groups
@@ -33,7 +33,7 @@ _MOST_OPS = 200
 def write_top_ops(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts) -> None:
     """Write sheet Top Ops: the first ops of the ranking, and beside them the Pareto chart."""
     ops = top_ops(analysis, _MOST_OPS)
-    columns = OPS.columns_in(In.SHEET, ops)
+    columns = source_ahead(OPS.columns_in(In.SHEET, ops))
     layout = write_table_sheet(
         sheet,
         styles,

@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.graph.beside import Graph
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.workbook import live
 from perfsheet.outputs.workbook.cells import Cell, Formula, Link
 from perfsheet.outputs.workbook.charts import BookCharts
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_cell, write_section
-from perfsheet.outputs.workbook.sheets import all_ops
+from perfsheet.outputs.workbook.sheets import all_ops, memory, source
 from perfsheet.outputs.workbook.sheets.findings import HOTSPOTS
 from perfsheet.outputs.workbook.sheets.runs import DATA_QUALITY, write_tests
-from perfsheet.outputs.workbook.tables import Placement, write_table
+from perfsheet.outputs.workbook.tables import Live, Placement, write_table
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.provenance import Provenance, TestResult
 from perfsheet.tables import In
 from perfsheet.tables.causes import CAUSES, causes
 from perfsheet.tables.kinds import LINK
 from perfsheet.tables.repeats import RUNS
+from perfsheet.tables.sources import places_of, with_source
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
+from perfsheet.text import graph as text_of_graph
 from perfsheet.text.headline import RATE, HeadlineValue, headline, run_outcome, run_source
 from perfsheet.text.safe import clean
 
@@ -41,6 +44,8 @@ _WIDTH, _ZOOM = 16, 80
 _CHART_ROWS, _SPLIT_ROWS = 11, 6
 _CAUSE_COLUMNS = ("title", "subject", "share_pct", "expected_saving_ns", "bound_ns", "ground", "cure")
 _SPANS = {"subject": 2, "ground": 2, "cure": 4}
+_WITH_SOURCE = ("title", "subject", "source", "share_pct", "expected_saving_ns", "bound_ns", "ground", "cure")
+_SPANS_WITH_SOURCE = {"subject": 2, "source": 2, "cure": 3}
 _SPLIT, _BY_CATEGORY, _BY_TYPE = (0, (1517, 118)), (0, (572, 218)), (5, (940, 218))
 """Column and size in pixels of the charts."""
 
@@ -52,6 +57,8 @@ def write(book: Workbook, sheet: LongWorksheet, styles: Styles, analysis: Analys
     row = _write_headline(book, sheet, styles, analysis)
     row = _write_causes(sheet, styles, analysis, row)
     row = _write_time(sheet, styles, analysis, charts, row + 1)
+    if analysis.graph is not None:
+        row = _write_graph(sheet, styles, analysis, analysis.graph, row + 1)
     row = _write_run_info(sheet, styles, analysis, row + 1)
     row = _write_verdict(sheet, styles, analysis, row + 1)
     if analysis.repeats:
@@ -73,12 +80,16 @@ def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row:
         sheet.write_string(row, 0, sentences.time_split(analysis.summary), styles["text"])
     if not len(shown):
         return row + 1
+    keys, spans = (_CAUSE_COLUMNS, _SPANS) if not with_source(shown) else (_WITH_SOURCE, _SPANS_WITH_SOURCE)
     columns = [
         CAUSES["id"].changed(kind=LINK, width=_WIDTH),
-        *(column.changed(bar=False, width=_WIDTH) for column in CAUSES.pick(*_CAUSE_COLUMNS)),
+        *(column.changed(bar=False, width=_WIDTH) for column in CAUSES.pick(*keys)),
     ]
-    links = {"id": lambda layout: [live.link_to_id(HOTSPOTS, cause.members[0].id, cause.id) for cause in shown]}
-    return write_table(sheet, styles, columns, shown, Placement(row + 1, spans=_SPANS), links).after
+    texts: Live = {
+        "id": lambda layout: [live.link_to_id(HOTSPOTS, cause.members[0].id, cause.id) for cause in shown],
+        "source": lambda layout: [text_of_graph.places(places) for places in places_of(shown)],
+    }
+    return write_table(sheet, styles, columns, shown, Placement(row + 1, spans=spans), texts).after
 
 
 def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts: BookCharts, row: int) -> int:
@@ -92,6 +103,22 @@ def _write_time(sheet: LongWorksheet, styles: Styles, analysis: Analysis, charts
     charts.shares(sheet, row, *_BY_CATEGORY, by_type=False)
     charts.shares(sheet, row, *_BY_TYPE, by_type=True)
     return row + _CHART_ROWS
+
+
+def _write_graph(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph: Graph, row: int) -> int:
+    """How the graph report was joined, the peak of memory and the lowest PCC, each with a link to its sheet."""
+    row = write_section(sheet, styles, row, COLUMNS, "Source and memory", "what the graph report adds", 2)
+    for title, known, text in (
+        (source.TITLE, graph.joined.report.has_stacks, text_of_graph.joined(graph)),
+        (memory.TITLE, graph.memory.known, text_of_graph.memory(analysis)),
+        (all_ops.TITLE, graph.accuracy.known, text_of_graph.accuracy(analysis)),
+    ):
+        if text:
+            link = Link(f"'{title}'!A1", f"{title} ▸") if known else None
+            write_cell(sheet, row, 0, link, styles["text"], styles["link"])
+            sheet.write_string(row, 1, clean(text, 1000), styles["text"])
+            row += 1
+    return row
 
 
 def _write_run_info(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
