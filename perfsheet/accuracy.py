@@ -9,7 +9,6 @@ Imports numpy only when it computes.
 from __future__ import annotations
 
 import math
-from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from perfsheet.errors import usage
@@ -25,7 +24,7 @@ NOISE = 1e-5
 RANGE = "a PCC is from -1 to 1"
 MARKED = " (impossible)"
 """Stands behind a figure that no measurement can give; a terminal may put `!` in front instead."""
-_DIGITS = Decimal("0.000001")
+_DIGITS = "0.000001"
 _RTOL, _ATOL = 1e-5, 1e-4
 _STEPS = 4
 """Constants may differ by as many steps of a 16-bit float."""
@@ -142,4 +141,6 @@ def possible(value: float | None) -> float | None:
 
 def text(value: float) -> str:
     """`0.9998`, six decimals at most; rounded down, so that a PCC below a limit never reads like it."""
-    return f"{Decimal(repr(float(value))).quantize(_DIGITS, ROUND_FLOOR).normalize():f}"
+    from decimal import ROUND_FLOOR, Decimal
+
+    return f"{Decimal(repr(float(value))).quantize(Decimal(_DIGITS), ROUND_FLOOR).normalize():f}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.accuracy import report_with, rows_for
+from support.accuracy import LIMIT, database, report_with, rows_for
 
 import perfsheet
 from perfsheet.analysis.rules.base import pcc_today
@@ -17,8 +16,6 @@ from perfsheet.errors import PerfsheetError
 from perfsheet.graph_report import read_graph_report
 
 NAN, INF = float("nan"), float("inf")
-LIMIT = 0.9998999834060669
-"""0.9999 as a float32."""
 
 
 @pytest.fixture
@@ -140,24 +137,6 @@ def test_damaged_comparisons_are_named(tmp_path):
     (tmp_path / "cap.comparison_records.json").write_text("{")
     with pytest.raises(PerfsheetError, match=r"comparison_records\.json: not what TTNN writes"):
         read_graph_report(path)
-
-
-def database(path: Path, operations: int, alone: list, total: list) -> Path:
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE operations (operation_id int, name text)")
-        connection.execute("CREATE TABLE tensors (tensor_id int, shape text)")
-        connection.execute("CREATE TABLE output_tensors (operation_id int, output_index int, tensor_id int)")
-        for number in range(operations):
-            connection.execute("INSERT INTO operations VALUES (?, 'ttnn.linear')", (number,))
-            connection.execute("INSERT INTO tensors VALUES (?, '')", (number,))
-            connection.execute("INSERT INTO output_tensors VALUES (?, 0, ?)", (number, number))
-        for kind, rows in (("local", alone), ("global", total)):
-            table = f"{kind}_tensor_comparison_records"
-            columns = "tensor_id int, golden_tensor_id int, matches int, desired_pcc float, actual_pcc float"
-            connection.execute(f"CREATE TABLE {table} ({columns})")
-            connection.executemany(f"INSERT INTO {table} VALUES (?, 100, 1, {LIMIT}, ?)", rows)
-    connection.close()
-    return path
 
 
 def test_comparisons_of_a_database(tmp_path):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.accuracy import FIRST_CALL, database
 from support.captures import op, signpost, write_csv
 from support.command import PATIENCE_S, ROOT, environment, perfsheet
 
@@ -291,8 +292,13 @@ def test_ops_are_held_to_the_accuracy_of_a_graph_report(folder):
         "def test_it(perfsheet):\n    perfsheet.expect(pcc=0.99)\n    assert perfsheet.analysis().graph is not None\n",
         encoding="utf-8",
     )
+    write_csv(folder / "run.csv", [op("MatmulDeviceOperation", 100, call=FIRST_CALL + n) for n in range(2)])
     _, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
     assert "FAIL  limits.pcc: cannot be measured, at least 0.99 allowed" in out
+    for name, lowest, expected in (("good", 0.995, 0), ("bad", 0.98, 1)):
+        database(folder / f"{name}.sqlite", 2, [(0, 0.999), (1, lowest)], [])
+        status, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "--perfsheet-graph", f"{name}.sqlite")
+        assert (status, "FAIL  limits.pcc: 0.98, at least 0.99 allowed; row 3" in out) == (expected, bool(expected))
     status, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "--perfsheet-graph", "nowhere")
     assert (status, "FAIL  nowhere: there is no such file or folder" in out) == (1, True)
 

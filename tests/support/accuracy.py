@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from perfsheet.graph_report.model import Accuracy, Call, DeviceOp, Execution, GraphReport, Tensor
 from support.captures import Row, op
 
 Figures = tuple["float | None", "float | None"]
 FIRST_CALL = 1024
+LIMIT = 0.9998999834060669
+"""0.9999 as a float32, which is how TTNN keeps it."""
 
 
 def report_with(
@@ -46,3 +50,27 @@ def report_with(
 def rows_for(report: GraphReport, **cells: object) -> list[Row]:
     """The rows of a capture of the same ops."""
     return [op(one.name, call=FIRST_CALL + n, **cells) for n, one in enumerate(report.device_ops)]
+
+
+def database(path: Path, operations: int, alone: list, total: list) -> Path:
+    """A database of calls with an op each, with tensor n made by call n, and (tensor, PCC) of those compared."""
+    with sqlite3.connect(path) as connection:
+        executions = "operation_id int, runtime_id int, global_call_count int, physical_device_id int"
+        connection.execute(f"CREATE TABLE operation_executions ({executions})")
+        connection.execute("CREATE TABLE operations (operation_id int, name text)")
+        connection.execute("CREATE TABLE tensors (tensor_id int, shape text)")
+        connection.execute("CREATE TABLE output_tensors (operation_id int, output_index int, tensor_id int)")
+        for number in range(operations):
+            connection.execute("INSERT INTO operations VALUES (?, 'ttnn.linear')", (number,))
+            connection.execute(
+                "INSERT INTO operation_executions VALUES (?, ?, ?, 0)", (number, number, FIRST_CALL + number)
+            )
+            connection.execute("INSERT INTO tensors VALUES (?, '')", (number,))
+            connection.execute("INSERT INTO output_tensors VALUES (?, 0, ?)", (number, number))
+        for kind, rows in (("local", alone), ("global", total)):
+            table = f"{kind}_tensor_comparison_records"
+            columns = "tensor_id int, golden_tensor_id int, matches int, desired_pcc float, actual_pcc float"
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+            connection.executemany(f"INSERT INTO {table} VALUES (?, 100, 1, {LIMIT}, ?)", rows)
+    connection.close()
+    return path
