@@ -5,6 +5,7 @@
     >>> analysis = perfsheet.analyze(table, perfsheet.Options(batch=8))
     >>> analysis.summary.fps.all, analysis.top(3), analysis.findings
     >>> perfsheet.compare(before, analysis).gains
+    >>> perfsheet.pcc(golden, output)
 
 Nothing heavy is imported before one of these names is used.
 """
@@ -17,6 +18,7 @@ from perfsheet._version import __version__
 from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
+    from perfsheet.accuracy import pcc
     from perfsheet.analysis import Analysis, Options, Selection, analyze
     from perfsheet.capture import OpsTable, read
     from perfsheet.comparison import compare
@@ -31,6 +33,7 @@ __all__ = [
     "__version__",
     "analyze",
     "compare",
+    "pcc",
     "read",
 ]
 
@@ -41,6 +44,7 @@ _HOMES = {
     "analyze": "perfsheet.analysis",
     "compare": "perfsheet.comparison",
     "OpsTable": "perfsheet.capture",
+    "pcc": "perfsheet.accuracy",
     "read": "perfsheet.capture",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from perfsheet.accuracy import module_of, possible
 from perfsheet.light_dataclass import dataclass
 
 RECORD_NAME = "run.json"
@@ -34,10 +36,28 @@ def debug_tools_problem(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
+class ReportedPcc:
+    """The PCC that a test reported of a module, blank = of the test as a whole: `text` is the figure as reported.
+
+    `value` is None if no PCC can be that (docs/accuracy.md).
+    """
+
+    module: str
+    value: float | None
+    text: str
+
+    @property
+    def impossible(self) -> bool:
+        """Whether no two tensors have it."""
+        return self.value is None
+
+
+@dataclass(frozen=True)
 class TestResult:
     """One test: `outcome` is "failed" for an error in collection, setup or teardown too; xfail counts as "skipped".
 
     `reason` is the error in one line, such as `AssertionError: assert 1 == 2`; blank if the test did not fail.
+    `accuracy` is what it reported of itself and of modules, each once: the lowest, or one that cannot be.
     """
 
     __test__: ClassVar[bool] = False  # the name alone would make pytest collect it
@@ -46,6 +66,36 @@ class TestResult:
     outcome: Outcome
     duration_s: float
     reason: str = ""
+    accuracy: tuple[ReportedPcc, ...] = ()
+
+    @property
+    def pcc(self) -> ReportedPcc | None:
+        """The lowest PCC that it reported, before that one that cannot be; None = it reported none."""
+        return lowest(self.accuracy)
+
+
+def lowest(reported: Iterable[ReportedPcc]) -> ReportedPcc | None:
+    """The lowest PCC, before that one that cannot be; None of none."""
+    return min(reported, key=lambda one: -math.inf if one.value is None else one.value, default=None)
+
+
+_LONGEST_FIGURE = 40
+
+
+def reported_pccs(properties: Iterable[tuple[str, Any]]) -> tuple[ReportedPcc, ...]:
+    """The PCCs among the properties of a test; of several of one module the lowest, or one that cannot be."""
+    found: dict[str, ReportedPcc] = {}
+    for name, figure in properties:
+        module = module_of(str(name))
+        if module is None:
+            continue
+        try:
+            value, written = possible(float(figure)), f"{figure}"
+        except (TypeError, ValueError, OverflowError):
+            value, written = None, ascii(figure) if isinstance(figure, str) else type(figure).__name__
+        this = ReportedPcc(module, value, written[:_LONGEST_FIGURE])
+        found[module] = lowest((found.get(module, this), this)) or this
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -141,6 +191,15 @@ def input_file(path: Path) -> InputFile:
 
 
 @dataclass(frozen=True)
+class _RecordedPcc:
+    """A PCC in run.json."""
+
+    module: str | None
+    pcc: float | None
+    reported: str
+
+
+@dataclass(frozen=True)
 class _RecordedTest:
     """A test in run.json."""
 
@@ -148,6 +207,7 @@ class _RecordedTest:
     outcome: Outcome
     duration_s: float
     reason: str | None
+    accuracy: tuple[_RecordedPcc, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,5 +246,14 @@ def recorded_provenance(capture: Path) -> Provenance:
 
 
 def _provenance(record: RunRecord, beside: _Recorded) -> Provenance:
-    results = (TestResult(test.nodeid, test.outcome, test.duration_s, test.reason or "") for test in beside.tests)
+    results = (
+        TestResult(
+            test.nodeid,
+            test.outcome,
+            test.duration_s,
+            test.reason or "",
+            tuple(ReportedPcc(one.module or "", possible(one.pcc), one.reported) for one in test.accuracy),
+        )
+        for test in beside.tests
+    )
     return Provenance(record.command, beside.verdict, beside.tests_failed, False, tuple(results), beside.losses, record)

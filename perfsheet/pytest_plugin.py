@@ -6,6 +6,7 @@
         with perfsheet.region("encoder"):
             run_encoder()
         perfsheet.expect(reshards=0, kernel_time="2 ms", region="encoder")
+        perfsheet.accuracy(output, golden, name="encoder", at_least=0.99)
 
     def test_perf_vit(perfsheet_e2e):
         perfsheet_e2e.time(lambda: model(inputs))
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.budget import Verdict
     from perfsheet.capture import OpsTable
+    from perfsheet.graph_report import GraphReport
     from perfsheet.models.e2e.fixture import EndToEnd
+    from perfsheet.provenance import Provenance
 
-_BUDGET, _CAPTURE = "perfsheet_budget", "perfsheet_capture"
+_BUDGET, _CAPTURE, _GRAPH = "perfsheet_budget", "perfsheet_capture", "perfsheet_graph"
 _STARTED, _FINISHED = "started", "finished"
 _LIMITS = "perfsheet-limits"
 """The name of the plugin that keeps the limits of tests (pytest 6 has no stash)."""
@@ -47,6 +50,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="the ops CSV or folder of reports to check; default: the report made during the session",
     )
+    group.addoption(
+        "--perfsheet-graph",
+        metavar="REPORT",
+        help="TTNN's graph report of the same target, for limits on the accuracy of ops",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def perfsheet(request: pytest.FixtureRequest) -> PerfSheet:
     """The ops of this test: set limits for them, or look at them."""
-    return PerfSheet(request.config, request.node.nodeid)
+    return PerfSheet(request.config, request.node.nodeid, request.node.user_properties)
 
 
 @pytest.fixture
@@ -77,8 +85,8 @@ class PerfSheet:
     not running either, they are not checked, and pytest's summary says so.
     """
 
-    def __init__(self, config: pytest.Config, nodeid: str) -> None:
-        self._config, self._nodeid = config, nodeid
+    def __init__(self, config: pytest.Config, nodeid: str, properties: list[tuple[str, object]]) -> None:
+        self._config, self._nodeid, self._properties = config, nodeid, properties
         self._session = cast("_Limits", config.pluginmanager.get_plugin(_LIMITS))
 
     @contextmanager
@@ -113,13 +121,46 @@ class PerfSheet:
         try:
             budget = _budget_tables(tables or {}, start, end, limits, self._nodeid)
             capture = self._table()
-            lines = [] if capture is None else _breaches(capture, budget, self._nodeid)
+            lines = [] if capture is None else self._breaches(capture, budget)
         except PerfsheetError as error:
             pytest.fail(f"FAIL  {error}", pytrace=False)
         if capture is None:
             self._session.pass_on(self._nodeid, budget)
         elif lines:
             pytest.fail("\n".join(lines), pytrace=False)
+
+    def accuracy(
+        self,
+        a: Any = None,
+        b: Any = None,
+        *,
+        name: str = "",
+        pcc: float | None = None,
+        at_least: float | None = None,
+    ) -> float:
+        """Record the PCC of two tensors (perfsheet.pcc), or a `pcc` computed elsewhere, and return it.
+
+        It is of the test as a whole, or of the module `name`, such as `encoder.attention`; of several of one name the
+        lowest counts. `perfsheet run` shows it with the tests, and budgets limit it (`pcc-tests`). Below `at_least` the
+        test fails. Tensors that cannot be compared, and a `pcc` that cannot be one, fail the test, too.
+        """
+        from perfsheet.accuracy import pcc as pcc_of
+        from perfsheet.accuracy import possible, property_of, text
+        from perfsheet.errors import PerfsheetError, usage
+
+        try:
+            if (pcc is None) == (a is None or b is None):
+                raise usage("accuracy() takes two tensors, or `pcc`", "write perfsheet.accuracy(output, golden)")
+            value = pcc_of(a, b) if pcc is None else possible(float(pcc))
+            if value is None:
+                raise usage(f"{pcc!r} is not a PCC", "give a number from -1 to 1")
+        except PerfsheetError as error:
+            pytest.fail(f"FAIL  {error}", pytrace=False)
+        self._properties.append((property_of(name), value))
+        if at_least is not None and value < at_least:
+            of = f" of {name}" if name else ""
+            pytest.fail(f"FAIL  PCC{of}: {text(value)}, at least {at_least:g} required", pytrace=False)
+        return value
 
     def analysis(
         self, *, start: str | None = None, end: str | None = None, which_pass: str | int | None = None
@@ -136,9 +177,18 @@ class PerfSheet:
                 pytest.skip("no capture to look at: name one with --perfsheet-capture")
             from perfsheet.analysis import Options, Selection, analyze
 
-            return analyze(capture, Options(selection=Selection(start, end, which_pass=which_pass)))
+            options = Options(selection=Selection(start, end, which_pass=which_pass))
+            return analyze(capture, options, graph=self._session.graph())
         except PerfsheetError as error:
             pytest.fail(f"FAIL  {error}", pytrace=False)
+
+    def _breaches(self, capture: OpsTable, tables: dict[str, Any]) -> list[str]:
+        """A line for each limit that is not kept."""
+        from perfsheet.budget.check import Captured, check_expected
+
+        reported = _provenance({self._nodeid: self._properties})
+        captured = Captured(capture, reported, self._session.graph())
+        return _lines(check_expected(captured, tables, "", self._nodeid), breaches_only=True)
 
     def _table(self) -> OpsTable | None:
         """The capture, read once per session; None without one. Raises PerfsheetError."""
@@ -161,9 +211,19 @@ class _Limits:
 
     def __init__(self, config: pytest.Config) -> None:
         self.table: OpsTable | None = None
+        self._graph_path: str | None = config.getoption(_GRAPH)
+        self._graph: GraphReport | None = None
         self._in_worker = hasattr(config, "workerinput")
         self._to_send: list[tuple[str, dict[str, Any]]] = []
         self._unchecked: set[str] = set()
+
+    def graph(self) -> GraphReport | None:
+        """The graph report beside the capture, read once; None without one. Raises PerfsheetError."""
+        if self._graph is None and self._graph_path:
+            from perfsheet.graph_report import read_graph_report
+
+            self._graph = read_graph_report(self._graph_path)
+        return self._graph
 
     def pass_on(self, nodeid: str, tables: dict[str, Any]) -> None:
         """Pass limits on to `perfsheet run`, which will have the capture."""
@@ -200,9 +260,16 @@ class _AfterSession:
     def __init__(self, config: pytest.Config) -> None:
         self._budget = Path(config.getoption(_BUDGET)).absolute()
         self._capture: str | None = config.getoption(_CAPTURE)
+        self._limits = cast("_Limits", config.pluginmanager.get_plugin(_LIMITS))
         self._started = time.time()
+        self._reported: dict[str, list[tuple[str, object]]] = {}
         self._lines: list[str] = []
         self._failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a test recorded."""
+        if report.when == "teardown":
+            self._reported[report.nodeid] = list(report.user_properties)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -224,15 +291,15 @@ class _AfterSession:
                 terminalreporter.write_line(line, red=line.startswith("FAIL"))
 
     def _check(self) -> None:
-        from perfsheet.analysis import Options
-        from perfsheet.budget.check import check_expected
+        from perfsheet.budget.check import Captured, check_expected
         from perfsheet.capture import read
         from perfsheet.errors import PerfsheetError
         from perfsheet.text import limits as verdicts
 
         try:
             capture = self._capture or self._new_report()
-            verdict = check_expected(read([capture]), {}, str(self._budget), "", Options())
+            captured = Captured(read([capture]), _provenance(self._reported), self._limits.graph())
+            verdict = check_expected(captured, {}, str(self._budget), "")
         except PerfsheetError as error:
             self._failed = True
             self._lines.append(f"FAIL  {error}")
@@ -269,12 +336,16 @@ def _budget_tables(
     return budget
 
 
-def _breaches(capture: OpsTable, tables: dict[str, Any], name: str) -> list[str]:
-    """A line for each limit that is not kept."""
-    from perfsheet.analysis import Options
-    from perfsheet.budget.check import check_expected
+def _provenance(reported: Mapping[str, Iterable[tuple[str, object]]]) -> Provenance:
+    """What tests of this session reported, by node id."""
+    from perfsheet.provenance import Provenance, TestResult, reported_pccs
 
-    return _lines(check_expected(capture, tables, "", name, Options()), breaches_only=True)
+    return Provenance(
+        results=tuple(
+            TestResult(nodeid, "passed", 0.0, accuracy=reported_pccs(properties))
+            for nodeid, properties in reported.items()
+        )
+    )
 
 
 def _lines(verdict: Verdict, breaches_only: bool = False) -> list[str]:

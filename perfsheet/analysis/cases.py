@@ -10,7 +10,7 @@ from perfsheet.analysis.results import OpType
 from perfsheet.analysis.statistics import Spread, known
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.light_dataclass import dataclass
-from perfsheet.provenance import Outcome
+from perfsheet.provenance import Outcome, ReportedPcc, lowest
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class Case:
     def kernel_spread(self) -> Spread | None:
         """The spread of its kernel time over repeated runs; None if it was not repeated."""
         return self.analysis.repeats.total if self.analysis and self.analysis.repeats else None
+
+    @property
+    def pcc(self) -> ReportedPcc | None:
+        """The lowest PCC that its test reported; None without one, or without a report."""
+        results = self.analysis.provenance.results if self.analysis else ()
+        return lowest(one for test in results if test.nodeid == self.nodeid for one in test.accuracy)
 
     def share_of(self, rule: str) -> float | None:
         """Share of kernel time (a fraction) that a finding rule hit; None when unknown."""

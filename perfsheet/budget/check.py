@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,11 @@ from perfsheet.budget.reading import budget_of, read_budget
 from perfsheet.capture.notes import rows as plural
 from perfsheet.capture.table import IntArray, OpsTable
 from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
+from perfsheet.provenance import Provenance
+
+if TYPE_CHECKING:
+    from perfsheet.graph_report import GraphReport
 
 ROWS_NAMED = 50
 _ROUNDING = 1e-12
@@ -133,10 +138,21 @@ def _notes(analysis: Analysis, budget: Budget, positions: dict[tuple[str, str, s
             yield f"{budget.path}: the window has no op {' · '.join(filter(None, key))}"
 
 
-def check_expected(table: OpsTable, tables: dict[str, Any], path: str, name: str, options: Options) -> Verdict:
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """What limits of tests are checked on: a capture, what its tests reported, and its graph report if there is one."""
+
+    table: OpsTable
+    provenance: Provenance = Provenance()
+    graph: GraphReport | None = None
+    options: Options = Options()
+
+
+def check_expected(captured: Captured, tables: dict[str, Any], path: str, name: str) -> Verdict:
     """Check a capture against the limits of a test: tables of a budget, or the budget file `path`; `name` is the test.
 
     Raises PerfsheetError for invalid limits, and for a window that the capture does not have.
     """
     budget: Budget = read_budget(Path(path)) if path else budget_of(tables, Path(name))
-    return check(analyze(table, budget.window(options)), budget)
+    options = budget.window(captured.options)
+    return check(analyze(captured.table, options, provenance=captured.provenance, graph=captured.graph), budget)

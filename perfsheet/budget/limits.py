@@ -15,6 +15,7 @@ from perfsheet.analysis.summary import PassSummary
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.light_dataclass import dataclass
+from perfsheet.provenance import lowest
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +144,32 @@ def _host(kinds: tuple[RowKind, ...]) -> Callable[[Scope], Measured]:
     return measure
 
 
+def _pcc(scope: Scope) -> Measured:
+    """The lowest PCC of an op; unknown where TTNN compared none of them."""
+    graph, positions = scope.analysis.graph, scope.positions
+    values = np.full(len(positions), np.nan) if graph is None else graph.accuracy.alone[positions]
+    compared = np.flatnonzero(np.isfinite(values))
+    if not compared.size:
+        return Measured(None, scope.analysis.ops.rows[positions[compared]])
+    place = compared[int(np.argmin(values[compared]))]
+    return Measured(float(values[place]), scope.analysis.ops.rows[positions[[place]]])
+
+
+def _pcc_accumulated(scope: Scope) -> Measured:
+    """The accumulated PCC of the last op that has one."""
+    graph = scope.analysis.graph
+    last = None if graph is None else graph.accuracy.last
+    if graph is None or last is None:
+        return Measured(None, scope.analysis.ops.rows[:0])
+    return Measured(float(graph.accuracy.accumulated[last]), scope.analysis.ops.rows[[last]])
+
+
+def _pcc_tests(scope: Scope) -> Measured:
+    """The lowest PCC that a test reported; unknown where none did, or where one cannot be."""
+    reported = lowest(one for test in scope.analysis.provenance.results for one in test.accuracy)
+    return Measured(None if reported is None else reported.value, scope.analysis.ops.rows[:0])
+
+
 # fmt: off
 LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time", Unit.TIME, _kernel_time, "Σ DEVICE KERNEL DURATION", of_ops=True),
@@ -165,6 +192,10 @@ LIMITS: tuple[Limit, ...] = (
     Limit("host-ops", Unit.COUNT, _host((RowKind.HOST, RowKind.PYTHON_FALLBACK)),
         "host ops and python fallbacks between device ops"),
     Limit("host-fallbacks", Unit.COUNT, _host((RowKind.PYTHON_FALLBACK,)), "python fallbacks between device ops"),
+    Limit("pcc", Unit.PCC, _pcc, "the lowest PCC of an op, of those that TTNN compared", floor=True, of_ops=True),
+    Limit("pcc-accumulated", Unit.PCC, _pcc_accumulated, "accumulated PCC of the last op that TTNN compared",
+        floor=True),
+    Limit("pcc-tests", Unit.PCC, _pcc_tests, "the lowest PCC that a test reported", floor=True),
 )
 # fmt: on
 BY_KEY = {limit.key: limit for limit in LIMITS}

@@ -20,7 +20,7 @@ TOLERANCE = 0.0
 class Bound:
     """One limit of a budget: its full name (`op-types.MatmulDeviceOperation.kernel-time`), its value in the base unit.
 
-    `op_type`, `shape` and `layout` narrow it to ops, blank = all. `tolerance` is a fraction; counts have none.
+    `op_type`, `shape` and `layout` narrow it to ops, blank = all. `tolerance` is a fraction; counts and PCCs have none.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Bound:
     @property
     def allowed(self) -> float:
         """The value with its tolerance."""
-        if self.limit.unit is Unit.COUNT:
+        if self.limit.unit in (Unit.COUNT, Unit.PCC):
             return self.value
         return self.value * (1 - self.tolerance if self.limit.floor else 1 + self.tolerance)
 
@@ -61,7 +61,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Checked:
-    """One limit and what was measured: `allowed` and `measured` in `unit` (ns, fraction, number), None = unknown.
+    """One limit and what was measured: `allowed` and `measured` in `unit` (ns, fraction, number, PCC), None = unknown.
 
     A limit that cannot be measured is not kept: `measured` is None, or `missing` ops have no usable duration. `why`
     says how `allowed` was computed; `rows` are the rows behind the measurement, longest ops first, `row_count` is their

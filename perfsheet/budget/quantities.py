@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from perfsheet.accuracy import text as pcc_text
+
 _TEXT = re.compile(r"\s*([+-]?\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 _TIMES = {"": 1.0, "ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
 
 
 class Unit(Enum):
-    """The unit of a limit: nanoseconds, a fraction, a number, a number per second."""
+    """The unit of a limit: nanoseconds, a fraction, a number, a number per second, a correlation."""
 
     TIME = "ns"
     SHARE = "%"
     COUNT = ""
     RATE = "1/s"
+    PCC = "PCC"
 
 
 _LARGEST = 1e15
@@ -34,7 +37,8 @@ def quantity(value: object, unit: Unit) -> float | None:
         return None
     number, written = float(match[1].replace("_", "")), match[2]
     factor = _factor(written, unit)
-    return None if factor is None or not 0 <= number * factor <= _LARGEST else number * factor
+    most = 1.0 if unit is Unit.PCC else _LARGEST
+    return None if factor is None or not 0 <= number * factor <= most else number * factor
 
 
 def _factor(written: str, unit: Unit) -> float | None:
@@ -46,9 +50,11 @@ def _factor(written: str, unit: Unit) -> float | None:
 
 
 def format_quantity(value: float | None, unit: Unit) -> str:
-    """`3.805 ms`, `30.1 %`, `64`, `262.82`; unknown is `unknown`."""
+    """`3.805 ms`, `30.1 %`, `64`, `262.82`, `0.9998`; unknown is `unknown`."""
     if value is None:
         return "unknown"
+    if unit is Unit.PCC:
+        return pcc_text(value)
     if unit is Unit.TIME:
         return (
             exact_time(value) if value < 1e3 else f"{value / 1e3:,.3f} µs" if value < 1e6 else f"{value / 1e6:,.3f} ms"
@@ -73,4 +79,4 @@ def exact_time(nanoseconds: float) -> str:
 
 def example(unit: Unit) -> str:
     """An example of such a value."""
-    return {Unit.TIME: '"3.9 ms"', Unit.SHARE: '"30 %"', Unit.COUNT: "64", Unit.RATE: "250.0"}[unit]
+    return {Unit.TIME: '"3.9 ms"', Unit.SHARE: '"30 %"', Unit.COUNT: "64", Unit.RATE: "250.0", Unit.PCC: "0.999"}[unit]

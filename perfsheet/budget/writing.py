@@ -30,6 +30,9 @@ _WINDOW = (
     "reshard-time",
     "low-core-time",
     "host-fallbacks",
+    "pcc",
+    "pcc-accumulated",
+    "pcc-tests",
 )
 _OF_PASSES = {"kernel-time-per-pass", "fps-per-pass"}
 _COMMENT_COLUMN = 36
@@ -43,7 +46,9 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
     captures = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
     budget.add(tomlkit.comment(f"Measured on {captures}. {_HOW_TO_CHECK}"))
     budget.add(tomlkit.comment(_HELP))
-    share = tomlkit.string(f"{100 * tolerance:g} %").comment("beyond times, rates and shares; counts have none")
+    share = tomlkit.string(f"{100 * tolerance:g} %").comment(
+        "beyond times, rates and shares; counts and PCCs have none"
+    )
     share.trivia.comment_ws = "  "
     budget.add("tolerance", share)
     budget.add(tomlkit.nl())
@@ -91,12 +96,17 @@ def _limits(analysis: Analysis, keys: list[str], positions: IntArray) -> Table:
     for key in keys:
         limit = BY_KEY[key]
         measured = limit.measure(Scope(analysis, positions))
-        if measured.value is not None and not measured.missing:
+        if measured.value is not None and not measured.missing and _has_bound(measured.value, limit):
             item = _bound(measured.value, limit)
             item.comment(f"{'at least: ' if limit.floor else ''}{limit.about}")
             item.trivia.comment_ws = " " * max(2, _COMMENT_COLUMN - len(f"{key} = {item.as_string()}"))
             table.add(key, item)
     return table
+
+
+def _has_bound(value: float, limit: Limit) -> bool:
+    """Whether a value can be a limit: that two tensors are unlike each other is none."""
+    return limit.unit is not Unit.PCC or value > 0
 
 
 def _bound(value: float, limit: Limit) -> Item:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from perfsheet.accuracy import possible
 from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, GraphReport, Tensor
 from perfsheet.graph_report.nodes import CallContent, Change, Tensors, memory_use
+
+
+def limit(value: float | None) -> float | None:
+    """The PCC that TTNN compared with, which it keeps as a float32: 0.9998999834060669 is 0.9999."""
+    known = possible(value)
+    return None if known is None else float(str(np.float32(known)))
 
 
 class Builder:

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from perfsheet.accuracy import possible
 from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.graph_report import texts
-from perfsheet.graph_report.building import Builder
+from perfsheet.graph_report.building import Builder, limit
 from perfsheet.graph_report.model import Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
 from perfsheet.graph_report.nodes import (
     CallContent,
@@ -30,6 +31,7 @@ from perfsheet.graph_report.stacks import frames_of
 Key = tuple[int, int]
 """Rank and operation id."""
 _L1_TYPE = 1
+_ALONE, _ACCUMULATED = "local_tensor_comparison_records", "global_tensor_comparison_records"
 _MOST_BANKS = 256
 _LAYOUTS = ("INTERLEAVED", "HEIGHT_SHARDED", "WIDTH_SHARDED", "BLOCK_SHARDED")
 
@@ -80,6 +82,8 @@ class _Reader:
         self._read_tensors()
         named = self._rows("operations", "rank", "operation_id", "name", "duration")
         operations = sorted(named, key=lambda row: row[:2])
+        if not operations and any(True for table in (_ALONE, _ACCUMULATED) for _ in self._rows(table, "tensor_id")):
+            raise _unreadable(self._path, "comparisons of tensors without ops: set enable_graph_report, too")
         contents = self._places("captured_graph")
         stacks = self._texts("stack_traces", "stack_trace")
         errors = self._texts("errors", "error_message")
@@ -299,19 +303,18 @@ class _Reader:
 
     def _read_accuracy(self) -> None:
         found: dict[int, Accuracy] = {}
-        for kind in ("local", "global"):
-            table = f"{kind}_tensor_comparison_records"
+        for table in (_ALONE, _ACCUMULATED):
             for rank, tensor, desired, actual in self._rows(table, "rank", "tensor_id", "desired_pcc", "actual_pcc"):
                 index = self._builder.tensors.find(rank, int(tensor))
                 if index is None or actual is None:
                     continue
                 before = found.get(index, Accuracy(None, None, None))
-                limit = before.desired if desired is None else float(desired)
-                value = float(actual)
+                wanted = before.desired if desired is None else limit(float(desired))
+                value = possible(float(actual))
                 found[index] = (
-                    Accuracy(value, before.accumulated, limit)
-                    if kind == "local"
-                    else Accuracy(before.alone, value, limit)
+                    Accuracy(value, before.accumulated, wanted)
+                    if table == _ALONE
+                    else Accuracy(before.alone, value, wanted)
                 )
         self._builder.accuracy = found
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from perfsheet.errors import unusable
 from perfsheet.graph_report.database import read_database
-from perfsheet.graph_report.json_report import COMPARISONS_SUFFIX, IO_SUFFIX, read_json
+from perfsheet.graph_report.json_report import COMPARISONS, COMPARISONS_SUFFIX, IO_SUFFIX, read_json
 from perfsheet.graph_report.model import GraphReport
 
 DATABASE = "db.sqlite"
 _OF_RANK = re.compile(r"(.*?)_?\d+_of_\d+\.json$")
-_NO_CAPTURE = ("config.json", "run.json")
+_NO_CAPTURE = ("config.json", "run.json", COMPARISONS)
 _HINT = "give a folder that TTNN's graph report made (generated/ttnn/reports/…), its db.sqlite, or a capture's JSON"
 
 

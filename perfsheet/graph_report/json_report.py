@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from perfsheet.accuracy import possible
 from perfsheet.errors import PerfsheetError, unusable
-from perfsheet.graph_report.building import Builder
-from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport
+from perfsheet.graph_report.building import Builder, limit
+from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport, Tensor
 from perfsheet.graph_report.nodes import Node, Params, Scalar, Use, change, described_tensors, number, walk
 from perfsheet.graph_report.stacks import frames_of
 
 T = TypeVar("T")
 IO_SUFFIX = ".python_io.json"
 COMPARISONS_SUFFIX = ".comparison_records.json"
+COMPARISONS = "comparison_records.json"
+"""The comparisons where they have no capture of their name."""
 _MOST_BYTES = 2 << 30
+_NOT_BESIDE = "not what TTNN writes beside a graph capture"
 _WITHOUT_ROW = ("Tensor::", "tt::tt_metal", "ttnn::convert_python_tensor_to_tt_tensor")
 """Functions on the outermost level that TTNN's own importer makes no operation of."""
 
@@ -56,11 +62,17 @@ class Comparison(msgspec.Struct):
     actual_pcc: float | None = None
 
 
-class Comparisons(msgspec.Struct):
+class Comparisons(msgspec.Struct, dict=True):
     """The comparisons of a run: of each op alone, and from the start of the model."""
 
     local_tensor_comparison_records: list[Comparison] = []
     global_tensor_comparison_records: list[Comparison] = []
+
+    @cached_property
+    def tensor_ids(self) -> frozenset[int]:
+        """The tensors that were compared."""
+        records = (*self.local_tensor_comparison_records, *self.global_tensor_comparison_records)
+        return frozenset(found for one in records if (found := number(one.tensor_id)) is not None)
 
 
 def read_json(paths: Sequence[Path]) -> GraphReport:
@@ -80,9 +92,11 @@ def _add(builder: Builder, path: Path, capture: Capture) -> None:
         index = number(device.get("device_id")) or 0
         builder.chips.append(Chip(rank, index, number(device.get("l1_bank_size")) or 0, width * height))
     described = described_tensors(capture.graph, rank, builder.tensors)
+    comparisons = _comparisons(path)
     records: dict[str, deque[PythonCall]] = defaultdict(deque)
     for record in _beside(path, IO_SUFFIX, list[PythonCall]) or []:
         records[record.name].append(record)
+        _describe_compared(builder, rank, record, comparisons)
     uses: dict[int, Use] = {}
     inside: list[Node] = []
     depth = 0
@@ -104,8 +118,7 @@ def _add(builder: Builder, path: Path, capture: Capture) -> None:
     if inside:  # it died in this call
         _add_call(builder, rank, inside, described, records, uses)
     builder.end_rank()
-    for comparisons in filter(None, [_beside(path, COMPARISONS_SUFFIX, Comparisons)]):
-        _add_accuracy(builder, rank, comparisons)
+    _add_accuracy(builder, rank, comparisons)
 
 
 def _apply(builder: Builder, rank: int, node: Node, uses: dict[int, Use]) -> None:
@@ -154,32 +167,58 @@ def _add_call(
         builder.buffer_changed(rank, this)
 
 
+def _comparisons(path: Path) -> Comparisons:
+    """The comparisons beside a capture; none where TTNN did not compare."""
+    beside = (path.with_suffix(COMPARISONS_SUFFIX), path.with_name(COMPARISONS))
+    there = next((one for one in beside if one.is_file()), None)
+    return Comparisons() if there is None else _decoded(there, Comparisons, _NOT_BESIDE, _with_nan)
+
+
+def _describe_compared(builder: Builder, rank: int, record: PythonCall, comparisons: Comparisons) -> None:
+    """Add the tensors that only Python saw and that were compared.
+
+    An op that writes to a given tensor, or makes several, hands out tensors with ids that the capture itself lacks.
+    """
+    for tensor_id in record.output_tensor_ids:
+        if tensor_id in comparisons.tensor_ids and builder.tensors.find(rank, tensor_id) is None:
+            builder.tensors.add(rank, Tensor(tensor_id, (), "", "", "", "", None))
+
+
 def _add_accuracy(builder: Builder, rank: int, comparisons: Comparisons) -> None:
     alone = {number(one.tensor_id): one for one in comparisons.local_tensor_comparison_records}
     accumulated = {number(one.tensor_id): one for one in comparisons.global_tensor_comparison_records}
-    for tensor_id in {**alone, **accumulated}:
-        index = None if tensor_id is None else builder.tensors.find(rank, tensor_id)
+    for tensor_id in comparisons.tensor_ids:
+        index = builder.tensors.find(rank, tensor_id)
         if index is not None:
             one, other = alone.get(tensor_id), accumulated.get(tensor_id)
-            desired = next((record.desired_pcc for record in (one, other) if record), None)
+            desired = limit(next((record.desired_pcc for record in (one, other) if record), None))
             builder.accuracy[index] = Accuracy(
-                one.actual_pcc if one else None, other.actual_pcc if other else None, desired
+                possible(one.actual_pcc) if one else None, possible(other.actual_pcc) if other else None, desired
             )
 
 
 def _beside(path: Path, suffix: str, kind: type[T]) -> T | None:
     beside = path.with_suffix(suffix)
-    return _decoded(beside, kind, "not what TTNN writes beside a graph capture") if beside.is_file() else None
+    return _decoded(beside, kind, _NOT_BESIDE) if beside.is_file() else None
 
 
-def _decoded(path: Path, kind: type[T], reason: str) -> T:
+def _plain(content: bytes, kind: type[T]) -> T:
+    return msgspec.json.decode(content, type=kind)
+
+
+def _with_nan(content: bytes, kind: type[T]) -> T:
+    """JSON as Python writes it: with NaN and infinities, which msgspec refuses."""
+    return msgspec.convert(json.loads(content), kind)
+
+
+def _decoded(path: Path, kind: type[T], reason: str, decode: Callable[[bytes, type[T]], T] = _plain) -> T:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise _unreadable(path, "larger than 2 GiB")
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return decode(path.read_bytes(), kind)
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _unreadable(path, f"{reason} ({error})") from None
 
 

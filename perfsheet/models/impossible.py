@@ -12,12 +12,8 @@ import math
 import re
 from collections.abc import Callable
 
+from perfsheet.accuracy import NOISE, RANGE, why_impossible
 from perfsheet.light_dataclass import dataclass
-
-PCC_NOISE = 1e-5
-"""How far rounding in float32 may lift a PCC above 1."""
-MARKED = " (impossible)"
-"""Stands behind an impossible figure in Markdown; the terminal puts `!` in front."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,8 @@ TIME = Condition(lambda value: value <= 0, "no run takes 0 or less")
 RATE = Condition(lambda value: value <= 0, "a run that took place has a rate above 0")
 COMPILE = Condition(lambda value: value < 0, "the first run is shorter than the second")
 DEVIATION = Condition(lambda value: value < 0, "a deviation is 0 or more")
-PCC = Condition(lambda value: abs(value) > 1 + PCC_NOISE, "a PCC is from -1 to 1")
-PERCENT = Condition(lambda value: abs(value) > 100 * (1 + PCC_NOISE), "an accuracy is at most 100 %")
+PCC = Condition(lambda value: bool(why_impossible(value)), RANGE)
+PERCENT = Condition(lambda value: abs(value) > 100 * (1 + NOISE), "an accuracy is at most 100 %")
 
 _TIMES = ("first_run_s", "second_run_s", "inference_s", "inference_cpu_s", "latency_ms", "kernel_ns")
 _RATES = ("throughput", "throughput_cpu", "device_fps")

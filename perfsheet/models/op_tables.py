@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from perfsheet.accuracy import MARKED
 from perfsheet.analysis.ops.transfers import Transfers
 from perfsheet.analysis.results import OpType
 from perfsheet.capture.notes import rows as counted
 from perfsheet.models.bench import Bench, Measurement
-from perfsheet.models.impossible import MARKED
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
 from perfsheet.models.torch_graph import Coverage, LeafModule, NeededOp

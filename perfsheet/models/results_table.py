@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from perfsheet.accuracy import MARKED
 from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.impossible import MARKED, PCC, PERCENT, condition_of_header
+from perfsheet.models.impossible import PCC, PERCENT, condition_of_header
 
 Align = Literal["left", "right", "center", "none"]
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from perfsheet.accuracy import MARKED
 from perfsheet.models.e2e import DeviceRow, Disagreement, Refusal
 from perfsheet.models.e2e.reading import find_impossible_cells
-from perfsheet.models.impossible import CONDITIONS, MARKED
+from perfsheet.models.impossible import CONDITIONS
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.tables import Column, In, Mark, Rows, Table, each, kinds
 from perfsheet.tables.kinds import COUNT, PERCENT, Kind

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.analysis import Analysis, Options, analyze
 from perfsheet.analysis.repeats import Observation, align, observe
-from perfsheet.budget.check import check_expected, replay_notes
+from perfsheet.budget.check import Captured, check_expected
 from perfsheet.budget.model import ExpectationResult
 from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
@@ -95,11 +95,18 @@ def check_expectations(analysis: Analysis, expectations: Sequence[Expectation]) 
         name = expectation.nodeid or "the session"
         tables, path = expectation.tables, expectation.path
         try:
-            verdict = check_expected(analysis.ops.table, tables, path, name, analysis.ops.options)
-            notes = (*replay_notes(analysis.provenance.replayed), *verdict.notes)
-            yield ExpectationResult(name, replace(verdict, notes=notes))
+            verdict = check_expected(_captured(analysis, expectation.nodeid), tables, path, name)
+            yield ExpectationResult(name, verdict)
         except PerfsheetError as error:
             yield ExpectationResult(name, None, str(error))
+
+
+def _captured(analysis: Analysis, nodeid: str) -> Captured:
+    """The capture with what this test reported; with what all did for limits of the session."""
+    provenance = analysis.provenance
+    own = tuple(test for test in provenance.results if nodeid in ("", test.nodeid))
+    report = None if analysis.graph is None else analysis.graph.joined.report
+    return Captured(analysis.ops.table, replace(provenance, results=own), report, analysis.ops.options)
 
 
 def _capture_graph(

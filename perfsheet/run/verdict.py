@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
-from dataclasses import field
+from collections.abc import Iterable, Iterator
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from perfsheet.light_dataclass import dataclass
-from perfsheet.provenance import Outcome, TestResult
+from perfsheet.provenance import Outcome, ReportedPcc, TestResult, reported_pccs
 
 DIED = -1
 """Exit status of a target that ended before it could report one (crash, os._exit, kill)."""
@@ -200,12 +200,13 @@ def read_verdict(path: Path, source: Source) -> TargetVerdict | None:
     if running is not None:  # its process ended in the middle of it
         duration = tests[running].duration_s if running in tests else 0.0
         tests[running] = TestResult(running, "failed", duration, "its process ended")
+    accuracy = _accuracy(reported)
     # Without a session pytest stopped while it read its options and conftest files.
     status = next((status for status in statuses if status != 0), 0) if statuses else PYTEST_USAGE_ERROR
     return TargetVerdict(
         source,
         status,
-        tuple(tests.values()),
+        tuple(replace(test, accuracy=accuracy.get(test.nodeid, ())) for test in tests.values()),
         duration_s,
         running,
         tuple(collected),
@@ -214,6 +215,14 @@ def read_verdict(path: Path, source: Source) -> TargetVerdict | None:
         tuple(expectations),
         tuple(reported),
     )
+
+
+def _accuracy(reported: Iterable[ReportedValue]) -> dict[str, tuple[ReportedPcc, ...]]:
+    """The PCCs that each test reported."""
+    properties: dict[str, list[tuple[str, object]]] = {}
+    for one in reported:
+        properties.setdefault(one.nodeid, []).append((one.name, one.value))
+    return {nodeid: reported_pccs(of_test) for nodeid, of_test in properties.items()}
 
 
 def _merge(before: TestResult | None, phase: Event) -> TestResult:

@@ -11,6 +11,7 @@ from perfsheet.analysis.statistics import Spreads
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.tables.column import Column, In, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LABEL, NS, PERCENT, RATE, TEXT
+from perfsheet.tables.runs import REPORTED_PCC, pcc_tones
 from perfsheet.tables.spreads import as_spreads, spread_columns
 from perfsheet.text import formats
 from perfsheet.text.safe import clean
@@ -89,6 +90,10 @@ CASES: Table[Cases] = Table(
             "kernel time of that op code / kernel time of the case", outputs=In.SHEET, width=9),
         Column("duration_s", "Test duration", DECIMAL, each(_duration), "what pytest measured", _RUNNING,
             outputs=In.JSON | In.SHEET, unit="s", width=12),
+        Column("pcc", "PCC", REPORTED_PCC, each(lambda case: case.pcc),
+            "the lowest that its test reported; null = none, or one that cannot be", "docs/accuracy.md",
+            outputs=In.JSON | In.TERMINAL | In.SHEET, tone=lambda cases: pcc_tones(case.pcc for case in cases), drop=1,
+            when=lambda cases: any(case.pcc for case in cases)),
         Column("problem", "Problem", TEXT, each(lambda case: case.problem),
             "why there is no report, or what to know about it", _RUNNING, outputs=In.JSON | In.SHEET, wrap=True,
             width=60),

@@ -50,7 +50,7 @@ LIMITS: Table[LimitRows] = Table(
             _BUDGETS, outputs=In.JSON),
         Column("floor", "Floor", YES_NO, each(lambda limit: limit.floor), "whether it is a least value", _BUDGETS,
             outputs=In.JSON),
-        Column("unit", "Unit", LABEL, each(lambda limit: limit.unit.value), "`ns`, `%`, `1/s`, blank for counts",
+        Column("unit", "Unit", LABEL, each(lambda limit: limit.unit.value), "`ns`, `%`, `1/s`, `PCC`, blank for counts",
             _BUDGETS, outputs=In.JSON),
         Column("value", "Value", _QUANTITY, _quantity(lambda limit: limit.value), "the limit as stated", _BUDGETS,
             outputs=In.JSON),

@@ -2,21 +2,94 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from perfsheet.accuracy import MARKED
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.light_dataclass import dataclass
-from perfsheet.provenance import Device, InputFile, Provenance, RunRecord, TestResult
+from perfsheet.provenance import Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
 from perfsheet.tables.column import Column, In, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LABEL, LIST, TEXT, YES_NO, Kind
+from perfsheet.text import formats
 
-_RUNNING = "docs/running.md"
+_RUNNING, _ACCURACY = "docs/running.md", "docs/accuracy.md"
 _TONES = {"failed": "bad", "passed": "good", "skipped": "warn"}
 _AS_IT_IS = Kind("value", lambda value: "" if value is None else str(value), lambda value: value, number=False)
 
 
+def _pcc_text(reported: ReportedPcc | None) -> str:
+    """`0.9998`, `1.2 (impossible)`; blank where none was reported."""
+    if reported is None:
+        return ""
+    return f"{reported.text}{MARKED}" if reported.value is None else formats.pcc(reported.value)
+
+
+def _pcc_data(reported: ReportedPcc | None) -> float | None:
+    return None if reported is None else reported.value
+
+
+def _pcc_cell(reported: ReportedPcc | None) -> float | str | None:
+    known = _pcc_data(reported)
+    return known if known is not None else _pcc_text(reported) or None
+
+
+def pcc_tones(reported: Iterable[ReportedPcc | None]) -> list[str]:
+    """Bad for what no PCC can be."""
+    return ["bad" if one is not None and one.value is None else "" for one in reported]
+
+
+REPORTED_PCC = Kind("reported PCC", _pcc_text, _pcc_data, "pcc", _pcc_cell, width=14)
+
+
+@dataclass(frozen=True)
+class ModulePcc:
+    """The PCC that a test reported of a module, or of itself."""
+
+    nodeid: str
+    reported: ReportedPcc
+
+    @property
+    def module(self) -> str:
+        """Its name, for people."""
+        return self.reported.module or "(whole test)"
+
+
+def module_pccs(results: Sequence[TestResult]) -> list[ModulePcc]:
+    """What the tests reported of modules and of themselves, lowest first; none if they named no module."""
+    rows = [ModulePcc(test.nodeid, one) for test in results for one in test.accuracy]
+    if not any(row.reported.module for row in rows):
+        return []
+    return sorted(rows, key=lambda row: -math.inf if row.reported.value is None else row.reported.value)
+
+
 # fmt: off
+ACCURACY: Table[Sequence[ModulePcc]] = Table(
+    "run_accuracy",
+    "Accuracy of modules",
+    "What tests reported of their accuracy: sheet Run, the terminal, `run.tests[].accuracy` in JSON.",
+    (
+        Column("pcc", "PCC", REPORTED_PCC, each(lambda row: row.reported),
+            "the lowest that the test reported of it; null = what it reported cannot be one", _ACCURACY,
+            tone=lambda rows: pcc_tones(row.reported for row in rows)),
+        Column("module", "Module", TEXT, each(lambda row: row.reported.module),
+            "its name in the test; null = the test as a whole", _ACCURACY, outputs=In.JSON),
+        Column("reported", "Reported", LABEL, each(lambda row: row.reported.text), "the figure as it was reported",
+            _ACCURACY, outputs=In.JSON),
+        Column("name", "Module", LABEL, each(lambda row: row.module), "its name in the test", _ACCURACY,
+            outputs=In.TERMINAL | In.SHEET, flexible=True),
+        Column("nodeid", "Test", LABEL, each(lambda row: row.nodeid), "its pytest node id", _RUNNING,
+            outputs=In.TERMINAL | In.SHEET, flexible=True, drop=1),
+    ),
+    outputs=In.JSON | In.TERMINAL | In.SHEET,
+)
+
+
+def _accuracy_records(tests: Sequence[TestResult]) -> list[list[dict[str, Any]]]:
+    return [ACCURACY.records([ModulePcc(test.nodeid, one) for one in test.accuracy]) for test in tests]
+
+
 TESTS: Table[Sequence[TestResult]] = Table(
     "run_tests",
     "Tests",
@@ -28,6 +101,11 @@ TESTS: Table[Sequence[TestResult]] = Table(
         Column("duration_s", "Duration", DECIMAL, each(lambda test: round(test.duration_s, 3)), "what pytest measured",
             _RUNNING, text=lambda seconds: f"{seconds:,.2f}", unit="s", width=14),
         Column("nodeid", "Test", LABEL, each(lambda test: test.nodeid), "its pytest node id", _RUNNING, flexible=True),
+        Column("pcc", "PCC", REPORTED_PCC, each(lambda test: test.pcc),
+            "the lowest that it reported, of itself or of a module; null = none, or one that cannot be", _ACCURACY,
+            tone=lambda tests: pcc_tones(test.pcc for test in tests),
+            when=lambda tests: any(test.accuracy for test in tests)),
+        Column("accuracy", "Accuracy", _AS_IT_IS, _accuracy_records, "see `run_accuracy`", _ACCURACY, outputs=In.JSON),
         Column("reason", "Reason", TEXT, each(lambda test: test.reason),
             "the error in one line; empty = it did not fail", _RUNNING, outputs=In.JSON | In.TERMINAL, flexible=True,
             drop=1, when=lambda tests: any(test.reason for test in tests)),

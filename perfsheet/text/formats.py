@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from perfsheet.accuracy import text as pcc_text
 from perfsheet.analysis.analyze import NO_MODEL
 from perfsheet.analysis.ops.grid import SOURCE_TEXT
 from perfsheet.analysis.repeats import Repeats
@@ -57,8 +58,8 @@ def size_unit(value: float) -> tuple[int, str]:
 
 
 def pcc(value: float | None) -> str:
-    """A correlation: `0.9998`; unknown is `–`."""
-    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
+    """A correlation: `0.9998`, rounded down in the sixth decimal; unknown is `–`."""
+    return "–" if value is None or math.isnan(value) else pcc_text(value)
 
 
 _SECONDS = 1e10

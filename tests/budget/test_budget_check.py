@@ -7,22 +7,23 @@ import io
 from pathlib import Path
 
 import pytest
+from support.accuracy import report_with, rows_for
 from support.captures import fallback, host_op, op, shape, signpost
 from support.comparing import ALL_PASSES, EVERYTHING
 from support.real import CAPTURES, each
 
 from perfsheet import Options, Selection, analyze, read
 from perfsheet.budget import check, check_against
-from perfsheet.budget.check import check_expected
+from perfsheet.budget.check import Captured, check_expected
 from perfsheet.budget.reading import budget_of
 from perfsheet.budget.writing import first_budget
 from perfsheet.comparison import compare
 from perfsheet.documents import parse_toml
-from perfsheet.errors import NoDeviceOpError
+from perfsheet.errors import NoDeviceOpError, PerfsheetError
 from perfsheet.outputs.terminal.checks import print_test_limits
 from perfsheet.outputs.terminal.screen import screen_for
 from perfsheet.profiling import check_expectations
-from perfsheet.provenance import Provenance
+from perfsheet.provenance import Provenance, ReportedPcc, TestResult
 from perfsheet.run.verdict import Expectation
 from perfsheet.text.limits import sentence
 
@@ -134,7 +135,7 @@ def test_devices_are_one_critical_path_unless_the_budget_says_otherwise(capture_
 
     def found(**window):
         limits = {"kernel-time": 0, "ops": 0, "fps": 0}
-        verdict = check_expected(table, {"limits": limits, "window": window}, "", "test", Options())
+        verdict = check_expected(Captured(table), {"limits": limits, "window": window}, "", "test")
         return [one.measured for one in verdict.checked]
 
     assert found() == [800, 2, pytest.approx(1e9 / 800)]
@@ -262,7 +263,7 @@ def test_what_cannot_be_measured_is_not_kept(analysis_of):
 def test_a_part_of_a_capture(capture_of):
     table = read(capture_of(op("Softmax", 5), signpost("a started"), *ROWS, signpost("a finished"), op("Softmax", 7)))
     window = {"start-signpost": "a started", "end-signpost": "a finished"}
-    verdict = check_expected(table, {"limits": {"kernel-time": 1}, "window": window}, "", "test", Options())
+    verdict = check_expected(Captured(table), {"limits": {"kernel-time": 1}, "window": window}, "", "test")
     assert verdict.breaches[0].measured == 70_000
 
 
@@ -358,3 +359,81 @@ def test_limits_of_tests_on_a_replayed_capture_say_so(analysis_of):
     out = io.StringIO()
     print_test_limits(screen_for(out), [result])
     assert "replayed: the limits are checked on a recorded capture" in out.getvalue()
+
+
+# Accuracy
+
+
+def beside(capture_of, figures, accuracy=()):
+    report = report_with(figures)
+    tests = tuple(TestResult(f"t.py::{n}", "passed", 1.0, "", of_test) for n, of_test in enumerate(accuracy))
+    return analyze(read(capture_of(*rows_for(report))), provenance=Provenance(results=tests), graph=report)
+
+
+def reported(*values):
+    return tuple(ReportedPcc(str(n), value, str(value)) for n, value in enumerate(values))
+
+
+ACCURACY = {"pcc": 0.99, "pcc-accumulated": 0.98, "pcc-tests": 0.97}
+
+
+def test_limits_on_accuracy(capture_of):
+    analysis = beside(
+        capture_of, [(0.9999, 0.9), (0.992, 0.979), (None, None)], [reported(0.999, 0.97), reported(0.98), ()]
+    )
+    verdict = checked(analysis, {"limits": ACCURACY, "op-types": {"Matmul": {"pcc": 0.993}}})
+    assert [(one.measured, one.ok) for one in verdict.checked] == [
+        (0.992, True),
+        (0.979, False),
+        (0.97, True),
+        (0.992, False),
+    ]
+    assert [one.rows[0].row for one in verdict.checked if one.rows] == [3, 3, 3]
+    assert sentence(verdict.breaches[0], False) == ("limits.pcc-accumulated: 0.979, at least 0.98 allowed; row 3")
+
+
+def test_a_tolerance_does_not_lower_a_pcc(capture_of):
+    analysis = beside(capture_of, [(0.9899999, 0.9)])
+    (breach,) = checked(analysis, {"tolerance": "5 %", "limits": {"pcc": 0.99}}).breaches
+    assert sentence(breach, False) == "limits.pcc: 0.989999, at least 0.99 allowed; row 2"
+
+
+@pytest.mark.parametrize(
+    ("figures", "accuracy"),
+    [([(None, None)], [()]), ([(None, None)], [reported(0.99, None)]), ([(None, None)], [])],
+)
+def test_accuracy_that_is_unknown_keeps_no_limit(capture_of, figures, accuracy):
+    verdict = checked(beside(capture_of, figures, accuracy), {"limits": ACCURACY})
+    assert [(one.measured, one.ok) for one in verdict.checked] == [(None, False)] * 3
+    assert sentence(verdict.checked[0], False) == "limits.pcc: cannot be measured, at least 0.99 allowed"
+
+
+def test_without_a_graph_report_no_op_has_a_pcc(analysis_of):
+    assert [one.ok for one in checked(analysis_of(*ROWS), {"limits": ACCURACY}).checked] == [False] * 3
+
+
+@pytest.mark.parametrize("value", [1.01, -0.5, "99 %", "2"])
+def test_no_limit_is_what_no_pcc_can_be(analysis_of, value):
+    with pytest.raises(PerfsheetError, match=r"limits.pcc = .* is not valid; write 0.999"):
+        checked(analysis_of(*ROWS), {"limits": {"pcc": value}})
+
+
+def test_a_first_budget_has_the_accuracy_of_today(capture_of, analysis_of):
+    analysis = beside(capture_of, [(0.99987, 0.9), (0.99999, -0.5)], [reported(0.97)])
+    tables = parse_toml(first_budget(analysis, 0.0).encode(), Path("b.toml"), "")
+    assert {key: value for key, value in tables["limits"].items() if "pcc" in key} == {
+        "pcc": 0.99987,
+        "pcc-tests": 0.97,
+    }
+    assert checked(analysis, tables).passed
+    assert "pcc" not in first_budget(analysis_of(*ROWS), 0.0)
+
+
+def test_a_test_is_held_to_its_own_accuracy(capture_of):
+    analysis = beside(capture_of, [(0.999, 0.99)], [reported(0.98), reported(0.5)])
+    stated = [Expectation(name, {"limits": {"pcc-tests": 0.97, "pcc": 0.99}}) for name in ("t.py::0", "t.py::1", "")]
+    assert [result.trouble for result in check_expectations(analysis, stated)] == [
+        "",
+        "limits.pcc-tests",
+        "limits.pcc-tests",
+    ]

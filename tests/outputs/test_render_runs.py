@@ -16,9 +16,10 @@ from perfsheet import analyze, read
 from perfsheet.analysis.cases import Case
 from perfsheet.analysis.repeats import align, observe
 from perfsheet.outputs import json_output
-from perfsheet.outputs.terminal.runs import print_cases, print_repeats
+from perfsheet.outputs.terminal.runs import print_cases, print_repeats, print_tests
+from perfsheet.outputs.terminal.screen import screen_for
 from perfsheet.outputs.workbook import book, case_book
-from perfsheet.provenance import Device, InputFile, Provenance, RunRecord, TestResult
+from perfsheet.provenance import Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
 
 RUNS = ((9000, 700, 3000.5), (9600, 705, 3000.5), (9100, 900, 3000.5))
 RECORD = RunRecord(
@@ -100,7 +101,14 @@ def test_run_record_is_the_same_in_json_and_on_its_sheet(analysis, tmp_path) -> 
     assert told["command"] == RECORD.command
     assert told["inputs"] == [{"path": "/here/ops.csv", "size_bytes": 1234, "sha256": "ab" * 32}]
     assert (told["arch"], told["board"], told["tests_failed"]) == ("wormhole_b0", "p150b", True)
-    assert told["tests"][1] == {"nodeid": "t.py::=b", "outcome": "failed", "duration_s": 0.25, "reason": "E: x"}
+    assert told["tests"][1] == {
+        "nodeid": "t.py::=b",
+        "outcome": "failed",
+        "duration_s": 0.25,
+        "pcc": None,
+        "accuracy": [],
+        "reason": "E: x",
+    }
     cells = [[cell.value for cell in row] for row in workbook_of(analysis, tmp_path)["Run"].iter_rows()]
     facts = {row[0]: row[1] for row in cells}
     assert facts["Command"] == RECORD.command
@@ -160,3 +168,63 @@ def test_cases_are_the_same_everywhere(cases, tmp_path) -> None:
     by_code = {row[0].value: [cell.value for cell in row[1:]] for row in loaded["Cases By Op Code"].iter_rows(2)}
     assert by_code["Matmul"] == [9100, 9100]
     assert "3: the capture tool crashed" in out.getvalue()
+
+
+ACCURATE = (
+    TestResult(
+        "t.py::a", "passed", 1.5, "", (ReportedPcc("", 0.9998, "0.9998"), ReportedPcc("encoder.mlp", 0.997, "0.997"))
+    ),
+    TestResult("t.py::b", "passed", 0.5, "", (ReportedPcc("", None, "1.2"),)),
+    TestResult("t.py::c", "passed", 0.5),
+)
+
+
+def test_accuracy_is_the_same_everywhere(analysis, tmp_path) -> None:
+    provenance = replace(analysis.provenance, results=ACCURATE)
+    shown = replace(analysis, provenance=provenance)
+    told = json.loads(json_output.dumps(json_output.report(shown, "x")))["run"]["tests"]
+    assert [test["pcc"] for test in told] == [0.997, None, None]
+    assert told[0]["accuracy"] == [
+        {"pcc": 0.9998, "module": None, "reported": "0.9998"},
+        {"pcc": 0.997, "module": "encoder.mlp", "reported": "0.997"},
+    ]
+    assert told[1]["accuracy"] == [{"pcc": None, "module": None, "reported": "1.2"}]
+
+    out = io.StringIO()
+    print_tests(screen_for(out), ACCURATE)
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert ["passed", "1.50", "t.py::a", "0.997"] in lines
+    assert ["passed", "0.50", "t.py::b", "1.2", "(impossible)"] in lines
+    assert ["1.2", "(impossible)", "(whole", "test)", "t.py::b"] in lines
+    assert ["0.997", "encoder.mlp", "t.py::a"] in lines
+
+    pages = workbook_of(shown, tmp_path)
+    rows = [[cell.value for cell in row if cell.value is not None] for row in pages["Run"].iter_rows()]
+    assert ["passed", 1.5, "t.py::a", 0.997] in rows
+    assert ["passed", 0.5, "t.py::b", "1.2 (impossible)"] in rows
+    assert [0.997, "encoder.mlp", "t.py::a"] in rows
+    summary = [[cell.value for cell in row if cell.value is not None] for row in pages["Summary"].iter_rows()]
+    assert ["passed", 1.5, "t.py::a", 0.997] in summary
+
+
+def test_without_accuracy_there_is_no_column() -> None:
+    out = io.StringIO()
+    print_tests(screen_for(out), RESULTS)
+    assert "PCC" not in out.getvalue()
+
+
+def test_cases_have_the_accuracy_of_their_test(analysis, tmp_path) -> None:
+    shown = replace(analysis, provenance=replace(analysis.provenance, results=ACCURATE))
+    cases = [Case(number, test.nodeid, "passed", 1.0, None, "", shown) for number, test in enumerate(ACCURATE, 1)]
+    told = json.loads(json_output.dumps(json_output.cases(cases, "x")))["cases"]
+    assert [case["pcc"] for case in told] == [0.997, None, None]
+    out = io.StringIO()
+    print_cases(cases, out)
+    one, other = (next(line for line in out.getvalue().splitlines() if line.startswith(f"{n}  ")) for n in (1, 2))
+    assert "0.997" in one
+    assert "1.2 (impossible)" in other
+    case_book.write(cases, tmp_path / "cases.xlsx")
+    header, *rows = (
+        [cell.value for cell in row] for row in load_workbook(tmp_path / "cases.xlsx")["Cases"].iter_rows()
+    )
+    assert [row[header.index("PCC")] for row in rows] == [0.997, "1.2 (impossible)", None]

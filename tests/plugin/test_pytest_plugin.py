@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.accuracy import FIRST_CALL, database
 from support.captures import op, signpost, write_csv
 from support.command import PATIENCE_S, ROOT, environment, perfsheet
 
@@ -235,3 +236,87 @@ def test_the_plugin_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+ACCURACY = """
+import numpy as np
+
+def test_modules(perfsheet):
+    x = np.arange(8.0)
+    assert perfsheet.accuracy(x, 2 * x) == 1.0
+    assert perfsheet.accuracy(pcc=0.998, name="encoder.attention", at_least=0.99) == 0.998
+    perfsheet.accuracy(pcc=0.997, name="encoder.attention")
+    perfsheet.expect(pcc_tests={limit})
+
+def test_below(perfsheet):
+    perfsheet.accuracy([1.0, 2.0, 3.0], [3.0, 2.0, 1.0], name="mlp", at_least=0.99)
+"""
+
+
+def test_accuracy_is_a_property_of_the_test(folder):
+    (folder / "test_it.py").write_text(ACCURACY.format(limit=0.997), encoding="utf-8")
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "--junit-xml", "junit.xml")
+    assert (status, "1 failed, 1 passed" in out) == (1, True)
+    assert "FAIL  PCC of mlp: -1, at least 0.99 required" in out
+    assert "Traceback" not in out
+    junit = (folder / "junit.xml").read_text(encoding="utf-8")
+    for name, value in (("pcc", "1.0"), ("pcc:encoder.attention", "0.997"), ("pcc:mlp", "-1.0")):
+        assert f'<property name="{name}" value="{value}' in junit
+
+    (folder / "test_it.py").write_text(ACCURACY.format(limit=0.9975), encoding="utf-8")
+    _, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "-k", "modules")
+    assert "FAIL  limits.pcc-tests: 0.997, at least 0.9975 allowed" in out
+
+
+def test_a_budget_of_the_session_limits_what_its_tests_report(folder):
+    (folder / "test_it.py").write_text(ACCURACY.format(limit=0.9), encoding="utf-8")
+    (folder / "pcc.toml").write_text("[limits]\npcc-tests = 0.9975\n", encoding="utf-8")
+    arguments = ("--perfsheet-capture", "run.csv", "--perfsheet-budget", "pcc.toml")
+    status, out = run_pytest(folder, *arguments, "-k", "modules")
+    assert (status, "FAIL  limits.pcc-tests: 0.997, at least 0.9975 allowed" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["accuracy()", "accuracy([1, 2])", "accuracy([1], [2], pcc=1)", "accuracy(pcc=1.2)", "accuracy(pcc=float('nan'))"],
+)
+def test_what_is_no_accuracy_fails_the_test_in_one_line(folder, mistake):
+    (folder / "test_it.py").write_text(f"def test_it(perfsheet):\n    perfsheet.{mistake}\n", encoding="utf-8")
+    status, out = run_pytest(folder)
+    assert (status, "Traceback" in out) == (1, False)
+    assert "FAIL  " in out
+
+
+def test_ops_are_held_to_the_accuracy_of_a_graph_report(folder):
+    (folder / "test_it.py").write_text(
+        "def test_it(perfsheet):\n    perfsheet.expect(pcc=0.99)\n    assert perfsheet.analysis().graph is not None\n",
+        encoding="utf-8",
+    )
+    write_csv(folder / "run.csv", [op("MatmulDeviceOperation", 100, call=FIRST_CALL + n) for n in range(2)])
+    _, out = run_pytest(folder, "--perfsheet-capture", "run.csv")
+    assert "FAIL  limits.pcc: cannot be measured, at least 0.99 allowed" in out
+    for name, lowest, expected in (("good", 0.995, 0), ("bad", 0.98, 1)):
+        database(folder / f"{name}.sqlite", 2, [(0, 0.999), (1, lowest)], [])
+        status, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "--perfsheet-graph", f"{name}.sqlite")
+        assert (status, "FAIL  limits.pcc: 0.98, at least 0.99 allowed; row 3" in out) == (expected, bool(expected))
+    status, out = run_pytest(folder, "--perfsheet-capture", "run.csv", "--perfsheet-graph", "nowhere")
+    assert (status, "FAIL  nowhere: there is no such file or folder" in out) == (1, True)
+
+
+def test_run_collects_what_tests_report(folder):
+    (folder / "test_it.py").write_text(
+        "def test_it(perfsheet, record_property):\n"
+        "    perfsheet.accuracy(pcc=0.98, name='encoder')\n"
+        "    perfsheet.expect(pcc_tests=0.99)\n"
+        "def test_other(record_property):\n    record_property('PCC', float('nan'))\n",
+        encoding="utf-8",
+    )
+    ended = perfsheet("run", "-c", "pytest test_it.py", "--replay", "run.csv", "--json", "-", cwd=folder)
+    told = json.loads(ended.out)
+    assert {test["nodeid"]: test["pcc"] for test in told["run"]["tests"]} == {
+        "test_it.py::test_it": 0.98,
+        "test_it.py::test_other": None,
+    }
+    assert told["run"]["tests"][1]["accuracy"] == [{"pcc": None, "module": None, "reported": "nan"}]
+    assert told["limits"][0]["checks"][0]["measured"] == 0.98
+    assert not told["limits"][0]["passed"]

@@ -29,7 +29,7 @@ from perfsheet.models.outputs import suite as suite_output
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.torch_graph.model import Coverage, Graph, GraphOp
 from perfsheet.outputs import json_output
-from perfsheet.provenance import RECORD_VERSION, Device, InputFile, Provenance, RunRecord, TestResult
+from perfsheet.provenance import RECORD_VERSION, Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
 from support.captures import fallback, host_op, op, shape, signpost, write_csv
 
 KEYS_FILE = Path(__file__).resolve().parents[1] / "data" / "json-keys.txt"
@@ -251,6 +251,7 @@ def _repeated(folder: Path) -> Analysis:
         inputs=(InputFile("/here/ops.csv", 1234, "ab" * 32),),
         log="/here/log",
     )
-    tests = (TestResult("t.py::a", "passed", 1.5), TestResult("t.py::b", "failed", 0.25, "E: x"))
+    accuracy = (ReportedPcc("encoder.mlp", 0.997, "0.997"), ReportedPcc("", None, "1.2"))
+    tests = (TestResult("t.py::a", "passed", 1.5, "", accuracy), TestResult("t.py::b", "failed", 0.25, "E: x"))
     provenance = Provenance("pytest t.py", "1 failed", True, False, tests, ("buffers were full",), record)
     return analyze(read(paths[repeats.shown]), provenance=provenance, repeats=repeats)

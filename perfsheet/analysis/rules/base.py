@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from perfsheet.accuracy import text as pcc_text
 from perfsheet.analysis.expectation.fused import FusedOp
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.kinds import kind
@@ -151,6 +152,25 @@ def hits_of(facts: Facts, rule: Rule) -> Hits:
 def initials(rule_id: str) -> str:
     """The default mark: `low-core-count` gives LCC; at most three letters."""
     return "".join(word[0] for word in rule_id.split("-"))[:3].upper()
+
+
+def pcc_today(facts: Facts, group: Group) -> str:
+    """What advice that costs accuracy says of it: ` PCC of these ops today: 0.9971 to 0.9998 (limit 0.999).`
+
+    Each op's own PCC, and the limit that TTNN compared with; blank where none of the ops was compared.
+    """
+    if facts.graph is None:
+        return ""
+    accuracy = facts.graph.accuracy
+    compared = group.positions[np.isfinite(accuracy.alone[group.positions])]
+    if not compared.size:
+        return ""
+    values, limits = accuracy.alone[compared], accuracy.desired[compared]
+    span = " to ".join(dict.fromkeys((pcc_text(values.min()), pcc_text(values.max()))))
+    limit = f" (limit {pcc_text(np.nanmax(limits))})" if np.isfinite(limits).any() else ""
+    count = len(group.positions)
+    some = "" if len(compared) == count else f"{len(compared):,} of "
+    return f" PCC of {some}{'these ops' if count > 1 else 'this op'} today: {span}{limit}."
 
 
 WAITS_FOR_DRAM = 0.4

@@ -18,7 +18,7 @@ from perfsheet.analysis.rules import (
     matmul_program_config,
     reshard,
 )
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of, pcc_today
 from perfsheet.analysis.rules.matmul_program_config import blocks_are_largest
 from perfsheet.analysis.rules.risc_bound import COLUMNS, RISCS, risc_spans
 from perfsheet.analysis.speed_of_light import Bound
@@ -184,6 +184,12 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     }
 
 
+def caveat(facts: Facts, group: Group) -> str:
+    """What the speed of light leaves out; what makes attention faster may cost accuracy."""
+    exact = pcc_today(facts, group) if group.category == ATTENTION else ""
+    return f"The speed of light counts math and DRAM traffic only, not launch or latency; no op reaches it.{exact}"
+
+
 RULE = Rule(
     id="far-from-speed-of-light",
     former_id="far-from-bound",
@@ -197,7 +203,7 @@ RULE = Rule(
     saving_formula="Σ (kernel duration − time at the speed of light)",
     find=find,
     advice=advice,
-    caveat="The speed of light counts math and DRAM traffic only, not launch or latency; no op reaches it.",
+    caveat=caveat,
     evidence=evidence,
     columns=COLUMNS,
 )

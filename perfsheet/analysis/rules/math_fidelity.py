@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, pcc_today
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import SIGNIFICANT_BITS
@@ -58,11 +58,11 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 
 def caveat(facts: Facts, group: Group) -> str:
-    """How far its time follows from its math."""
+    """How far its time follows from its math, and how exact it is today."""
     busy = 100 * median(facts.speed_of_light.compute_used_cores[group.positions])
     return (
         f"Its cores reach {busy:.1f} % of their peak; the saving assumes that all of its time follows from the math. "
-        "Fewer passes are less exact."
+        f"Fewer passes are less exact.{pcc_today(facts, group)}"
     )
 
 

@@ -12,7 +12,7 @@ from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.shape import is_sparse_matmul
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, pcc_today
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.capture.arrays import median
 
@@ -86,13 +86,18 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 
 def caveat(facts: Facts, group: Group) -> str:
-    """What was measured at its fidelity."""
+    """What was measured at its fidelity, and how exact it is today where a lower one is advised."""
+    lofi = passes_of(facts.ops)[group.positions[0]] == 1
+    return _measured(facts, group, lofi) + ("" if lofi else pcc_today(facts, group))
+
+
+def _measured(facts: Facts, group: Group, lofi: bool) -> str:
     if _is_wormhole(facts, group):
         return (
             "Their math runs on one core per DRAM bank and reader only: above LoFi it may take longer than the weights."
         )
     study = "In a study of ten models on p150, DRAM-sharded matmuls were "
-    if passes_of(facts.ops)[group.positions[0]] == 1:
+    if lofi:
         found = "1.47 to 1.85 times as fast as 1D multicast at LoFi"
     else:
         found = "slower than 1D multicast at HiFi2 in nine of nine fair comparisons (1.09 to 1.88 times)"

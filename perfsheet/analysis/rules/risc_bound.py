@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
 from perfsheet.analysis.ops.tensors import Tensor
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, pcc_today
 from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.hardware.boards import L1_BYTES
@@ -109,8 +109,9 @@ _CAVEATS = {
 
 
 def caveat(facts: Facts, group: Group) -> str:
-    """By the RISC that limits the op."""
-    return _CAVEATS[_limiting_risc(facts, group)]
+    """By the RISC that limits the op; what speeds math up costs accuracy."""
+    risc = _limiting_risc(facts, group)
+    return _CAVEATS[risc] + (pcc_today(facts, group) if risc == _COMPUTE else "")
 
 
 RULE = Rule(

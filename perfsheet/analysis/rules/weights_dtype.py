@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import WAITS_FOR_DRAM, Evidence, Group, Hits, Rule, fewer_bytes_hits
+from perfsheet.analysis.rules.base import WAITS_FOR_DRAM, Evidence, Group, Hits, Rule, fewer_bytes_hits, pcc_today
 from perfsheet.capture.arrays import median
 from perfsheet.hardware.data_types import TILE_BYTES, TILE_ELEMENTS
 
@@ -59,13 +59,13 @@ def evidence(facts: Facts, group: Group) -> Evidence:
 
 
 def caveat(facts: Facts, group: Group) -> str:
-    """Whether its time follows from its bytes."""
+    """Whether its time follows from its bytes, and how exact it is today."""
     share = median(facts.speed_of_light.dram[group.positions])
+    exact = f"Narrower weights are less exact.{pcc_today(facts, group)}"
     if share >= WAITS_FOR_DRAM:
-        return "The saving assumes that its time shrinks with its bytes. Narrower weights are less exact."
+        return f"The saving assumes that its time shrinks with its bytes. {exact}"
     return (
-        f"At {100 * share:.1f} % of the DRAM peak it waits for more than its bytes, so it may save much less. Narrower "
-        "weights are less exact."
+        f"At {100 * share:.1f} % of the DRAM peak it waits for more than its bytes, so it may save much less. {exact}"
     )
 
 

@@ -59,7 +59,7 @@ def table(
 
 
 def _impossible(table: ResultsTable) -> list[str]:
-    from perfsheet.models.impossible import MARKED
+    from perfsheet.accuracy import MARKED
     from perfsheet.models.results_table import plain_text
 
     return [

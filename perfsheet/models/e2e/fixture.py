@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +9,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from perfsheet.accuracy import possible
 from perfsheet.errors import usage
 from perfsheet.models.e2e.writing import write_perf_report
 
-_FLOAT32_NOISE = 1e-5
 Result = TypeVar("Result")
 
 
@@ -80,10 +79,10 @@ class EndToEnd:
 
     def pcc(self, value: float) -> None:
         """Record the accuracy: the Pearson correlation with the reference."""
-        number = float(value)
-        if not (math.isfinite(number) and abs(number) <= 1 + _FLOAT32_NOISE):
+        number = possible(float(value))
+        if number is None:
             raise usage(f"{value!r} is not a PCC", "give a number from -1 to 1")
-        self._record(pcc=max(-1.0, min(1.0, number)))
+        self._record(pcc=number)
 
     def torch_ops(self, before: int, remain: int) -> None:
         """Record the number of ops of the torch model, and how many of them still run in torch."""

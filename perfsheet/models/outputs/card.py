@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from perfsheet.accuracy import MARKED
 from perfsheet.masking import masked_command, masked_text
-from perfsheet.models.impossible import MARKED
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
 from perfsheet.models.suite.card import Card

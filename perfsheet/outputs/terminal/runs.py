@@ -15,14 +15,14 @@ from perfsheet.provenance import TestResult
 from perfsheet.tables import In
 from perfsheet.tables.cases import CASES
 from perfsheet.tables.repeats import REPEATS, RUNS, by_median
-from perfsheet.tables.runs import TESTS
+from perfsheet.tables.runs import ACCURACY, TESTS, module_pccs
 from perfsheet.text import formats
 
 _MOST_TESTS = 12
 
 
 def print_tests(screen: Screen, results: Sequence[TestResult]) -> None:
-    """The failed tests, then the others, 12 in all; nothing without tests."""
+    """The failed tests, then the others, 12 in all; then the least accurate modules; nothing without tests."""
     if not results:
         return
     shown = sorted(results, key=lambda test: test.outcome != "failed")[:_MOST_TESTS]
@@ -30,6 +30,11 @@ def print_tests(screen: Screen, results: Sequence[TestResult]) -> None:
     if len(shown) < len(results):
         screen.print(line(f"{len(results) - len(shown):,} more tests are in run.json.", "dim"))
     screen.print()
+    if modules := module_pccs(results):
+        print_rows(screen, ACCURACY, modules[:_MOST_TESTS])
+        if len(modules) > _MOST_TESTS:
+            screen.print(line(f"{len(modules) - _MOST_TESTS:,} more PCCs are in run.json.", "dim"))
+        screen.print()
 
 
 _WITHOUT_UNIT = {"min_ns", "max_ns", "mean_std"}

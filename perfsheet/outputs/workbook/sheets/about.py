@@ -24,7 +24,7 @@ from perfsheet.tables.passes import LAYERS, PASS_OPS, PASSES
 from perfsheet.tables.quality import CHECKS
 from perfsheet.tables.repeats import REPEATS, RUNS
 from perfsheet.tables.reshards import CHAINS, TRANSITIONS
-from perfsheet.tables.runs import INPUTS, TESTS
+from perfsheet.tables.runs import ACCURACY, INPUTS, TESTS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.sources import MODULES, SOURCE_GROUPS
 from perfsheet.tables.totals import DEVICES, OP_TYPES, STEPS
@@ -77,7 +77,7 @@ def _sections(analysis: Analysis) -> Iterator[tuple[str, str, tuple[Table[Any], 
     if analysis.repeats:
         yield "Repeats", "columns of Repeats, and of the runs on Summary", (REPEATS, RUNS)
     if analysis.provenance.record:
-        yield "Run", "columns of Run", (TESTS, INPUTS)
+        yield "Run", "columns of Run", (TESTS, ACCURACY, INPUTS)
     yield "Data quality", "columns of Data Quality", (CHECKS,)
 
 

@@ -17,7 +17,7 @@ from perfsheet.provenance import RunRecord, TestResult
 from perfsheet.tables import In
 from perfsheet.tables.quality import CHECKS, LOOK
 from perfsheet.tables.repeats import REPEATS, by_median, columns_of_runs
-from perfsheet.tables.runs import FACTS, INPUTS, TESTS, facts
+from perfsheet.tables.runs import ACCURACY, FACTS, INPUTS, TESTS, facts, module_pccs
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
@@ -29,7 +29,7 @@ _VALUE_SPAN, _TEST_SPAN = {"value": 3}, {"nodeid": 5}
 
 
 def write_run(sheet: LongWorksheet, styles: Styles, record: RunRecord, results: Sequence[TestResult]) -> None:
-    """Write sheet Run: the facts, the input files, the tests."""
+    """Write sheet Run: the facts, the input files, the tests, the accuracy of modules."""
     set_up_sections(sheet, styles, _WIDTHS)
     values = list(facts(record))
     row = write_table(sheet, styles, FACTS.columns_in(In.SHEET), values, Placement(spans=_VALUE_SPAN)).after
@@ -37,11 +37,15 @@ def write_run(sheet: LongWorksheet, styles: Styles, record: RunRecord, results: 
     row = write_tests(sheet, styles, results[:_MOST_TESTS], row + 1)
     if len(results) > _MOST_TESTS:
         sheet.write_string(row, 0, f"{len(results) - _MOST_TESTS:,} more are in run.json", styles["quiet"])
+        row += 1
+    if modules := module_pccs(results)[:_MOST_TESTS]:
+        write_table(sheet, styles, ACCURACY.columns_in(In.SHEET), modules, Placement(row + 1, spans=_TEST_SPAN))
 
 
 def write_tests(sheet: LongWorksheet, styles: Styles, results: Sequence[TestResult], row: int) -> int:
     """Write tests from a row on, failed ones highlighted; return the row after them."""
-    layout = write_table(sheet, styles, TESTS.columns_in(In.SHEET), results, Placement(row, spans=_TEST_SPAN))
+    columns = TESTS.columns_in(In.SHEET, results)
+    layout = write_table(sheet, styles, columns, results, Placement(row, spans=_TEST_SPAN))
     mark_word(sheet, styles, "failed", layout["outcome"], row + 1, layout.after - 1)
     return layout.after
 
