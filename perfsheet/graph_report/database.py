@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -72,7 +72,7 @@ class _Reader:
         there = self._columns.get(table)
         if not there:
             return ()
-        known = {*there, "rowid", *(f"DISTINCT {name}" for name in there)}
+        known = {*there, *(f"DISTINCT {name}" for name in there), *(f"CAST({name} AS BLOB)" for name in there)}
         wanted = ", ".join(name if name in known else "0" if name == "rank" else "NULL" for name in names)
         return self._connection.execute(f"SELECT {wanted} FROM {table} {order}")
 
@@ -84,7 +84,7 @@ class _Reader:
         operations = sorted(named, key=lambda row: row[:2])
         if not operations and any(True for table in (_ALONE, _ACCUMULATED) for _ in self._rows(table, "tensor_id")):
             raise _unreadable(self._path, "comparisons of tensors without ops: set enable_graph_report, too")
-        contents = self._places("captured_graph")
+        contents = self._contents()
         stacks = self._texts("stack_traces", "stack_trace")
         errors = self._texts("errors", "error_message")
         inputs = self._read_sides("input_tensors", "input_index")
@@ -96,8 +96,7 @@ class _Reader:
             number_of_call = index[key] = len(builder.calls)
             sides = (inputs.get(key, ()), outputs.get(key, ()))
             first = len(builder.device_ops)
-            text = self._content(contents.get(key))
-            content = self._add_ops(key, number_of_call, text, executions.get(key, ()), sides)
+            content = self._add_ops(key, number_of_call, contents(key), executions.get(key, ()), sides)
             builder.add_call(
                 Call(
                     call,
@@ -145,16 +144,19 @@ class _Reader:
         """A text of each call."""
         return {(rank, call): text for rank, call, text in self._rows(table, "rank", "operation_id", name) if text}
 
-    def _places(self, table: str) -> dict[Key, int]:
-        """The row of each call in a table whose texts are too long to keep."""
-        return {(rank, call): row for rank, call, row in self._rows(table, "rank", "operation_id", "rowid")}
+    def _contents(self) -> Callable[[Key], bytes | None]:
+        """Gives the captured graph of a call; they are large, and asked for in their own order none is kept."""
+        there = {row[:2] for row in self._rows("captured_graph", "rank", "operation_id")}
+        rows = iter(self._rows("captured_graph", "rank", "operation_id", "CAST(captured_graph AS BLOB)"))
+        passed: dict[Key, bytes | None] = {}
 
-    def _content(self, row: int | None) -> str | None:
-        """The captured graph in that row."""
-        if row is None:
-            return None
-        found = self._connection.execute("SELECT captured_graph FROM captured_graph WHERE rowid = ?", (row,)).fetchone()
-        return found[0] or None
+        def content(key: Key) -> bytes | None:
+            while key in there and key not in passed:
+                rank, call, text = next(rows)
+                passed[rank, call] = text
+            return passed.pop(key, None) or None
+
+        return content
 
     def _read_sides(self, table: str, order: str) -> dict[Key, tuple[int, ...]]:
         found: dict[Key, list[tuple[int, int]]] = {}
@@ -178,7 +180,7 @@ class _Reader:
         self,
         key: Key,
         call: int,
-        content: str | None,
+        content: bytes | None,
         executions: tuple[tuple[Execution, ...], ...],
         sides: tuple[tuple[int, ...], tuple[int, ...]],
     ) -> CallContent:
@@ -269,7 +271,7 @@ class _Reader:
         names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
         return list(self._rows("buffers", *names, order=f"WHERE buffer_type = {_L1_TYPE} ORDER BY 1, 2"))
 
-    def _decoded(self, content: str) -> list[Node]:
+    def _decoded(self, content: bytes) -> list[Node]:
         try:
             return msgspec.json.decode(content, type=list[Node])
         except (msgspec.MsgspecError, RecursionError) as error:

@@ -253,7 +253,8 @@ def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dic
     """
     walked = _Walk(call, described, start)
     for node in nodes:
-        walked.go(node)
+        if node.node_type not in _SAYS_NOTHING:
+            walked.go(node)
     return CallContent(walked.ops, walked.peaks, walked.changes, walked.inputs, walked.outputs, walked.views)
 
 
@@ -272,10 +273,7 @@ class _Walk:
 
     def go(self, node: Node) -> None:
         """Take the next node."""
-        kind = node.node_type
-        if kind in _SAYS_NOTHING:
-            return
-        params = node.params or _NO_PARAMS
+        kind, params = node.node_type, node.params or _NO_PARAMS
         if kind == "function_start":
             self._start(params, self._tensors(node.input_tensors))
         elif kind == "function_end" and self._open:
