@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,10 +17,12 @@ from perfsheet.graph_report import texts
 from perfsheet.graph_report.building import Builder, limit
 from perfsheet.graph_report.model import Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
 from perfsheet.graph_report.nodes import (
+    BareNode,
     CallContent,
     Node,
     Use,
     described_tensors,
+    known_tensors,
     memory_use,
     number,
     stored_bytes,
@@ -28,6 +30,7 @@ from perfsheet.graph_report.nodes import (
 )
 from perfsheet.graph_report.stacks import frames_of
 
+T = TypeVar("T")
 Key = tuple[int, int]
 """Rank and operation id."""
 _L1_TYPE = 1
@@ -190,10 +193,15 @@ class _Reader:
             ops = [DeviceOp("", call, same, *sides, None, None, None, None) for same in executions]
             walked = CallContent(ops, [{} for _ in ops], [], *sides, {})
         else:
-            nodes = self._decoded(content)
-            walked = walk(nodes, call, described_tensors(nodes, key[0], self._builder.tensors), relative)
+            tensors = self._builder.tensors
+            nodes: Sequence[BareNode] = self._decoded(content, list[BareNode])
+            described = known_tensors(nodes, key[0], tensors)
+            if described is None:  # the table of tensors lacks one
+                nodes = whole = self._decoded(content, list[Node])
+                described = described_tensors(whole, key[0], tensors)
+            walked = walk(nodes, call, described, relative)
             ops = walked.device_ops
-            if len(executions) == len(ops) and not any(op.executions for op in ops):
+            if len(executions) == len(ops):  # else the captured graph has them
                 ops = [op._replace(executions=same) for op, same in zip(ops, executions, strict=True)]
         self._walked.append((key, len(self._builder.device_ops), walked, relative))
         self._builder.device_ops += ops
@@ -215,7 +223,10 @@ class _Reader:
         for tensor in self._builder.tensors.all:
             if tensor.address and (size := stored_bytes(tensor)):
                 at_address.setdefault(tensor.address, set()).add(size)
-        for address, bank in self._rows("buffers", "DISTINCT address", "max_size_per_bank"):
+        # What was there before the capture is there after the first call.
+        firsts = {key[0]: key[1] for key, *_ in reversed(self._walked)}
+        at_first = f"WHERE operation_id IN ({', '.join(map(str, firsts.values()))})"
+        for address, bank in self._rows("buffers", "DISTINCT address", "max_size_per_bank", order=at_first):
             if (address, bank) not in sizes and bank:
                 fitting = [size for size in at_address.get(address, ()) if bank <= size <= _MOST_BANKS * bank]
                 if len(fitting) == 1:
@@ -271,9 +282,9 @@ class _Reader:
         names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
         return list(self._rows("buffers", *names, order=f"WHERE buffer_type = {_L1_TYPE} ORDER BY 1, 2"))
 
-    def _decoded(self, content: bytes) -> list[Node]:
+    def _decoded(self, content: bytes, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(content, type=list[Node])
+            return msgspec.json.decode(content, type=kind)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _unreadable(self._path, f"damaged: a captured graph is not readable ({error})") from None
 

@@ -16,8 +16,8 @@ Scalar = int | float | str | bool | None
 """TTNN wrote all values as text once, and numbers as numbers later."""
 
 
-class Params(msgspec.Struct):
-    """What a node says of itself; every kind of node has a few of these."""
+class BareParams(msgspec.Struct):
+    """What a node says of itself but for the description of a tensor; every kind of node has a few of these."""
 
     name: str = ""
     program_cache_hit: Scalar = None
@@ -26,10 +26,7 @@ class Params(msgspec.Struct):
     device_id: Scalar = None
     physical_device_id: Scalar = None
     tensor_id: Scalar = None
-    shape: str = ""
-    dtype: str = ""
     layout: str = ""
-    memory_config: str = ""
     size: Scalar = None
     type: str = ""
     buffer_type: Scalar = None
@@ -40,18 +37,32 @@ class Params(msgspec.Struct):
     globally_allocated: Scalar = None
 
 
-class Node(msgspec.Struct):
-    """A node of a captured graph; `connections` and `input_tensors` are counters of other nodes."""
+class Params(BareParams):
+    """All that a node says of itself."""
+
+    shape: str = ""
+    dtype: str = ""
+    memory_config: str = ""
+
+
+class BareNode(msgspec.Struct):
+    """A node of a captured graph whose tensors are known; `connections` and `input_tensors` are counters of nodes."""
 
     node_type: str
     counter: int = 0
-    params: Params | None = None
+    params: BareParams | None = None
     connections: list[int] = []
     input_tensors: list[int] = []
     duration_ns: Scalar = None
 
 
-_NO_PARAMS = Params()
+class Node(BareNode):
+    """A node of a captured graph."""
+
+    params: Params | None = None
+
+
+_NO_PARAMS = BareParams()
 
 
 def number(value: Scalar) -> int | None:
@@ -177,7 +188,7 @@ class Change(NamedTuple):
 _MEMORIES = {0: DRAM, 1: L1}
 
 
-def change(node: Node) -> Change:
+def change(node: BareNode) -> Change:
     """What a node `buffer_allocate` or `buffer_deallocate` does."""
     params = node.params or _NO_PARAMS
     device, address = number(params.device_id) or 0, number(params.address) or 0
@@ -209,7 +220,7 @@ class _Open:
 
     __slots__ = ("allocates", "executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
 
-    def __init__(self, name: str, params: Params, inputs: tuple[int, ...]) -> None:
+    def __init__(self, name: str, params: BareParams, inputs: tuple[int, ...]) -> None:
         self.name = name
         self.inputs = inputs
         self.hit = flag(params.program_cache_hit)
@@ -246,7 +257,21 @@ def described_tensors(nodes: Iterable[Node], rank: int, tensors: Tensors) -> dic
     }
 
 
-def walk(nodes: Sequence[Node], call: int, described: dict[int, int], start: dict[int, Use]) -> CallContent:
+def known_tensors(nodes: Iterable[BareNode], rank: int, tensors: Tensors) -> dict[int, int] | None:
+    """The same for tensors that are known already; None if one is not."""
+    described = {}
+    for node in nodes:
+        if node.node_type == "tensor" and node.params:
+            tensor_id = number(node.params.tensor_id)
+            if tensor_id is not None:
+                index = tensors.find(rank, tensor_id)
+                if index is None:
+                    return None
+                described[node.counter] = index
+    return described
+
+
+def walk(nodes: Sequence[BareNode], call: int, described: dict[int, int], start: dict[int, Use]) -> CallContent:
     """Go through the nodes of one call. `start`: what is in use on each device before it, and after it afterwards.
 
     `described`: the tensors behind nodes, by counter.
@@ -271,7 +296,7 @@ class _Walk:
         self.outputs: tuple[int, ...] = ()
         self.views: dict[int, int] = {}
 
-    def go(self, node: Node) -> None:
+    def go(self, node: BareNode) -> None:
         """Take the next node."""
         kind, params = node.node_type, node.params or _NO_PARAMS
         if kind == "function_start":
@@ -293,7 +318,7 @@ class _Walk:
     def _owner(self) -> _Open | None:
         return next((function for function in reversed(self._open) if function.is_op), None)
 
-    def _start(self, params: Params, inputs: tuple[int, ...]) -> None:
+    def _start(self, params: BareParams, inputs: tuple[int, ...]) -> None:
         function = _Open(params.name, params, inputs)
         self.inputs = self.inputs or inputs
         if function.is_op:
@@ -323,7 +348,7 @@ class _Walk:
                 _raise_peaks(function, {this.device: use})
 
 
-def _executions(params: Params) -> list[Execution]:
+def _executions(params: BareParams) -> list[Execution]:
     count = number(params.global_call_count)
     device = number(params.physical_device_id)
     if device is None:
