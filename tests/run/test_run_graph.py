@@ -130,6 +130,14 @@ def test_capture_is_active_while_any_device_is_open(reports: Path) -> None:
     assert ops(reports / "graph" / "db.sqlite") == 1
 
 
+def test_target_that_looks_for_ttnn_before_it_imports_it(reports: Path) -> None:
+    Path("it.py").write_text(
+        "import importlib.util\nassert importlib.util.find_spec('ttnn')\nimport ttnn\nttnn.relu(ttnn.open_device(0))\n"
+    )
+    assert capture(reports, "python it.py")[1].notices == []
+    assert ops(reports / "graph" / "db.sqlite") == 1
+
+
 def test_captures_that_cannot_become_one_report(reports: Path) -> None:
     expected = ["config.json", "graph_0001/db.sqlite", "graph_0002/db.sqlite"]
     assert capture(reports, "STANDIN_TTNN=unstacked python it.py")[1].notices == []

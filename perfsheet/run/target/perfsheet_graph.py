@@ -11,6 +11,7 @@ during the run. What goes wrong is an event `graph` in the file of perfsheet_ver
 """
 
 import atexit
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -121,6 +122,7 @@ class _Recorder:
 
     def _import(self) -> None:
         graph_report = importlib.import_module("ttnn.graph_report")
+        _log_to_stderr()
         assert self._folder is not None
         # Several captures become one report, as they are one ops CSV, if their numbers of operations don't collide.
         most = getattr(graph_report, "_OPERATION_ID_STRIDE_PER_RANK_FILE", 0)
@@ -134,6 +136,14 @@ class _Recorder:
         self._ttnn.save_config_to_json_file(str(self._folder / "config.json"))  # ttnn-visualizer asks for it
         for path, _ in self._parts:
             _remove(path)
+
+
+def _log_to_stderr() -> None:
+    """TTNN may have logged to what pytest had put in the place of standard error, which is closed by now."""
+    with contextlib.suppress(Exception):
+        logger = importlib.import_module("loguru").logger
+        logger.remove()
+        logger.add(sys.stderr, level="WARNING")
 
 
 def _remove(capture: Path) -> None:
@@ -188,20 +198,32 @@ def _wrap(recorder: _Recorder) -> None:
 
 
 class _AfterImport(MetaPathFinder):
-    """Calls `install` once ttnn is imported: earlier, the target might not have set its environment up."""
+    """Calls `install` once ttnn is imported: earlier, the target might not have set its environment up.
+
+    A target may well look for ttnn (`importlib.util.find_spec`) before it imports it.
+    """
+
+    def __init__(self) -> None:
+        self._looking = False
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         """The spec of ttnn that the other finders know."""
-        if fullname != "ttnn":
+        if fullname != "ttnn" or self._looking:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        self._looking = True
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._looking = False
         loader: Any = spec and spec.loader
         if loader is not None and hasattr(loader, "exec_module"):
             execute = loader.exec_module
 
             def execute_and_install(module: Any) -> None:
                 execute(module)
+                if self not in sys.meta_path:
+                    return
+                sys.meta_path.remove(self)
                 try:
                     install(module)
                 except Exception as error:
