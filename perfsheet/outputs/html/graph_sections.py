@@ -13,6 +13,7 @@ from perfsheet.analysis.graph.charts import flame, memory_chart
 from perfsheet.analysis.graph.excerpts import Excerpts
 from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.analysis.results import Cause
+from perfsheet.capture.notes import rows
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.html import charts, graph_charts
 from perfsheet.outputs.html.document import Section
@@ -62,17 +63,16 @@ def _memory(analysis: Analysis, graph: Graph) -> dict[str, Any]:
     chart = memory_chart(graph, analysis.ops)
     l1, dram = style.l1_in_use(graph.memory), style.dram_in_use(graph.memory)
     ops = memory_ops(analysis, _OPS)
-    tables = [("Each op", page_table("memory-table", MEMORY, ops))]
     held = held_buffers(analysis, _HELD)
-    if len(held):
-        tables.insert(0, (HELD.title, page_table("held-table", HELD, held)))
     return {
         "note": text.memory(analysis),
         "charts": [
             (l1, style.l1_asks(chart), Markup(graph_charts.l1(analysis, chart, l1))),
             (dram, style.DRAM_ASKS, Markup(graph_charts.dram(chart, dram))),
         ],
-        "tables": tables,
+        "tables": [(HELD.title, page_table("held-table", HELD, held))] if len(held) else [],
+        "each_op": f"Each op: {rows(len(ops), 'op')}",
+        "ops": page_table("memory-table", MEMORY, ops),
         "left": _left_out(len(analysis.ops) - len(ops), "ops below the peaks around them"),
     }
 
