@@ -28,7 +28,7 @@ def memory_ops(analysis: Analysis, most: int | None = None) -> OpRows:
 
 
 def held_buffers(analysis: Analysis, count: int | None = None) -> Rows[Analysis, Held]:
-    """The first `count` buffers that outlive their last use, most bytes × calls first (None = all)."""
+    """The first `count` buffers in L1, what outlives its last use first (None = all)."""
     return Rows(analysis, () if analysis.graph is None else analysis.graph.memory.longest_held[:count])
 
 
@@ -107,7 +107,7 @@ MEMORY: Table[OpRows] = Table(
 HELD: Table[Rows[Analysis, Held]] = Table(
     "held",
     "Held in L1",
-    "L1 buffers that outlive their last use, most bytes × calls first, from a graph report: sheet Memory, the page.",
+    "What lives in L1 for how long, what outlives its last use first, from a graph report: sheet Memory, the page.",
     (
         Column("tensor", "Tensor", LABEL, _tensor, "shape, data type and memory", _GRAPH, width=50, code=True),
         Column("count", "Buffers", COUNT, each(lambda held: held.count), "equal ones, made and used by the same lines",
@@ -121,6 +121,8 @@ HELD: Table[Rows[Analysis, Held]] = Table(
             _GRAPH, width=34, code=True),
         Column("last_used_at", "Last used at", SOURCE, _call_source(lambda held: held.last_use),
             "the line of that call: it could be freed after it", _GRAPH, code=True),
+        Column("calls", "Calls", COUNT, each(lambda held: held.calls), "calls with device ops from its first to its last",
+            _GRAPH, width=9),
         Column("idle_calls", "Calls after", COUNT, each(lambda held: held.idle_calls),
             "calls with device ops between its last use and its end", _GRAPH),
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -73,21 +75,23 @@ class Memory:
 
     @cached_property
     def longest_held(self) -> tuple[Held, ...]:
-        """L1 buffers by what they hold for how long after their last use, most bytes × ops first."""
+        """What lives in L1 for how long: what outlives its last use first, by bytes × calls."""
         return held(self.report)
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """L1 buffers of one kind that live on after their last use: equal ones that the same lines make and use last.
+    """L1 buffers of one kind: equal ones that the same lines make and use last.
 
-    `buffer` is the first of them, `count` their number. `made` and `last_use` are calls (indices of `report.calls`);
-    `idle_calls` counts the calls with device ops between its last use and its end.
+    `buffer` is the first of them, `count` their number. `made` and `last_use` are calls (indices of `report.calls`).
+    `calls` counts the calls with device ops from its first to its last one, `idle_calls` those of them after its last
+    use.
     """
 
     buffer: Buffer
     made: int
     last_use: int
+    calls: int
     idle_calls: int
     count: int = 1
 
@@ -109,29 +113,41 @@ def memory(joined: Joined, rows: IntArray) -> Memory:
 
 
 def held(report: GraphReport) -> tuple[Held, ...]:
-    """The L1 buffers that outlive their last use by a call or more, most bytes × calls first."""
-    last_use: dict[int, int] = {}
-    for call, made in enumerate(report.calls):
-        for tensor in (*made.inputs, *made.outputs):
-            last_use[tensor] = call
-        for op in made.device_ops:
-            for tensor in (*report.device_ops[op].inputs, *report.device_ops[op].outputs):
-                last_use[tensor] = call
-    # Views share a buffer: its last use is that of any tensor at its address.
-    by_address: dict[int, list[int]] = {}
-    for index, described in enumerate(report.tensors):
-        if described.in_l1 and described.address is not None and index in last_use:
-            by_address.setdefault(described.address, []).append(last_use[index])
+    """The L1 buffers whose tensor is known: most bytes × calls after the last use first, then most bytes × calls."""
+    uses = _last_uses(report)
+    working = np.concatenate([[0], np.cumsum([len(call.device_ops) > 0 for call in report.calls])]).tolist()
     found: dict[object, Held] = {}
     for buffer in report.buffers:
-        uses = [use for use in by_address.get(buffer.address, ()) if buffer.first <= use <= buffer.last]
-        used = max(uses) if uses else buffer.first
-        idle = sum(1 for call in report.calls[used + 1 : buffer.last + 1] if len(call.device_ops))
-        if idle and buffer.tensor is not None:
-            kind = report.tensors[buffer.tensor]._replace(id=0, address=None)
-            key = (buffer.bank, kind, report.calls[buffer.first].frames, report.calls[used].frames, idle)
-            first = found.get(key)
-            found[key] = (
-                Held(buffer, buffer.first, used, idle) if first is None else replace(first, count=first.count + 1)
-            )
-    return tuple(sorted(found.values(), key=lambda one: (-one.buffer.bank * one.idle_calls, one.made)))
+        if buffer.tensor is None:
+            continue
+        of_address = uses.get(buffer.address, [])
+        place = bisect_right(of_address, buffer.last) - 1
+        used = max(buffer.first, of_address[place]) if place >= 0 else buffer.first
+        end = min(buffer.last, len(report.calls) - 1) + 1
+        idle = working[end] - working[used + 1]
+        kind = report.tensors[buffer.tensor]._replace(id=0, address=None)
+        lines = (report.calls[buffer.first].frames, report.calls[used].frames)
+        first = found.get(key := (buffer.bank, kind, lines, idle))
+        if first is None:
+            found[key] = Held(buffer, buffer.first, used, working[end] - working[buffer.first], idle)
+        else:
+            found[key] = replace(first, count=first.count + 1)
+    return tuple(
+        sorted(
+            found.values(), key=lambda one: (-one.buffer.bank * one.idle_calls, -one.buffer.bank * one.calls, one.made)
+        )
+    )
+
+
+def _last_uses(report: GraphReport) -> dict[int, list[int]]:
+    """At each address in L1 the last calls that use a tensor there, ascending; views share an address."""
+    last_use: dict[int, int] = {}
+    for call, made in enumerate(report.calls):
+        inner = (report.device_ops[op] for op in made.device_ops)
+        for tensor in chain(made.inputs, made.outputs, *((*op.inputs, *op.outputs) for op in inner)):
+            last_use[tensor] = call
+    uses: dict[int, list[int]] = {}
+    for index, described in enumerate(report.tensors):
+        if described.in_l1 and described.address is not None and index in last_use:
+            uses.setdefault(described.address, []).append(last_use[index])
+    return {address: sorted(calls) for address, calls in uses.items()}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TITLE = "Memory"
 _WIDTHS = (8, 34, 34, 15, 15, 15, 15, 15, 15, 15, 14)
-_HELD = ("tensor", "made_at", "made_by", "last_used_at", "last_used_by", "bank_bytes", "idle_calls")
+_HELD = ("tensor", "made_at", "made_by", "last_used_at", "last_used_by", "bank_bytes", "count", "calls", "idle_calls")
 _SPANS = {"tensor": 2, "made_by": 2, "last_used_at": 2, "last_used_by": 2}
 _CHARTS_ROW, _CHART_ROWS = 2, 19
 _L1, _DRAM = (0, (756, 360)), (5, (645, 360))
