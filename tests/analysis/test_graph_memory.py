@@ -131,7 +131,7 @@ def held_tensor(used):
 def test_a_tensor_that_is_held_after_its_last_use(tmp_path):
     analysis = held_tensor(600_000).analysis(tmp_path)
     (held,) = analysis.graph.memory.longest_held
-    assert (held.made, held.last_use, held.idle_calls, held.count) == (0, 1, 3, 1)
+    assert (held.made, held.last_use, held.calls, held.idle_calls, held.count) == (0, 1, 5, 3, 1)
     finding = only_finding(analysis, "freed-late")
     assert finding.positions.tolist() == [1]
     assert finding.evidence == {"bank_bytes": 50_000, "calls_after": 3}
@@ -143,13 +143,26 @@ def test_a_held_tensor_is_no_finding_while_l1_is_free(tmp_path):
     assert not findings_of(analysis, "freed-late")
 
 
+def test_what_outlives_its_last_use_comes_first_and_equal_buffers_are_one(tmp_path):
+    model = held_tensor(0)
+    long_lived = model.tensor((1, 1, 512, 1024), L1)
+    model.calls[0] = model.calls[0]._replace(outputs=(1, long_lived))
+    model.calls[4] = model.calls[4]._replace(inputs=(long_lived,))
+    model.keep(long_lived, 900_000, first=0, last=4)
+    model.buffers.append(model.buffers[0])
+    first, second = model.analysis(tmp_path).graph.memory.longest_held
+    assert (first.buffer.bank, first.idle_calls, first.count) == (50_000, 3, 2)
+    assert (second.buffer.bank, second.calls, second.idle_calls) == (900_000, 5, 0)
+
+
 def test_views_share_the_buffer(tmp_path):
     """A reshape without a copy reads it later: until then it is in use."""
     model = held_tensor(600_000)
     view = model.tensor((1, 512, 1024), L1)
     model.tensors[view] = model.tensors[view]._replace(address=model.tensors[1].address)
     model.calls[4] = model.calls[4]._replace(inputs=(view,))
-    assert model.analysis(tmp_path).graph.memory.longest_held == ()
+    (held,) = model.analysis(tmp_path).graph.memory.longest_held
+    assert (held.last_use, held.calls, held.idle_calls) == (4, 5, 0)
 
 
 def round_trip(used):

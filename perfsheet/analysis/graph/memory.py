@@ -132,11 +132,11 @@ def held(report: GraphReport) -> tuple[Held, ...]:
             found[key] = Held(buffer, buffer.first, used, working[end] - working[buffer.first], idle)
         else:
             found[key] = replace(first, count=first.count + 1)
-    return tuple(
-        sorted(
-            found.values(), key=lambda one: (-one.buffer.bank * one.idle_calls, -one.buffer.bank * one.calls, one.made)
-        )
-    )
+    return tuple(sorted(found.values(), key=_by_need))
+
+
+def _by_need(one: Held) -> tuple[int, int, int]:
+    return -one.buffer.bank * one.idle_calls, -one.buffer.bank * one.calls, one.made
 
 
 def _last_uses(report: GraphReport) -> dict[int, list[int]]:

@@ -51,8 +51,8 @@ def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph: Graph
 def _write_held(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph: Graph, row: int) -> int:
     held, count = held_buffers(analysis, _MOST_HELD), len(graph.memory.longest_held)
     more = f"{len(held)} of " if len(held) < count else ""
-    note = f"{more}{counted(count, 'buffer')} of the report: free them after their last use; most bytes × calls first"
-    row = write_section(sheet, styles, row, len(_WIDTHS), "Held in L1 after its last use", note, 2)
+    note = f"{more}{counted(count, 'kind')} of buffer, what outlives its last use first (CALLS AFTER), by bytes × calls"
+    row = write_section(sheet, styles, row, len(_WIDTHS), HELD.title, note, 2)
     if not len(held):
         return row
     columns = [column.changed(width=_WIDTHS[-1]) for column in HELD.pick(*_HELD)]
