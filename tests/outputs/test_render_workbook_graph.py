@@ -147,7 +147,7 @@ def test_memory_is_in_whole_bytes_with_separators(formulas, made):
 
 
 def test_buffers_that_outlive_their_last_use(values, made):
-    held = records(values["Memory"], "Held in L1 after its last use")
+    held = records(values["Memory"], "Held in L1")
     expected = made[0].graph.memory.longest_held
     assert [(line["PER BANK [B]"], line["CALLS AFTER"]) for line in held] == [
         (one.buffer.bank, one.idle_calls) for one in expected
@@ -222,7 +222,7 @@ def test_about_explains_the_columns(formulas):
     assert {"Source", "Memory"} <= explained
     for sheet, titles in (
         ("Source", ("By line", "Modules", "By call")),
-        ("Memory", ("Held in L1 after its last use", "In use while each op runs")),
+        ("Memory", ("Held in L1", "In use while each op runs")),
     ):
         for title in titles:
             headers = table(formulas[sheet], title)[1]
