@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options, Selection, analyze
     from perfsheet.capture import OpsTable, read
     from perfsheet.comparison import compare
+    from perfsheet.graph_report import read_graph_report
 
 __all__ = [
     "Analysis",
@@ -35,6 +36,7 @@ __all__ = [
     "compare",
     "pcc",
     "read",
+    "read_graph_report",
 ]
 
 _HOMES = {
@@ -46,6 +48,7 @@ _HOMES = {
     "OpsTable": "perfsheet.capture",
     "pcc": "perfsheet.accuracy",
     "read": "perfsheet.capture",
+    "read_graph_report": "perfsheet.graph_report",
 }
 
 

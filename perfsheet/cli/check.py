@@ -122,6 +122,7 @@ def init(
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="PCT", help="What is allowed beyond times, rates and shares.")
     ] = "5%",
+    graph: shared.Graph = None,
     force: shared.Force = False,
     options: Options,
 ) -> None:
@@ -134,7 +135,7 @@ def init(
     to_stdout = str(output) == "-"
     if not to_stdout:
         paths.check_file(output, inputs(captures), force)
-    analysis = analyse_runs(captures, options)
+    analysis = analyse_runs(captures, options, graph)
     text = first_budget(analysis, share)
     if to_stdout:
         typer.echo(text, nl=False)
