@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.capture.table import IntArray
 from perfsheet.comparison.results import ComparedOp, LineChange
 from perfsheet.comparison.slots import Slots
 from perfsheet.comparison.times import Clock
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.sources import Source
 
 Line = tuple[str, int]
 

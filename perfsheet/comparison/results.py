@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from perfsheet.analysis.graph.sources import Source
+from typing import TYPE_CHECKING
+
 from perfsheet.analysis.results import Finding
 from perfsheet.comparison.changes import Change
 from perfsheet.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.sources import Source
 
 SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED = "same", "changed", "split", "fused", "added", "removed"
 STATUSES = (SAME, CHANGED, SPLIT, FUSED, ADDED, REMOVED)

@@ -18,12 +18,8 @@ _NO_CAPTURE = ("config.json", "run.json", COMPARISONS)
 _HINT = "give a folder that TTNN's graph report made (generated/ttnn/reports/…), its db.sqlite, or a capture's JSON"
 
 
-def read_graph_report(path: str | Path) -> GraphReport:
-    """Read a graph report: `db.sqlite`, a capture's JSON, or the newest of either below a folder.
-
-    The captures of several ranks (`…_1_of_2.json`) belong together. Raises PerfsheetError (exit status 3) where there
-    is none, or it cannot be read.
-    """
+def read(path: str | Path) -> GraphReport:
+    """Read the report of a file, or the newest below a folder."""
     given = Path(path)
     collecting = gc.isenabled()
     gc.disable()  # of all that is made here nothing is garbage before the end, and looking for it takes a third

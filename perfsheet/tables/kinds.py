@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.results import RowRef
 from perfsheet.light_dataclass import dataclass
 from perfsheet.text import formats
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.sources import Source
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.memory import Held, Memory
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.capture.table import FloatArray
 from perfsheet.tables.column import Cells, Column, In, Rows, Table, each
 from perfsheet.tables.kinds import BYTES, COUNT, LABEL, ROW, SOURCE
 from perfsheet.tables.op_rows import OpRows
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.memory import Held, Memory
+    from perfsheet.analysis.graph.sources import Source
 
 _GRAPH = "docs/graph-report.md"
 

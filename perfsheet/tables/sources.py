@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.groups import GroupBy, Module, SourceGroup
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, LABEL, LIST, NS, PERCENT, ROW, ROWS, SOURCE
 
-SourceGroupRows = Rows[Analysis, SourceGroup]
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.groups import GroupBy, Module, SourceGroup
+    from perfsheet.analysis.graph.sources import Source
+
+    SourceGroupRows = Rows[Analysis, SourceGroup]
+
 _GRAPH = "docs/graph-report.md"
 
 

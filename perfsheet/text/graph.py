@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.beside import Graph
-from perfsheet.analysis.graph.charts import MemoryChart
-from perfsheet.analysis.graph.excerpts import Listing
-from perfsheet.analysis.graph.groups import Module
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import IntArray
 from perfsheet.text import formats
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
+    from perfsheet.analysis.graph.charts import MemoryChart
+    from perfsheet.analysis.graph.excerpts import Listing
+    from perfsheet.analysis.graph.groups import Module
+    from perfsheet.analysis.graph.sources import Source
+
+    Places = Sequence[tuple[Source, int]]
 
 _LINES_NAMED = 3
 _PARTS_NAMED = 3
@@ -95,9 +100,6 @@ def lines(analysis: Analysis, positions: IntArray) -> str:
         return ""
     first, more = first_places(analysis.graph.places(positions))
     return ", ".join([*(place(source, count) for source, count in first), *([more] if more else [])])
-
-
-Places = Sequence[tuple[Source, int]]
 
 
 def first_places(some: Places) -> tuple[Places, str]:

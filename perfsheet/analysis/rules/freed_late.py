@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.graph.beside import Graph
-from perfsheet.analysis.graph.memory import Held
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
+    from perfsheet.analysis.graph.memory import Held
 
 _IN_DEMAND = 0.5
 """Part of a bank in use from which an unused tensor is in the way."""

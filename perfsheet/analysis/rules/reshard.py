@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -10,7 +12,9 @@ from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
 from perfsheet.analysis.rules.chains import flows
 from perfsheet.capture.table import IntArray
-from perfsheet.graph_report.model import Tensor
+
+if TYPE_CHECKING:
+    from perfsheet.graph_report.model import Tensor
 
 
 @once

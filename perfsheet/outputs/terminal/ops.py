@@ -5,11 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.analyze import HIDDEN, NOISY, NOT_PHYSICAL
-from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.summary import CaptureSummary
@@ -28,6 +27,9 @@ from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
 from perfsheet.text import graph as text_of_graph
 from perfsheet.text.safe import clean
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.groups import GroupBy
 
 
 def print_head(screen: Screen, analysis: Analysis) -> None:
@@ -136,6 +138,8 @@ def print_groups(analysis: Analysis, count: int | None, out: TextIO) -> None:
 
 def print_sources(analysis: Analysis, by: GroupBy, count: int | None, out: TextIO) -> None:
     """The kernel time by module (as a tree), line or call, most first."""
+    from perfsheet.analysis.graph.groups import GroupBy
+
     screen = screen_for(out)
     print_head(screen, analysis)
     groups = source_groups(analysis, by, count)
