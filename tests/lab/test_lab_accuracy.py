@@ -9,12 +9,12 @@ import json
 from pathlib import Path
 
 import pytest
-from mock_lab import PYTHON, needs_mock_board, on_mock_board
+from mock_lab import PYTHON, needs_mock_board, needs_torch, on_mock_board
 
 from perfsheet.errors import PerfsheetError
 from perfsheet.graph_report import GraphReport, read_graph_report
 
-pytestmark = needs_mock_board
+pytestmark = [*needs_mock_board, needs_torch]
 
 OPS = """
 import sys

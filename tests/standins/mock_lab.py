@@ -34,6 +34,14 @@ def _missing() -> str:
     return ""
 
 
+def _lacks_torch() -> bool:
+    command = [PYTHON, "-c", "import torch; torch.zeros(1)"]
+    return not shutil.which(PYTHON) or subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+needs_torch = pytest.mark.skipif(
+    _lacks_torch(), reason="the interpreter of the lab lacks torch: golden functions need it"
+)
 needs_mock_board = [pytest.mark.lab, pytest.mark.skipif(bool(_missing()), reason=_missing())]
 
 
