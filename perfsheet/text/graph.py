@@ -44,8 +44,8 @@ def joined(graph: Graph) -> str:
     parts = [f"graph report {name}: {join.joined:,} of {rows(join.rows, 'op')} by {join.by.value}"]
     counts = (
         (join.replayed, "of trace replays"),
-        (join.repeated, "of further passes"),
-        (join.cached, "of cached programs"),
+        (join.repeated, "that repeat others"),
+        (join.cached, "with a cached program"),
         (join.unlike, "with the count of another op"),
         (join.doubtful, "may be of several lines"),
         (join.outside, "outside of the report"),

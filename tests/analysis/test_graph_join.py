@@ -28,13 +28,14 @@ def report(codes, counts=None, lines=None, widths=WIDTHS):
     return GraphReport("/w/db.sqlite", "1", tuple(calls), tuple(ops), tuple(tensors), (), (), {}, {})
 
 
-def op_rows(codes, first=1, widths=WIDTHS):
+def op_rows(codes, first=1, widths=WIDTHS, memory="DRAM_INTERLEAVED"):
     """A row for each code, as `report` describes them; GLOBAL CALL COUNTs go on from `first` × 1024."""
     made = []
     for place, code in enumerate(codes):
         extents = (1, 1, 32, widths[place % len(widths)])
         row = op(code, 1000, start=1_000_000 * (place + 1)) | {"GLOBAL CALL COUNT": str(1024 * (first + place))}
-        made.append(row | shape("INPUT_0", extents) | shape("OUTPUT_0", extents))
+        tensors = (shape(name, extents, memory=memory) for name in ("INPUT_0", "OUTPUT_0"))
+        made.append(row | next(tensors) | next(tensors))
     return made
 
 
@@ -117,6 +118,37 @@ def test_other_shapes_are_refused(tmp_path):
     counts = [1024 * (place + 1) for place in range(4)]
     with pytest.raises(PerfsheetError, match="have other shapes"):
         joined(tmp_path, op_rows(LAYER), report(LAYER, counts, widths=(2048,)))
+
+
+def test_other_memory_is_refused(tmp_path):
+    """A variant of the model with its tensors in L1: the same ops with the same counts, on other lines."""
+    counts = [1024 * (place + 1) for place in range(4)]
+    with pytest.raises(PerfsheetError, match="100% have other data types or memory"):
+        joined(tmp_path, op_rows(LAYER, memory="L1_INTERLEAVED"), report(LAYER, counts))
+
+
+def test_memory_without_a_layout_is_unknown(tmp_path):
+    """As the captures of 2023 have it."""
+    counts = [1024 * (place + 1) for place in range(4)]
+    assert joined(tmp_path, op_rows(LAYER, memory="DRAM"), report(LAYER, counts)).joined == 4
+
+
+@pytest.mark.parametrize("first", [1, 5, 9, 3, 100])
+def test_passes_that_no_count_is_of(tmp_path, first):
+    """The report has one pass, the capture three: its counts are those of the first one, of another, or of none."""
+    counts = [1024 * (place + first) for place in range(4)]
+    captured = [row for number in range(3) for row in op_rows(LAYER, first=1 + 4 * number)]
+    found = joined(tmp_path, captured, report(LAYER, counts))
+    assert found.partner.tolist() == [0, 1, 2, 3] * 3
+    assert found.outside == 0
+
+
+def test_repetitions_end_where_the_ops_differ(tmp_path):
+    codes = [*LAYER * 2, "ConcatDeviceOperation", "ConcatDeviceOperation", *LAYER]
+    counts = [1024 * (place + 1) for place in range(4)]
+    captured = op_rows(codes, widths=(64,))
+    found = joined(tmp_path, captured, report(LAYER, counts, widths=(64,)))
+    assert found.partner.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, -1, -1, -1, -1, -1, -1]
 
 
 def test_what_may_be_of_several_lines_is_refused(tmp_path):

@@ -1,13 +1,14 @@
 """Find for each row of a capture the device op of a graph report that it is: by GLOBAL CALL COUNT, else by sequence.
 
 The capture of the times and the graph report come from two runs of one target. Their counts agree when both runs
-issue the same ops; op names and input shapes say whether they do. Where they don't, the sequences are aligned, as two
-captures are in a comparison. A join that these don't confirm is refused.
+issue the same ops; op names, and shapes, data types and memory of the inputs say whether they do. Where they don't, the
+sequences are aligned, as two captures are in a comparison. A join that these don't confirm is refused. Rows that repeat
+what is joined, op by op, such as further passes, take the partners of what they repeat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
 import numpy as np
@@ -19,12 +20,13 @@ from perfsheet.analysis.ops.variants import variants
 from perfsheet.capture.table import BoolArray, IntArray, OpsTable, RowKind
 from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.graph_report.model import GraphReport
+from perfsheet.graph_report.model import Tensor as Stored
 from perfsheet.light_dataclass import dataclass
 
 _AGREES = 0.9
 """Part of the pairs whose names (and whose shapes) must agree; fewer, and it is another run."""
 _COVERS = 0.5
-"""Part of the rows that an alignment must pair; fewer, and the rest of the model may be anything."""
+"""Part of the rows that a sequence must pair; fewer, and the rest of the model may be anything."""
 _SAME_KIND, _SAME_INPUTS, _SAME_OUTPUTS = 2, 4, 2
 _HINT = "give the graph report of a run of the same target, with the same shapes"
 
@@ -44,10 +46,10 @@ class Joined:
 
     `partner` has for each row of the table the index of its device op in `report.device_ops`, -1 without one. `rows`
     counts the device rows, `joined` those with a partner; of these `replayed` come from trace replays (captured once),
-    `repeated` from passes beyond those of the graph report, `cached` are of ops whose program was cached (their
-    circular buffers are those of the op that built it). `unlike`: rows whose count the report has for another op.
-    `doubtful`: rows that may be one of several places in the source. `unused` counts device ops of the report without
-    a row.
+    `repeated` repeat others, such as passes beyond those of the graph report, `cached` are of ops whose program was
+    cached (their circular buffers are those of the op that built it). `unlike`: rows whose count the report has for
+    another op. `doubtful`: rows that may be one of several places in the source. `unused` counts device ops of the
+    report without a row.
     """
 
     report: GraphReport
@@ -77,11 +79,21 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
         )
     rows = np.flatnonzero(table.kind == RowKind.DEVICE)
     described = _Descriptions(table, rows, report)
+    sequences = list(_sequences(table, rows))
     found, unlike, reason = _by_call_count(table, rows, report, described)
-    by, repeated, doubtful = By.CALL_COUNT, 0, 0
+    by, doubtful = By.CALL_COUNT, 0
     if found is None:
-        found, repeated, doubtful = _by_sequence(table, rows, report, described, reason)
+        found, doubtful = _by_sequence(report, sequences, described, reason)
         by = By.SEQUENCE
+    repeats = _Repeats(described, _places(report))
+    repeated = sum(repeats.fill(found, here) for here in sequences)
+    if by is By.SEQUENCE:
+        paired = np.flatnonzero(found >= 0)
+        if len(paired) < _COVERS * len(rows):
+            agree = f"only {len(paired):,} of {len(rows):,} ops agree"
+            raise _refused(report, f"{reason}, and by their sequence {agree}")
+        if differ := described.difference(paired, found[paired]):
+            raise _refused(report, f"{reason}, and {differ}")
     partner = np.full(len(table), -1, dtype=np.int64)
     partner[rows] = found
     paired = rows[found >= 0]
@@ -121,6 +133,11 @@ class _Descriptions:
         self._outputs = _numbers([tuple(sorted(one[2])) for one in tokens])
         self._unnamed = np.array([not one[0] for one in tokens], dtype=np.bool_)
         self._shapeless = np.array([not one[1] for one in tokens], dtype=np.bool_)
+        stored = [_storage(report.tensors[tensor] for tensor in op.inputs) for op in report.device_ops]
+        storage: dict[object, int] = {"": -1}
+        of_variants = [storage.setdefault(_storage(one.inputs), len(storage)) for one in listed.all]
+        self._stored_rows = np.array(of_variants, dtype=np.int64)[listed.of] if len(rows) else self.rows
+        self._stored_ops = np.array([storage.setdefault(one, len(storage)) for one in stored], dtype=np.int64)
 
     @property
     def kin(self) -> tuple[IntArray, ...]:
@@ -140,11 +157,31 @@ class _Descriptions:
         ours, theirs = self.rows[rows], self.ops[ops]
         return np.asarray((self._kinds[ours] == self._kinds[theirs]) | self._unnamed[theirs])
 
-    def same_shapes(self, rows: IntArray, ops: IntArray) -> float:
-        """The part of these pairs whose input shapes agree; 1 where they are not known."""
+    def difference(self, rows: IntArray, ops: IntArray) -> str:
+        """In what more than a tenth of these pairs differ: `25 % have other shapes`; blank = they agree, or unknown."""
         ours, theirs = self.rows[rows], self.ops[ops]
         known = ~(self._shapeless[ours] | self._shapeless[theirs])
-        return float((self._inputs[ours] == self._inputs[theirs])[known].mean()) if known.any() else 1.0
+        stored = (self._stored_rows[rows], self._stored_ops[ops])
+        for same, comparable, what in (
+            (self._inputs[ours] == self._inputs[theirs], known, "shapes"),
+            (stored[0] == stored[1], known & (stored[0] >= 0) & (stored[1] >= 0), "data types or memory"),
+        ):
+            if comparable.any() and (differing := 1 - float(same[comparable].mean())) > 1 - _AGREES:
+                return f"{differing:.0%} have other {what}"
+        return ""
+
+
+def _storage(tensors: Iterable[Tensor | Stored]) -> str:
+    """Data types and memory of inputs, in any order; blank where one is unknown (old captures lack the layout)."""
+    texts = [
+        (tensor.datatype, tensor.memory) if isinstance(tensor, Tensor) else (tensor.dtype, tensor.memory)
+        for tensor in tensors
+    ]
+    return (
+        " ".join(sorted(f"{dtype} {memory}" for dtype, memory in texts))
+        if all(dtype and "_" in memory for dtype, memory in texts)
+        else ""
+    )
 
 
 def _numbers(values: Sequence[object]) -> IntArray:
@@ -190,44 +227,44 @@ def _by_call_count(
         return None, 0, f"{int((~same).sum()):,} of {len(paired):,} equal GLOBAL CALL COUNTs are of different ops"
     found[paired[~same]] = -1
     paired = paired[same]
-    if (shapes := described.same_shapes(paired, found[paired])) < _AGREES:
-        return None, 0, f"{1 - shapes:.0%} of the ops with equal GLOBAL CALL COUNTs have other shapes"
+    if differ := described.difference(paired, found[paired]):
+        return None, 0, f"of the ops with equal GLOBAL CALL COUNTs {differ}"
     return found, int((~same).sum()), ""
 
 
+def _sequences(table: OpsTable, rows: IntArray) -> Iterator[IntArray]:
+    """The device rows (indices of `rows`) that ran one after another: of a device, or of a trace replay of it."""
+    sessions = np.nan_to_num(table.number("replay_session")[rows], nan=-1.0)
+    devices = table.device[rows]
+    for device in np.unique(devices).tolist():
+        for session in np.unique(sessions[devices == device]).tolist():
+            yield np.flatnonzero((devices == device) & (sessions == session))
+
+
 def _by_sequence(
-    table: OpsTable, rows: IntArray, report: GraphReport, described: _Descriptions, reason: str
-) -> tuple[IntArray, int, int]:
-    """The device op of each row by its place, and how many rows are of further passes, and how many are doubtful."""
+    report: GraphReport, sequences: Sequence[IntArray], described: _Descriptions, reason: str
+) -> tuple[IntArray, int]:
+    """The device op of each row by its place, and how many rows are doubtful."""
     if not all(op.name for op in report.device_ops):
         raise _refused(report, f"it does not name the device ops of its calls, and {reason}")
     places = _places(report)
-    sessions = np.nan_to_num(table.number("replay_session")[rows], nan=-1.0)
-    devices = table.device[rows]
-    found = np.full(len(rows), -1, dtype=np.int64)
-    repeated = doubtful = 0
-    known: dict[bytes, tuple[IntArray, int, int]] = {}
-    for device in np.unique(devices).tolist():
-        for session in np.unique(sessions[devices == device]).tolist():
-            here = np.flatnonzero((devices == device) & (sessions == session))
-            tokens = described.rows[here]
-            key = tokens.tobytes()
-            if key not in known:
-                known[key] = _aligned(tokens, described, places)
-            found[here] = known[key][0]
-            repeated, doubtful = repeated + known[key][1], doubtful + known[key][2]
-    paired = np.flatnonzero(found >= 0)
-    if doubtful > (1 - _AGREES) * len(rows):
-        raise _refused(report, f"{reason}, and {doubtful:,} of {len(rows):,} ops may be one of several lines")
-    if len(paired) < _COVERS * len(rows):
-        raise _refused(report, f"{reason}, and by their sequence only {len(paired):,} of {len(rows):,} ops agree")
-    if (shapes := described.same_shapes(paired, found[paired])) < _AGREES:
-        raise _refused(report, f"{reason}, and {1 - shapes:.0%} of the ops have other shapes")
-    return found, repeated, doubtful
+    found = np.full(len(described.rows), -1, dtype=np.int64)
+    doubtful = 0
+    known: dict[bytes, tuple[IntArray, int]] = {}
+    for here in sequences:
+        tokens = described.rows[here]
+        key = tokens.tobytes()
+        if key not in known:
+            known[key] = _aligned(tokens, described, places)
+        found[here], unclear = known[key]
+        doubtful += unclear
+    if doubtful > (1 - _AGREES) * len(found):
+        raise _refused(report, f"{reason}, and {doubtful:,} of {len(found):,} ops may be one of several lines")
+    return found, doubtful
 
 
-def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tuple[IntArray, int, int]:
-    """The partner of each row of one device, how many are of further passes, and how many are doubtful.
+def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tuple[IntArray, int]:
+    """The partner of each row of one device, and how many are doubtful.
 
     Aligned from both ends, rows that get partners at two places of the source are doubtful.
     """
@@ -235,30 +272,72 @@ def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tu
     found = _pairs(tokens, ops, described)
     backwards = len(ops) - 1 - _pairs(tokens[::-1], ops[::-1], described)[::-1]
     backwards[backwards == len(ops)] = -1
-    both = (found >= 0) & (backwards >= 0)
-    unclear = both & (places[found] != places[backwards])
+    unclear = (found >= 0) & (backwards >= 0) & (places[found] != places[backwards])
     found = np.where(found >= 0, found, backwards)
     found[unclear] = -1
-    repeated = 0
-    for start, stop in _gaps(found < 0):
-        if unclear[start:stop].any() or stop - start < _COVERS * len(ops):
-            continue
-        again = _again(tokens[start:stop], described)
-        repeated += int((again >= 0).sum())
-        found[start:stop] = again
-    return found, repeated, int(unclear.sum())
+    return found, int(unclear.sum())
 
 
-def _again(tokens: IntArray, described: _Descriptions) -> IntArray:
-    """The partners of rows that repeat what the report has once: one pass after the other."""
-    size = len(described.ops)
-    found = np.full(len(tokens), -1, dtype=np.int64)
-    for start in range(0, len(tokens), size):
-        part = tokens[start : start + size]
-        pairs = _pairs(part, described.ops, described)
-        if (pairs >= 0).mean() >= _AGREES:
-            found[start : start + size] = pairs
-    return found
+_PERIODS = 100
+"""Distances at which a repetition is looked for."""
+
+
+class _Repeats:
+    """Rows that repeat others, op by op.
+
+    What they repeat must be all that the report has (a pass of it), or ops of which it knows one line only: of two equal
+    layers on lines of their own nobody knows which one a third one would be.
+    """
+
+    def __init__(self, described: _Descriptions, places: IntArray) -> None:
+        self._tokens = described.rows
+        self._lines = np.array([described.ops, places], dtype=np.int64).T
+        distinct = np.unique(self._lines, axis=0)
+        self._distinct = len(distinct)
+        tokens, lines = np.unique(distinct[:, 0], return_counts=True)
+        self._of_one_line = set(tokens[lines == 1].tolist())
+
+    def fill(self, found: IntArray, here: IntArray) -> int:
+        """Give such rows of one sequence the partners of those they repeat; returns how many there are.
+
+        Rows without a partner are compared with what is before them, then with what is behind them.
+        """
+        filled = 0
+        for turned in (here, here[::-1]):
+            start = 0
+            while start < len(turned):
+                if found[turned[start]] >= 0:
+                    start += 1
+                    continue
+                period, length = self._period(turned, found[turned], start)
+                for place in range(start, start + length):
+                    found[turned[place]] = found[turned[place - period]]
+                filled += length
+                start += max(length, 1)
+        return filled
+
+    def _period(self, turned: IntArray, partners: IntArray, start: int) -> tuple[int, int]:
+        """How far back the ops from `start` on are found again, and how many of them; 0 without a repetition."""
+        tokens = self._tokens[turned]
+        rest = np.flatnonzero(partners[start:] >= 0)
+        end = start + int(rest[0]) if rest.size else len(tokens)
+        before = np.flatnonzero((tokens[:start] == tokens[start]) & (partners[:start] >= 0))[::-1][:_PERIODS]
+        for place in before.tolist():
+            period = start - place
+            if (partners[place:start] < 0).any():
+                break
+            differs = np.flatnonzero(tokens[start:end] != tokens[place : end - period])
+            length = int(differs[0]) if differs.size else end - start
+            if (length == end - start or length >= period) and self._is_clear(
+                partners[place:start], tokens[start : start + length]
+            ):
+                return period, length
+        return 0, 0
+
+    def _is_clear(self, partners: IntArray, tokens: IntArray) -> bool:
+        if len(np.unique(self._lines[partners], axis=0)) >= _AGREES * self._distinct:
+            return True
+        return self._of_one_line.issuperset(tokens.tolist())
 
 
 def _pairs(tokens: IntArray, ops: IntArray, described: _Descriptions) -> IntArray:
@@ -266,12 +345,6 @@ def _pairs(tokens: IntArray, ops: IntArray, described: _Descriptions) -> IntArra
     pairs = align(tokens, ops, described.kin, described.worth)
     found[pairs[:, 0]] = pairs[:, 1]
     return found
-
-
-def _gaps(missing: BoolArray) -> list[tuple[int, int]]:
-    """Start and end of the runs of rows without a partner."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def _places(report: GraphReport) -> IntArray:
