@@ -28,7 +28,7 @@ _AGREES = 0.9
 _COVERS = 0.5
 """Part of the rows that a sequence must pair; fewer, and the rest of the model may be anything."""
 _SAME_KIND, _SAME_INPUTS, _SAME_OUTPUTS = 2, 4, 2
-_HINT = "give the graph report of a run of the same target, with the same shapes"
+_HINT = "give the graph report of a run of the same target, with the same shapes and memory"
 
 Extents = tuple[int, ...]
 
@@ -269,6 +269,10 @@ def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tu
     Aligned from both ends, rows that get partners at two places of the source are doubtful.
     """
     ops = described.ops
+    if (start := _occurrence(tokens, ops)) is not None:
+        found = np.full(len(tokens), -1, dtype=np.int64)
+        found[start : start + len(ops)] = np.arange(len(ops))
+        return found, 0
     found = _pairs(tokens, ops, described)
     backwards = len(ops) - 1 - _pairs(tokens[::-1], ops[::-1], described)[::-1]
     backwards[backwards == len(ops)] = -1
@@ -278,6 +282,15 @@ def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tu
     return found, int(unclear.sum())
 
 
+def _occurrence(tokens: IntArray, ops: IntArray) -> int | None:
+    """Where all ops of the report stand among the tokens, in a row; None = nowhere."""
+    text, pattern, at = tokens.tobytes(), ops.tobytes(), -1
+    while (at := text.find(pattern, at + 1)) >= 0:
+        if at % tokens.itemsize == 0:
+            return at // tokens.itemsize
+    return None
+
+
 _PERIODS = 100
 """Distances at which a repetition is looked for."""
 
@@ -285,8 +298,8 @@ _PERIODS = 100
 class _Repeats:
     """Rows that repeat others, op by op.
 
-    What they repeat must be all that the report has (a pass of it), or ops of which it knows one line only: of two equal
-    layers on lines of their own nobody knows which one a third one would be.
+    What they repeat must be all that the report has (a pass of it), or ops of which it knows one line only: of two
+    equal layers on lines of their own nobody knows which one a third one would be.
     """
 
     def __init__(self, described: _Descriptions, places: IntArray) -> None:

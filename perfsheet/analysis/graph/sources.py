@@ -25,6 +25,7 @@ _NOT_THE_USERS = re.compile(
 _FORWARDS = re.compile(r"\bself\.(?:forward|_call_impl|_wrapped_call_impl)\(")
 _MODULE_CALLS = ("__call__", "forward")
 _ATTRIBUTE = re.compile(r"\bself\.([A-Za-z_]\w*(?:\[[^\[\]]*\])?(?:\.[A-Za-z_]\w*(?:\[[^\[\]]*\])?)*)\(")
+_ASSIGNED = re.compile(r"\bself\.(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(\w+)\(")
 _CLASS = re.compile(r"class\s+(\w+)")
 _DEFINITION = re.compile(r"(?:class|def|async\s+def)\s")
 _MOST_SOURCE = 2 << 20
@@ -88,21 +89,29 @@ class Sources:
         inner = mine[0]
         classes = [self._texts.class_of(frame) for frame in mine]
         function = ".".join(filter(None, (classes[0], inner.function)))
-        path = _module_path(mine, classes)
-        shared = min(self._shared, len(path) - 1) if _begins(mine) else 0
-        return Source(inner.file, inner.line, function, call, path[shared:], inner.code)
+        path = _module_path(mine, classes, self._texts, self._starts_call)
+        return Source(inner.file, inner.line, function, call, path[min(self._shared, len(path) - 1) :], inner.code)
+
+    @cached_property
+    def _stacks(self) -> list[list[Frame]]:
+        """The user's frames of every call that ran device ops, each stack once."""
+        stacks = {call.frames for call in self._report.calls if len(call.device_ops)}
+        return [mine for frames in stacks if (mine := users_frames(frames))]
+
+    @cached_property
+    def _starts_call(self) -> bool:
+        """Whether the test or script calls an op itself: then it is the outermost module of all."""
+        return any(len(mine) == 1 for mine in self._stacks)
 
     @cached_property
     def _shared(self) -> int:
-        """How many plain functions all calls have in common on the outside, such as `main`: they tell nothing apart."""
+        """How many plain functions all calls are below, such as `main`: they tell nothing apart."""
+        if self._starts_call:
+            return 0
         outer: list[tuple[str, str]] | None = None
-        for frames in {call.frames for call in self._report.calls if len(call.device_ops)}:
-            mine = users_frames(frames)
-            if not mine:
-                continue
-            inside = [frame for frame in reversed(mine) if not _starts(frame)]
-            plain = list(takewhile(self._is_plain, inside))
-            names = [(frame.file, frame.function) for frame in plain]
+        for mine in self._stacks:
+            inside = [frame for frame in reversed(mine) if not _starts(frame)][:-1]
+            names = [(frame.file, frame.function) for frame in takewhile(self._is_plain, inside)]
             outer = names if outer is None else [a for a, b in takewhile(_equal, zip(outer, names, strict=False))]
         return len(outer or ())
 
@@ -134,16 +143,12 @@ def _starts(frame: Frame) -> bool:
     return frame.function == "<module>" or frame.function.startswith("test")
 
 
-def _begins(frames: Sequence[Frame]) -> bool:
-    return len(frames) > 1 and _starts(frames[-1])
-
-
 def _equal(pair: tuple[object, object]) -> bool:
     return pair[0] == pair[1]
 
 
-def _module_path(frames: Sequence[Frame], classes: Sequence[str]) -> tuple[str, ...]:
-    """The names of the modules and functions that a call is in, outermost first; the test itself is left out.
+def _module_path(frames: Sequence[Frame], classes: Sequence[str], texts: _Texts, with_start: bool) -> tuple[str, ...]:
+    """The names of the modules and functions that a call is in, outermost first; the test itself only `with_start`.
 
     A module that is called (`__call__`, `forward`) goes by the attribute through which it is, else by its class; a
     method of another class than its caller's names its class.
@@ -152,24 +157,26 @@ def _module_path(frames: Sequence[Frame], classes: Sequence[str]) -> tuple[str, 
     caller: Frame | None = None
     inside = ""
     for frame, of_class in zip(reversed(frames), reversed(classes), strict=True):
-        if _starts(frame) and len(frames) > 1:
+        if _starts(frame) and not with_start:
             caller = frame
             continue
         if frame.function == "__call__" and _FORWARDS.search(frame.code):
             continue  # only hands on to `forward`: what it was called as, that is called as
-        name = _name(frame, of_class, caller)
+        name = _name(frame, of_class, caller, texts)
         method_of_another = of_class not in ("", inside) and frame.function not in _MODULE_CALLS
         path.append(f"{of_class}.{name}" if method_of_another else name)
         caller, inside = frame, of_class
     return tuple(path) or (frames[0].function,)
 
 
-def _name(frame: Frame, of_class: str, caller: Frame | None) -> str:
+def _name(frame: Frame, of_class: str, caller: Frame | None, texts: _Texts) -> str:
     if frame.function not in _MODULE_CALLS:
         return frame.function
-    attributes = _ATTRIBUTE.findall(caller.code) if caller is not None else []
-    if len(set(attributes)) == 1:
-        return str(attributes[0])
+    attributes = set(_ATTRIBUTE.findall(caller.code)) if caller is not None else set()
+    if len(attributes) > 1 and caller is not None:  # of those on the line the one that holds this class
+        attributes = {one for one in attributes if of_class in texts.classes_of_attribute(caller.file, one)}
+    if len(attributes) == 1:
+        return str(attributes.pop())
     return of_class or frame.function
 
 
@@ -180,6 +187,7 @@ class _Texts:
         self._carried = carried
         self._lines: dict[str, list[str]] = {}
         self._classes: dict[tuple[str, int], str] = {}
+        self._assigned: dict[str, dict[str, set[str]]] = {}
 
     def class_of(self, frame: Frame) -> str:
         """The innermost class around a frame's line; blank without one, or where the source is not known."""
@@ -187,6 +195,15 @@ class _Texts:
         if key not in self._classes:
             self._classes[key] = self._class_of(frame)
         return self._classes[key]
+
+    def classes_of_attribute(self, file: str, attribute: str) -> set[str]:
+        """What a file assigns to `self.attribute`: the names that it calls for it."""
+        if file not in self._assigned:
+            found: dict[str, set[str]] = {}
+            for name, value in _ASSIGNED.findall("\n".join(self._of(file))):
+                found.setdefault(name, set()).add(value)
+            self._assigned[file] = found
+        return self._assigned[file].get(attribute, set())
 
     def _class_of(self, frame: Frame) -> str:
         lines = self._of(frame.file)
