@@ -12,7 +12,6 @@ from perfsheet.errors import PerfsheetError, usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
-    from perfsheet.graph_report import GraphReport
     from perfsheet.outputs.writing import Outputs
     from perfsheet.provenance import Provenance
 
@@ -57,16 +56,27 @@ def _analysed(
     analysis = analyze(read_sources(located, only), options, provenance=provenance, reference=reference)
     if graph is None:
         return _with_recorded_graph(analysis)
-    return analysis if graph == NO_GRAPH else analysis.with_graph(_graph_report(graph))
+    return analysis if graph == NO_GRAPH else _with_graph(analysis, graph)
 
 
-def _graph_report(path: str) -> GraphReport:
-    from perfsheet.graph_report import read_graph_report
+def _with_graph(analysis: Analysis, path: str) -> Analysis:
+    """The analysis with a graph report; of those below a folder the newest that is of this capture."""
+    from perfsheet.graph_report import graph_reports
 
-    report = read_graph_report(path)
-    if report.how_chosen:
-        say(f"{report.how_chosen}: {report.path}")
-    return report
+    refused: list[PerfsheetError] = []
+    for report in graph_reports(path):
+        try:
+            joined = analysis.with_graph(report)
+        except PerfsheetError as error:
+            refused.append(error)
+            continue
+        if report.how_chosen:
+            passed_over = f" that is of this capture ({len(refused):,} newer ones are not)" if refused else ""
+            say(f"{report.how_chosen}{passed_over}: {report.path}")
+        return joined
+    if len(refused) > 1:
+        refused[0].add_hint(f"none of the {len(refused):,} reports in {path} is of this capture")
+    raise refused[0]
 
 
 def _with_recorded_graph(analysis: Analysis) -> Analysis:
@@ -76,7 +86,7 @@ def _with_recorded_graph(analysis: Analysis) -> Analysis:
         return analysis
     folder = Path(analysis.summary.paths[0]).with_name(record.graph_report)
     try:
-        return analysis.with_graph(_graph_report(str(folder)))
+        return _with_graph(analysis, str(folder))
     except PerfsheetError as error:
         say(f"warning: the graph report of this run is left out: {error}")
         return analysis

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from perfsheet.graph_report.model import GraphReport
 
-__all__ = ["GraphReport", "read_graph_report"]
+__all__ = ["GraphReport", "graph_reports", "read_graph_report"]
 
 
 def read_graph_report(path: str | Path) -> GraphReport:
@@ -18,3 +19,10 @@ def read_graph_report(path: str | Path) -> GraphReport:
     from perfsheet.graph_report.find import read  # SQLite and a JSON decoder, which few commands need
 
     return read(path)
+
+
+def graph_reports(path: str | Path) -> Iterator[GraphReport]:
+    """The same, and the older ones below a folder after it, each read when it is asked for."""
+    from perfsheet.graph_report.find import candidates
+
+    return candidates(path)

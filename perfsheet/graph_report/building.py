@@ -30,7 +30,6 @@ class Builder:
         self.sources: dict[str, str] = {}
         self.views: dict[int, int] = {}
         self._live: dict[tuple[int, ...], tuple[Change, int]] = {}
-        self._rank_starts = 0
         self._rank = 0
 
     def add_ops(self, content: CallContent) -> None:
@@ -60,13 +59,9 @@ class Builder:
         return first._replace(id=0, size=None) == second._replace(id=0, size=None)
 
     def _add_view(self, view: int, shown: int) -> None:
-        if self._origin(shown) != view:  # ids can be damaged
-            self.views.setdefault(view, shown)
-
-    def _origin(self, tensor: int) -> int:
-        while tensor in self.views:
-            tensor = self.views[tensor]
-        return tensor
+        origin = self.views.get(shown, shown)
+        if origin != view and view not in self.views:  # ids can be damaged
+            self.views[view] = origin
 
     def buffer_changed(self, rank: int, this: Change) -> None:
         """A buffer came or went, in the call that was added last or after it."""
@@ -76,20 +71,20 @@ class Builder:
         now = max(len(self.calls) - 1, 0)
         before = self._live.pop(this.key, None)
         if before is not None:
-            self._ends(this.key, before, now, freed=True)
+            self._ends(this.key, before, now)
         if this.sign > 0:
             self._live[this.key] = (this, now)
 
     def end_rank(self) -> None:
         """No more of this rank: what was not freed lives to its last call."""
         for key, before in self._live.items():
-            self._ends(key, before, max(len(self.calls) - 1, 0), freed=False)
+            self._ends(key, before, max(len(self.calls) - 1, 0))
         self._live = {}
 
-    def _ends(self, key: tuple[int, ...], before: tuple[Change, int], last: int, freed: bool) -> None:
+    def _ends(self, key: tuple[int, ...], before: tuple[Change, int], last: int) -> None:
         made, first = before
         self.buffers.append(
-            Buffer(self._rank, made.device, made.layout, made.bank, made.size, first, last, freed, None, made.address)
+            Buffer(self._rank, made.device, made.layout, made.bank, made.size, first, last, None, made.address)
         )
 
     def report(self, path: str, version: str) -> GraphReport:
@@ -104,7 +99,7 @@ class Builder:
             tuple(self.chips),
             self.accuracy,
             self.sources,
-            {view: self._origin(view) for view in self.views},
+            self.views,
         )
 
     def _with_cached_programs(self) -> Iterator[DeviceOp]:
@@ -126,11 +121,21 @@ class Builder:
     def _with_tensors(self) -> Iterator[Buffer]:
         """The buffers, each with the tensor that its first call made at its address."""
         all_tensors = self.tensors.all
+        taken: set[tuple[int, int]] = set()
         for buffer in self.buffers:
             call = self.calls[buffer.first] if buffer.first < len(self.calls) else None
-            made = [] if call is None else [*call.outputs, *self._made_inside(call)]
-            there = (t for t in made if all_tensors[t].in_l1 and all_tensors[t].address == buffer.address)
-            yield buffer._replace(tensor=next(there, None))
+            made = [] if call is None else dict.fromkeys([*self._made_inside(call), *call.outputs])
+            there = (
+                tensor
+                for tensor in made
+                if all_tensors[tensor].in_l1
+                and (all_tensors[tensor].address or 0) == buffer.address
+                and (buffer.device, tensor) not in taken
+            )
+            tensor = next(there, None)
+            if tensor is not None and not buffer.address:  # without dispatch several look the same
+                taken.add((buffer.device, tensor))
+            yield buffer._replace(tensor=tensor)
 
     def _made_inside(self, call: Call) -> Iterator[int]:
         return (tensor for op in call.device_ops for tensor in self.device_ops[op].outputs)

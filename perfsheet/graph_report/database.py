@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from perfsheet.accuracy import possible
-from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.graph_report import texts
 from perfsheet.graph_report.building import Builder, limit
-from perfsheet.graph_report.model import Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
+from perfsheet.graph_report.errors import damage, unreadable
+from perfsheet.graph_report.model import L1, Accuracy, Buffer, Call, Chip, DeviceOp, Execution, GraphReport, Tensor
 from perfsheet.graph_report.nodes import (
     BareNode,
     CallContent,
@@ -44,15 +44,11 @@ def read_database(path: Path) -> GraphReport:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
-            return _Reader(path, connection).report()
+            reader = _Reader(path, connection)
+            with damage(path, "the database"):
+                return reader.report()
     except sqlite3.Error as error:
-        raise _unreadable(path, f"not a readable database ({error})") from None
-    except (ValueError, TypeError, OverflowError) as error:
-        raise _unreadable(path, f"damaged ({error})") from None
-
-
-def _unreadable(path: Path, reason: str) -> PerfsheetError:
-    return unusable(f"{path}: {reason}", "give a graph report of TTNN: a folder with db.sqlite, or a capture's JSON")
+        raise unreadable(path, f"not a readable database ({error})") from None
 
 
 class _Reader:
@@ -66,7 +62,7 @@ class _Reader:
             if '"' not in name
         }
         if not {"operation_id", "name"} <= set(self._columns.get("operations", ())):
-            raise _unreadable(path, "has no table `operations`, so it is not a graph report of TTNN")
+            raise unreadable(path, "has no table `operations`, so it is not a graph report of TTNN")
         self._builder = Builder()
         self._walked: list[tuple[Key, int, CallContent, dict[int, Use]]] = []
 
@@ -84,9 +80,10 @@ class _Reader:
         self._read_chips()
         self._read_tensors()
         named = self._rows("operations", "rank", "operation_id", "name", "duration")
-        operations = sorted(named, key=lambda row: row[:2])
+        each = {(int(rank), int(call)): (str(name), seconds) for rank, call, name, seconds in named}
+        operations = [(*key, *each[key]) for key in sorted(each)]
         if not operations and any(True for table in (_ALONE, _ACCUMULATED) for _ in self._rows(table, "tensor_id")):
-            raise _unreadable(self._path, "comparisons of tensors without ops: set enable_graph_report, too")
+            raise unreadable(self._path, "comparisons of tensors without ops: set enable_graph_report, too")
         contents = self._contents()
         stacks = self._texts("stack_traces", "stack_trace")
         errors = self._texts("errors", "error_message")
@@ -118,14 +115,15 @@ class _Reader:
         self._add_uses(sizes)
         builder.buffers = list(self._read_buffers(index, sizes))
         self._read_accuracy()
-        builder.sources = {path: text for path, text in self._rows("source_files", "path", "contents") if path and text}
+        sources = self._rows("source_files", "path", "contents")
+        builder.sources = {path: text for path, text in sources if isinstance(path, str) and isinstance(text, str)}
         metadata = dict(self._rows("report_metadata", "key", "value"))
         return builder.report(str(self._path), str(metadata.get("version") or ""))
 
     def _read_chips(self) -> None:
         names = ("rank", "device_id", "l1_bank_size", "num_x_compute_cores", "num_y_compute_cores")
         for rank, device, bank, width, height in self._rows("devices", *names):
-            self._builder.chips.append(Chip(rank, device or 0, bank or 0, (width or 0) * (height or 0)))
+            self._builder.chips.append(Chip(rank, int(device or 0), int(bank or 0), int(width or 0) * int(height or 0)))
 
     def _read_tensors(self) -> None:
         names = ("rank", "tensor_id", "shape", "dtype", "layout", "memory_config", "address")
@@ -145,7 +143,8 @@ class _Reader:
 
     def _texts(self, table: str, name: str) -> dict[Key, str]:
         """A text of each call."""
-        return {(rank, call): text for rank, call, text in self._rows(table, "rank", "operation_id", name) if text}
+        rows = self._rows(table, "rank", "operation_id", name)
+        return {(rank, call): text for rank, call, text in rows if isinstance(text, str) and text}
 
     def _contents(self) -> Callable[[Key], bytes | None]:
         """Gives the captured graph of a call; they are large, and asked for in their own order none is kept."""
@@ -156,7 +155,7 @@ class _Reader:
         def content(key: Key) -> bytes | None:
             while key in there and key not in passed:
                 rank, call, text = next(rows)
-                passed[rank, call] = text
+                passed.setdefault((rank, call), text)
             return passed.pop(key, None) or None
 
         return content
@@ -238,9 +237,9 @@ class _Reader:
         ops = self._builder.device_ops
         after = self._read_uses(sizes)
         for key, first, walked, relative in self._walked:
-            ends = after.get(key)
-            if not ends:
-                continue
+            if not after:
+                break
+            ends = {**dict.fromkeys(relative, _NOTHING), **after.get(key, {})}
             for index, peak in enumerate(walked.peaks, first):
                 uses = [
                     tuple(map(_shifted, end, _NOTHING if device not in relative else relative[device].values(), high))
@@ -249,7 +248,7 @@ class _Reader:
                 ]
                 ops[index] = ops[index]._replace(use=memory_use(uses))
 
-    def _read_uses(self, sizes: dict[tuple[int, int], int]) -> dict[Key, dict[int, list[int]]]:
+    def _read_uses(self, sizes: dict[tuple[int, int], int]) -> dict[Key, dict[int, Sequence[int]]]:
         """What is in use after each call, device by device; empty where the report has no buffers."""
         there = self._columns.get("buffers", ())
         if not {"operation_id", "address", "max_size_per_bank", "buffer_type"} <= set(there):
@@ -267,14 +266,14 @@ class _Reader:
         )
         found: dict[Key, dict[int, list[int]]] = {}
         for of_rank, call, of_device, *figures in rows:
-            found.setdefault((of_rank, call), {})[of_device or 0] = [0, 0, 0, *(figure or 0 for figure in figures)]
+            found.setdefault((of_rank, call), {})[of_device or 0] = [0, 0, 0, *(int(figure or 0) for figure in figures)]
         for of_rank, call, of_device, address, bank, _ in self._l1_buffers:
             uses = found.setdefault((of_rank, call), {}).setdefault(of_device or 0, [0] * 6)
             size = sizes.get((address, bank))
             uses[0] += bank or 0
             uses[1] += size or 0
             uses[2] += size is None
-        return found
+        return {key: dict(uses) for key, uses in found.items()}
 
     @cached_property
     def _l1_buffers(self) -> list[tuple[Any, ...]]:
@@ -286,33 +285,41 @@ class _Reader:
         try:
             return msgspec.json.decode(content, type=kind)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise _unreadable(self._path, f"damaged: a captured graph is not readable ({error})") from None
+            raise unreadable(self._path, f"damaged: a captured graph is not readable ({error})") from None
 
     def _read_buffers(self, index: dict[Key, int], sizes: dict[tuple[int, int], int]) -> Iterator[Buffer]:
-        """The buffers in L1, each from the first to the last of the calls in a row that list it."""
+        """The buffers in L1, each from the first to the last of the calls in a row that list it.
+
+        Where a call frees or allocates at its address, another buffer begins.
+        """
+        new = {
+            (index[key], change.device, change.address)
+            for key, _, walked, _ in self._walked
+            for change in walked.changes
+            if change.sign > 0 and change.memory == L1
+        }
         live: dict[tuple[int, ...], tuple[int, int, int | None]] = {}
         listed: dict[tuple[int, ...], int] = {}
         of_call = -1
-        last_call = max(index.values(), default=0)
         for rank, call, device, address, bank, layout in self._l1_buffers:
             now = index.get((rank, call))
             if now is None:
                 continue
             if now != of_call:
                 of_call, listed = now, {}
-            alike = (rank, device or 0, address or 0, bank or 0)
+            alike = (int(rank), int(device or 0), int(address or 0), int(bank or 0))
             # Without dispatch all addresses are 0, so a call can list several buffers that look the same.
             nth = listed[alike] = listed.get(alike, 0) + 1
             key: tuple[int, ...] = (*alike, nth)
             before = live.get(key)
-            if before is not None and before[1] >= now - 1:
+            if before is not None and before[1] >= now - 1 and (now, alike[1], alike[2]) not in new:
                 live[key] = (before[0], now, layout)
                 continue
             if before is not None:
-                yield _buffer(key, before, sizes, freed=True)
+                yield _buffer(key, before, sizes)
             live[key] = (now, now, layout)
         for key, before in live.items():
-            yield _buffer(key, before, sizes, freed=before[1] < last_call)
+            yield _buffer(key, before, sizes)
 
     def _read_accuracy(self) -> None:
         found: dict[int, Accuracy] = {}
@@ -344,9 +351,8 @@ def _buffer(
     key: tuple[int, ...],
     life: tuple[int, int, int | None],
     sizes: dict[tuple[int, int], int],
-    freed: bool,
 ) -> Buffer:
     rank, device, address, bank, _ = key
     first, last, layout = life
     named = _LAYOUTS[layout] if layout is not None and 0 <= layout < len(_LAYOUTS) else ""
-    return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, freed, None, address)
+    return Buffer(rank, device, named, bank, sizes.get((address, bank)), first, last, None, address)

@@ -4,46 +4,67 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from perfsheet.errors import unusable
 from perfsheet.graph_report.database import read_database
+from perfsheet.graph_report.errors import unreadable
 from perfsheet.graph_report.json_report import COMPARISONS, COMPARISONS_SUFFIX, IO_SUFFIX, read_json
 from perfsheet.graph_report.model import GraphReport
 
 DATABASE = "db.sqlite"
+_SMALL = 1 << 20
+"""A smaller file is looked into, for what every capture has."""
 _OF_RANK = re.compile(r"(.*?)_?\d+_of_\d+\.json$")
 _NO_CAPTURE = ("config.json", "run.json", COMPARISONS)
-_HINT = "give a folder that TTNN's graph report made (generated/ttnn/reports/…), its db.sqlite, or a capture's JSON"
 
 
 def read(path: str | Path) -> GraphReport:
     """Read the report of a file, or the newest below a folder."""
+    return next(iter(candidates(path)))
+
+
+def candidates(path: str | Path) -> Iterator[GraphReport]:
+    """The report of a file; those below a folder, the newest first, each read when it is asked for."""
+    if not str(path).strip():
+        raise unreadable("--graph", "is blank")
     given = Path(path)
+    try:
+        if given.is_dir():
+            found = _below(given)
+            for place in found:
+                chosen = f"newest of {len(found):,} graph reports in {given}" if len(found) > 1 else ""
+                yield replace(_read(place), how_chosen=chosen)
+        elif not given.exists():
+            raise unreadable(given, "there is no such file or folder")
+        elif not given.is_file():
+            raise unreadable(given, "is neither a file nor a folder")
+        else:
+            yield _read(given)
+    except OSError as error:
+        raise unreadable(given, error.strerror or str(error)) from None
+
+
+def _read(path: Path) -> GraphReport:
     collecting = gc.isenabled()
     gc.disable()  # of all that is made here nothing is garbage before the end, and looking for it takes a third
     try:
-        if given.is_dir():
-            found = _newest(given)
-            return replace(_read(found), how_chosen=f"newest graph report in {given}")
-        if not given.exists():
-            raise unusable(f"{given}: there is no such file or folder", _HINT)
-        return _read(given)
-    except OSError as error:
-        raise unusable(f"{given}: {error.strerror or error}", _HINT) from None
+        return _read_file(path)
     finally:
         if collecting:
             gc.enable()
 
 
-def _read(path: Path) -> GraphReport:
+def _read_file(path: Path) -> GraphReport:
     with path.open("rb") as file:
         start = file.read(16)
+    if not start:
+        raise unreadable(path, "is empty: the capture did not come to its end")
     if start.startswith(b"SQLite format 3"):
         return read_database(path)
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        raise unusable(f"{path}: neither a database nor a graph capture of TTNN", _HINT)
+        raise unreadable(path, "neither a database nor a graph capture of TTNN")
     return read_json(_ranks(path))
 
 
@@ -56,17 +77,29 @@ def _ranks(path: Path) -> list[Path]:
     return sorted(other for other, same in beside if same is not None and same[1] == name[1])
 
 
-def _newest(folder: Path) -> Path:
-    databases = [path for path in folder.rglob(DATABASE) if path.is_file()]
-    captures = [path for path in folder.rglob("*.json") if _may_be_capture(path)]
-    found = databases or captures
+def _below(folder: Path) -> list[Path]:
+    """The databases in a folder, or its captures where there is none, the newest first; ranks of one run are one."""
+    found = [path for path in folder.rglob(DATABASE) if path.is_file()]
     if not found:
-        raise unusable(f"{folder}: no graph report in this folder", _HINT)
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, str(path)))
+        captures = [path for path in folder.rglob("*.json") if _may_be_capture(path)]
+        found = list({_of_run(path): path for path in captures}.values())
+    if not found:
+        raise unreadable(folder, "no graph report in this folder")
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)
+
+
+def _of_run(path: Path) -> tuple[Path, str]:
+    name = _OF_RANK.match(path.name)
+    return path.parent, path.name if name is None else name[1]
 
 
 def _may_be_capture(path: Path) -> bool:
     if path.name in _NO_CAPTURE or path.name.endswith((IO_SUFFIX, COMPARISONS_SUFFIX, ".tensor_lifetime.json")):
         return False
-    with path.open("rb") as file:
-        return b'"graph"' in file.read(1 << 20) if path.stat().st_size < (1 << 20) else True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return path.stat().st_size >= _SMALL or b'"graph"' in file.read()
+    except OSError:
+        return False

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from perfsheet.accuracy import possible
-from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.graph_report.building import Builder, limit
+from perfsheet.graph_report.errors import damage, unreadable
 from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport, Tensor
 from perfsheet.graph_report.nodes import Node, Params, Scalar, Use, change, described_tensors, number, walk
 from perfsheet.graph_report.stacks import frames_of
@@ -36,11 +36,20 @@ class Metadata(msgspec.Struct):
     rank: Scalar = 0
 
 
+class Device(msgspec.Struct):
+    """A device, or a mesh of them."""
+
+    device_id: Scalar = 0
+    l1_bank_size: Scalar = 0
+    num_x_compute_cores: Scalar = 0
+    num_y_compute_cores: Scalar = 0
+
+
 class Capture(msgspec.Struct):
     """The capture itself."""
 
     graph: list[Node]
-    devices: list[dict[str, Any]] = []
+    devices: list[Device] = []
     metadata: Metadata = msgspec.field(default_factory=Metadata)
 
 
@@ -80,7 +89,8 @@ def read_json(paths: Sequence[Path]) -> GraphReport:
     builder = Builder()
     captures = [(path, _decoded(path, Capture, "not a graph capture of TTNN")) for path in paths]
     for path, capture in sorted(captures, key=lambda one: number(one[1].metadata.rank) or 0):
-        _add(builder, path, capture)
+        with damage(path, "the capture"):
+            _add(builder, path, capture)
     version = next((capture.metadata.version for _, capture in captures if capture.metadata.version), "")
     return builder.report(str(paths[0] if len(paths) == 1 else paths[0].parent), version)
 
@@ -88,9 +98,8 @@ def read_json(paths: Sequence[Path]) -> GraphReport:
 def _add(builder: Builder, path: Path, capture: Capture) -> None:
     rank = number(capture.metadata.rank) or 0
     for device in capture.devices:
-        width, height = (number(device.get(f"num_{axis}_compute_cores")) or 0 for axis in "xy")
-        index = number(device.get("device_id")) or 0
-        builder.chips.append(Chip(rank, index, number(device.get("l1_bank_size")) or 0, width * height))
+        cores = (number(device.num_x_compute_cores) or 0) * (number(device.num_y_compute_cores) or 0)
+        builder.chips.append(Chip(rank, number(device.device_id) or 0, number(device.l1_bank_size) or 0, cores))
     described = described_tensors(capture.graph, rank, builder.tensors)
     comparisons = _comparisons(path)
     records: dict[str, deque[PythonCall]] = defaultdict(deque)
@@ -214,13 +223,9 @@ def _with_nan(content: bytes, kind: type[T]) -> T:
 def _decoded(path: Path, kind: type[T], reason: str, decode: Callable[[bytes, type[T]], T] = _plain) -> T:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise _unreadable(path, "larger than 2 GiB")
+            raise unreadable(path, "larger than 2 GiB")
         return decode(path.read_bytes(), kind)
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from None
+        raise unreadable(path, error.strerror or str(error)) from None
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _unreadable(path, f"{reason} ({error})") from None
-
-
-def _unreadable(path: Path, reason: str) -> PerfsheetError:
-    return unusable(f"{path}: {reason}", "give a graph report of TTNN: a folder with db.sqlite, or a capture's JSON")
+        raise unreadable(path, f"{reason} ({error})") from None

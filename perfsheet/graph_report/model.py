@@ -9,7 +9,6 @@ from typing import NamedTuple
 from perfsheet.light_dataclass import dataclass
 
 L1 = "L1"
-L1_SMALL = "L1_SMALL"
 DRAM = "DRAM"
 
 
@@ -113,7 +112,6 @@ class Buffer(NamedTuple):
     size: int | None
     first: int
     last: int
-    freed: bool
     tensor: int | None
     address: int
 

@@ -65,12 +65,20 @@ class Node(BareNode):
 _NO_PARAMS = BareParams()
 
 
+_LARGEST = 1 << 53
+_LONGEST = 20
+"""Digits of a number that is worth converting."""
+
+
 def number(value: Scalar) -> int | None:
-    """A count or an id; None where it is no whole number."""
+    """A count, a size or an id; None where it is no whole number that a machine has."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return None
     try:
-        return None if value is None or value == "" else int(value)
+        found = None if value is None or value == "" else int(value)
     except (ValueError, OverflowError):
         return None
+    return found if found is not None and -_LARGEST < found < _LARGEST else None
 
 
 def flag(value: Scalar) -> bool | None:

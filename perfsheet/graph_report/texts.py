@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_EXTENT = re.compile(r"(\d+)(?:\[\d+\])?")
-_NUMBER = re.compile(r"\d+")
+_EXTENT = re.compile(r"(\d{1,18})(?:\[\d{1,18}\])?")
+_NUMBER = re.compile(r"\d{1,18}")
 _MEMORY_LAYOUT = re.compile(r"TensorMemoryLayout(?:::|\.)(\w+)")
 _BUFFER_TYPE = re.compile(r"BufferType(?:::|\.)(\w+)")
-_SHARD = re.compile(r"shard_spec=(?:ShardSpec\{)?.*?grid=(.*?)\]?, ?shape=[\[({]*(\d+), ?(\d+)")
+_SHARD = re.compile(r"shard_spec=(?:ShardSpec\{)?.*?grid=(.*?)\]?, ?shape=[\[({]*(\d{1,18}), ?(\d{1,18})")
 
 
 def enum_name(text: str) -> str:

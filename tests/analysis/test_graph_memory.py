@@ -48,7 +48,7 @@ class Model:
     def keep(self, tensor, bank, first, last):
         """The tensor's buffer in L1, from one op to another."""
         address = self.tensors[tensor].address
-        self.buffers.append(Buffer(0, 0, "BLOCK_SHARDED", bank, None, first, last, True, tensor, address))
+        self.buffers.append(Buffer(0, 0, "BLOCK_SHARDED", bank, None, first, last, tensor, address))
 
     def report(self, bank=BANK):
         parts = (self.calls, self.ops, self.tensors, self.buffers)
@@ -74,7 +74,7 @@ def test_an_input_in_dram_that_fits_in_what_is_free(tmp_path):
     """It takes 512 × 1024 × 2 / 64 = 16,384 bytes of each bank; the op in between leaves 99,000."""
     finding = only_finding(dram_matmul(900_000).analysis(tmp_path), "input-in-dram")
     assert finding.evidence["l1_free_bytes"] == 99_000
-    assert finding.caveat == "From the op that makes it to this one 99,000 bytes of each L1 bank are free."
+    assert finding.caveat == "By the graph report 99,000 bytes of each L1 bank are free then."
 
 
 def test_an_input_in_dram_for_which_there_is_no_room(tmp_path):
@@ -83,7 +83,7 @@ def test_an_input_in_dram_for_which_there_is_no_room(tmp_path):
 
 def test_without_the_size_of_a_bank_the_capture_alone_decides(tmp_path):
     finding = only_finding(dram_matmul(990_000).analysis(tmp_path, bank=0), "input-in-dram")
-    assert finding.caveat == "What else is in L1 at that time is not in the capture."
+    assert finding.caveat == "The capture does not say what else is in L1 then."
 
 
 def test_a_reshard_names_who_writes_and_who_reads(tmp_path):
@@ -174,10 +174,10 @@ def round_trip(used):
 
 
 def test_a_round_trip_through_dram_needs_room(tmp_path):
-    """A result takes 512 × 512 × 2 / 64 = 8,192 bytes of each bank."""
-    finding = only_finding(round_trip(990_000).analysis(tmp_path), "dram-round-trip")
-    assert finding.caveat == "While these ops run 10,000 bytes of each L1 bank are free."
-    assert not findings_of(round_trip(995_000).analysis(tmp_path), "dram-round-trip")
+    """A result takes 512 × 512 × 2 / 64 = 8,192 bytes of each bank; an op has two of them."""
+    finding = only_finding(round_trip(980_000).analysis(tmp_path), "dram-round-trip")
+    assert finding.caveat == "By the graph report 20,000 bytes of each L1 bank are free then."
+    assert not findings_of(round_trip(985_000).analysis(tmp_path), "dram-round-trip")
 
 
 def test_memory_of_ops_without_a_partner_is_unknown(tmp_path):

@@ -92,7 +92,7 @@ def test_everything(tmp_path):
         "64×96 on 48 cores",
     )
     (buffer,) = report.buffers
-    assert (buffer.bank, buffer.first, buffer.last, buffer.freed) == (12_288, 0, 1, False)
+    assert (buffer.bank, buffer.first, buffer.last) == (12_288, 0, 1)
     assert report.accuracy[1].alone == 0.9995
     assert report.sources == {"/w/model.py": "import ttnn\n"}
     assert (report.version, report.l1_bank_bytes) == ("0.81.1", 1_393_312)
@@ -183,7 +183,7 @@ def test_damaged_cells_are_one_line(tmp_path, table, row):
         ('{"graph": [{"node_type": "tensor"', "not a graph capture of TTNN"),
         ('{"graph": ' + "[" * 200_000, "not a graph capture of TTNN"),
         ("OP CODE,OP TYPE\n", "neither a database nor a graph capture"),
-        ("", "neither a database nor a graph capture"),
+        ("", "is empty: the capture did not come to its end"),
     ],
 )
 def test_files_that_are_no_capture(tmp_path, text, reason):
@@ -202,7 +202,94 @@ def test_folder_gives_its_newest_report_and_says_so(tmp_path):
         os.utime(database(tmp_path / name / "db.sqlite"), (time, time))
     report = read_graph_report(tmp_path)
     assert report.path == str(tmp_path / "new" / "db.sqlite")
-    assert report.how_chosen == f"newest graph report in {tmp_path}"
+    assert report.how_chosen == f"newest of 3 graph reports in {tmp_path}"
+
+
+def test_what_is_no_file_is_passed_over_or_refused(tmp_path):
+    import os
+
+    database(tmp_path / "good.sqlite").rename(tmp_path / "db.sqlite")
+    os.mkfifo(tmp_path / "fifo.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    assert len(read_graph_report(tmp_path).calls) == 2
+    (tmp_path / "db.sqlite").unlink()
+    with pytest.raises(PerfsheetError, match="no graph report in this folder"):
+        read_graph_report(tmp_path)
+    with pytest.raises(PerfsheetError, match="is neither a file nor a folder"):
+        read_graph_report(tmp_path / "fifo.json")
+    with pytest.raises(PerfsheetError, match="is blank"):
+        read_graph_report("")
+
+
+def test_a_life_ends_where_its_address_is_allocated_anew(tmp_path):
+    """The tensor of call 1 is freed before call 2 allocates at its address: two buffers, though both calls list one."""
+    allocates = json.dumps(
+        [
+            {"node_type": "function_start", "counter": 1, "params": {"name": "UnaryDeviceOperation"}},
+            {"node_type": "buffer_allocate", "counter": 2, "params": {
+                "address": 4096, "type": "L1", "size": 589824, "max_size_per_bank": 12288, "device_id": 0}},
+            {"node_type": "function_end", "counter": 3, "params": {"name": "UnaryDeviceOperation"}},
+        ]
+    )  # fmt: skip
+    columns, rows = TABLES["captured_graph"]
+    tables = {**TABLES, "captured_graph": (columns, [*rows, (2, allocates)])}
+    report = read_graph_report(database(tmp_path / "db.sqlite", tables=tables))
+    assert sorted((buffer.first, buffer.last) for buffer in report.buffers) == [(0, 0), (1, 1)]
+
+
+def test_peak_of_a_call_that_leaves_nothing(tmp_path):
+    """What it allocates it frees: no buffer is listed after it."""
+    buffer = {"address": 8192, "type": "L1", "size": 64_000, "max_size_per_bank": 1_000, "device_id": 1}
+    content = [
+        {"node_type": "function_start", "counter": 1, "params": {"name": "UnaryDeviceOperation"}},
+        {"node_type": "buffer_allocate", "counter": 2, "params": buffer},
+        {"node_type": "buffer_deallocate", "counter": 3, "params": buffer},
+        {"node_type": "function_end", "counter": 4, "params": {"name": "UnaryDeviceOperation"}},
+    ]
+    tables = {**TABLES, "captured_graph": (TABLES["captured_graph"][0], [(1, json.dumps(content))])}
+    tables["buffers"] = (TABLES["buffers"][0], [(2, 0, 64, 49_152, 0)])
+    report = read_graph_report(database(tmp_path / "db.sqlite", tables=tables))
+    assert report.device_ops[0].use.l1_bank == 1_000
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("operations", (1, None, 0.5)),
+        ("operations", (1, 7, 0.5)),
+        ("operations", (1, b"\xff", 0.5)),
+        ("source_files", (1, "/w/model.py", 7)),
+        ("stack_traces", (1, 7)),
+    ],
+)
+def test_odd_values_cost_no_more_than_themselves(tmp_path, table, row):
+    assert read_graph_report(with_row(tmp_path / "db.sqlite", table, row)).calls
+
+
+def test_operations_that_are_listed_twice(tmp_path):
+    columns, rows = TABLES["operations"]
+    tables = {**TABLES, "operations": (columns, [*rows, rows[0]])}
+    assert len(read_graph_report(database(tmp_path / "db.sqlite", tables=tables)).calls) == 2
+
+
+@pytest.mark.parametrize(
+    "key", ["size", "max_size_per_bank", "address", "duration_ns", "l1_bank_size", "shape", "line"]
+)
+def test_numbers_beyond_any_machine(tmp_path, key):
+    huge = "9" * 5_000
+    node = {"node_type": "buffer_allocate", "counter": 1, "params": {"type": "L1", "address": 8, "size": 8, key: huge}}
+    tensor = {"node_type": "tensor", "counter": 2, "params": {"tensor_id": 1, "shape": f"Shape([{huge}, 1])"}}
+    end = {"node_type": "function_end", "counter": 3, "duration_ns": float("1e300")}
+    start = {"node_type": "function_start", "counter": 0, "params": {"name": "ExpDeviceOperation"}}
+    capture = {"graph": [start, node, tensor, end], "devices": [{"l1_bank_size": huge}]}
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture))
+    stack = f'  File "/w/a.py", line {huge}, in f'
+    path.with_suffix(".python_io.json").write_text(
+        json.dumps([{"name": "ExpDeviceOperation", "python_stack_trace": [stack]}])
+    )
+    assert len(read_graph_report(path).calls) == 1
 
 
 def test_folder_without_a_report(tmp_path):

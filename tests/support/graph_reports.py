@@ -55,7 +55,7 @@ def graph_report(
         )
         tensors.append(Tensor(i, (1, 1, 32, 64), own or "BFLOAT16", "TILE", "L1_INTERLEAVED", "", 4096, 4096 * i))
         last = min(i + 1 + _IDLE, len(rows) - 1)
-        buffers.append(Buffer(0, 0, "INTERLEAVED", 100 * (i + 1), 4096, i, last, True, i, 4096 * i))
+        buffers.append(Buffer(0, 0, "INTERLEAVED", 100 * (i + 1), 4096, i, last, i, 4096 * i))
     compared = {i: Accuracy(1 - i / 1234, 1 - i / 567, 0.99) for i in range(0, len(rows), 2)} if accuracy else {}
     chips = (Chip(0, 0, BANK, 64),) if memory else ()
     return GraphReport(

@@ -112,7 +112,7 @@ def graph_report(
         for at, one in enumerate(made)
     )
     last = len(made) - 1
-    held = Buffer(0, 0, "BLOCK_SHARDED", 12 * KIB, 64 * 12 * KIB, 0, last, False, 0, 0)
+    held = Buffer(0, 0, "BLOCK_SHARDED", 12 * KIB, 64 * 12 * KIB, 0, last, 0, 0)
     accuracy = {at: Accuracy(*one.pcc, 0.99) for at, one in enumerate(made) if one.pcc is not None}
     chips = (Chip(0, 0, BANK, 64),)
     sources = {file: source} if carried else {}

@@ -90,6 +90,18 @@ class Flow:
         least = self.free[first : step.consumer + 1]
         return None if not len(least) or np.isnan(least).any() else float(least.min())
 
+    @cached_property
+    def input_rooms(self) -> FloatArray:
+        """The same for what each op reads from DRAM as its first input; NaN = unknown, or not from DRAM."""
+        steps = map(self.read, range(len(self.partner)))
+        rooms = (None if step is None or not step.tensor.in_dram else self.room(step) for step in steps)
+        return np.array([np.nan if room is None else room for room in rooms], dtype=np.float64)
+
+    def rooms_known(self, positions: IntArray) -> bool:
+        """Whether the circular buffers of these ops are known, so that what is free is."""
+        ops = map(self.op, positions.tolist())
+        return all(op is not None and op.circular_bytes is not None for op in ops)
+
 
 def flow(joined: Joined, rows: IntArray) -> Flow:
     """The data flow of the ops in these rows of the table."""

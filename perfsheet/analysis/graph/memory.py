@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 
 from perfsheet.analysis.graph.join import Joined
+from perfsheet.analysis.graph.sources import users_frames
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.graph_report.model import Buffer, GraphReport
 from perfsheet.light_dataclass import dataclass
@@ -120,14 +121,14 @@ def held(report: GraphReport) -> tuple[Held, ...]:
     for buffer in report.buffers:
         if buffer.tensor is None:
             continue
-        of_address = uses.get(buffer.address, [])
+        of_address = uses.get(_place(buffer.address, buffer.tensor, report), [])
         place = bisect_right(of_address, buffer.last) - 1
         used = max(buffer.first, of_address[place]) if place >= 0 else buffer.first
         end = min(buffer.last, len(report.calls) - 1) + 1
         idle = working[end] - working[used + 1]
         kind = report.tensors[buffer.tensor]._replace(id=0, address=None)
-        lines = (report.calls[buffer.first].frames, report.calls[used].frames)
-        first = found.get(key := (buffer.bank, kind, lines, idle))
+        lines = tuple(users_frames(report.calls[call].frames)[:1] for call in (buffer.first, used))
+        first = found.get(key := (buffer.bank, kind, *map(tuple, lines), idle))
         if first is None:
             found[key] = Held(buffer, buffer.first, used, working[end] - working[buffer.first], idle)
         else:
@@ -139,15 +140,29 @@ def _by_need(one: Held) -> tuple[int, int, int]:
     return -one.buffer.bank * one.idle_calls, -one.buffer.bank * one.calls, one.made
 
 
-def _last_uses(report: GraphReport) -> dict[int, list[int]]:
-    """At each address in L1 the last calls that use a tensor there, ascending; views share an address."""
+_Place = tuple[int | None, int]
+"""An address in L1; without dispatch, where all are 0, the tensor."""
+
+
+def _place(address: int | None, tensor: int, report: GraphReport) -> _Place:
+    return (address, 0) if address else (None, report.views.get(tensor, tensor))
+
+
+def _last_uses(report: GraphReport) -> dict[_Place, list[int]]:
+    """At each place in L1 the last calls that use a tensor there, ascending; views share a place.
+
+    Freeing a tensor is no use of it.
+    """
     last_use: dict[int, int] = {}
     for call, made in enumerate(report.calls):
+        if not len(made.device_ops) and made.name.endswith("deallocate"):
+            continue
         inner = (report.device_ops[op] for op in made.device_ops)
         for tensor in chain(made.inputs, made.outputs, *((*op.inputs, *op.outputs) for op in inner)):
             last_use[tensor] = call
-    uses: dict[int, list[int]] = {}
-    for index, described in enumerate(report.tensors):
-        if described.in_l1 and described.address is not None and index in last_use:
-            uses.setdefault(described.address, []).append(last_use[index])
-    return {address: sorted(calls) for address, calls in uses.items()}
+    uses: dict[_Place, list[int]] = {}
+    for tensor, call in last_use.items():
+        described = report.tensors[tensor]
+        if described.in_l1:
+            uses.setdefault(_place(described.address, tensor, report), []).append(call)
+    return {place: sorted(calls) for place, calls in uses.items()}

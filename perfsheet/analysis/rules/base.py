@@ -189,3 +189,12 @@ def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray)
     floor = kernel * np.fmax(share * (1 - part), compute)
     waits = share >= WAITS_FOR_DRAM
     return Hits(positions, np.minimum(kernel * part, kernel - floor), floor_ns=floor, unlike_record=~waits)
+
+
+def free_of_l1(facts: Facts, positions: IntArray, free: FloatArray) -> str:
+    """The caveat of a rule that puts tensors into L1: how much of it is free, by the graph report (NaN = unknown)."""
+    if facts.graph is None or np.isnan(free).all():
+        return "The capture does not say what else is in L1 then."
+    known = facts.graph.flow.rooms_known(positions)
+    less = "" if known else ", less circular buffers that the graph report lacks"
+    return f"By the graph report {int(np.nanmin(free)):,} bytes of each L1 bank are free then{less}."

@@ -11,8 +11,9 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import DATA_MOVEMENT
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import layout_conversion, unfused_heads
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, free_of_l1, hits_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
+from perfsheet.capture.table import FloatArray
 from perfsheet.hardware.boards import L1_BYTES
 
 _FEWEST = 3
@@ -57,27 +58,22 @@ def _without_pauses(facts: Facts, run: list[int]) -> Iterator[list[int]]:
 
 
 def _fits(facts: Facts, members: list[int]) -> bool:
-    """Whether each result in between fits in what is free, by the graph report where there is one."""
+    """Whether two of the results in between fit at once, by a graph report also in what is free then."""
     cores = float(np.nan_to_num(facts.ops.worker_cores[members[0]]))
-    free = _free(facts, members)
-    room = _ROOM * L1_BYTES * cores if free is None else free * cores
+    room = _ROOM * L1_BYTES * cores
+    if facts.graph is not None and not np.isnan(least := _free(facts, members).min()):
+        room = min(room, float(least) / 2 * cores)
     return all((facts.variant(position).outputs[0].size or np.inf) <= room for position in members[:-1])
 
 
-def _free(facts: Facts, members: Sequence[int]) -> float | None:
-    """Bytes of a bank that are free while all of these ops run, by the graph report; None = unknown."""
-    if facts.graph is None:
-        return None
-    least = facts.graph.memory.headroom[list(members)]
-    return None if np.isnan(least).any() else float(least.min())
+def _free(facts: Facts, members: Sequence[int]) -> FloatArray:
+    unknown = np.full(len(members), np.nan)
+    return unknown if facts.graph is None else facts.graph.memory.headroom[list(members)]
 
 
 def caveat(facts: Facts, group: Group) -> str:
     """How much of L1 is free, where a graph report says it."""
-    free = _free(facts, group.positions.tolist())
-    if free is None:
-        return "What else is in L1 at that time is not in the capture."
-    return f"While these ops run {int(free):,} bytes of each L1 bank are free."
+    return free_of_l1(facts, group.positions, _free(facts, group.positions.tolist()))
 
 
 def _traffic(facts: Facts, members: list[int]) -> list[float]:
@@ -114,8 +110,8 @@ RULE = Rule(
     order=115,
     detects=(
         "three or more elementwise, data-movement, softmax or reduction ops in a row from DRAM to DRAM, each reading "
-        "what the last one wrote, with results of at most a quarter of the grid's L1 (with a graph report: what is "
-        "free of it); not layout conversions or unfused heads"
+        "what the last one wrote, with results of at most a quarter of the grid's L1 (with a graph report also half of "
+        "what is free of it); not layout conversions or unfused heads"
     ),
     saving_formula="Σ kernel duration × bytes of the results in between / bytes of the op in DRAM",
     find=find,

@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits, free_of_l1
 from perfsheet.analysis.rules.risc_bound import COLUMNS, risc_spans
 from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.hardware.boards import L1_BYTES
@@ -28,9 +28,9 @@ def find(facts: Facts) -> Hits:
         variant.inputs[0].size if variant.inputs and variant.inputs[0].in_dram else None for variant in ops.variants.all
     ]
     size = facts.figures(sizes)
-    fits = size <= _ROOM * L1_BYTES * ops.worker_cores
-    if facts.graph is not None and facts.graph.memory.known:
-        fits = np.where(np.isnan(_room(facts)), fits, size <= _room(facts) * ops.worker_cores)
+    # As much must be left for the circular buffers of the op as without a report, which may lack them.
+    room = _ROOM * L1_BYTES if facts.graph is None else np.fmin(_ROOM * L1_BYTES, facts.graph.flow.input_rooms)
+    fits = size <= room * ops.worker_cores
     reads = (speed_of_light.dram >= _READS) & (speed_of_light.dram >= np.nan_to_num(speed_of_light.compute))
     reads &= ~_computes(facts)
     heads = ops.where_code(_splits_heads_in_decode) & ops.timed
@@ -43,18 +43,6 @@ def find(facts: Facts) -> Hits:
         floor_ns=None if by_bytes.floor_ns is None else np.where(of_heads, 0.0, by_bytes.floor_ns),
         unlike_record=None if by_bytes.unlike_record is None else by_bytes.unlike_record & ~of_heads,
     )
-
-
-def _room(facts: Facts) -> FloatArray:
-    """What is free of a bank from the op that makes its first input to the op, by the graph report; NaN = unknown."""
-    rooms = np.full(len(facts.ops), np.nan)
-    if facts.graph is not None:
-        flow = facts.graph.flow
-        for position in np.flatnonzero(facts.in_category(MATMUL, CONV)).tolist():
-            step = flow.read(position)
-            room = None if step is None or not step.tensor.in_dram else flow.room(step)
-            rooms[position] = np.nan if room is None else room
-    return rooms
 
 
 def _splits_heads_in_decode(op_code: str) -> bool:
@@ -77,19 +65,17 @@ def advice(facts: Facts, group: Group) -> str:
 
 def caveat(facts: Facts, group: Group) -> str:
     """How much of L1 is free, where a graph report says it."""
-    rooms = _room(facts)[group.positions]
-    if not np.isfinite(rooms).any():
-        return "What else is in L1 at that time is not in the capture."
-    assert facts.graph is not None
-    circular = np.isfinite(facts.graph.memory.circular[group.positions]).all()
-    less = "" if circular else ", less the circular buffers of ops whose own the graph report lacks"
-    return f"From the op that makes it to this one {int(np.nanmin(rooms)):,} bytes of each L1 bank are free{less}."
+    return free_of_l1(facts, group.positions, _rooms(facts, group))
+
+
+def _rooms(facts: Facts, group: Group) -> FloatArray:
+    unknown = np.full(len(group.positions), np.nan)
+    return unknown if facts.graph is None else facts.graph.flow.input_rooms[group.positions]
 
 
 def evidence(facts: Facts, group: Group) -> Evidence:
     """Bytes of the input, of all DRAM traffic, and what is free of a bank."""
-    first = int(group.positions[0])
-    rooms = _room(facts)[group.positions]
+    first, rooms = int(group.positions[0]), _rooms(facts, group)
     return {
         "input_bytes": facts.variant(first).inputs[0].size or 0.0,
         "dram_bytes": float(facts.speed_of_light.dram_bytes[first]),
@@ -103,8 +89,8 @@ RULE = Rule(
     order=110,
     detects=(
         "matmul or convolution, at 10 % or more of the DRAM peak and nearer to it than to the compute peak, whose "
-        "first input is in DRAM and would take at most half of the grid's L1 (with a graph report: what is free of it "
-        "from the op that makes it to this one); and "
+        "first input is in DRAM and would take at most half of the grid's L1 (with a graph report also at most what is "
+        "free of it from the op that makes it to this one); and "
         "ttnn.experimental.nlp_create_qkv_heads_decode with such an input"
     ),
     saving_formula=(
