@@ -116,14 +116,14 @@ def test_another_model_is_refused_with_its_reason(tmp_path):
 
 def test_other_shapes_are_refused(tmp_path):
     counts = [1024 * (place + 1) for place in range(4)]
-    with pytest.raises(PerfsheetError, match="have other shapes"):
+    with pytest.raises(PerfsheetError, match=r"100.0 % have other shapes"):
         joined(tmp_path, op_rows(LAYER), report(LAYER, counts, widths=(2048,)))
 
 
 def test_other_memory_is_refused(tmp_path):
     """A variant of the model with its tensors in L1: the same ops with the same counts, on other lines."""
     counts = [1024 * (place + 1) for place in range(4)]
-    with pytest.raises(PerfsheetError, match="100% have other data types or memory"):
+    with pytest.raises(PerfsheetError, match=r"100.0 % have other data types or memory"):
         joined(tmp_path, op_rows(LAYER, memory="L1_INTERLEAVED"), report(LAYER, counts))
 
 
@@ -178,3 +178,46 @@ def test_a_report_without_device_ops_says_how_to_get_them(tmp_path):
     empty = GraphReport("/w/db.sqlite", "1", (), (), (), (), (), {}, {})
     with pytest.raises(PerfsheetError, match=r"names no device op.*enable_fast_runtime_mode"):
         joined(tmp_path, op_rows(LAYER), empty)
+
+
+def test_equal_count_and_name_but_other_shapes_is_another_op(tmp_path):
+    counts = [1024 * (place + 1) for place in range(40)]
+    captured = op_rows(["MatmulDeviceOperation"] * 40, widths=(64,) * 37 + (96,) * 3)
+    found = joined(tmp_path, captured, report(["MatmulDeviceOperation"] * 40, counts, widths=(64,)))
+    assert (found.by, found.unlike, found.outside) == (By.CALL_COUNT, 3, 3)
+    assert found.partner[37:].tolist() == [-1, -1, -1]
+
+
+def two_ranks(second_line=500, devices=(0, 0)):
+    """Each rank runs the layer with the same counts; the second one from other lines."""
+    counts = [1024 * (place + 1) for place in range(4)]
+    one = report(LAYER, counts)
+    other = report(LAYER, counts, lines=[second_line + place for place in range(4)])
+    calls = [call._replace(rank=1, device_ops=range(4 + place, 5 + place)) for place, call in enumerate(other.calls)]
+    ops = [
+        op._replace(call=4 + place, executions=(Execution(counts[place], devices[1]),))
+        for place, op in enumerate(other.device_ops)
+    ]
+    return GraphReport("/w/ranks", "1", (*one.calls, *calls), (*one.device_ops, *ops), one.tensors, (), (), {}, {})
+
+
+def test_ranks_are_told_apart_by_their_devices(tmp_path):
+    captured = [row | {"DEVICE ID": str(device)} for row in op_rows(LAYER) for device in (0, 1)]
+    found = joined(tmp_path, captured, two_ranks(devices=(0, 1)))
+    assert sorted(found.partner.tolist()) == list(range(8))
+
+
+def test_ranks_are_told_apart_by_their_hosts(tmp_path):
+    paths = [write_csv(tmp_path / f"host{number}.csv", op_rows(LAYER)) for number in (0, 1)]
+    found = join(read(paths), two_ranks())
+    assert sorted(found.partner.tolist()) == list(range(8))
+
+
+def test_ranks_that_nothing_tells_apart_are_refused(tmp_path):
+    with pytest.raises(PerfsheetError, match="it has 2 ranks, and the capture 1 of their hosts"):
+        joined(tmp_path, op_rows(LAYER), two_ranks())
+
+
+def test_ranks_with_the_same_lines_are_one(tmp_path):
+    found = joined(tmp_path, op_rows(LAYER), two_ranks(second_line=10))
+    assert (found.by, found.joined) == (By.CALL_COUNT, 4)

@@ -80,12 +80,14 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
     rows = np.flatnonzero(table.kind == RowKind.DEVICE)
     described = _Descriptions(table, rows, report)
     sequences = list(_sequences(table, rows))
-    found, unlike, reason = _by_call_count(table, rows, report, described)
+    places = _places(report)
+    ranks = _ranks(table, rows, report, described, places)
+    found, unlike, reason = _by_call_count(table, rows, report, described, ranks)
     by, doubtful = By.CALL_COUNT, 0
     if found is None:
-        found, doubtful = _by_sequence(report, sequences, described, reason)
+        found, doubtful = _by_sequence(report, sequences, described, places, ranks, reason)
         by = By.SEQUENCE
-    repeats = _Repeats(described, _places(report))
+    repeats = _Repeats(described, places)
     repeated = sum(repeats.fill(found, here) for here in sequences)
     if by is By.SEQUENCE:
         paired = np.flatnonzero(found >= 0)
@@ -128,6 +130,7 @@ class _Descriptions:
         numbered = np.array([tokens.setdefault(one, len(tokens)) for one in of_rows], dtype=np.int64)
         self.rows: IntArray = numbered[listed.of] if len(rows) else np.empty(0, dtype=np.int64)
         self.ops: IntArray = np.array([tokens.setdefault(one, len(tokens)) for one in of_ops], dtype=np.int64)
+        self.ranks: IntArray = np.array([report.calls[op.call].rank for op in report.device_ops], dtype=np.int64)
         self._kinds = _numbers([one[0] for one in tokens])
         self._inputs = _numbers([tuple(sorted(one[1])) for one in tokens])
         self._outputs = _numbers([tuple(sorted(one[2])) for one in tokens])
@@ -157,17 +160,19 @@ class _Descriptions:
         ours, theirs = self.rows[rows], self.ops[ops]
         return np.asarray((self._kinds[ours] == self._kinds[theirs]) | self._unnamed[theirs])
 
-    def difference(self, rows: IntArray, ops: IntArray) -> str:
-        """In what more than a tenth of these pairs differ: `25 % have other shapes`; blank = they agree, or unknown."""
+    def same_shapes(self, rows: IntArray, ops: IntArray) -> BoolArray:
+        """Whether the input shapes of these pairs agree, or are not known."""
         ours, theirs = self.rows[rows], self.ops[ops]
-        known = ~(self._shapeless[ours] | self._shapeless[theirs])
+        unknown = self._shapeless[ours] | self._shapeless[theirs]
+        return np.asarray((self._inputs[ours] == self._inputs[theirs]) | unknown)
+
+    def difference(self, rows: IntArray, ops: IntArray) -> str:
+        """In what more than a tenth of these pairs differ: `25.0 % have other shapes`; blank = they agree."""
         stored = (self._stored_rows[rows], self._stored_ops[ops])
-        for same, comparable, what in (
-            (self._inputs[ours] == self._inputs[theirs], known, "shapes"),
-            (stored[0] == stored[1], known & (stored[0] >= 0) & (stored[1] >= 0), "data types or memory"),
-        ):
-            if comparable.any() and (differing := 1 - float(same[comparable].mean())) > 1 - _AGREES:
-                return f"{differing:.0%} have other {what}"
+        same_storage = (stored[0] == stored[1]) | (stored[0] < 0) | (stored[1] < 0)
+        for same, what in ((self.same_shapes(rows, ops), "shapes"), (same_storage, "data types or memory")):
+            if len(same) and (differing := 1 - float(same.mean())) > 1 - _AGREES:
+                return f"{100 * differing:.1f} % have other {what}"
         return ""
 
 
@@ -205,30 +210,57 @@ def _four(shape: Extents) -> Extents:
     return (outer, *((1,) * (3 - len(shape[-3:]))), *shape[-3:])
 
 
+def _ranks(
+    table: OpsTable, rows: IntArray, report: GraphReport, described: _Descriptions, places: IntArray
+) -> IntArray:
+    """For each row the rank whose ops it is one of, where that can be told: by its device, or by its host.
+
+    Ranks that ran the same ops from the same lines are one.
+    """
+    every = report.ranks
+    of_op = described.ranks
+    lines = np.array([described.ops, places], dtype=np.int64)
+    if all(np.array_equal(lines[:, of_op == rank], lines[:, of_op == every[0]]) for rank in every):
+        return np.full(len(rows), every[0], dtype=np.int64)
+    devices = {rank: set[int]() for rank in every}
+    for op in report.device_ops:
+        devices[report.calls[op.call].rank].update(execution.device_id for execution in op.executions)
+    own = table.number("device_id")[rows]
+    if sum(map(len, devices.values())) == len(set().union(*devices.values())) > 0:
+        of_device = {device: rank for rank, some in devices.items() for device in some}
+        return np.array([of_device.get(int(device), -1) for device in np.nan_to_num(own, nan=-1.0)], dtype=np.int64)
+    hosts = np.array([table.file[rows], np.nan_to_num(table.number("host_id")[rows], nan=-1.0)]).T
+    distinct, host = np.unique(hosts, axis=0, return_inverse=True)
+    if len(distinct) != len(every):
+        raise _refused(report, f"it has {len(every)} ranks, and the capture {len(distinct)} of their hosts")
+    return np.array(every, dtype=np.int64)[host.reshape(-1)]
+
+
 def _by_call_count(
-    table: OpsTable, rows: IntArray, report: GraphReport, described: _Descriptions
+    table: OpsTable, rows: IntArray, report: GraphReport, described: _Descriptions, ranks: IntArray
 ) -> tuple[IntArray | None, int, str]:
     """The device op of each row by its count, and how many counts are of another op; None and why if it is unusable."""
     if not report.has_executions:
         return None, 0, "it states no GLOBAL CALL COUNT"
     counts = table.number("global_call_count")[rows]
-    index: dict[int, int] = {}
+    index: dict[tuple[int, int], int] = {}
     for place, op in enumerate(report.device_ops):
         for execution in op.executions:
-            index.setdefault(execution.global_call_count, place)
+            index.setdefault((report.calls[op.call].rank, execution.global_call_count), place)
     known = np.isfinite(counts)
     found = np.full(len(rows), -1, dtype=np.int64)
-    found[known] = [index.get(int(count), -1) for count in counts[known].tolist()]
+    keys = zip(ranks[known].tolist(), counts[known].astype(np.int64).tolist(), strict=True)
+    found[known] = [index.get(key, -1) for key in keys]
     paired = np.flatnonzero(found >= 0)
     if not paired.size:
         return None, 0, "no GLOBAL CALL COUNT is in both"
     same = described.same_name(paired, found[paired])
     if same.mean() < _AGREES:
         return None, 0, f"{int((~same).sum()):,} of {len(paired):,} equal GLOBAL CALL COUNTs are of different ops"
-    found[paired[~same]] = -1
-    paired = paired[same]
-    if differ := described.difference(paired, found[paired]):
+    if differ := described.difference(paired[same], found[paired[same]]):
         return None, 0, f"of the ops with equal GLOBAL CALL COUNTs {differ}"
+    same &= described.same_shapes(paired, found[paired])
+    found[paired[~same]] = -1
     return found, int((~same).sum()), ""
 
 
@@ -242,20 +274,24 @@ def _sequences(table: OpsTable, rows: IntArray) -> Iterator[IntArray]:
 
 
 def _by_sequence(
-    report: GraphReport, sequences: Sequence[IntArray], described: _Descriptions, reason: str
+    report: GraphReport,
+    sequences: Sequence[IntArray],
+    described: _Descriptions,
+    places: IntArray,
+    ranks: IntArray,
+    reason: str,
 ) -> tuple[IntArray, int]:
     """The device op of each row by its place, and how many rows are doubtful."""
     if not all(op.name for op in report.device_ops):
         raise _refused(report, f"it does not name the device ops of its calls, and {reason}")
-    places = _places(report)
     found = np.full(len(described.rows), -1, dtype=np.int64)
     doubtful = 0
-    known: dict[bytes, tuple[IntArray, int]] = {}
+    known: dict[tuple[int, bytes], tuple[IntArray, int]] = {}
     for here in sequences:
-        tokens = described.rows[here]
-        key = tokens.tobytes()
+        tokens, rank = described.rows[here], int(ranks[here[0]])
+        key = (rank, tokens.tobytes())
         if key not in known:
-            known[key] = _aligned(tokens, described, places)
+            known[key] = _aligned(tokens, np.flatnonzero(described.ranks == rank), described, places)
         found[here], unclear = known[key]
         doubtful += unclear
     if doubtful > (1 - _AGREES) * len(found):
@@ -263,23 +299,26 @@ def _by_sequence(
     return found, doubtful
 
 
-def _aligned(tokens: IntArray, described: _Descriptions, places: IntArray) -> tuple[IntArray, int]:
-    """The partner of each row of one device, and how many are doubtful.
+def _aligned(tokens: IntArray, of_rank: IntArray, described: _Descriptions, places: IntArray) -> tuple[IntArray, int]:
+    """The partner of each row of one device among the ops `of_rank`, and how many rows are doubtful.
 
     Aligned from both ends, rows that get partners at two places of the source are doubtful.
     """
-    ops = described.ops
+    ops = described.ops[of_rank]
+    found = np.full(len(tokens), -1, dtype=np.int64)
+    if not len(ops):
+        return found, 0
     if (start := _occurrence(tokens, ops)) is not None:
-        found = np.full(len(tokens), -1, dtype=np.int64)
-        found[start : start + len(ops)] = np.arange(len(ops))
+        found[start : start + len(ops)] = of_rank
         return found, 0
     found = _pairs(tokens, ops, described)
     backwards = len(ops) - 1 - _pairs(tokens[::-1], ops[::-1], described)[::-1]
     backwards[backwards == len(ops)] = -1
-    unclear = (found >= 0) & (backwards >= 0) & (places[found] != places[backwards])
+    lines = places[of_rank]
+    unclear = (found >= 0) & (backwards >= 0) & (lines[found] != lines[backwards])
     found = np.where(found >= 0, found, backwards)
     found[unclear] = -1
-    return found, int(unclear.sum())
+    return np.where(found >= 0, of_rank[found], -1), int(unclear.sum())
 
 
 def _occurrence(tokens: IntArray, ops: IntArray) -> int | None:
