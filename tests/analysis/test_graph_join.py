@@ -208,7 +208,8 @@ def test_ranks_are_told_apart_by_their_devices(tmp_path):
 
 
 def test_ranks_are_told_apart_by_their_hosts(tmp_path):
-    paths = [write_csv(tmp_path / f"host{number}.csv", op_rows(LAYER)) for number in (0, 1)]
+    slower = [row | {"DEVICE KERNEL DURATION [ns]": "2000"} for row in op_rows(LAYER)]
+    paths = [write_csv(tmp_path / f"host{number}.csv", some) for number, some in enumerate((op_rows(LAYER), slower))]
     found = join(read(paths), two_ranks())
     assert sorted(found.partner.tolist()) == list(range(8))
 
