@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 NO_GRAPH = "none"
+_MUCH = 0.1
+"""Part of the ops without a partner in the graph report from which a warning says so."""
 
 
 def analyse(
@@ -73,10 +75,19 @@ def _with_graph(analysis: Analysis, path: str) -> Analysis:
         if report.how_chosen:
             passed_over = f" that is of this capture ({len(refused):,} newer ones are not)" if refused else ""
             say(f"{report.how_chosen}{passed_over}: {report.path}")
+        _warn_of(joined)
         return joined
     if len(refused) > 1:
         refused[0].add_hint(f"none of the {len(refused):,} reports in {path} is of this capture")
     raise refused[0]
+
+
+def _warn_of(analysis: Analysis) -> None:
+    """Say it where the report tells nothing of many ops."""
+    assert analysis.graph is not None
+    join = analysis.graph.joined
+    if join.outside > _MUCH * join.rows:
+        say(f"warning: {join.outside:,} of {join.rows:,} ops are not in the graph report")
 
 
 def _with_recorded_graph(analysis: Analysis) -> Analysis:

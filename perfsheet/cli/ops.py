@@ -36,8 +36,9 @@ def top_ops(
 ) -> None:
     """Rank ops by device kernel duration."""
     shared.one_format(json, csv)
-    if signposts and group:
-        raise usage("--signposts and --group exclude each other", "choose one")
+    chosen = [option for option, given in (("--signposts", signposts), ("--group", group), ("--by", by)) if given]
+    if len(chosen) > 1:
+        raise usage(f"{chosen[0]} and {chosen[1]} exclude each other", "choose one")
     if signposts:
         show_signposts(captures, options, json, csv)
         return
@@ -93,9 +94,13 @@ def _by_source(
         json_output.write(json_output.source_groups(analysis, key, limit), sys.stdout)
     elif csv:
         from perfsheet.outputs import csv_output
-        from perfsheet.tables.sources import SOURCE_GROUPS, source_groups
+        from perfsheet.tables.column import Rows
+        from perfsheet.tables.sources import MODULES, SOURCE_GROUPS, modules, source_groups
 
-        csv_output.write(sys.stdout, SOURCE_GROUPS, source_groups(analysis, key, limit))
+        if key is GroupBy.MODULE:
+            csv_output.write(sys.stdout, MODULES, Rows(analysis, modules(analysis).items[:limit]))
+        else:
+            csv_output.write(sys.stdout, SOURCE_GROUPS, source_groups(analysis, key, limit))
     else:
         from perfsheet.outputs.terminal.ops import print_sources
 

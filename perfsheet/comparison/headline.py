@@ -96,6 +96,9 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
         yield from _layers(before, now)
     if before.summary.schema != now.summary.schema:
         yield f"captures of different builds (schema {before.summary.schema} before, {now.summary.schema} now)"
+    if (before.graph is None) != (now.graph is None):
+        without, option = ("before", "--base-graph") if before.graph is None else ("now", "--graph")
+        yield f"no graph report {without}: without it lines of source can't be compared ({option})"
     if skipped := _written_by_one(describing):
         yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
     for name, side in (("before", before), ("now", now)):

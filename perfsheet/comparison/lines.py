@@ -61,7 +61,8 @@ def line_changes(
         former = Counter(_line(was) for _, was in sources if was is not None).most_common(1)
         first_was = next((was for _, was in sources if was is not None and former and _line(was) == former[0][0]), None)
         counts = [sum(bool(getattr(ops[place], side)) for place in here) for side in ("base", "new")]
-        changes.append(LineChange(source, first_was, counts[0], counts[1], taken))
+        calls = tuple(dict.fromkeys(one.call for one, _ in sources if one is not None))
+        changes.append(LineChange(source, first_was, calls, counts[0], counts[1], taken))
     return tuple(sorted(changes, key=lambda change: -abs(clock.span(change.times).delta_ns or 0.0)))
 
 

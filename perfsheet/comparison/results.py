@@ -107,11 +107,12 @@ class LineChange:
     """The ops of one line of the source on both sides, from graph reports; counts are those of one pass.
 
     `source`: the line now, or before if it is gone; None = ops whose source is unknown. `base`: where its ops were
-    before; None = nowhere.
+    before; None = nowhere. `calls`: the Python calls of its ops.
     """
 
     source: Source | None
     base: Source | None
+    calls: tuple[str, ...]
     base_count: int
     new_count: int
     times: Times

@@ -151,7 +151,7 @@ def l1_asks(chart: MemoryChart) -> str:
     if chart.bank_bytes is not None and not chart.bank_in_reach:
         of_bank = formats.percent(chart.highest / chart.bank_bytes)
         bank = f" The peak is {of_bank} of a bank ({formats.size(chart.bank_bytes)}), so its line is far above."
-    return f"Where does L1 run full, and what has room?{bank}"
+    return f"Where is L1 nearly full, and where is there room?{bank}"
 
 
 DRAM_ASKS = "Does DRAM in use grow over the run?"

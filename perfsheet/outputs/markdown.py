@@ -146,7 +146,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"## Before and after · {plain(text.headline(comparison))}"
     yield ""
     for name, side in (("before", comparison.base), ("now", comparison.new)):
-        yield f"- {name}: {_side(side)}. {plain(sentences.capture(side.summary))}"
+        yield f"- {name}: {_side(side)}. {plain(text.capture(side))}"
     for note in comparison.notes:
         yield f"- ⚠️ {plain(note)}"
     yield ""

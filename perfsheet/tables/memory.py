@@ -9,8 +9,8 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.capture.table import FloatArray
-from perfsheet.tables.column import Cells, Column, In, Rows, Table, each
-from perfsheet.tables.kinds import BYTES, COUNT, LABEL, ROW, SOURCE
+from perfsheet.tables.column import Cells, Column, In, Mark, Rows, Table, each
+from perfsheet.tables.kinds import BYTES, COUNT, LABEL, ROW, SOURCE, YES_NO
 from perfsheet.tables.op_rows import OpRows
 
 if TYPE_CHECKING:
@@ -40,6 +40,21 @@ def _memory(values: Callable[[Memory], FloatArray]) -> Callable[[OpRows], Cells]
         return np.full(len(rows), np.nan) if graph is None else np.asarray(values(graph.memory)[rows.positions])
 
     return of_ops
+
+
+def _beyond_bank(rows: OpRows) -> list[bool]:
+    graph = rows.analysis.graph
+    return [False] * len(rows) if graph is None else graph.memory.beyond_bank[rows.positions].tolist()
+
+
+BEYOND_BANK = Mark("impossible", _beyond_bank)
+"""On figures of L1 that no bank holds."""
+
+
+def bank_styles(rows: OpRows) -> list[str]:
+    """The styles of these figures in the workbook; none if all are alike."""
+    beyond = _beyond_bank(rows)
+    return ["impossible_count" if one else "count" for one in beyond] if any(beyond) else []
 
 
 def _sources(rows: OpRows) -> list[Source | None]:
@@ -92,15 +107,19 @@ MEMORY: Table[OpRows] = Table(
         Column("l1_circular_bytes", "L1 circular", BYTES, _memory(lambda memory: memory.circular),
             "circular buffers of the op per core; empty = the report lacks them", _GRAPH),
         Column("l1_used_bytes", "L1 used", BYTES, _memory(lambda memory: memory.l1_used),
-            "tensors and circular buffers together; at least that, where the latter are unknown", _GRAPH, bar=True),
+            "tensors and circular buffers together; at least that, where the latter are unknown", _GRAPH, bar=True,
+            mark=BEYOND_BANK, cell_style=bank_styles),
         Column("l1_headroom_bytes", "L1 headroom", BYTES, _memory(lambda memory: memory.headroom),
-            "L1 bank less what is used; at most that, where circular buffers are unknown", _GRAPH),
+            "L1 bank less what is used; at most that, where circular buffers are unknown", _GRAPH,
+            mark=BEYOND_BANK, cell_style=bank_styles),
         Column("l1_total_bytes", "L1 tensors, all banks", BYTES, _memory(lambda memory: memory.l1_total),
             "tensors in L1 over all banks; empty = the size of one is unknown", _GRAPH),
         Column("dram_bank_bytes", "DRAM per bank", BYTES, _memory(lambda memory: memory.dram_bank),
             "tensors in DRAM per bank", _GRAPH),
         Column("dram_total_bytes", "DRAM", BYTES, _memory(lambda memory: memory.dram_total),
             "tensors in DRAM over all banks; empty = the size of one is unknown", _GRAPH),
+        Column("impossible", "Impossible", YES_NO, _beyond_bank,
+            "more in use than an L1 bank holds: the report is wrong there", _GRAPH, outputs=In.JSON),
         Column("row", "File row", ROW, _refs, "row of the capture", outputs=In.JSON | In.SHEET | In.PAGE),
     ),
     outputs=In.JSON | In.PAGE | In.SHEET,

@@ -22,6 +22,7 @@ from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts
 from perfsheet.tables.column import Cells, Column, In, Mark, Table
 from perfsheet.tables.kinds import BYTES, COUNT, DECIMAL, ID, LABEL, LIST, NS, PCC, PERCENT, ROW, SOURCE, TEXT
+from perfsheet.tables.memory import BEYOND_BANK, bank_styles
 from perfsheet.tables.op_rows import FoldedOps, OpRows
 from perfsheet.text import formats
 
@@ -299,7 +300,7 @@ OPS: Table[OpRows] = Table(
             "row of the capture (its header is row 1); leads to the op on sheet All Ops",
             outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.SHEET, short="Row", drop=7),
         Column("source", "Source", SOURCE, _of_graph(lambda graph: graph.sources),
-            "the line of the user's code that called it, from a graph report", _GRAPH, when=_with_graph, drop=2,
+            "the line of the user's code that called it, from a graph report", _GRAPH, when=_with_graph, drop=1,
             code=True),
         Column("call", "Call", LABEL, _source_text(lambda source: source.call), "the Python call of TTNN", _GRAPH,
             outputs=In.CSV | In.FRAME | _IN_SHEETS, when=_with_graph, width=34, code=True),
@@ -308,7 +309,8 @@ OPS: Table[OpRows] = Table(
             outputs=In.CSV | In.FRAME | In.PAGE | _IN_SHEETS, when=_with_graph, width=48, code=True),
         Column("l1_used_bytes", "L1 used", BYTES, _of_graph(lambda graph: graph.memory.l1_used),
             "tensors and circular buffers per bank while it runs, from a graph report", _GRAPH,
-            outputs=In.DATA | In.PAGE | _IN_SHEETS, when=_with_memory),
+            outputs=In.DATA | In.PAGE | _IN_SHEETS, when=_with_memory, mark=BEYOND_BANK,
+            cell_style=bank_styles),
         Column("pcc", "PCC", PCC, _of_graph(lambda graph: graph.accuracy.alone),
             "of its output against the golden function, with the device's own inputs", _GRAPH, when=_with_accuracy,
             drop=6),

@@ -50,10 +50,6 @@ def _first_rows(rows: SourceGroupRows) -> list[Any]:
     return rows.source.row_refs(int(group.positions[0]) for group in rows)
 
 
-def _of_source(text: Callable[[Source], str]) -> Callable[[SourceGroupRows], list[str]]:
-    return lambda rows: ["" if group.source is None else text(group.source) for group in rows]
-
-
 def _share_of(time: Callable[[Module], float]) -> Callable[[Rows[Analysis, Module]], list[float]]:
     def shares(rows: Rows[Analysis, Module]) -> list[float]:
         total = rows.source.ops.total_ns
@@ -76,12 +72,11 @@ SOURCE_GROUPS: Table[SourceGroupRows] = Table(
             width=7),
         Column("name", "Name", LABEL, each(lambda group: group.name), "the module path, the line or the call", _GRAPH,
             flexible=True, width=40, code=True),
-        Column("function", "Function", LABEL, _of_source(lambda source: source.function),
-            "the function that the line is in", _GRAPH, outputs=In.TEXT | In.SHEET, flexible=True, width=30, drop=2,
+        Column("functions", "Function", LIST, each(lambda group: group.functions),
+            "the functions that its lines are in, most kernel time first", _GRAPH, flexible=True, width=30, drop=3,
             code=True),
-        Column("call", "Call", LABEL, _of_source(lambda source: source.call),
-            "the Python call of TTNN, of the first op", _GRAPH, outputs=In.TEXT | In.SHEET, flexible=True, width=30,
-            drop=1, code=True),
+        Column("calls", "Call", LIST, each(lambda group: group.calls),
+            "the Python calls of TTNN, most kernel time first", _GRAPH, flexible=True, width=30, drop=2, code=True),
         Column("source", "First op's source", SOURCE, each(lambda group: group.source), "of the first op", _GRAPH,
             outputs=In.DATA | In.SHEET),
         Column("count", "Ops", COUNT, each(lambda group: group.count), "device ops in the group", width=8),
@@ -90,7 +85,7 @@ SOURCE_GROUPS: Table[SourceGroupRows] = Table(
         Column("share_pct", "Share", PERCENT, each(lambda group: group.share), "of the kernel time of the window",
             width=9),
         Column("op_codes", "Op codes", LIST, each(lambda group: group.codes), "of its ops, most kernel time first",
-            flexible=True, drop=3, width=44, text=lambda codes: ", ".join(map(short_code, codes))),
+            flexible=True, drop=4, width=44, text=lambda codes: ", ".join(map(short_code, codes))),
         Column("first_row", "First file row", ROW, _first_rows, "row of the capture with the first of the ops",
             outputs=In.SHEET),
         Column("rows", "Rows", ROWS, _rows, "the rows of the capture", outputs=In.JSON | In.CSV),
@@ -106,7 +101,7 @@ MODULES: Table[Rows[Analysis, Module]] = Table(
         Column("name", "Module", LABEL, each(_indented), "the module or function, below the one that calls it", _GRAPH,
             outputs=In.TEXT | In.SHEET, width=50, flexible=True, code=True),
         Column("path", "Path", LIST, each(lambda module: module.path), "the way to it, outermost first", _GRAPH,
-            outputs=In.JSON),
+            outputs=In.JSON | In.CSV),
         Column("count", "Ops", COUNT, each(lambda module: module.count), "device ops in it and in the modules in it",
             width=8),
         Column("total_ns", "Total", NS, each(lambda module: module.total_ns),
@@ -115,5 +110,5 @@ MODULES: Table[Rows[Analysis, Module]] = Table(
         Column("share_pct", "Share", PERCENT, _share_of(lambda module: module.total_ns),
             "total / kernel time of the window", _GRAPH, width=9),
     ),
-    outputs=In.JSON | In.TERMINAL | In.PAGE | In.MARKDOWN | In.SHEET,
+    outputs=In.JSON | In.CSV | In.TERMINAL | In.PAGE | In.MARKDOWN | In.SHEET,
 )

@@ -10,7 +10,8 @@ from perfsheet.comparison import Comparison, results
 from perfsheet.comparison.changes import Change
 from perfsheet.comparison.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
 from perfsheet.comparison.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
-from perfsheet.text import formats
+from perfsheet.text import formats, sentences
+from perfsheet.text.graph import joined
 from perfsheet.text.safe import clean
 
 _LONGEST_VALUE = 300
@@ -97,6 +98,12 @@ def side(analysis: Analysis) -> str:
     """A capture in one line: its files, its runs, what is in it."""
     runs = f" ({analysis.repeats.aligned} runs)" if analysis.repeats else ""
     return f"{', '.join(analysis.summary.paths)}{runs} · {formats.at_a_glance(analysis.summary)}"
+
+
+def capture(analysis: Analysis) -> str:
+    """How far a capture can be relied on, and how its graph report was joined, if it has one."""
+    of_capture = sentences.capture(analysis.summary)
+    return of_capture if analysis.graph is None else f"{of_capture} · {joined(analysis.graph)}"
 
 
 def short_side(analysis: Analysis) -> str:

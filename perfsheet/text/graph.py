@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis.graph.charts import MemoryChart
     from perfsheet.analysis.graph.excerpts import Listing
     from perfsheet.analysis.graph.groups import Module
+    from perfsheet.analysis.graph.memory import Memory
     from perfsheet.analysis.graph.sources import Source
 
     Places = Sequence[tuple[Source, int]]
@@ -47,9 +48,9 @@ def joined(graph: Graph) -> str:
         (join.repeated, "that repeat others"),
         (join.cached, "with a cached program"),
         (join.unlike, "with the count of another op"),
-        (join.doubtful, "may be of several lines"),
-        (join.outside, "outside of the report"),
-        (join.unused, "of the report not in the capture"),
+        (join.doubtful, "on an ambiguous line"),
+        (join.outside, "not in the report"),
+        (join.unused, "in the report only"),
     )
     parts += [f"{count:,} {what}" for count, what in counts if count]
     if not join.report.has_stacks:
@@ -58,34 +59,59 @@ def joined(graph: Graph) -> str:
 
 
 def memory(analysis: Analysis) -> str:
-    """`L1: at most 172.0 KiB of 1.33 MiB per bank in use, by Matmul at ttnn_block.py:151; DRAM 31.00 MiB`."""
+    """`L1: up to 172.0 KiB of 1.33 MiB per bank in use (Matmul at ttnn_block.py:151); DRAM: up to 31.00 MiB`.
+
+    Blank where nothing is known of it.
+    """
     graph = analysis.graph
     if graph is None or graph.memory.peak is None:
         return ""
-    found, peak = graph.memory, graph.memory.peak
+    return "; ".join(filter(None, (_l1(analysis, graph), _dram(graph.memory))))
+
+
+def _l1(analysis: Analysis, graph: Graph) -> str:
+    """The peak; where circular buffers are known of some ops only, that of the tensors, and of these ops."""
+    found = graph.memory
+    with_circular, every = int(found.circular_known.sum()), int(np.isfinite(found.l1_bank).sum())
+    values = found.l1_used if with_circular == every else found.l1_bank
+    peak = int(np.nanargmax(values))
+    if not values[peak] and not with_circular:
+        return ""
     of_bank = "" if found.bank_bytes is None else f" of {formats.size(found.bank_bytes)}"
-    at_least = "" if np.isfinite(found.circular[peak]) else " without circular buffers"
-    source = graph.sources[peak]
-    place = "" if source is None else f" at {source.place}"
-    dram = found.dram_total
-    total = f"; DRAM {formats.size(float(np.nanmax(dram)))}" if np.isfinite(dram).any() else ""
-    return (
-        f"L1: at most {formats.size(float(found.l1_used[peak]))}{of_bank} per bank in use{at_least}, by "
-        f"{short_code(analysis.ops.codes[peak])}{place}{total}"
-    )
+    amount = f"up to {formats.size(float(values[peak]))}{of_bank} per bank"
+    if with_circular == every:
+        parts = [f"L1: {amount} in use ({_op(analysis, graph, peak)})"]
+    else:
+        parts = [f"L1: tensors take {amount} ({_op(analysis, graph, peak)})"]
+        known = f"circular buffers of {with_circular:,} of {rows(every, 'op')} known"
+        together = float(np.max(found.l1_used, where=found.circular_known, initial=0.0))
+        more = f": {formats.size(together)} with them" if together > values[peak] else ""
+        parts.append(known + more)
+    if beyond := int(found.beyond_bank.sum()):
+        parts.append(f"{rows(beyond, 'op')} with more than a bank holds (!): impossible, so the report is wrong there")
+    return "; ".join(parts)
+
+
+def _dram(found: Memory) -> str:
+    most = float(np.nanmax(found.dram)) if np.isfinite(found.dram).any() else 0.0
+    per_bank = " per bank" if found.dram_per_bank else ""
+    return f"DRAM: up to {formats.size(most)}{per_bank}" if most else ""
 
 
 def accuracy(analysis: Analysis) -> str:
-    """`PCC: lowest 0.9971 of Matmul at ttnn_block.py:151; accumulated it first falls at Softmax (0.9950)`."""
+    """`PCC: lowest 0.9971 of Matmul at ttnn_block.py:151; accumulated PCC first drops at Softmax (0.9950)`."""
     graph = analysis.graph
     if graph is None or not graph.accuracy.known:
         return ""
     found, parts = graph.accuracy, []
     if (lowest := found.lowest) is not None:
         parts.append(f"lowest {formats.pcc(float(found.alone[lowest]))} of {_op(analysis, graph, lowest)}")
+        if len(found.below):
+            compared = int(np.isfinite(found.alone).sum())
+            parts.append(f"{len(found.below):,} of {rows(compared, 'compared op')} below TTNN's limit")
     if (fall := found.first_fall) is not None:
         value = formats.pcc(float(found.accumulated[fall]))
-        parts.append(f"accumulated it first falls at {_op(analysis, graph, fall)} ({value})")
+        parts.append(f"accumulated PCC first drops at {_op(analysis, graph, fall)} ({value})")
     return f"PCC: {'; '.join(parts)}"
 
 
@@ -129,9 +155,10 @@ def module(node: Module, share: float) -> str:
 
 
 def listing(of_file: Listing) -> str:
-    """`encoder/ttnn_block.py: 11 lines, 100.0 % of kernel time`."""
+    """`encoder/ttnn_block.py: 11 lines, 100.0 % of kernel time`, and whether it has changed since the ops ran."""
     file = "/".join(re.split(r"[\\/]", of_file.file)[-_PARTS_NAMED:])
-    return f"{file}: {rows(of_file.with_ops, 'line')}, {formats.percent(of_file.share)} of kernel time"
+    changed = f"; {rows(of_file.changed, 'line')} changed since the ops ran" if of_file.changed else ""
+    return f"{file}: {rows(of_file.with_ops, 'line')}, {formats.percent(of_file.share)} of kernel time{changed}"
 
 
 def peak(analysis: Analysis, position: int, used: float) -> str:

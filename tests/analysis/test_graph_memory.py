@@ -9,6 +9,7 @@ from support.findings import findings_of, only_finding
 
 from perfsheet import analyze, read
 from perfsheet.graph_report.model import Buffer, Call, Chip, DeviceOp, Execution, Frame, GraphReport, MemoryUse, Tensor
+from perfsheet.text.graph import memory as memory_text
 
 BANK = 1_000_000
 DRAM, L1 = "DRAM_INTERLEAVED", "L1_BLOCK_SHARDED"
@@ -199,3 +200,77 @@ def test_groups_sum_up_to_the_kernel_time(tmp_path, key):
     assert sorted(place for group in groups for place in group.positions.tolist()) == list(range(6))
     assert [group.name for group in groups if group.source is None] == ["(source unknown)"]
     assert analysis.graph.modules.total_ns == analysis.ops.total_ns
+
+
+def test_no_bank_holds_more_than_it_is_large(tmp_path):
+    model = Model()
+    model.add("UnaryDeviceOperation", [0], [0], used=900_000, circular=100_001)
+    model.add("LayerNormDeviceOperation", [0], [0], used=900_000, circular=100_000)
+    analysis = model.analysis(tmp_path)
+    assert analysis.graph.memory.beyond_bank.tolist() == [True, False]
+    assert only_finding(analysis, "l1-nearly-full").positions.tolist() == [1]
+    assert "1 op with more than a bank holds (!): impossible, so the report is wrong there" in memory_text(analysis)
+
+
+def test_the_peak_of_tensors_where_some_circular_buffers_are_unknown(tmp_path):
+    model = Model()
+    model.add("UnaryDeviceOperation", [0], [0], used=4096)
+    model.add("LayerNormDeviceOperation", [0], [0], used=2048, circular=1024)
+    head = "L1: tensors take up to 4.0 KiB of 976.6 KiB per bank (Unary at model.py:10); "
+    assert memory_text(model.analysis(tmp_path)) == f"{head}circular buffers of 1 of 2 ops known"
+    model.add("SoftmaxDeviceOperation", [0], [0], used=2048, circular=4096)
+    assert memory_text(model.analysis(tmp_path)) == f"{head}circular buffers of 2 of 3 ops known: 6.0 KiB with them"
+
+
+def test_nothing_in_use_is_no_headline(tmp_path):
+    model = Model()
+    model.add("UnaryDeviceOperation", [0], [0])
+    assert memory_text(model.analysis(tmp_path)) == ""
+
+
+def matmuls(inputs_of):
+    """Four equal matmuls in a row; `inputs_of` gives what each reads from the results before it."""
+    model = Model()
+    made = [model.tensor((1, 1, 512, 512)) for _ in range(5)]
+    weights = [model.tensor((1, 1, 512, 512)) for _ in range(4)]
+    model.add("UnaryDeviceOperation", [0], [made[0]])
+    for number in range(4):
+        model.add(MATMUL, [made[inputs_of(number)], weights[number]], [made[number + 1]])
+    return model
+
+
+def test_matmuls_of_one_input_are_repeated_work(tmp_path):
+    finding = only_finding(matmuls(lambda number: 0).analysis(tmp_path), "repeated-work")
+    assert finding.count == 4
+    assert "concatenated weights" in finding.advice
+
+
+def test_matmuls_that_read_one_another_are_not(tmp_path):
+    assert not findings_of(matmuls(lambda number: number).analysis(tmp_path), "repeated-work")
+    rows = matmuls(lambda number: number).rows
+    assert findings_of(analyze(read(write_csv(tmp_path / "alone.csv", rows))), "repeated-work")
+
+
+def test_ops_are_a_chain_by_the_data_flow(tmp_path):
+    """Equal shapes alone: three ops that each read the first result are no chain."""
+    model = Model()
+    made = [model.tensor((1, 1, 512, 512)) for _ in range(4)]
+    for after in made[1:]:
+        model.add("BinaryNgDeviceOperation", [made[0]], [after], circular=0)
+    model.rows[1] |= {"OP CODE": "UnaryDeviceOperation"}
+    model.ops[1] = model.ops[1]._replace(name="UnaryDeviceOperation")
+    assert not findings_of(model.analysis(tmp_path), "dram-round-trip")
+    assert findings_of(analyze(read(write_csv(tmp_path / "alone.csv", model.rows))), "dram-round-trip")
+
+
+def test_a_reshard_says_of_how_many_ops_its_neighbours_are(tmp_path):
+    model = Model()
+    for code in ("LayerNormDeviceOperation", "SoftmaxDeviceOperation", "LayerNormDeviceOperation"):
+        sharded, interleaved, result = (model.tensor((1, 1, 512, 1024), memory) for memory in (L1, DRAM, DRAM))
+        model.add(MATMUL, [0], [sharded])
+        model.add(S2I, [sharded], [interleaved])
+        model.add(code, [interleaved], [result])
+        model.calls[-1] = model.calls[-1]._replace(frames=(Frame("/w/model.py", 90, "forward", ""),))
+        model.calls[-3] = model.calls[-3]._replace(frames=(Frame("/w/model.py", 80, "forward", ""),))
+    finding = only_finding(model.analysis(tmp_path), "reshard")
+    assert "LayerNorm at model.py:90 reads DRAM_INTERLEAVED (2 of 3 ops)." in finding.advice

@@ -40,6 +40,11 @@ class OpAccuracy:
         return int(np.nanargmin(self.alone)) if np.isfinite(self.alone).any() else None
 
     @cached_property
+    def below(self) -> IntArray:
+        """The positions of the ops whose own PCC is below the limit that TTNN compared with."""
+        return np.flatnonzero(self.alone < self.desired - _ROUNDING)
+
+    @cached_property
     def last(self) -> int | None:
         """The position of the last op whose accumulated PCC is known; None without one."""
         known = np.flatnonzero(np.isfinite(self.accumulated))

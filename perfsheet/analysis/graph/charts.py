@@ -13,7 +13,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
-_MOST_POINTS, _MOST_BOXES = 2000, 2000
+_MOST_POINTS, _MOST_BOXES, _DEEPEST = 2000, 2000, 20
 _IN_REACH = 0.25
 """A peak of this part of the bank or more, and a line for the bank fits above it."""
 
@@ -112,7 +112,10 @@ class Box:
 
 
 def flame(graph: Graph, ops: Ops) -> tuple[Box, ...]:
-    """The modules that take time, each before those in it, which lie within its width: the 2,000 with most time."""
+    """The modules that take time, each before those in it, which lie within its width.
+
+    The 2,000 with most time, 20 deep at most.
+    """
     beside = graph.beside(ops)
     root = beside.modules
     if not root.total_ns > 0:
@@ -121,21 +124,22 @@ def flame(graph: Graph, ops: Ops) -> tuple[Box, ...]:
     names, kernel = ops.codes.mapped(category), np.nan_to_num(ops.counted_ns).tolist()
     for source, name, time in zip(beside.sources, names, kernel, strict=True):
         path = (UNKNOWN,) if source is None else source.module
-        for depth in range(1, len(path) + 1):
+        for depth in range(1, min(len(path), _DEEPEST) + 1):
             of_module = times.setdefault(path[:depth], {})
             of_module[name] = of_module.get(name, 0.0) + time
     boxes: list[Box] = []
-
-    def place(module: Module, left: float) -> None:
+    places: list[tuple[Module, float]] = [(root, 0.0)]
+    while places:
+        module, left = places.pop()
         if module.path:
             known = times[module.path]
             boxes.append(Box(module, left, module.total_ns / root.total_ns, max(known, key=lambda name: known[name])))
-        for child in module.children:
+        inner = []
+        for child in module.children if len(module.path) < _DEEPEST else ():
             if child.total_ns > 0:
-                place(child, left)
+                inner.append((child, left))
                 left += child.total_ns / root.total_ns
-
-    place(root, 0.0)
+        places += reversed(inner)
     # No module takes more time than the one that it is in, so those kept are still a tree.
     kept = sorted(range(len(boxes)), key=lambda index: (-boxes[index].width, index))[:_MOST_BOXES]
     return tuple(boxes[index] for index in sorted(kept))

@@ -27,11 +27,15 @@ Excerpt = tuple[Line, ...]
 
 
 class Listing(NamedTuple):
-    """A file around its lines with ops: the 100 with most time. `with_ops` lines have `share` of the kernel time."""
+    """A file around its lines with ops: the 100 with most time. `with_ops` lines have `share` of the kernel time.
+
+    `changed`: how many of these lines read otherwise in the report's copy than they did when the ops ran.
+    """
 
     file: str
     with_ops: int
     share: float
+    changed: int
     excerpts: tuple[Excerpt, ...]
 
 
@@ -41,10 +45,13 @@ class Excerpts:
     def __init__(self, graph: Graph) -> None:
         self._carried = graph.joined.report.sources
         self._groups = [group for group in graph.by(GroupBy.LINE) if group.source is not None]
+        self._sources = [group.source for group in self._groups if group.source is not None]
         self._lines: dict[str, list[str]] = {}
 
     def around(self, source: Source) -> Excerpt | None:
-        """Six lines before and after a line; None where the report lacks the file or the line."""
+        """Six lines before and after a line; None where the report lacks the file or the line, or has it changed."""
+        if self._changed(source):
+            return None
         found = self._excerpts(source.file, [source.line])
         return found[0] if found else None
 
@@ -54,7 +61,8 @@ class Excerpts:
         for file, shares in self._shares.items():
             first = [line for line, _ in sorted(shares.items(), key=lambda one: -one[1])[:_MOST_LINES]]
             if excerpts := self._excerpts(file, first):
-                shown.append(Listing(file, len(shares), sum(shares.values()), excerpts))
+                changed = sum(self._changed(source) for source in self._sources if source.file == file)
+                shown.append(Listing(file, len(shares), sum(shares.values()), changed, excerpts))
         return sorted(shown, key=lambda one: -one.share)[:most]
 
     @cached_property
@@ -64,6 +72,13 @@ class Excerpts:
             assert group.source is not None
             shares.setdefault(group.source.file, {})[group.source.line] = group.share
         return shares
+
+    def _changed(self, source: Source) -> bool:
+        """Whether the report's copy of the file has another text on this line than its stack."""
+        text = self._text(source.file)
+        if not (source.code and text):
+            return False
+        return source.line > len(text) or source.code.strip() not in text[source.line - 1]
 
     def _excerpts(self, file: str, lines: Iterable[int]) -> tuple[Excerpt, ...]:
         text, shares = self._text(file), self._shares.get(file, {})

@@ -56,6 +56,40 @@ class Flow:
             if reader > index
         )
 
+    def feeds(self, before: int, after: int) -> bool | None:
+        """Whether one op of the window reads what another one wrote; None where the report does not tell.
+
+        It does not if either op is not in it, or if an input that looks like the other's output comes from nowhere.
+        """
+        writer, reader = self.op(before), self.op(after)
+        if writer is None or reader is None or not (writer.outputs and reader.inputs):
+            return None
+        at, producer = int(self.partner[after]), int(self.partner[before])
+        made = {tensor: self._producer(tensor, at) for tensor in reader.inputs}
+        if producer in made.values():
+            return True
+        shapes = {self.report.tensors[tensor].shape for tensor in writer.outputs}
+        alike = (
+            maker is None and self.report.tensors[tensor].shape in shapes and not self._read_by(tensor, producer)
+            for tensor, maker in made.items()
+        )
+        return None if any(alike) else False
+
+    def _read_by(self, tensor: int, index: int) -> bool:
+        """Whether a tensor was read by the time that a device op ran, so that this one did not make it."""
+        return any(reader <= index for reader in self.report.consumers.get(tensor, ()))
+
+    def makers(self, position: int) -> set[int]:
+        """The device ops of the report that made what an op reads, as far as they are known."""
+        op, at = self.op(position), int(self.partner[position])
+        found = (self._producer(tensor, at) for tensor in (() if op is None else op.inputs))
+        return {maker for maker in found if maker is not None}
+
+    def first_input(self, position: int) -> int | None:
+        """The tensor that an op reads first (index of `report.tensors`; of a view what it shows); None = unknown."""
+        op = self.op(position)
+        return None if op is None or not op.inputs else self.report.views.get(op.inputs[0], op.inputs[0])
+
     def _producer(self, tensor: int, before: int) -> int | None:
         made = [index for index in self._makers.get(self.report.views.get(tensor, tensor), ()) if index < before]
         return made[-1] if made else None

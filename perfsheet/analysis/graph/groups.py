@@ -34,7 +34,8 @@ _KEYS: dict[GroupBy, Callable[[Source], tuple[object, ...]]] = {
 class SourceGroup:
     """The ops of one module, line or call; `kernel_ns` is their share in the kernel time, which sums up to all of it.
 
-    `source` is that of the first op; None = ops whose source is unknown. `codes` are their op codes, most time first.
+    `source` is that of the first op; None = ops whose source is unknown. `functions`, `calls` and `codes` are those of
+    its ops, most time first.
     """
 
     rank: int
@@ -43,6 +44,8 @@ class SourceGroup:
     positions: IntArray
     kernel_ns: float
     share: float
+    functions: tuple[str, ...]
+    calls: tuple[str, ...]
     codes: tuple[str, ...]
 
     @property
@@ -70,9 +73,11 @@ class Module:
 
     def walk(self) -> Iterable[Module]:
         """This module and all in it, each before those in it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        left = [self]
+        while left:
+            module = left.pop()
+            yield module
+            left += reversed(module.children)
 
 
 def group_by(ops: Ops, sources: Sequence[Source | None], by: GroupBy) -> tuple[SourceGroup, ...]:
@@ -89,6 +94,7 @@ def group_by(ops: Ops, sources: Sequence[Source | None], by: GroupBy) -> tuple[S
     for rank, (_, places) in enumerate(groups, 1):
         kernel_ns = float(times[places].sum())
         source = sources[int(places[0])]
+        known = [one for place in places.tolist() if (one := sources[place]) is not None]
         ranked.append(
             SourceGroup(
                 rank,
@@ -97,7 +103,9 @@ def group_by(ops: Ops, sources: Sequence[Source | None], by: GroupBy) -> tuple[S
                 places,
                 kernel_ns,
                 kernel_ns / total if total else 0.0,
-                _codes(ops, places, times[places]),
+                _by_time([one.function for one in known], times[places]),
+                _by_time([one.call for one in known], times[places]),
+                _by_time(ops.codes.take(places), times[places]),
             )
         )
     return tuple(ranked)
@@ -109,11 +117,12 @@ def _label(source: Source | None, by: GroupBy) -> str:
     return {GroupBy.MODULE: source.path, GroupBy.LINE: source.place, GroupBy.CALL: source.call}[by]
 
 
-def _codes(ops: Ops, places: IntArray, times: FloatArray) -> tuple[str, ...]:
-    by_code: dict[str, float] = {}
-    for code, time in zip(ops.codes.take(places), times.tolist(), strict=True):
-        by_code[code] = by_code.get(code, 0.0) + time
-    return tuple(sorted(by_code, key=lambda code: -by_code[code]))
+def _by_time(names: Iterable[str], times: FloatArray) -> tuple[str, ...]:
+    """Each name once, most time first; ops of an unknown source have none."""
+    total: dict[str, float] = {}
+    for name, time in zip(names, times.tolist(), strict=False):
+        total[name] = total.get(name, 0.0) + time
+    return tuple(sorted(filter(None, total), key=lambda name: -total[name]))
 
 
 def module_tree(ops: Ops, sources: Sequence[Source | None]) -> Module:
@@ -123,24 +132,17 @@ def module_tree(ops: Ops, sources: Sequence[Source | None]) -> Module:
         figures = own.setdefault(source.module if source is not None else (UNKNOWN,), [0.0, 0.0])
         figures[0] += time
         figures[1] += 1
-    inner: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
-    for path in own:
-        for depth in range(len(path)):
-            inner.setdefault(path[:depth], set()).add(path[: depth + 1])
-    return _module((), own, inner)
-
-
-def _module(
-    path: tuple[str, ...], own: dict[tuple[str, ...], list[float]], inner: dict[tuple[str, ...], set[tuple[str, ...]]]
-) -> Module:
-    children = sorted(
-        (_module(child, own, inner) for child in inner.get(path, ())), key=lambda child: (-child.total_ns, child.path)
-    )
-    self_ns, count = own.get(path, (0.0, 0.0))
-    return Module(
-        path,
-        self_ns + sum(child.total_ns for child in children),
-        self_ns,
-        int(count) + sum(child.count for child in children),
-        tuple(children),
-    )
+    every = {path[:depth] for path in own for depth in range(len(path) + 1)} | {()}
+    inner: dict[tuple[str, ...], list[Module]] = {}
+    for path in sorted(every, key=len, reverse=True):
+        children = sorted(inner.pop(path, ()), key=lambda child: (-child.total_ns, child.path))
+        self_ns, count = own.get(path, (0.0, 0.0))
+        module = Module(
+            path,
+            self_ns + sum(child.total_ns for child in children),
+            self_ns,
+            int(count) + sum(child.count for child in children),
+            tuple(children),
+        )
+        inner.setdefault(path[:-1], []).append(module)
+    return module  # the root, the shortest of all paths

@@ -11,7 +11,7 @@ import numpy as np
 
 from perfsheet.analysis.graph.join import Joined
 from perfsheet.analysis.graph.sources import users_frames
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.graph_report.model import Buffer, GraphReport
 from perfsheet.light_dataclass import dataclass
 
@@ -44,6 +44,16 @@ class Memory:
         """What is left of a bank while each op runs: at most that, where its circular buffers are unknown."""
         return np.asarray((np.nan if self.bank_bytes is None else self.bank_bytes) - self.l1_used)
 
+    @cached_property
+    def beyond_bank(self) -> BoolArray:
+        """Ops with more in use than a bank holds: a report without dispatch can say so, no device can run it."""
+        return np.asarray(self.headroom < 0)
+
+    @cached_property
+    def circular_known(self) -> BoolArray:
+        """Ops whose circular buffers are known, among those whose tensors are."""
+        return np.asarray(np.isfinite(self.l1_bank) & np.isfinite(self.circular))
+
     @property
     def known(self) -> bool:
         """Whether the memory of any op is known."""
@@ -56,8 +66,10 @@ class Memory:
 
     @cached_property
     def dram_per_bank(self) -> bool:
-        """Whether DRAM in use is known per bank alone, because the size of no op's tensors is known."""
-        return not np.isfinite(self.dram_total).any()
+        """Whether DRAM in use is known per bank alone, because the size of some tensors is not."""
+        return (
+            bool(np.isnan(self.dram_total[np.isfinite(self.dram_bank)]).any()) or not np.isfinite(self.dram_total).any()
+        )
 
     @property
     def dram(self) -> FloatArray:

@@ -187,6 +187,7 @@ class _Texts:
         self._carried = carried
         self._lines: dict[str, list[str]] = {}
         self._classes: dict[tuple[str, int], str] = {}
+        self._definitions: dict[str, list[tuple[int, int, str]]] = {}
         self._assigned: dict[str, dict[str, set[str]]] = {}
 
     def class_of(self, frame: Frame) -> str:
@@ -213,12 +214,22 @@ class _Texts:
         if frame.code and frame.code.strip() not in line:
             return ""  # the file has changed since
         indent = _indent(line)
-        for other in reversed(lines[: frame.line - 1]):
-            if other.strip() and _indent(other) < indent and _DEFINITION.match(other.lstrip()):
-                indent = _indent(other)
-                if found := _CLASS.match(other.lstrip()):
-                    return found[1]
+        for number, other, name in reversed(self._definitions_of(frame.file)):
+            if number < frame.line and other < indent:
+                indent = other
+                if name:
+                    return name
         return ""
+
+    def _definitions_of(self, file: str) -> list[tuple[int, int, str]]:
+        """The lines where classes and functions begin: number, indentation, and the name of a class."""
+        if file not in self._definitions:
+            self._definitions[file] = [
+                (number, _indent(line), found[1] if (found := _CLASS.match(line.lstrip())) else "")
+                for number, line in enumerate(self._of(file), 1)
+                if _DEFINITION.match(line.lstrip())
+            ]
+        return self._definitions[file]
 
     def _of(self, file: str) -> list[str]:
         if file not in self._lines:

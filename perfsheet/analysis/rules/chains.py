@@ -99,10 +99,12 @@ def computing(facts: Facts, group: Group, name: str) -> int:
 
 
 def flows(facts: Facts, before: int, after: int) -> bool:
-    """Whether the output of one op can be an input of another: as many elements, in the same memory.
+    """Whether the output of one op is an input of another, by the graph report; else whether it can be.
 
-    Ops without tensors in the capture count as connected.
+    It can if it has as many elements in the same memory. Ops without tensors in the capture count as connected.
     """
+    if facts.graph is not None and (fed := facts.graph.flow.feeds(before, after)) is not None:
+        return fed
     of = facts.ops.variants.of
     pair = int(of[before]), int(of[after])
     if pair not in facts.flows:

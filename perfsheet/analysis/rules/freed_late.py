@@ -51,8 +51,8 @@ def _in_the_way(graph: Graph, held: Held) -> bool:
 def advice(facts: Facts, group: Group) -> str:
     """Free it after its last use."""
     return (
-        "Uses a tensor in L1 for the last time, which stays there for later calls all the same: try ttnn.deallocate on "
-        "it after this line (or let its Python variable go)."
+        "Last use of a tensor in L1 that stays allocated: try ttnn.deallocate on it after this line (or let its Python "
+        "variable go)."
     )
 
 

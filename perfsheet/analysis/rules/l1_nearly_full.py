@@ -14,7 +14,8 @@ def find(facts: Facts) -> Hits:
     """Tensors and circular buffers take nine tenths of a bank or more."""
     positions = np.empty(0, dtype=np.int64)
     if facts.graph is not None and (bank := facts.graph.memory.bank_bytes):
-        positions = np.flatnonzero((facts.graph.memory.l1_used >= _FULL * bank) & facts.ops.timed)
+        memory = facts.graph.memory
+        positions = np.flatnonzero((memory.l1_used >= _FULL * bank) & ~memory.beyond_bank & facts.ops.timed)
     return Hits(positions, np.full(len(positions), np.nan))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,7 @@ def _by_data_flow(facts: Facts, group: Group) -> str:
     if graph is None:
         return ""
     times: dict[str, float] = {}
+    counts: Counter[str] = Counter()
     for position in group.positions.tolist():
         step, readers = graph.flow.read(position), graph.flow.written(position)
         if step is None or step.producer is None or not readers or readers[0].consumer is None:
@@ -51,7 +53,12 @@ def _by_data_flow(facts: Facts, group: Group) -> str:
             f"{_stored(readers[0].tensor)}"
         )
         times[text] = times.get(text, 0.0) + float(facts.ops.kernel_ns[position])
-    return max(times, key=lambda text: times[text]) if times else ""
+        counts[text] += 1
+    if not times:
+        return ""
+    first = max(times, key=lambda text: times[text])
+    every = len(group.positions)
+    return first if counts[first] == every else f"{first} ({counts[first]:,} of {every:,} ops)"
 
 
 def _stored(tensor: Tensor) -> str:

@@ -12,7 +12,7 @@ from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES
 from perfsheet.text import comparison as text
-from perfsheet.text import formats, sentences
+from perfsheet.text import formats
 
 _MOST_OPS, _MOST_CHANGES, _MOST_FINDINGS = 2000, 500, 300
 
@@ -64,9 +64,9 @@ def _summary(comparison: Comparison, suffix: str) -> dict[str, object]:
         "nothing_changed": text.NOTHING_CHANGED if comparison.nothing_changed else "",
         "facts": [
             ("Before", text.side(comparison.base)),
-            ("", sentences.capture(comparison.base.summary)),
+            ("", text.capture(comparison.base)),
             ("Now", text.side(comparison.new)),
-            ("", sentences.capture(comparison.new.summary)),
+            ("", text.capture(comparison.new)),
             ("Ops", text.counts(comparison)),
             ("Noise", text.noise(comparison)),
         ],

@@ -13,7 +13,11 @@ from perfsheet.text.safe import clean
 
 R = TypeVar("R")
 
-_MARKS = {"few-cores": ' data-mark="few"', "not-physical": ' data-mark="bad" title="not physical: above 100 %"'}
+_MARKS = {
+    "few-cores": ' data-mark="few"',
+    "not-physical": ' data-mark="bad" title="not physical: above 100 %"',
+    "impossible": ' data-mark="bad" title="impossible"',
+}
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,10 @@ def _cells(column: Column[R], rows: R) -> list[str]:
     """The cells as markup: a large table has tens of thousands, and few distinct ones."""
     texts = column.texts(rows)
     plain = _class(column)
-    if column.bar:
-        extra = _bars(column, rows)
-    elif column.mark is not None:
+    extra = _bars(column, rows) if column.bar else [""] * len(texts)
+    if column.mark is not None:
         mark = _MARKS[column.mark.name]
-        extra = [mark if marked else "" for marked in column.mark.where(rows)]
-    else:
-        extra = [""] * len(texts)
+        extra = [more + mark if marked else more for more, marked in zip(extra, column.mark.where(rows), strict=True)]
     made: dict[tuple[str, str], str] = {}
     for more, text in zip(extra, texts, strict=True):
         if (more, text) not in made:

@@ -110,6 +110,7 @@ def head(analysis: Analysis) -> Json:
             "verdict": list(summary.verdict),
             "warnings": list(summary.warnings),
         },
+        **_joined(analysis),
     }
 
 
@@ -192,12 +193,11 @@ def _reshards(analysis: Analysis, reshards: Reshards) -> Json:
     }
 
 
-def graph_keys(analysis: Analysis) -> Json:
-    """How the graph report was joined, the module tree and the memory; no keys without a graph report."""
-    graph = analysis.graph
-    if graph is None:
+def _joined(analysis: Analysis) -> Json:
+    """How the graph report was joined; no key without one."""
+    if analysis.graph is None:
         return {}
-    join, found, peak = graph.joined, graph.memory, graph.memory.peak
+    join = analysis.graph.joined
     return {
         "graph": {
             "path": join.report.path,
@@ -211,14 +211,26 @@ def graph_keys(analysis: Analysis) -> Json:
             "doubtful": join.doubtful,
             "outside": join.outside,
             "unused": join.unused,
-        },
+        }
+    }
+
+
+def graph_keys(analysis: Analysis) -> Json:
+    """The module tree and the memory; no keys without a graph report."""
+    graph = analysis.graph
+    if graph is None:
+        return {}
+    found, peak = graph.memory, graph.memory.peak
+    return {
         "modules": MODULES.records(modules(analysis)),
         "memory": {
             "l1_bank_bytes": found.bank_bytes,
             "l1_peak_bytes": None if peak is None else number(float(found.l1_used[peak])),
             "l1_peak_row": None if peak is None else row_data(analysis.row_ref(peak)),
             "l1_peak_source": None if peak is None else source_data(graph.sources[peak]),
-            "dram_peak_bytes": number(largest(found.dram_total)),
+            "l1_impossible_ops": int(found.beyond_bank.sum()),
+            "dram_peak_bytes": None if found.dram_per_bank else number(largest(found.dram_total)),
+            "dram_bank_peak_bytes": number(largest(found.dram_bank)),
             "ops": streamed(MEMORY, memory_ops(analysis)),
             "held": HELD.records(held_buffers(analysis)),
         },

@@ -11,6 +11,7 @@ from perfsheet.budget.model import Checked, ExpectationResult, Verdict
 from perfsheet.doctor import Diagnosis
 from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.text import formats, limits, sentences
+from perfsheet.text import graph as text_of_graph
 from perfsheet.text.safe import clean
 
 
@@ -37,6 +38,8 @@ def print_verdict(analysis: Analysis, verdict: Verdict, out: TextIO) -> None:
     several = len(analysis.summary.paths) > 1
     screen.print(line(f"{formats.file_names(analysis.summary)} · {formats.at_a_glance(analysis.summary)}", "bold"))
     screen.print_whole(line(sentences.capture(analysis.summary), "yellow" if analysis.summary.warnings else "dim"))
+    for sentence in text_of_graph.of_head(analysis):
+        screen.print_whole(line(sentence, "dim"))
     for limit in sorted(verdict.checked, key=lambda limit: limit.ok):
         text = limits.marked(limit, limits.sentence(limit, several))
         screen.print_whole(line(text, _style(limit)))

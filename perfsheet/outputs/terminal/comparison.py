@@ -14,7 +14,6 @@ from perfsheet.tables import Rows
 from perfsheet.tables.changes import CHANGES
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
-from perfsheet.text import sentences
 from perfsheet.text.safe import clean
 
 _INDENT = "   "
@@ -35,7 +34,7 @@ def print_comparisons(comparisons: Sequence[Comparison], count: int | None, out:
 def _print(screen: Screen, comparison: Comparison, count: int | None) -> None:
     for name, side in (("before", comparison.base), ("now", comparison.new)):
         _wrapped(screen, text.short_side(side), "bold", " " * 7, f"{name:7}")
-        _wrapped(screen, sentences.capture(side.summary), "yellow" if side.summary.warnings else "dim", " " * 7)
+        _wrapped(screen, text.capture(side), "yellow" if side.summary.warnings else "dim", " " * 7)
     total = comparison.span(comparison.total).delta_ns or 0
     tone = ("good" if total < 0 else "bad") if total and comparison.total.beyond_noise else ""
     screen.print(line(text.headline(comparison), TONES[tone]))

@@ -142,16 +142,19 @@ def print_sources(analysis: Analysis, by: GroupBy, count: int | None, out: TextI
 
     screen = screen_for(out)
     print_head(screen, analysis)
-    groups = source_groups(analysis, by, count)
+    left_out: list[Column[Any]] = []
     if by is GroupBy.MODULE:
         tree = modules(analysis)
         print_rows(screen, MODULES, Rows(analysis, tree.items[:count]))
         shown, every, what = len(tree.items[:count]), len(tree.items), "modules"
     else:
-        print_rows(screen, SOURCE_GROUPS, groups)
+        groups = source_groups(analysis, by, count)
+        columns = [column for column in SOURCE_GROUPS.columns_in(In.TERMINAL, groups) if column.key != f"{by.value}s"]
+        columns = [column.changed(flexible=False) if column.key == "name" else column for column in columns]
+        left_out += print_rows(screen, SOURCE_GROUPS, groups, columns)
         assert analysis.graph is not None
         shown, every, what = len(groups), len(analysis.graph.by(by)), f"{by.value}s"
-    _print_legend(screen, [f"{shown:,} of {every:,} {what} shown."], [])
+    _print_legend(screen, [f"{shown:,} of {every:,} {what} shown."], left_out)
 
 
 def _print_legend(screen: Screen, legend: list[str], left_out: Sequence[Column[Any]]) -> None:

@@ -22,7 +22,7 @@ from perfsheet.tables import Column, In, Rows, Table
 from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
 from perfsheet.tables.comparison import FIGURES, LINES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
-from perfsheet.text import formats, sentences
+from perfsheet.text import formats
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ def _write_comparison(
 def _write_about(sheet: LongWorksheet, styles: Styles, comparison: Comparison, row: int) -> int:
     for name, sentence, style in (
         ("Before", text.side(comparison.base), "text"),
-        ("", sentences.capture(comparison.base.summary), "text"),
+        ("", text.capture(comparison.base), "text"),
         ("Now", text.side(comparison.new), "text"),
-        ("", sentences.capture(comparison.new.summary), "text"),
+        ("", text.capture(comparison.new), "text"),
         ("Result", text.headline(comparison), "text"),
         *(("Note", note, "amber") for note in comparison.notes),
         ("Ops", text.counts(comparison), "text"),

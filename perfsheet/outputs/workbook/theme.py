@@ -60,6 +60,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "right": {"align": "right"},
     "banner": {"bold": True, "font_color": AMBER_INK, "bg_color": AMBER},
     "amber": {"font_color": AMBER_INK, "bg_color": AMBER},
+    "impossible_count": {"num_format": "#,##0", "font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
     "impossible": {"font_color": IMPOSSIBLE_INK, "bg_color": IMPOSSIBLE},
     "matrix": {"num_format": '#,##0;-#,##0;"–"', "align": "right", "border": 1, "border_color": RULE_LINE},
     "metric_label": {"font_color": "#52606D", "bg_color": PANEL, "font_size": 9, "align": "center", "text_wrap": True},

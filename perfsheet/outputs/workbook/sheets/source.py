@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 TITLE = "Source"
 _WIDTHS = (7, 38, 34, 46, 8, 24, 9, 16, 50)
 _FIGURES = ("count", "kernel_duration_ns", "share_pct", "first_row", "op_codes")
-_BY_LINE = ("rank", "name", "function", "call", *_FIGURES)
-_BY_CALL = ("rank", "name", "function", "source", *_FIGURES)
+_BY_LINE = ("rank", "name", "functions", "calls", *_FIGURES)
+_BY_CALL = ("rank", "name", "functions", "source", *_FIGURES)
 # Its figures stand below those of the lines.
 _TREE = ("name", "count", "total_ns", "share_pct", "self_ns")
 _NAME_SPAN = {"name": 4}
