@@ -48,7 +48,11 @@ def declared_tables() -> list[Table[Any]]:
         op_tables.bench_table(()),
     ]
     tables: list[Table[Any]] = [*_tables_of(modules), *_tables_of([suite_tables, op_tables]), *examples]
-    return list({table.id: table for table in tables}.values())
+    by_id: dict[str, Table[Any]] = {}
+    for table in tables:
+        if by_id.setdefault(table.id, table) is not table:
+            raise SystemExit(f"two tables have the id {table.id}")
+    return list(by_id.values())
 
 
 def _tables_of(modules: Iterable[ModuleType]) -> list[Table[Any]]:

@@ -63,31 +63,17 @@ def _analysed(
 
 def _with_graph(analysis: Analysis, path: str) -> Analysis:
     """The analysis with a graph report; of those below a folder the newest that is of this capture."""
-    from perfsheet.graph_report import graph_reports
+    from perfsheet.analysis.graph.fitting import with_fitting_graph
 
-    refused: list[PerfsheetError] = []
-    for report in graph_reports(path):
-        try:
-            joined = analysis.with_graph(report)
-        except PerfsheetError as error:
-            refused.append(error)
-            continue
-        if report.how_chosen:
-            passed_over = f" that is of this capture ({len(refused):,} newer ones are not)" if refused else ""
-            say(f"{report.how_chosen}{passed_over}: {report.path}")
-        _warn_of(joined)
-        return joined
-    if len(refused) > 1:
-        refused[0].add_hint(f"none of the {len(refused):,} reports in {path} is of this capture")
-    raise refused[0]
-
-
-def _warn_of(analysis: Analysis) -> None:
-    """Say it where the report tells nothing of many ops."""
+    analysis, refused = with_fitting_graph(analysis, path)
     assert analysis.graph is not None
     join = analysis.graph.joined
+    if join.report.how_chosen:
+        passed_over = f" that is of this capture ({refused:,} newer ones are not)" if refused else ""
+        say(f"{join.report.how_chosen}{passed_over}: {join.report.path}")
     if join.outside > _MUCH * join.rows:
         say(f"warning: {join.outside:,} of {join.rows:,} ops are not in the graph report")
+    return analysis
 
 
 def _with_recorded_graph(analysis: Analysis) -> Analysis:

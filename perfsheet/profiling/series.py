@@ -133,12 +133,12 @@ def _warm_up(request: RunRequest, plan: Plan, watch: Watch) -> None:
 
 def _with_graph(analysis: Analysis, outcome: RunOutcome, watch: Watch) -> Analysis:
     """The analysis with the graph report of the run; without it, and a notice, where the two don't belong together."""
-    from perfsheet.graph_report import read_graph_report
+    from perfsheet.analysis.graph.fitting import with_fitting_graph
 
     if outcome.graph_report is None:
         return analysis
     try:
-        return analysis.with_graph(read_graph_report(outcome.graph_report))
+        return with_fitting_graph(analysis, outcome.graph_report)[0]
     except PerfsheetError as error:
         watch.notice(f"warning: the graph report is left out: {error}")
         return analysis

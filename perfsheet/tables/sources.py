@@ -94,8 +94,8 @@ SOURCE_GROUPS: Table[SourceGroupRows] = Table(
 )
 
 MODULES: Table[Rows[Analysis, Module]] = Table(
-    "modules",
-    "Modules",
+    "module_tree",
+    "Module tree",
     "The module tree, from a graph report: `top-ops --by module`, sheet Source, the page.",
     (
         Column("name", "Module", LABEL, each(_indented), "the module or function, below the one that calls it", _GRAPH,

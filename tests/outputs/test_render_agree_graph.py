@@ -50,7 +50,7 @@ def percent(value):
 
 
 def test_modules(analysis, workbook, report, monkeypatch):
-    lines = records(workbook["Source"], "Modules")
+    lines = records(workbook["Source"], "Module tree")
     text = screen(analysis, GroupBy.MODULE, monkeypatch)
     assert len(lines) == len(report["modules"]) > 1
     for line, module in zip(lines, report["modules"], strict=True):

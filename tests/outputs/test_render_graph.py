@@ -9,6 +9,8 @@ from support.graphs import BANK, BLOCK, ENCODER, FILE, KIB, SOURCE, graph_report
 from support.page import Page, markdown_tables
 
 from perfsheet import analyze
+from perfsheet.analysis.graph.charts import flame
+from perfsheet.analysis.graph.excerpts import Excerpts
 from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.outputs import json_output, trace
 from perfsheet.outputs.html import page
@@ -219,3 +221,37 @@ def test_a_page_of_many_modules_and_lines_says_what_it_leaves_out(tmp_path):
     assert "200 modules are not listed" in written
     assert written.count('<button type="button" data-depth=') == 1200
     assert "8 of 1,200 lines, most kernel time first." in markdown(analysis)
+
+
+def test_ops_below_the_limit_of_ttnn_are_counted(tmp_path):
+    """Each block's second op has 0.9971, TTNN's limit is 0.99: none is below; one with 0.98 is."""
+    assert "TTNN's limit" not in text.accuracy(with_graph(tmp_path))
+    worse = (ENCODER[0]._replace(pcc=(0.98, 0.98)), *ENCODER[1:])
+    said = text.accuracy(with_graph(tmp_path, worse))
+    assert said.startswith("PCC: lowest 0.98 of Softmax at encoder.py:15; 1 of 6 compared ops below TTNN's limit; ")
+    assert "accumulated PCC first drops at Softmax at encoder.py:15 (0.98)" in said
+
+
+def test_a_file_that_has_changed_since_is_not_shown_as_it_ran(tmp_path):
+    report = graph_report()
+    changed = SOURCE.replace("ttnn.softmax(x)", "ttnn.softmax(x, dim=-1)")
+    report.sources[FILE] = changed
+    analysis = with_graph(tmp_path, report=report)
+    excerpts = Excerpts(analysis.graph)
+    assert [listing.changed for listing in excerpts.listings(5)] == [1]
+    assert "1 line changed since the ops ran" in page(analysis)
+    by_name = {group.name: group.source for group in analysis.graph.by(GroupBy.LINE)}
+    assert excerpts.around(by_name["encoder.py:15"]) is None
+    assert excerpts.around(by_name["encoder.py:16"]) is not None
+
+
+def test_modules_as_deep_as_python_goes(tmp_path):
+    names = [f"f{number}" for number in range(900)]
+    source = "\n".join(f"def {name}(x):\n    return {name}_inner(x)" for name in [*names, "other"])
+    deep = BLOCK[0]._replace(lines=tuple((name, f"{name}_inner") for name in names))
+    made = [deep, BLOCK[1]._replace(lines=(("other", "other_inner"),))]
+    analysis = with_graph(tmp_path, made, report=graph_report(made, source=source))
+    assert len(list(analysis.graph.modules.walk())) == 902
+    assert len(flame(analysis.graph, analysis.ops)) == 21
+    assert json.loads(json_output.dumps(json_output.report(analysis, None)))["modules"][-1]["self_ns"] == 9000
+    assert page(analysis)

@@ -117,7 +117,7 @@ def test_the_first_op_of_a_line_is_a_link_to_it(formulas, made, title):
 
 def test_the_modules_are_a_tree_that_folds(formulas, made):
     sheet = formulas["Source"]
-    top, headers, bottom = table(sheet, "Modules")
+    top, headers, bottom = table(sheet, "Module tree")
     tree = list(made[0].graph.modules.walk())[1:]
     assert bottom - top == len(tree) == 3
     for row, module in enumerate(tree, top + 1):
@@ -221,7 +221,7 @@ def test_about_explains_the_columns(formulas):
     explained = {str(row[0].value) for row in formulas["About"].iter_rows() if row[0].value}
     assert {"Source", "Memory"} <= explained
     for sheet, titles in (
-        ("Source", ("By line", "Modules", "By call")),
+        ("Source", ("By line", "Module tree", "By call")),
         ("Memory", ("Held in L1", "In use while each op runs")),
     ):
         for title in titles:

@@ -37,6 +37,8 @@ _BEFORE, _AFTER = (
     Path(__file__).resolve().parents[2] / "examples" / "captures" / f"generated_encoder_block_{name}.csv"
     for name in ("before", "after")
 )
+_REPORT = _BEFORE.with_name("mock_board_encoder_block_before.json")
+_GRAPH = ("--graph", _REPORT)
 _OPEN = {
     *("environment", "versions", "totals", "evidence", "changes", "by_source", "input_sizes", "output_sizes"),
     *("transfers", "device_ops", "parameters", "baseline", "device_models[]"),
@@ -58,11 +60,14 @@ _EMBEDDED = {
     "new_kernel_duration": "a spread",
     "run": "a run",
     "report": "run",
+    "graph": "a joined graph report",
+    **dict.fromkeys(("source", "source[]", "base_source", "l1_peak_source", "made_at", "last_used_at"), "a place"),
+    "l1_peak_row": "a row",
 }
 """Objects that stand in several places, by the key that they stand at, and the section that lists their keys."""
 _WITHOUT = {"compare": ("base", "schema_version"), "run": ("schema_version", "workbook")}
 """What embedded documents of these sections lack."""
-_OF_A_CAPTURE = {"top-ops", "top-ops --group", "hotspots", "--signposts", "report", "run"}
+_OF_A_CAPTURE = {"top-ops", "top-ops --by", "top-ops --group", "hotspots", "--signposts", "report", "run"}
 _IN_DOCUMENTS = {
     **dict.fromkeys(((document, "ops[]") for document in _OF_A_CAPTURE), "an op"),
     **dict.fromkeys(((document, "groups[]") for document in _OF_A_CAPTURE), "a group"),
@@ -146,9 +151,12 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     repeated = _repeated(folder)
     yield "top-ops", [_printed("top-ops", _BEFORE), json_output.top_ops(made, None)]
     yield "top-ops --group", [_printed("top-ops", _BEFORE, "--group"), json_output.op_groups(made, None)]
-    yield "hotspots", [_printed("hotspots", _BEFORE), json_output.hotspots(made, None)]
+    yield "top-ops --by", [_printed("top-ops", _BEFORE, *_GRAPH, "--by", "line")]
+    hotspots = (_printed("hotspots", _BEFORE), _printed("hotspots", _BEFORE, *_GRAPH))
+    yield "hotspots", [*hotspots, json_output.hotspots(made, None)]
     yield "--signposts", [_printed("top-ops", _BEFORE, "--signposts"), json_output.signposts(made)]
     reports = [_printed("report", _BEFORE, "-o", folder / "before.xlsx"), json_output.report(made, None)]
+    reports.append(_printed("report", _BEFORE, *_GRAPH, "-o", folder / "graph.xlsx"))
     yield "report", reports
     limits = json_output.expectations(made, [ExpectationResult("t.py::test", _checked(made), "why")])
     yield "run", [{**json_output.report(repeated, "report.xlsx"), **limits}]
@@ -159,6 +167,7 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield "run.json of cases", [json_output.case_records(cases)]
     comparisons = [compare(made, other), compare(repeated, repeated)]
     printed = [_printed("compare", _BEFORE, _AFTER), _printed("compare", _BEFORE, _AFTER, _BEFORE)]
+    printed.append(_printed("compare", _BEFORE, _BEFORE, *_GRAPH, "--base-graph", _REPORT))
     yield "compare", [*printed, *(json_output.compare(comparison, []) for comparison in comparisons)]
     yield "calibrate", [_printed("calibrate", _BEFORE, _AFTER)]
     checked = _printed("check", _AFTER, "--against", _BEFORE, "--fail-over", "1%")
