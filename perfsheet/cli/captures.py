@@ -64,12 +64,13 @@ def _analysed(
 def _with_graph(analysis: Analysis, path: str) -> Analysis:
     """The analysis with a graph report; of those below a folder the newest that is of this capture."""
     from perfsheet.analysis.graph.fitting import with_fitting_graph
+    from perfsheet.capture.notes import rows
 
     analysis, refused = with_fitting_graph(analysis, path)
     assert analysis.graph is not None
     join = analysis.graph.joined
     if join.report.how_chosen:
-        passed_over = f" that is of this capture ({refused:,} newer ones are not)" if refused else ""
+        passed_over = f" that is of this capture ({rows(refused, 'newer one')} left out)" if refused else ""
         say(f"{join.report.how_chosen}{passed_over}: {join.report.path}")
     if join.outside > _MUCH * join.rows:
         say(f"warning: {join.outside:,} of {join.rows:,} ops are not in the graph report")
