@@ -100,7 +100,8 @@ def _has_blank_line(memory: bytearray, end: int, newlines: npt.NDArray[np.int64]
     """Looked for at the newlines: searching the bytes for two line breaks takes three times as long."""
     characters = np.frombuffer(memory, np.uint8, end)
     before = characters[newlines - 1] == ord(_RETURN)  # of a newline in front, the last byte: it has no record before
-    if memory.count(_RETURN, 0, end) != before.sum():
+    returns = memory.count(_RETURN, 0, end) if memory.find(_RETURN, 0, end) >= 0 else 0
+    if returns != before.sum():
         return any(memory.find(blank, 0, end) >= 0 for blank in (b"\n\n", b"\n\r", b"\r\r"))
     return bool((np.diff(newlines) - before[1:] == 1).any())
 

@@ -226,6 +226,7 @@ def test_modules_are_in_reach_of_the_keyboard(show, beside_graph):
 
 def test_sizes_sort_by_their_bytes(show, beside_graph):
     tab = show(beside_graph)
+    tab.locator("#memory summary", has_text="Each op").click()
     tab.locator("#memory-table thead button", has_text=re.compile("^L1 headroom$")).click()
     at = [text.split("\n")[0] for text in tab.locator("#memory-table thead th").all_inner_texts()]
     column = [re.sub(r"\s*[▲▼]$", "", text) for text in at].index("L1 headroom") + 1

@@ -58,15 +58,20 @@ def positive(attributes: str, *names: str) -> int | None:
     return number if number is not None and number > 0 else None
 
 
-@lru_cache(maxsize=256)
-def _key(name: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{name}=(\([^)]*\)|[^;,)\s]+)")
+_VALUE = re.compile(r"\([^)]*\)|[^;,)\s]+")
 
 
 def key_numbers(text: str, key: str) -> tuple[int, ...]:
     """The whole numbers of `key=` in a value: `window_hw=(3;3)` gives (3, 3), `in0_block_w=2` gives (2,)."""
-    match = _key(key).search(text)
-    return list_numbers(match[1]) if match else ()
+    before, found = "", text.partition(f"{key}=")
+    while found[1]:
+        before += found[0]
+        value = _VALUE.match(found[2])
+        if value and not (before[-1:].isalnum() or before.endswith("_")):
+            return list_numbers(value[0])
+        before += found[1]
+        found = found[2].partition(f"{key}=")
+    return ()
 
 
 def list_numbers(text: str) -> tuple[int, ...]:
