@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis.repeats import Repeats
     from perfsheet.analysis.reshards import Reshards
     from perfsheet.analysis.windows.signposts import Signposts
+    from perfsheet.capture.planned import PlanHead
     from perfsheet.graph_report import GraphReport
 
 __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
@@ -67,12 +68,19 @@ def analyze(
     (exit status 2), is damaged and the options are strict, or is not of the graph report (3).
     """
     options = options or Options()
+    if table.plan is not None and options.board is None:
+        options = replace(options, board=table.plan.board)
     # A pass is chosen among the device ops, so that it never leaves none.
     selected = window is None and replace(options.selection, which_pass=None) != Selection()
     window = window or select(table, options.selection)
     ops = device_ops(table, window, options)
     if not len(ops):
         raise no_device_op(table, window, selected)
+    if table.plan is not None:
+        from perfsheet.analysis.speed_of_light.planned import with_least_times
+
+        ops = with_least_times(ops)
+        graph = graph or _report_of(table.plan)
     if reference is not None:
         _check_reference(ops, reference.ops)
     facts = Facts(scope(ops, window), None if reference is None else reference.ops)
@@ -82,6 +90,13 @@ def analyze(
         more = f" (and {len(repaired) - 1} more)" if len(repaired) > 1 else ""
         raise unusable(f"the capture is damaged: {repaired[0]}{more}", "repair it, or leave `strict` out")
     return analysis if graph is None else analysis.with_graph(graph)
+
+
+def _report_of(plan: PlanHead) -> GraphReport:
+    """The graph report that a plan was made of."""
+    from perfsheet.graph_report import read_graph_report
+
+    return read_graph_report(plan.path)
 
 
 def _check_reference(ops: Ops, reference: Ops) -> None:
@@ -128,6 +143,11 @@ class Analysis:
 
         graph = Graph(join(self.ops.table, report), Sources(report), self.ops)
         return replace(self, facts=replace(self.facts, graph=graph))
+
+    @property
+    def plan(self) -> PlanHead | None:
+        """What was planned, if the ops were placed on a mock board and never ran; times are least times then."""
+        return self.ops.table.plan
 
     @property
     def graph(self) -> Graph | None:

@@ -13,7 +13,7 @@ from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.ops.signature import Signature, signatures
 from perfsheet.analysis.results import Finding, RuleTotal, WhatIf
 from perfsheet.analysis.rules import RULES, Rule
-from perfsheet.analysis.rules.base import Group, Hits, hits_of
+from perfsheet.analysis.rules.base import NO_HITS, Group, Hits, hits_of
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import BoolArray, FloatArray
@@ -95,7 +95,10 @@ AllHits = dict[str, Hits]
 def hits(facts: Facts, rules: tuple[Rule, ...] = RULES) -> AllHits:
     """The hits of each rule, by its id; without ops that longer ones hide, since speeding these up saves nothing."""
     hidden = facts.ops.hidden
-    return {rule.id: _without(hits_of(facts, rule), hidden) for rule in rules}
+    planned = facts.ops.planned
+    return {
+        rule.id: NO_HITS if planned and rule.needs_times else _without(hits_of(facts, rule), hidden) for rule in rules
+    }
 
 
 def _without(own: Hits, hidden: BoolArray) -> Hits:
@@ -144,7 +147,7 @@ def findings(facts: Facts, all_hits: AllHits, rules: tuple[Rule, ...] = RULES) -
 
 
 def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
-    from perfsheet.analysis.expectation.expected import expect
+    from perfsheet.analysis.expectation.expected import expect, nothing
 
     ops = facts.ops
     kernel_ns, counted_ns = np.nan_to_num(ops.kernel_ns), np.nan_to_num(ops.counted_ns)
@@ -156,6 +159,9 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
         savings = own.saving_ns[indices]
         if own.rows is None and not rule.saves_gaps:
             savings = np.minimum(savings, counted_ns[positions])  # NaN stays: unknown
+        floors = np.nan_to_num(own.floor_ns[indices]) if own.floor_ns is not None else least_ns[positions]
+        if ops.planned:
+            savings = _of_least_times(savings, counted_ns[positions] - floors if own.rows is None else savings)
         known_savings = savings[np.isfinite(savings)]
         group = Group(
             signature=subject,
@@ -175,11 +181,18 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             saving_ns=float(known_savings.sum()) if known_savings.size else None,
             savings=savings,
             # What each op takes at the least once it is fixed.
-            floors=np.nan_to_num(own.floor_ns[indices]) if own.floor_ns is not None else least_ns[positions],
+            floors=floors,
             added_ns=0.0,
             part_of=None,
-            expectation=expect(facts, rule, own, group, savings, indices),
+            # What is expected rests on measured times.
+            expectation=nothing(savings) if ops.planned else expect(facts, rule, own, group, savings, indices),
         )
+
+
+def _of_least_times(savings: FloatArray, above_floor: FloatArray) -> FloatArray:
+    """Savings in least time; one of nothing is unknown, since the least time is of an op without the fault at hand."""
+    least = np.minimum(savings, above_floor)
+    return np.where(least > _NEGLIGIBLE_NS, least, np.nan)
 
 
 def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:

@@ -40,16 +40,16 @@ def rank(ops: Ops) -> Ranking:
 def shares(kernel_ns: FloatArray, total_ns: float) -> tuple[FloatArray, FloatArray]:
     """Share and cumulative share of a total, as fractions; NaN when the total is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return kernel_ns / total_ns, np.cumsum(kernel_ns) / total_ns
+        return kernel_ns / total_ns, np.nancumsum(kernel_ns) / total_ns
 
 
 def group(ops: Ops, ranking: Ranking) -> list[OpGroup]:
     """Identical ops together, ranked by the sum of their kernel durations."""
     in_order = np.sort(ranking.order)
     members = {signature: in_order[places] for signature, places in by_signature(ops, in_order.tolist()).items()}
-    sums = {signature: float(ops.kernel_ns[positions].sum()) for signature, positions in members.items()}
+    sums = {signature: float(np.nansum(ops.kernel_ns[positions])) for signature, positions in members.items()}
     ranked = sorted(members, key=lambda signature: -sums[signature])
-    exposed = np.array([ops.counted_ns[members[signature]].sum() for signature in ranked])
+    exposed = np.array([np.nansum(ops.counted_ns[members[signature]]) for signature in ranked])
     share, cumulative = shares(exposed, ops.total_ns)
     return [
         OpGroup(

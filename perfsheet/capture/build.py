@@ -25,6 +25,8 @@ from perfsheet.light_dataclass import dataclass
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from perfsheet.capture.planned import PlanHead
+
 _SAMPLE, _MAX_SCANNED = 512, 20_000
 """The number format is detected from so many records with a duration, among the first of the file."""
 _NAMES = ("math_fidelity", "device_arch")
@@ -40,6 +42,7 @@ class FileColumns:
     texts: dict[str, Texts]
     headers: dict[str, str]
     notes: list[Note]
+    plan: PlanHead | None = None
 
 
 @dataclass

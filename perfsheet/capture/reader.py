@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,16 @@ from perfsheet.capture.texts import Texts, TextsBuilder
 from perfsheet.capture.zones import refuse_other_units, removed_rows
 from perfsheet.errors import unusable, usage
 
+if TYPE_CHECKING:
+    from perfsheet.capture.planned import PlanHead
+
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 """The first bytes of zip archives (workbooks among them), gzip, bzip2 and xz."""
 
+PLAN = "plan"
+"""The schema of a plan."""
+PLAN_START = b'{"perfsheet_plan"'
+"""What every plan begins with."""
 _KINDS = {
     "tt_dnn_device": RowKind.DEVICE,
     "tt_dnn_cpu": RowKind.HOST,
@@ -76,8 +84,24 @@ def _refuse_copies(parts: list[FileColumns]) -> None:
 
 
 def _columns(source: Source, only: frozenset[str] | None) -> tuple[FileColumns, str]:
+    if _is_plan(source):
+        from perfsheet.capture.planned import read_plan
+
+        assert source.path is not None
+        return read_plan(source.label, source.path, only), PLAN
     with _open_records(source) as records:
         return build_columns(source.label, records, only), generation(records.headers)
+
+
+def _is_plan(source: Source) -> bool:
+    """Whether a file is a plan; pipes and the like are captures."""
+    try:
+        if source.path is None or not source.path.is_file():
+            return False
+        with source.path.open("rb") as file:
+            return file.read(len(PLAN_START)) == PLAN_START
+    except OSError:  # said when it is read
+        return False
 
 
 @contextmanager
@@ -131,7 +155,16 @@ def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsT
         else parts[0].headers,
         notes=tuple(notes),
         schema=schema,
+        plan=_plan(parts),
     )
+
+
+def _plan(parts: list[FileColumns]) -> PlanHead | None:
+    """The plan, which stands alone. Raises PerfsheetError (exit status 2) where it does not."""
+    plans = [part for part in parts if part.plan is not None]
+    if plans and len(parts) > 1:
+        raise usage(f"{plans[0].label} is a plan, and stands alone", "compare it with a capture: perfsheet compare")
+    return plans[0].plan if plans else None
 
 
 def _joined_numbers(parts: list[FileColumns], name: str) -> FloatArray:

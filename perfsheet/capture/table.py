@@ -21,6 +21,8 @@ from perfsheet.light_dataclass import dataclass
 if TYPE_CHECKING:
     import pandas as pd
 
+    from perfsheet.capture.planned import PlanHead
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -51,7 +53,8 @@ class OpsTable:
     `numbers` and `texts` are keyed by canonical column name, or by the file's own header for columns that perfsheet
     does not declare. Unknown numbers are NaN, unknown texts are "". `headers` maps each key to the header that the
     file uses. `file` indexes `files`; `row` is the record's number in its file, the header being row 1 (as a
-    spreadsheet numbers it). `device` is unique over all files of the capture, -1 on rows without a device.
+    spreadsheet numbers it). `device` is unique over all files of the capture, -1 on rows without a device. `plan`: what
+    was planned, if the ops were placed on a mock board and never ran.
     """
 
     files: tuple[str, ...]
@@ -64,6 +67,7 @@ class OpsTable:
     headers: dict[str, str]
     notes: tuple[Note, ...] = field(default=())
     schema: str = ""
+    plan: PlanHead | None = None
 
     def __len__(self) -> int:
         return len(self.row)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from perfsheet.capture.reader import PLAN_START
 from perfsheet.graph_report.database import read_database
 from perfsheet.graph_report.errors import unreadable
-from perfsheet.graph_report.json_report import COMPARISONS, COMPARISONS_SUFFIX, IO_SUFFIX, read_json
+from perfsheet.graph_report.json_report import COMPARISONS, COMPARISONS_SUFFIX, IO_SUFFIX, read_json, read_plan
 from perfsheet.graph_report.model import GraphReport
 
 DATABASE = "db.sqlite"
@@ -65,6 +66,8 @@ def _read_file(path: Path) -> GraphReport:
         return read_database(path)
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raise unreadable(path, "neither a database nor a graph capture of TTNN")
+    if start == PLAN_START[: len(start)]:
+        return read_plan(path)
     return read_json(_ranks(path))
 
 

@@ -15,7 +15,7 @@ from perfsheet.accuracy import possible
 from perfsheet.graph_report.building import Builder, limit
 from perfsheet.graph_report.errors import damage, unreadable
 from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport, Tensor
-from perfsheet.graph_report.nodes import Node, Params, Scalar, Use, change, described_tensors, number, walk
+from perfsheet.graph_report.nodes import Node, Params, PlanNode, Scalar, Use, change, described_tensors, number, walk
 from perfsheet.graph_report.stacks import frames_of
 
 T = TypeVar("T")
@@ -63,6 +63,28 @@ class PythonCall(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
+class PlanCall(PythonCall):
+    """A call in a plan, which has its arguments as well: texts by name."""
+
+    arguments: dict[str, str] = {}
+
+
+class PlanCapture(msgspec.Struct):
+    """A capture in a plan, with its Python calls."""
+
+    graph: list[PlanNode]
+    devices: list[Device] = []
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+    python_io: list[PlanCall] = []
+
+
+class PlanContent(msgspec.Struct):
+    """What a plan has of TTNN's: the captures in order, and the texts of source files."""
+
+    captures: list[PlanCapture]
+    sources: dict[str, str] = {}
+
+
 class Comparison(msgspec.Struct):
     """What comparing a tensor with the golden function gave."""
 
@@ -95,15 +117,36 @@ def read_json(paths: Sequence[Path]) -> GraphReport:
     return builder.report(str(paths[0] if len(paths) == 1 else paths[0].parent), version)
 
 
+def read_plan(path: Path) -> GraphReport:
+    """The report in a plan. Raises PerfsheetError (exit status 3) with the file."""
+    return report_of(path, _decoded(path, PlanContent, "not a plan of perfsheet"))
+
+
+def report_of(path: Path, content: PlanContent) -> GraphReport:
+    """The report of these captures of one process, in the order they were made."""
+    builder = Builder()
+    builder.sources = dict(content.sources)
+    with damage(path, "the plan"):
+        for capture in content.captures:
+            _add_capture(builder, capture, capture.python_io, Comparisons())
+    version = next((capture.metadata.version for capture in content.captures if capture.metadata.version), "")
+    return builder.report(str(path), version)
+
+
 def _add(builder: Builder, path: Path, capture: Capture) -> None:
+    _add_capture(builder, capture, _beside(path, IO_SUFFIX, list[PythonCall]) or [], _comparisons(path))
+
+
+def _add_capture(
+    builder: Builder, capture: Capture | PlanCapture, calls: Sequence[PythonCall], comparisons: Comparisons
+) -> None:
     rank = number(capture.metadata.rank) or 0
     for device in capture.devices:
         cores = (number(device.num_x_compute_cores) or 0) * (number(device.num_y_compute_cores) or 0)
         builder.chips.append(Chip(rank, number(device.device_id) or 0, number(device.l1_bank_size) or 0, cores))
     described = described_tensors(capture.graph, rank, builder.tensors)
-    comparisons = _comparisons(path)
     records: dict[str, deque[PythonCall]] = defaultdict(deque)
-    for record in _beside(path, IO_SUFFIX, list[PythonCall]) or []:
+    for record in calls:
         records[record.name].append(record)
         _describe_compared(builder, rank, record, comparisons)
     uses: dict[int, Use] = {}
@@ -169,6 +212,7 @@ def _add_call(
             range(first, len(builder.device_ops)),
             float(duration) if isinstance(duration, (int, float)) else None,
             str((record.error or {}).get("message", "")) if record and record.error else "",
+            tuple(getattr(record, "arguments", {}).items()),
         ),
         content,
     )

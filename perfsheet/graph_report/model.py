@@ -68,6 +68,7 @@ class DeviceOp(NamedTuple):
 
     `cores` and `circular_bytes` (bytes per core, of the core with most) follow from its circular buffers; None where
     the capture has none of them. `use` is the memory in use at its peak while it runs, without circular buffers.
+    `arguments` are its C++ values as text, `factory` is the program factory that TTNN chose; of plans only.
     """
 
     name: str
@@ -79,12 +80,14 @@ class DeviceOp(NamedTuple):
     cores: int | None
     circular_bytes: int | None
     use: MemoryUse | None
+    arguments: tuple[str, ...] = ()
+    factory: str = ""
 
 
 class Call(NamedTuple):
     """A Python call of TTNN: `ttnn.linear`. `frames` start with the innermost one; `host_ns` is its time on the host.
 
-    `device_ops` are their indices in `GraphReport.device_ops`.
+    `device_ops` are their indices in `GraphReport.device_ops`. `given`: the arguments by name, of plans only.
     """
 
     id: int
@@ -96,6 +99,7 @@ class Call(NamedTuple):
     device_ops: range
     host_ns: float | None
     error: str
+    given: tuple[tuple[str, str], ...] = ()
 
 
 class Buffer(NamedTuple):

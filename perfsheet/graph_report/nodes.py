@@ -62,6 +62,12 @@ class Node(BareNode):
     params: Params | None = None
 
 
+class PlanNode(Node):
+    """A node of a plan, which has the arguments of device ops as well."""
+
+    arguments: list[str] = []
+
+
 _NO_PARAMS = BareParams()
 
 
@@ -226,10 +232,17 @@ _BUFFERS_ON_CORES = ("circular_buffer_allocate", "dataflow_buffer_allocate")
 class _Open:
     """A function that has started and not ended."""
 
-    __slots__ = ("allocates", "executions", "hit", "inner", "inputs", "is_op", "made", "name", "on_cores", "peak")
+    # fmt: off
+    __slots__ = (
+        "allocates", "arguments", "executions", "factory", "hit", "inner", "inputs", "is_op", "made", "name",
+        "on_cores", "peak",
+    )
+    # fmt: on
 
-    def __init__(self, name: str, params: BareParams, inputs: tuple[int, ...]) -> None:
+    def __init__(self, name: str, params: BareParams, inputs: tuple[int, ...], arguments: tuple[str, ...] = ()) -> None:
         self.name = name
+        self.arguments = arguments
+        self.factory = str(params.program_factory_type or "") if arguments else ""
         self.inputs = inputs
         self.hit = flag(params.program_cache_hit)
         stated = params.program_cache_hit is not None or params.program_factory_type is not None
@@ -308,7 +321,7 @@ class _Walk:
         """Take the next node."""
         kind, params = node.node_type, node.params or _NO_PARAMS
         if kind == "function_start":
-            self._start(params, self._tensors(node.input_tensors))
+            self._start(params, self._tensors(node.input_tensors), tuple(getattr(node, "arguments", ())))
         elif kind == "function_end" and self._open:
             self._end(self._open.pop(), self._tensors(node.connections))
         elif kind in ("buffer_allocate", "buffer_deallocate"):
@@ -326,8 +339,8 @@ class _Walk:
     def _owner(self) -> _Open | None:
         return next((function for function in reversed(self._open) if function.is_op), None)
 
-    def _start(self, params: BareParams, inputs: tuple[int, ...]) -> None:
-        function = _Open(params.name, params, inputs)
+    def _start(self, params: BareParams, inputs: tuple[int, ...], arguments: tuple[str, ...]) -> None:
+        function = _Open(params.name, params, inputs, arguments)
         self.inputs = self.inputs or inputs
         if function.is_op:
             _raise_peaks(function, self._uses)
@@ -377,7 +390,17 @@ def _raise_peaks(function: _Open, uses: dict[int, Use]) -> None:
 def _device_op(function: _Open, call: int, outputs: tuple[int, ...]) -> DeviceOp:
     cores, circular = _on_cores(tuple(function.on_cores))
     return DeviceOp(
-        function.name, call, tuple(function.executions), function.inputs, outputs, function.hit, cores, circular, None
+        function.name,
+        call,
+        tuple(function.executions),
+        function.inputs,
+        outputs,
+        function.hit,
+        cores,
+        circular,
+        None,
+        function.arguments,
+        function.factory,
     )
 
 

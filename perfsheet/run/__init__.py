@@ -9,11 +9,20 @@ Failures raise perfsheet.errors.PerfsheetError. The profiler itself is never imp
 from perfsheet.progress import Watch
 from perfsheet.provenance import TestResult
 from perfsheet.run.failures import RunFailedError
-from perfsheet.run.model import RunOutcome, RunRequest
-from perfsheet.run.runner import available, capture_graph, collect, profile, replay, reports_folder
+from perfsheet.run.model import MockRun, RunOutcome, RunRequest
+from perfsheet.run.runner import (
+    available,
+    capture_graph,
+    collect,
+    profile,
+    replay,
+    reports_folder,
+    run_on_mock_board,
+)
 from perfsheet.run.verdict import TargetVerdict
 
 __all__ = [
+    "MockRun",
     "RunFailedError",
     "RunOutcome",
     "RunRequest",
@@ -26,4 +35,5 @@ __all__ = [
     "profile",
     "replay",
     "reports_folder",
+    "run_on_mock_board",
 ]

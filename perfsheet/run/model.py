@@ -86,3 +86,19 @@ class RunOutcome:
             losses=self.losses,
             record=self.record,
         )
+
+
+@dataclass(frozen=True)
+class MockRun:
+    """A run on a mock board: how the target ended (None = it did not say), its log, and TTNN's captures, in order.
+
+    `versions` are those of the target's interpreter. `stopped`: why the target was ended before its end, blank if it
+    was not; the captures are what it had come to. `problems`: what went wrong with the captures themselves.
+    """
+
+    verdict: TargetVerdict | None
+    versions: Mapping[str, str | None]
+    log: Path
+    captures: tuple[Path, ...]
+    problems: tuple[str, ...]
+    stopped: str = ""

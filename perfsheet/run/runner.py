@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from perfsheet.run.artifacts import Log, PrivateRoot, has_device_log, remove_tra
 from perfsheet.run.command import parse_command
 from perfsheet.run.failures import ProcessResult
 from perfsheet.run.log_scanner import LogScanner
-from perfsheet.run.model import RUN_ID, RunContext, RunOutcome, RunRequest
+from perfsheet.run.model import RUN_ID, MockRun, RunContext, RunOutcome, RunRequest
 from perfsheet.run.output import LogError
 from perfsheet.run.profiler_command import (
     FEWER_COUNTERS,
@@ -166,13 +166,53 @@ def _captured(context: RunContext, folder: Path) -> list[str]:
     verdict = result.verdict
     if verdict is None or failures.refused(verdict):
         raise failures.not_started(result)
-    events = EventFile(context.verdict_file).new()
-    problems = [event["problem"] for event in events if event["event"] == "graph"]
+    problems = _graph_problems(context)
     if not verdict.succeeded:
         reason = f" ({verdict.first_reason})" if verdict.first_reason else ""
         what = "tests" if verdict.source == "pytest" else "the target"
         problems.append(f"{what} failed: {verdict.summary}{reason}; the full output is in {result.log}")
     return problems
+
+
+def _graph_problems(context: RunContext) -> list[str]:
+    """What went wrong with the graph capture itself."""
+    events = EventFile(context.verdict_file).new()
+    return [event["problem"] for event in events if event["event"] == "graph"]
+
+
+def run_on_mock_board(
+    request: RunRequest,
+    variables: Callable[[Mapping[str, str | None], str | None], Mapping[str, str]],
+    folder: Path,
+    watch: Watch,
+) -> MockRun:
+    """Run the target on a mock board, with TTNN's graph capture; captures and log go to `folder`.
+
+    `variables` makes the board for the interpreter with these versions, whose ttnn is that file (None = it has none),
+    and names its environment. Raises PerfsheetError if the target never started, or was interrupted.
+    """
+    with _context(request, watch) as context:
+        watch.phase(Phase.START)
+        interpreter = find_interpreter(request, context.command, context.environment, "ttnn")
+        python = probe(interpreter, context.environment)
+        board = {"TT_LOGGER_LEVEL": "Error", **context.environment, **variables(python.versions, python.ttnn_file)}
+        captures = folder / "captures"
+        own = replace(context, environment=graph_environment(board, captures, plan=True))
+        argv = (interpreter, "-m", *target_module(context.command))
+        result = _run(own, argv, LogScanner(), Log(folder, context.run_id, "plan"))
+        stopped = failures.stopped(result)
+        if stopped is not None and stopped.status == ExitStatus.INTERRUPTED:
+            raise stopped
+        if stopped is None and (result.verdict is None or failures.refused(result.verdict)):
+            raise failures.not_started(result)
+        return MockRun(
+            result.verdict,
+            python.versions,
+            result.log,
+            tuple(sorted(captures.rglob("graph_????.json"))),
+            tuple(_graph_problems(own)),
+            "" if stopped is None else stopped.message,
+        )
 
 
 class _InPhase(Watch):

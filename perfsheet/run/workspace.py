@@ -22,7 +22,7 @@ TARGET_HELPERS = Path(__file__).with_name("target")
 """Folder of the modules that run in the target's interpreter."""
 
 _VERDICT, _ONLY, _GRAPH = "PERFSHEET_VERDICT", "PERFSHEET_ONLY", "PERFSHEET_GRAPH"
-_PCC = "PERFSHEET_GRAPH_PCC"
+_PCC, _PLAN = "PERFSHEET_GRAPH_PCC", "PERFSHEET_GRAPH_PLAN"
 _TTNN_CONFIG = "TTNN_CONFIG_OVERRIDES"
 _PORTS = range(8086, 8500)
 """The ports that the profiler itself tries."""
@@ -60,10 +60,13 @@ def target_environment(request: RunRequest, command: TargetCommand, run_id: str,
     return add_to_path(environment, TARGET_HELPERS)
 
 
-def graph_environment(environment: Mapping[str, str], folder: Path, pcc: bool = False) -> dict[str, str]:
+def graph_environment(
+    environment: Mapping[str, str], folder: Path, pcc: bool = False, plan: bool = False
+) -> dict[str, str]:
     """`environment` of a target whose graph TTNN is to capture; the report goes to `folder`.
 
-    `pcc`: each op is compared with its golden function.
+    `pcc`: each op is compared with its golden function. `plan`: nothing is dispatched, and the captures stay as they
+    are.
 
     TTNN does not start with a configuration key that it does not know, and reads this one only at its start. The rest
     is set once ttnn is imported, where its keys can be seen.
@@ -78,7 +81,7 @@ def graph_environment(environment: Mapping[str, str], folder: Path, pcc: bool = 
     own.pop("TT_METAL_DEVICE_PROFILER", None)
     if "PYTEST_PLUGINS" in own:  # before the plugin of the verdict, which takes its variable out of the environment
         own["PYTEST_PLUGINS"] = f"perfsheet_graph,{own['PYTEST_PLUGINS']}"
-    return {**own, _GRAPH: str(folder), **({_PCC: "1"} if pcc else {})}
+    return {**own, _GRAPH: str(folder), **({_PCC: "1"} if pcc else {}), **({_PLAN: "1"} if plan else {})}
 
 
 def add_to_path(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -26,7 +26,7 @@ _LEAST_NS = 1500.0
 def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArray, indices: list[int]) -> Expectation:
     """What a fix of a group's ops is expected to save, each within its bound; `indices` are those of its hits."""
     if hits.rows is not None:
-        return Expectation(np.full(len(bounds), np.nan), None)
+        return nothing(bounds)
     positions, record = group.positions, _record(facts, rule, group)
     by_record = _by_record(facts, rule, hits, positions, bounds, indices, record)
     by_best = np.full(len(positions), np.nan)
@@ -53,6 +53,11 @@ def expect(facts: Facts, rule: Rule, hits: Hits, group: Group, bounds: FloatArra
     of_main = taken == main
     ground = _ground_of(facts, hits, record, list(choices)[main], positions[of_main], savings[of_main])
     return Expectation(savings, ground)
+
+
+def nothing(bounds: FloatArray) -> Expectation:
+    """No expectation of any op."""
+    return Expectation(np.full(len(bounds), np.nan), None)
 
 
 def _ground_of(

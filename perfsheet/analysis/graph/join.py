@@ -38,6 +38,7 @@ class By(str, Enum):
 
     CALL_COUNT = "GLOBAL CALL COUNT"
     SEQUENCE = "the sequence of ops"
+    PLAN = "the plan"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,8 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
             "capture it with enable_fast_runtime_mode false, and NORMAL or NO_DISPATCH",
         )
     rows = np.flatnonzero(table.kind == RowKind.DEVICE)
+    if table.plan is not None:
+        return _of_plan(table, report, rows)
     described = _Descriptions(table, rows, report)
     sequences = list(_sequences(table, rows))
     places = _places(report)
@@ -113,6 +116,17 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
         doubtful,
         len(report.device_ops) - len(np.unique(partner[paired])),
     )
+
+
+def _of_plan(table: OpsTable, report: GraphReport, rows: IntArray) -> Joined:
+    """A plan was made of its report, and says which op is which."""
+    assert table.plan is not None
+    partner = np.array(table.plan.of, dtype=np.int64)
+    if len(partner) != len(table) or (partner >= len(report.device_ops)).any() or (partner[rows] < 0).any():
+        raise unusable(f"{report.path}: its ops are not those of its captures", "plan the target again")
+    partner[table.kind != RowKind.DEVICE] = -1
+    unused = len(report.device_ops) - len(np.unique(partner[rows]))
+    return Joined(report, partner, By.PLAN, len(rows), len(rows), 0, 0, 0, 0, 0, unused)
 
 
 class _Descriptions:

@@ -67,10 +67,15 @@ class Ops:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def planned(self) -> bool:
+        """Whether they were placed on a mock board and never ran: `kernel_ns` has their least times then."""
+        return self.table.plan is not None
+
     @cached_property
     def timed(self) -> BoolArray:
-        """Ops with a usable kernel duration: those that are ranked and summed."""
-        return np.isfinite(self.kernel_ns)
+        """Ops with a usable kernel duration: those that are ranked and summed. Planned ops all are."""
+        return np.ones(len(self), dtype=np.bool_) if self.planned else np.isfinite(self.kernel_ns)
 
     def take(self, positions: IntArray, sequence: IntArray | None = None) -> Ops:
         """These ops only; `sequence` replaces theirs."""

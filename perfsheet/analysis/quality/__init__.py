@@ -1,7 +1,7 @@
 """Data quality: what of a capture was used, what was left out and why, and which figures are doubtful."""
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.quality import capture, figures, markers
+from perfsheet.analysis.quality import capture, figures, markers, planned
 from perfsheet.analysis.quality.capture import losses
 from perfsheet.analysis.quality.rows import counts
 from perfsheet.analysis.quality.runs import provenance, repeats
@@ -13,6 +13,8 @@ __all__ = ["checks", "counts", "losses", "provenance", "repeats"]
 def checks(facts: Facts) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
     ops, every = facts.ops, facts.scope.every
+    if every.table.plan is not None:
+        return list(planned.checks(facts, every.table.plan))
     return [
         *capture.records(every.table),
         *capture.durations(every),

@@ -51,6 +51,9 @@ class Hits:
         return replace(self, subjects=subjects, **kept)
 
 
+NO_HITS = Hits(np.empty(0, dtype=np.int64), np.empty(0))
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """All hits of one rule on one subject: what advice and evidence are written from.
@@ -110,7 +113,7 @@ class Rule:
     `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
     saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
     read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
-    attributes. `settings`: what the fix changes (None = anything, or with `keeps_work=False` the op itself); an op that
+    attributes. `needs_times`: it compares measured times, so it says nothing of a plan. `settings`: what the fix changes (None = anything, or with `keeps_work=False` the op itself); an op that
     ran faster with the same of these is no ground for what to expect (`Sibling.differs_in`).
     """
 
@@ -127,6 +130,7 @@ class Rule:
     keeps_work: bool = True
     columns: frozenset[str] = frozenset()
     settings: tuple[str, ...] | None = None
+    needs_times: bool = False
     order: int = 1000
     mark: str = ""
     former_id: str = ""

@@ -61,6 +61,7 @@ RULE = Rule(
     order=140,
     detects="PER CORE MAX at least 1.3 × PER CORE AVG and 1 µs longer",
     saving_formula="Σ (slowest core − mean of the cores)",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat=caveat,

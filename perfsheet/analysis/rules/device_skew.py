@@ -83,6 +83,7 @@ RULE = Rule(
     order=190,
     detects="ops at least 10 % and 1 µs slower than the mean of their step over the devices; not collectives",
     saving_formula="Σ (kernel duration − mean of its step over the devices) of the slower devices",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat="The saving is that of the slower devices; the others take over the work that these lose.",

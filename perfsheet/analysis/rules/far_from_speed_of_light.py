@@ -201,6 +201,7 @@ RULE = Rule(
         "layout-conversion, matmul-program-config or matmul-not-dram-sharded explain"
     ),
     saving_formula="Σ (kernel duration − time at the speed of light)",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat=caveat,

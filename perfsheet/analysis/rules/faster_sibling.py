@@ -52,6 +52,7 @@ RULE = Rule(
         "reshards, collectives, halo, move or copy"
     ),
     saving_formula="Σ (kernel duration − median kernel duration of the fastest sibling)",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat="The sibling's settings may not fit here: what else is in L1 at that time is not in the capture.",

@@ -41,6 +41,7 @@ RULE = Rule(
     order=150,
     detects="FIRST TO LAST START of at least a quarter of the kernel duration and 1 µs",
     saving_formula="Σ (last core's start − first core's start)",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat=(

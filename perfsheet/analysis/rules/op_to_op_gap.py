@@ -56,6 +56,7 @@ RULE = Rule(
     order=170,
     detects="OP TO OP LATENCY above 6.5 µs on warm passes; one finding for all of them",
     saving_formula="Σ OP TO OP LATENCY of warm ops where it is above 6.5 µs",
+    needs_times=True,
     find=find,
     advice=advice,
     caveat=(

@@ -127,6 +127,7 @@ RULE = Rule(
         "Σ (kernel duration − the next longest of reader, compute and writer that has work, or the time at the speed "
         "of light if that is longer)"
     ),
+    needs_times=True,
     find=find,
     advice=advice,
     caveat=caveat,

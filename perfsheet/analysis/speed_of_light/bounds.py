@@ -97,10 +97,10 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
         return replace(whole, **rows_of(whole, at), peaks=replace(whole.peaks, **rows_of(whole.peaks, at)))
     chip = peaks(ops)
     of = ops.variants.of
-    work = [_flops(variant) for variant in ops.variants.all]
+    work = [flops_of(variant) for variant in ops.variants.all]
     traffic = [dram_bytes(variant) for variant in ops.variants.all]
     passes = passes_of(ops)
-    flops, moved = _amounts(work)[of], _amounts(traffic)[of]
+    flops, moved = amounts(work)[of], amounts(traffic)[of]
     does_math = np.array([item is not NO_FLOP_MODEL for item in work], dtype=np.bool_)[of]
     mostly_l1 = np.array([_is_mostly_l1(item) for item in traffic], dtype=np.bool_)[of]
     contradicted = _contradicted(ops, _figures(ops, chip.of_fastest(), flops, passes, moved, does_math))
@@ -109,7 +109,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
         if (moved / ops.kernel_ns > chip.dram_bytes_per_ns).any():
             chip = chip.of_fastest()  # no slower board could have moved that
     figures = _figures(ops, chip, flops, passes, moved, does_math, mostly_l1)
-    working = _working_cores(ops, chip, figures.compute_used_cores)
+    working = working_cores(ops, chip, figures.compute_used_cores)
     texts, reason_index = reasons(ops, chip, work, traffic, passes, figures.sol, contradicted)
     return SpeedOfLight(
         peaks=chip,
@@ -172,7 +172,7 @@ def _is_mostly_l1(moved: Work) -> bool:
     return isinstance(moved, Traffic) and MOSTLY < moved.in_l1 < 1
 
 
-def _working_cores(ops: Ops, chip: Peaks, used: FloatArray) -> FloatArray:
+def working_cores(ops: Ops, chip: Peaks, used: FloatArray) -> FloatArray:
     """CORE COUNT; of DRAM-sharded matmuls DRAM banks × readers, unless these could not have done the math in time."""
     readers = [dram_readers(variant.attributes) or np.nan for variant in ops.variants.all]
     working = np.array(readers, dtype=np.float64)[ops.variants.of] * chip.dram_banks
@@ -197,12 +197,14 @@ def _contradicted(ops: Ops, figures: _Figures) -> BoolArray:
     return np.asarray(outrun & ~(like_first & first_is_plausible & ~faster))
 
 
-def _flops(variant: Variant) -> Work:
+def flops_of(variant: Variant) -> Work:
+    """The FLOPs of an op; `NO_FLOP_MODEL` for ops that do no math to speak of."""
     model = _MODELS.get(category(variant.op_code))
     return model(variant) if model else NO_FLOP_MODEL
 
 
-def _amounts(work: list[Work]) -> FloatArray:
+def amounts(work: list[Work]) -> FloatArray:
+    """The amounts, NaN = unknown."""
     return np.array([np.nan if item.amount is None else item.amount for item in work], dtype=np.float64)
 
 

@@ -6,8 +6,9 @@ of a device to its closing: a device that is opened while a capture is active le
 then crashes the process (seen in 0.81.1). That is also why TTNN's own fixture is not used: it begins a capture before
 a test opens its devices itself.
 
-When the process exits, TTNN's own importer makes db.sqlite of what was captured. A ttnn before 0.70 writes it
-during the run. What goes wrong is an event `graph` in the file of perfsheet_verdict.
+When the process exits, TTNN's own importer makes db.sqlite of what was captured; with $PERFSHEET_GRAPH_PLAN the
+captures stay as they are. A ttnn before 0.70 writes it during the run. What goes wrong is an event `graph` in the file
+of perfsheet_verdict.
 """
 
 import atexit
@@ -17,6 +18,7 @@ import importlib
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
@@ -25,6 +27,7 @@ from typing import Any
 
 _FOLDER = os.environ.get("PERFSHEET_GRAPH", "")
 _PCC = os.environ.get("PERFSHEET_GRAPH_PCC", "")
+_PLAN = os.environ.get("PERFSHEET_GRAPH_PLAN", "")
 _EVENTS = os.environ.get("PERFSHEET_VERDICT", "")
 
 _OPENS = ("open_device", "open_mesh_device", "CreateDevice", "CreateDevices")
@@ -84,10 +87,21 @@ class _Recorder:
     def finish(self) -> None:
         """Import all captures, when the process exits."""
         self._try(self._end)
-        if self._parts:
+        if self._parts and not _PLAN:
             self._try(self._import)
+        elif self._parts:
+            pass  # the captures themselves are what a plan is made of
         elif not self._failed:
             _problem("no op ran on a device that ttnn had opened")
+
+    def keep_when_ended(self) -> None:
+        """Keep what was captured also when the process is told to end: a target may wait for a value for ever."""
+
+        def end(number: int, _frame: Any) -> None:
+            self.finish()
+            os._exit(128 + number)
+
+        signal.signal(signal.SIGTERM, end)
 
     def _try(self, step: "Callable[[], None]") -> None:
         """The target goes on whatever happens to its graph."""
@@ -103,7 +117,9 @@ class _Recorder:
             return
         if hasattr(self._graph, "enable_python_stack_traces"):
             self._graph.enable_python_stack_traces()
-        self._graph.begin_graph_capture(self._graph.RunMode.NORMAL)
+        modes = self._graph.RunMode
+        # Without dispatch TTNN builds every program anew, so that the cores of each op are in the capture.
+        self._graph.begin_graph_capture(modes.NO_DISPATCH if _PLAN else modes.NORMAL)
         self._capturing = True
 
     def _end(self) -> None:
@@ -177,6 +193,8 @@ def install(ttnn: Any) -> None:
             _problem("this ttnn compares no op with its golden function")
         _wrap(recorder)
         atexit.register(recorder.finish)
+        if _PLAN:
+            recorder.keep_when_ended()
     elif hasattr(config, "enable_logging") and hasattr(getattr(ttnn, "database", None), "insert_operation"):
         _set(config, "root_report_path", _FOLDER)
         config.enable_logging = True

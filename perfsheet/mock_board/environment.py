@@ -1,0 +1,115 @@
+"""The environment in which an installed TTNN finds a mock board, in a folder of the user's cache.
+
+TTNN still compiles firmware and kernels for the board. Its wheel brings no RISC-V compiler; where none is installed
+either, a stand-in answers every call with a ready program. Nothing is written into the installed package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from perfsheet.mock_board import program
+from perfsheet.mock_board.boards import BOARDS, cluster_descriptor
+
+COMPILER = "riscv-tt-elf-g++"
+_STAND_IN = Path(__file__).with_name("stand_in_compiler.sh")
+_OWN = Path("runtime", "sfpi", "compiler", "bin", COMPILER)
+_INSTALLED = Path("/opt/tenstorrent/sfpi/compiler/bin", COMPILER)
+"""Where Tenstorrent's packages of the compiler put it."""
+
+
+class MockEnvironment(NamedTuple):
+    """Where TTNN finds the board: `variables` to set, and the compiler that it builds with (None = the stand-in).
+
+    `made`: whether this is its first use.
+    """
+
+    folder: Path
+    variables: dict[str, str]
+    compiler: Path | None
+    made: bool
+
+
+def cache_folder() -> Path:
+    """The folder of all mock boards: `perfsheet/mock-boards` in the user's cache."""
+    own = os.environ.get("XDG_CACHE_HOME")
+    return (Path(own) if own else Path.home() / ".cache") / "perfsheet" / "mock-boards"
+
+
+def make_environment(
+    ttnn: Path, version: str, board: str, mesh: str = "", folder: Path | None = None
+) -> MockEnvironment:
+    """Make what is missing of a board's environment for the TTNN in the folder `ttnn`; it can be used again.
+
+    `folder`: where, by default one of this version in the user's cache. Raises OSError where it cannot be written.
+    """
+    own = ttnn / _OWN
+    compiler = own if own.is_file() else _INSTALLED if _INSTALLED.is_file() else None
+    place = folder or cache_folder() / f"ttnn-{version or 'unknown'}"
+    place.mkdir(parents=True, exist_ok=True)
+    place = place.resolve()
+    root = place / "root"
+    made = not root.is_dir()
+    _link(ttnn, root, compiler)
+    shape = mesh or BOARDS[board].meshes[0]
+    descriptor = place / f"{board}_{shape}.yaml"
+    _write(descriptor, cluster_descriptor(board, shape).encode())
+    kind = "own" if compiler else "stand-in"
+    variables = {
+        "TT_METAL_MOCK_CLUSTER_DESC_PATH": str(descriptor),
+        "TT_METAL_RUNTIME_ROOT": str(root),
+        "TT_METAL_HOME": str(root),
+        # Programs of the stand-in must not be found by a TTNN that runs them on a device.
+        "TT_METAL_CACHE": str(place / f"kernels-{kind}"),
+    }
+    return MockEnvironment(place, variables, compiler, made)
+
+
+def _link(ttnn: Path, root: Path, compiler: Path | None) -> None:
+    """A runtime root of links into the installed package, with a compiler in its place."""
+    for source in (ttnn, ttnn / "runtime"):
+        target = root / source.relative_to(ttnn)
+        target.mkdir(parents=True, exist_ok=True)
+        for entry in source.iterdir() if source.is_dir() else ():
+            if entry.name not in {"runtime", "sfpi"}:
+                _link_to(target / entry.name, entry)
+    tools = root / _OWN.parent
+    if compiler is not None:
+        sfpi = root / "runtime" / "sfpi"
+        if sfpi.is_dir() and not sfpi.is_symlink():
+            shutil.rmtree(sfpi)  # the stand-in, from before it was installed
+        _link_to(sfpi, compiler.parents[2])
+        return
+    if tools.parents[1].is_symlink():
+        tools.parents[1].unlink()
+    tools.mkdir(parents=True, exist_ok=True)
+    _write(tools / "firmware.elf", program.firmware())
+    _write(tools / "kernel.elf", program.kernel())
+    _write(tools / COMPILER, _STAND_IN.read_bytes(), mode=0o755)
+
+
+def _link_to(link: Path, target: Path) -> None:
+    """A link, made anew where it leads elsewhere (another installation of the same version)."""
+    if link.is_symlink() and os.readlink(link) == str(target):  # noqa: PTH115 Path.readlink() needs Python 3.9
+        return
+    with contextlib.suppress(FileNotFoundError):
+        link.unlink()
+    with contextlib.suppress(FileExistsError):  # another process was faster
+        link.symlink_to(target)
+
+
+def _write(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file at once, so that a process that reads it meanwhile finds it whole; nothing if it is there."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).chmod(mode)
+    shutil.move(name, path)

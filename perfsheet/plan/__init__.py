@@ -1,0 +1,12 @@
+"""Planning a target on a mock board: TTNN decomposes, validates, places and builds its ops; none runs.
+
+    made = plan(PlanRequest(RunRequest("pytest tests/test_block.py"), board="n150"), Path("plan.json"), Watch())
+    analysis = analyze(read(made.path))
+
+Failures raise perfsheet.errors.PerfsheetError. A plan is read as a capture is; its times are least times, none is
+measured.
+"""
+
+from perfsheet.plan.making import PlanRequest, make_board, plan
+
+__all__ = ["PlanRequest", "make_board", "plan"]

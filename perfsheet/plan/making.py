@@ -1,0 +1,115 @@
+"""From a target to the file of its plan."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.light_dataclass import dataclass
+from perfsheet.masking import masked_command
+from perfsheet.mock_board import BOARDS, MockEnvironment, make_environment
+from perfsheet.plan.document import Made, write
+from perfsheet.progress import Phase, Watch
+from perfsheet.run import MockRun, RunRequest, run_on_mock_board
+
+FIRST_MOCK = "0.70"
+"""The first ttnn whose wheel was seen to open a mock board."""
+_SWITCH = b"TT_METAL_MOCK_CLUSTER_DESC_PATH"
+_INSTALL = "install it: pip install 'perfsheet[ttnn]' torch, or name an interpreter that has it with --python"
+_REASON = re.compile(r"TT_(?:FATAL|THROW) ?(?:@ [^:]+:\d+: )?(.*)")
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """A target to plan. `mesh` is a shape that the board can open as (`1x2`), blank = its own.
+
+    `folder`: where the mock board is made, by default in the user's cache.
+    """
+
+    run: RunRequest
+    board: str = "n150"
+    mesh: str = ""
+    folder: Path | None = None
+
+
+def plan(request: PlanRequest, path: Path, watch: Watch) -> Made:
+    """Plan a target; the plan is written to `path`. Raises PerfsheetError if the target never came to an op."""
+    _check(request)
+    with tempfile.TemporaryDirectory(prefix="perfsheet-plan-") as folder:
+        made = run_on_mock_board(
+            request.run, lambda versions, ttnn: _variables(request, versions, ttnn, watch), Path(folder), watch
+        )
+        watch.phase(Phase.ANALYSE)
+        if not made.captures:
+            raise _nothing(made)
+        return write(path, made, request.board, request.mesh, masked_command(request.run.command))
+
+
+def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_file: str | None) -> MockEnvironment:
+    """Make what the installed TTNN needs to open the board. Raises PerfsheetError where it cannot."""
+    _check(request)
+    if ttnn_file is None:
+        raise PerfsheetError(ExitStatus.NO_PROFILER, "a plan needs TTNN itself, and this Python has no ttnn", _INSTALL)
+    package, version = Path(ttnn_file).parent, versions.get("ttnn") or ""
+    if not _knows_mock_boards(package):
+        raise PerfsheetError(
+            ExitStatus.NO_PROFILER,
+            f"ttnn {version or 'in this Python'} knows no mock board",
+            f"plan with ttnn {FIRST_MOCK} or later: pip install -U ttnn",
+        )
+    try:
+        return make_environment(package, version, request.board, request.mesh, request.folder)
+    except OSError as error:
+        place = error.filename or request.folder or "the user's cache"
+        raise PerfsheetError(
+            ExitStatus.OUTPUT_NOT_WRITTEN,
+            f"the mock board cannot be made: {place}: {error.strerror or error}",
+            "make room there, or set XDG_CACHE_HOME to a folder that can be written",
+        ) from None
+
+
+def _variables(
+    request: PlanRequest, versions: Mapping[str, str | None], ttnn_file: str | None, watch: Watch
+) -> Mapping[str, str]:
+    board = make_board(request, versions, ttnn_file)
+    if board.made:
+        how = f"with {board.compiler}" if board.compiler else "with a stand-in for the RISC-V compiler"
+        watch.notice(f"perfsheet: made the mock board in {board.folder}, {how}; the first plan compiles for a minute")
+    return board.variables
+
+
+def _check(request: PlanRequest) -> None:
+    board = BOARDS.get(request.board)
+    if board is None:
+        raise usage(f"no mock board is called {request.board!r}", f"known: {', '.join(BOARDS)}")
+    if request.mesh and request.mesh not in board.meshes:
+        raise usage(
+            f"{request.board} opens as {' or '.join(board.meshes)}, not as {request.mesh}",
+            "; ".join(f"--board {name}: {', '.join(one.meshes)}" for name, one in BOARDS.items()),
+        )
+
+
+def _knows_mock_boards(package: Path) -> bool:
+    """Whether one of its libraries reads the variable that names a mock board."""
+    libraries = (path for path in package.rglob("*.so*") if path.is_file() and "metal" in path.name)
+    return any(_contains(path) for path in libraries)
+
+
+def _contains(path: Path) -> bool:
+    import mmap
+
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_SWITCH) >= 0
+
+
+def _nothing(made: MockRun) -> PerfsheetError:
+    """Why no op was captured: what the target itself said, or that it opens no device of TTNN."""
+    verdict = made.verdict
+    reason = made.stopped or (verdict.first_reason if verdict is not None else "") or "; ".join(made.problems)
+    found = _REASON.search(reason)
+    status = ExitStatus.NOTHING_RAN if verdict is None or verdict.succeeded else ExitStatus.TESTS_FAILED
+    message = f"nothing was planned: {found[1] if found else reason or 'no op ran on a device that ttnn had opened'}"
+    return PerfsheetError(status, message, f"the full output is in {made.log}")
