@@ -25,6 +25,8 @@ LITTLE = 0.2
 """A finding that adds less than this part of its saving to the findings before it is part of one of these."""
 
 _NEGLIGIBLE_NS = 1e-3
+_ROUNDING_NS = 1.0
+"""Least times are whole ns."""
 
 
 def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int | None]]:
@@ -192,7 +194,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
 def _of_least_times(savings: FloatArray, above_floor: FloatArray) -> FloatArray:
     """Savings in least time; one of nothing is unknown, since the least time is of an op without the fault at hand."""
     least = np.minimum(savings, above_floor)
-    return np.where(least > _NEGLIGIBLE_NS, least, np.nan)
+    return np.where(least > _ROUNDING_NS, least, np.nan)
 
 
 def _by_subject(ops: Ops, own: Hits) -> dict[Signature, list[int]]:

@@ -228,6 +228,11 @@ class Cause:
         return len(self.rows)
 
     @property
+    def planned(self) -> bool:
+        """Whether its ops are those of a plan, so that its times are least times."""
+        return self.members[0].facts.ops.planned
+
+    @property
     def is_minor(self) -> bool:
         """Whether fixing it is expected to save less than a thousandth of the kernel time."""
         whole = self.members[0].facts.ops.total_ns

@@ -20,6 +20,7 @@ from perfsheet.analysis.windows.layers import Layer, layers
 from perfsheet.analysis.windows.passes import Pass, usable_of
 from perfsheet.capture.arrays import distinct, median
 from perfsheet.capture.notes import rows
+from perfsheet.capture.planned import PlanHead
 from perfsheet.capture.table import FloatArray, RowKind
 from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import Provenance
@@ -74,6 +75,7 @@ def summarise(facts: Facts, checks: Sequence[Check], provenance: Provenance) -> 
         provenance=provenance,
         verdict=_verdict(checks),
         warnings=tuple(check.detail for check in checks if not check.ok),
+        plan=table.plan,
     )
 
 
@@ -112,8 +114,8 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
         clock_ghz=_one_clock(clock),
         boards=tuple(board.name for fitting in light.peaks.boards for board in fitting),
         peaks_of=names_of(light.peaks.boards),
-        known_share=known(ratio(time, ops.total_ns)),
-        sol=known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
+        known_share=None if ops.planned else known(ratio(time, ops.total_ns)),
+        sol=None if ops.planned else known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
     )
 
 
@@ -223,7 +225,8 @@ class CaptureSummary:
     grids of the ops, `worker_cores` the largest of them. `unchecked_rows` are timed ops whose worker grid or core count
     is unknown, so that a low core count cannot be detected. `kernel_ns` is that of the critical path (with `per_device`
     of all devices), `kernel_sum_ns` the sum over all devices; NaN where no op is timed. `batch_hint`: what the tensors
-    start with, None = nothing above 1. `verdict` has short texts on the data quality.
+    start with, None = nothing above 1. `verdict` has short texts on the data quality. `plan`: what was planned, if the
+    ops never ran; all times are least times then.
     """
 
     paths: tuple[str, ...]
@@ -265,3 +268,4 @@ class CaptureSummary:
     provenance: Provenance
     verdict: tuple[str, ...]
     warnings: tuple[str, ...]
+    plan: PlanHead | None = None

@@ -105,7 +105,7 @@ def time_split(facts: Facts) -> TimeSplit:
     every = scope.every
     of = scope.within[scope.devices.critical] if scope.devices.count > 1 else scope.within
     ops = every.take(of)
-    if not ops.timed.any():
+    if ops.planned or not ops.timed.any():
         return TimeSplit(float("nan"), (), 0.0, len(ops), False)
     busy = np.nan_to_num(ops.exposed_ns)
     waiting = np.where(ops.in_category(COLLECTIVE), np.clip(busy - _shortest(facts, ops), 0, None), 0.0)

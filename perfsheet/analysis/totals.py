@@ -58,6 +58,8 @@ def fps(facts: Facts) -> Fps:
     Unknown if more than a hundredth of the ops have no usable duration.
     """
     ops = facts.ops
+    if ops.planned:
+        return Fps(None, None, None)
     if not ops.nearly_all_timed:
         return Fps(None, None, None)
     work = ops.in_category(MATMUL, CONV)

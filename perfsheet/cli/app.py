@@ -15,6 +15,7 @@ _CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 _COMMANDS: dict[str, tuple[str, str | None]] = {
     "run": ("perfsheet.cli.run:run", "Profile a target, and write its perf sheet."),
+    "plan": ("perfsheet.cli.plan:plan", "Plan a target without a device, on a mock board."),
     "top-ops": ("perfsheet.cli.ops:top_ops", None),
     "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
     "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),

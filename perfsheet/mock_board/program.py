@@ -25,7 +25,7 @@ def firmware() -> bytes:
 
 
 def kernel() -> bytes:
-    """A program that can be moved before it runs; of the relocations that the loader asks for, one that does nothing."""
+    """A program that can be moved before it runs; with a relocation, as the loader asks, that does nothing."""
     return _program(data_at=None, relocatable=True)
 
 

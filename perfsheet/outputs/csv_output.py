@@ -8,8 +8,10 @@ from typing import Any, TextIO, TypeVar
 
 from perfsheet.analysis.results import RowRef
 from perfsheet.tables import Column, In, Table
+from perfsheet.tables.column import is_planned
 from perfsheet.tables.kinds import ROW, ROWS, SOURCE, SOURCES
 from perfsheet.text.safe import csv_cell
+from perfsheet.text.words import planned_key
 
 R = TypeVar("R")
 
@@ -21,13 +23,14 @@ def write(out: TextIO, table: Table[R], rows: R) -> None:
     """
     headers: list[str] = []
     columns: list[Sequence[object]] = []
+    name = planned_key if is_planned(rows) else str
     for column in table.columns_in(In.CSV):
         if column.kind is ROW:
             headers += ["file", "row"]
             refs = column.listed(rows)
             columns += [[csv_cell(ref.file) for ref in refs], [ref.row for ref in refs]]
         else:
-            headers.append(column.key)
+            headers.append(name(column.key))
             columns.append(_cells(column, rows))
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(headers)

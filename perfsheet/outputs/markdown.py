@@ -26,6 +26,7 @@ from perfsheet.text import formats, sentences
 from perfsheet.text import graph as text_of_graph
 from perfsheet.text.headline import HeadlineValue, headline, run_outcome, run_source
 from perfsheet.text.safe import clean
+from perfsheet.text.words import planned
 
 _CAUSES, _OPS, _CATEGORIES, _TRANSITIONS, _LINES = 10, 20, 12, 10, 8
 _BAR = 60
@@ -33,15 +34,16 @@ _BAR = 60
 
 def report(analysis: Analysis) -> str:
     """The report of a capture, short enough for a comment or a CI step summary; without empty sections."""
-    return "\n".join(_report(analysis)) + "\n"
+    text = "\n".join(_report(analysis)) + "\n"
+    return text if analysis.plan is None else planned(text)
 
 
 def _report(analysis: Analysis) -> Iterator[str]:
     summary = analysis.summary
     yield f"## Perf sheet · {plain(formats.file_names(summary))}"
     yield ""
-    if summary.provenance.replayed:
-        yield f"> **{formats.REPLAYED}**"
+    if banner := sentences.banner(summary):
+        yield f"> **{plain(banner)}**"
         yield ""
     verdict, *table = _causes(analysis)
     yield verdict
@@ -67,7 +69,8 @@ def _report(analysis: Analysis) -> Iterator[str]:
     yield from table_of(OPS, top_ops(analysis, _OPS))
     left_out = summary.timed_ops - _OPS
     if left_out > 0:
-        yield f"{left_out:,} shorter ops are not listed; – = unknown, or the profiler has no model."
+        why = "unknown, or the profiler has no model" if analysis.plan is None else "unknown"
+        yield f"{left_out:,} shorter ops are not listed; – = {why}."
         yield ""
     yield "### Where the time goes"
     yield ""
@@ -98,8 +101,9 @@ def _source(analysis: Analysis) -> Iterator[str]:
     for sentence in filter(None, (text_of_graph.memory(analysis), text_of_graph.accuracy(analysis))):
         yield f"{plain(sentence)}."
         yield ""
-    yield f"{plain(text_of_graph.joined(graph))}."
-    yield ""
+    if joined := text_of_graph.joined(graph):
+        yield f"{plain(joined)}."
+        yield ""
 
 
 def _headline(shown: Sequence[HeadlineValue]) -> Iterator[str]:
@@ -124,7 +128,8 @@ def _causes(analysis: Analysis) -> Iterator[str]:
 
 
 def _run_info(analysis: Analysis) -> Iterator[str]:
-    yield f"<details><summary>What was measured (perfsheet {__version__})</summary>"
+    what = "measured" if analysis.plan is None else "planned"
+    yield f"<details><summary>What was {what} (perfsheet {__version__})</summary>"
     yield ""
     for name, value in (*run_source(analysis), *run_outcome(analysis)):
         yield f"- {name}: {plain(value)}"

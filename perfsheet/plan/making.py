@@ -76,8 +76,8 @@ def _variables(
 ) -> Mapping[str, str]:
     board = make_board(request, versions, ttnn_file)
     if board.made:
-        how = f"with {board.compiler}" if board.compiler else "with a stand-in for the RISC-V compiler"
-        watch.notice(f"perfsheet: made the mock board in {board.folder}, {how}; the first plan compiles for a minute")
+        how = f"with {board.compiler}" if board.compiler else "with a stand-in for the RISC-V compiler that is missing"
+        watch.notice(f"perfsheet: made the mock board in {board.folder}, {how}")
     return board.variables
 
 

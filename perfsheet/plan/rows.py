@@ -40,6 +40,8 @@ def rows(
             yield _row(report, call.name, HOST, "", call.inputs, call.outputs), -1
         for index in call.device_ops:
             op = report.device_ops[index]
+            if call.error and op.cores is None:
+                continue  # TTNN refused it
             made = (report.tensors[tensor].id for tensor in (*op.outputs, *op.inputs))
             on = next((some for one in made if (some := devices.get(one))), (0,))
             for device in on:

@@ -13,6 +13,7 @@ import numpy as np
 from perfsheet.capture.texts import Texts
 from perfsheet.light_dataclass import dataclass
 from perfsheet.tables.kinds import Kind
+from perfsheet.text.words import planned, planned_key
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
@@ -66,6 +67,7 @@ class Column(Generic[R_contra]):
     - `exact`: a header to be shown as it is, such as the capture's own;
     - `own`: words of our own, which Markdown need not escape;
     - `code`: text of the capture, set as code in Markdown; `right`: text that stands to the right, as figures do;
+    - `measured`: only a device tells it, so that a plan lacks it;
     - `frame`: its name in data frames, where that is another one; `frame_data` replaces `data` there;
     - `flexible` and `narrow`: the terminal may cut the text, or replace it by a shorter form;
     - `drop`: the terminal leaves the column out where there is no room, the highest number first; 0 = never.
@@ -99,12 +101,18 @@ class Column(Generic[R_contra]):
     own: bool = False
     code: bool = False
     right: bool = False
+    measured: bool = False
     frame: str = ""
     frame_data: Callable[[Any], Any] | None = None
 
     def changed(self, **settings: Any) -> Column[R_contra]:
         """The column with other settings, for one output."""
         return replace(self, **settings)
+
+    def of_plan(self) -> Column[R_contra]:
+        """The column of a plan, whose times are least times."""
+        short = self.short.replace("Kernel", "Least").replace("kernel", "least")
+        return replace(self, title=planned(self.title), short=short, meaning=planned(self.meaning))
 
     @property
     def number(self) -> bool:
@@ -175,12 +183,20 @@ class Table(Generic[R]):
         """The columns of an output; with `rows` only those that it shows of these rows."""
         if rows is None:
             return [column for column in self.columns if column.outputs & output]
-        return [column for column in self.columns if column.shown(output, rows)]
+        shown = [column for column in self.columns if column.shown(output, rows)]
+        if not is_planned(rows):
+            return shown
+        if output & (In.SHEET | In.ALL_OPS):  # live formulas look for their cells
+            return [(column.changed(values=_unknown) if column.measured else column).of_plan() for column in shown]
+        return [column.of_plan() for column in shown if not column.measured]
 
     def records(self, rows: R) -> list[dict[str, Any]]:
         """The rows as JSON objects."""
         columns = self.columns_in(In.JSON)
-        keys = [column.key for column in columns]
+        planned_rows = is_planned(rows)
+        if planned_rows:
+            columns = [column.changed(values=_unknown) if column.measured else column for column in columns]
+        keys = [planned_key(column.key) if planned_rows else column.key for column in columns]
         return [
             dict(zip(keys, values, strict=True)) for values in zip(*(c.exported(rows) for c in columns), strict=True)
         ]
@@ -202,6 +218,16 @@ class Rows(Generic[Source, Item]):
     def part(self, first: int, end: int) -> Rows[Source, Item]:
         """The rows from `first` up to `end`."""
         return Rows(self.source, self.items[first:end])
+
+
+def is_planned(rows: Any) -> bool:
+    """Whether the rows are of a plan."""
+    analysis = getattr(rows, "analysis", None) or getattr(rows, "source", None)
+    return getattr(analysis, "plan", None) is not None
+
+
+def _unknown(rows: Any) -> list[None]:
+    return [None] * len(rows)
 
 
 def each(value: Callable[[Item], Any]) -> Callable[[Iterable[Item]], list[Any]]:

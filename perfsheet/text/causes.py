@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
-from perfsheet.analysis.rules import faster_sibling
+from perfsheet.analysis.rules import faster_sibling, host_ops, low_core_count, reshard
 from perfsheet.capture.notes import rows
-from perfsheet.text import formats
+from perfsheet.text import formats, words
 from perfsheet.text.formats import percent, span_of_time
 
+NOT_IN_LEAST_TIME = "What it saves shows on a device only: the least time is the same"
 _MOST_OF_IT = 0.8
 _NAMED = 3
 
@@ -41,6 +42,9 @@ def title(cause: Cause, room: int = 200) -> str:
 def saving(cause: Cause) -> str:
     """`Should save 685.289 µs (at most 700.000 µs): such fixes saved 90 % …`."""
     gaps = " of gaps" if cause.saves_gaps else ""
+    if cause.planned:
+        known = cause.bound_ns is not None
+        return f"{_at_most(cause).replace('saves', 'Saves', 1)} of least time" if known else NOT_IN_LEAST_TIME
     if cause.expected_saving_ns is None:
         return f"{_at_most(cause).replace('saves', 'Saves', 1)}; what to expect is unknown"
     bound = span_of_time(cause.bound_ns or 0.0)
@@ -84,7 +88,8 @@ def left(analysis: Analysis, shown: Sequence[Cause]) -> str:
 
 def _without_cause(analysis: Analysis) -> str:
     """` No finding is about GridSample (26.0 % of kernel time).`; blank where every op with much time has one."""
-    named = [f"{short_code(code)} ({percent(share)} of kernel time)" for code, share in analysis.without_cause]
+    time = words.time(analysis)
+    named = [f"{short_code(code)} ({percent(share)} of {time})" for code, share in analysis.without_cause]
     return f" No finding is about {', '.join(named)}." if named else ""
 
 
@@ -102,6 +107,8 @@ def _is_known(cause: Cause) -> bool:
 
 def verdict(analysis: Analysis) -> str:
     """One sentence: what the time goes to, why, and what would remain."""
+    if analysis.plan is not None:
+        return _of_plan(analysis)
     if not analysis.causes:
         return formats.no_finding(analysis.summary)
     total, first = analysis.ops.total_ns, analysis.causes[0]
@@ -117,6 +124,19 @@ def verdict(analysis: Analysis) -> str:
         f"Of {span_of_time(total)} of kernel time {', '.join(map(_phrase, named))}; with {_ids(lead)} fixed about "
         f"{span_of_time(total - saved)} should be left ({percent(saved / total)} less){_idle(analysis)}."
     )
+
+
+def _of_plan(analysis: Analysis) -> str:
+    """What a plan has of the faults that need no time: few cores, reshards, host ops; and what comes first."""
+    counts = {total.rule.id: total.rows for total in analysis.rule_totals}
+    few, resharding, host = (counts[rule.id] for rule in (low_core_count.RULE, reshard.RULE, host_ops.RULE))
+    found = f"{few:,} on few cores, {rows(resharding, 'reshard')}, {rows(host, 'host op')} in between"
+    sentence = f"Of {rows(len(analysis.ops), 'planned op')} {found}"
+    if not analysis.causes:
+        return f"{sentence}; no rule found anything else."
+    first = analysis.causes[0]
+    bound = "" if first.bound_ns is None else f", which {_at_most(first)} of least time"
+    return f"{sentence}; first of {rows(len(analysis.causes), 'cause')} is {first.id}{bound}."
 
 
 _IDLE = 0.25

@@ -38,8 +38,10 @@ def of_head(analysis: Analysis) -> list[str]:
 
 
 def joined(graph: Graph) -> str:
-    """`graph report db.sqlite: 162 of 162 ops by GLOBAL CALL COUNT, 145 of cached programs`."""
+    """`graph report db.sqlite: 162 of 162 ops by GLOBAL CALL COUNT, 145 of cached programs`; blank for a plan."""
     join = graph.joined
+    if graph.ops.planned:
+        return ""
     path = Path(join.report.path)
     name = f"{path.parent.name}/{path.name}" if path.name == "db.sqlite" else path.name
     parts = [f"graph report {name}: {join.joined:,} of {rows(join.rows, 'op')} by {join.by.value}"]
@@ -73,7 +75,7 @@ def _l1(analysis: Analysis, graph: Graph) -> str:
     """The peak; where circular buffers are known of some ops only, that of the tensors, and of these ops."""
     found = graph.memory
     with_circular, every = int(found.circular_known.sum()), int(np.isfinite(found.l1_bank).sum())
-    values = found.l1_used if with_circular == every else found.l1_bank
+    values = found.l1_used if with_circular == every or not np.nanmax(found.l1_bank) else found.l1_bank
     peak = int(np.nanargmax(values))
     if not values[peak] and not with_circular:
         return ""
@@ -147,18 +149,18 @@ def places(some: Places) -> str:
 
 
 def module(node: Module, share: float) -> str:
-    """`Encoder._norm: 274,436 ns, 14.5 % of kernel time; its own ops 274,436 ns; 8 ops`."""
+    """`Encoder._norm: 274,436 ns, 14.5 % of the time; its own ops 274,436 ns; 8 ops`."""
     return (
-        f"{'.'.join(node.path)}: {formats.whole(node.total_ns)} ns, {formats.percent(share)} of kernel time; its own "
+        f"{'.'.join(node.path)}: {formats.whole(node.total_ns)} ns, {formats.percent(share)} of the time; its own "
         f"ops {formats.whole(node.self_ns)} ns; {rows(node.count, 'op')}"
     )
 
 
 def listing(of_file: Listing) -> str:
-    """`encoder/ttnn_block.py: 11 lines, 100.0 % of kernel time`, and whether it has changed since the ops ran."""
+    """`encoder/ttnn_block.py: 11 lines, 100.0 % of the time`, and whether it has changed since the ops ran."""
     file = "/".join(re.split(r"[\\/]", of_file.file)[-_PARTS_NAMED:])
     changed = f"; {rows(of_file.changed, 'line')} changed since the ops ran" if of_file.changed else ""
-    return f"{file}: {rows(of_file.with_ops, 'line')}, {formats.percent(of_file.share)} of kernel time{changed}"
+    return f"{file}: {rows(of_file.with_ops, 'line')}, {formats.percent(of_file.share)} of the time{changed}"
 
 
 def peak(analysis: Analysis, position: int, used: float) -> str:

@@ -11,6 +11,7 @@ from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.capture.notes import rows
 from perfsheet.light_dataclass import dataclass
 from perfsheet.text import causes, formats, sentences
+from perfsheet.text.words import planned
 
 TIME, RATE, PERCENT = "time", "rate", "percent"
 UNITS = {TIME: "ns", RATE: "1/s", PERCENT: "%"}
@@ -24,6 +25,7 @@ class HeadlineMetric:
     """A headline metric: `value` in ns, 1/s or as a fraction, by its `kind` (time, rate, percent); None = unknown.
 
     `meaning` is its explanation, `page` the document that has the long form. `per_pass`: only for several passes.
+    `measured`: only a device tells it, so that a plan lacks it.
     """
 
     id: str
@@ -33,6 +35,7 @@ class HeadlineMetric:
     meaning: str
     page: str
     per_pass: bool = False
+    measured: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _idle(summary: CaptureSummary) -> float | None:
 METRICS: tuple[HeadlineMetric, ...] = (
     HeadlineMetric("kernel", "kernel time", TIME, lambda analysis: analysis.summary.kernel_ns,
         "Σ kernel duration of one inference, of a mesh on its critical path; gaps between ops are never in it",
-        _FORMULAS),
+        _FORMULAS, measured=False),
     HeadlineMetric("idle", "idle of elapsed time", PERCENT, lambda analysis: _idle(analysis.summary),
         "gaps between ops / (gaps + kernel time); first-run gaps, which contain compiling, are not counted", _WINDOWS),
     HeadlineMetric("kernel_per_pass", "kernel time per pass", TIME, lambda analysis: analysis.summary.passes.mean_ns,
@@ -80,9 +83,10 @@ METRICS: tuple[HeadlineMetric, ...] = (
     HeadlineMetric("fps_other", "FPS, the rest alone", RATE, lambda analysis: analysis.summary.fps.other,
         "FPS if only the other ops took time", _FORMULAS),
     HeadlineMetric("few_cores", "time on few cores", PERCENT, _share_of(low_core_count.RULE.id),
-        "kernel time of ops on low_cores_pct of their worker grid or less; live in the workbook", _RULES),
+        "kernel time of ops on low_cores_pct of their worker grid or less; live in the workbook", _RULES,
+        measured=False),
     HeadlineMetric("reshards", "time in reshards", PERCENT, _share_of(reshard.RULE.id),
-        "kernel time of ops that only change how a tensor is sharded", _RULES),
+        "kernel time of ops that only change how a tensor is sharded", _RULES, measured=False),
     HeadlineMetric("sol", "of the speed of light", PERCENT, lambda analysis: analysis.summary.speed_of_light.sol,
         "speed of light weighted by kernel time, over the ops where it is known", _SPEED_OF_LIGHT),
     HeadlineMetric("sol_known", "speed of light known for", PERCENT,
@@ -96,7 +100,13 @@ def headline(analysis: Analysis) -> list[HeadlineValue]:
     """The values of all metrics, in the order in which they are shown."""
     passes = analysis.summary.passes
     several = passes.count > 1 and passes.chosen is None
-    return [_value(metric, metric.value(analysis)) for metric in METRICS if several or not metric.per_pass]
+    shown = (metric for metric in METRICS if analysis.plan is None or not metric.measured)
+    values = (_value(metric, metric.value(analysis)) for metric in shown if several or not metric.per_pass)
+    return [_of_plan(value) for value in values] if analysis.plan is not None else list(values)
+
+
+def _of_plan(value: HeadlineValue) -> HeadlineValue:
+    return HeadlineValue(value.id, planned(value.label), value.value, value.kind)
 
 
 def _value(metric: HeadlineMetric, value: float | None) -> HeadlineValue:
@@ -106,6 +116,9 @@ def _value(metric: HeadlineMetric, value: float | None) -> HeadlineValue:
     return HeadlineValue(metric.id, f"{metric.label} [{unit}]", known(shown), metric.kind)
 
 
+LEAST_TIMES = (
+    "of each op the longer of FLOPs / peak of its cores and DRAM bytes / peak bandwidth; no prediction, and no gaps"
+)
 Fact = tuple[str, str]
 _DEVICES_NAMED = 16
 
@@ -122,9 +135,12 @@ def run_outcome(analysis: Analysis) -> list[Fact]:
 
 def _source(summary: CaptureSummary) -> Iterator[Fact]:
     provenance = summary.provenance
-    yield "Capture", ", ".join(summary.paths)
-    yield "Target", provenance.command or ""
-    yield "Tests", provenance.tests or ""
+    plan = summary.plan
+    yield "Capture" if plan is None else "Plan", ", ".join(summary.paths)
+    yield "Target", (provenance.command if plan is None else plan.command) or ""
+    yield "Tests", (provenance.tests if plan is None else plan.tests) or ""
+    if plan is not None:
+        yield "Planned", f"by ttnn {plan.ttnn or '(version unknown)'} on a mock {plan.board}"
     yield "Window", f"{summary.window}: {_rows(summary)}"
     yield "Board", _board(summary)
     yield "Worker grid from", formats.grid_sources(summary)
@@ -135,6 +151,10 @@ def _source(summary: CaptureSummary) -> Iterator[Fact]:
 def _outcome(analysis: Analysis) -> Iterator[Fact]:
     summary = analysis.summary
     yield "Passes", "" if sentences.passes(summary) else "one"
+    if analysis.plan is not None:
+        yield "Times", LEAST_TIMES
+        yield "Few cores", formats.unchecked(summary)
+        return
     yield "Speed of light", sentences.speed_of_light(summary)
     yield "Model of the profiler", sentences.pm_generation(summary)
     yield "Few cores", formats.unchecked(summary)

@@ -11,7 +11,7 @@ from perfsheet.analysis.summary import CaptureSummary, PassSummary
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, IDLE, MOVEMENT, UNKNOWN, TimePart
 from perfsheet.analysis.windows.passes import usable_of
 from perfsheet.capture.notes import rows
-from perfsheet.text.formats import percent, rate, saving, span_of_time
+from perfsheet.text.formats import REPLAYED, percent, rate, saving, span_of_time
 
 IF_FIXED = "If they were fixed"
 NO_MARKS: Mapping[str, str] = MappingProxyType({})
@@ -219,14 +219,14 @@ def fps(summary: CaptureSummary) -> str:
     return f"FPS {rate(summary.fps.all)} (batch {summary.batch:g}{hint}; {alone})"
 
 
-def what_if(estimate: WhatIf) -> str:
+def what_if(estimate: WhatIf, time: str = "kernel time") -> str:
     """`the first 3: at most 12.3 ms (20.1 %) of kernel time, 50.6 ms left, 31.6 FPS`."""
     count = estimate.findings
     which = "the first one" if count == 1 else f"{'all' if estimate.all else 'the first'} {count:,}"
     gaps = f"; and {span_of_time(estimate.gap_saving_ns)} of gaps" if estimate.gap_saving_ns else ""
     frames = "" if estimate.fps is None else f", {rate(estimate.fps)} FPS"
     return (
-        f"{which}: at most {span_of_time(estimate.saving_ns)} ({percent(estimate.share)}) of kernel time, "
+        f"{which}: at most {span_of_time(estimate.saving_ns)} ({percent(estimate.share)}) of {time}, "
         f"{span_of_time(estimate.left_ns)} left{frames}{gaps}"
     )
 
@@ -247,9 +247,26 @@ def sums(summary: CaptureSummary) -> str:
 def upper_bounds(summary: CaptureSummary) -> str:
     """A note about the savings: what they are, and of how many passes and devices."""
     note = "“At most” is an upper bound: no op saves more than its kernel duration. Expected savings say their ground."
+    if summary.plan is not None:
+        note = "Savings are those of least times: what a fix saves, only a device tells."
     return f"{note} {sums(summary)}".rstrip()
+
+
+def plan(summary: CaptureSummary) -> str:
+    """`PLANNED on a mock n150 with ttnn 0.81.1: …`: what a plan is and is not; blank for a capture."""
+    made = summary.plan
+    if made is None:
+        return ""
+    mesh = f" as {made.mesh}" if made.mesh not in ("", "1x1") else ""
+    ttnn = f" by ttnn {made.ttnn}" if made.ttnn else ""
+    return f"PLANNED{ttnn} on a mock {made.board}{mesh}: no op ran. Times are the least possible, no prediction."
+
+
+def banner(summary: CaptureSummary) -> str:
+    """What must not be overlooked: that the figures are of a recorded capture, or of a plan; else blank."""
+    return REPLAYED if summary.provenance.replayed else plan(summary)
 
 
 def capture(summary: CaptureSummary) -> str:
     """`Capture: every row used (1,872) · every op timed · clock 1.00 GHz · …`: how far it can be relied on."""
-    return f"Capture: {' · '.join(summary.verdict)}"
+    return f"{'Capture' if summary.plan is None else 'Plan'}: {' · '.join(summary.verdict)}"

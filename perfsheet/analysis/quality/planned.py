@@ -16,19 +16,18 @@ def checks(facts: Facts, plan: PlanHead) -> Iterator[Check]:
     """The checks of a plan; there are no times that could be doubtful."""
     yield Check("plan-refused", "TTNN accepts every op", not plan.refused, int(bool(plan.refused)), _refused(plan))
     yield Check("plan-ended", "The target came to its end", not plan.stopped, int(bool(plan.stopped)), _stopped(plan))
-    yield Check(
-        "plan-tests", "Tests", not plan.tests_failed or bool(plan.refused), int(plan.tests_failed), _tests(plan)
-    )
+    explained = bool(plan.refused or plan.stopped)
+    failed = plan.tests_failed and not explained
+    yield Check("plan-tests", "Tests", not failed, int(failed), _tests(plan, failed))
     problems = "; ".join(plan.problems)
     yield Check("plan-captures", "Captures", not problems, len(plan.problems), problems or "all captured")
     ops = facts.ops
     without = int(np.isnan(ops.kernel_ns).sum())
-    detail = f"{rows(len(ops) - without, 'op')} of {len(ops):,} with a known least time"
+    detail = f"least time known of {len(ops) - without:,} of {rows(len(ops), 'op')}"
     yield Check("plan-least-times", "Least times", True, without, detail, brief=detail)
-    placed = int(np.isfinite(ops.cores).sum())
-    missing = f"no cores known of {rows(len(ops) - placed, 'op')}: TTNN built no program for them"
-    detail = missing if placed < len(ops) else "every op is placed"
-    yield Check("plan-cores", "Cores", placed == len(ops), len(ops) - placed, detail, brief=detail)
+    unplaced = int(np.isnan(ops.cores).sum())
+    missing = f"no cores known of {rows(unplaced, 'op')}: TTNN built no program for them"
+    yield Check("plan-cores", "Cores", not unplaced, unplaced, missing if unplaced else "every op has its cores")
 
 
 def _refused(plan: PlanHead) -> str:
@@ -38,10 +37,11 @@ def _refused(plan: PlanHead) -> str:
 def _stopped(plan: PlanHead) -> str:
     if not plan.stopped:
         return "it ended by itself"
-    return f"{plan.stopped}: what it had come to is planned; on a mock board values are zeros, so a loop on one may not end"
+    return f"{plan.stopped}; planned is what it had come to (values are zeros, so a loop on one may not end)"
 
 
-def _tests(plan: PlanHead) -> str:
-    if not plan.tests_failed:
+def _tests(plan: PlanHead, failed: bool) -> str:
+    if not failed:
         return plan.tests
-    return f"{plan.tests} ({plan.reason}): values read back from a mock board are zeros, so checks of values fail"
+    reason = f" ({plan.reason})" if plan.reason else ""
+    return f"{plan.tests}{reason}: values read back from a mock board are zeros, so checks of values fail"

@@ -113,8 +113,9 @@ class Rule:
     `saves_gaps`: the savings are op-to-op gaps, not kernel time. `keeps_work`: a fixed op still does its work, so it
     saves down to the speed of light at most; False for rules whose fix removes ops or changes what they compute or
     read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
-    attributes. `needs_times`: it compares measured times, so it says nothing of a plan. `settings`: what the fix changes (None = anything, or with `keeps_work=False` the op itself); an op that
-    ran faster with the same of these is no ground for what to expect (`Sibling.differs_in`).
+    attributes. `needs_times`: it compares measured times, so it says nothing of a plan. `settings`: what the fix
+    changes (None = anything, or with `keeps_work=False` the op itself); an op that ran faster with the same of these is
+    no ground for what to expect (`Sibling.differs_in`).
     """
 
     id: str

@@ -122,7 +122,7 @@ def speed_of_light(ops: Ops) -> SpeedOfLight:
         sol=figures.sol,
         min_kernel_ns=figures.min_kernel_ns,
         contradicted=contradicted,
-        bound_index=_bound(figures),
+        bound_index=_bound_of_least(figures) if ops.planned else _bound(figures),
         reasons=texts,
         reason_index=reason_index,
     )
@@ -210,6 +210,15 @@ def amounts(work: list[Work]) -> FloatArray:
 
 def _finite(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _bound_of_least(figures: _Figures) -> IntArray:
+    """What sets the least time of planned ops; a few cores can be what limits their math."""
+    compute, dram = (np.nan_to_num(share) for share in (figures.compute_used_cores, figures.dram))
+    index = np.full(len(compute), _BOUNDS.index(Bound.UNKNOWN), dtype=np.int64)
+    index[dram > compute] = _BOUNDS.index(Bound.DRAM)
+    index[(compute > 0) & (compute >= dram)] = _BOUNDS.index(Bound.COMPUTE)
+    return index
 
 
 def _bound(figures: _Figures) -> IntArray:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from perfsheet.analysis.ops.device_ops import Ops
-from perfsheet.analysis.speed_of_light.bounds import NO_FLOP_MODEL, amounts, flops_of, working_cores
+from perfsheet.analysis.speed_of_light.bounds import amounts, flops_of, working_cores
+from perfsheet.analysis.speed_of_light.flops import NO_FLOP_MODEL
 from perfsheet.analysis.speed_of_light.peaks import passes_of, peaks
 from perfsheet.analysis.speed_of_light.traffic import dram_bytes
 from perfsheet.capture.table import FloatArray
@@ -19,7 +20,7 @@ def with_least_times(ops: Ops) -> Ops:
 
 
 def least_ns(ops: Ops) -> FloatArray:
-    """The longer of FLOPs / peak of the op's cores and DRAM bytes / peak bandwidth, in ns.
+    """The longer of FLOPs / peak of the op's cores and DRAM bytes / peak bandwidth, in whole ns (rounded up).
 
     L1 bandwidth is not modelled: an op without math and without bytes in DRAM has no known least time.
     """
@@ -33,4 +34,4 @@ def least_ns(ops: Ops) -> FloatArray:
         )
         dram = np.where(moved > 0, moved / chip.dram_bytes_per_ns, np.nan)
         unknown = does_math & (np.isnan(compute) | np.isnan(moved))
-        return np.where(unknown, np.nan, np.fmax(compute, dram))
+        return np.ceil(np.where(unknown, np.nan, np.fmax(compute, dram)))

@@ -14,10 +14,11 @@ from perfsheet.atomic_write import replace
 from perfsheet.models.results_table import number
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.models.tables import DETAILS, FIGURES, HISTORY, SUITE, TEXT, figure_title
-from perfsheet.outputs.workbook import mark_replayed, opened
+from perfsheet.outputs.workbook import mark, opened
 from perfsheet.outputs.workbook.tables import Layout, mark_word, write_table_sheet
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.tables import Column, In
+from perfsheet.text.formats import REPLAYED
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
@@ -61,7 +62,7 @@ def _write_models(sheet: LongWorksheet, styles: Styles, results: Sequence[ModelR
         if column.mark is not None:
             _highlight(sheet, styles, layout, column.key, figure_title(column.key))
     if any(result.replayed and result.capture for result in results):
-        mark_replayed([sheet])
+        mark([sheet], REPLAYED)
 
 
 def _highlight(sheet: LongWorksheet, styles: Styles, layout: Layout, key: str, name: str) -> None:

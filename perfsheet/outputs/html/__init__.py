@@ -16,6 +16,7 @@ from perfsheet.text import formats, sentences
 from perfsheet.text import graph as text_of_graph
 from perfsheet.text.causes import verdict
 from perfsheet.text.headline import headline, run_outcome, run_source
+from perfsheet.text.words import planned
 
 
 def page(analysis: Analysis) -> str:
@@ -23,17 +24,23 @@ def page(analysis: Analysis) -> str:
     summary = analysis.summary
     head = Head(
         lines=[formats.at_a_glance(summary), *sentences.figures_of(summary)],
-        banner=formats.REPLAYED if summary.provenance.replayed else "",
+        banner=sentences.banner(summary),
         verdicts=[verdict(analysis)],
     )
-    return document(f"Perf sheet · {formats.file_names(summary)}", head, _sections(analysis))
+    text = document(f"Perf sheet · {formats.file_names(summary)}", head, _sections(analysis))
+    return text if analysis.plan is None else planned(text)
 
 
 def _sections(analysis: Analysis) -> Iterator[Section]:
     yield Section("summary", "Summary", "summary.html", _summary(analysis))
     yield findings_section(analysis)
     yield from graph_sections(analysis)
-    yield Section("measured", "What was measured", "measured.html", _measured(analysis))
+    yield Section(
+        "measured",
+        "What was measured" if analysis.plan is None else "What was planned",
+        "measured.html",
+        _measured(analysis),
+    )
     yield Section("charts", "Charts", "charts.html", _charts(analysis))
     yield ops_section(analysis)
     yield groups_section(analysis)
@@ -69,12 +76,15 @@ def _charts(analysis: Analysis) -> list[tuple[str, str, Markup]]:
     """Title, question and drawing of each chart."""
     palette = charts.palette_of(analysis)
     roofline, core_use = analysis.roofline, analysis.core_use
-    return [
+    drawn = [
         (style.TIMELINE, style.TIMELINE_ASKS, _drawn(charts.timeline(analysis, palette))),
         (style.pareto(analysis.pareto), style.PARETO_ASKS, _drawn(charts.pareto(analysis))),
-        (style.roofline(roofline), style.roofline_asks(roofline), _drawn(charts.roofline(analysis, palette))),
         (style.core_use(core_use), style.core_use_asks(core_use), _drawn(charts.core_use(analysis, palette))),
     ]
+    if analysis.plan is None:  # by its least times every op is at its roof
+        of_roofline = _drawn(charts.roofline(analysis, palette))
+        drawn.insert(2, (style.roofline(roofline), style.roofline_asks(roofline), of_roofline))
+    return drawn
 
 
 def _drawn(drawing: str) -> Markup:

@@ -12,6 +12,7 @@ from perfsheet.analysis.statistics import Spread, largest
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.analysis.windows.signposts import Signposts
 from perfsheet.analysis.windows.variation import Variation
+from perfsheet.capture.planned import PlanHead
 from perfsheet.provenance import Provenance
 from perfsheet.tables import Rows, Table
 from perfsheet.tables.causes import CAUSES, causes
@@ -65,52 +66,84 @@ def spread(spread: Spread) -> Json:
 def head(analysis: Analysis) -> Json:
     """`schema_version` and `capture`, the first keys of every result: the window and its headline metrics."""
     summary = analysis.summary
+    capture = {
+        "paths": list(summary.paths),
+        "schema": summary.schema,
+        "arch": summary.arch,
+        "board": summary.board,
+        "worker_cores": summary.worker_cores,
+        "worker_cores_source": "+".join(summary.worker_cores_sources),
+        "ref_cores": number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
+        "low_cores_pct": number(summary.low_cores_pct),
+        "batch": number(summary.batch),
+        "batch_hint": summary.batch_hint,
+        "window": summary.window,
+        "devices": list(summary.devices),
+        "per_device": summary.per_device,
+        "ops": summary.ops,
+        "timed_ops": summary.timed_ops,
+        "hidden_ops": summary.hidden_ops,
+        "device_rows": summary.device_rows,
+        "timed_rows": summary.timed_rows,
+        "invalid_rows": summary.invalid_rows,
+        "const_eval_rows": summary.const_eval_rows,
+        "host_rows": summary.host_rows,
+        "signpost_rows": summary.signpost_rows,
+        "dropped_rows": summary.dropped_rows,
+        "kernel_duration_ns": number(summary.kernel_ns),
+        "kernel_duration_sum_ns": number(summary.kernel_sum_ns),
+        "elapsed_ns": number(summary.time_split.elapsed_ns),
+        "first_run_ns": number(summary.time_split.first_run_ns),
+        "unknown_gaps": summary.time_split.unknown_gaps,
+        "time_split": TIME_SPLIT.records(summary.time_split.parts),
+        "fps": {"all": summary.fps.all, "matmul_conv": summary.fps.matmul_conv, "other": summary.fps.other},
+        "aiclk_ghz": summary.speed_of_light.clock_ghz,
+        "peaks_of": list(summary.speed_of_light.boards),
+        "sol_pct": percent(summary.speed_of_light.sol),
+        "sol_known_pct": percent(summary.speed_of_light.known_share),
+        "pm_generations": list(summary.pm_generations),
+        **passes(analysis),
+        "device_totals": DEVICES.records(summary.device_totals),
+        "critical_path_ns": number(summary.critical_path_ns),
+        "replayed": summary.provenance.replayed,
+        "verdict": list(summary.verdict),
+        "warnings": list(summary.warnings),
+    }
     return {
         "schema_version": SCHEMA_VERSION,
-        "capture": {
-            "paths": list(summary.paths),
-            "schema": summary.schema,
-            "arch": summary.arch,
-            "board": summary.board,
-            "worker_cores": summary.worker_cores,
-            "worker_cores_source": "+".join(summary.worker_cores_sources),
-            "ref_cores": number(summary.ref_cores) if isinstance(summary.ref_cores, float | int) else summary.ref_cores,
-            "low_cores_pct": number(summary.low_cores_pct),
-            "batch": number(summary.batch),
-            "batch_hint": summary.batch_hint,
-            "window": summary.window,
-            "devices": list(summary.devices),
-            "per_device": summary.per_device,
-            "ops": summary.ops,
-            "timed_ops": summary.timed_ops,
-            "hidden_ops": summary.hidden_ops,
-            "device_rows": summary.device_rows,
-            "timed_rows": summary.timed_rows,
-            "invalid_rows": summary.invalid_rows,
-            "const_eval_rows": summary.const_eval_rows,
-            "host_rows": summary.host_rows,
-            "signpost_rows": summary.signpost_rows,
-            "dropped_rows": summary.dropped_rows,
-            "kernel_duration_ns": number(summary.kernel_ns),
-            "kernel_duration_sum_ns": number(summary.kernel_sum_ns),
-            "elapsed_ns": number(summary.time_split.elapsed_ns),
-            "first_run_ns": number(summary.time_split.first_run_ns),
-            "unknown_gaps": summary.time_split.unknown_gaps,
-            "time_split": TIME_SPLIT.records(summary.time_split.parts),
-            "fps": {"all": summary.fps.all, "matmul_conv": summary.fps.matmul_conv, "other": summary.fps.other},
-            "aiclk_ghz": summary.speed_of_light.clock_ghz,
-            "peaks_of": list(summary.speed_of_light.boards),
-            "sol_pct": percent(summary.speed_of_light.sol),
-            "sol_known_pct": percent(summary.speed_of_light.known_share),
-            "pm_generations": list(summary.pm_generations),
-            **passes(analysis),
-            "device_totals": DEVICES.records(summary.device_totals),
-            "critical_path_ns": number(summary.critical_path_ns),
-            "replayed": summary.provenance.replayed,
-            "verdict": list(summary.verdict),
-            "warnings": list(summary.warnings),
-        },
+        "capture": {**capture, **(_NOT_PLANNED if summary.plan is not None else {})},
+        **_planned(summary.plan),
         **_joined(analysis),
+    }
+
+
+_NOT_PLANNED: Json = {
+    "elapsed_ns": None,
+    "time_split": [],
+    "fps": {"all": None, "matmul_conv": None, "other": None},
+    "fps_per_pass": None,
+    "sol_pct": None,
+    "sol_known_pct": None,
+}
+"""What only a device tells."""
+
+
+def _planned(plan: PlanHead | None) -> Json:
+    """What was planned, and what came of it; no key for a capture."""
+    if plan is None:
+        return {}
+    return {
+        "planned": {
+            "board": plan.board,
+            "mesh": plan.mesh,
+            "ttnn": plan.ttnn,
+            "command": plan.command,
+            "tests": plan.tests,
+            "tests_failed": plan.tests_failed,
+            "refused": plan.refused or None,
+            "stopped": plan.stopped or None,
+            "problems": list(plan.problems),
+        }
     }
 
 
@@ -195,7 +228,7 @@ def _reshards(analysis: Analysis, reshards: Reshards) -> Json:
 
 def _joined(analysis: Analysis) -> Json:
     """How the graph report was joined; no key without one."""
-    if analysis.graph is None:
+    if analysis.graph is None or analysis.plan is not None:
         return {}
     join = analysis.graph.joined
     return {

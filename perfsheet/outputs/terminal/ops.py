@@ -24,7 +24,7 @@ from perfsheet.tables.ops import OPS
 from perfsheet.tables.signposts import REGIONS, SIGNPOSTS
 from perfsheet.tables.sources import MODULES, SOURCE_GROUPS, modules, source_groups
 from perfsheet.text import causes as text_of_causes
-from perfsheet.text import formats, sentences
+from perfsheet.text import formats, sentences, words
 from perfsheet.text import graph as text_of_graph
 from perfsheet.text.safe import clean
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 def print_head(screen: Screen, analysis: Analysis) -> None:
     """The lines above every table: capture, kernel time and FPS, what they are of, elapsed time, data quality."""
     summary = analysis.summary
+    if summary.plan is not None:
+        _print_head_of_plan(screen, analysis)
+        return
     if summary.provenance.replayed:
         screen.print(line(formats.REPLAYED, "bold yellow"))
     if summary.provenance.tests:
@@ -51,6 +54,24 @@ def print_head(screen: Screen, analysis: Analysis) -> None:
         screen, " · ".join(filter(None, (sentences.speed_of_light(summary), sentences.pm_generation(summary))))
     )
     print_wrapped(screen, sentences.capture(summary), "yellow" if summary.warnings else "")
+    for text in text_of_graph.of_head(analysis):
+        print_wrapped(screen, text)
+    screen.print()
+
+
+def _print_head_of_plan(screen: Screen, analysis: Analysis) -> None:
+    """The same of a plan: what it is, its ops and their least time, how its target ended, memory."""
+    summary = analysis.summary
+    print_wrapped(screen, sentences.plan(summary), "bold yellow")
+    names = ", ".join(Path(path).name for path in summary.paths)
+    facts = (names, summary.arch or "arch not stated", formats.worker_cores(summary), summary.window)
+    print_wrapped(screen, " · ".join(facts), "bold")
+    print_wrapped(screen, f"{formats.device_ops(summary)} · least time {formats.span_of_time(summary.kernel_ns)}")
+    for text in sentences.figures_of(summary):
+        print_wrapped(screen, text)
+    print_wrapped(screen, sentences.capture(summary), "yellow" if summary.warnings else "")
+    for warning in summary.warnings:
+        print_wrapped(screen, warning, "yellow")
     for text in text_of_graph.of_head(analysis):
         print_wrapped(screen, text)
     screen.print()
@@ -88,7 +109,11 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
     left_out = print_rows(screen, OPS, ops, columns, dense=True)
     shown = {column.key for column in columns} - {column.key for column in left_out}
     legend = [f"{int(ops.counts.sum()):,} of {summary.timed_ops:,} ops shown."]
-    legend[0] += f" UTIL. % = {formats.formula(summary)}; – = no model."
+    legend[0] += (
+        " LEAST: of the op's FLOPs on its cores and of its DRAM bytes the longer time; – = unknown (docs/plan.md)."
+        if summary.plan is not None
+        else f" UTIL. % = {formats.formula(summary)}; – = no model."
+    )
     legend += [text for key, text in _LEGEND.items() if key in shown]
     flags = {flag for flags in ops.flags for flag in flags}
     if not wide and flags:
@@ -292,10 +317,14 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if not shown:
         return
     screen.print(
-        line(f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}, largest expected saving first.", "dim")
+        line(f"{len(shown):,} of {rows(len(analysis.causes), 'cause')}, largest {_saving(analysis)} first.", "dim")
     )
     print_wrapped(screen, text_of_causes.left(analysis, shown), "dim")
     print_wrapped(screen, sentences.upper_bounds(analysis.summary), "dim")
+
+
+def _saving(analysis: Analysis) -> str:
+    return "expected saving" if analysis.plan is None else "saving of least time"
 
 
 def _rows_of(analysis: Analysis, finding: Finding) -> str:
@@ -303,8 +332,9 @@ def _rows_of(analysis: Analysis, finding: Finding) -> str:
     shown = [analysis.table_ref(row) for row in finding.rows[:_ROWS_NAMED].tolist()]
     several = len(analysis.summary.paths) > 1
     places = [formats.place(ref, several) for ref in shown]
+    what = "capture" if analysis.plan is None else "plan"
     more = "" if len(shown) == finding.count else f" and {finding.count - len(shown):,} more"
-    return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the capture"
+    return f"{'row' if finding.count == 1 else 'rows'} {', '.join(places)}{more} of the {what}"
 
 
 def _print_finding(screen: Screen, analysis: Analysis, finding: Finding) -> None:
@@ -316,7 +346,9 @@ def _print_finding(screen: Screen, analysis: Analysis, finding: Finding) -> None
         figures = sentences.evidence(finding)
     else:
         cores = f", on {formats.span_of_grid(finding.cores, finding.worker_cores)} cores" if finding.cores else ""
-        figures = f"{formats.whole(finding.kernel_ns)} ns, {formats.percent(finding.share)} of kernel time{cores}"
+        figures = (
+            f"{formats.whole(finding.kernel_ns)} ns, {formats.percent(finding.share)} of {words.time(analysis)}{cores}"
+        )
     facts = f"{sentences.saving_of(finding)}; {figures}"
     tensors = finding.signature.tensors if finding.signature.has_tensors else ""
     shown = (

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from perfsheet.errors import not_written
 from perfsheet.signals import ignored
-from perfsheet.text import formats
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -70,10 +69,10 @@ def _scratch() -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def mark_replayed(sheets: Iterable[Worksheet]) -> None:
-    """Mark sheets of a replayed capture, on paper and on their tabs."""
+def mark(sheets: Iterable[Worksheet], banner: str) -> None:
+    """Mark sheets of a replayed capture or of a plan, on paper and on their tabs."""
     from perfsheet.outputs.workbook.theme import AMBER
 
     for sheet in sheets:
-        sheet.set_header(f"&C&10{formats.REPLAYED}")
+        sheet.set_header(f"&C&10{banner}")
         sheet.set_tab_color(AMBER)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
 from perfsheet.atomic_write import replace
-from perfsheet.outputs.workbook import MANY_OPS, mark_replayed, opened
+from perfsheet.outputs.workbook import MANY_OPS, mark, opened
 from perfsheet.outputs.workbook.charts import CHART_DATA, BookCharts, ChartData
 from perfsheet.outputs.workbook.sheets import all_ops, summary
 from perfsheet.outputs.workbook.sheets import sheets as all_sheets
 from perfsheet.outputs.workbook.theme import Styles
 from perfsheet.progress import Watch
-from perfsheet.text import formats
+from perfsheet.text import formats, sentences
 from perfsheet.text.safe import clean
+from perfsheet.text.words import planned
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -48,11 +49,14 @@ def _write(analysis: Analysis, sink: io.FileIO, watch: Watch, raw: bool) -> None
         writers = dict(all_sheets(book, styles, analysis, charts, raw, watch))
         # All exist before the first is written: sheets refer to each other.
         sheets = {title: book.add_worksheet(title) for title in (*writers, CHART_DATA)}
+        if analysis.plan is not None:
+            for sheet in sheets.values():
+                sheet.words = planned
         for title, writer in writers.items():
             writer(sheets[title])
         data.write(sheets[CHART_DATA], styles)
-        if analysis.provenance.replayed:
-            mark_replayed(sheets.values())
+        if banner := sentences.banner(analysis.summary):
+            mark(sheets.values(), banner)
         sheets[summary.TITLE].activate()
         watch.progress(len(analysis.ops), len(analysis.ops))
 

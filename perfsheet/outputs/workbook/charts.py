@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from perfsheet.outputs.workbook.cells import Value
 from perfsheet.outputs.workbook.sheet import set_up_page, write_cell
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 from perfsheet.text import formats
+from perfsheet.text.words import planned
 
 if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
@@ -36,6 +37,7 @@ class BookCharts:
         self._book, self._analysis, self._data = book, analysis, data
         self._colours = colours(analysis.timeline.categories, ALL_ELSE)
         self._pareto: tuple[Range, Range, Range] | None = None
+        self._words: Callable[[str], str] = str if analysis.plan is None else planned
 
     def shares(self, sheet: Worksheet, row: int, column: int, size: tuple[int, int], by_type: bool) -> None:
         """Share of kernel time by op code, or by category."""
@@ -48,7 +50,7 @@ class BookCharts:
         chart = self._chart("bar")
         chart.add_series(
             {
-                "name": "share of kernel time",
+                "name": self._words("share of kernel time"),
                 "categories": self._data.add(f"{what.upper()} OF SUMMARY", names),
                 "values": self._data.add(f"SHARE BY {what.upper()}", [entry.share for entry in entries]),
                 "fill": {"color": BAR},
@@ -121,7 +123,7 @@ class BookCharts:
         line.set_y2_axis(self._axis("", num_format="0%", min=0, max=1))
         chart.combine(line)
         chart.set_x_axis({"num_font": {**_FONT, "size": 8, "rotation": -45}, "line": {"color": RULE_LINE}})
-        chart.set_y_axis(self._axis("kernel time [ns]", num_format="#,##0", major_gridlines=_GRID_LINES))
+        chart.set_y_axis(self._axis(self._words("kernel time [ns]"), num_format="#,##0", major_gridlines=_GRID_LINES))
         chart.set_legend({"position": "top", "font": _FONT})
         self._place(sheet, row, column, chart, size, style.pareto(pareto))
 
@@ -263,6 +265,7 @@ class BookCharts:
         return {"name": name, "name_font": {**_FONT, "bold": False}, "num_font": _FONT, **settings}
 
     def _place(self, sheet: Worksheet, row: int, column: int, chart: Chart, size: tuple[int, int], title: str) -> None:
+        title = self._words(title)
         chart.set_title({"name": title, "name_font": {**_FONT, "size": 11, "bold": True}, "overlay": False})
         chart.set_size({"width": size[0], "height": size[1]})
         # Charts keep place and size when rows are filtered out beneath them.

@@ -13,7 +13,7 @@ from perfsheet.atomic_write import replace
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import ChangeGroup, ComparedOp
 from perfsheet.outputs.chart_style import ACCENT, QUIET
-from perfsheet.outputs.workbook import MANY_OPS, mark_replayed, opened
+from perfsheet.outputs.workbook import MANY_OPS, mark, opened
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
 from perfsheet.outputs.workbook.tables import Placement, write_table, write_table_sheet
 from perfsheet.outputs.workbook.theme import RULE_LINE, Styles
@@ -65,7 +65,7 @@ def _write(comparisons: Sequence[Comparison], sink: io.FileIO) -> None:
         for name, writer in writers.items():
             writer(sheets[name])
         if any(comparison.replayed for comparison in comparisons):
-            mark_replayed(sheets.values())
+            mark(sheets.values(), formats.REPLAYED)
         sheets["Summary"].activate()
 
 

@@ -5,7 +5,7 @@ tests/outputs/test_xlsxwriter_contract.py checks these parts, and pyproject.toml
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,6 +38,11 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
         self.dim_rowmin: int
         self.dim_rowmax: int
         self._put: list[tuple[int, Sequence[str]]] = []
+        self.words: Callable[[str], str] = str
+        """What texts become before they are written: a plan has words of its own for times."""
+
+    def _write_string(self, row: int, column: int, text: str, style: Format | None = None) -> int:
+        return int(super()._write_string(row, column, self.words(text), style))
 
     def put_rows(self, first: int, last_column: int, rows: Sequence[str]) -> None:
         """Add rows below all that is written so far: from row `first` (from 0) on, each the XML of its cells."""

@@ -86,14 +86,14 @@ def write_charts(sheet: Worksheet, styles: Styles, analysis: Analysis, charts: B
     """Write sheet Charts: four charts, two by two, each below the question that it answers."""
     set_up_page(sheet)
     sheet.set_column(0, 2 * _CHART_COLUMNS, 12)
-    for place, (draw, question) in enumerate(
-        (
-            (charts.timeline, chart_style.TIMELINE_ASKS),
-            (charts.pareto, chart_style.PARETO_ASKS),
-            (charts.roofline, chart_style.roofline_asks(analysis.roofline)),
-            (charts.core_use, chart_style.core_use_asks(analysis.core_use)),
-        )
-    ):
+    drawn = [
+        (charts.timeline, chart_style.TIMELINE_ASKS),
+        (charts.pareto, chart_style.PARETO_ASKS),
+        (charts.core_use, chart_style.core_use_asks(analysis.core_use)),
+    ]
+    if analysis.plan is None:  # by its least times every op is at its roof
+        drawn.insert(2, (charts.roofline, chart_style.roofline_asks(analysis.roofline)))
+    for place, (draw, question) in enumerate(drawn):
         down, across = divmod(place, 2)
         row, column = down * _CHART_ROWS, across * _CHART_COLUMNS
         sheet.write_string(row, column, question, styles["text"])

@@ -123,7 +123,8 @@ def _write_graph(sheet: LongWorksheet, styles: Styles, analysis: Analysis, graph
 
 def _write_run_info(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row: int) -> int:
     """Run info in two columns: source and outcome."""
-    row = write_section(sheet, styles, row, COLUMNS, "What was measured", f"perfsheet {__version__}", 2)
+    title = "What was measured" if analysis.plan is None else "What was planned"
+    row = write_section(sheet, styles, row, COLUMNS, title, f"perfsheet {__version__}", 2)
     for left, right in zip_longest(run_source(analysis), run_outcome(analysis)):
         for fact, column in ((left, 0), (right, 5)):
             if fact is not None:
@@ -181,7 +182,7 @@ _LABELS, _VALUES = 3, 4
 def _write_headline(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> int:
     """Write title, headline metrics and input cells; the row after them."""
     _write_title(sheet, styles, analysis.summary)
-    metrics, cells = headline(analysis), live.inputs(analysis.summary)
+    metrics, cells = headline(analysis), live.inputs(analysis.summary) if analysis.plan is None else []
     sheet.set_row(_LABELS, 38)
     sheet.set_row(_VALUES, 26)
     for column, label in enumerate([metric.label for metric in metrics] + [cell.label for cell in cells]):
@@ -198,13 +199,13 @@ def _write_title(sheet: Worksheet, styles: Styles, summary: CaptureSummary) -> N
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, clean(f"Perf sheet · {formats.file_names(summary)}", 200), styles["title"])
     figures = " · ".join(sentences.figures_of(summary))
-    replayed = summary.provenance.replayed
-    first = [formats.at_a_glance(summary), figures if replayed else ""]
+    banner = sentences.banner(summary)
+    first = [formats.at_a_glance(summary), figures if banner else ""]
     sheet.write_string(1, 0, clean(" · ".join(filter(None, first))), styles["quiet"])
-    if figures and not replayed:
+    if figures and not banner:
         sheet.write_string(2, 0, clean(figures), styles["text"])
-    if replayed:
-        sheet.write_string(2, 0, formats.REPLAYED[0].upper() + formats.REPLAYED[1:], styles["banner"])
+    if banner:
+        sheet.write_string(2, 0, banner[0].upper() + banner[1:], styles["banner"])
         for column in range(1, COLUMNS):
             sheet.write_blank(2, column, None, styles["banner"])
     elif not figures:

@@ -1,0 +1,139 @@
+"""`perfsheet plan`."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.captures import open_first, report_left_out
+from perfsheet.cli.handling import command, say, tell, view
+from perfsheet.cli.options import output_options
+from perfsheet.errors import ExitStatus, usage
+from perfsheet.progress import Phase
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Analysis
+    from perfsheet.outputs.writing import Outputs
+
+DEFAULT_PLAN = Path("plan.json")
+_FUNCTION = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
+_SCREENFUL = 5
+
+
+# fmt: off
+@command
+@output_options()
+def plan(
+    *,
+    target: Annotated[str | None, typer.Argument(metavar="[SCRIPT.py|FILE.py:FUNCTION]",
+        help="What to plan: a script, or a function that takes a device.", show_default=False)] = None,
+    command: Annotated[str | None, typer.Option("-c", "--command", metavar="COMMAND",
+        help='The target as a command: "pytest path::test[x]".')] = None,
+    board: Annotated[str, typer.Option("--board", metavar="NAME", help="The board to mock: n150, n300, p100, p150."
+        )] = "n150",
+    mesh: Annotated[str, typer.Option("--mesh", metavar="1x2", help="The mesh that it opens as, if there are several."
+        )] = "",
+    save: Annotated[Path, typer.Option("--save", metavar="PLAN.json",
+        help="Where the plan goes; every command reads it in place of a capture.")] = DEFAULT_PLAN,
+    timeout: Annotated[float | None, typer.Option("--timeout", metavar="SECONDS",
+        help="End the target after that time, and keep what it had come to.")] = None,
+    low_cores: Annotated[float, typer.Option("--low-cores", metavar="PCT",
+        help="Few cores: this share of the worker grid or less, in percent.")] = 25.0,
+    python: shared.Python = None,
+    setup: Annotated[bool, typer.Option("--setup", help="Only make the mock board.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the plan is.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output of the target as it comes.")] = False,
+    outputs: Outputs,
+    json: shared.Json = False,
+) -> int:
+    """Plan a target without a device: TTNN places its ops on a mock board; least times, no measurement."""
+    from perfsheet.plan import PlanRequest
+    from perfsheet.run import RunRequest
+
+    if setup:
+        return _set_up(PlanRequest(RunRequest(command or "pytest", python=python), board, mesh))
+    if (target is None) == (command is None):
+        raise usage("a plan needs one target", "give SCRIPT.py, FILE.py:FUNCTION or -c COMMAND")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
+    request = RunRequest(command or _command_of(str(target)), timeout_s=timeout, python=python)
+    outputs.check([], json)
+    _check_place(save, outputs.force)
+    with view(quiet, verbose, json, lines=False) as watch:
+        from perfsheet.analysis import Options, analyze
+        from perfsheet.capture.reader import read
+        from perfsheet.plan import plan as planned
+
+        made = planned(PlanRequest(request, board, mesh), save, watch)
+        analysis = analyze(read(made.path), Options(low_cores_pct=shared.percentage("--low-cores", low_cores)))
+        for warning in analysis.summary.warnings if json or quiet else ():
+            watch.notice(f"warning: {warning}")
+        written = outputs.write(analysis, watch) if outputs.files else []
+        watch.phase(Phase.DONE)
+    report_left_out(analysis, outputs)
+    _show(analysis, made.path, written, outputs, json, quiet)
+    return ExitStatus.TESTS_FAILED if analysis.plan is not None and analysis.plan.refused else ExitStatus.DONE
+# fmt: on
+
+
+def _show(analysis: Analysis, path: Path, written: list[Path], outputs: Outputs, json: bool, quiet: bool) -> None:
+    if json:
+        from perfsheet.outputs import json_output
+
+        json_output.write(json_output.report(analysis, None), sys.stdout)
+    elif not quiet and not outputs.to_stdout:
+        from perfsheet.outputs.terminal.ops import print_hotspots
+
+        print_hotspots(analysis, _SCREENFUL, sys.stdout)
+    for one in (*reversed(written), path):
+        tell(f"Wrote {one}", err=json or outputs.to_stdout)
+    if outputs.open:
+        open_first(written)
+
+
+def _command_of(target: str) -> str:
+    """The command of a script, or of a function in a file."""
+    found = _FUNCTION.fullmatch(target)
+    if found is None:
+        if not target.endswith(".py"):
+            raise usage(f"{target}: neither a script nor FILE.py:FUNCTION", "give a pytest target with -c")
+        return f"python {shlex.quote(target)}"
+    if not Path(found[1]).is_file():
+        raise usage(f"there is no file {found[1]!r}", "name it from the current folder")
+    from perfsheet.run.workspace import TARGET_HELPERS
+
+    return f"python {shlex.quote(str(TARGET_HELPERS / 'perfsheet_function.py'))} {shlex.quote(target)}"
+
+
+def _check_place(save: Path, force: bool) -> None:
+    """Refuse to overwrite what is no plan, unless that is wanted."""
+    from perfsheet.capture.reader import PLAN_START
+    from perfsheet.outputs import paths
+
+    own = save.is_file() and save.open("rb").read(len(PLAN_START)) == PLAN_START
+    paths.check_file(save, [], force or own)
+
+
+def _set_up(request: object) -> int:
+    from perfsheet.plan import PlanRequest, make_board
+    from perfsheet.run.command import parse_command
+    from perfsheet.run.toolchain import find_interpreter, probe
+
+    assert isinstance(request, PlanRequest)
+    import os
+
+    interpreter = find_interpreter(request.run, parse_command(request.run.command), os.environ, "ttnn")
+    found = probe(interpreter, os.environ)
+    made = make_board(request, found.versions, found.ttnn_file)
+    compiler = str(made.compiler) if made.compiler else "the stand-in, as no RISC-V compiler is installed"
+    state = "Made" if made.made else "Found"
+    tell(f"{state} the mock board {request.board} for ttnn {found.versions.get('ttnn')}: {made.folder}")
+    say(f"compiler: {compiler}")
+    return ExitStatus.DONE

@@ -1,0 +1,33 @@
+"""What times are called: those of a capture were measured, those of a plan are the least that an op could take."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.summary import CaptureSummary
+
+_MEASURED = re.compile(r"(?i)(?:device )?kernel (?:duration|time)")
+
+
+def time(of: Analysis | CaptureSummary) -> str:
+    """`kernel time`, of a plan `least time`."""
+    return "kernel time" if of.plan is None else "least time"
+
+
+def planned(text: str) -> str:
+    """A text about kernel times, as it is called in a plan: `Σ kernel duration` is `Σ least time`."""
+    return _MEASURED.sub(lambda found: "Least time" if found[0][0].isupper() else "least time", text)
+
+
+def planned_key(key: str) -> str:
+    """The key of a plan: `kernel_duration_ns` is `least_time_ns`."""
+    return key.replace("kernel_duration", "least_time")
+
+
+def with_planned_keys(value: Any) -> Any:
+    """A JSON value with all keys as they are called in a plan."""
+    if isinstance(value, dict):
+        return {planned_key(key): with_planned_keys(item) for key, item in value.items()}
+    return [with_planned_keys(item) for item in value] if isinstance(value, list | tuple) else value
