@@ -144,6 +144,12 @@ class Analysis:
         graph = Graph(join(self.ops.table, report), Sources(report), self.ops)
         return replace(self, facts=replace(self.facts, graph=graph))
 
+    def without_graph(self) -> Analysis:
+        """The same analysis from the capture alone; a plan has its report in any case."""
+        if self.graph is None or self.plan is not None:
+            return self
+        return replace(self, facts=replace(self.facts, graph=None))
+
     @property
     def plan(self) -> PlanHead | None:
         """What was planned, if the ops were placed on a mock board and never ran; times are least times then."""

@@ -38,6 +38,8 @@ def check(
     fail_op_over: Annotated[str | None, typer.Option("--fail-op-over", metavar="PCT",
         help="With --against: that of each op type may grow by this much.")] = None,
     graph: shared.Graph = None,
+    base_graph: Annotated[str | None, typer.Option("--base-graph", metavar="REPORT",
+        help="The graph report of BASE; --graph is that of the capture.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[bool, typer.Option("--github",
         help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
@@ -55,6 +57,8 @@ def check(
         raise usage("--json and --github both take standard output", "choose one")
     if against is None and (fail_over is not None or fail_op_over is not None):
         raise usage("--fail-over and --fail-op-over compare with another capture", "name it with --against")
+    if against is None and base_graph is not None:
+        raise usage("--base-graph is the graph report of another capture", "name that with --against")
     growth = shared.share("--fail-over", _GROWTH if fail_over is None else fail_over)
     op_growth = None if fail_op_over is None else shared.share("--fail-op-over", fail_op_over)
     if budget is None and against is None:
@@ -72,7 +76,7 @@ def check(
     analysis = analyse_runs(captures, options, graph)
     verdict = Verdict(()) if limits is None else checked(analysis, limits)
     if against is not None:
-        comparison = compare(analyse_side(against, options, "base: "), analysis)
+        comparison = compare(analyse_side(against, options, "base: ", base_graph), analysis)
         verdict += check_against(comparison, growth, op_growth)
     if junit is not None:
         from perfsheet.outputs.ci import write_junit

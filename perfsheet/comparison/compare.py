@@ -191,8 +191,11 @@ class Comparison:
 
     @cached_property
     def findings(self) -> FindingChanges:
-        """Findings that are fixed, new, or remaining."""
-        return finding_changes(self.base.findings, self.new.findings, self.ops)
+        """Findings that are fixed, new, or remaining; by the captures alone unless both have a graph report."""
+        base, new = self.base, self.new
+        if base.graph is None or new.graph is None:
+            base, new = base.without_graph(), new.without_graph()
+        return finding_changes(base.findings, new.findings, self.ops)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

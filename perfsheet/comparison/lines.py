@@ -60,10 +60,21 @@ def line_changes(
         source = sources[0][0]
         former = Counter(_line(was) for _, was in sources if was is not None).most_common(1)
         first_was = next((was for _, was in sources if was is not None and former and _line(was) == former[0][0]), None)
-        counts = [sum(bool(getattr(ops[place], side)) for place in here) for side in ("base", "new")]
+        counts = [
+            sum(len(set(side.of[list(positions)].tolist())) for place in here if (positions := at(ops[place])))
+            for side, at in ((base, _base), (new, _new))
+        ]
         calls = tuple(dict.fromkeys(one.call for one, _ in sources if one is not None))
         changes.append(LineChange(source, first_was, calls, counts[0], counts[1], taken))
     return tuple(sorted(changes, key=lambda change: -abs(clock.span(change.times).delta_ns or 0.0)))
+
+
+def _base(op: ComparedOp) -> tuple[int, ...]:
+    return op.base
+
+
+def _new(op: ComparedOp) -> tuple[int, ...]:
+    return op.new
 
 
 def _first(sources: Sequence[Source | None], positions: tuple[int, ...]) -> Source | None:

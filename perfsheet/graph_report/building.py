@@ -29,6 +29,7 @@ class Builder:
         self.accuracy: dict[int, Accuracy] = {}
         self.sources: dict[str, str] = {}
         self.views: dict[int, int] = {}
+        self.without_dispatch = False
         self._live: dict[tuple[int, ...], tuple[Change, int]] = {}
         self._rank = 0
 
@@ -100,6 +101,7 @@ class Builder:
             self.accuracy,
             self.sources,
             self.views,
+            without_dispatch=self.without_dispatch,
         )
 
     def _with_cached_programs(self) -> Iterator[DeviceOp]:

@@ -114,6 +114,7 @@ class _Reader:
         sizes = self._sizes()
         self._add_uses(sizes)
         builder.buffers = list(self._read_buffers(index, sizes))
+        builder.without_dispatch = bool(self._columns.get("buffers")) and not self._dispatched
         self._read_accuracy()
         sources = self._rows("source_files", "path", "contents")
         builder.sources = {path: text for path, text in sources if isinstance(path, str) and isinstance(text, str)}
@@ -236,11 +237,14 @@ class _Reader:
         """What is in use while each device op runs: what is after its call, less what has changed since."""
         ops = self._builder.device_ops
         after = self._read_uses(sizes)
-        for key, first, walked, relative in self._walked:
+        named = self._device_names
+        for key, first, walked, changes in self._walked:
             if not after:
                 break
+            relative = {named.get(device, device): use for device, use in changes.items()}
             ends = {**dict.fromkeys(relative, _NOTHING), **after.get(key, {})}
-            for index, peak in enumerate(walked.peaks, first):
+            for index, raw_peak in enumerate(walked.peaks, first):
+                peak = {named.get(device, device): figures for device, figures in raw_peak.items()}
                 uses = [
                     tuple(map(_shifted, end, _NOTHING if device not in relative else relative[device].values(), high))
                     for device, end in ends.items()
@@ -252,6 +256,8 @@ class _Reader:
         """What is in use after each call, device by device; empty where the report has no buffers."""
         there = self._columns.get("buffers", ())
         if not {"operation_id", "address", "max_size_per_bank", "buffer_type"} <= set(there):
+            return {}
+        if not self._dispatched:
             return {}
         rank, device = ("b.rank" if "rank" in there else "0"), ("b.device_id" if "device_id" in there else "0")
         execute = self._connection.execute
@@ -276,6 +282,24 @@ class _Reader:
         return {key: dict(uses) for key, uses in found.items()}
 
     @cached_property
+    def _device_names(self) -> dict[int, int]:
+        """What the table of buffers calls the devices of captured graphs: TTNN's importer numbers them anew from 0."""
+        own = sorted({change.device for _, _, walked, _ in self._walked for change in walked.changes})
+        listed = sorted({int(device or 0) for (device,) in self._rows("buffers", "DISTINCT device_id")})
+        if set(own) <= set(listed):
+            return {}
+        if len(listed) == 1:
+            return dict.fromkeys(own, listed[0])
+        return dict(zip(own, listed, strict=False))
+
+    @cached_property
+    def _dispatched(self) -> bool:
+        """Whether buffers have addresses: without dispatch they have none, and the importer keeps few of them."""
+        if "address" not in self._columns.get("buffers", ()):
+            return False
+        return bool(self._connection.execute("SELECT MAX(address) FROM buffers").fetchone()[0])
+
+    @cached_property
     def _l1_buffers(self) -> list[tuple[Any, ...]]:
         """Rank, call, device, address, bytes per bank and layout of every buffer in L1 after every call."""
         names = ("rank", "operation_id", "device_id", "address", "max_size_per_bank", "buffer_layout")
@@ -292,12 +316,15 @@ class _Reader:
 
         Where a call frees or allocates at its address, another buffer begins.
         """
+        named = self._device_names
         new = {
-            (index[key], change.device, change.address)
+            (index[key], named.get(change.device, change.device), change.address)
             for key, _, walked, _ in self._walked
             for change in walked.changes
             if change.sign > 0 and change.memory == L1
         }
+        if not self._dispatched:
+            return
         live: dict[tuple[int, ...], tuple[int, int, int | None]] = {}
         listed: dict[tuple[int, ...], int] = {}
         of_call = -1
@@ -308,7 +335,6 @@ class _Reader:
             if now != of_call:
                 of_call, listed = now, {}
             alike = (int(rank), int(device or 0), int(address or 0), int(bank or 0))
-            # Without dispatch all addresses are 0, so a call can list several buffers that look the same.
             nth = listed[alike] = listed.get(alike, 0) + 1
             key: tuple[int, ...] = (*alike, nth)
             before = live.get(key)

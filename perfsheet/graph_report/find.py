@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from perfsheet.capture.reader import PLAN_START
+from perfsheet.errors import PerfsheetError
 from perfsheet.graph_report.database import read_database
 from perfsheet.graph_report.errors import unreadable
 from perfsheet.graph_report.json_report import COMPARISONS, COMPARISONS_SUFFIX, IO_SUFFIX, read_json, read_plan
@@ -33,10 +34,7 @@ def candidates(path: str | Path) -> Iterator[GraphReport]:
     given = Path(path)
     try:
         if given.is_dir():
-            found = _below(given)
-            for place in found:
-                chosen = f"newest of {len(found):,} graph reports in {given}" if len(found) > 1 else ""
-                yield replace(_read(place), how_chosen=chosen)
+            yield from _readable(given, _below(given))
         elif not given.exists():
             raise unreadable(given, "there is no such file or folder")
         elif not given.is_file():
@@ -45,6 +43,29 @@ def candidates(path: str | Path) -> Iterator[GraphReport]:
             yield _read(given)
     except OSError as error:
         raise unreadable(given, error.strerror or str(error)) from None
+
+
+def _readable(folder: Path, places: Sequence[Path]) -> Iterator[GraphReport]:
+    """Those of several reports that can be read. Raises PerfsheetError with the reason of the first if none can."""
+    chosen = f"newest of {len(places):,} graph reports in {folder}" if len(places) > 1 else ""
+    first_error: PerfsheetError | None = None
+    any_read = False
+    for place in places:
+        report = _read_or_error(place)
+        if isinstance(report, PerfsheetError):
+            first_error = first_error or report
+        else:
+            any_read = True
+            yield replace(report, how_chosen=chosen)
+    if first_error is not None and not any_read:
+        raise first_error
+
+
+def _read_or_error(path: Path) -> GraphReport | PerfsheetError:
+    try:
+        return _read(path)
+    except PerfsheetError as error:
+        return error
 
 
 def _read(path: Path) -> GraphReport:
@@ -81,11 +102,14 @@ def _ranks(path: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """The databases in a folder, or its captures where there is none, the newest first; ranks of one run are one."""
+    """The databases and captures in a folder, the newest first; ranks of one run are one.
+
+    A capture beside a database is what that was made of.
+    """
     found = [path for path in folder.rglob(DATABASE) if path.is_file()]
-    if not found:
-        captures = [path for path in folder.rglob("*.json") if _may_be_capture(path)]
-        found = list({_of_run(path): path for path in captures}.values())
+    imported = {path.parent for path in found}
+    captures = [path for path in folder.rglob("*.json") if path.parent not in imported and _may_be_capture(path)]
+    found += {_of_run(path): path for path in captures}.values()
     if not found:
         raise unreadable(folder, "no graph report in this folder")
     return sorted(found, key=lambda path: (path.stat().st_mtime_ns, str(path)), reverse=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,18 @@ from perfsheet.accuracy import possible
 from perfsheet.graph_report.building import Builder, limit
 from perfsheet.graph_report.errors import damage, unreadable
 from perfsheet.graph_report.model import Accuracy, Call, Chip, GraphReport, Tensor
-from perfsheet.graph_report.nodes import Node, Params, PlanNode, Scalar, Use, change, described_tensors, number, walk
+from perfsheet.graph_report.nodes import (
+    Change,
+    Node,
+    Params,
+    PlanNode,
+    Scalar,
+    Use,
+    change,
+    described_tensors,
+    number,
+    walk,
+)
 from perfsheet.graph_report.stacks import frames_of
 
 T = TypeVar("T")
@@ -24,6 +35,8 @@ COMPARISONS_SUFFIX = ".comparison_records.json"
 COMPARISONS = "comparison_records.json"
 """The comparisons where they have no capture of their name."""
 _MOST_BYTES = 2 << 30
+_OF_OTHERS = 0.1
+"""Part of the Python calls that may be unknown to the capture beside them."""
 _NOT_BESIDE = "not what TTNN writes beside a graph capture"
 _WITHOUT_ROW = ("Tensor::", "tt::tt_metal", "ttnn::convert_python_tensor_to_tt_tensor")
 """Functions on the outermost level that TTNN's own importer makes no operation of."""
@@ -134,7 +147,9 @@ def report_of(path: Path, content: PlanContent) -> GraphReport:
 
 
 def _add(builder: Builder, path: Path, capture: Capture) -> None:
-    _add_capture(builder, capture, _beside(path, IO_SUFFIX, list[PythonCall]) or [], _comparisons(path))
+    calls = _beside(path, IO_SUFFIX, list[PythonCall]) or []
+    _refuse_other_calls(path, capture.graph, calls)
+    _add_capture(builder, capture, calls, _comparisons(path))
 
 
 def _add_capture(
@@ -150,6 +165,9 @@ def _add_capture(
         records[record.name].append(record)
         _describe_compared(builder, rank, record, comparisons)
     uses: dict[int, Use] = {}
+    for before in _there_before(capture.graph):
+        uses.setdefault(before.device, Use()).change(1, before.memory, before.bank, before.size)
+        builder.buffer_changed(rank, before)
     inside: list[Node] = []
     depth = 0
     for node in capture.graph:
@@ -171,6 +189,29 @@ def _add_capture(
         _add_call(builder, rank, inside, described, records, uses)
     builder.end_rank()
     _add_accuracy(builder, rank, comparisons)
+
+
+def _there_before(graph: Sequence[Node]) -> Iterator[Change]:
+    """What is freed without having been allocated was there before the capture began."""
+    live: set[tuple[int, ...]] = set()
+    for node in graph:
+        if node.node_type == "buffer_allocate":
+            live.add(change(node).key)
+        elif node.node_type == "buffer_deallocate":
+            this = change(node)
+            if this.key in live:
+                live.discard(this.key)
+            elif this.address:  # without dispatch an address says nothing
+                yield this._replace(sign=1)
+
+
+def _refuse_other_calls(path: Path, graph: Sequence[Node], calls: Sequence[PythonCall]) -> None:
+    """Raises PerfsheetError where the Python calls are not those of the capture: what Python calls, it has, too."""
+    names = Counter(node.params.name for node in graph if node.node_type == "function_start" and node.params)
+    unknown = (Counter(call.name for call in calls) - names).total()
+    if unknown > _OF_OTHERS * len(calls):
+        found = path.with_suffix(IO_SUFFIX).name
+        raise unreadable(path, f"{found} is not of this capture: {unknown:,} of its {len(calls):,} calls are not in it")
 
 
 def _apply(builder: Builder, rank: int, node: Node, uses: dict[int, Use]) -> None:

@@ -149,7 +149,8 @@ class GraphReport:
 
     `path` is the file. `sources` are the texts of source files that it carries, by path. `accuracy` is by index of
     `tensors`. `views` has, for each tensor that shows the memory of another one (a reshape that moves nothing, another
-    id of the same tensor), that one. `has_stacks`: whether any call has a Python stack.
+    id of the same tensor), that one. `has_stacks`: whether any call has a Python stack. `without_dispatch`: it is a
+    database of a capture without dispatch, which lacks most buffers, so that the memory is unknown.
     """
 
     path: str
@@ -163,6 +164,7 @@ class GraphReport:
     sources: dict[str, str]
     views: dict[int, int] = field(default_factory=dict)
     how_chosen: str = ""
+    without_dispatch: bool = False
 
     def __repr__(self) -> str:
         return f"<GraphReport of {len(self.calls):,} calls, {len(self.device_ops):,} device ops>"

@@ -210,7 +210,8 @@ def change(node: BareNode) -> Change:
     bank = number(params.max_size_per_bank)
     # Without dispatch all addresses are 0: there the node of the buffer, which both are connected to, tells them apart.
     key = (device, address) if address or not node.connections else (device, 0, node.connections[0])
-    memory = params.type or _MEMORIES.get(number(params.buffer_type) or 0, "")
+    of_type = number(params.buffer_type)  # more exact: L1_SMALL is L1 by its name, too
+    memory = params.type if of_type is None else _MEMORIES.get(of_type, "")
     return Change(
         1 if node.node_type == "buffer_allocate" else -1,
         key,

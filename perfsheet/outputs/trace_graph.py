@@ -26,10 +26,14 @@ def source_args(source: Source | None) -> Event:
 
 
 def graph_events(analysis: Analysis, graph: Graph, placed: Timing, track: int) -> Iterator[Event]:
-    """The modules on a track of each device, and L1 and DRAM in use from the start of each op."""
+    """The modules on a track of each device, and L1 and DRAM in use from the start of each op.
+
+    Tensors and circular buffers apart: the latter are known of some ops only, and a sum would show peaks at these.
+    """
     ops, found = analysis.ops, graph.memory
     counters = (
-        ("L1 in use per bank", found.l1_used),
+        ("L1 tensors per bank", found.l1_bank),
+        ("L1 circular buffers per core", found.circular),
         (f"DRAM in use {'per bank' if found.dram_per_bank else 'over all banks'}", found.dram),
     )
     numbers = _passes(analysis)

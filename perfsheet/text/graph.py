@@ -56,8 +56,18 @@ def joined(graph: Graph) -> str:
     )
     parts += [f"{count:,} {what}" for count, what in counts if count]
     if not join.report.has_stacks:
-        parts.append("no source lines: capture with enable_graph_python_stack_traces")
+        parts.append(_without_stacks(join.report.path))
+    elif without := sum(source is None for source in graph.sources_of_joined):
+        parts.append(f"{without:,} without a source line")
     return ", ".join(parts)
+
+
+def _without_stacks(path: str) -> str:
+    """Why there is no source line: the stacks of a capture as JSON lie beside it."""
+    if path.endswith(".json"):
+        beside = f"{Path(path).stem}.python_io.json"
+        return f"no source lines: they are in {beside}, if it lies beside it, captured with Python stack traces"
+    return "no source lines: capture with enable_graph_python_stack_traces"
 
 
 def memory(analysis: Analysis) -> str:
@@ -66,6 +76,8 @@ def memory(analysis: Analysis) -> str:
     Blank where nothing is known of it.
     """
     graph = analysis.graph
+    if graph is not None and graph.joined.report.without_dispatch:
+        return "memory unknown: a database of a capture without dispatch lacks it, give the capture's JSON"
     if graph is None or graph.memory.peak is None:
         return ""
     return "; ".join(filter(None, (_l1(analysis, graph), _dram(graph.memory))))
@@ -84,11 +96,11 @@ def _l1(analysis: Analysis, graph: Graph) -> str:
     if with_circular == every:
         parts = [f"L1: {amount} in use ({_op(analysis, graph, peak)})"]
     else:
-        parts = [f"L1: tensors take {amount} ({_op(analysis, graph, peak)})"]
-        known = f"circular buffers of {with_circular:,} of {rows(every, 'op')} known"
+        parts = [f"L1: tensors take {amount} ({_op(analysis, graph, peak)})" if values[peak] else "L1: no tensors"]
         together = float(np.max(found.l1_used, where=found.circular_known, initial=0.0))
-        more = f": {formats.size(together)} with them" if together > values[peak] else ""
-        parts.append(known + more)
+        least = f"at least {formats.size(together)} with circular buffers, which" if together > values[peak] else ""
+        known = f"known of {with_circular:,} of {rows(every, 'op')}"
+        parts.append(f"{least} are {known}" if least else f"circular buffers {known}")
     if beyond := int(found.beyond_bank.sum()):
         parts.append(f"{rows(beyond, 'op')} with more than a bank holds (!): impossible, so the report is wrong there")
     return "; ".join(parts)

@@ -7,7 +7,7 @@ import pytest
 from support.captures import op, shape, write_csv
 from support.findings import findings_of, only_finding
 
-from perfsheet import analyze, read
+from perfsheet import Options, Selection, analyze, read
 from perfsheet.graph_report.model import Buffer, Call, Chip, DeviceOp, Execution, Frame, GraphReport, MemoryUse, Tensor
 from perfsheet.text.graph import memory as memory_text
 
@@ -217,9 +217,10 @@ def test_the_peak_of_tensors_where_some_circular_buffers_are_unknown(tmp_path):
     model.add("UnaryDeviceOperation", [0], [0], used=4096)
     model.add("LayerNormDeviceOperation", [0], [0], used=2048, circular=1024)
     head = "L1: tensors take up to 4.0 KiB of 976.6 KiB per bank (Unary at model.py:10); "
-    assert memory_text(model.analysis(tmp_path)) == f"{head}circular buffers of 1 of 2 ops known"
+    assert memory_text(model.analysis(tmp_path)) == f"{head}circular buffers known of 1 of 2 ops"
     model.add("SoftmaxDeviceOperation", [0], [0], used=2048, circular=4096)
-    assert memory_text(model.analysis(tmp_path)) == f"{head}circular buffers of 2 of 3 ops known: 6.0 KiB with them"
+    known = "at least 6.0 KiB with circular buffers, which are known of 2 of 3 ops"
+    assert memory_text(model.analysis(tmp_path)) == f"{head}{known}"
 
 
 def test_nothing_in_use_is_no_headline(tmp_path):
@@ -274,3 +275,31 @@ def test_a_reshard_says_of_how_many_ops_its_neighbours_are(tmp_path):
         model.calls[-3] = model.calls[-3]._replace(frames=(Frame("/w/model.py", 80, "forward", ""),))
     finding = only_finding(model.analysis(tmp_path), "reshard")
     assert "LayerNorm at model.py:90 reads DRAM_INTERLEAVED (2 of 3 ops)." in finding.advice
+
+
+def test_each_of_equal_tensors_is_freed_late(tmp_path):
+    """Two layers do the same: the last use of each is found, wherever the window begins."""
+    model = Model()
+    for layer in range(2):
+        made = model.tensor((1, 1, 512, 1024), L1)
+        model.add("UnaryDeviceOperation", [0], [made])
+        model.add("LayerNormDeviceOperation", [made], [0])
+        model.add("SoftmaxDeviceOperation", [0], [0], used=600_000)
+        model.keep(made, 50_000, first=3 * layer, last=3 * layer + 2)
+    for place, call in enumerate(model.calls):
+        model.calls[place] = call._replace(frames=(Frame("/w/model.py", 10 + place % 3, "forward", ""),))
+    analysis = model.analysis(tmp_path)
+    assert [held.count for held in analysis.graph.memory.longest_held] == [2]
+    assert only_finding(
+        analyze(analysis.ops.table, Options(selection=Selection(which_pass="all")), graph=model.report()), "freed-late"
+    ).positions.tolist() == [1, 4]
+
+
+def test_a_line_with_several_calls_names_them_all(tmp_path):
+    model = Model()
+    model.add("UnaryDeviceOperation", [0], [0])
+    model.add("LayerNormDeviceOperation", [0], [0])
+    for place in (0, 1):
+        model.calls[place] = model.calls[place]._replace(frames=(Frame("/w/model.py", 7, "forward", ""),))
+    ((source, count),) = model.analysis(tmp_path).graph.places(np.array([0, 1]))
+    assert (source.call, count) == ("ttnn.op0, ttnn.op1", 2)

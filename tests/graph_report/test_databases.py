@@ -1,6 +1,7 @@
 """Databases of every age, with tables missing, of another program, and damaged."""
 
 import json
+import os
 import sqlite3
 
 import pytest
@@ -316,3 +317,82 @@ def test_captures_of_two_ranks_belong_together(tmp_path):
     report = read_graph_report(tmp_path / "graph_capture_2_of_2.json")
     assert report.ranks == (0, 1)
     assert [op.executions[0].device_id for op in report.device_ops] == [0, 1]
+
+
+def capture_of(*nodes):
+    """A capture of one op between these nodes of buffers."""
+    start = {"node_type": "function_start", "counter": 0, "params": {"name": "ExpDeviceOperation"}}
+    return {"graph": [start, *nodes, {"node_type": "function_end", "counter": 99}]}
+
+
+def buffer_node(kind, counter, address, bank, **params):
+    return {
+        "node_type": f"buffer_{kind}",
+        "counter": counter,
+        "params": {"type": "L1", "address": address, "size": 64 * bank, "max_size_per_bank": bank, **params},
+    }
+
+
+def uses_of(folder, capture):
+    path = folder / "capture.json"
+    path.write_text(json.dumps(capture))
+    return [op.use.l1_bank for op in read_graph_report(path).device_ops]
+
+
+def test_what_is_freed_without_being_allocated_was_there_before(tmp_path):
+    capture = capture_of(buffer_node("allocate", 1, 4096, 100), buffer_node("deallocate", 2, 8192, 500))
+    assert uses_of(tmp_path, capture) == [600]
+
+
+def test_l1_small_is_not_counted(tmp_path):
+    small = buffer_node("allocate", 1, 4096, 100, buffer_type=3)
+    assert uses_of(tmp_path, capture_of(small, buffer_node("allocate", 2, 8192, 40, buffer_type=1))) == [40]
+
+
+def test_python_calls_of_another_capture_are_refused(tmp_path):
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(capture_of()))
+    path.with_suffix(".python_io.json").write_text(json.dumps([{"name": "ttnn.conv2d"}, {"name": "ttnn.linear"}]))
+    with pytest.raises(PerfsheetError, match=r"capture\.python_io\.json is not of this capture: 2 of its 2 calls"):
+        read_graph_report(path)
+
+
+def test_devices_that_the_importer_numbered_anew(tmp_path):
+    """Captured graphs have device 3, the table of buffers has it as 0: they are one device."""
+    columns, rows = TABLES["captured_graph"]
+    renamed = [(call, text.replace('"device_id": "0"', '"device_id": "3"')) for call, text in rows]
+    reports = [
+        read_graph_report(database(tmp_path / f"{name}.sqlite", tables={**TABLES, "captured_graph": (columns, some)}))
+        for name, some in (("same", rows), ("renamed", renamed))
+    ]
+    assert [op.use for op in reports[0].device_ops] == [op.use for op in reports[1].device_ops]
+    assert [op.use.l1_bank for op in reports[0].device_ops[:1]] == [12_288]
+    assert reports[0].buffers == reports[1].buffers
+
+
+def test_a_database_without_addresses_tells_no_memory(tmp_path):
+    columns, rows = TABLES["buffers"]
+    nowhere = [(call, device, 0, bank, kind) for call, device, _, bank, kind in rows]
+    report = read_graph_report(database(tmp_path / "db.sqlite", tables={**TABLES, "buffers": (columns, nowhere)}))
+    assert report.without_dispatch
+    assert {op.use for op in report.device_ops} == {None}
+    assert report.buffers == ()
+
+
+def test_a_folder_with_a_database_and_a_newer_capture(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    database(tmp_path / "a" / "db.sqlite")
+    newer = tmp_path / "b" / "capture.json"
+    newer.write_text(json.dumps(capture_of()))
+    os.utime(tmp_path / "a" / "db.sqlite", (1, 1))
+    assert read_graph_report(tmp_path).path == str(newer)
+
+
+def test_a_damaged_report_hides_no_older_one(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    database(tmp_path / "a" / "db.sqlite")
+    os.utime(tmp_path / "a" / "db.sqlite", (1, 1))
+    (tmp_path / "b" / "db.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100))
+    assert read_graph_report(tmp_path).path == str(tmp_path / "a" / "db.sqlite")

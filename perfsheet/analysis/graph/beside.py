@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -37,18 +38,30 @@ class Graph:
         known = self.sources_of.all
         return tuple(None if index < 0 else known[index] for index in partner)
 
+    @cached_property
+    def sources_of_joined(self) -> tuple[Source | None, ...]:
+        """The same for the ops that the report has."""
+        partner = self.joined.partner[self.ops.rows].tolist()
+        return tuple(source for source, index in zip(self.sources, partner, strict=True) if index >= 0)
+
     def places(self, positions: IntArray) -> tuple[tuple[Source, int], ...]:
-        """The lines that some of the ops come from, each with how many, most kernel time first."""
+        """The lines that some of the ops come from, each with how many, most kernel time first.
+
+        A line with several calls names them all.
+        """
         times = np.nan_to_num(self.ops.kernel_ns)
         found: dict[tuple[str, int], tuple[Source, int, float]] = {}
+        calls: dict[tuple[str, int], dict[str, None]] = {}
         for position in positions.tolist():
             source = self.sources[position]
             if source is not None:
                 key = (source.file, source.line)
                 first, count, time = found.get(key, (source, 0, 0.0))
                 found[key] = (first, count + 1, time + float(times[position]))
-        ranked = sorted(found.values(), key=lambda one: -one[2])
-        return tuple((source, count) for source, count, _ in ranked)
+                calls.setdefault(key, {})[source.call] = None
+        ranked = sorted(found, key=lambda key: -found[key][2])
+        named = ((replace(found[key][0], call=", ".join(calls[key])), found[key][1]) for key in ranked)
+        return tuple(named)
 
     @cached_property
     def modules(self) -> Module:

@@ -98,7 +98,7 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
             agree = f"only {len(paired):,} of {len(rows):,} ops agree"
             raise _refused(report, f"{reason}, and by their sequence {agree}")
         if differ := described.difference(paired, found[paired]):
-            raise _refused(report, f"{reason}, and {differ}")
+            raise _refused(report, f"{reason}, and of the ops aligned by their sequence {differ}")
     partner = np.full(len(table), -1, dtype=np.int64)
     partner[rows] = found
     paired = rows[found >= 0]
@@ -137,7 +137,7 @@ class _Descriptions:
         of_rows = [(kind(one.op_code), _extents(one.inputs), _extents(one.outputs)) for one in listed.all]
         shapes = [_four(tensor.shape) for tensor in report.tensors]
         of_ops = [
-            (kind(op.name) if op.name else "", _all(shapes, op.inputs), _all(shapes, op.outputs))
+            (kind(op.name), _all(shapes, op.inputs), _all(shapes, op.outputs)) if op.name else ("", (), ())
             for op in report.device_ops
         ]
         tokens: dict[tuple[str, tuple[Extents, ...], tuple[Extents, ...]], int] = {}
@@ -150,7 +150,10 @@ class _Descriptions:
         self._outputs = _numbers([tuple(sorted(one[2])) for one in tokens])
         self._unnamed = np.array([not one[0] for one in tokens], dtype=np.bool_)
         self._shapeless = np.array([not one[1] for one in tokens], dtype=np.bool_)
-        stored = [_storage(report.tensors[tensor] for tensor in op.inputs) for op in report.device_ops]
+        # The tensors of an op without a name are those of its call.
+        stored = [
+            _storage(report.tensors[tensor] for tensor in op.inputs) if op.name else "" for op in report.device_ops
+        ]
         storage: dict[object, int] = {"": -1}
         of_variants = [storage.setdefault(_storage(one.inputs), len(storage)) for one in listed.all]
         self._stored_rows = np.array(of_variants, dtype=np.int64)[listed.of] if len(rows) else self.rows

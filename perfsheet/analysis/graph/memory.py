@@ -98,7 +98,7 @@ class Held:
 
     `buffer` is the first of them, `count` their number. `made` and `last_use` are calls (indices of `report.calls`).
     `calls` counts the calls with device ops from its first to its last one, `idle_calls` those of them after its last
-    use.
+    use. `lives`: of each of the buffers its last use and its last call.
     """
 
     buffer: Buffer
@@ -107,6 +107,7 @@ class Held:
     calls: int
     idle_calls: int
     count: int = 1
+    lives: tuple[tuple[int, int], ...] = ()
 
 
 def memory(joined: Joined, rows: IntArray) -> Memory:
@@ -142,9 +143,10 @@ def held(report: GraphReport) -> tuple[Held, ...]:
         lines = tuple(users_frames(report.calls[call].frames)[:1] for call in (buffer.first, used))
         first = found.get(key := (buffer.bank, kind, *map(tuple, lines), idle))
         if first is None:
-            found[key] = Held(buffer, buffer.first, used, working[end] - working[buffer.first], idle)
+            calls = working[end] - working[buffer.first]
+            found[key] = Held(buffer, buffer.first, used, calls, idle, 1, ((used, buffer.last),))
         else:
-            found[key] = replace(first, count=first.count + 1)
+            found[key] = replace(first, count=first.count + 1, lives=(*first.lives, (used, buffer.last)))
     return tuple(sorted(found.values(), key=_by_need))
 
 

@@ -23,6 +23,8 @@ _NOT_THE_USERS = re.compile(
     r"|[\\/]bin[\\/](?:pytest|py\.test)$|[\\/]perfsheet_\w+\.py$"
 )
 _FORWARDS = re.compile(r"\bself\.(?:forward|_call_impl|_wrapped_call_impl)\(")
+_HANDS_ON = re.compile(r"\w\((?:self, ?)?\*\w+(?:, ?\*\*\w+)?\)|\w\(self, ?\*\*\w+\)")
+"""A line that calls with all that it was given, as a decorator does."""
 _MODULE_CALLS = ("__call__", "forward")
 _ATTRIBUTE = re.compile(r"\bself\.([A-Za-z_]\w*(?:\[[^\[\]]*\])?(?:\.[A-Za-z_]\w*(?:\[[^\[\]]*\])?)*)\(")
 _ASSIGNED = re.compile(r"\bself\.(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(\w+)\(")
@@ -160,8 +162,12 @@ def _module_path(frames: Sequence[Frame], classes: Sequence[str], texts: _Texts,
         if _starts(frame) and not with_start:
             caller = frame
             continue
-        if frame.function == "__call__" and _FORWARDS.search(frame.code):
-            continue  # only hands on to `forward`: what it was called as, that is called as
+        inner = frame is not frames[0]
+        if inner and ((frame.function == "__call__" and _FORWARDS.search(frame.code)) or _HANDS_ON.search(frame.code)):
+            continue  # only hands on: what it was called as, that is called as
+        if frame.function in _MODULE_CALLS and caller is not None and "super()." in caller.code:
+            inside = of_class
+            continue  # the same object as its caller
         name = _name(frame, of_class, caller, texts)
         method_of_another = of_class not in ("", inside) and frame.function not in _MODULE_CALLS
         path.append(f"{of_class}.{name}" if method_of_another else name)
@@ -176,7 +182,7 @@ def _name(frame: Frame, of_class: str, caller: Frame | None, texts: _Texts) -> s
     if len(attributes) > 1 and caller is not None:  # of those on the line the one that holds this class
         attributes = {one for one in attributes if of_class in texts.classes_of_attribute(caller.file, one)}
     if len(attributes) == 1:
-        return str(attributes.pop())
+        return re.sub(r"\.(?:forward|__call__)$", "", str(attributes.pop()))
     return of_class or frame.function
 
 

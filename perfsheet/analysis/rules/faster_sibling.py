@@ -55,6 +55,6 @@ RULE = Rule(
     needs_times=True,
     find=find,
     advice=advice,
-    caveat="The sibling's settings may not fit here: what else is in L1 at that time is not in the capture.",
+    caveat="The sibling's settings may not fit here: something else may fill L1 at that time.",
     evidence=evidence,
 )

@@ -30,20 +30,20 @@ def _last_users(facts: Facts) -> Iterator[int]:
     graph = facts.graph
     assert graph is not None
     for held in graph.memory.longest_held:
-        if _in_the_way(graph, held):
-            ops = graph.joined.report.calls[held.last_use].device_ops
+        for last_use, last in held.lives:
+            ops = graph.joined.report.calls[last_use].device_ops
             position = graph.position_of.get(ops[-1]) if len(ops) else None
-            if position is not None and facts.ops.timed[position]:
+            if position is not None and facts.ops.timed[position] and _in_the_way(graph, held, last_use, last):
                 yield position
 
 
-def _in_the_way(graph: Graph, held: Held) -> bool:
-    """Whether much of a bank is in use at some time between its last use and its end."""
+def _in_the_way(graph: Graph, held: Held, last_use: int, last: int) -> bool:
+    """Whether much of a bank is in use at some time between a last use and the end."""
     report = graph.joined.report
     bank = report.l1_bank_bytes
     if not bank or held.buffer.bank < _WORTH * bank:
         return False
-    after = [op for call in report.calls[held.last_use + 1 : held.buffer.last + 1] for op in call.device_ops]
+    after = [op for call in report.calls[last_use + 1 : last + 1] for op in call.device_ops]
     used = [use.l1_bank for op in after if (use := report.device_ops[op].use) is not None]
     return bool(used) and max(used) >= _IN_DEMAND * bank
 
@@ -62,7 +62,11 @@ def evidence(facts: Facts, group: Group) -> Evidence:
     assert graph is not None
     ops = {int(graph.flow.partner[position]) for position in group.positions.tolist()}
     report = graph.joined.report
-    mine = [held for held in graph.memory.longest_held if ops.intersection(report.calls[held.last_use].device_ops)]
+    mine = [
+        held
+        for held in graph.memory.longest_held
+        if any(ops.intersection(report.calls[last_use].device_ops) for last_use, _ in held.lives)
+    ]
     largest = max(mine, key=lambda held: held.buffer.bank)
     return {"bank_bytes": float(largest.buffer.bank), "calls_after": float(largest.idle_calls)}
 

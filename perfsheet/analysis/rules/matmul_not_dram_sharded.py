@@ -66,7 +66,8 @@ def advice(facts: Facts, group: Group) -> str:
     if fidelity.upper() == "LOFI":
         return f"{reads}{sharded}."
     if _is_wormhole(facts, group):
-        return f"{reads}{sharded}, and a lower fidelity than {fidelity} where the accuracy allows it."
+        lower = f", and a lower fidelity than {fidelity} where the accuracy allows it" if fidelity else ""
+        return f"{reads}{sharded}{lower}."
     return (
         f"{reads}ttnn.MathFidelity.LoFi where the accuracy allows it, and with it {sharded}; at {fidelity} that was "
         "slower than 1D multicast on p150."
