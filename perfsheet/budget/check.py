@@ -38,6 +38,7 @@ def check(analysis: Analysis, budget: Budget) -> Verdict:
     checked = tuple(_checked(analysis, bound, positions[_key(bound)]) for bound in budget.bounds)
     notes = (
         *replay_notes(analysis.provenance.replayed),
+        *plan_notes(analysis),
         *_hardware_notes(analysis, budget),
         *_notes(analysis, budget, positions),
     )
@@ -48,6 +49,12 @@ def replay_notes(replayed: bool) -> Iterator[str]:
     """What a verdict on a replayed capture says of itself."""
     if replayed:
         yield "replayed: the limits are checked on a recorded capture, not on a measurement of this run"
+
+
+def plan_notes(analysis: Analysis) -> Iterator[str]:
+    """What a verdict on a plan says of itself."""
+    if analysis.plan is not None:
+        yield "planned: no op ran; limits on measured times cannot be kept (least-time is one for plans)"
 
 
 def _hardware_notes(analysis: Analysis, budget: Budget) -> Iterator[str]:

@@ -75,14 +75,39 @@ def _time(scope: Scope, value: float | None) -> Measured:
 def _kernel_time(scope: Scope) -> Measured:
     """Σ kernel duration; of all ops where some overlap, the time in which any of them runs, as in the headline."""
     ops = scope.analysis.ops
+    if ops.planned:
+        return _of(scope, None)
     whole = len(scope.positions) == len(ops)
     times = ops.counted_ns if whole else ops.kernel_ns[scope.positions]
     unknown = bool(len(times)) and not np.isfinite(times).any()
     return _time(scope, None if unknown else float(np.nansum(times)))
 
 
+def _least_time(scope: Scope) -> Measured:
+    """Σ least time of the ops of a plan, as far as it is known; unknown for a capture."""
+    ops = scope.analysis.ops
+    times = ops.kernel_ns[scope.positions]
+    known_of_any = ops.planned and (not len(times) or bool(np.isfinite(times).any()))
+    return _of(scope, float(np.nansum(times)) if known_of_any else None)
+
+
+def _l1_headroom(scope: Scope) -> Measured:
+    """The least part of an L1 bank that an op leaves free, by the graph report; unknown without one."""
+    graph, positions = scope.analysis.graph, scope.positions
+    if graph is None or not graph.memory.bank_bytes:
+        return _of(scope, None)
+    free = graph.memory.headroom[positions]
+    known_at = np.flatnonzero(np.isfinite(free))
+    if not known_at.size:
+        return _of(scope, None)
+    place = known_at[int(np.argmin(free[known_at]))]
+    return Measured(max(0.0, float(free[place])) / graph.memory.bank_bytes, scope.analysis.ops.rows[positions[[place]]])
+
+
 def _longest(scope: Scope) -> Measured:
     times = scope.analysis.ops.kernel_ns[scope.positions]
+    if scope.analysis.ops.planned:
+        return _of(scope, None)
     known_at = np.flatnonzero(np.isfinite(times))
     if not known_at.size:
         return _time(scope, None if len(times) else 0.0)
@@ -98,6 +123,8 @@ def _weighted(values: Callable[[Analysis], FloatArray]) -> Callable[[Scope], Mea
     """The mean of a fraction over the ops where it is known, weighted by kernel time."""
 
     def measure(scope: Scope) -> Measured:
+        if scope.analysis.ops.planned:
+            return _of(scope, None)
         fractions, times = values(scope.analysis)[scope.positions], scope.analysis.ops.kernel_ns[scope.positions]
         measured = np.isfinite(fractions) & np.isfinite(times)
         mean = ratio(float((fractions * times)[measured].sum()), float(times[measured].sum()))
@@ -114,6 +141,8 @@ def _per_pass(figure: Callable[[PassSummary], float | None]) -> Callable[[Scope]
 
     def measure(scope: Scope) -> Measured:
         analysis = scope.analysis
+        if analysis.ops.planned:
+            return _of(scope, None)
         of, chosen = analysis.summary.passes, analysis.facts.scope.chosen
         if chosen is not None and analysis.ops.options.selection.which_pass is not None:
             of = replace(of, count=1, all=(chosen,), fps_per_pass=analysis.summary.fps.all)
@@ -192,6 +221,10 @@ LIMITS: tuple[Limit, ...] = (
     Limit("host-ops", Unit.COUNT, _host((RowKind.HOST, RowKind.PYTHON_FALLBACK)),
         "host ops and python fallbacks between device ops"),
     Limit("host-fallbacks", Unit.COUNT, _host((RowKind.PYTHON_FALLBACK,)), "python fallbacks between device ops"),
+    Limit("least-time", Unit.TIME, _least_time, "Σ least time of the ops of a plan, as far as it is known",
+        of_ops=True),
+    Limit("l1-headroom", Unit.SHARE, _l1_headroom, "the least part of an L1 bank that an op leaves free, by a graph "
+        "report or a plan", floor=True, of_ops=True),
     Limit("pcc", Unit.PCC, _pcc, "the lowest PCC of an op, of those that TTNN compared", floor=True, of_ops=True),
     Limit("pcc-accumulated", Unit.PCC, _pcc_accumulated, "accumulated PCC of the last op that TTNN compared",
         floor=True),

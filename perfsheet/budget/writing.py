@@ -34,6 +34,7 @@ _WINDOW = (
     "pcc-accumulated",
     "pcc-tests",
 )
+_OF_PLANS = ("least-time", "reshards", "low-core-ops", "host-ops", "l1-headroom")
 _OF_PASSES = {"kernel-time-per-pass", "fps-per-pass"}
 _COMMENT_COLUMN = 36
 _HOW_TO_CHECK = "Check a capture with: perfsheet check CAPTURE --budget THIS-FILE"
@@ -44,7 +45,8 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
     """The text of a budget that the capture itself keeps; `tolerance` is a fraction."""
     budget = tomlkit.document()
     captures = _quoted(", ".join(Path(path).name for path in analysis.summary.paths))
-    budget.add(tomlkit.comment(f"Measured on {captures}. {_HOW_TO_CHECK}"))
+    planned = analysis.plan is not None
+    budget.add(tomlkit.comment(f"{'Planned in' if planned else 'Measured on'} {captures}. {_HOW_TO_CHECK}"))
     budget.add(tomlkit.comment(_HELP))
     share = tomlkit.string(f"{100 * tolerance:g} %").comment(
         "beyond times, rates and shares; counts and PCCs have none"
@@ -58,12 +60,14 @@ def first_budget(analysis: Analysis, tolerance: float) -> str:
         budget.add("window", window.add(tomlkit.nl()))
     every = np.arange(len(analysis.ops))
     passes = analysis.summary.passes.counted
-    keys = [key for key in _WINDOW if key not in _OF_PASSES or passes > 1]
+    wanted = _OF_PLANS if planned else _WINDOW
+    keys = [key for key in wanted if key not in _OF_PASSES or passes > 1]
+    of_type = ["least-time" if planned else "kernel-time"]
     budget.add("limits", _limits(analysis, keys, every))
     op_types = tomlkit.table(is_super_table=True)
     for entry in analysis.op_types:
         if entry.share >= _SMALLEST_SHARE:
-            op_types.add(entry.op_code, _limits(analysis, ["kernel-time"], of_kind(analysis, entry.op_code)))
+            op_types.add(entry.op_code, _limits(analysis, of_type, of_kind(analysis, entry.op_code)))
     if op_types:
         budget.add(tomlkit.nl())
         budget.add("op-types", op_types)
@@ -131,11 +135,12 @@ def _example(analysis: Analysis) -> str:
     largest = analysis.groups[0]
     shape = shape_of(analysis.ops, int(largest.positions[0]))
     longest = float(np.nanmax(analysis.ops.kernel_ns[largest.positions]))
+    time = {"longest": exact_time(longest)} if analysis.plan is None else {"least-time": exact_time(largest.kernel_ns)}
     example = {
         "op-code": largest.signature.op_code,
         "shape": shape.shape,
         "layout": shape.layout,
-        "longest": exact_time(longest),
+        **time,
     }
     lines = [f"# {key} = {_quoted(value)}" for key, value in example.items() if value]
     return "\n".join(["", "# Ops of one shape or layout, as top-ops shows them:", "# [[ops]]", *lines, ""])

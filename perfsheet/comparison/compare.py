@@ -12,6 +12,7 @@ from perfsheet.analysis.analyze import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.kinds import kind, label
 from perfsheet.analysis.repeats import NOISY_PCT
+from perfsheet.capture.planned import PlanHead
 from perfsheet.capture.table import IntArray
 from perfsheet.comparison import groups
 from perfsheet.comparison.changes import Change, Describing, changes
@@ -82,6 +83,16 @@ class Comparison:
     def total(self) -> Times:
         """Kernel time of the windows."""
         return self._clock.total()
+
+    @property
+    def plan(self) -> PlanHead | None:
+        """The plan now, if both sides are plans: all times are least times then."""
+        return self.new.plan if self.base.plan is not None else None
+
+    @property
+    def of_plan_and_capture(self) -> bool:
+        """Whether one side is a plan and the other one was measured."""
+        return (self.base.plan is None) != (self.new.plan is None)
 
     @property
     def per_pass(self) -> bool:

@@ -29,20 +29,38 @@ def passes_differ(base: Analysis, new: Analysis) -> bool:
 def _figures(base: Analysis, new: Analysis, mean_pass: Span) -> Iterator[Figure]:
     before, now = base.summary, new.summary
     alike = not passes_differ(base, new)
-    yield Figure("kernel", "kernel time", TIME, known(before.kernel_ns), known(now.kernel_ns), True, alike)
+    time, measured = _time(base, new), base.plan is None and new.plan is None
+    yield Figure("kernel", time, TIME, known(before.kernel_ns), known(now.kernel_ns), True, alike)
     if max(before.passes.counted, now.passes.counted) > 1:
         yield Figure("passes", "passes", COUNT, before.passes.counted, now.passes.counted, None)
-        yield Figure("kernel_per_pass", "kernel time per pass", TIME, mean_pass.base_ns, mean_pass.new_ns, True)
-    yield Figure("fps", "FPS", RATE, before.fps.all, now.fps.all, False)
+        yield Figure("kernel_per_pass", f"{time} per pass", TIME, mean_pass.base_ns, mean_pass.new_ns, True)
+    if measured:
+        yield Figure("fps", "FPS", RATE, before.fps.all, now.fps.all, False)
     yield Figure("ops", "device ops", COUNT, before.ops, now.ops, True, alike)
-    yield Figure("sol", "of the speed of light", SHARE, before.speed_of_light.sol, now.speed_of_light.sol, False)
+    if measured:
+        yield Figure("sol", "of the speed of light", SHARE, before.speed_of_light.sol, now.speed_of_light.sol, False)
     for rule, name in ((reshard.RULE.id, "reshards"), (low_core_count.RULE.id, "low-core-count ops")):
         totals = [next(total for total in side.rule_totals if total.rule.id == rule) for side in (base, new)]
         yield Figure(f"{rule}_ops", name, COUNT, totals[0].rows, totals[1].rows, True, alike)
         yield Figure(f"{rule}_ns", f"time in {name}", TIME, totals[0].kernel_ns, totals[1].kernel_ns, True, alike)
+    peaks = (_l1_peak(base), _l1_peak(new))
+    if None not in peaks:
+        yield Figure("l1_peak_bytes", "most L1 in use per bank [B]", COUNT, *peaks, True)
     hosts = (len(base.facts.host_rows), len(new.facts.host_rows))
     if any(hosts):
         yield Figure("host_ops", "host ops between device ops", COUNT, *hosts, True, alike)
+
+
+def _time(base: Analysis, new: Analysis) -> str:
+    """What the times of both sides are."""
+    names = ["kernel time" if side.plan is None else "least time" for side in (base, new)]
+    return names[0] if names[0] == names[1] else " → ".join(names)
+
+
+def _l1_peak(side: Analysis) -> float | None:
+    """The most L1 in use per bank, if the graph report tells it."""
+    memory = None if side.graph is None else side.graph.memory
+    return None if memory is None or memory.peak is None else float(memory.l1_used[memory.peak])
 
 
 def host_changes(base: Analysis, new: Analysis) -> tuple[HostChange, ...]:
@@ -94,13 +112,7 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
         yield _passes(base, new)
     else:
         yield from _layers(before, now)
-    if before.summary.schema != now.summary.schema:
-        yield f"captures of different builds (schema {before.summary.schema} before, {now.summary.schema} now)"
-    if (before.graph is None) != (now.graph is None):
-        without, option = ("before", "--base-graph") if before.graph is None else ("now", "--graph")
-        yield f"no graph report {without}: without it lines of source can't be compared ({option})"
-    if skipped := _written_by_one(describing):
-        yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
+    yield from _of_plans(before, now) if before.plan or now.plan else _of_builds(before, now, describing)
     for name, side in (("before", before), ("now", now)):
         untimed = side.summary.device_rows - side.summary.timed_rows
         lost = losses(side.ops.table.notes)
@@ -109,7 +121,25 @@ def notes(base: Slots, new: Slots, describing: Describing) -> Iterator[str]:
         if lost:
             yield f"{rows(lost)} of the capture {name} lost to damage: it does not show the whole run"
         if untimed:
-            yield f"{rows(untimed, 'device op')} {name} without a usable kernel duration: their time is unknown"
+            what = "usable kernel duration" if side.plan is None else "known least time"
+            yield f"{rows(untimed, 'device op')} {name} without a {what}: their time is unknown"
+
+
+def _of_plans(before: Analysis, now: Analysis) -> Iterator[str]:
+    if before.plan is None or now.plan is None:
+        side = "before" if now.plan is None else "now"
+        yield f"a plan {side}: its times are the least possible, so a difference is how far from them, no gain or loss"
+
+
+def _of_builds(before: Analysis, now: Analysis, describing: Describing) -> Iterator[str]:
+    """What one of the captures lacks, by its build or for want of a graph report."""
+    if before.summary.schema != now.summary.schema:
+        yield f"captures of different builds (schema {before.summary.schema} before, {now.summary.schema} now)"
+    if (before.graph is None) != (now.graph is None):
+        without, option = ("before", "--base-graph") if before.graph is None else ("now", "--graph")
+        yield f"no graph report {without}: without it lines of source can't be compared ({option})"
+    if skipped := _written_by_one(describing):
+        yield f"{rows(skipped, 'attribute')} that only one of the builds writes: not compared"
 
 
 def _setup(side: Analysis) -> int:

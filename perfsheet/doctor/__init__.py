@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[RunSetup], Iterator[Diagnosis]], ...] = (
     toolchain.check_python,
     toolchain.check_pytest,
     toolchain.check_ttnn,
+    toolchain.check_mock_board,
     toolchain.check_tracy,
     toolchain.check_pandas,
     toolchain.check_capture_tools,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from perfsheet.doctor.model import Diagnosis, RunSetup, run_code
 from perfsheet.machine.checkout import commit, is_checkout
+from perfsheet.mock_board import FIRST_TTNN, cache_folder, knows_mock_boards
 from perfsheet.run.toolchain import CAPTURE_TOOLS, missing_tools, missing_tracy
 
 _IMPORT_TIMEOUT_S = 120
@@ -47,6 +48,20 @@ def check_ttnn(setup: RunSetup) -> Iterator[Diagnosis]:
         yield Diagnosis("ttnn", "ttnn", False, detail, "install it again, or build tt-metal")
     else:
         yield Diagnosis("ttnn", "ttnn", True, f"{version}, {python.ttnn_file}")
+
+
+def check_mock_board(setup: RunSetup) -> Iterator[Diagnosis]:
+    """Whether `perfsheet plan` can work: this ttnn knows mock boards. No run needs one."""
+    label, ttnn = "mock board", setup.python.ttnn_file
+    if ttnn is None:
+        return
+    if not knows_mock_boards(Path(ttnn).parent):
+        detail = f"this ttnn knows none, so nothing can be planned; ttnn {FIRST_TTNN} and later do"
+        yield Diagnosis("mock-board", label, None, detail)
+        return
+    made = cache_folder() / f"ttnn-{setup.python.versions.get('ttnn') or 'unknown'}"
+    where = f"in {made}" if made.is_dir() else "not made yet: perfsheet plan --setup, or the first plan, makes it"
+    yield Diagnosis("mock-board", label, True if made.is_dir() else None, where)
 
 
 def check_pandas(setup: RunSetup) -> Iterator[Diagnosis]:

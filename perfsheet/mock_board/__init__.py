@@ -6,6 +6,22 @@ time. Standard library only: tests and tools run it in interpreters without perf
 """
 
 from perfsheet.mock_board.boards import BOARDS, MESHES, MockBoard, cluster_descriptor
-from perfsheet.mock_board.environment import MockEnvironment, make_environment
+from perfsheet.mock_board.environment import (
+    FIRST_TTNN,
+    MockEnvironment,
+    cache_folder,
+    knows_mock_boards,
+    make_environment,
+)
 
-__all__ = ["BOARDS", "MESHES", "MockBoard", "MockEnvironment", "cluster_descriptor", "make_environment"]
+__all__ = [
+    "BOARDS",
+    "FIRST_TTNN",
+    "MESHES",
+    "MockBoard",
+    "MockEnvironment",
+    "cache_folder",
+    "cluster_descriptor",
+    "knows_mock_boards",
+    "make_environment",
+]

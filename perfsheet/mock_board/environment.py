@@ -7,6 +7,7 @@ either, a stand-in answers every call with a ready program. Nothing is written i
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import shutil
 import tempfile
@@ -33,6 +34,22 @@ class MockEnvironment(NamedTuple):
     variables: dict[str, str]
     compiler: Path | None
     made: bool
+
+
+FIRST_TTNN = "0.81"
+"""The first ttnn that is known to open a mock board and to capture the cores of every op on it."""
+_SWITCH = b"TT_METAL_MOCK_CLUSTER_DESC_PATH"
+
+
+def knows_mock_boards(ttnn: Path) -> bool:
+    """Whether one of the libraries of an installed TTNN reads the variable that names a mock board."""
+    libraries = (path for path in ttnn.rglob("*.so*") if "metal" in path.name and path.is_file())
+    return any(_has_switch(path) for path in libraries)
+
+
+def _has_switch(library: Path) -> bool:
+    with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_SWITCH) >= 0
 
 
 def cache_folder() -> Path:

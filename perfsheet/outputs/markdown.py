@@ -144,7 +144,8 @@ _MOST_ROWS, _MOST_OP_TYPES = 10, 12
 
 def compare(comparisons: Sequence[Comparison]) -> str:
     """The comparisons, one below the other."""
-    return "\n".join(line for comparison in comparisons for line in _comparison(comparison)) + "\n"
+    written = "\n".join(line for comparison in comparisons for line in _comparison(comparison)) + "\n"
+    return planned(written) if all(comparison.plan for comparison in comparisons) else written
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
@@ -163,8 +164,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
 
 
 def _side(side: Analysis) -> str:
-    replayed = f" · **{formats.REPLAYED}**" if side.summary.provenance.replayed else ""
-    return f"{plain(text.short_side(side))}{replayed}"
+    banner = sentences.banner(side.summary)
+    return f"{plain(text.short_side(side))}{f' · **{plain(banner)}**' if banner else ''}"
 
 
 def _differences(comparison: Comparison) -> Iterator[str]:

@@ -10,14 +10,11 @@ from pathlib import Path
 from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
-from perfsheet.mock_board import BOARDS, MockEnvironment, make_environment
+from perfsheet.mock_board import BOARDS, FIRST_TTNN, MockEnvironment, knows_mock_boards, make_environment
 from perfsheet.plan.document import Made, write
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import MockRun, RunRequest, run_on_mock_board
 
-FIRST_MOCK = "0.70"
-"""The first ttnn whose wheel was seen to open a mock board."""
-_SWITCH = b"TT_METAL_MOCK_CLUSTER_DESC_PATH"
 _INSTALL = "install it: pip install 'perfsheet[ttnn]' torch, or name an interpreter that has it with --python"
 _REASON = re.compile(r"TT_(?:FATAL|THROW) ?(?:@ [^:]+:\d+: )?(.*)")
 
@@ -54,11 +51,11 @@ def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_fi
     if ttnn_file is None:
         raise PerfsheetError(ExitStatus.NO_PROFILER, "a plan needs TTNN itself, and this Python has no ttnn", _INSTALL)
     package, version = Path(ttnn_file).parent, versions.get("ttnn") or ""
-    if not _knows_mock_boards(package):
+    if not knows_mock_boards(package):
         raise PerfsheetError(
             ExitStatus.NO_PROFILER,
             f"ttnn {version or 'in this Python'} knows no mock board",
-            f"plan with ttnn {FIRST_MOCK} or later: pip install -U ttnn",
+            f"plan with ttnn {FIRST_TTNN} or later: pip install -U ttnn",
         )
     try:
         return make_environment(package, version, request.board, request.mesh, request.folder)
@@ -90,19 +87,6 @@ def _check(request: PlanRequest) -> None:
             f"{request.board} opens as {' or '.join(board.meshes)}, not as {request.mesh}",
             "; ".join(f"--board {name}: {', '.join(one.meshes)}" for name, one in BOARDS.items()),
         )
-
-
-def _knows_mock_boards(package: Path) -> bool:
-    """Whether one of its libraries reads the variable that names a mock board."""
-    libraries = (path for path in package.rglob("*.so*") if path.is_file() and "metal" in path.name)
-    return any(_contains(path) for path in libraries)
-
-
-def _contains(path: Path) -> bool:
-    import mmap
-
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(_SWITCH) >= 0
 
 
 def _nothing(made: MockRun) -> PerfsheetError:

@@ -28,12 +28,20 @@ def headline(comparison: Comparison) -> str:
     if before is None or now is None:
         return "kernel time unknown"
     per_pass = " per pass" if comparison.per_pass else ""
+    if comparison.of_plan_and_capture:
+        least, measured = (before, now) if comparison.base.plan is not None else (now, before)
+        times_of = f", {measured / least:.1f} × that" if least else ""
+        return (
+            f"least time {formats.span_of_time(least)} by the plan, {formats.span_of_time(measured)} measured{times_of}"
+            f"{per_pass}{_unmatched(comparison)}"
+        )
+    time = "kernel time" if comparison.plan is None else "least time"
     both = f"{formats.span_of_time(before)} before, {formats.span_of_time(now)} now"
     if before == now:
-        return f"the same kernel time{per_pass}: {both}"
+        return f"the same {time}{per_pass}: {both}"
     share = f", {formats.percent(abs(now - before) / before)} {'more' if now > before else 'less'}" if before else ""
     difference = f"{formats.sign(now - before)}{formats.span_of_time(abs(now - before))}"
-    return f"{difference} of kernel time{per_pass}{share}{_noise_of(times)}: {both}{_unmatched(comparison)}"
+    return f"{difference} of {time}{per_pass}{share}{_noise_of(times)}: {both}{_unmatched(comparison)}"
 
 
 def _noise_of(times: Times) -> str:
@@ -45,8 +53,9 @@ def _noise_of(times: Times) -> str:
 def _unmatched(comparison: Comparison) -> str:
     """How much time is in ops without a kernel duration on the other side: neither gain nor loss."""
     before, now = comparison.without_counterpart_ns
+    missing = "kernel duration" if comparison.plan is None else "known least time"
     parts = [
-        f"{formats.span_of_time(time)} of the time {side} is in ops without a kernel duration {other}"
+        f"{formats.span_of_time(time)} of the time {side} is in ops without a {missing} {other}"
         for time, side, other in ((before, "before", "now"), (now, "now", "before"))
         if time
     ]
@@ -103,7 +112,16 @@ def side(analysis: Analysis) -> str:
 def capture(analysis: Analysis) -> str:
     """How far a capture can be relied on, and how its graph report was joined, if it has one."""
     of_capture = sentences.capture(analysis.summary)
-    return of_capture if analysis.graph is None else f"{of_capture} · {joined(analysis.graph)}"
+    how = "" if analysis.graph is None else joined(analysis.graph)
+    return f"{of_capture} · {how}" if how else of_capture
+
+
+def banner(comparisons: Sequence[Comparison]) -> str:
+    """What must not be overlooked: a recorded capture, or a plan, on a side; else blank."""
+    if any(comparison.replayed for comparison in comparisons):
+        return formats.REPLAYED
+    sides = (side for comparison in comparisons for side in (comparison.base, comparison.new))
+    return next((text for side in sides if (text := sentences.plan(side.summary))), "")
 
 
 def short_side(analysis: Analysis) -> str:

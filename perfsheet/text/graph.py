@@ -51,7 +51,7 @@ def joined(graph: Graph) -> str:
         (join.cached, "with a cached program"),
         (join.unlike, "with the count of another op"),
         (join.doubtful, "on an ambiguous line"),
-        (join.outside, "not in the report"),
+        (join.outside - join.doubtful, "not in the report"),
         (join.unused, "in the report only"),
     )
     parts += [f"{count:,} {what}" for count, what in counts if count]

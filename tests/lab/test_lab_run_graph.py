@@ -47,7 +47,8 @@ def on_mock_board():
     import importlib.util
     import mock_board
     wheel = Path(importlib.util.find_spec("ttnn").origin).parent
-    os.environ.update(mock_board.make_board(Path("board").resolve(), "n150", wheel))
+    board = mock_board.make_environment(wheel, "", "n150", folder=Path("board").resolve())
+    os.environ.update(board.variables, TT_LOGGER_LEVEL="Error")
     sys.path.append({str(STANDINS / "torch_standin")!r})
     import ttnn
     device = ttnn.open_device(device_id=0)

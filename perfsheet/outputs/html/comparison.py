@@ -13,6 +13,7 @@ from perfsheet.tables.changes import CHANGES, FINDING_CHANGES, OPS, findings
 from perfsheet.tables.comparison import FIGURES, HOST_OPS, LINES, OP_TYPES
 from perfsheet.text import comparison as text
 from perfsheet.text import formats
+from perfsheet.text.words import planned
 
 _MOST_OPS, _MOST_CHANGES, _MOST_FINDINGS = 2000, 500, 300
 
@@ -21,11 +22,12 @@ def page(comparisons: Sequence[Comparison]) -> str:
     """The whole document; each capture beside the base."""
     names = " and ".join(formats.file_names(comparison.new.summary) for comparison in comparisons)
     head = Head(
-        banner=formats.REPLAYED if any(comparison.replayed for comparison in comparisons) else "",
+        banner=text.banner(comparisons),
         verdicts=[text.headline(comparison) for comparison in comparisons],
     )
     title = f"Before and after · {formats.file_names(comparisons[0].base.summary)} → {names}"
-    return document(title, head, _all(comparisons))
+    written = document(title, head, _all(comparisons))
+    return planned(written) if all(comparison.plan for comparison in comparisons) else written
 
 
 def _all(comparisons: Sequence[Comparison]) -> Iterator[Section]:

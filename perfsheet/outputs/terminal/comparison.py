@@ -32,6 +32,8 @@ def print_comparisons(comparisons: Sequence[Comparison], count: int | None, out:
 
 
 def _print(screen: Screen, comparison: Comparison, count: int | None) -> None:
+    if banner := text.banner([comparison]):
+        _wrapped(screen, banner, "bold yellow", "")
     for name, side in (("before", comparison.base), ("now", comparison.new)):
         _wrapped(screen, text.short_side(side), "bold", " " * 7, f"{name:7}")
         _wrapped(screen, text.capture(side), "yellow" if side.summary.warnings else "dim", " " * 7)

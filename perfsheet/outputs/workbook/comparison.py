@@ -24,6 +24,7 @@ from perfsheet.tables.comparison import FIGURES, LINES, OP_TYPES, time_keys
 from perfsheet.text import comparison as text
 from perfsheet.text import formats
 from perfsheet.text.safe import clean
+from perfsheet.text.words import planned
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -62,10 +63,13 @@ def _write(comparisons: Sequence[Comparison], sink: io.FileIO) -> None:
         book.set_properties({"title": clean(title, 255), "author": f"perfsheet {__version__}"})
         writers = dict(_sheets(book, Styles(book), comparisons))
         sheets = {name: book.add_worksheet(name) for name in writers}
+        if all(comparison.plan for comparison in comparisons):
+            for sheet in sheets.values():
+                sheet.words = planned
         for name, writer in writers.items():
             writer(sheets[name])
-        if any(comparison.replayed for comparison in comparisons):
-            mark(sheets.values(), formats.REPLAYED)
+        if banner := text.banner(comparisons):
+            mark(sheets.values(), banner)
         sheets["Summary"].activate()
 
 
@@ -128,8 +132,8 @@ def _write_summary(sheet: LongWorksheet, book: Workbook, styles: Styles, compari
     sheet.write_string(0, 0, "Before and after", styles["title"])
     sheet.set_row(0, 28)
     row = 1
-    if any(comparison.replayed for comparison in comparisons):
-        sheet.merge_range(row, 0, row, _COLUMNS - 1, formats.REPLAYED, styles["banner"])
+    if banner := text.banner(comparisons):
+        sheet.merge_range(row, 0, row, _COLUMNS - 1, banner, styles["banner"])
         row += 1
     for number, comparison in enumerate(comparisons, 1):
         row = _write_comparison(book, sheet, styles, comparison, row, number) + 1
