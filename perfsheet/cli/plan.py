@@ -58,7 +58,7 @@ def plan(
     from perfsheet.run import RunRequest
 
     if setup:
-        return _set_up(PlanRequest(RunRequest(command or "pytest", python=python), board, mesh))
+        return _set_up(PlanRequest(RunRequest(command or "pytest", python=python), "", board, mesh))
     if (target is None) == (command is None):
         raise usage("a plan needs one target", "give SCRIPT.py, FILE.py:FUNCTION or -c COMMAND")
     if timeout is not None and not 0 < timeout < math.inf:
@@ -71,7 +71,7 @@ def plan(
         from perfsheet.capture.reader import read
         from perfsheet.plan import plan as planned
 
-        made = planned(PlanRequest(request, board, mesh), save, watch)
+        made = planned(PlanRequest(request, target or "", board, mesh), save, watch)
         analysis = analyze(read(made.path), Options(low_cores_pct=shared.percentage("--low-cores", low_cores)))
         for warning in analysis.summary.warnings if json or quiet else ():
             watch.notice(f"warning: {warning}")

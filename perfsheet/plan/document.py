@@ -31,6 +31,8 @@ _KEPT = {
 """What a plan keeps of a capture: these kinds of nodes, and of each these parameters."""
 _CALL = ("name", "input_tensor_ids", "output_tensor_ids", "python_stack_trace", "error")
 _FRAME = re.compile(r'File "([^"]+\.py)"')
+_OF_NOBODY = re.compile(r'File "(?:<frozen|[^"]*[\\/](?:perfsheet_\w+\.py|(?:_pytest|pluggy|pytest|ttnn)[\\/]))')
+"""Frames of Python's start, of pytest, of TTNN and of perfsheet itself."""
 _OF_PACKAGES = re.compile(r"[\\/](?:site|dist)-packages[\\/]|[\\/]python3\.\d+[\\/]")
 _FATAL = re.compile(r"TT_(?:FATAL|THROW) @ \S+:\d+: [^\n]*\n?(?:info:\n)?([^\n]*)")
 
@@ -69,7 +71,8 @@ def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> Mad
     lists = {
         "ops": [row for row, _ in planned],
         "of": [index for _, index in planned],
-        **content,
+        "captures": list(map(_without_arguments, captures)),
+        "sources": sources,
     }
     replace_text(path, _text(head, lists), True)
     return Made(path, len(report.device_ops), made.log)
@@ -128,12 +131,22 @@ def _node(node: dict[str, Any], described: set[Any]) -> dict[str, Any]:
 
 def _call(call: dict[str, Any]) -> dict[str, Any]:
     kept = {key: call[key] for key in _CALL if call.get(key)}
+    if frames := kept.get("python_stack_trace"):
+        kept["python_stack_trace"] = [frame for frame in frames if not _OF_NOBODY.search(frame)]
     given = {
         name: text
         for name, text in call.get("arguments", {}).items()
         if isinstance(text, str) and not name.isdigit() and "Tensor(" not in text and " object at 0x" not in text
     }
     return {**kept, **({"arguments": given} if given else {})}
+
+
+def _without_arguments(capture: dict[str, Any]) -> dict[str, Any]:
+    """A capture without what the ops have as ATTRIBUTES by now."""
+    kept = dict(capture)
+    for key in ("graph", "python_io"):
+        kept[key] = [{name: value for name, value in one.items() if name != "arguments"} for one in capture[key]]
+    return kept
 
 
 def _devices(graph: Sequence[dict[str, Any]]) -> dict[str, list[int]]:

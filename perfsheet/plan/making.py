@@ -21,12 +21,14 @@ _REASON = re.compile(r"TT_(?:FATAL|THROW) ?(?:@ [^:]+:\d+: )?(.*)")
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """A target to plan. `mesh` is a shape that the board can open as (`1x2`), blank = its own.
+    """A target to plan: what `run` runs, shown as `target` (default: its command).
 
-    `folder`: where the mock board is made, by default in the user's cache.
+    `mesh` is a shape that the board can open as (`1x2`), blank = its own. `folder`: where the mock board is made, by
+    default in the user's cache.
     """
 
     run: RunRequest
+    target: str = ""
     board: str = "n150"
     mesh: str = ""
     folder: Path | None = None
@@ -42,7 +44,7 @@ def plan(request: PlanRequest, path: Path, watch: Watch) -> Made:
         watch.phase(Phase.ANALYSE)
         if not made.captures:
             raise _nothing(made)
-        return write(path, made, request.board, request.mesh, masked_command(request.run.command))
+        return write(path, made, request.board, request.mesh, request.target or masked_command(request.run.command))
 
 
 def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_file: str | None) -> MockEnvironment:

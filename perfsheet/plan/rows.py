@@ -18,11 +18,10 @@ _FIELDS = (*(f"{axis}_PAD[LOGICAL]" for axis in "WZYX"), "LAYOUT", "DATATYPE", "
 _SIDES = (*(f"INPUT_{at}" for at in range(_INPUTS)), *(f"OUTPUT_{at}" for at in range(_OUTPUTS)))
 HEADERS: tuple[str, ...] = (*_HEAD, *(f"{side}_{field}" for side in _SIDES for field in _FIELDS))
 DEVICE, HOST = "tt_dnn_device", "tt_dnn_cpu"
-_ON_HOST = (
-    *("ttnn.to_torch", "ttnn.from_torch", "ttnn.from_device", "ttnn.to_device", "ttnn.to_layout", "ttnn.to_dtype"),
-    *("ttnn.pad", "ttnn.typecast", "ttnn.reshape", "ttnn.permute"),
-)
-"""Calls that the host carries out where they run no device op."""
+_TRANSFERS = ("ttnn.to_torch", "ttnn.from_torch", "ttnn.from_device", "ttnn.to_device")
+"""Calls of the host, whatever their tensors."""
+_MAY_BE_ON_HOST = ("ttnn.to_layout", "ttnn.to_dtype", "ttnn.pad", "ttnn.typecast")
+"""Calls that the host carries out for tensors of its own."""
 
 Row = tuple[str, ...]
 
@@ -36,7 +35,7 @@ def rows(
     its id.
     """
     for place, call in enumerate(report.calls):
-        if not len(call.device_ops) and call.name in _ON_HOST:
+        if not len(call.device_ops) and _on_host(report, call):
             yield _row(report, call.name, HOST, "", call.inputs, call.outputs), -1
         for index in call.device_ops:
             op = report.device_ops[index]
@@ -46,6 +45,12 @@ def rows(
             on = next((some for one in made if (some := devices.get(one))), (0,))
             for device in on:
                 yield _device_row(report, op, call, device, arch, cores, given[place]), index
+
+
+def _on_host(report: GraphReport, call: Call) -> bool:
+    """Whether the host does it. What is on the device and needs no op there, such as a view, is nobody's work."""
+    own = call.inputs and all(report.tensors[tensor].address is None for tensor in call.inputs)
+    return call.name in _TRANSFERS or (call.name in _MAY_BE_ON_HOST and bool(own))
 
 
 def _device_row(

@@ -182,7 +182,7 @@ _LABELS, _VALUES = 3, 4
 def _write_headline(book: Workbook, sheet: Worksheet, styles: Styles, analysis: Analysis) -> int:
     """Write title, headline metrics and input cells; the row after them."""
     _write_title(sheet, styles, analysis.summary)
-    metrics, cells = headline(analysis), live.inputs(analysis.summary) if analysis.plan is None else []
+    metrics, cells = headline(analysis), live.inputs(analysis.summary)
     sheet.set_row(_LABELS, 38)
     sheet.set_row(_VALUES, 26)
     for column, label in enumerate([metric.label for metric in metrics] + [cell.label for cell in cells]):
