@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report clean
+.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report example-plans clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -109,6 +109,9 @@ captures: $(VENV)/ready  ## Make the example captures anew
 
 GRAPH_REPORT := examples/captures/mock_board_encoder_block_before.json
 MOCK_BOARD := $(LAB)/bin/python tests/standins/mock_board.py n150 generated/mock-board
+
+example-plans: $(VENV)/ready $(LAB)/ready  ## Plan the encoder again with the real TTNN, on a mock board
+	PYTHONPATH=tests/standins/torch_standin $(BIN)/python examples/make_plans.py "$(CURDIR)/$(LAB)/bin/python"
 
 graph-report: $(LAB)/ready  ## Capture the example's graph report anew (ttnn wheel on a mock board, Linux x86-64)
 	$(MOCK_BOARD) $(LAB)/bin/python examples/capture_graph.py before $(GRAPH_REPORT) --trim
