@@ -71,14 +71,14 @@ def plan(
         from perfsheet.capture.reader import read
         from perfsheet.plan import plan as planned
 
-        made = planned(PlanRequest(request, target or "", board, mesh), save, watch)
-        analysis = analyze(read(made.path), Options(low_cores_pct=shared.percentage("--low-cores", low_cores)))
+        planned(PlanRequest(request, target or "", board, mesh), save, watch)
+        analysis = analyze(read(save), Options(low_cores_pct=shared.percentage("--low-cores", low_cores)))
         for warning in analysis.summary.warnings if json or quiet else ():
             watch.notice(f"warning: {warning}")
         written = outputs.write(analysis, watch) if outputs.files else []
         watch.phase(Phase.DONE)
     report_left_out(analysis, outputs)
-    _show(analysis, made.path, written, outputs, json, quiet)
+    _show(analysis, save, written, outputs, json, quiet)
     return ExitStatus.TESTS_FAILED if analysis.plan is not None and analysis.plan.refused else ExitStatus.DONE
 # fmt: on
 

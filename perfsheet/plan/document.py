@@ -12,7 +12,8 @@ from perfsheet.atomic_write import replace_text
 from perfsheet.capture.planned import PLAN_VERSION
 from perfsheet.graph_report.json_report import IO_SUFFIX, PlanContent, report_of
 from perfsheet.graph_report.model import GraphReport
-from perfsheet.light_dataclass import dataclass
+from perfsheet.masking import masked_text
+from perfsheet.plan.failures import nothing_planned
 from perfsheet.plan.rows import HEADERS, rows
 from perfsheet.run import MockRun
 
@@ -37,22 +38,16 @@ _OF_PACKAGES = re.compile(r"[\\/](?:site|dist)-packages[\\/]|[\\/]python3\.\d+[\
 _FATAL = re.compile(r"TT_(?:FATAL|THROW) @ \S+:\d+: [^\n]*\n?(?:info:\n)?([^\n]*)")
 
 
-@dataclass(frozen=True)
-class Made:
-    """A plan that was written: where, how many device ops it has, and the log of the target."""
-
-    path: Path
-    device_ops: int
-    log: Path
-
-
-def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> Made:
-    """Write the plan of what was captured. Raises PerfsheetError where it cannot be written, or nothing ran."""
+def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> None:
+    """Write the plan of what was captured. Raises PerfsheetError where it cannot be written, or no device op was."""
     captures = [_trimmed(capture) for capture in made.captures]
     sources = _sources(captures)
     content = {"captures": captures, "sources": sources}
     report = report_of(path, _typed(content))
+    refused = _refused(report, captures)
     planned = list(_rows(report, captures))
+    if not planned:
+        raise nothing_planned(made, refused)
     verdict = made.verdict
     head = {
         "perfsheet_plan": PLAN_VERSION,
@@ -62,8 +57,8 @@ def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> Mad
         "command": command,
         "tests": "" if verdict is None else verdict.summary,
         "tests_failed": verdict is not None and not verdict.succeeded,
-        "reason": "" if verdict is None else verdict.first_reason,
-        "refused": _refused(report, captures),
+        "reason": masked_text(made.reason),
+        "refused": masked_text(refused),
         "stopped": made.stopped,
         "problems": list(made.problems),
         "columns": list(HEADERS),
@@ -75,7 +70,6 @@ def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> Mad
         "sources": sources,
     }
     replace_text(path, _text(head, lists), True)
-    return Made(path, len(report.device_ops), made.log)
 
 
 def _text(head: Mapping[str, Any], lists: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +10,12 @@ from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.mock_board import BOARDS, FIRST_TTNN, MockEnvironment, knows_mock_boards, make_environment
-from perfsheet.plan.document import Made, write
+from perfsheet.plan.document import write
+from perfsheet.plan.failures import nothing_planned
 from perfsheet.progress import Phase, Watch
-from perfsheet.run import MockRun, RunRequest, run_on_mock_board
+from perfsheet.run import RunRequest, run_on_mock_board
 
 _INSTALL = "install it: pip install 'perfsheet[ttnn]' torch, or name an interpreter that has it with --python"
-_REASON = re.compile(r"TT_(?:FATAL|THROW) ?(?:@ [^:]+:\d+: )?(.*)")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class PlanRequest:
     folder: Path | None = None
 
 
-def plan(request: PlanRequest, path: Path, watch: Watch) -> Made:
+def plan(request: PlanRequest, path: Path, watch: Watch) -> None:
     """Plan a target; the plan is written to `path`. Raises PerfsheetError if the target never came to an op."""
     _check(request)
     with tempfile.TemporaryDirectory(prefix="perfsheet-plan-") as folder:
@@ -42,9 +41,10 @@ def plan(request: PlanRequest, path: Path, watch: Watch) -> Made:
             request.run, lambda versions, ttnn: _variables(request, versions, ttnn, watch), Path(folder), watch
         )
         watch.phase(Phase.ANALYSE)
+        command = request.target or masked_command(request.run.command)
         if not made.captures:
-            raise _nothing(made)
-        return write(path, made, request.board, request.mesh, request.target or masked_command(request.run.command))
+            raise nothing_planned(made)
+        write(path, made, request.board, request.mesh, command)
 
 
 def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_file: str | None) -> MockEnvironment:
@@ -89,13 +89,3 @@ def _check(request: PlanRequest) -> None:
             f"{request.board} opens as {' or '.join(board.meshes)}, not as {request.mesh}",
             "; ".join(f"--board {name}: {', '.join(one.meshes)}" for name, one in BOARDS.items()),
         )
-
-
-def _nothing(made: MockRun) -> PerfsheetError:
-    """Why no op was captured: what the target itself said, or that it opens no device of TTNN."""
-    verdict = made.verdict
-    reason = made.stopped or (verdict.first_reason if verdict is not None else "") or "; ".join(made.problems)
-    found = _REASON.search(reason)
-    status = ExitStatus.NOTHING_RAN if verdict is None or verdict.succeeded else ExitStatus.TESTS_FAILED
-    message = f"nothing was planned: {found[1] if found else reason or 'no op ran on a device that ttnn had opened'}"
-    return PerfsheetError(status, message, f"the full output is in {made.log}")

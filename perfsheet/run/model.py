@@ -92,8 +92,9 @@ class RunOutcome:
 class MockRun:
     """A run on a mock board: how the target ended (None = it did not say), its log, and TTNN's captures, in order.
 
-    `versions` are those of the target's interpreter. `stopped`: why the target was ended before its end, blank if it
-    was not; the captures are what it had come to. `problems`: what went wrong with the captures themselves.
+    `versions` are those of the target's interpreter. `log` is removed if all went well. `reason`: the failed test and
+    its reason, or the exception that ended the target; blank if it did not fail. `stopped`: why the target was ended
+    before its end, blank if it was not; the captures are what it had come to. `problems`: what went wrong with these.
     """
 
     verdict: TargetVerdict | None
@@ -101,4 +102,5 @@ class MockRun:
     log: Path
     captures: tuple[Path, ...]
     problems: tuple[str, ...]
+    reason: str = ""
     stopped: str = ""

@@ -186,7 +186,7 @@ def run_on_mock_board(
     folder: Path,
     watch: Watch,
 ) -> MockRun:
-    """Run the target on a mock board, with TTNN's graph capture; captures and log go to `folder`.
+    """Run the target on a mock board, with TTNN's graph capture; captures go to `folder`.
 
     `variables` makes the board for the interpreter with these versions, whose ttnn is that file (None = it has none),
     and names its environment. Raises PerfsheetError if the target never started, or was interrupted.
@@ -195,24 +195,39 @@ def run_on_mock_board(
         watch.phase(Phase.START)
         interpreter = find_interpreter(request, context.command, context.environment, "ttnn")
         python = probe(interpreter, context.environment)
-        board = {"TT_LOGGER_LEVEL": "Error", **context.environment, **variables(python.versions, python.ttnn_file)}
+        quiet = {"TT_LOGGER_LEVEL": "Error", "TT_METAL_LOGS_PATH": str(folder / "logs")}
+        board = {**quiet, **context.environment, **variables(python.versions, python.ttnn_file)}
         captures = folder / "captures"
         own = replace(context, environment=graph_environment(board, captures, plan=True))
         argv = (interpreter, "-m", *target_module(context.command))
-        result = _run(own, argv, LogScanner(), Log(folder, context.run_id, "plan"))
+        logs = artifact_root(request, context.environment) / "run-logs"
+        result = _run(own, argv, LogScanner(), Log(logs, context.run_id, "plan"))
         stopped = failures.stopped(result)
         if stopped is not None and stopped.status == ExitStatus.INTERRUPTED:
             raise stopped
         if stopped is None and (result.verdict is None or failures.refused(result.verdict)):
             raise failures.not_started(result)
+        verdict, found = result.verdict, tuple(sorted(captures.rglob("graph_????.json")))
+        failed = verdict is not None and not verdict.succeeded
+        if stopped is None and found and not failed:
+            _remove_log(result.log)
         return MockRun(
-            result.verdict,
+            verdict,
             python.versions,
             result.log,
-            tuple(sorted(captures.rglob("graph_????.json"))),
+            found,
             tuple(_graph_problems(own)),
+            (verdict.first_reason or result.scanner.exception) if verdict is not None and failed else "",
             "" if stopped is None else stopped.message,
         )
+
+
+def _remove_log(log: Path) -> None:
+    """Remove a log that nobody needs, and the folders that were made for it."""
+    log.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # something else is in one of them
+        for folder in list(log.parents)[:3]:
+            folder.rmdir()
 
 
 class _InPhase(Watch):

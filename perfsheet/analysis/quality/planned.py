@@ -44,4 +44,4 @@ def _tests(plan: PlanHead, failed: bool) -> str:
     if not failed:
         return plan.tests
     reason = f" ({plan.reason})" if plan.reason else ""
-    return f"{plan.tests}{reason}: values read back from a mock board are zeros, so checks of values fail"
+    return f"{plan.tests}{reason}; what follows is not planned (values are zeros, so a check of one fails)"

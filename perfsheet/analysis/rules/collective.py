@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
@@ -11,9 +13,10 @@ from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
 
 
 def find(facts: Facts) -> Hits:
-    """Every collective; at most all of its time could overlap with other work."""
+    """Every collective; at most all of its time could overlap with other work (unknown in a plan)."""
     positions = np.flatnonzero(facts.in_category(COLLECTIVE) & facts.ops.timed)
-    return Hits(positions, facts.ops.kernel_ns[positions])
+    known = np.nan if facts.ops.planned else 1.0
+    return Hits(positions, facts.ops.kernel_ns[positions] * known)
 
 
 _NEAR = 3
@@ -23,7 +26,7 @@ _NEAR = 3
 def advice(facts: Facts, group: Group) -> str:
     """Overlap, links and topology, with the current settings."""
     attributes = facts.variant(int(group.positions[0])).attributes
-    links, topology = attribute(attributes, "num_links"), attribute(attributes, "topology").rsplit("::", 1)[-1]
+    links, topology = attribute(attributes, "num_links"), re.split(r"::|\.", attribute(attributes, "topology"))[-1]
     now = ", ".join(filter(None, (f"num_links {links}" if links else "", f"a {topology} topology" if topology else "")))
     ring = ", topology=ttnn.Topology.Ring where the links allow it" if topology == "Linear" else ""
     return (

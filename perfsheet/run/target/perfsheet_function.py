@@ -48,6 +48,7 @@ def _call(function: Any) -> None:
     if count == 1:
         device, close = ttnn.open_device(device_id=0), ttnn.close_device
     else:
+        ttnn.set_fabric_config(ttnn.FabricConfig.FABRIC_1D)  # collectives ask for it, and it must be set first
         device, close = ttnn.open_mesh_device(ttnn.MeshShape(1, count)), ttnn.close_mesh_device
     try:
         function(device)

@@ -73,6 +73,8 @@ class _Recorder:
                 return function(*args, **kwargs)
             self._inside = True
             self._try(self._end)
+            if _PLAN and devices > 0:
+                args, kwargs = self._on_workers(args, kwargs)
             try:
                 result = function(*args, **kwargs)
                 self._open = max(0, self._open + devices)
@@ -83,6 +85,19 @@ class _Recorder:
                     self._try(self._begin)
 
         return wrapper
+
+    def _on_workers(self, args: Any, kwargs: Any) -> Any:
+        """The arguments of an open, with worker dispatch: a mock board checks placements against no other grid."""
+        kinds, config = self._ttnn.DispatchCoreType, self._ttnn.DispatchCoreConfig
+        base = config.__mro__[1] if config.__mro__[1] is not object else config
+        given = next((one for one in (*args, *kwargs.values()) if isinstance(one, base)), None)
+        workers = config(kinds.WORKER) if given is None else config(kinds.WORKER, given.axis)
+        if given is None:
+            return args, {**kwargs, "dispatch_core_config": workers}
+        return (
+            tuple(workers if one is given else one for one in args),
+            {name: workers if one is given else one for name, one in kwargs.items()},
+        )
 
     def finish(self) -> None:
         """Import all captures, when the process exits."""
