@@ -87,7 +87,7 @@ def _after(facts: Facts, fixed: Sequence[Finding], of: int) -> WhatIf:
         share=ratio(saving, ops.total_ns),
         left_ns=ops.total_ns - saving,
         gap_saving_ns=float(sum(finding.added_ns for finding in fixed if finding.rule.saves_gaps)),
-        fps=1e9 * ops.options.batch / time if time > 0 and ops.nearly_all_timed else None,
+        fps=ops.fps(time) if ops.nearly_all_timed else None,
     )
 
 

@@ -58,8 +58,6 @@ def fps(facts: Facts) -> Fps:
     Unknown if more than a hundredth of the ops have no usable duration.
     """
     ops = facts.ops
-    if ops.planned:
-        return Fps(None, None, None)
     if not ops.nearly_all_timed:
         return Fps(None, None, None)
     work = ops.in_category(MATMUL, CONV)
@@ -67,5 +65,5 @@ def fps(facts: Facts) -> Fps:
     times = [facts.inference_ns(ops.exposed_ns)]
     parts = (these & facts.of_busiest for these in (work, ~work))
     times += [facts.inference_ns(np.where(these, ops.exposed_ns, 0.0)) - beyond for these in parts]
-    every, work_only, rest = (1e9 * ops.options.batch / time if time > 0 else None for time in times)
+    every, work_only, rest = map(ops.fps, times)
     return Fps(every, work_only, rest)

@@ -68,6 +68,9 @@ _EMBEDDED = {
 _WITHOUT = {"compare": ("base", "schema_version"), "run": ("schema_version", "workbook")}
 """What embedded documents of these sections lack."""
 _OF_A_CAPTURE = {"top-ops", "top-ops --by", "top-ops --group", "hotspots", "--signposts", "report", "run"}
+_PLAN = _BEFORE.with_name("planned_encoder_block_before.json")
+_OF_A_PLAN = " of a plan"
+"""Ends the names of documents on plans, and of what is embedded in them: times have other keys there."""
 _IN_DOCUMENTS = {
     **dict.fromkeys(((document, "ops[]") for document in _OF_A_CAPTURE), "an op"),
     **dict.fromkeys(((document, "groups[]") for document in _OF_A_CAPTURE), "a group"),
@@ -129,9 +132,12 @@ def _collect(sections: dict[str, _Section], section: str, path: str, value: Any)
 
 
 def _visit(sections: dict[str, _Section], section: str, path: str, value: Any) -> None:
-    embedded = _IN_DOCUMENTS.get((section, path)) or _EMBEDDED.get(path.rpartition(".")[2])
+    document = section.removesuffix(_OF_A_PLAN)
+    embedded = _IN_DOCUMENTS.get((document, path)) or _EMBEDDED.get(path.rpartition(".")[2])
+    if embedded and document != section:
+        embedded += _OF_A_PLAN
     if isinstance(value, dict) and embedded:
-        lacking = [key for key in _WITHOUT.get(embedded, ()) if key not in value]
+        lacking = [key for key in _WITHOUT.get(embedded.removesuffix(_OF_A_PLAN), ()) if key not in value]
         without = f" without {', '.join(lacking)}" if lacking else ""
         sections[section].keys[f"{path} = {embedded}{without}"] += 1
         sections[embedded].keys.update(lacking)
@@ -174,6 +180,9 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield "check", [checked, json_output.check(made, _checked(made), "budget.toml", None)]
     yield "doctor", [json_output.doctor([Diagnosis("python", "Python", False, "none", "install one")])]
     yield "stats", [_printed("stats", _BEFORE, "-o", folder / "stats")]
+    yield f"top-ops{_OF_A_PLAN}", [_printed("top-ops", _PLAN)]
+    yield f"hotspots{_OF_A_PLAN}", [_printed("hotspots", _PLAN)]
+    yield f"report{_OF_A_PLAN}", [_printed("report", _PLAN, "-o", folder / "plan.xlsx")]
     yield from _of_models()
 
 

@@ -77,6 +77,10 @@ class Ops:
         """Ops with a usable kernel duration: those that are ranked and summed. Planned ops all are."""
         return np.ones(len(self), dtype=np.bool_) if self.planned else np.isfinite(self.kernel_ns)
 
+    def fps(self, inference_ns: float) -> float | None:
+        """Inferences per second at that time of one, times the batch; a least time makes no rate."""
+        return 1e9 * self.options.batch / inference_ns if inference_ns > 0 and not self.planned else None
+
     def take(self, positions: IntArray, sequence: IntArray | None = None) -> Ops:
         """These ops only; `sequence` replaces theirs."""
         columns = rows_of(self, positions) | ({} if sequence is None else {"sequence": sequence})

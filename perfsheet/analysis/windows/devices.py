@@ -71,7 +71,7 @@ def devices(ops: Ops, positions: IntArray) -> Devices:
 
 def _total(ops: Ops, device: int, kernel: FloatArray) -> DeviceTotal:
     time = float(np.nansum(kernel)) if np.isfinite(kernel).any() else np.nan
-    return DeviceTotal(device, len(kernel), time, 1e9 * ops.options.batch / time if time > 0 else None)
+    return DeviceTotal(device, len(kernel), time, ops.fps(time))
 
 
 def _align(members: dict[int, IntArray], number: IntArray) -> tuple[IntArray, str]:

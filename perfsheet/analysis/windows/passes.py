@@ -242,7 +242,7 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
             positions=here,
             kernel_ns=float(np.nansum(ops.counted_ns[here])) if ops.options.per_device else inference,
             gap_ns=gap_sums[number],
-            fps=_fps(ops, elapsed, untimed <= _MOST_UNTIMED * len(here)),
+            fps=ops.fps(elapsed) if untimed <= _MOST_UNTIMED * len(here) else None,
             untimed=untimed,
             cold=number == 0 and may_be_cold and gap_sums[0] > max(BREAK_NS, COLD_FACTOR * typical),
         )
@@ -251,11 +251,6 @@ def _split(ops: Ops, how: str, of: IntArray, count: int, note: str = "", incompl
         for inference, elapsed in [pass_times(ops, here, warm=number > 0 or how == "replayed")]
     )
     return Passes(how, runs, np.flatnonzero(of < 0), note, incomplete)
-
-
-def _fps(ops: Ops, elapsed_ns: float, timed: bool) -> float | None:
-    """What a pass of that time makes; a least time makes no rate."""
-    return 1e9 * ops.options.batch / elapsed_ns if elapsed_ns and timed and not ops.planned else None
 
 
 def pass_times(ops: Ops, here: IntArray, warm: bool) -> tuple[float, float]:
