@@ -305,7 +305,7 @@ class Analysis:
         ops = self.ops
         return {
             **self._hit_masks,
-            NO_MODEL: np.isnan(ops.pm_ideal_ns),
+            NO_MODEL: np.isnan(ops.pm_ideal_ns) & (not ops.planned),
             **({HIDDEN: ops.hidden} if ops.overlaps.any() else {}),
             **({INVALID: ops.invalid} if ops.invalid.any() else {}),
             NOT_PHYSICAL: not_physical(ops.utilization, ops.utilization_grid),

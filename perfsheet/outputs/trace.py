@@ -24,6 +24,7 @@ from perfsheet.outputs.trace_graph import Event, graph_events, source_args
 from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.op_rows import EveryOp, every_op
 from perfsheet.text.safe import clean
+from perfsheet.text.words import with_planned_keys
 
 _OPS, _GAPS, _PASSES = 1, 2, 3
 _TRACKS = {_OPS: "ops", _GAPS: "gaps", _PASSES: "passes"}
@@ -39,13 +40,17 @@ def trace(analysis: Analysis) -> str:
             "perfsheet": __version__,
             "capture": ", ".join(analysis.summary.paths),
             "window": analysis.every.window.label,
+            "planned": analysis.plan is not None,
             "replayed": analysis.summary.provenance.replayed,
-            "ops_without_duration": int((~rows.ops.timed).sum()),
+            "ops_without_duration": int(np.isnan(rows.ops.kernel_ns).sum()),
             "unknown_gaps": placed.unknown_gaps,
         },
     }
-    events = ",\n".join(_text(event) for event in _events(rows, placed))
-    return f'{_text(head)[:-1]}, "traceEvents": [\n{events}\n]}}\n'
+    events = _events(rows, placed)
+    if analysis.plan is not None:
+        head, events = with_planned_keys(head), map(with_planned_keys, events)
+    lines = ",\n".join(map(_text, events))
+    return f'{_text(head)[:-1]}, "traceEvents": [\n{lines}\n]}}\n'
 
 
 def _text(value: Event) -> str:
@@ -69,7 +74,8 @@ def _names(analysis: Analysis, lanes: IntArray, modules: int) -> Iterator[Event]
     named = analysis.graph is not None and analysis.graph.joined.report.has_stacks
     arch = analysis.summary.arch or "arch not stated"
     for device in distinct(analysis.ops.device).tolist():
-        yield _meta("process_name", device, 0, f"device {device} ({clean(arch)})")
+        planned = "" if analysis.plan is None else ", planned: least times, no op ran"
+        yield _meta("process_name", device, 0, f"device {device} ({clean(arch)}){planned}")
         for track, name in _TRACKS.items():
             yield _meta("thread_name", device, track, name)
         for lane in range(1, int(lanes[analysis.ops.device == device].max()) + 1):
@@ -86,7 +92,7 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
     ops, speed_of_light, flags = rows.ops, rows.analysis.facts.speed_of_light, rows.flags
     call = ops.number("global_call_count")
     graph = rows.analysis.graph
-    for position in np.flatnonzero(ops.timed).tolist():
+    for position in np.flatnonzero(np.isfinite(ops.kernel_ns)).tolist():
         shape = shape_of(ops, position)
         yield {
             "ph": "X",
@@ -103,7 +109,7 @@ def _ops(rows: EveryOp, placed: Timing, lanes: IntArray) -> Iterator[Event]:
                 "core_count": known_int(ops.cores[position]),
                 "worker_cores": known_int(ops.worker_cores[position]),
                 "utilization_pct": percent(ops.utilization[position]),
-                "sol_pct": percent(speed_of_light.sol[position]),
+                "sol_pct": None if ops.planned else percent(speed_of_light.sol[position]),
                 "bound": speed_of_light.bound(position).value,
                 "shape": clean(shape.shape),
                 "layout": clean(shape.layout),
@@ -118,7 +124,7 @@ def _lanes(ops: Ops, placed: Timing) -> IntArray:
     lanes = np.zeros(len(ops), dtype=np.int64)
     for device in distinct(ops.device[ops.overlaps]).tolist():
         ends: list[float] = []
-        for position in np.flatnonzero((ops.device == device) & ops.timed).tolist():
+        for position in np.flatnonzero((ops.device == device) & np.isfinite(ops.kernel_ns)).tolist():
             start = placed.start_ns[position]
             lane = next((lane for lane, end in enumerate(ends) if end <= start), len(ends))
             ends[lane : lane + 1] = [start + ops.kernel_ns[position]]

@@ -145,7 +145,7 @@ def _source(summary: CaptureSummary) -> Iterator[Fact]:
     yield "Board", _board(summary)
     yield "Worker grid from", formats.grid_sources(summary)
     yield "Devices", _devices(summary)
-    yield "Schema", f"{summary.schema} (docs/ops-csv.md)"
+    yield "Schema", f"{summary.schema} (docs/{'ops-csv' if plan is None else 'plan'}.md)"
 
 
 def _outcome(analysis: Analysis) -> Iterator[Fact]:

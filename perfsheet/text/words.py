@@ -18,7 +18,14 @@ def time(of: Analysis | CaptureSummary) -> str:
 
 def planned(text: str) -> str:
     """A text about kernel times, as it is called in a plan: `Σ kernel duration` is `Σ least time`."""
-    return _MEASURED.sub(lambda found: "Least time" if found[0][0].isupper() else "least time", text)
+    return _MEASURED.sub(_in_case, text)
+
+
+def _in_case(found: re.Match[str]) -> str:
+    """`least time`, with the capitals of what it replaces."""
+    if found[0].isupper():
+        return "LEAST TIME"
+    return "Least time" if found[0][0].isupper() else "least time"
 
 
 def planned_key(key: str) -> str:

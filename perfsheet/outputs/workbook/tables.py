@@ -15,6 +15,7 @@ from perfsheet.outputs.workbook.sheet import Column as SheetColumn
 from perfsheet.outputs.workbook.sheet import put_columns, set_up_table, with_filter, write_columns
 from perfsheet.outputs.workbook.theme import BAR, GAIN, LOSS, Styles
 from perfsheet.tables import Column, In
+from perfsheet.tables.column import is_planned
 from perfsheet.tables.kinds import ROW
 
 if TYPE_CHECKING:
@@ -156,7 +157,9 @@ def _sheet_column(
         style = "right"
     width = column.kind.width if column.width is None else column.width
     styles = column.cell_style(rows) if column.cell_style else ()
-    return SheetColumn(column.header(In.SHEET), cells, style, width, span=span, styles=styles)
+    # Live formulas look for the cells of what only a device tells, but nobody else does.
+    folded = column.measured and is_planned(rows)
+    return SheetColumn(column.header(In.SHEET), cells, style, width, folded, span, styles)
 
 
 def _decorated(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column[R]], layout: Layout) -> Layout:

@@ -81,9 +81,13 @@ def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row:
     if not len(shown):
         return row + 1
     keys, spans = (_CAUSE_COLUMNS, _SPANS) if not with_source(shown) else (_WITH_SOURCE, _SPANS_WITH_SOURCE)
+    picked = CAUSES.pick(*keys)
+    if analysis.plan is not None:
+        picked = [column for column in picked if not column.measured]
+        spans = {**spans, "cure": spans["cure"] + len(keys) - len(picked)}
     columns = [
         CAUSES["id"].changed(kind=LINK, width=_WIDTH),
-        *(column.changed(bar=False, width=_WIDTH) for column in CAUSES.pick(*keys)),
+        *(column.changed(bar=False, width=_WIDTH) for column in picked),
     ]
     texts: Live = {
         "id": lambda layout: [live.link_to_id(HOTSPOTS, cause.members[0].id, cause.id) for cause in shown],
