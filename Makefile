@@ -20,9 +20,16 @@ $(VENV)/lint-ready: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint]'
 	@touch $@
 
-demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbook
+# A plan is made where TTNN is at hand, else the committed one is shown.
+PLANS := $(PYTHON) -c "from importlib.util import find_spec as has; exit(not (has('ttnn') and has('torch')))"
+PLANNED := examples/captures/planned_encoder_block_before.json
+
+demo: $(VENV)/ready  ## Run the main job on the example: target, ranking, workbook; and its plan
 	$(BIN)/perfsheet run --force -o $(DEMO) --replay examples/captures/generated_encoder_block_before.csv \
 	  -c "pytest -q examples/encoder_block/test_encoder_block.py::test_encoder_block[before]"
+	@if $(PLANS); then \
+	  $(BIN)/perfsheet plan examples/encoder_block/plan.py:before --python $(PYTHON) --save $(DEMO)/plan.json --force; \
+	else $(BIN)/perfsheet hotspots $(PLANNED) -n 2; fi
 
 # The tests of one file run in one process, which sets up what they share once; the files side by side, on all cores.
 PYTEST := $(BIN)/python -m pytest -q

@@ -85,14 +85,17 @@ def _window(value: str) -> str:
 
 
 def _values(body: str) -> Iterator[str]:
-    """The values of a struct: its text split at each comma outside of brackets."""
-    depth, start = 0, 0
+    """The values of a struct: its text split at each comma outside of brackets.
+
+    TTNN leaves out a brace of a shard spec's grid (`[{"start":{…},"end":{…}]`), so a bracket closes all within it.
+    """
+    opened, start = "", 0
     for index, letter in enumerate(body):
         if letter in "([{":
-            depth += 1
+            opened += letter
         elif letter in ")]}":
-            depth -= 1
-        elif letter == "," and depth == 0:
+            opened = opened.rpartition("([{"[")]}".index(letter)])[0]
+        elif letter == "," and not opened:
             yield body[start:index].strip()
             start = index + 1
     yield body[start:].strip()

@@ -53,13 +53,19 @@ def _noise_of(times: Times) -> str:
 def _unmatched(comparison: Comparison) -> str:
     """How much time is in ops without a kernel duration on the other side: neither gain nor loss."""
     before, now = comparison.without_counterpart_ns
-    missing = "kernel duration" if comparison.plan is None else "known least time"
     parts = [
-        f"{formats.span_of_time(time)} of the time {side} is in ops without a {missing} {other}"
-        for time, side, other in ((before, "before", "now"), (now, "now", "before"))
+        f"{formats.span_of_time(time)} of the time {side} is in ops without a {_time_of(other)} {name}"
+        for time, side, other, name in (
+            (before, "before", comparison.new, "now"),
+            (now, "now", comparison.base, "before"),
+        )
         if time
     ]
     return f"; {', '.join(parts)}" if parts else ""
+
+
+def _time_of(analysis: Analysis) -> str:
+    return "kernel duration" if analysis.plan is None else "known least time"
 
 
 def counts(comparison: Comparison) -> str:

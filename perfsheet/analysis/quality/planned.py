@@ -44,6 +44,4 @@ def _tests(plan: PlanHead, failed: bool) -> str:
     if not failed:
         return plan.tests
     reason = f" ({plan.reason})" if plan.reason else ""
-    return (
-        f"{plan.tests}{reason}; what would have followed is not planned (values are zeros: a check of one fails)"
-    )
+    return f"{plan.tests}{reason}; what would have followed is not planned (values are zeros: a check of one fails)"

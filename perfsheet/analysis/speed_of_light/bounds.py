@@ -261,7 +261,7 @@ def reasons(
 
 
 def _reason(ops: Ops, chip: Peaks, flops: Work, moved: Work, no_fidelity: bool, position: int) -> str:
-    if np.isnan(ops.kernel_ns[position]):
+    if np.isnan(ops.kernel_ns[position]) and not ops.planned:
         return "no kernel duration"
     if ops.kernel_ns[position] == 0:
         return "a kernel duration of 0 ns"

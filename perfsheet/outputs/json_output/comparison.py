@@ -9,7 +9,7 @@ from perfsheet.budget.model import ExpectationResult, Verdict
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.calibration import Calibration
 from perfsheet.comparison.results import FindingChange
-from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, spread, streamed, with_key
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json, head, one_of_several, spread, streamed, with_key
 from perfsheet.tables import Rows
 from perfsheet.tables.calibration import PREDICTIONS, RULE_RECORDS
 from perfsheet.tables.changes import CHANGES, FINDINGS_BEFORE, FINDINGS_OF_SIDE, OPS
@@ -25,10 +25,10 @@ def compare(first: Comparison, further: Sequence[Comparison]) -> Json:
     """
     return {
         "schema_version": SCHEMA_VERSION,
-        "base": head(first.base)["capture"],
+        "base": one_of_several(first.base),
         **_comparison(first),
         "others": [
-            {**({} if other.base is first.base else {"base": head(other.base)["capture"]}), **_comparison(other)}
+            {**({} if other.base is first.base else {"base": one_of_several(other.base)}), **_comparison(other)}
             for other in further
         ],
     }
@@ -36,7 +36,7 @@ def compare(first: Comparison, further: Sequence[Comparison]) -> Json:
 
 def _comparison(comparison: Comparison) -> Json:
     return {
-        "new": head(comparison.new)["capture"],
+        "new": one_of_several(comparison.new),
         **_total(comparison),
         "noise": _noise(comparison),
         "notes": list(comparison.notes),
@@ -60,8 +60,8 @@ def calibration(calibration: Calibration) -> Json:
     comparison = calibration.comparison
     return {
         "schema_version": SCHEMA_VERSION,
-        "base": head(comparison.base)["capture"],
-        "new": head(comparison.new)["capture"],
+        "base": one_of_several(comparison.base),
+        "new": one_of_several(comparison.new),
         "realised_ns": number(calibration.realised_ns),
         "hit_rate_pct": percent(calibration.hit_rate),
         "naive_hit_rate_pct": percent(calibration.naive_hit_rate),

@@ -32,6 +32,7 @@ from perfsheet.tables.spreads import SPREAD, as_spreads
 from perfsheet.tables.totals import CATEGORIES, DEVICES, OP_TYPES, TIME_SPLIT
 from perfsheet.text.causes import verdict
 from perfsheet.text.json_text import Streamed
+from perfsheet.text.words import with_planned_keys
 
 Json = dict[str, Any]
 SCHEMA_VERSION = 2
@@ -111,10 +112,16 @@ def head(analysis: Analysis) -> Json:
     }
     return {
         "schema_version": SCHEMA_VERSION,
-        "capture": {**capture, **(_NOT_PLANNED if summary.plan is not None else {})},
+        "capture": capture if summary.plan is None else with_planned_keys({**capture, **_NOT_PLANNED}),
         **_planned(summary.plan),
         **_joined(analysis),
     }
+
+
+def one_of_several(analysis: Analysis) -> Json:
+    """The capture of `head` with what was planned, if it is a plan: one side of a comparison."""
+    told = head(analysis)
+    return {**told["capture"], **({"planned": told["planned"]} if "planned" in told else {})}
 
 
 _NOT_PLANNED: Json = {

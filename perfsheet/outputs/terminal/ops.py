@@ -114,6 +114,9 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
         if summary.plan is not None
         else f" UTIL. % = {formats.formula(summary)}; – = no model."
     )
+    if "identical" in shown:
+        longest = "KERNEL" if summary.plan is None else "LEAST"
+        legend.append(f"×N: so many identical ops in a row of the ranking; {longest} is the longest, SHARE their sum.")
     legend += [text for key, text in _LEGEND.items() if key in shown]
     flags = {flag for flags in ops.flags for flag in flags}
     if not wide and flags:
@@ -130,7 +133,6 @@ def print_top_ops(analysis: Analysis, count: int | None, out: TextIO) -> None:
 
 
 _LEGEND = {
-    "identical": "×N: so many identical ops in a row of the ranking; KERNEL is the longest, SHARE their sum.",
     "utilization_grid_pct": "GRID % = the same, with the op's own worker grid as reference.",
     "utilization_corrected_pct": "CORR. % = GRID % without the errors of the PM columns (docs/formulas.md).",
     "sol_pct": "SOL % = speed of light: the larger share of the grid's compute peak and of the DRAM peak; – = unknown.",

@@ -75,6 +75,7 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
 
     def text_reference(self, text: str, uses: int) -> str:
         """The rest of a cell's XML, behind its `r` and `s`, that shows this text; it is used so many times."""
+        text = self.words(text)
         if self.constant_memory:
             space = ' xml:space="preserve"' if text != text.strip() else ""
             shown = self._escape_data(self._escape_control_characters(text))
