@@ -183,8 +183,7 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield f"top-ops{_OF_A_PLAN}", [_printed("top-ops", _PLAN)]
     yield f"hotspots{_OF_A_PLAN}", [_printed("hotspots", _PLAN)]
     yield f"report{_OF_A_PLAN}", [_printed("report", _PLAN, "-o", folder / "plan.xlsx")]
-    pairs = [_printed("compare", _PLAN, _BEFORE), _printed("compare", _PLAN, _PLAN)]
-    yield f"compare{_OF_A_PLAN}", pairs
+    yield f"compare{_OF_A_PLAN}", [_printed("compare", _PLAN, _PLAN.with_name("planned_encoder_block_after.json"))]
     yield from _of_models()
 
 
