@@ -159,12 +159,12 @@ def test_a_pytest_target_whose_values_are_checked_is_planned_all_the_same(planne
     assert report["planned"]["tests"].startswith("1 passed, 1 failed")
 
 
-def test_300_ops_are_planned_within_a_minute(planned):
+def test_300_ops_are_planned_within_a_minute(planned, tmp_path):
     planned("few_cores")  # the first run makes the board
     began = time.monotonic()
-    _, report = planned("long")
-    assert report["capture"]["device_rows"] == 300
+    planned("long")
     assert time.monotonic() - began < 60
+    assert len(json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["ops"]) == 300
 
 
 def test_set_up_writes_nothing_into_the_package(boards, tmp_path):
