@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from perfsheet.analysis.statistics import known_int, known_ints
 from perfsheet.analysis.summary import CaptureSummary, summarise
 from perfsheet.analysis.window import Window
 from perfsheet.analysis.windows.empty import no_device_op
-from perfsheet.analysis.windows.scope import scope, unreduced
+from perfsheet.analysis.windows.scope import Scope, scope, unreduced
 from perfsheet.analysis.windows.selection import select
 from perfsheet.capture.table import BoolArray, IntArray, OpsTable
 from perfsheet.errors import unusable, usage
@@ -68,8 +69,10 @@ def analyze(
     (exit status 2), is damaged and the options are strict, or is not of the graph report (3).
     """
     options = options or Options()
-    if table.plan is not None and options.board is None:
-        options = replace(options, board=table.plan.board)
+    if table.plan is not None and options.board not in (None, table.plan.board):
+        raise usage(
+            f"a plan is of the board that it was made on ({table.plan.board})", "leave `board` out, or plan anew"
+        )
     # A pass is chosen among the device ops, so that it never leaves none.
     selected = window is None and replace(options.selection, which_pass=None) != Selection()
     window = window or select(table, options.selection)
@@ -79,11 +82,14 @@ def analyze(
     if table.plan is not None:
         from perfsheet.analysis.speed_of_light.planned import with_least_times
 
-        ops = with_least_times(ops)
         graph = graph or _report_of(table.plan)
+        ops = with_least_times(ops, graph)
     if reference is not None:
         _check_reference(ops, reference.ops)
-    facts = Facts(scope(ops, window), None if reference is None else reference.ops)
+    scoped = scope(ops, window)
+    if table.plan is not None and graph is not None and _are_layers(scoped, table.plan, graph):
+        scoped = scope(ops, replace(window, one_pass=True))
+    facts = Facts(scoped, None if reference is None else reference.ops)
     analysis = Analysis(facts, provenance or Provenance(), repeats)
     repaired = [check.detail for check in analysis.checks if check.repaired] if options.strict else []
     if repaired:
@@ -99,8 +105,24 @@ def _report_of(plan: PlanHead) -> GraphReport:
     return read_graph_report(plan.path)
 
 
+def _are_layers(scoped: Scope, plan: PlanHead, report: GraphReport) -> bool:
+    """Whether what looks like passes are layers of one: each reads what the one before it made."""
+    from perfsheet.analysis.graph.flow import Flow
+
+    runs = [run.positions.tolist() for run in scoped.passes.all]
+    if len(runs) < 2 or scoped.passes.how != "repeated":
+        return False
+    partner = np.array(plan.of, dtype=np.int64)[scoped.every.rows]
+    flow = Flow(report, partner)
+    return all(
+        any(flow.makers(position) & set(partner[before].tolist()) for position in run) for before, run in pairwise(runs)
+    )
+
+
 def _check_reference(ops: Ops, reference: Ops) -> None:
-    """Raises PerfsheetError (exit status 2) when both captures state other worker grids: times say nothing then."""
+    """Raises PerfsheetError (exit status 2) when times say nothing: of a plan, or of captures of other worker grids."""
+    if ops.planned or reference.planned:
+        raise usage("a plan has least times, of which none says that an op can run faster", "leave `reference` out")
     grids = [set(known_ints(one.worker_cores)) for one in (ops, reference)]
     if all(grids) and not grids[0] & grids[1]:
         named = " and ".join("/".join(map(str, sorted(grid))) for grid in grids)

@@ -103,7 +103,8 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
     # A cure of which nothing is known says nothing about what the others save at most.
     known = [member for member in members if not unknown and member.expected_saving_ns]
     sure = known or members
-    bounds = _best([(member, member.savings) for member in sure], positions)
+    savings = [(member, member.savings) for member in sure]
+    bounds = _together(savings, positions, ops.kernel_ns) if ops.planned else _best(savings, positions)
     of_rows = [member.savings for member in sure if len(member.savings) != len(member.positions)]
     return Cause(
         id="",
@@ -195,6 +196,15 @@ def _best(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray) -> F
             here = positions[place] == finding.positions
             np.fmax.at(best, place[here], savings[here])
     return best
+
+
+def _together(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray, kernel_ns: FloatArray) -> FloatArray:
+    """What all of them save of each of these ops (ascending), at most its time; NaN where none is known."""
+    known = _best(parts, positions)
+    total = np.zeros(len(positions))
+    for finding, savings in parts:
+        total += np.nan_to_num(_best([(finding, savings)], positions))
+    return np.where(np.isnan(known), np.nan, np.fmin(total, kernel_ns[positions]))
 
 
 def _sum_of_known(parts: Sequence[FloatArray]) -> float | None:

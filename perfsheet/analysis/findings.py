@@ -57,7 +57,9 @@ def added(facts: Facts, ranked: Sequence[Finding]) -> Iterator[tuple[float, int 
 def _take(finding: Finding, pool: FloatArray) -> FloatArray:
     """Subtract the savings of a finding from the time that is left of its ops; returns what was subtracted."""
     at = finding.positions
-    taken = np.fmin(finding.savings, pool[at] - finding.floors)
+    # Bounds of a plan follow from bytes and cores alone, and add up; measured ops that keep their work have a floor.
+    floors = 0.0 if finding.facts.ops.planned else finding.floors
+    taken = np.fmin(finding.savings, pool[at] - floors)
     taken[np.isnan(finding.savings)] = 0
     taken[taken < _NEGLIGIBLE_NS] = 0
     pool[at] -= taken

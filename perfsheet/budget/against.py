@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.budget.check import ROWS_NAMED, kept, replay_notes, whole
+from perfsheet.budget.check import ROWS_NAMED, kept, plan_notes, replay_notes, whole
 from perfsheet.budget.limits import of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import Times
+from perfsheet.errors import usage
 
 WIDEST_NOISE = 0.1
 """Noise above this fraction of the time before excuses nothing; the means are compared as they are."""
@@ -22,20 +23,25 @@ def check_against(comparison: Comparison, fail_over: float, fail_op_over: float 
     """Kernel time may grow by the fraction `fail_over`, that of each op type by `fail_op_over` (None = not checked).
 
     If the windows hold different numbers of passes, a mean pass is compared. With repeats, an increase within the noise
-    is no breach.
+    is no breach. Of two plans it is their least times that are compared. Raises PerfsheetError (exit status 2) for a
+    plan and a capture.
     """
-    notes = (*replay_notes(comparison.replayed), *comparison.notes)
+    if comparison.of_plan_and_capture:
+        raise usage(
+            "a least time limits no measured one", "give two captures or two plans; `compare` shows one of each"
+        )
+    notes = (*replay_notes(comparison.replayed), *plan_notes(comparison.new), *comparison.notes)
     return Verdict((*whole(comparison.new), *_all(comparison, fail_over, fail_op_over)), notes)
 
 
 def _all(comparison: Comparison, fail_over: float, fail_op_over: float | None) -> Iterator[Checked]:
-    a_pass = "-per-pass" if comparison.per_pass else ""
-    yield _checked(comparison, f"against.kernel-time{a_pass}", comparison.total, fail_over)
+    time = f"{'kernel-time' if comparison.plan is None else 'least-time'}{'-per-pass' if comparison.per_pass else ''}"
+    yield _checked(comparison, f"against.{time}", comparison.total, fail_over)
     if fail_op_over is None:
         return
     for op_type in comparison.op_types:
         if op_type.base_count and op_type.new_count:
-            name = f"against.op-types.{op_type.op_type}.kernel-time{a_pass}"
+            name = f"against.op-types.{op_type.op_type}.{time}"
             yield _checked(comparison, name, op_type.times, fail_op_over, op_type.op_type)
 
 

@@ -55,6 +55,8 @@ def plan_notes(analysis: Analysis) -> Iterator[str]:
     """What a verdict on a plan says of itself."""
     if analysis.plan is not None:
         yield "planned: no op ran; limits on measured times cannot be kept (least-time is one for plans)"
+        if analysis.plan.tests_failed and not analysis.plan.cut_short:
+            yield "planned: a check of values failed, as on any mock board; what would have followed is not planned"
 
 
 def _hardware_notes(analysis: Analysis, budget: Budget) -> Iterator[str]:
@@ -68,11 +70,17 @@ def _hardware_notes(analysis: Analysis, budget: Budget) -> Iterator[str]:
 
 
 def whole(analysis: Analysis) -> Iterator[Checked]:
-    """A limit for every capture, listed if breached: no row may be lost to damage."""
+    """Limits for every capture, listed if breached: no row may be lost to damage, no plan may end too early."""
     lost = quality.losses(analysis.ops.table.notes)
     if lost:
         why = "the missing rows may be the ones that the limits are about"
-        yield Checked("capture.lost-rows", False, 0, 0, lost, Unit.COUNT, floor=False, why=why, rows=(), row_count=0)
+        yield _never("capture.lost-rows", lost, why)
+    if analysis.plan is not None and analysis.plan.cut_short:
+        yield _never("plan.cut-short", 1, f"{analysis.plan.cut_short}: what would have followed is not planned")
+
+
+def _never(limit: str, count: int, why: str) -> Checked:
+    return Checked(limit, False, 0, 0, count, Unit.COUNT, floor=False, why=why, rows=(), row_count=0)
 
 
 def _key(bound: Bound) -> tuple[str, str, str]:

@@ -56,9 +56,9 @@ def format_quantity(value: float | None, unit: Unit) -> str:
     if unit is Unit.PCC:
         return pcc_text(value)
     if unit is Unit.TIME:
-        return (
-            exact_time(value) if value < 1e3 else f"{value / 1e3:,.3f} µs" if value < 1e6 else f"{value / 1e6:,.3f} ms"
-        )
+        if value < 1e3:
+            return exact_time(round(value, 3))
+        return f"{value / 1e3:,.3f} µs" if value < 1e6 else f"{value / 1e6:,.3f} ms"
     if unit is Unit.SHARE:
         return f"{100 * value:.2f} %"
     return f"{value:,.2f}".removesuffix(".00") if unit is Unit.RATE else f"{value:,.10g}"

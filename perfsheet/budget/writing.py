@@ -11,6 +11,7 @@ from tomlkit.items import Item, Table
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.ops.shape import shape_of
+from perfsheet.analysis.results import OpGroup
 from perfsheet.budget.hardware import Hardware, hardware_of
 from perfsheet.budget.limits import BY_KEY, Limit, Scope, of_kind
 from perfsheet.budget.quantities import Unit, exact_time
@@ -134,16 +135,23 @@ def _example(analysis: Analysis) -> str:
         return ""
     largest = analysis.groups[0]
     shape = shape_of(analysis.ops, int(largest.positions[0]))
-    longest = float(np.nanmax(analysis.ops.kernel_ns[largest.positions]))
-    time = {"longest": exact_time(longest)} if analysis.plan is None else {"least-time": exact_time(largest.kernel_ns)}
     example = {
         "op-code": largest.signature.op_code,
         "shape": shape.shape,
         "layout": shape.layout,
-        **time,
+        **_time_of(analysis, largest),
     }
     lines = [f"# {key} = {_quoted(value)}" for key, value in example.items() if value]
     return "\n".join(["", "# Ops of one shape or layout, as top-ops shows them:", "# [[ops]]", *lines, ""])
+
+
+def _time_of(analysis: Analysis, group: OpGroup) -> dict[str, str]:
+    known = analysis.ops.kernel_ns[group.positions]
+    if np.isnan(known).all():
+        return {}
+    if analysis.plan is not None:
+        return {"least-time": exact_time(group.kernel_ns)}
+    return {"longest": exact_time(float(np.nanmax(known)))}
 
 
 def _quoted(text: str) -> str:

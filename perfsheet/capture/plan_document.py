@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ class PlanDocument(msgspec.Struct):
     perfsheet_plan: int
     columns: list[str]
     ops: list[list[str]]
-    of: list[int]
+    of: list[Annotated[int, msgspec.Meta(ge=-1, lt=2**31)]]
     """For each op its device op in the captures, -1 without one."""
     board: str = ""
     mesh: str = ""

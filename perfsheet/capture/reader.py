@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -33,8 +34,9 @@ _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 
 PLAN = "plan"
 """The schema of a plan."""
-PLAN_START = b'{"perfsheet_plan"'
-"""What every plan begins with."""
+_PLAN_START = re.compile(rb'\s*\{\s*"perfsheet_plan"')
+"""What every plan begins with, also one that was formatted anew."""
+_START_BYTES = 64
 _KINDS = {
     "tt_dnn_device": RowKind.DEVICE,
     "tt_dnn_cpu": RowKind.HOST,
@@ -98,10 +100,15 @@ def _is_plan(source: Source) -> bool:
     try:
         if source.path is None or not source.path.is_file():
             return False
-        with source.path.open("rb") as file:
-            return file.read(len(PLAN_START)) == PLAN_START
+        return is_plan(source.path)
     except OSError:  # said when it is read
         return False
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a regular file is a plan. Raises OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return _PLAN_START.match(file.read(_START_BYTES)) is not None
 
 
 @contextmanager
@@ -133,6 +140,9 @@ def _records(source: Source, files: ExitStack) -> Records:
 
             return workbook_records(source.label, stream)
         stream = decompressed
+    if _PLAN_START.match(stream.read(_START_BYTES)):
+        raise unusable(f"{source.label} is a plan, which is read from a file of its own", "save it, not compressed")
+    stream.seek(0)
     records = csv_records(source.label, stream)
     records.notes[:0] = notes
     return records

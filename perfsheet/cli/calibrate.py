@@ -11,6 +11,7 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_side, inputs
 from perfsheet.cli.handling import command, say
 from perfsheet.cli.options import analysis_options
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
@@ -37,6 +38,8 @@ def calibrate(
     limit = shared.first(_SCREENFUL if count is None else count)
     inputs((before, after))
     base, new = analyse_side(before, options, "before: "), analyse_side(after, options, "after: ")
+    if base.plan is not None or new.plan is not None:
+        raise usage("a plan realises no gain: its times are least times", "give the captures of two runs")
     calibration = Calibration(compare(base, new))
     for note in calibration.comparison.notes:
         say(f"note: {note}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +23,7 @@ from perfsheet.progress import Phase
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.outputs.writing import Outputs
+    from perfsheet.plan import PlanRequest
 
 DEFAULT_PLAN = Path("plan.json")
 _FUNCTION = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
@@ -58,28 +61,34 @@ def plan(
     from perfsheet.run import RunRequest
 
     if setup:
-        return _set_up(PlanRequest(RunRequest(command or "pytest", python=python), "", board, mesh))
-    if (target is None) == (command is None):
+        if target or command or outputs.files or json:
+            raise usage("--setup plans nothing", "leave the target and the outputs out")
+        return _set_up(PlanRequest(RunRequest("pytest", python=python), "", board, mesh))
+    if bool(target) == bool(command):
         raise usage("a plan needs one target", "give SCRIPT.py, FILE.py:FUNCTION or -c COMMAND")
     if timeout is not None and not 0 < timeout < math.inf:
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
+    few_cores = shared.percentage("--low-cores", low_cores)
     request = RunRequest(command or _command_of(str(target)), timeout_s=timeout, python=python)
-    outputs.check([], json)
-    _check_place(save, outputs.force)
+    script = [] if target is None else [target.rpartition(":")[0] or target]
+    outputs.check([*script, str(save)], json)
+    _check_place(save, script, outputs.force)
     with view(quiet, verbose, json, lines=False) as watch:
         from perfsheet.analysis import Options, analyze
         from perfsheet.capture.reader import read
         from perfsheet.plan import plan as planned
 
         planned(PlanRequest(request, target or "", board, mesh), save, watch)
-        analysis = analyze(read(save), Options(low_cores_pct=shared.percentage("--low-cores", low_cores)))
+        analysis = analyze(read(save), Options(low_cores_pct=few_cores))
         for warning in analysis.summary.warnings if json or quiet else ():
             watch.notice(f"warning: {warning}")
         written = outputs.write(analysis, watch) if outputs.files else []
         watch.phase(Phase.DONE)
     report_left_out(analysis, outputs)
     _show(analysis, save, written, outputs, json, quiet)
-    return ExitStatus.TESTS_FAILED if analysis.plan is not None and analysis.plan.refused else ExitStatus.DONE
+    assert analysis.plan is not None
+    ended_early = analysis.plan.cut_short and not analysis.plan.stopped  # a time limit is the user's own
+    return ExitStatus.TESTS_FAILED if ended_early else ExitStatus.DONE
 # fmt: on
 
 
@@ -112,22 +121,19 @@ def _command_of(target: str) -> str:
     return f"python {shlex.quote(str(TARGET_HELPERS / 'perfsheet_function.py'))} {shlex.quote(target)}"
 
 
-def _check_place(save: Path, force: bool) -> None:
+def _check_place(save: Path, inputs: Sequence[str], force: bool) -> None:
     """Refuse to overwrite what is no plan, unless that is wanted."""
-    from perfsheet.capture.reader import PLAN_START
+    from perfsheet.capture.reader import is_plan
     from perfsheet.outputs import paths
 
-    own = save.is_file() and save.open("rb").read(len(PLAN_START)) == PLAN_START
-    paths.check_file(save, [], force or own)
+    own = save.is_file() and is_plan(save)
+    paths.check_file(save, inputs, force or own)
 
 
-def _set_up(request: object) -> int:
-    from perfsheet.plan import PlanRequest, make_board
+def _set_up(request: PlanRequest) -> int:
+    from perfsheet.plan import make_board
     from perfsheet.run.command import parse_command
     from perfsheet.run.toolchain import find_interpreter, probe
-
-    assert isinstance(request, PlanRequest)
-    import os
 
     interpreter = find_interpreter(request.run, parse_command(request.run.command), os.environ, "ttnn")
     found = probe(interpreter, os.environ)

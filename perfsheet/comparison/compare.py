@@ -220,6 +220,12 @@ class Comparison:
         return sum(times.base_ns or 0.0 for times in half), sum(times.new_ns or 0.0 for times in half)
 
     @property
+    def known_on_both(self) -> tuple[int, float, float]:
+        """How many ops have a known time on both sides, and Σ of their times before and now, in ns."""
+        spans = [self.span(op.times) for op in self.ops if op.base and op.new and op.times.delta_ns is not None]
+        return len(spans), sum(span.base_ns or 0.0 for span in spans), sum(span.new_ns or 0.0 for span in spans)
+
+    @property
     def nothing_changed(self) -> bool:
         """Whether ops, host ops and findings are the same, and times the same within the noise."""
         findings = not (self.findings.fixed or self.findings.new)

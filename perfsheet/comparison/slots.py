@@ -31,6 +31,11 @@ class Slots:
     def __len__(self) -> int:
         return len(self.first)
 
+    @property
+    def planned(self) -> bool:
+        """Whether its times are least times."""
+        return self.analysis.ops.planned
+
     @cached_property
     def members(self) -> list[IntArray]:
         """Positions of the ops of each slot."""

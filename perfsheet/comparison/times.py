@@ -19,7 +19,7 @@ from perfsheet.comparison.slots import Slots, mean_ns, positions_of, summed
 from perfsheet.light_dataclass import dataclass
 
 CONFIDENCE_PCT = 99
-RUNS, PASSES, ASSUMED = "runs", "passes", "assumed"
+RUNS, PASSES, ASSUMED, NONE = "runs", "passes", "assumed", "none"
 FEWEST = 3
 """Two repeats say too little about their spread: with two runs per side the interval is ten deviations wide."""
 _ROUNDING = 1e-9
@@ -38,6 +38,8 @@ _T = np.array([
 @dataclass(frozen=True)
 class Noise:
     """How noise is known: from `runs`, from `passes`, or `assumed`; `base` and `new` are their numbers on each side.
+
+    `none`: least times of a plan have no noise.
 
     `assumed_pct` applies to ops without repeats: the percentage of the shorter time from which a difference counts.
     """
@@ -76,7 +78,12 @@ class Samples:
 
 
 def noise_and_samples(base: Slots, new: Slots, assumed_pct: float) -> tuple[Noise, Samples, Samples]:
-    """The noise and the samples of both sides: from three or more runs, else three or more passes, else assumed."""
+    """The noise and the samples of both sides: from three or more runs, else three or more passes, else assumed.
+
+    None if one of them is a plan.
+    """
+    if base.planned or new.planned:
+        return Noise(NONE, 1, 1, 0.0), _shown(base), _shown(new)
     runs = (_runs(base), _runs(new))
     if max(len(samples.lines) for samples in runs) >= FEWEST:
         return Noise(RUNS, len(runs[0].lines), len(runs[1].lines), assumed_pct), *runs

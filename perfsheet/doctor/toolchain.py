@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfsheet.doctor.model import Diagnosis, RunSetup, run_code
 from perfsheet.machine.checkout import commit, is_checkout
-from perfsheet.mock_board import FIRST_TTNN, cache_folder, knows_mock_boards
+from perfsheet.mock_board import FIRST_TTNN, default_folder, knows_mock_boards
 from perfsheet.run.toolchain import CAPTURE_TOOLS, missing_tools, missing_tracy
 
 _IMPORT_TIMEOUT_S = 120
@@ -59,7 +59,7 @@ def check_mock_board(setup: RunSetup) -> Iterator[Diagnosis]:
         detail = f"this ttnn knows none, so nothing can be planned; ttnn {FIRST_TTNN} and later do"
         yield Diagnosis("mock-board", label, None, detail)
         return
-    made = cache_folder() / f"ttnn-{setup.python.versions.get('ttnn') or 'unknown'}"
+    made = default_folder(setup.python.versions.get("ttnn"))
     where = f"in {made}" if made.is_dir() else "not made yet: perfsheet plan --setup, or the first plan, makes it"
     yield Diagnosis("mock-board", label, True if made.is_dir() else None, where)
 

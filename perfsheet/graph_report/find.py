@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from perfsheet.capture.reader import PLAN_START
+from perfsheet.capture.reader import is_plan
 from perfsheet.errors import PerfsheetError
 from perfsheet.graph_report.database import read_database
 from perfsheet.graph_report.errors import unreadable
@@ -87,7 +87,7 @@ def _read_file(path: Path) -> GraphReport:
         return read_database(path)
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raise unreadable(path, "neither a database nor a graph capture of TTNN")
-    if start == PLAN_START[: len(start)]:
+    if is_plan(path):
         return read_plan(path)
     return read_json(_ranks(path))
 

@@ -5,11 +5,11 @@ program configs, cores, circular buffers and refusals are TTNN's own then; value
 time. Standard library only: tests and tools run it in interpreters without perfsheet's dependencies.
 """
 
-from perfsheet.mock_board.boards import BOARDS, MESHES, MockBoard, cluster_descriptor
+from perfsheet.mock_board.boards import BOARDS, MockBoard, cluster_descriptor
 from perfsheet.mock_board.environment import (
     FIRST_TTNN,
     MockEnvironment,
-    cache_folder,
+    default_folder,
     knows_mock_boards,
     make_environment,
 )
@@ -17,11 +17,10 @@ from perfsheet.mock_board.environment import (
 __all__ = [
     "BOARDS",
     "FIRST_TTNN",
-    "MESHES",
     "MockBoard",
     "MockEnvironment",
-    "cache_folder",
     "cluster_descriptor",
+    "default_folder",
     "knows_mock_boards",
     "make_environment",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -40,7 +41,6 @@ BOARDS: dict[str, MockBoard] = {
         "blackhole", 0x3, family=0x40, ethernet_off=0x120, pcie_off=2, links=(6, 0), meshes=("1x1", "1x2")
     ),
 }
-MESHES: tuple[str, ...] = tuple(dict.fromkeys(mesh for board in BOARDS.values() for mesh in board.meshes))
 
 
 def cluster_descriptor(name: str, mesh: str = "") -> str:
@@ -62,8 +62,8 @@ def cluster_descriptor(name: str, mesh: str = "") -> str:
     # The second chip of an n300 is reached through the first one; boards side by side each have their own slot.
     on_host = chips if count > board.chips else range(1)
 
-    def by_chip(values: object) -> list[str]:
-        return [f"  {chip}: {value}" for chip, value in zip(chips, values, strict=True)]  # type: ignore[call-overload]
+    def by_chip(values: Iterable[object]) -> list[str]:
+        return [f"  {chip}: {value}" for chip, value in zip(chips, values, strict=True)]
 
     lines = [
         "io_device_type: PCIe",

@@ -58,6 +58,11 @@ def cache_folder() -> Path:
     return (Path(own) if own else Path.home() / ".cache") / "perfsheet" / "mock-boards"
 
 
+def default_folder(version: str | None) -> Path:
+    """The folder of the mock boards for a version of TTNN (None = unknown)."""
+    return cache_folder() / f"ttnn-{version or 'unknown'}"
+
+
 def make_environment(
     ttnn: Path, version: str, board: str, mesh: str = "", folder: Path | None = None
 ) -> MockEnvironment:
@@ -67,7 +72,7 @@ def make_environment(
     """
     own = ttnn / _OWN
     compiler = own if own.is_file() else _INSTALLED if _INSTALLED.is_file() else None
-    place = folder or cache_folder() / f"ttnn-{version or 'unknown'}"
+    place = folder or default_folder(version)
     place.mkdir(parents=True, exist_ok=True)
     place = place.resolve()
     root = place / "root"

@@ -24,7 +24,7 @@ def write(out: TextIO, table: Table[R], rows: R) -> None:
     headers: list[str] = []
     columns: list[Sequence[object]] = []
     name = planned_key if is_planned(rows) else str
-    for column in table.columns_in(In.CSV):
+    for column in table.exported(In.CSV, rows):
         if column.kind is ROW:
             headers += ["file", "row"]
             refs = column.listed(rows)

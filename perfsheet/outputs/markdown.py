@@ -170,8 +170,9 @@ def _side(side: Analysis) -> str:
 
 def _differences(comparison: Comparison) -> Iterator[str]:
     yield from table_of(compared.FIGURES, Rows(comparison, comparison.figures))
-    yield from _section("Gains", CHANGES, comparison, comparison.gains)
-    yield from _section("Losses", CHANGES, comparison, comparison.losses)
+    gains, losses = text.gains_and_losses(comparison)
+    yield from _section(gains, CHANGES, comparison, comparison.gains)
+    yield from _section(losses, CHANGES, comparison, comparison.losses)
     yield from _section("Other changes", CHANGES, comparison, comparison.other_changes)
     yield from _section(
         compared.OP_TYPES.title, compared.OP_TYPES, comparison, comparison.op_types_changed, _MOST_OP_TYPES

@@ -18,6 +18,8 @@ _FIELDS = (*(f"{axis}_PAD[LOGICAL]" for axis in "WZYX"), "LAYOUT", "DATATYPE", "
 _SIDES = (*(f"INPUT_{at}" for at in range(_INPUTS)), *(f"OUTPUT_{at}" for at in range(_OUTPUTS)))
 HEADERS: tuple[str, ...] = (*_HEAD, *(f"{side}_{field}" for side in _SIDES for field in _FIELDS))
 DEVICE, HOST = "tt_dnn_device", "tt_dnn_cpu"
+SIGNPOST = "perfsheet.signpost "
+"""What perfsheet_graph calls a signpost in a capture, before its text."""
 _TRANSFERS = ("ttnn.to_torch", "ttnn.from_torch", "ttnn.from_device", "ttnn.to_device")
 """Calls of the host, whatever their tensors."""
 _MAY_BE_ON_HOST = ("ttnn.to_layout", "ttnn.to_dtype", "ttnn.pad", "ttnn.typecast")
@@ -26,15 +28,15 @@ _MAY_BE_ON_HOST = ("ttnn.to_layout", "ttnn.to_dtype", "ttnn.pad", "ttnn.typecast
 Row = tuple[str, ...]
 
 
-def rows(
-    report: GraphReport, arch: str, cores: int, given: Sequence[Mapping[str, str]], devices: Mapping[int, Sequence[int]]
-) -> Iterator[tuple[Row, int]]:
+def rows(report: GraphReport, arch: str, cores: int, devices: Mapping[int, Sequence[int]]) -> Iterator[tuple[Row, int]]:
     """A row for each device op and device, and for each host op; with each the index of its device op, -1 without one.
 
-    `cores` is the worker grid, `given` has the arguments of each Python call, `devices` the devices of each tensor by
-    its id.
+    `cores` is the worker grid, `devices` has the devices of each tensor by its id.
     """
-    for place, call in enumerate(report.calls):
+    for call in report.calls:
+        if call.name.startswith(SIGNPOST):
+            yield _row(report, call.name[len(SIGNPOST) :], "signpost", "", (), ()), -1
+            continue
         if not len(call.device_ops) and _on_host(report, call):
             yield _row(report, call.name, HOST, "", call.inputs, call.outputs), -1
         for index in call.device_ops:
@@ -44,7 +46,7 @@ def rows(
             made = (report.tensors[tensor].id for tensor in (*op.outputs, *op.inputs))
             on = next((some for one in made if (some := devices.get(one))), (0,))
             for device in on:
-                yield _device_row(report, op, call, device, arch, cores, given[place]), index
+                yield _device_row(report, op, call, device, arch, cores), index
 
 
 def _on_host(report: GraphReport, call: Call) -> bool:
@@ -53,10 +55,8 @@ def _on_host(report: GraphReport, call: Call) -> bool:
     return call.name in _TRANSFERS or (call.name in _MAY_BE_ON_HOST and bool(own))
 
 
-def _device_row(
-    report: GraphReport, op: DeviceOp, call: Call, device: int, arch: str, cores: int, given: Mapping[str, str]
-) -> Row:
-    cell = attributes(op, call.name, given)
+def _device_row(report: GraphReport, op: DeviceOp, call: Call, device: int, arch: str, cores: int) -> Row:
+    cell = attributes(op, call.name, dict(call.given))
     fidelity = FIDELITY.search(cell)
     head = (str(device), arch, cell, fidelity[1] if fidelity else "", str(op.cores or ""), str(cores or ""), "")
     return _row(report, op.name, DEVICE, head, op.inputs, op.outputs)

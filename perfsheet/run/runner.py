@@ -40,6 +40,9 @@ from perfsheet.run.workspace import (
     temporary_folder,
 )
 
+_LAST_BYTES = 1 << 14
+"""As much of the end of a log is looked at for its last line."""
+
 _WORTH_KEEPING = (ExitStatus.PROFILER_FAILED, ExitStatus.TESTS_FAILED)
 """Failures after which the raw logs may be worth processing again."""
 GRAPH_FOLDER = "graph"
@@ -207,7 +210,7 @@ def run_on_mock_board(
             raise stopped
         if stopped is None and (result.verdict is None or failures.refused(result.verdict)):
             raise failures.not_started(result)
-        verdict, found = result.verdict, tuple(sorted(captures.rglob("graph_????.json")))
+        verdict, found = result.verdict, tuple(_captures(captures))
         failed = verdict is not None and not verdict.succeeded
         if stopped is None and found and not failed:
             _remove_log(result.log)
@@ -217,9 +220,36 @@ def run_on_mock_board(
             result.log,
             found,
             tuple(_graph_problems(own)),
-            (verdict.first_reason or result.scanner.exception) if verdict is not None and failed else "",
+            _reason(result) if failed else "",
             "" if stopped is None else stopped.message,
         )
+
+
+def _captures(folder: Path) -> list[Path]:
+    """The captures of the first process in order, then those of each further one (its folder is `process_N`)."""
+    found = [path for path in folder.rglob("graph_*.json") if path.suffixes == [".json"]]
+    return sorted(found, key=lambda path: (_number(path.parent.name), _number(path.stem)))
+
+
+def _reason(result: ProcessResult) -> str:
+    """Why a target failed: its first failed test, its exception, or the last line that it printed."""
+    own = result.verdict.first_reason if result.verdict is not None else ""
+    return own or result.scanner.exception or _last_line(result.log)
+
+
+def _last_line(log: Path) -> str:
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(max(log.stat().st_size - _LAST_BYTES, 0))
+        lines = file.read().decode("utf-8", errors="replace").splitlines()
+        return next(
+            (line.strip() for line in reversed(lines) if line.strip() and not line.startswith("perfsheet:")), ""
+        )
+    return ""
+
+
+def _number(name: str) -> int:
+    number = name.rpartition("_")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _remove_log(log: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.findings import GROUND
+from perfsheet.tables.findings import GROUND, what_is_saved
 from perfsheet.tables.kinds import COUNT, LABEL, NS, PERCENT, ROWS, SOURCES, Kind, number
 from perfsheet.tables.sources import places_of, with_source
 from perfsheet.text import causes as text
@@ -37,6 +37,10 @@ def _cures_data(cause: Cause) -> list[dict[str, Any]]:
         }
         for cure in cause.cures
     ]
+
+
+def _saving_of(rows: CauseRows) -> list[str]:
+    return [what_is_saved(rows.source, cause.saves_gaps) for cause in rows]
 
 
 def _first_cure(cause: Cause) -> str:
@@ -75,7 +79,7 @@ CAUSES: Table[CauseRows] = Table(
             measured=True),
         Column("bound_ns", "Saves at most", NS, each(lambda cause: cause.bound_ns),
             "upper bound of what fixing it could save; empty = unknown", _RULES, width=15, text=formats.saving_figure),
-        Column("saving_of", "Saving of", LABEL, each(lambda cause: "gaps" if cause.saves_gaps else "kernel"),
+        Column("saving_of", "Saving of", LABEL, _saving_of,
             "what the saving is of: kernel time, or gaps between ops", _RULES, outputs=In.DATA),
         Column("left_ns", "Left", NS, each(lambda cause: cause.left_ns),
             "kernel time that is expected to be left with it and all before it fixed", _RULES, outputs=In.DATA),

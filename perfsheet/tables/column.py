@@ -190,13 +190,17 @@ class Table(Generic[R]):
             return [(column.changed(values=_unknown) if column.measured else column).of_plan() for column in shown]
         return [column.of_plan() for column in shown if not column.measured]
 
+    def exported(self, output: In, rows: R) -> list[Column[R]]:
+        """The columns of an output for programs: of a plan all are there, those that only a device tells are empty."""
+        columns = self.columns_in(output)
+        if not is_planned(rows):
+            return columns
+        return [column.changed(values=_unknown) if column.measured else column for column in columns]
+
     def records(self, rows: R) -> list[dict[str, Any]]:
         """The rows as JSON objects."""
-        columns = self.columns_in(In.JSON)
-        planned_rows = is_planned(rows)
-        if planned_rows:
-            columns = [column.changed(values=_unknown) if column.measured else column for column in columns]
-        keys = [planned_key(column.key) if planned_rows else column.key for column in columns]
+        columns = self.exported(In.JSON, rows)
+        keys = [planned_key(column.key) if is_planned(rows) else column.key for column in columns]
         return [
             dict(zip(keys, values, strict=True)) for values in zip(*(c.exported(rows) for c in columns), strict=True)
         ]

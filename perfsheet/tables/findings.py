@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from perfsheet.analysis import Analysis
@@ -12,6 +11,7 @@ from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import CORES, COUNT, LABEL, NS, PERCENT, ROWS, SOURCES, TEXT, Kind, number
 from perfsheet.tables.sources import places_of, with_source
 from perfsheet.text import formats, sentences
+from perfsheet.text.words import planned
 
 FindingRows = Rows[Analysis, Finding]
 _RULES = "docs/rules.md"
@@ -46,6 +46,21 @@ GROUND = Kind(
 )
 
 _EVIDENCE = Kind("evidence", sentences.evidence, _evidence_data, "wrap", sentences.evidence, number=False, width=40)
+
+
+def _saving_of(rows: FindingRows) -> list[str]:
+    return [what_is_saved(rows.source, finding.rule.saves_gaps) for finding in rows]
+
+
+def what_is_saved(analysis: Analysis, gaps: bool) -> str:
+    """Of which time a saving is a part: `kernel`, `gaps`, of a plan `least`."""
+    return "gaps" if gaps else "kernel" if analysis.plan is None else "least"
+
+
+def _saving_formula(rows: FindingRows) -> list[str]:
+    formulas = [finding.rule.saving_formula for finding in rows]
+    return formulas if rows.source.plan is None else list(map(planned, formulas))
+
 
 # fmt: off
 FINDINGS: Table[FindingRows] = Table(
@@ -93,7 +108,7 @@ FINDINGS: Table[FindingRows] = Table(
             "the finding before it that is mostly about the same ops", _RULES, outputs=In.DATA | In.SHEET, width=7),
         Column("kernel_duration_ns", "Kernel duration", NS, each(lambda finding: finding.kernel_ns),
             "Σ kernel duration of the ops", outputs=In.DATA | In.SHEET, width=13),
-        Column("saving_of", "Saving of", LABEL, each(lambda finding: "gaps" if finding.rule.saves_gaps else "kernel"),
+        Column("saving_of", "Saving of", LABEL, _saving_of,
             "what the saving is of: kernel time, or gaps between ops", _RULES, outputs=In.DATA),
         Column("source", "Source", SOURCES, places_of,
             "the lines that its ops come from, most kernel time first, from a graph report", "docs/graph-report.md",
@@ -103,7 +118,7 @@ FINDINGS: Table[FindingRows] = Table(
         Column("row_count", "Rows", COUNT, each(lambda finding: finding.count), "leads to the ops on sheet Evidence",
             outputs=In.SHEET, width=12),
         Column("advice", "Advice", LABEL, each(lambda finding: finding.advice), "what to try", wrap=True, width=62),
-        Column("saving_formula", "Saving is", LABEL, each(lambda finding: finding.rule.saving_formula),
+        Column("saving_formula", "Saving is", LABEL, _saving_formula,
             "the formula of the saving", _RULES, outputs=In.JSON | In.CSV | In.SHEET, wrap=True, width=28),
         Column("caveat", "Caveat", LABEL, each(lambda finding: finding.caveat), "what speaks against it", _RULES,
             outputs=In.DATA | In.SHEET, wrap=True, width=48),
@@ -120,7 +135,7 @@ FINDINGS: Table[FindingRows] = Table(
     outputs=In.DATA | In.TEXT | In.SHEET,
 )
 
-RULE_TOTALS: Table[Iterable[RuleTotal]] = Table(
+RULE_TOTALS: Table[Rows[Analysis, RuleTotal]] = Table(
     "rule_totals",
     "Rules",
     "All hits of each rule over the window: `hotspots`.",

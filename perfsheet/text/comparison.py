@@ -9,7 +9,7 @@ from perfsheet.capture.notes import rows
 from perfsheet.comparison import Comparison, results
 from perfsheet.comparison.changes import Change
 from perfsheet.comparison.results import ChangeGroup, ComparedOp, FindingChange, FindingChanges, Times
-from perfsheet.comparison.times import ASSUMED, CONFIDENCE_PCT, FEWEST, RUNS
+from perfsheet.comparison.times import ASSUMED, CONFIDENCE_PCT, FEWEST, NONE, RUNS
 from perfsheet.text import formats, sentences
 from perfsheet.text.graph import joined
 from perfsheet.text.safe import clean
@@ -30,10 +30,9 @@ def headline(comparison: Comparison) -> str:
     per_pass = " per pass" if comparison.per_pass else ""
     if comparison.of_plan_and_capture:
         least, measured = (before, now) if comparison.base.plan is not None else (now, before)
-        times_of = f", {measured / least:.1f} × that" if least else ""
         return (
-            f"least time {formats.span_of_time(least)} by the plan, {formats.span_of_time(measured)} measured{times_of}"
-            f"{per_pass}{_unmatched(comparison)}"
+            f"least time {formats.span_of_time(least)} by the plan, {formats.span_of_time(measured)} measured"
+            f"{per_pass}{_times_least(comparison)}"
         )
     time = "kernel time" if comparison.plan is None else "least time"
     both = f"{formats.span_of_time(before)} before, {formats.span_of_time(now)} now"
@@ -42,6 +41,25 @@ def headline(comparison: Comparison) -> str:
     share = f", {formats.percent(abs(now - before) / before)} {'more' if now > before else 'less'}" if before else ""
     difference = f"{formats.sign(now - before)}{formats.span_of_time(abs(now - before))}"
     return f"{difference} of {time}{per_pass}{share}{_noise_of(times)}: {both}{_unmatched(comparison)}"
+
+
+def _times_least(comparison: Comparison) -> str:
+    """How far from their least times those ops are whose time both sides know."""
+    count, base, new = comparison.known_on_both
+    least, measured = (base, new) if comparison.base.plan is not None else (new, base)
+    if not least:
+        return "; no op has both"
+    whole = "" if count == len(comparison.ops) else f"the {count:,} of {len(comparison.ops):,} ops with both: "
+    both = f"{formats.span_of_time(measured)} measured, " if whole else ""
+    return f"; {whole}{both}{measured / least:.1f} × the least time"
+
+
+def gains_and_losses(comparison: Comparison) -> tuple[str, str]:
+    """What the differences of time are called: between a plan and a capture they are no gains and losses."""
+    if not comparison.of_plan_and_capture:
+        return "Gains", "Losses"
+    above, below = "Above the least time", "Below the least time (its formula is wrong there)"
+    return (below, above) if comparison.base.plan is not None else (above, below)
 
 
 def _noise_of(times: Times) -> str:
@@ -77,6 +95,8 @@ def counts(comparison: Comparison) -> str:
 def noise(comparison: Comparison) -> str:
     """How large a difference of time must be to count, and by which statistics."""
     noise = comparison.noise
+    if noise.how == NONE:
+        return "least times have no noise: every difference counts"
     if noise.how == ASSUMED:
         few = "one run per side" if max(noise.base, noise.new) == 1 else "two runs are too few"
         return (

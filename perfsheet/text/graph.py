@@ -102,7 +102,8 @@ def _l1(analysis: Analysis, graph: Graph) -> str:
         known = f"known of {with_circular:,} of {rows(every, 'op')}"
         parts.append(f"{least} are {known}" if least else f"circular buffers {known}")
     if beyond := int(found.beyond_bank.sum()):
-        parts.append(f"{rows(beyond, 'op')} with more than a bank holds (!): impossible, so the report is wrong there")
+        why = "impossible, so the report is wrong there" if analysis.plan is None else "a device refuses them"
+        parts.append(f"{rows(beyond, 'op')} with more than a bank holds (!): {why}")
     return "; ".join(parts)
 
 

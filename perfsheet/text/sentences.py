@@ -48,7 +48,7 @@ def passes(summary: CaptureSummary) -> str:
     replayed = of.how == "replayed"
     parts = []
     if of.count > 1:
-        varies = f" (CV {percent(of.spread.cv)})" if of.spread and of.count > 2 else ""
+        varies = f" (CV {percent(of.spread.cv)})" if of.spread and of.count > 2 and summary.plan is None else ""
         name = "trace replays" if replayed else "passes"
         devices = f" on {len(summary.devices)} devices" if len(summary.devices) > 1 else ""
         parts.append(f"{of.count:,} {name} of {of.ops_per_pass:,.0f} ops{devices}, {_times(of)}{varies}")

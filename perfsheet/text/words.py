@@ -9,6 +9,8 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.summary import CaptureSummary
 
 _MEASURED = re.compile(r"(?i)(?:device )?kernel (?:duration|time)")
+_SPAN, _LEAST = "first kernel start to last kernel end over all cores", "the longer of what FLOPs and DRAM bytes take"
+"""What a kernel duration is, and what a least time is."""
 
 
 def time(of: Analysis | CaptureSummary) -> str:
@@ -18,7 +20,7 @@ def time(of: Analysis | CaptureSummary) -> str:
 
 def planned(text: str) -> str:
     """A text about kernel times, as it is called in a plan: `Σ kernel duration` is `Σ least time`."""
-    return _MEASURED.sub(_in_case, text)
+    return _MEASURED.sub(_in_case, text).replace(_SPAN, _LEAST)
 
 
 def _in_case(found: re.Match[str]) -> str:

@@ -184,3 +184,35 @@ def test_set_up_writes_nothing_into_the_package(boards, tmp_path):
     doctor = perfsheet("doctor", "--python", PYTHON, "--json", XDG_CACHE_HOME=str(cache))
     checks = json.loads(doctor.out)["checks"]
     assert [check["ok"] for check in checks if check["id"] == "mock-board"] == [True], checks
+
+
+def test_signposts_and_traces_have_their_place(planned, tmp_path):
+    planned("signposts")
+    plan = tmp_path / "plan.json"
+    window = ("--start-signpost", "start", "--end-signpost", "stop", "--json")
+    told = json.loads(perfsheet("top-ops", plan, *window, cwd=tmp_path).out)
+    codes = sorted(op["op_code"] for op in told["ops"])
+    assert codes == ["MatmulDeviceOperation", "SoftmaxDeviceOperation"]  # once: a replay runs nothing here
+
+
+def test_what_does_not_fit_in_l1_is_a_warning(planned):
+    _, report = planned("too_large")
+    (warning,) = report["capture"]["warnings"]
+    assert re.search(r"1 op would not fit in L1 .* UnaryDeviceOperation at model\.py:\d+", warning), warning
+
+
+def test_a_refusal_that_the_target_handles_is_a_warning(planned):
+    _, report = planned("handled")
+    assert report["planned"]["refused"] is None
+    assert "the target went on without it" in " ".join(report["capture"]["warnings"])
+    assert [op["op_code"] for op in report["ops"]] == ["MatmulDeviceOperation"]
+
+
+def test_a_function_that_takes_the_device_by_name(planned):
+    _, report = planned("by_name")
+    assert [op["op_code"] for op in report["ops"]] == ["UnaryDeviceOperation"]
+
+
+def test_why_a_function_target_never_ran(planned):
+    ended, _ = planned("nothing_of_this_name", status=1)
+    assert "model.py has no function nothing_of_this_name" in ended.err

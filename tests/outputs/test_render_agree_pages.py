@@ -233,6 +233,6 @@ def test_chart_points_are_those_of_the_ops(sample, told, workbook):
     frame = pd.read_excel(workbook, sheet_name="Chart Data", engine="openpyxl")
     timeline = [column for column in frame.columns if column.startswith("TIMELINE: ")]
     assert frame[timeline].sum().sum() == close(told["capture"]["kernel_duration_ns"] or 0.0)
-    bars = frame["GROUP: KERNEL [ns]"].dropna().tolist() if "GROUP: KERNEL [ns]" in frame else []
+    bars = frame["GROUP: KERNEL TIME [ns]"].dropna().tolist() if "GROUP: KERNEL TIME [ns]" in frame else []
     assert bars == [close(group["kernel_duration_ns"]) for group in told["groups"][: len(bars)]]
     assert len(bars) == min(25, len(told["groups"]))

@@ -78,3 +78,47 @@ def waits(device):
 def fails(device):
     """What a script of its own may say."""
     raise KeyError("encoder.layer.0.weight")
+
+
+def signposts(device):
+    """Two ops between signposts, one before them, and a trace that is replayed."""
+    from tracy import signpost
+
+    weights = _zeros(device, 512, 512)
+    ttnn.relu(weights)
+    signpost("start", "of the model")
+    trace = ttnn.begin_trace_capture(device, cq_id=0)
+    made = ttnn.softmax(ttnn.matmul(weights, weights), dim=-1)
+    ttnn.end_trace_capture(device, trace, cq_id=0)
+    for _ in range(3):
+        ttnn.execute_trace(device, trace, cq_id=0, blocking=True)
+    signpost("stop")
+    ttnn.release_trace(device, trace)
+    return made
+
+
+def too_large(device):
+    """128 MiB in an L1 of 85 MiB."""
+    large = ttnn.zeros(
+        (8192, 8192),
+        dtype=ttnn.bfloat16,
+        layout=ttnn.TILE_LAYOUT,
+        device=device,
+        memory_config=ttnn.L1_MEMORY_CONFIG,
+    )
+    return ttnn.relu(large)
+
+
+def handled(device):
+    """A refusal that the model expects."""
+    square = _zeros(device, 64, 64)
+    try:
+        ttnn.matmul(square, _zeros(device, 96, 64))
+    except RuntimeError:
+        return ttnn.matmul(square, square)
+    raise AssertionError("it was accepted")
+
+
+def by_name(*, device):
+    """A device by keyword alone."""
+    return ttnn.relu(_zeros(device, 64, 64))

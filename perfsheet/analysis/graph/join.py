@@ -18,7 +18,7 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ops.variants import variants
 from perfsheet.capture.table import BoolArray, IntArray, OpsTable, RowKind
-from perfsheet.errors import PerfsheetError, unusable
+from perfsheet.errors import PerfsheetError, unusable, usage
 from perfsheet.graph_report.model import GraphReport
 from perfsheet.graph_report.model import Tensor as Stored
 from perfsheet.light_dataclass import dataclass
@@ -121,8 +121,12 @@ def join(table: OpsTable, report: GraphReport) -> Joined:
 def _of_plan(table: OpsTable, report: GraphReport, rows: IntArray) -> Joined:
     """A plan was made of its report, and says which op is which."""
     assert table.plan is not None
+    if report.path != str(table.plan.path):
+        raise usage("a plan has a graph report of its own", "leave `graph` out")
     partner = np.array(table.plan.of, dtype=np.int64)
-    if len(partner) != len(table) or (partner >= len(report.device_ops)).any() or (partner[rows] < 0).any():
+    same = len(partner) == len(table) and (partner < len(report.device_ops)).all() and (partner[rows] >= 0).all()
+    names = table.text("op_code")
+    if not same or any(report.device_ops[partner[row]].name != names[row] for row in rows.tolist()):
         raise unusable(f"{report.path}: its ops are not those of its captures", "plan the target again")
     partner[table.kind != RowKind.DEVICE] = -1
     unused = len(report.device_ops) - len(np.unique(partner[rows]))

@@ -72,6 +72,11 @@ class Ops:
         """Whether they were placed on a mock board and never ran: `kernel_ns` has their least times then."""
         return self.table.plan is not None
 
+    @property
+    def board(self) -> str | None:
+        """The board as it is known: that of the options, or the one that a plan was made on."""
+        return self.options.board or (self.table.plan.board if self.table.plan is not None else None)
+
     @cached_property
     def timed(self) -> BoolArray:
         """Ops with a usable kernel duration: those that are ranked and summed. Planned ops all are."""

@@ -14,7 +14,8 @@ def checks(facts: Facts) -> list[Check]:
     """All checks, in the order in which they are shown; those of the reader come first."""
     ops, every = facts.ops, facts.scope.every
     if every.table.plan is not None:
-        return list(planned.checks(facts, every.table.plan))
+        damage = (check for check in capture.records(every.table) if not check.ok)
+        return [*damage, *planned.checks(facts, every.table.plan)]
     return [
         *capture.records(every.table),
         *capture.durations(every),

@@ -234,7 +234,7 @@ def unknown_names(ops: Ops) -> Iterator[Check]:
     untyped = np.array([bool(unknown_types) for unknown_types in types], dtype=np.bool_)[ops.variants.of]
     yield _unknown("unknown-datatype", "Data types", sorted(set().union(*types)), untyped, "DATATYPE", "no bytes")
     arch = ops.text("device_arch").mapped(lambda cell: cell.strip().lower())
-    if not ops.options.board:
+    if not ops.board:
         yield _unknown("unknown-arch", "Chips", *_unknown_values(arch, ARCHES), "DEVICE ARCH", "no peaks")
     if arch.where(bool).any():
         yield row_check(

@@ -55,7 +55,7 @@ def speed_of_light(facts: Facts) -> Iterator[Check]:
     share = ratio(float(ops.kernel_ns[with_sol].sum()), ops.total_ns)
     covered = f"{share:.1%} of kernel time" if np.isfinite(share) else "no kernel time"
     boards = names_of(sol.peaks.boards) or "no known board"
-    guessed = not ops.options.board and bool(sol.peaks.boards)
+    guessed = not ops.board and bool(sol.peaks.boards)
     several = any(len(fitting) > 1 for fitting in sol.peaks.boards)
     slower = "which of them is not in the capture, DRAM is the slower one's, " if several else ""
     source = f" ({slower}by arch, grid and clock; set `board` for another one)" if guessed else ""

@@ -21,6 +21,7 @@ def checks(facts: Facts, plan: PlanHead) -> Iterator[Check]:
     yield Check("plan-tests", "Tests", not failed, int(failed), _tests(plan, failed))
     problems = "; ".join(plan.problems)
     yield Check("plan-captures", "Captures", not problems, len(plan.problems), problems or "all captured")
+    yield from _memory(facts)
     ops = facts.ops
     without = int(np.isnan(ops.kernel_ns).sum())
     detail = f"least time known of {len(ops) - without:,} of {rows(len(ops), 'op')}"
@@ -28,6 +29,29 @@ def checks(facts: Facts, plan: PlanHead) -> Iterator[Check]:
     unplaced = int(np.isnan(ops.cores).sum())
     missing = f"no cores known of {rows(unplaced, 'op')}: TTNN built no program for them"
     yield Check("plan-cores", "Cores", not unplaced, unplaced, missing if unplaced else "every op has its cores")
+
+
+def _memory(facts: Facts) -> Iterator[Check]:
+    """Whether each op's tensors and circular buffers fit in L1; TTNN does not check that without dispatch."""
+    if facts.graph is None or not facts.graph.memory.known:
+        return
+    found = facts.graph.memory
+    beyond = np.flatnonzero(found.beyond_bank)
+    if not beyond.size:
+        yield Check("plan-l1", "L1", True, 0, "every op fits in L1")
+        return
+    most = int(beyond[np.argmax(found.l1_used[beyond])])
+    source = facts.graph.sources[most]
+    place = f" at {source.place}" if source is not None else ""
+    name = facts.ops.codes[most]
+    needs = f"{found.l1_used[most] / 1024:,.0f} KiB of a bank of {(found.bank_bytes or 0) / 1024:,.0f} KiB"
+    yield Check(
+        "plan-l1",
+        "L1",
+        False,
+        len(beyond),
+        f"{rows(len(beyond), 'op')} would not fit in L1 on a device; most is needed by {name}{place}: {needs}",
+    )
 
 
 def _refused(plan: PlanHead) -> str:
@@ -44,4 +68,5 @@ def _tests(plan: PlanHead, failed: bool) -> str:
     if not failed:
         return plan.tests
     reason = f" ({plan.reason})" if plan.reason else ""
-    return f"{plan.tests}{reason}; what would have followed is not planned (values are zeros: a check of one fails)"
+    of_values = "" if plan.cut_short else " (values are zeros: a check of one fails)"
+    return f"{plan.tests}{reason}; what would have followed is not planned{of_values}"

@@ -189,7 +189,9 @@ def fewer_bytes_hits(facts: Facts, positions: IntArray, bytes_saved: FloatArray)
     """
     speed_of_light, kernel = facts.speed_of_light, facts.ops.kernel_ns[positions]
     part = bytes_saved / speed_of_light.dram_bytes[positions]
-    compute = np.nan_to_num(speed_of_light.compute[positions])
+    # Planned ops stay on the cores that they were placed on.
+    bound = speed_of_light.compute_used_cores if facts.ops.planned else speed_of_light.compute
+    compute = np.nan_to_num(bound[positions])
     share = speed_of_light.dram[positions]
     floor = kernel * np.fmax(share * (1 - part), compute)
     waits = share >= WAITS_FOR_DRAM

@@ -55,8 +55,13 @@ class FusableChains:
         self._last: list[bool] = []
         self._subjects: list[Signature] = []
 
-    def add(self, members: Sequence[int]) -> None:
-        """Add a chain, without ops that are taken or have no time."""
+    def add(self, members: Sequence[int], parallel: bool = False) -> None:
+        """Add a chain, without ops that are taken or have no time.
+
+        By a graph report its last op must depend on its first one, unless its ops are `parallel`.
+        """
+        if not (parallel or depends(self._facts, members)):
+            return
         free = [position for position in members if position not in self.taken and self._facts.ops.timed[position]]
         if free:
             self.taken.update(free)
@@ -110,6 +115,20 @@ def flows(facts: Facts, before: int, after: int) -> bool:
     if pair not in facts.flows:
         facts.flows[pair] = _fit(facts.variant(before), facts.variant(after))
     return facts.flows[pair]
+
+
+def depends(facts: Facts, members: Sequence[int]) -> bool:
+    """Whether the last of these ops may read what comes of the first one, through others of them.
+
+    Without a graph report nothing speaks against it.
+    """
+    if facts.graph is None or len(members) < 2:
+        return True
+    reached = [members[0]]
+    for position in members[1:]:
+        if any(facts.graph.flow.feeds(before, position) is not False for before in reached):
+            reached.append(position)
+    return reached[-1] == members[-1]
 
 
 def _fit(before: Variant, after: Variant) -> bool:

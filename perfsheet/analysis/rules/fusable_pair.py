@@ -12,7 +12,7 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import chain, depends
 
 _ACTIVATIONS = {"SILU", "GELU", "RELU", "SIGMOID"}
 _ROTARY = re.compile(r"rotaryembedding(?!.*fused)")
@@ -75,6 +75,8 @@ def find(facts: Facts) -> Hits:
             pair = firsts[int(of[first])]
             after = [p for p in here[at + 1 : at + 2 + _NEAR[pair]].tolist() if p not in taken]
             second = next((p for p in after if _is_second(pair, facts.variant(first), facts.variant(p))), None)
+            if second is not None and pair == ACTIVATION and not depends(facts, (first, second)):
+                continue
             if second is None or first in taken or not (ops.timed[first] and ops.timed[second]):
                 continue
             taken.update((first, second))

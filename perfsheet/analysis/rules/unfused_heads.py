@@ -39,7 +39,8 @@ def find(facts: Facts) -> Hits:
     heads = _heads(facts)
     for here in facts.sequences:
         for candidates in _chains(facts, piece, swaps, here):
-            found.add(next((part for part in candidates if _is_by_attention(facts, heads, part, here)), []))
+            pieces = next((part for part in candidates if _is_by_attention(facts, heads, part, here)), [])
+            found.add(pieces, parallel=True)
     return found.hits(HEADS)
 
 

@@ -10,7 +10,7 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import fusable_pair
 from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of, one_root
-from perfsheet.analysis.rules.chains import chain
+from perfsheet.analysis.rules.chains import chain, depends
 
 _ACTIVATIONS = {"RELU", "GELU", "SILU", "SIGMOID", "TANH"}
 
@@ -47,7 +47,7 @@ def _epilogue(facts: Facts, here: list[int]) -> list[int]:
         taken.append(after.pop(0))
     if after and _activates(facts.variant(matmul), facts.variant(after[0])):
         taken.append(after[0])
-    return taken
+    return taken if depends(facts, taken) else [matmul]
 
 
 def _adds_row(matmul: Variant, after: Variant) -> bool:

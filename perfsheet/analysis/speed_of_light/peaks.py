@@ -43,12 +43,12 @@ class Peaks:
 def peaks(ops: Ops) -> Peaks:
     """Clocks are measured (firmware cycles / ns, the median of each device), else those of the board.
 
-    The board is the one of the options, unless DEVICE ARCH contradicts it; otherwise those that fit DEVICE ARCH (or
-    the clock, if the column is missing) and the worker grid.
+    The board is that of the options or of the plan, unless DEVICE ARCH contradicts it; otherwise those that fit DEVICE
+    ARCH (or the clock, if the column is missing) and the worker grid.
     """
     measured = measured_clock_ghz(ops)
     arches = ops.text("device_arch")
-    stated = board(ops.options.board) if ops.options.board else None
+    stated = board(ops.board) if ops.board else None
     kinds, first = combinations([arches, _as_texts(ops.worker_cores), _as_texts(measured)], len(ops))
     clock, flops, dram, most, banks = (np.full(len(first), np.nan) for _ in range(5))
     boards: dict[tuple[Board, ...], None] = {}

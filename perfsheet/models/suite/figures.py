@@ -14,7 +14,7 @@ from perfsheet.analysis.ops.transfers import transfers
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.capture.reader import read_sources
 from perfsheet.capture.sources import locate
-from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.errors import ExitStatus, PerfsheetError, unusable
 from perfsheet.models.e2e.model import PerfRow
 from perfsheet.models.e2e.reading import find_impossible_figures
 from perfsheet.models.impossible import PCC
@@ -108,7 +108,10 @@ def analyze_captures(target: Target, captures: Sequence[str], batch: int | None)
     """Analyse captures with the board, pass and batch of a target. Raises PerfsheetError."""
     selection = Selection(which_pass=target.which_pass)
     options = Options(board=target.board, batch=float(batch or 1), selection=selection)
-    return analyze(read_sources(locate(captures)), options)
+    table = read_sources(locate(captures))
+    if table.plan is not None:
+        raise unusable(f"{table.plan.path.name} is a plan: no op of it ran", "give a capture to replay")
+    return analyze(table, options)
 
 
 def with_device_figures(

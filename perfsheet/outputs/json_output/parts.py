@@ -126,6 +126,8 @@ def one_of_several(analysis: Analysis) -> Json:
 
 _NOT_PLANNED: Json = {
     "elapsed_ns": None,
+    "first_run_ns": None,
+    "unknown_gaps": None,
     "time_split": [],
     "fps": {"all": None, "matmul_conv": None, "other": None},
     "fps_per_pass": None,
@@ -190,7 +192,9 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
     return {
         "totals": {
             name: record
-            for total, record in zip(analysis.rule_totals, RULE_TOTALS.records(analysis.rule_totals), strict=True)
+            for total, record in zip(
+                analysis.rule_totals, RULE_TOTALS.records(Rows(analysis, analysis.rule_totals)), strict=True
+            )
             for name in (total.rule.id, total.rule.former_id)
             if name
         },

@@ -61,8 +61,9 @@ def _print_differences(screen: Screen, comparison: Comparison, count: int | None
     if lines := comparison.lines_changed:
         print_rows(screen, LINES, Rows(comparison, lines[:_MOST_ROWS]))
         _print_left_out(screen, len(lines), "lines that differ")
-    _print_groups(screen, comparison, "Gains", comparison.gains[:count], len(comparison.gains))
-    _print_groups(screen, comparison, "Losses", comparison.losses[:count], len(comparison.losses))
+    gains, losses = text.gains_and_losses(comparison)
+    _print_groups(screen, comparison, gains, comparison.gains[:count], len(comparison.gains))
+    _print_groups(screen, comparison, losses, comparison.losses[:count], len(comparison.losses))
     _print_groups(screen, comparison, "Other changes", comparison.other_changes[:count], len(comparison.other_changes))
     host_ops = comparison.host_ops_changed
     if host_ops:

@@ -303,7 +303,7 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
     screen.print()
     if hit := [total for total in analysis.rule_totals if total.rows]:
-        print_rows(screen, RULE_TOTALS, hit)
+        print_rows(screen, RULE_TOTALS, Rows(analysis, hit))
     if unchecked := formats.unchecked(analysis.summary):
         screen.print(line(unchecked, "yellow"))
     if analysis.reshard_pairs:

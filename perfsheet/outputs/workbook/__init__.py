@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from perfsheet.errors import not_written
 from perfsheet.signals import ignored
+from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MANY_OPS = 20_000
 """With more ops, rows go to disk as they are written, and All Ops has the declared columns only."""
+_LONGEST_HEADER = 240
+"""Excel takes 255 characters, codes included."""
 
 
 @contextmanager
@@ -73,6 +76,7 @@ def mark(sheets: Iterable[Worksheet], banner: str) -> None:
     """Mark sheets of a replayed capture or of a plan, on paper and on their tabs."""
     from perfsheet.outputs.workbook.theme import AMBER
 
+    text = clean(banner).replace("&", "&&")[:_LONGEST_HEADER]  # `&` begins a code
     for sheet in sheets:
-        sheet.set_header(f"&C&10{banner}")
+        sheet.set_header(f"&C&10{text}")
         sheet.set_tab_color(AMBER)

@@ -100,13 +100,19 @@ class BookCharts:
         if self._pareto is None:
             self._pareto = (
                 self._data.add("GROUP", [style.bar(bar) for bar in pareto.bars]),
-                self._data.add("GROUP: KERNEL [ns]", [bar.kernel_ns for bar in pareto.bars]),
+                self._data.add(self._words("GROUP: KERNEL TIME [ns]"), [bar.kernel_ns for bar in pareto.bars]),
                 self._data.add("GROUP: CUMULATIVE", [bar.cumulative for bar in pareto.bars]),
             )
         names, times, cumulative = self._pareto
         chart = self._chart("column")
         chart.add_series(
-            {"name": "Σ kernel [ns]", "categories": names, "values": times, "fill": {"color": BAR}, "gap": 40}
+            {
+                "name": self._words("Σ kernel time [ns]"),
+                "categories": names,
+                "values": times,
+                "fill": {"color": BAR},
+                "gap": 40,
+            }
         )
         line = self._book.add_chart({"type": "line"})
         assert line is not None
@@ -174,7 +180,7 @@ class BookCharts:
         chart.set_x_axis(self._axis("cores", min=0, max=right, num_format="0", crossing=0))
         chart.set_y_axis(
             self._axis(
-                "median kernel duration of point op [ns]",
+                self._words("median kernel duration of point op [ns]"),
                 log_base=10,
                 num_format="#,##0",
                 major_gridlines=_GRID_LINES,

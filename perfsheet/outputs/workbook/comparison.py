@@ -153,7 +153,8 @@ def _write_comparison(
     columns = FIGURES.columns_in(In.SHEET, figures)
     spans = {column.key: 3 if column.key == "metric" else 2 for column in columns}
     row = write_table(sheet, styles, columns, figures, Placement(row, spans=spans)).after
-    sides = (("Gains", comparison.gains), ("Losses", comparison.losses), ("Other changes", comparison.other_changes))
+    gains, losses = text.gains_and_losses(comparison)
+    sides = ((gains, comparison.gains), (losses, comparison.losses), ("Other changes", comparison.other_changes))
     for title, groups in sides:
         if groups or title != "Other changes":
             note = f"{min(len(groups), _MOST_GROUPS)} of {len(groups):,}, the largest first; sheet Changes has all"

@@ -43,6 +43,7 @@ def _call(function: Any) -> None:
     if not required:
         function()
         return
+    by_name = required[0].kind is inspect.Parameter.KEYWORD_ONLY
     ttnn: Any = importlib.import_module("ttnn")
     count = ttnn.get_num_devices()
     if count == 1:
@@ -51,7 +52,7 @@ def _call(function: Any) -> None:
         ttnn.set_fabric_config(ttnn.FabricConfig.FABRIC_1D)  # collectives ask for it, and it must be set first
         device, close = ttnn.open_mesh_device(ttnn.MeshShape(1, count)), ttnn.close_mesh_device
     try:
-        function(device)
+        function(**{required[0].name: device}) if by_name else function(device)
     finally:
         close(device)
 

@@ -20,6 +20,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -73,9 +74,9 @@ class _Recorder:
                 return function(*args, **kwargs)
             self._inside = True
             self._try(self._end)
-            if _PLAN and devices > 0:
-                args, kwargs = self._on_workers(args, kwargs)
             try:
+                if _PLAN and devices > 0:
+                    args, kwargs = self._on_workers(args, kwargs)
                 result = function(*args, **kwargs)
                 self._open = max(0, self._open + devices)
                 return result
@@ -89,7 +90,8 @@ class _Recorder:
     def _on_workers(self, args: Any, kwargs: Any) -> Any:
         """The arguments of an open, with worker dispatch: a mock board checks placements against no other grid."""
         kinds, config = self._ttnn.DispatchCoreType, self._ttnn.DispatchCoreConfig
-        base = config.__mro__[1] if config.__mro__[1] is not object else config
+        parent = config.__mro__[1]  # TTNN's own class, of which the one that Python code uses is derived
+        base = config if parent is object else parent
         given = next((one for one in (*args, *kwargs.values()) if isinstance(one, base)), None)
         workers = config(kinds.WORKER) if given is None else config(kinds.WORKER, given.axis)
         if given is None:
@@ -102,18 +104,21 @@ class _Recorder:
     def finish(self) -> None:
         """Import all captures, when the process exits."""
         self._try(self._end)
-        if self._parts and not _PLAN:
-            self._try(self._import)
-        elif self._parts:
-            pass  # the captures themselves are what a plan is made of
-        elif not self._failed:
+        if not self._parts and not self._failed:
             _problem("no op ran on a device that ttnn had opened")
+        elif self._parts and not _PLAN:  # a plan is made of the captures themselves
+            self._try(self._import)
 
     def keep_when_ended(self) -> None:
         """Keep what was captured also when the process is told to end: a target may wait for a value for ever."""
+        if threading.current_thread() is not threading.main_thread():  # others cannot ask for signals
+            return
 
         def end(number: int, _frame: Any) -> None:
             self.finish()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):
+                    stream.flush()
             os._exit(128 + number)
 
         signal.signal(signal.SIGTERM, end)
@@ -210,12 +215,39 @@ def install(ttnn: Any) -> None:
         atexit.register(recorder.finish)
         if _PLAN:
             recorder.keep_when_ended()
+            _replace(ttnn, "execute_trace", lambda *_args, **_kwargs: None)  # a mock board crashes in a replay
+            if hasattr(graph, "track_function_start"):
+                _keep_signposts(ttnn)
     elif hasattr(config, "enable_logging") and hasattr(getattr(ttnn, "database", None), "insert_operation"):
         _set(config, "root_report_path", _FOLDER)
         config.enable_logging = True
         config.report_name = config.report_name or "graph"
     else:
         _problem("this ttnn has no graph capture")
+
+
+def _replace(ttnn: Any, name: str, function: Any) -> None:
+    """Put a function in the place of one of TTNN's, in every module of ttnn that has it."""
+    original = getattr(ttnn, name, None)
+    for key, module in list(sys.modules.items()):
+        if original is not None and key.partition(".")[0] == "ttnn" and vars(module).get(name) is original:
+            setattr(module, name, function)
+
+
+def _keep_signposts(ttnn: Any) -> None:
+    """Let signposts, which are messages to Tracy, have their place in the capture: a call without ops."""
+    original = getattr(ttnn, "tracy_message", None)
+    if original is None:
+        return
+
+    def message(text: str, *args: Any, **kwargs: Any) -> Any:
+        if text.startswith("`TT_SIGNPOST: ") and ttnn.graph.is_graph_capture_active():
+            header = text.strip("`").partition(": ")[2].partition("\n")[0]
+            ttnn.graph.track_function_start(f"perfsheet.signpost {header}")
+            ttnn.graph.track_function_end()
+        return original(text, *args, **kwargs)
+
+    _replace(ttnn, "tracy_message", message)
 
 
 def _wrap(recorder: _Recorder) -> None:

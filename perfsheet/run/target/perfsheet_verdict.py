@@ -132,8 +132,10 @@ def _reason(report: Any) -> str:
     """The last line of an error, such as `AssertionError: assert 1 == 2`; blank if it is unknown."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr or "")
-    lines = [line.partition("E   ")[2] or line for line in text.splitlines() if line.strip()]
-    return (lines[0] if crash is not None else lines[-1]).strip()[:_MAX_LENGTH] if lines else ""
+    lines = [line for line in text.splitlines() if line.strip()]
+    marked = [line.partition("E   ")[2] for line in lines if line.startswith("E   ")]  # what pytest points at
+    found = (marked or lines)[0 if crash is not None else -1 :]
+    return found[0].strip()[:_MAX_LENGTH] if found else ""
 
 
 def _runtime_lines(report: Any) -> "list[str]":
