@@ -214,7 +214,9 @@ def test_without_dispatch_the_cores_of_every_op_are_known(folder: Path) -> None:
     bytes_per_bank = [op.use.l1_bank for op in read.device_ops if op.use]
     alike = imported(path)
     assert [op.cores for op in alike.device_ops] == [op.cores for op in read.device_ops]
-    assert [(one.bank, one.first) for one in alike.buffers] == [(one.bank, one.first) for one in read.buffers]
+    # TTNN's importer tells buffers by their address, and without dispatch all have the same.
+    assert alike.without_dispatch
+    assert (alike.buffers, [op.use for op in alike.device_ops]) == ((), [None] * len(FEW_NAMES))
     # 288 tiles of 2 KiB on 64 banks are 5 on the fullest, and GELU has its input and its output there.
     assert bytes_per_bank == [0, 5 * 2048, 2 * 5 * 2048]
 
