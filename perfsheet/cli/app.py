@@ -24,6 +24,10 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
         "perfsheet.cli.calibrate:calibrate",
         "Test the advice about a capture on what its optimisation brought.",
     ),
+    "try": (
+        "perfsheet.cli.try_op:try_op",
+        "Build an op on a mock board, as recorded and in other ways: what TTNN accepts.",
+    ),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
     "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),

@@ -14,7 +14,7 @@ from perfsheet.cli.options import analysis_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Options
+    from perfsheet.analysis import Analysis, Options
 
 
 @command
@@ -127,6 +127,10 @@ def hotspots(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Every finding of the causes, with its rows.")
     ] = False,
+    tried: Annotated[
+        bool, typer.Option("--try", help="Try the longest op of each cause on a mock board: what TTNN accepts.")
+    ] = False,
+    python: shared.Python = None,
     reference: shared.Reference = None,
     graph: shared.Graph = None,
     options: Options,
@@ -154,4 +158,18 @@ def hotspots(
         from perfsheet.outputs.terminal.ops import print_findings, print_hotspots
 
         show = print_findings if verbose else print_hotspots
-        show(analysis, _SCREENFUL if count is None else limit, sys.stdout)
+        first = _SCREENFUL if count is None else limit
+        show(analysis, first, sys.stdout, _tried(analysis, first, python) if tried else {})
+
+
+def _tried(analysis: Analysis, count: int | None, python: str | None) -> dict[str, str]:
+    """What TTNN says of the longest op of the first causes, by the id of the cause."""
+    from perfsheet.text.trials import verdict
+    from perfsheet.trials import session, try_ops
+    from perfsheet.trials.board import board_of
+    from perfsheet.trials.subjects import longest_of
+
+    places = {cause.id: longest_of(analysis, cause) for cause in analysis.first_causes(count) if cause.positions.size}
+    trials = try_ops(analysis, list(places.values()), session(*board_of(analysis), python))
+    said = {position: verdict(trial) for trial in trials for position in trial.positions}
+    return {name: said[position] for name, position in places.items()}

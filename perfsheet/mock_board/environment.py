@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -38,6 +39,7 @@ class MockEnvironment(NamedTuple):
 
 FIRST_TTNN = "0.81"
 """The first ttnn that is known to open a mock board and to capture the cores of every op on it."""
+_END_OF_GRID = re.compile(r"end: \[[^\]]*\]")
 _SWITCH = b"TT_METAL_MOCK_CLUSTER_DESC_PATH"
 
 
@@ -64,20 +66,28 @@ def default_folder(version: str | None) -> Path:
 
 
 def make_environment(
-    ttnn: Path, version: str, board: str, mesh: str = "", folder: Path | None = None
+    ttnn: Path,
+    version: str,
+    board: str,
+    mesh: str = "",
+    folder: Path | None = None,
+    grid: tuple[int, int] | None = None,
 ) -> MockEnvironment:
     """Make what is missing of a board's environment for the TTNN in the folder `ttnn`; it can be used again.
 
-    `folder`: where, by default one of this version in the user's cache. Raises OSError where it cannot be written.
+    `folder`: where, by default one of this version in the user's cache. `grid`: columns and rows of workers, by default
+    those of the board. Raises OSError where it cannot be written.
     """
     own = ttnn / _OWN
     compiler = own if own.is_file() else _INSTALLED if _INSTALLED.is_file() else None
     place = folder or default_folder(version)
     place.mkdir(parents=True, exist_ok=True)
     place = place.resolve()
-    root = place / "root"
+    root = place / ("root" if grid is None else f"root-{grid[0]}x{grid[1]}")
     made = not root.is_dir()
-    _link(ttnn, root, compiler)
+    _link(ttnn, root, compiler, set() if grid is None else {"tt_metal"})
+    if grid is not None:
+        _set_grid(ttnn, root, grid)
     shape = mesh or BOARDS[board].meshes[0]
     descriptor = place / f"{board}_{shape}.yaml"
     _write(descriptor, cluster_descriptor(board, shape).encode())
@@ -87,18 +97,18 @@ def make_environment(
         "TT_METAL_RUNTIME_ROOT": str(root),
         "TT_METAL_HOME": str(root),
         # Programs of the stand-in must not be found by a TTNN that runs them on a device.
-        "TT_METAL_CACHE": str(place / f"kernels-{kind}"),
+        "TT_METAL_CACHE": str(place / f"kernels-{kind}{root.name.removeprefix('root')}"),
     }
     return MockEnvironment(place, variables, compiler, made)
 
 
-def _link(ttnn: Path, root: Path, compiler: Path | None) -> None:
-    """A runtime root of links into the installed package, with a compiler in its place."""
+def _link(ttnn: Path, root: Path, compiler: Path | None, but: set[str]) -> None:
+    """A runtime root of links into the installed package (`but` for some entries), with a compiler in its place."""
     for source in (ttnn, ttnn / "runtime"):
         target = root / source.relative_to(ttnn)
         target.mkdir(parents=True, exist_ok=True)
         for entry in source.iterdir() if source.is_dir() else ():
-            if entry.name not in {"runtime", "sfpi"}:
+            if entry.name not in {"runtime", "sfpi", *but}:
                 _link_to(target / entry.name, entry)
     tools = root / _OWN.parent
     if compiler is not None:
@@ -113,6 +123,19 @@ def _link(ttnn: Path, root: Path, compiler: Path | None) -> None:
     _write(tools / "firmware.elf", program.firmware())
     _write(tools / "kernel.elf", program.kernel())
     _write(tools / COMPILER, _STAND_IN.read_bytes(), mode=0o755)
+
+
+def _set_grid(ttnn: Path, root: Path, grid: tuple[int, int]) -> None:
+    """Let ops have a worker grid of this size: the core descriptors say where it ends."""
+    source, target = ttnn / "tt_metal", root / "tt_metal"
+    target.mkdir(exist_ok=True)
+    for entry in source.iterdir():
+        if entry.name != "core_descriptors":
+            _link_to(target / entry.name, entry)
+    (target / "core_descriptors").mkdir(exist_ok=True)
+    for entry in (source / "core_descriptors").iterdir():
+        text = _END_OF_GRID.sub(f"end: [{grid[0] - 1}, {grid[1] - 1}]", entry.read_text(encoding="utf-8"))
+        _write(target / "core_descriptors" / entry.name, text.encode())
 
 
 def _link_to(link: Path, target: Path) -> None:

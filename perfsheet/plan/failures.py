@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.graph_report.model import GraphReport
+from perfsheet.graph_report.reasons import reason_of
 from perfsheet.run import MockRun
-
-_FATAL = re.compile(r"TT_(?:FATAL|THROW) ?(?:@ [^\s:]+:\d+: )?([^\n]*)(?:\n(?:info:\n)?([^\n]*))?")
-"""TTNN's own failures: the condition that does not hold, and on the next line what that means."""
 
 
 def refusal(report: GraphReport) -> tuple[str, bool]:
@@ -25,7 +22,7 @@ def refusal(report: GraphReport) -> tuple[str, bool]:
         if call.error.strip():
             frames = users_frames(call.frames)
             place = f" at {Path(frames[0].file).name}:{frames[0].line}" if frames else ""
-            return f"{call.name}{place}: {_reason(call.error)}", number == 0
+            return f"{call.name}{place}: {reason_of(call.error)}", number == 0
     return "", False
 
 
@@ -33,7 +30,7 @@ def nothing_planned(made: MockRun, refused: str = "", problems: Sequence[str] = 
     """No device op was captured: what TTNN refused, what the target itself said, or that it opens no device of TTNN."""
     verdict = made.verdict
     own = made.stopped or made.reason or "; ".join(problems or made.problems)
-    reason = f"TTNN refuses {refused}" if refused else _reason(own)
+    reason = f"TTNN refuses {refused}" if refused else reason_of(own)
     failed = bool(refused) or (verdict is not None and not verdict.succeeded)
     status = ExitStatus.TESTS_FAILED if failed else ExitStatus.NOTHING_RAN
     return PerfsheetError(
@@ -41,10 +38,3 @@ def nothing_planned(made: MockRun, refused: str = "", problems: Sequence[str] = 
         f"nothing was planned: {reason or 'no op ran on a device that ttnn had opened'}",
         f"the full output is in {made.log}",
     )
-
-
-def _reason(error: str) -> str:
-    """What TTNN says in one line, or what another error says first."""
-    found = _FATAL.search(error)
-    meant = next((text for text in (found[2], found[1]) if text and text.strip()), "") if found else ""
-    return (meant or next(iter(error.strip().splitlines()), "")).strip()

@@ -23,7 +23,7 @@ class PlanRequest:
     """A target to plan: what `run` runs, shown as `target` (default: its command).
 
     `mesh` is a shape that the board can open as (`1x2`), blank = its own. `folder`: where the mock board is made, by
-    default in the user's cache.
+    default in the user's cache. `grid`: columns and rows of workers, by default those of the board.
     """
 
     run: RunRequest
@@ -31,6 +31,7 @@ class PlanRequest:
     board: str = "n150"
     mesh: str = ""
     folder: Path | None = None
+    grid: tuple[int, int] | None = None
 
 
 def plan(request: PlanRequest, path: Path, watch: Watch) -> None:
@@ -60,7 +61,7 @@ def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_fi
             f"plan with ttnn {FIRST_TTNN} or later: pip install -U ttnn",
         )
     try:
-        return make_environment(package, version, request.board, request.mesh, request.folder)
+        return make_environment(package, version, request.board, request.mesh, request.folder, request.grid)
     except OSError as error:
         place = error.filename or request.folder or "the user's cache"
         raise PerfsheetError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -229,6 +229,7 @@ def _named(names: list[str]) -> str:
 
 
 _ROWS_NAMED = 8
+_NOTHING: Mapping[str, str] = {}
 _INDENT = "   "
 _TENSORS_SHOWN = 220
 
@@ -237,8 +238,11 @@ _SCREEN, _TEXT_LINES = 40, 2
 """Lines of the first screen, and of a cure and of its ground where there is room for that many."""
 
 
-def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
-    """The verdict, then the first `count` causes: what and where, the cure, what that should save and why."""
+def print_hotspots(analysis: Analysis, count: int | None, out: TextIO, tried: Mapping[str, str] = _NOTHING) -> None:
+    """The verdict, then the first `count` causes: what and where, the cure, what that should save and why.
+
+    `tried`: what TTNN said of a cause when it was tried on a mock board, by its id.
+    """
     screen = screen_for(out)
     shown = analysis.first_causes(count)
 
@@ -259,10 +263,16 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     if not shown:
         return
     room = _SCREEN - lines_of(above, screen.width) - lines_of(below, screen.width)
-    for block in _blocks(analysis, shown, screen.width, room):
+    for cause, block in zip(shown, _blocks(analysis, shown, screen.width, room - len(tried)), strict=True):
         for text, style in block:
             screen.print(line(text, style))
+        _print_tried(screen, tried.get(cause.id, ""))
     below(screen)
+
+
+def _print_tried(screen: Screen, said: str) -> None:
+    for text in _shortened(said, screen.width - len(_INDENT), _TEXT_LINES) if said else ():
+        screen.print(line(_INDENT + text, "yellow"))
 
 
 def _blocks(analysis: Analysis, causes: Sequence[Cause], width: int, room: int) -> list[list[tuple[str, str]]]:
@@ -296,8 +306,11 @@ def _shortened(text: str, width: int, lines: int) -> list[str]:
     return textwrap.wrap(clean(text), width, max_lines=lines, placeholder=" …") or [""]
 
 
-def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
-    """The verdict, totals of every rule, then the first `count` causes with each of their findings."""
+def print_findings(analysis: Analysis, count: int | None, out: TextIO, tried: Mapping[str, str] = _NOTHING) -> None:
+    """The verdict, totals of every rule, then the first `count` causes with each of their findings.
+
+    `tried`: what TTNN said of a cause when it was tried on a mock board, by its id.
+    """
     screen = screen_for(out)
     print_head(screen, analysis)
     print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
@@ -313,6 +326,7 @@ def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     for cause in shown:
         for text, style in _cause_lines(analysis, cause, screen.width, 9, 9):
             screen.print(line(text, style))
+        _print_tried(screen, tried.get(cause.id, ""))
         screen.print()
         for finding in cause.members:
             _print_finding(screen, analysis, finding)

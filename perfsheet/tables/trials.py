@@ -1,0 +1,43 @@
+"""The table of variants of an op, tried on a mock board."""
+
+from __future__ import annotations
+
+from perfsheet.tables.column import Column, In, Rows, Table, each
+from perfsheet.tables.kinds import BYTES, COUNT, LABEL, PERCENT
+from perfsheet.trials import Trial, Tried
+
+VariantRows = Rows[Trial, Tried]
+_PAGE = "docs/try.md"
+
+
+def _of_bank(tried: Tried) -> float | None:
+    built = tried.built
+    return built.l1_bytes / built.bank_bytes if built.l1_bytes is not None and built.bank_bytes else None
+
+
+# fmt: off
+VARIANTS: Table[VariantRows] = Table(
+    "variants",
+    "Variants",
+    "Other ways to build an op, which TTNN accepts or refuses: `try`.",
+    (
+        Column("label", "Variant", LABEL, each(lambda one: one.variant.label), "what is different", _PAGE,
+            flexible=True),
+        Column("accepted", "Accepted", LABEL, each(lambda one: "yes" if one.built.accepted else "no"),
+            "whether TTNN accepts it", _PAGE, outputs=In.JSON),
+        Column("reason", "Reason", LABEL, each(lambda one: one.built.reason), "why TTNN refuses it", _PAGE,
+            outputs=In.JSON),
+        Column("core_count", "Cores", COUNT, each(lambda one: one.built.cores), "cores that TTNN places it on", _PAGE),
+        Column("l1_bytes", "L1", BYTES, each(lambda one: one.built.l1_bytes),
+            "tensors and circular buffers of a core at its peak", _PAGE),
+        Column("l1_pct", "Of bank", PERCENT, each(_of_bank), "the part of an L1 bank that this takes", _PAGE),
+        Column("reshards", "Moved", COUNT, each(lambda one: one.reshards),
+            "tensors that lie elsewhere than recorded: what neighbours do not do yet takes a reshard each", _PAGE),
+        Column("other_ops", "With", LABEL, each(lambda one: ", ".join(one.built.others)),
+            "device ops that come with it", _PAGE, outputs=In.JSON),
+        Column("code", "Code", LABEL, each(lambda one: one.variant.code.text), "the Python that builds it", _PAGE,
+            outputs=In.JSON),
+    ),
+    outputs=In.JSON | In.TERMINAL,
+)
+# fmt: on

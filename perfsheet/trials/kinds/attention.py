@@ -1,0 +1,91 @@
+"""Fused attention, of whole sequences and in decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from perfsheet.trials.code import Code
+from perfsheet.trials.configs import compute_kernel_config, config
+from perfsheet.trials.kinds.base import Kind, Variant
+from perfsheet.trials.recorded import Recorded
+
+
+def _options(op: Recorded) -> dict[str, str]:
+    memory = op.output_memory
+    sharded_blindly = memory is not None and memory.sharded and memory.shard is None
+    return {
+        "scale": op.get("scale"),
+        "memory_config": "" if memory is None or sharded_blindly else memory.code,
+        "program_config": config(op.attributes, "program_config"),
+        "compute_kernel_config": compute_kernel_config(op.attributes),
+    }
+
+
+def build(op: Recorded) -> Code | None:
+    """ttnn.transformer.scaled_dot_product_attention."""
+    if len(op.inputs) < 3 or op.get("chunk_start_idx"):
+        return None
+    tensors = dict(zip(("q", "k", "v"), op.inputs[:3], strict=True))
+    causal = op.get("is_causal") in ("1", "true")
+    options = {"is_causal": str(causal)}
+    if len(op.inputs) > 3 and not causal:
+        tensors["mask"] = op.inputs[3]
+        options["attn_mask"] = "mask"
+    name = "ttnn.transformer.scaled_dot_product_attention"
+    return Code(tensors, name, ("q", "k", "v"), {**options, **_options(op)})
+
+
+def build_decode(op: Recorded) -> Code | None:
+    """ttnn.transformer.(paged_)scaled_dot_product_attention_decode."""
+    if len(op.inputs) < 3:
+        return None
+    tensors = dict(zip(("q", "k", "v"), op.inputs[:3], strict=True))
+    whole = [tensor for tensor in op.inputs[3:] if tensor.dtype in ("INT32", "UINT32")]
+    paged = op.get("paged_attention") in ("1", "true")
+    options = {"is_causal": "True" if op.get("is_causal") in ("1", "true") else "False"}
+    operands = ["q", "k", "v"]
+    if paged:
+        tables = [tensor for tensor in whole if len(tensor.shape) > 1 and tensor.shape[-2] > 1] or whole[-1:]
+        if not tables:
+            return None
+        tensors["page_table"] = replace(tables[0], shape=tables[0].shape[-2:])
+        operands.append("page_table")
+        whole = [tensor for tensor in whole if tensor is not tables[0]]
+    if whole:
+        tensors["positions"] = replace(whole[0], shape=whole[0].shape[-1:])
+        options["cur_pos_tensor"] = "positions"
+    name = f"ttnn.transformer.{'paged_' if paged else ''}scaled_dot_product_attention_decode"
+    return Code(tensors, name, tuple(operands), {**options, **_options(op)})
+
+
+_CHUNKS = (256, 128, 64, 32)
+
+
+def variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The whole grid with other chunk sizes, and fewer passes."""
+    columns, rows = op.grid
+    length = code.tensors["k"].shape[-2]
+    for q in _CHUNKS:
+        for k in _CHUNKS:
+            if q <= max(length, 32) and k <= max(length, 32) and q <= k:
+                config = (
+                    f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), "
+                    f"q_chunk_size={q}, k_chunk_size={k}, exp_approx_mode=False)"
+                )
+                yield Variant(f"chunks of {q} and {k} on {columns} × {rows}", code.given(program_config=config))
+    kernel = code.options.get("compute_kernel_config", "")
+    if "HiFi4" in kernel:
+        yield Variant("HiFi2", code.given(compute_kernel_config=kernel.replace("HiFi4", "HiFi2")), exact=False)
+
+
+KIND = Kind(
+    "attention",
+    r"(?:SDPA|ScaledDotProductAttention)(?:Operation|DeviceOperation)?",
+    build,
+    variants=variants,
+    not_tried="chunks above 256, query chunks longer than those of the keys, sharded inputs",
+)
+DECODE = Kind(
+    "attention in decode", r"(?:SdpaDecode|ScaledDotProductAttentionDecode)(?:DeviceOperation)?", build_decode
+)

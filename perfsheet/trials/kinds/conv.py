@@ -1,0 +1,138 @@
+"""Convolutions and pools, with the halo that comes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perfsheet.analysis.ops.attributes import key_numbers, list_numbers
+from perfsheet.trials.code import Code, dtype_code
+from perfsheet.trials.configs import compute_kernel_config
+from perfsheet.trials.kinds.base import Kind, Variant
+from perfsheet.trials.recorded import Recorded, Tensor
+
+_PADDING = ("pad_hw", "padding")
+
+
+def _pair(text: str, key: str) -> tuple[int, ...]:
+    return key_numbers(text, key)[:2]
+
+
+def _padding(text: str) -> str:
+    """`[3, 3]`, or top, bottom, left, right."""
+    plain = key_numbers(text, "pad_hw")
+    if len(plain) == 2:
+        return f"[{plain[0]}, {plain[1]}]"
+    found = text.partition("padding=")[2].partition("output_padding")[0].partition("output_")[0]
+    numbers = list_numbers(found.partition("dilation")[0])[:4]
+    return f"[{', '.join(map(str, numbers))}]" if len(numbers) == 4 else "[0, 0]"
+
+
+def conv_config(shard_layout: str = "", **options: str) -> str:
+    """The Python of a Conv2dConfig."""
+    layout = {"shard_layout": f"ttnn.TensorMemoryLayout.{shard_layout}"} if shard_layout else {}
+    return f"ttnn.Conv2dConfig({', '.join(f'{name}={value}' for name, value in {**options, **layout}.items())})"
+
+
+def build(op: Recorded) -> Code | None:
+    """ttnn.conv2d of a picture in the layout that the recorded op had its input in."""
+    window = op.get("sliding_window_config", "config")
+    batch, height, width, channels = (*list_numbers(op.get("input_tensor_shape")), 0, 0, 0, 0)[:4]
+    kernel, stride, dilation = (_pair(window, key) for key in ("window_hw", "stride_hw", "dilation_hw"))
+    made = op.get("output_channels")
+    if not (batch and height and width and channels and len(kernel) == 2 and len(stride) == 2 and made):
+        return None
+    groups = op.get("groups") or "1"
+    memory = op.inputs[0].memory
+    scheme = memory.layout if memory is not None and memory.sharded else ""
+    dtype = op.inputs[1].dtype if len(op.inputs) > 1 else "BFLOAT16"
+    host = Tensor((int(made), channels // int(groups), *kernel), "BFLOAT16", "ROW_MAJOR", None)
+    picture = Tensor((1, 1, batch * height * width, channels), "BFLOAT16", "ROW_MAJOR", None)
+    options = {
+        "input_tensor": "x",
+        "weight_tensor": "weight",
+        "device": "device",
+        "in_channels": str(channels),
+        "out_channels": made,
+        "batch_size": str(batch),
+        "input_height": str(height),
+        "input_width": str(width),
+        "kernel_size": str(list(kernel)),
+        "stride": str(list(stride)),
+        "padding": _padding(window),
+        "dilation": str(list(dilation)) if len(dilation) == 2 else "",
+        "groups": groups,
+        "dtype": dtype_code(op.output.dtype) if op.outputs else "",
+        "conv_config": conv_config(scheme, weights_dtype=dtype_code(dtype)),
+        "compute_config": compute_kernel_config(op.attributes),
+    }
+    return Code({"x": picture, "weight": host}, "ttnn.conv2d", (), options, on_host=("weight",))
+
+
+def build_pool(op: Recorded) -> Code | None:
+    """ttnn.max_pool2d or ttnn.avg_pool2d."""
+    window = op.get("sliding_window_config")
+    batch = next(iter(key_numbers(window, "batch_size")), 0)
+    picture, kernel, stride = (_pair(window, key) for key in ("input_hw", "window_hw", "stride_hw"))
+    if not (batch and len(picture) == 2 and len(kernel) == 2 and len(stride) == 2 and op.inputs):
+        return None
+    x = op.inputs[0]
+    rows = batch * picture[0] * picture[1]
+    channels = x.shape[-1]
+    tensor = Tensor((1, 1, rows, channels), "BFLOAT16", "ROW_MAJOR", None)
+    scheme = x.memory.layout if x.memory is not None and x.memory.sharded else ""
+    function = "ttnn.avg_pool2d" if "AVG" in op.get("pool_type") else "ttnn.max_pool2d"
+    options = {
+        "batch_size": str(batch),
+        "input_h": str(picture[0]),
+        "input_w": str(picture[1]),
+        "channels": str(channels),
+        "kernel_size": str(list(kernel)),
+        "stride": str(list(stride)),
+        "padding": _padding(window),
+        "dilation": "[1, 1]" if function.endswith("max_pool2d") else "",
+        "applied_shard_scheme": f"ttnn.TensorMemoryLayout.{scheme}" if scheme else "",
+    }
+    return Code({"x": tensor}, function, ("x",), options)
+
+
+def variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The other shard layouts, double buffers, narrow weights."""
+    weights = dtype_code(op.inputs[1].dtype if len(op.inputs) > 1 else "BFLOAT16")
+    memory = op.inputs[0].memory
+    scheme = memory.layout if memory is not None and memory.sharded else ""
+    for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
+        if layout != scheme:
+            label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
+            yield Variant(label, code.given(conv_config=conv_config(layout, weights_dtype=weights)))
+    double = {"enable_act_double_buffer": "True", "enable_weights_double_buffer": "True"}
+    yield Variant("double buffers", code.given(conv_config=conv_config(scheme, weights_dtype=weights, **double)))
+    if weights == "ttnn.bfloat16":
+        narrow = conv_config(scheme, weights_dtype="ttnn.bfloat8_b")
+        yield Variant("weights as bfloat8_b", code.given(conv_config=narrow), exact=False)
+
+
+def pool_variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The other shard layouts."""
+    for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
+        scheme = f"ttnn.TensorMemoryLayout.{layout}"
+        if code.options.get("applied_shard_scheme") != scheme:
+            label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
+            yield Variant(label, code.given(applied_shard_scheme=scheme))
+
+
+KIND = Kind(
+    "convolution",
+    r"Conv2d(?:DeviceOperation)?|OptimizedConvNew",
+    build,
+    r"Conv2d(?:DeviceOperation)?",
+    variants,
+    "act_block_h, slices in DRAM, fused activations",
+)
+POOL = Kind(
+    "pool",
+    r"Pool2D(?:DeviceOperation)?|MaxPool\w*",
+    build_pool,
+    r"Pool2D(?:DeviceOperation)?",
+    pool_variants,
+    "fewer cores, other data types",
+)

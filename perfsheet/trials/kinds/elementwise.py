@@ -1,0 +1,98 @@
+"""Elementwise ops of one and of two tensors, and changes of the data type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from perfsheet.trials.code import Code, dtype_code
+from perfsheet.trials.kinds.base import Kind, Variant, in_l1
+from perfsheet.trials.kinds.grids import TILE, grids
+from perfsheet.trials.recorded import Recorded, Tensor
+
+_BINARY = {
+    "ADD": "add", "SUB": "subtract", "MUL": "multiply", "DIV": "divide", "GT": "gt", "LT": "lt", "GTE": "ge",
+    "LTE": "le", "EQ": "eq", "NE": "ne", "LOGICAL_AND": "logical_and", "LOGICAL_OR": "logical_or", "POWER": "pow",
+    "MAXIMUM": "maximum", "MINIMUM": "minimum", "RSUB": "rsub", "SQUARED_DIFFERENCE": "squared_difference", "GE": "ge",
+    "LE": "le",
+}  # fmt: skip
+"""Functions of ttnn by the BinaryOpType that they become."""
+_UNARY = {"RECIP": "reciprocal", "EXP": "exp", "NEG": "neg", "LOGICAL_NOT_UNARY": "logical_not"}
+"""Functions of ttnn whose UnaryOpType is called otherwise."""
+_OP_TYPE = re.compile(r"UnaryOpType::(\w+)")
+
+
+def build_binary(op: Recorded) -> Code | None:
+    """ttnn.add, ttnn.multiply, …"""
+    function = _BINARY.get(op.get("binary_op_type").rpartition("::")[2])
+    scalar = op.get("scalar")
+    if function is None or not op.inputs or (len(op.inputs) < 2 and not scalar):
+        return None
+    tensors = {"a": op.inputs[0]} if scalar else {"a": op.inputs[0], "b": _broadcast(op.inputs[1], op.inputs[0])}
+    memory = op.output_memory
+    options = {
+        "memory_config": memory.code if memory else "",
+        "dtype": dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else "",
+    }
+    return Code(tensors, f"ttnn.{function}", ("a", scalar or "b"), options)
+
+
+def _broadcast(tensor: Tensor, beside: Tensor) -> Tensor:
+    """A tensor that is stretched to another: captures without logical extents have a whole tile for one element."""
+    pairs = zip(tensor.shape[-2:], beside.shape[-2:], strict=True)
+    end = (1 if own == TILE and other != TILE else own for own, other in pairs)
+    return replace(tensor, shape=(*tensor.shape[:-2], *end))
+
+
+def build_unary(op: Recorded) -> Code | None:
+    """ttnn.relu, ttnn.gelu, …; chains of several are not built."""
+    types = _OP_TYPE.findall(op.get("op_chain"))
+    if len(types) != 1 or not op.inputs:
+        return None
+    function = _UNARY.get(types[0], types[0].lower())
+    memory = op.output_memory
+    return Code({"x": op.inputs[0]}, f"ttnn.{function}", ("x",), {"memory_config": memory.code if memory else ""})
+
+
+def build_typecast(op: Recorded) -> Code | None:
+    """ttnn.typecast."""
+    if not op.inputs or not op.outputs:
+        return None
+    memory = op.output_memory
+    options = {"memory_config": memory.code if memory else ""}
+    return Code({"x": op.inputs[0]}, "ttnn.typecast", ("x", dtype_code(op.output.dtype)), options)
+
+
+def variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """Sharded on more cores with the same shards for all tensors of this size; else in L1."""
+    name, first = next(iter(code.tensors.items()))
+    if first.layout == "TILE":
+        same = {key: tensor for key, tensor in code.tensors.items() if tensor.shape == first.shape}
+        if len(same) == len(code.tensors):
+            for grid in grids(first, op.grid, ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED")):
+                tensors = {key: grid.of(tensor) for key, tensor in same.items()}
+                yield Variant(grid.label, code.reading(**tensors).given(memory_config=grid.memory.code))
+    yield from in_l1(op, code)
+    if first.dtype == "BFLOAT16" and first.layout == "TILE":
+        yield Variant("input as bfloat8_b", code.reading(**{name: replace(first, dtype="BFLOAT8_B")}), exact=False)
+
+
+_NOT_TRIED = "shards of unequal size, other data types"
+BINARY = Kind(
+    "elementwise, two tensors",
+    r"(?:EltwiseBinary\w*|Binary(?:Ng)?(?:DeviceOperation)?)",
+    build_binary,
+    variants=variants,
+    not_tried=_NOT_TRIED,
+    on_shards=True,
+)
+UNARY = Kind(
+    "elementwise, one tensor",
+    r"(?:Unary(?:DeviceOperation)?|EltwiseUnary)",
+    build_unary,
+    variants=variants,
+    not_tried=_NOT_TRIED,
+    on_shards=True,
+)
+TYPECAST = Kind("typecast", r"Typecast(?:DeviceOperation)?", build_typecast)

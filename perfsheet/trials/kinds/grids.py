@@ -1,0 +1,69 @@
+"""Grids on which a tensor can be sharded in equal parts of whole tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from perfsheet.light_dataclass import dataclass
+from perfsheet.trials.kinds.base import divisors
+from perfsheet.trials.memory import Memory, Shard
+from perfsheet.trials.recorded import Tensor
+
+TILE = 32
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A shard scheme on columns × rows of cores, with `height` × `width` tiles to a shard."""
+
+    layout: str
+    columns: int
+    rows: int
+    height: int
+    width: int
+
+    @property
+    def cores(self) -> int:
+        """How many cores have a shard."""
+        return self.columns * self.rows
+
+    @property
+    def memory(self) -> Memory:
+        """A tensor in these shards in L1."""
+        shape = (self.height * TILE, self.width * TILE)
+        return Memory(self.layout, "L1", Shard(((0, 0, self.columns - 1, self.rows - 1),), shape))
+
+    @property
+    def label(self) -> str:
+        """`block-sharded on 8 × 6 cores`."""
+        return f"{self.layout.removesuffix('_SHARDED').lower()}-sharded on {self.columns} × {self.rows} cores"
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """A tensor in these shards."""
+        return replace(tensor, memory=self.memory)
+
+
+def grids(tensor: Tensor, board: tuple[int, int], layouts: tuple[str, ...]) -> Iterator[Grid]:
+    """For each layout the grids with most cores on which every core gets an equal part, at most three."""
+    height, width = tensor.height // TILE, tensor.width // TILE
+    for layout in layouts:
+        if layout == "BLOCK_SHARDED":
+            found = [
+                Grid(layout, columns, rows, height // rows, width // columns)
+                for columns in divisors(width, board[0])
+                for rows in divisors(height, board[1])
+                if columns > 1 and rows > 1
+            ]
+        else:
+            tall = layout == "HEIGHT_SHARDED"
+            found = [
+                Grid(layout, columns, rows, height // cores if tall else height, width if tall else width // cores)
+                for columns in range(board[0], 0, -1)
+                for rows in range(board[1], 0, -1)
+                if (height if tall else width) % (cores := columns * rows) == 0 and cores > 1
+            ]
+        best: dict[int, Grid] = {}
+        for grid in sorted(found, key=lambda one: (-one.cores, -one.columns)):
+            best.setdefault(grid.cores, grid)
+        yield from list(best.values())[:3]

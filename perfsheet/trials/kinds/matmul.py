@@ -1,0 +1,216 @@
+"""Matmul and linear: plain, batched, sharded, DRAM-sharded, and the minimal one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from perfsheet.trials.code import Code, dtype_code
+from perfsheet.trials.configs import code_of, compute_kernel_config, config, struct
+from perfsheet.trials.kinds.base import Kind, Variant, divisors, in_l1
+from perfsheet.trials.memory import Memory, Shard
+from perfsheet.trials.recorded import Recorded, Tensor
+
+
+def build(op: Recorded) -> Code | None:
+    """ttnn.linear with a bias or an activation, else ttnn.matmul."""
+    if len(op.inputs) < 2 or not op.outputs:
+        return None
+    tensors = {"a": op.inputs[0], "b": op.inputs[1]}
+    options: dict[str, str] = {}
+    if len(op.inputs) > 2:
+        tensors["bias"] = _row(op.inputs[2])
+        options["bias"] = "bias"
+    memory = op.output_memory
+    program = config(op.attributes, "program_config")
+    options |= {
+        "transpose_a": _true(op.get("transpose_a")),
+        "transpose_b": _true(op.get("transpose_b")),
+        "memory_config": memory.code if memory else "",
+        "dtype": dtype_code(op.output.dtype),
+        "program_config": program,
+        "compute_kernel_config": compute_kernel_config(op.attributes),
+    }
+    if not program and (grid := op.get("user_core_coord")):
+        x, y = (digits for digits in "".join(c if c.isdigit() else " " for c in grid).split()[:2])
+        options["core_grid"] = f"ttnn.CoreGrid(y={y}, x={x})"
+    function = "ttnn.linear" if "bias" in options else "ttnn.matmul"
+    return Code(tensors, function, ("a", "b"), options)
+
+
+def build_minimal(op: Recorded) -> Code | None:
+    """ttnn.experimental.minimal_matmul."""
+    if len(op.inputs) < 2:
+        return None
+    tensors = {"a": op.inputs[0], "b": op.inputs[1]}
+    options: dict[str, str] = {}
+    if len(op.inputs) > 2:
+        tensors["bias"] = _row(op.inputs[2])
+        options["bias_tensor"] = "bias"
+    memory = op.output_memory
+    options |= {
+        "config": config(op.attributes, "config"),
+        "memory_config": memory.code if memory else "",
+        "compute_kernel_config": compute_kernel_config(op.attributes),
+    }
+    return Code(tensors, "ttnn.experimental.minimal_matmul", ("a", "b"), options)
+
+
+def _row(bias: Tensor) -> Tensor:
+    """A bias of one row: captures without logical extents have that of a tile."""
+    return replace(bias, shape=(*bias.shape[:-2], 1, bias.shape[-1]))
+
+
+def _fused(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The activation that the next op is, in the same op."""
+    if op.then in _ACTIVATIONS and not code.options.get("program_config"):
+        name = op.then.lower()
+        yield Variant(f"{name} in the same op", replace(code, function="ttnn.linear").given(activation=f'"{name}"'))
+
+
+def _true(text: str) -> str:
+    return "True" if text.lower() in ("1", "true") else ""
+
+
+_ACTIVATIONS = ("RELU", "GELU", "SILU")
+_LARGEST_SUBBLOCK, _LARGEST_WITH_FP32 = 8, 4
+"""Tiles of a subblock at most: the registers hold no more."""
+
+
+def variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The whole grid, 2D and 1D multicast on it, blocks of the output in L1, narrow weights, fewer passes."""
+    a, b = code.tensors["a"], code.tensors["b"]
+    columns, rows = op.grid
+    yield from _fused(op, code)
+    batched = math.prod(b.shape[:-2]) > 1
+    plain = code.given(program_config="", core_grid="")
+    if not (a.memory and a.memory.sharded):
+        yield Variant(
+            f"core_grid of {columns} × {rows}", plain.given(core_grid=f"ttnn.CoreGrid(y={rows}, x={columns})")
+        )
+        if not batched:
+            yield from _multicast(op, plain, a, b)
+        yield from in_l1(op, code)
+    yield from _other_blocks(op, code, a)
+    if b.dtype in ("BFLOAT16", "FLOAT32") and not batched:
+        yield Variant("weights as bfloat8_b", code.reading(b=replace(b, dtype="BFLOAT8_B")), exact=False)
+    kernel = code.options.get("compute_kernel_config", "")
+    for fidelity in ("HiFi2", "LoFi"):
+        if "HiFi4" in kernel or (fidelity == "LoFi" and "HiFi2" in kernel):
+            lower = re.sub(r"MathFidelity\.\w+", f"MathFidelity.{fidelity}", kernel)
+            yield Variant(f"{fidelity}", code.given(compute_kernel_config=lower), exact=False)
+
+
+def _other_blocks(op: Recorded, code: Code, a: Tensor) -> Iterator[Variant]:
+    """The recorded program config with longer steps along K, and with the largest subblocks."""
+    parsed = struct(op.get("program_config"))
+    if parsed is None or "in0_block_w" not in parsed[1]:
+        return
+    name, members = parsed
+    now = int(members["in0_block_w"])
+    for in0 in divisors(a.width // 32, 16):
+        if in0 > now:
+            given = code_of(name, {**members, "in0_block_w": str(in0)})
+            yield Variant(f"in0_block_w {in0} instead of {now}", code.given(program_config=given))
+    if {"per_core_M", "per_core_N", "out_subblock_h", "out_subblock_w"} <= members.keys():
+        fp32 = "fp32_dest_acc_en=True" in code.options.get("compute_kernel_config", "")
+        height, width = _subblock(
+            (int(members["per_core_M"]), int(members["per_core_N"])), _LARGEST_WITH_FP32 if fp32 else _LARGEST_SUBBLOCK
+        )
+        if height * width > int(members["out_subblock_h"]) * int(members["out_subblock_w"]):
+            given = code_of(name, {**members, "out_subblock_h": str(height), "out_subblock_w": str(width)})
+            yield Variant(f"subblocks of {height} × {width}", code.given(program_config=given))
+
+
+def _multicast(op: Recorded, code: Code, a: Tensor, b: Tensor) -> Iterator[Variant]:
+    columns, rows = op.grid
+    height, inner, width = a.height // 32, a.width // 32, b.width // 32
+    fp32 = "fp32_dest_acc_en=True" in code.options.get("compute_kernel_config", "")
+    largest = _LARGEST_WITH_FP32 if fp32 else _LARGEST_SUBBLOCK
+    used = min(columns, width), min(rows, height)
+    if used[0] > 1 and used[1] > 1:
+        per_core = math.ceil(height / used[1]), math.ceil(width / used[0])
+        for in0 in divisors(inner, 8)[:2]:
+            config = _config(
+                "MatmulMultiCoreReuseMultiCastProgramConfig", used, in0, per_core, largest, transpose_mcast="False"
+            )
+            for memory, where in ((op.output_memory, ""), (_block(op, per_core, used), ", output block-sharded")):
+                given = code.given(program_config=config, memory_config=memory.code if memory else "")
+                yield Variant(f"2D multicast on {used[0]} × {used[1]}, in0_block_w {in0}{where}", given)
+    cores = min(columns * rows, width)
+    if cores > 1:
+        per_core = height, math.ceil(width / cores)
+        grid = min(columns, cores), math.ceil(cores / columns)
+        for in0 in divisors(inner, 8)[:2]:
+            config = _config(
+                "MatmulMultiCoreReuseMultiCast1DProgramConfig",
+                grid,
+                in0,
+                per_core,
+                largest,
+                fuse_batch="True",
+                mcast_in0="True",
+            )
+            yield Variant(
+                f"1D multicast over {math.ceil(width / per_core[1])} cores, in0_block_w {in0}",
+                code.given(program_config=config),
+            )
+    tall = min(columns * rows, height)
+    if tall > 1 and height > width:
+        per_core = math.ceil(height / tall), width
+        grid = min(columns, tall), math.ceil(tall / columns)
+        in0 = divisors(inner, 4)[0]
+        config = _config(
+            "MatmulMultiCoreReuseMultiCast1DProgramConfig",
+            grid,
+            in0,
+            per_core,
+            largest,
+            fuse_batch="True",
+            mcast_in0="False",
+        )
+        yield Variant(
+            f"1D multicast of the weights over {math.ceil(height / per_core[0])} cores",
+            code.given(program_config=config),
+        )
+
+
+def _block(op: Recorded, per_core: tuple[int, int], used: tuple[int, int]) -> Memory:
+    shard = Shard(((0, 0, used[0] - 1, used[1] - 1),), (per_core[0] * 32, per_core[1] * 32))
+    return Memory("BLOCK_SHARDED", "L1", shard)
+
+
+def _subblock(per_core: tuple[int, int], largest: int) -> tuple[int, int]:
+    """The largest subblock that divides what a core makes, the widest of several."""
+    return max(
+        ((h, w) for h in divisors(per_core[0], largest) for w in divisors(per_core[1], largest) if h * w <= largest),
+        key=lambda size: (size[0] * size[1], size[1]),
+    )
+
+
+def _config(name: str, grid: tuple[int, int], in0: int, per_core: tuple[int, int], largest: int, **more: str) -> str:
+    """The Python of a program config, with the largest subblock that divides what a core makes."""
+    height, width = _subblock(per_core, largest)
+    given = {
+        "compute_with_storage_grid_size": f"({grid[0]}, {grid[1]})",
+        "in0_block_w": str(in0),
+        "out_subblock_h": str(height),
+        "out_subblock_w": str(width),
+        "per_core_M": str(per_core[0]),
+        "per_core_N": str(per_core[1]),
+        **more,
+        "fused_activation": "None",
+    }
+    return f"ttnn.{name}({', '.join(f'{key}={value}' for key, value in given.items())})"
+
+
+KIND = Kind(
+    "matmul and linear",
+    r"Matmul(?:DeviceOperation)?",
+    build,
+    variants=variants,
+    not_tried="other block and subblock sizes, DRAM-sharded weights, sharded inputs",
+)
+MINIMAL = Kind("minimal matmul", r"MinimalMatmul(?:DeviceOperation|Op)", build_minimal)

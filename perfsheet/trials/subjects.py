@@ -1,0 +1,42 @@
+"""What to try: the ops of a row, of a finding or of a cause."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.results import Cause
+from perfsheet.errors import usage
+
+_ID = re.compile(r"(?i)[CH]\d+")
+
+
+def longest_of(analysis: Analysis, cause: Cause) -> int:
+    """The position of the op to try for a cause: the longest of those that its first rule names."""
+    positions = cause.members[0].positions
+    return int(positions[np.argmax(np.nan_to_num(analysis.ops.kernel_ns[positions]))])
+
+
+def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
+    """The positions of the ops that are meant: `54` is a row of the file, `C1` a cause, `H2` a finding.
+
+    Raises PerfsheetError (exit status 2) when the analysis has none.
+    """
+    if _ID.fullmatch(subject):
+        listed = analysis.causes if subject[0] in "cC" else analysis.findings
+        found = next((one for one in listed if one.id == subject.upper()), None)
+        if found is None:
+            last = listed[-1].id if listed else "none"
+            raise usage(
+                f"there is no {subject.upper()} in this capture", f"`perfsheet hotspots` lists them; the last is {last}"
+            )
+        return tuple(found.positions.tolist())
+    if not subject.isdecimal():
+        raise usage(f"{subject!r} is neither a row nor a cause", "give a row of the file, C1 or H1")
+    rows = analysis.ops.table.row[analysis.ops.rows]
+    here = np.flatnonzero(rows == int(subject))
+    if not here.size:
+        raise usage(f"row {subject} is no device op of this window", "`perfsheet top-ops` lists their rows; see --pass")
+    return tuple(here.tolist())
