@@ -37,8 +37,8 @@ class Shard:
 
     @property
     def is_a_corner(self) -> bool:
-        """Whether its cores are one range from the first core on."""
-        return len(self.ranges) == 1 and self.ranges[0][:2] == (0, 0)
+        """Whether its cores are one range from the first core on, row by row."""
+        return len(self.ranges) == 1 and self.ranges[0][:2] == (0, 0) and self.orientation == "ROW_MAJOR"
 
     @property
     def code(self) -> str:
@@ -81,11 +81,10 @@ class Memory:
 def _sharded(layout: str, shard: Shard) -> str:
     """The shorter Python for one range of cores from the first one on."""
     *_, right, bottom = shard.ranges[0]
-    orientation = "" if shard.orientation == "ROW_MAJOR" else f", orientation=ttnn.ShardOrientation.{shard.orientation}"
     return (
         f"ttnn.create_sharded_memory_config(({shard.shape[0]}, {shard.shape[1]}), "
         f"core_grid=ttnn.CoreGrid(y={bottom + 1}, x={right + 1}), "
-        f"strategy=ttnn.ShardStrategy.{layout.removesuffix('_SHARDED')}{orientation}, "
+        f"strategy=ttnn.ShardStrategy.{layout.removesuffix('_SHARDED')}, "
         "use_height_and_width_as_shard_shape=True)"
     )
 

@@ -58,7 +58,6 @@ class Trial:
     `problem` says why nothing was tried, blank if it was.
     """
 
-
     row: RowRef
     op_code: str
     positions: tuple[int, ...]
