@@ -28,6 +28,10 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
         "perfsheet.cli.try_op:try_op",
         "Build an op on a mock board, as recorded and in other ways: what TTNN accepts.",
     ),
+    "tests": (
+        "perfsheet.cli.op_tests:op_tests",
+        "Write a test for every op of a capture, against TTNN's golden functions.",
+    ),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
     "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),

@@ -7,6 +7,6 @@ TTNN accepts or refuses each way; how fast it is, only a device tells. Failures 
 """
 
 from perfsheet.trials.session import Session, session
-from perfsheet.trials.trial import Built, Trial, Tried, try_ops
+from perfsheet.trials.trial import Built, Trial, Tried, described, try_ops
 
-__all__ = ["Built", "Session", "Trial", "Tried", "session", "try_ops"]
+__all__ = ["Built", "Session", "Trial", "Tried", "described", "session", "try_ops"]

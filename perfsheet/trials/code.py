@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from perfsheet.light_dataclass import dataclass
-from perfsheet.trials.recorded import Tensor
+from perfsheet.trials.tensors import Tensor
 
 _DTYPES = {"FLOAT32": "float32", "UINT32": "uint32", "INT32": "int32", "UINT16": "uint16", "UINT8": "uint8"}
 _LAYOUTS = {"TILE": "ttnn.TILE_LAYOUT", "ROW_MAJOR": "ttnn.ROW_MAJOR_LAYOUT"}
 _LINE = 100
+_CLOSING = {"(": ")", "[": "]"}
 
 
 def dtype_code(dtype: str) -> str:
     """`ttnn.bfloat16` of `BFLOAT16`."""
     return f"ttnn.{_DTYPES.get(dtype, dtype.lower())}"
+
+
+def layout_code(layout: str) -> str:
+    """`ttnn.TILE_LAYOUT` of `TILE`."""
+    return _LAYOUTS.get(layout, f"ttnn.{layout}_LAYOUT")
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Code:
 
     def _tensor(self, name: str) -> str:
         tensor, host = self.tensors[name], name in self.on_host
-        options = [f"dtype={dtype_code(tensor.dtype)}", f"layout={_LAYOUTS.get(tensor.layout, tensor.layout)}"]
+        options = [f"dtype={dtype_code(tensor.dtype)}", f"layout={layout_code(tensor.layout)}"]
         options += [] if host else ["device=device"]
         options += [] if host or tensor.memory is None else [f"memory_config={tensor.memory.code}"]
         return f"ttnn.{'zeros' if host else 'empty'}({', '.join([str(list(tensor.shape)), *options])})"
@@ -61,12 +67,12 @@ class Code:
 
 def laid_out(statement: str, indent: str = "") -> str:
     """A statement with the arguments of its outermost call one to a line, where it is too long for one line."""
-    opened = statement.find("(")
-    if len(indent) + len(statement) <= _LINE or opened < 0 or not statement.endswith(")"):
+    opened = min((at for at in (statement.find("("), statement.find("[")) if at >= 0), default=-1)
+    if len(indent) + len(statement) < _LINE or opened < 0 or statement[-1] != _CLOSING[statement[opened]]:
         return indent + statement
     inner = indent + "    "
     arguments = [f"{laid_out(one, inner)}," for one in _arguments(statement[opened + 1 : -1])]
-    return "\n".join([f"{indent}{statement[: opened + 1]}", *arguments, f"{indent})"])
+    return "\n".join([f"{indent}{statement[: opened + 1]}", *arguments, f"{indent}{statement[-1]}"])
 
 
 def _arguments(text: str) -> list[str]:

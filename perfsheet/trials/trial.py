@@ -12,9 +12,12 @@ from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.results import RowRef
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.kinds import Kind, Variant, kind_of
+from perfsheet.trials.plain import is_plain
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.session import Outcome, Session
 
+_NOT_TOLD = "the capture does not tell enough of it"
+_ODD = "its attributes are not what TTNN writes"
 MOST_VARIANTS = 40
 """Variants of an op that are tried at most."""
 
@@ -131,6 +134,11 @@ def try_ops(
     )
 
 
+def described(analysis: Analysis, grid: tuple[int, int]) -> tuple[Trial, ...]:
+    """Every op of an analysis, identical ones once, with the Python that builds it; none of them is tried."""
+    return tuple(_prepared(analysis, group, grid) for group in _identical(analysis, range(len(analysis.ops))))
+
+
 def _identical(analysis: Analysis, positions: Sequence[int]) -> list[list[int]]:
     """The positions, identical ops together, most kernel time first."""
     ops = analysis.ops
@@ -156,6 +164,7 @@ def _prepared(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int
         return Trial(row, variant.op_code, tuple(positions), time, None, None, None, problem=problem)
     op = recorded(analysis.facts, first, grid)
     code = kind.build(op)
+    plain = code is not None and is_plain(code.text, code.tensors)
     cut = float(pieces(analysis.ops)[first])
     return Trial(
         row,
@@ -165,8 +174,8 @@ def _prepared(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int
         kind,
         op,
         None if math.isnan(cut) else int(cut),
-        "" if code is None else code.text,
-        problem="" if code is not None else "the capture does not tell enough of it",
+        code.text if code is not None and plain else "",
+        problem="" if plain else _NOT_TOLD if code is None else _ODD,
     )
 
 
@@ -194,7 +203,9 @@ def _variants(trial: Trial) -> Sequence[Variant]:
     if trial.kind is None or trial.op is None:
         return ()
     code = trial.kind.build(trial.op)
-    return () if code is None else list(trial.kind.variants(trial.op, code))
+    if code is None:
+        return ()
+    return [one for one in trial.kind.variants(trial.op, code) if is_plain(one.code.text, one.code.tensors)]
 
 
 def _with_variants(trial: Trial, variants: Sequence[Variant], outcomes: Sequence[Outcome]) -> Trial:

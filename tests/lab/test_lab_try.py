@@ -166,3 +166,21 @@ def test_without_ttnn_it_says_what_to_install(tmp_path):
     ended = perfsheet("try", "102", BEFORE, "--python", sys.executable, cwd=tmp_path)
     assert ended.status == 4
     assert "pip install 'perfsheet[ttnn]'" in ended.err
+
+
+@pytest.mark.parametrize("variant", ["before", "after"])
+def test_written_tests_are_collected_and_build(variant, boards, tmp_path):
+    """On a mock board every op is built, and no value is checked."""
+    capture = CAPTURES / f"generated_encoder_block_{variant}.csv"
+    written = perfsheet("tests", capture, "-o", tmp_path / "ops", cwd=tmp_path)
+    assert written.status == 0, written.err
+    count = int(written.out.split(" tests, which")[0].rpartition(" ")[2])
+    ended = perfsheet(
+        *("plan", "-c", "pytest -q ops", "--python", PYTHON, "--save", tmp_path / "plan.json", "--json"),
+        cwd=tmp_path,
+        XDG_CACHE_HOME=str(boards),
+        PYTHONPATH=TORCH,
+    )
+    assert ended.status == 0, ended.err
+    planned = json.loads(ended.out)["planned"]
+    assert planned["tests"].startswith(f"{count} skipped"), planned["tests"]

@@ -14,7 +14,8 @@ from perfsheet.trials.configs import compute_kernel_config, config
 from perfsheet.trials.kinds import KINDS, kind_of
 from perfsheet.trials.kinds.grids import grids
 from perfsheet.trials.memory import DRAM, L1, Memory, Shard, parse_memory
-from perfsheet.trials.recorded import Tensor, recorded
+from perfsheet.trials.recorded import recorded
+from perfsheet.trials.tensors import Tensor
 
 SHARD = Shard(((0, 0, 4, 3),), (96, 128), "COL_MAJOR")
 SPELLINGS = {

@@ -8,7 +8,8 @@ from perfsheet.analysis.ops.attributes import key_numbers, list_numbers
 from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.configs import compute_kernel_config
 from perfsheet.trials.kinds.base import Kind, Variant
-from perfsheet.trials.recorded import Recorded, Tensor
+from perfsheet.trials.recorded import Recorded
+from perfsheet.trials.tensors import Tensor
 
 _PADDING = ("pad_hw", "padding")
 

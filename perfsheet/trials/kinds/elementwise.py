@@ -9,7 +9,8 @@ from dataclasses import replace
 from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.kinds.base import Kind, Variant, in_l1
 from perfsheet.trials.kinds.grids import TILE, grids
-from perfsheet.trials.recorded import Recorded, Tensor
+from perfsheet.trials.recorded import Recorded
+from perfsheet.trials.tensors import Tensor
 
 _BINARY = {
     "ADD": "add", "SUB": "subtract", "MUL": "multiply", "DIV": "divide", "GT": "gt", "LT": "lt", "GTE": "ge",

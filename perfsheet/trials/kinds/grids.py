@@ -8,7 +8,7 @@ from dataclasses import replace
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.kinds.base import divisors
 from perfsheet.trials.memory import Memory, Shard
-from perfsheet.trials.recorded import Tensor
+from perfsheet.trials.tensors import Tensor
 
 TILE = 32
 

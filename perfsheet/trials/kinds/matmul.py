@@ -11,7 +11,8 @@ from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.configs import code_of, compute_kernel_config, config, struct
 from perfsheet.trials.kinds.base import Kind, Variant, divisors, in_l1
 from perfsheet.trials.memory import Memory, Shard
-from perfsheet.trials.recorded import Recorded, Tensor
+from perfsheet.trials.recorded import Recorded
+from perfsheet.trials.tensors import Tensor
 
 
 def build(op: Recorded) -> Code | None:

@@ -1,0 +1,64 @@
+"""Nothing that a capture says is run: only functions of ttnn are called, on what the text itself made."""
+
+from __future__ import annotations
+
+import pytest
+from support.captures import op, write_csv
+
+from perfsheet import analyze, read
+from perfsheet.trials import described
+from perfsheet.trials.plain import is_plain
+
+FINE = "x = ttnn.empty([1, -2], dtype=ttnn.bfloat16, device=device)\noutput = ttnn.relu(x, f=(1, 2), g=None, h='gelu')"
+
+
+def test_what_builds_an_op_is_plain():
+    assert is_plain(FINE, ["x"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os",
+        "output = open('x')",
+        "output = ttnn.relu(y)",
+        "output = ttnn.relu(x).__class__",
+        "output = ttnn.__builtins__",
+        "output = x.cpu()",
+        "output = ttnn.relu(x)()",
+        "output = (lambda: ttnn.relu)(x)",
+        "output = [one for one in ttnn.relu(x)]",
+        "output = ttnn.relu(f'{x}')",
+        "ttnn.relu(x)",
+        "x.y = ttnn.relu(x)",
+        "output = ttnn.relu(x) if device else None",
+        "output = ttnn.relu(x)\ndel x",
+        "output = (",
+        "output = " + "(" * 500 + ")" * 500,
+        "output = ttnn.relu(x\0)",
+    ],
+)
+def test_anything_else_is_not(text):
+    assert not is_plain(text, ["x"])
+
+
+HOSTILE = "1e-5); __import__('os').system('touch hacked'); ttnn.relu(x"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"ATTRIBUTES": f"{{'eps': '{HOSTILE.replace(chr(39), chr(34))}'}}"},
+        {"INPUT_0_DATATYPE": "BFLOAT16; import os"},
+        {"INPUT_0_LAYOUT": "TILE; import os"},
+        {"INPUT_0_MEMORY": "DEV_0_L1_BLOCK_SHARDED(__import__)"},
+        {"ATTRIBUTES": "{'program_config': 'LayerNorm.__class__(a=1)'}"},
+    ],
+    ids=["number", "data type", "layout", "memory", "config"],
+)
+def test_a_hostile_capture_gets_no_code(tmp_path, cells):
+    path = write_csv(tmp_path / "x.csv", [op("LayerNormDeviceOperation", **cells)])
+    (trial,) = described(analyze(read(path)), (8, 8))
+    assert "import" not in trial.code
+    assert "__" not in trial.code
+    assert trial.code == "" or is_plain(trial.code, ["x", "weight", "bias", "residual"])
