@@ -134,6 +134,10 @@ _BINARY_NAMES = {
 }
 
 
+_BINARY_FUNCTIONS = {"sub": "subtract", "mul": "multiply", "div": "divide", "floor_divide": "floor_div"}
+"""Those that TTNN calls otherwise."""
+
+
 @lru_cache(maxsize=1)
 def _equivalents() -> dict[str, Equivalent]:
     table: dict[str, Equivalent] = {}
@@ -152,12 +156,18 @@ def _equivalents() -> dict[str, Equivalent]:
         )
     for name, attribute in _BINARY_NAMES.items():
         # With a scalar operand it is a unary op.
-        table[name] = Equivalent(f"ttnn.{name}", re.compile(f"(?i){_BINARY}|{_UNARY}|addalpha"), _whole_word(attribute))
+        ttnn = f"ttnn.{_BINARY_FUNCTIONS.get(name, name)}"
+        table[name] = Equivalent(ttnn, re.compile(f"(?i){_BINARY}|{_UNARY}|addalpha"), _whole_word(attribute))
     return table
 
 
 def _whole_word(pattern: str) -> re.Pattern[str] | None:
     return re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if pattern else None
+
+
+def every_equivalent() -> tuple[Equivalent, ...]:
+    """All that the table has."""
+    return tuple(_equivalents().values())
 
 
 def find_equivalent(op: str) -> Equivalent | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from support.captures import op
 from support.command import here
+from support.ttnn import in_lab, needs_ttnn
 
-from perfsheet.models.torch_graph.equivalents import find_equivalent
+from perfsheet.models.torch_graph.equivalents import every_equivalent, find_equivalent
 from perfsheet.models.torch_graph.model import GraphOp, find_coverage, graph_nodes, needed_ops
 
 
@@ -93,3 +97,19 @@ def test_what_cannot_be_followed(tmp_path, capsys, monkeypatch):
     ended = here(capsys, "graph", tmp_path / "m.py:build", "-o", tmp_path / "out")
     assert ended.status == 2
     assert "pip install torch" in ended.err
+
+
+REGISTERED = """
+import json, sys, ttnn
+known = {operation.python_fully_qualified_name for operation in ttnn.query_registered_operations()}
+print("UNKNOWN " + json.dumps(sorted(set(json.load(sys.stdin)) - known)))
+"""
+
+
+class TestWithTtnn:
+    pytestmark = needs_ttnn
+
+    def test_every_function_of_the_table_is_registered(self):
+        named = {name for one in every_equivalent() for name in re.findall(r"ttnn\.[\w.]+", one.ttnn)}
+        assert len(named) > 100
+        assert json.loads(in_lab(REGISTERED, json.dumps(sorted(named))).split("UNKNOWN ")[-1]) == []
