@@ -169,7 +169,9 @@ def _tried(analysis: Analysis, count: int | None, python: str | None) -> dict[st
     from perfsheet.trials.board import board_of
     from perfsheet.trials.subjects import longest_of
 
-    places = {cause.id: longest_of(analysis, cause) for cause in analysis.first_causes(count) if cause.positions.size}
-    trials = try_ops(analysis, list(places.values()), session(*board_of(analysis), python))
-    said = {position: verdict(trial) for trial in trials for position in trial.positions}
-    return {name: said[position] for name, position in places.items()}
+    causes = [cause for cause in analysis.first_causes(count) if cause.positions.size and not cause.saves_gaps]
+    places = [longest_of(analysis, cause) for cause in causes]
+    trials = try_ops(analysis, places, session(*board_of(analysis), python))
+    tried = {position: trial for trial in trials for position in trial.positions}
+    said = ((cause.id, verdict(tried[place], cause.members[0].id)) for cause, place in zip(causes, places, strict=True))
+    return {name: text for name, text in said if text}

@@ -11,6 +11,7 @@ from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_runs
 from perfsheet.cli.handling import command
 from perfsheet.cli.options import analysis_options
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
@@ -42,15 +43,18 @@ def try_op(
 ) -> None:
     """Build an op alone on a mock board, as recorded and in other ways: what TTNN accepts, with the code."""
     limit = shared.first(_SCREENFUL if count is None else count)
-    most = shared.first(ops)
+    for option, value in (("--ops", ops), ("--code", code)):
+        if value < 0:
+            raise usage(f"{option} {value}: not a count", "give 0 or more")
     analysis = analyse_runs(captures, options, graph)
     from perfsheet.trials import session, try_ops
     from perfsheet.trials.board import board_of
     from perfsheet.trials.subjects import positions_of
+    from perfsheet.trials.trial import identical
 
     positions = positions_of(analysis, subject)
     board = session(*board_of(analysis), python)
-    trials = try_ops(analysis, positions, board, most)
+    trials = try_ops(analysis, positions, board, ops or None)
     if json:
         from perfsheet.outputs import json_output
         from perfsheet.outputs.json_output.trials import trials as as_json
@@ -59,5 +63,6 @@ def try_op(
         return
     from perfsheet.outputs.terminal.trials import print_trials
 
-    print_trials(trials, board, limit, code, sys.stdout)
+    left_out = len(identical(analysis, positions)) - len(trials)
+    print_trials(trials, board, limit, code, left_out, sys.stdout)
 # fmt: on

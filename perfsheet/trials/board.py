@@ -8,6 +8,7 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.attributes import attribute, list_numbers
 from perfsheet.analysis.statistics import known_ints
 from perfsheet.errors import usage
+from perfsheet.hardware.boards import board
 from perfsheet.trials.memory import ranges_in
 
 _BOARDS = {"wormhole_b0": "n150", "blackhole": "p150"}
@@ -16,16 +17,17 @@ _GRIDS |= {120: (12, 10), 130: (13, 10), 140: (14, 10)}
 """Columns and rows of the grids that boards have, for captures whose ops do not state them."""
 
 
-def board_of(analysis: Analysis) -> tuple[str, tuple[int, int]]:
-    """The board to mock, and its grid. Raises PerfsheetError (exit status 2) for one that cannot be told or mocked."""
+def board_of(analysis: Analysis) -> tuple[str, tuple[int, int], bool]:
+    """The board to mock, its grid, and whether its architecture is assumed, for want of any other word.
+
+    Raises PerfsheetError (exit status 2) for one that cannot be mocked.
+    """
     summary = analysis.summary
-    arch = (summary.arch or "").lower()
+    arch = (summary.arch or (board(summary.board).arch if summary.board else "")).lower()
     if summary.plan is not None:
         name = summary.plan.board
-    elif arch in _BOARDS:
-        name = _BOARDS[arch]
-    elif not arch:
-        name = "n150"
+    elif arch in _BOARDS or not arch:
+        name = _BOARDS.get(arch, "n150")
     else:
         raise usage(f"no mock board of {arch}", f"known: {', '.join(_BOARDS)}")
     cores = known_ints(analysis.ops.worker_cores)
@@ -35,7 +37,7 @@ def board_of(analysis: Analysis) -> tuple[str, tuple[int, int]]:
     grid = next(iter(fitting), _GRIDS.get(count))
     if grid is None:
         raise usage(f"no board with {count} worker cores can be mocked", "give a capture of a whole grid")
-    return name, grid
+    return name, grid, not arch
 
 
 def _stated(attributes: str) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from perfsheet.analysis.ops.attributes import UNSET, entries
 from perfsheet.trials.memory import core_range_set, ranges_in
+from perfsheet.trials.recorded import Recorded
 
 _STRUCT = re.compile(r"(?:\w+::)*(\w+)\((.*)\)", re.DOTALL)
 _MEMBER = re.compile(r"(\w+)\s*=(?!=)\s*((?:[^;()]|\([^()]*\))*)")
@@ -19,6 +20,9 @@ _SWITCHES = {
 _NOT_GIVEN = {"throttle_level", "num_workers_per_dram_bank", "allowed_worker_cores", "num_global_cb_receivers"}
 """Members that Python sets only where they are not the default."""
 _FIDELITY = re.compile(r"^(?:MathFidelity::)?(LoFi|HiFi[234])$")
+_ACTIVATION = re.compile(r"fused_activation=(?!std::nullopt|nullopt|None|\s*[;)]).*", re.DOTALL)
+_PLAIN_ACTIVATION = re.compile(r"op_type=UnaryOpType::(\w+);\s*param=\{(?:0)?\}")
+"""An activation without a parameter, or with a switch that is off."""
 _ENUM = re.compile(r"(?:\w+::)+\w+")
 
 
@@ -69,5 +73,15 @@ def _value(key: str, value: str) -> str:
         kind, _, name = value.rpartition("::")
         return f"ttnn.{kind.rpartition('::')[2]}.{name}"
     if key == "fused_activation":
-        return ""
+        found = _PLAIN_ACTIVATION.search(value)
+        return f"ttnn.UnaryWithParam(ttnn.UnaryOpType.{found[1]})" if found else ""
     return value if re.fullmatch(r"-?[\d.]+(?:e-?\d+)?", value) else ""
+
+
+def has_activation(op: Recorded) -> bool:
+    """Whether an activation is fused into an op that its Python would lack: all but those of program configs."""
+    given = entries(op.attributes)
+    names = ("fused_activation", "user_fused_activation", "activation")
+    fused = _ACTIVATION.search(given.get("program_config", ""))
+    lost = fused is not None and not _PLAIN_ACTIVATION.search(fused[0])
+    return lost or any(given.get(name, "") not in UNSET for name in names)

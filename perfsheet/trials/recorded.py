@@ -36,8 +36,9 @@ class Recorded:
 
     @property
     def output_memory(self) -> Memory | None:
-        """Where the op was asked to put its output."""
-        return output_memory(self.attributes)
+        """Where the op was asked to put its output; else where that lies, interleaved."""
+        lies = self.outputs[0].memory if self.outputs else None
+        return output_memory(self.attributes) or (None if lies is None or lies.sharded else lies)
 
     @property
     def output(self) -> Tensor:

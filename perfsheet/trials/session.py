@@ -34,13 +34,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Session:
-    """A mock board on which ops are built: `board` with its `grid` (columns, rows), for the ttnn of `interpreter`."""
+    """A mock board on which ops are built: `board` with its `grid` (columns, rows), for the ttnn of `interpreter`.
+
+    `assumed`: whether the board is a guess.
+    """
 
     board: str
     grid: tuple[int, int]
     ttnn: str
     interpreter: str
     environment: Mapping[str, str]
+    assumed: bool = False
 
     def build(self, codes: Sequence[str]) -> list[Outcome]:
         """Build each of these texts on its own, all tensors anew.
@@ -83,7 +87,7 @@ class Session:
         return ended.stderr
 
 
-def session(board: str, grid: tuple[int, int], python: str | None) -> Session:
+def session(board: str, grid: tuple[int, int], assumed: bool, python: str | None) -> Session:
     """A board for the ttnn of an interpreter (None = as `perfsheet plan` finds it).
 
     Raises PerfsheetError without one.
@@ -92,7 +96,9 @@ def session(board: str, grid: tuple[int, int], python: str | None) -> Session:
     interpreter = find_interpreter(request, parse_command(request.command), os.environ, "ttnn")
     found = probe(interpreter, os.environ)
     made = make_board(PlanRequest(request, "", board, grid=grid), found.versions, found.ttnn_file)
-    return Session(board, grid, found.versions.get("ttnn") or "", interpreter, {**os.environ, **made.variables})
+    return Session(
+        board, grid, found.versions.get("ttnn") or "", interpreter, {**os.environ, **made.variables}, assumed
+    )
 
 
 def _results(folder: Path) -> dict[int, str]:
@@ -111,6 +117,9 @@ def _report(path: Path) -> GraphReport | None:
 
 
 def _no_board(said: str) -> PerfsheetError:
-    last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
+    # Behind a failure of TTNN stands the stack of its libraries.
+    found = (
+        reason_of(said) if "TT_" in said else next((line for line in reversed(said.splitlines()) if line.strip()), "")
+    )
     install = "pip install 'perfsheet[ttnn]' torch; perfsheet doctor says what is missing"
-    return PerfsheetError(ExitStatus.NO_PROFILER, f"TTNN opened no mock board: {last.strip()}", install)
+    return PerfsheetError(ExitStatus.NO_PROFILER, f"TTNN opened no mock board: {found.strip()}", install)

@@ -9,14 +9,15 @@ import numpy as np
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause
 from perfsheet.errors import usage
+from perfsheet.trials.trial import identical
 
 _ID = re.compile(r"(?i)[CH]\d+")
 
 
 def longest_of(analysis: Analysis, cause: Cause) -> int:
-    """The position of the op to try for a cause: the longest of those that its first rule names."""
-    positions = cause.members[0].positions
-    return int(positions[np.argmax(np.nan_to_num(analysis.ops.kernel_ns[positions]))])
+    """The position of the op to try for a cause: of those of its first finding the one with most time, as often as it
+    occurs."""
+    return identical(analysis, cause.members[0].positions.tolist())[0][0]
 
 
 def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:

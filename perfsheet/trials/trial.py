@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -11,23 +12,26 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.results import RowRef
 from perfsheet.light_dataclass import dataclass
+from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant, kind_of
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.session import Outcome, Session
 
-_NOT_TOLD = "the capture does not tell enough of it"
-_ODD = "its attributes are not what TTNN writes"
 MOST_VARIANTS = 40
 """Variants of an op that are tried at most."""
+BECOMES = "it becomes"
+"""Begins the reason of an op that TTNN accepts, but makes others of."""
+_NOT_TOLD = "the capture does not tell enough of it, or what it tells is not covered"
+_ODD = "its attributes are not what TTNN writes"
 
 
 @dataclass(frozen=True)
 class Built:
-    """What came of building an op: `reason` why TTNN refuses it, blank if it accepts it.
+    """What came of building an op: `reason` why TTNN refuses it, or what it becomes instead; blank if it accepts it.
 
     `cores` is that of the device op itself, `others` the device ops that came with it. `l1_bytes` are the tensors and
-    circular buffers of a core at its peak, `bank_bytes` what a core has for both; None = unknown.
+    circular buffers of a core at their peak, `bank_bytes` what a core has for both; None = unknown.
     """
 
     reason: str
@@ -44,31 +48,34 @@ class Built:
 
 @dataclass(frozen=True)
 class Tried:
-    """A variant and what came of it; `reshards`: tensors that lie elsewhere than recorded, which neighbours must bring
-    there or take from there."""
+    """A variant and what came of it: `cores` that can have work, None = unknown.
+
+    `moved`: tensors that lie elsewhere than recorded, which neighbours must bring there or take from there.
+    """
 
     variant: Variant
     built: Built
-    reshards: int
+    cores: int | None
+    moved: int
 
 
 @dataclass(frozen=True)
 class Trial:
     """An op of a capture that was tried, at `positions` of the analysis.
 
-    `again` is what came of it as recorded, `tried` its variants, in their order. `pieces`: into how many its work can
-    be cut; cores beyond that are idle (None = unknown). `left_out`: variants that were not tried for their number.
-    `problem` says why nothing was tried, blank if it was.
+    `code` builds it as recorded, `again` is what came of that, `tried` are its variants, in their order. `pieces`: into
+    how many its work can be cut; cores beyond that are idle (None = unknown). `left_out`: variants that were not tried
+    for their number. `problem` says why nothing was tried, blank if it was.
     """
 
     row: RowRef
     op_code: str
     positions: tuple[int, ...]
     kernel_ns: float
-    kind: Kind | None
-    op: Recorded | None
-    pieces: int | None
-    code: str = ""
+    kind: Kind | None = None
+    op: Recorded | None = None
+    pieces: int | None = None
+    code: Code | None = None
     again: Built | None = None
     tried: tuple[Tried, ...] = ()
     left_out: int = 0
@@ -101,13 +108,8 @@ class Trial:
     @cached_property
     def accepted(self) -> tuple[Tried, ...]:
         """The variants that TTNN accepts: most working cores first, then exact ones, then those that move least."""
-        most = self.pieces or math.inf
-        return tuple(
-            sorted(
-                (one for one in self.tried if one.built.accepted),
-                key=lambda one: (-min(one.built.cores or 0, most), not one.variant.exact, one.reshards),
-            )
-        )
+        found = [one for one in self.tried if one.built.accepted]
+        return tuple(sorted(found, key=lambda one: (-(one.cores or 0), not one.variant.exact, one.moved)))
 
     @property
     def refused(self) -> tuple[Tried, ...]:
@@ -122,25 +124,18 @@ def try_ops(
 
     `variants`: also in other ways. Raises PerfsheetError when TTNN opens no board.
     """
-    planned = [_prepared(analysis, group, board.grid) for group in _identical(analysis, positions)[:most]]
-    codes = [trial.code for trial in planned if trial.code]
-    again = dict(zip((id(trial) for trial in planned if trial.code), board.build(codes) if codes else (), strict=True))
-    first = [_with_again(trial, again.get(id(trial))) for trial in planned]
-    wanted = [list(_variants(trial)) if variants and trial.reproduced else [] for trial in first]
-    built = iter(board.build([one.code.text for some in wanted for one in some[:MOST_VARIANTS]]) if any(wanted) else ())
-    return tuple(
-        _with_variants(trial, some, [next(built) for _ in some[:MOST_VARIANTS]])
-        for trial, some in zip(first, wanted, strict=True)
-    )
+    trials = [_described(analysis, group, board.grid) for group in identical(analysis, positions)[:most]]
+    trials = _built_again(trials, board)
+    return tuple(_in_other_ways(trials, board) if variants else trials)
 
 
 def described(analysis: Analysis, grid: tuple[int, int]) -> tuple[Trial, ...]:
     """Every op of an analysis, identical ones once, with the Python that builds it; none of them is tried."""
-    return tuple(_prepared(analysis, group, grid) for group in _identical(analysis, range(len(analysis.ops))))
+    return tuple(_described(analysis, group, grid) for group in identical(analysis, range(len(analysis.ops))))
 
 
-def _identical(analysis: Analysis, positions: Sequence[int]) -> list[list[int]]:
-    """The positions, identical ops together, most kernel time first."""
+def identical(analysis: Analysis, positions: Sequence[int]) -> list[list[int]]:
+    """The positions, those of identical ops together, most kernel time first."""
     ops = analysis.ops
     found: dict[tuple[int, float], list[int]] = {}
     for position in positions:
@@ -150,82 +145,102 @@ def _identical(analysis: Analysis, positions: Sequence[int]) -> list[list[int]]:
 
 
 def _time(analysis: Analysis, positions: Sequence[int]) -> float:
-    return float(sum(time for time in analysis.ops.kernel_ns[list(positions)].tolist() if not math.isnan(time)))
+    """Σ of the known times, NaN without any."""
+    known = [time for time in analysis.ops.kernel_ns[list(positions)].tolist() if not math.isnan(time)]
+    return float(sum(known)) if known else math.nan
 
 
-def _prepared(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]) -> Trial:
+def _described(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]) -> Trial:
     """The op with the Python that builds it, or why there is none."""
     first = positions[0]
     variant = analysis.facts.variant(first)
-    row, time = analysis.row_ref(first), _time(analysis, positions)
+    trial = Trial(analysis.row_ref(first), variant.op_code, tuple(positions), _time(analysis, positions))
     kind = kind_of(variant.op_code)
     if kind is None:
-        problem = "this kind of op is not covered"
-        return Trial(row, variant.op_code, tuple(positions), time, None, None, None, problem=problem)
+        return replace(trial, problem="this kind of op is not covered")
     op = recorded(analysis.facts, first, grid)
-    code = kind.build(op)
-    plain = code is not None and is_plain(code.text, code.tensors)
     cut = float(pieces(analysis.ops)[first])
-    return Trial(
-        row,
-        variant.op_code,
-        tuple(positions),
-        time,
-        kind,
-        op,
-        None if math.isnan(cut) else int(cut),
-        code.text if code is not None and plain else "",
-        problem="" if plain else _NOT_TOLD if code is None else _ODD,
-    )
+    code = kind.build(op)
+    trial = replace(trial, kind=kind, op=op, pieces=None if math.isnan(cut) else int(cut))
+    if code is None:
+        return replace(trial, problem=_NOT_TOLD)
+    return replace(trial, code=code) if _is_plain(code) else replace(trial, problem=_ODD)
 
 
-def _with_again(trial: Trial, outcome: Outcome | None) -> Trial:
-    if outcome is None or trial.kind is None:
-        return trial
-    return replace(trial, again=_built(trial.kind, outcome))
+def _is_plain(code: Code) -> bool:
+    return is_plain(code.text, code.tensors)
 
 
-def _built(kind: Kind, outcome: Outcome) -> Built:
+def _built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
+    """The ops built as recorded."""
+    outcomes = iter(board.build([trial.code.text for trial in trials if trial.code is not None]))
+    return [
+        trial if trial.code is None or trial.kind is None else replace(trial, again=_built(trial.kind, next(outcomes)))
+        for trial in trials
+    ]
+
+
+def _in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
+    """The ops that were reproduced, with their variants."""
+    wanted = [list(_variants(trial)) if trial.reproduced else [] for trial in trials]
+    tried = [some[:MOST_VARIANTS] for some in wanted]
+    outcomes = iter(board.build([one.code.text for some in tried for one in some]))
+    return [
+        replace(
+            trial,
+            tried=tuple(_tried(trial, variant, next(outcomes)) for variant in some),
+            left_out=len(every) - len(some),
+        )
+        for trial, some, every in zip(trials, tried, wanted, strict=True)
+    ]
+
+
+def _variants(trial: Trial) -> Iterator[Variant]:
+    """Variants whose Python is plain, and another one than that of the op."""
+    if trial.kind is not None and trial.op is not None and trial.code is not None:
+        for variant in trial.kind.variants(trial.op, trial.code):
+            if variant.code.text != trial.code.text and _is_plain(variant.code):
+                yield variant
+
+
+def _built(kind: Kind, outcome: Outcome, again: Built | None = None) -> Built:
+    """What came of it; further device ops are a reason, unless the op as recorded (`again`) brings them, too."""
     if outcome.reason or outcome.report is None:
         return Built(outcome.reason or "TTNN wrote no graph of it")
     report = outcome.report
     own = [op for op in report.device_ops if kind.made(op.name)]
-    if not own:
-        made = ", ".join(op.name for op in report.device_ops) or "no device op"
-        return Built(f"it becomes {made}")
-    op = own[-1]
-    used = None if op.use is None else op.use.l1_bank + (op.circular_bytes or 0)
-    others = tuple(other.name for other in report.device_ops if other is not op)
-    return Built("", op.cores, others, used, report.l1_bank_bytes)
+    others = [op.name for op in report.device_ops if not kind.made(op.name)]
+    expected = Counter(others if kind.brings_others else () if again is None else again.others)
+    if len(own) != 1 or Counter(others) - expected:
+        made = Counter(op.name for op in report.device_ops)
+        return Built(f"{BECOMES} {', '.join(f'{count} × {name}' for name, count in made.items()) or 'no device op'}")
+    used = [op.use.l1_bank + (op.circular_bytes or 0) for op in report.device_ops if op.use is not None]
+    return Built("", own[0].cores, tuple(others), max(used, default=None), report.l1_bank_bytes)
 
 
-def _variants(trial: Trial) -> Sequence[Variant]:
-    if trial.kind is None or trial.op is None:
-        return ()
-    code = trial.kind.build(trial.op)
-    if code is None:
-        return ()
-    return [one for one in trial.kind.variants(trial.op, code) if is_plain(one.code.text, one.code.tensors)]
+def _tried(trial: Trial, variant: Variant, outcome: Outcome) -> Tried:
+    assert trial.kind is not None
+    built = _built(trial.kind, outcome, trial.again)
+    return Tried(variant, built, _working(trial, variant, built), _moved(trial, variant))
 
 
-def _with_variants(trial: Trial, variants: Sequence[Variant], outcomes: Sequence[Outcome]) -> Trial:
-    if trial.kind is None or trial.op is None:
-        return trial
-    tried = tuple(
-        Tried(variant, _built(trial.kind, outcome), _moved(trial, variant))
-        for variant, outcome in zip(variants, outcomes, strict=False)
-    )
-    return replace(trial, tried=tried, left_out=max(0, len(variants) - MOST_VARIANTS))
+def _working(trial: Trial, variant: Variant, built: Built) -> int | None:
+    """The cores that can have work: of an op on shards those of its first tensor, else as many as there are pieces."""
+    memory = next((tensor.memory for tensor in variant.code.tensors.values()), None)
+    if built.cores is None:
+        return None
+    if trial.kind is not None and trial.kind.on_shards and memory is not None and memory.shard is not None:
+        return min(built.cores, memory.shard.cores)
+    before = trial.op.inputs[0].memory if trial.op is not None and trial.op.inputs else None
+    # The pieces of a sharded op are those of its shards, which bind no other way.
+    return built.cores if trial.pieces is None or (before and before.sharded) else min(built.cores, trial.pieces)
 
 
 def _moved(trial: Trial, variant: Variant) -> int:
     """How many tensors lie elsewhere than recorded: the inputs, and the output."""
-    assert trial.kind is not None
-    assert trial.op is not None
-    code = trial.kind.build(trial.op)
-    if code is None:
-        return 0
-    before = code.tensors
+    if variant.moved is not None or trial.code is None:
+        return variant.moved or 0
+    before = trial.code.tensors
     inputs = [name for name, tensor in variant.code.tensors.items() if tensor.memory != before[name].memory]
-    output = variant.code.options.get("memory_config") != code.options.get("memory_config")
+    output = variant.code.options.get("memory_config") != trial.code.options.get("memory_config")
     return len(inputs) + output

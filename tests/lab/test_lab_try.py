@@ -108,7 +108,7 @@ def test_reasons_are_those_of_ttnn(here):
     from perfsheet.trials import session
 
     fine = "ttnn.relu(ttnn.empty([1, 1, 32, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device))"
-    outcomes = session("n150", (8, 8), PYTHON).build([*(code for code, _ in _REFUSED.values()), fine])
+    outcomes = session("n150", (8, 8), False, PYTHON).build([*(code for code, _ in _REFUSED.values()), fine])
     for outcome, (_, reason) in zip(outcomes, _REFUSED.values(), strict=False):
         assert re.search(reason, outcome.reason), outcome.reason
     assert outcomes[-1].reason == ""
@@ -119,7 +119,7 @@ def test_any_grid_can_be_mocked(here):
 
     code = "ttnn.relu(ttnn.empty([1, 1, 2048, 2048], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device))"
     for name, grid in (("p150", (5, 4)), ("p150", (11, 10)), ("n150", (8, 7))):
-        (outcome,) = session(name, grid, PYTHON).build([code])
+        (outcome,) = session(name, grid, False, PYTHON).build([code])
         assert outcome.report is not None
         assert outcome.report.device_ops[-1].cores == grid[0] * grid[1]
 
@@ -128,7 +128,7 @@ def test_a_crash_costs_one_op(here):
     from perfsheet.trials import session
 
     fine = "ttnn.relu(ttnn.empty([1, 1, 32, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device))"
-    outcomes = session("n150", (8, 8), PYTHON).build([fine, "import os; os.kill(os.getpid(), 11)", fine])
+    outcomes = session("n150", (8, 8), False, PYTHON).build([fine, "import os; os.kill(os.getpid(), 11)", fine])
     assert [outcome.reason for outcome in outcomes] == ["", "TTNN crashed", ""]
 
 

@@ -59,6 +59,7 @@ HOSTILE = "1e-5); __import__('os').system('touch hacked'); ttnn.relu(x"
 def test_a_hostile_capture_gets_no_code(tmp_path, cells):
     path = write_csv(tmp_path / "x.csv", [op("LayerNormDeviceOperation", **cells)])
     (trial,) = described(analyze(read(path)), (8, 8))
-    assert "import" not in trial.code
-    assert "__" not in trial.code
-    assert trial.code == "" or is_plain(trial.code, ["x", "weight", "bias", "residual"])
+    text = "" if trial.code is None else trial.code.text
+    assert "import" not in text
+    assert "__" not in text
+    assert not text or is_plain(text, ["x", "weight", "bias", "residual"])

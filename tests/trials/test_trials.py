@@ -79,9 +79,11 @@ def test_accepted_variants_come_by_cores_and_refused_ones_with_their_reason(anal
     assert labels[0] == "block-sharded on 8 × 6 cores"
     assert [one.built.cores for one in trial.accepted[:3]] == [48, 36, 32]
     assert text.refusals(trial)[0][0] == "block_w must be divisible by subblock_w"
-    assert "TTNN accepts: block-sharded on 8 × 6 cores (48 cores, 0.4 % of L1, 2 tensors moved)" in text.verdict(trial)
+    assert "TTNN accepts: block-sharded on 8 × 6 cores (48 cores, 0.4 % of L1, 2 tensors moved)" in text.verdict(
+        trial, "H1"
+    )
     assert "LayerNormShardedMultiCoreProgramConfig" in text.code(trial, 1)
-    assert text.code(trial, 0) == trial.code
+    assert text.code(trial, 0) == trial.code.text
     assert text.code(trial, 99) == ""
 
 
@@ -91,7 +93,7 @@ def test_accepted_variants_come_by_cores_and_refused_ones_with_their_reason(anal
         (Outcome("", graph("LayerNormDeviceOperation", 13)), "comes out on 13 cores, not on 12 cores"),
         (Outcome("", graph("LayerNormDeviceOperation", 7)), "comes out on 7 cores, not on 12 cores"),
         (Outcome("L1 is full", None), "Refused as recorded, so nothing is claimed: L1 is full"),
-        (Outcome("", graph("OtherDeviceOperation", 12)), "it becomes OtherDeviceOperation"),
+        (Outcome("", graph("OtherDeviceOperation", 12)), "it becomes 1 × OtherDeviceOperation"),
         (Outcome("", None), "TTNN wrote no graph of it"),
     ],
     ids=["more", "fewer", "refused", "other", "no-graph"],
@@ -149,8 +151,8 @@ def test_what_is_not_there(analysis, subject, said):
 
 
 def test_the_board_is_that_of_the_capture(analysis):
-    assert board_of(analysis) == ("n150", (8, 8))
-    assert board_of(analyze(read(PLAN))) == ("n150", (8, 8))
+    assert board_of(analysis) == ("n150", (8, 8), False)
+    assert board_of(analyze(read(PLAN))) == ("n150", (8, 8), False)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_reasons_are_one_line(error, reason):
 @pytest.fixture
 def on_a_board(monkeypatch):
     """The command with a board that answers like `norm`."""
-    monkeypatch.setattr("perfsheet.trials.session", lambda name, grid, python: board(norm))
+    monkeypatch.setattr("perfsheet.trials.session", lambda name, grid, assumed, python: board(norm))
 
 
 def test_the_command_shows_variants_and_their_code(on_a_board, capsys, monkeypatch):

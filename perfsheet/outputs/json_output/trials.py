@@ -42,7 +42,7 @@ def _trial(trial: Trial) -> Json:
             "l1_bytes": again.l1_bytes,
             "bank_bytes": again.bank_bytes,
             "reproduced": trial.reproduced,
-            "code": trial.code,
+            "code": trial.code.text if trial.code is not None else None,
         },
         "variants": VARIANTS.records(Rows(trial, [*trial.accepted, *trial.refused])),
         "not_tried": trial.kind.not_tried if trial.kind else None,

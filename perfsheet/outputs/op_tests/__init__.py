@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
@@ -37,11 +38,10 @@ def write(trials: Sequence[Trial], folder: Path, source: str, limits: Mapping[st
     by_kind: dict[str, list[tuple[Trial, Code]]] = {}
     left_out: dict[str, int] = {}
     for trial in trials:
-        code = trial.kind.build(trial.op) if trial.kind is not None and trial.op is not None else None
-        if trial.kind is None or code is None or trial.problem:
+        if trial.kind is None or trial.code is None:
             left_out[trial.op_code] = left_out.get(trial.op_code, 0) + trial.count
         else:
-            by_kind.setdefault(trial.kind.title, []).append((trial, code))
+            by_kind.setdefault(trial.kind.title, []).append((trial, trial.code))
     texts = {f"{name}.py": _shared(name, limits) for name in _SHARED}
     texts |= {f"test_{_name(kind)}.py": _tests(kind, cases, source) for kind, cases in sorted(by_kind.items())}
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,10 +92,14 @@ def _tests(kind: str, cases: Sequence[tuple[Trial, Code]], source: str) -> str:
     return "\n".join(lines)
 
 
+def _time(trial: Trial) -> str:
+    return "time unknown" if math.isnan(trial.kernel_ns) else formats.span_of_time(trial.kernel_ns)
+
+
 def _id(case: tuple[Trial, Code]) -> str:
     trial = case[0]
     times = f"{trial.count}x-" if trial.count > 1 else ""
-    return f'"row-{trial.row.row}-{times}{formats.span_of_time(trial.kernel_ns).replace(" µ", "u").replace(" ", "")}"'
+    return f'"row-{trial.row.row}-{times}{_time(trial).replace(" µ", "u").replace(" ", "")}"'
 
 
 def _case(name: str, trial: Trial, code: Code) -> Iterator[str]:
@@ -104,7 +108,7 @@ def _case(name: str, trial: Trial, code: Code) -> Iterator[str]:
     yield ""
     yield ""
     yield f"def {name}(device):"
-    yield f'    """{alike}, {formats.span_of_time(trial.kernel_ns)}{f", on {cores} cores" if cores else ""}."""'
+    yield f'    """{alike}, {_time(trial)}{f", on {cores} cores" if cores else ""}."""'
     for tensor in code.tensors:
         yield laid_out(f"{tensor} = {_input(code, tensor)}", "    ")
     given = [*code.operands, *(f"{option}={value}" for option, value in code.options.items() if value)]

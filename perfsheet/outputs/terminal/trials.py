@@ -15,10 +15,12 @@ from perfsheet.trials import Session, Trial
 _REASONS = 5
 
 
-def print_trials(trials: Sequence[Trial], board: Session, count: int | None, which: int, out: TextIO) -> None:
+def print_trials(
+    trials: Sequence[Trial], board: Session, count: int | None, which: int, left_out: int, out: TextIO
+) -> None:
     """Each op with the first `count` variants that TTNN accepts, why it refuses others, and the Python of one.
 
-    `which` counts the accepted variants from 1; 0 = the op as recorded.
+    `which` counts the accepted variants from 1; 0 = the op as recorded. `left_out`: further ops that were not tried.
     """
     screen = screen_for(out)
     print_wrapped(screen, text.ground(board), "bold yellow")
@@ -33,6 +35,11 @@ def print_trials(trials: Sequence[Trial], board: Session, count: int | None, whi
             screen.print()
             for one in code.splitlines():
                 screen.print_whole(line(f"    {one}"))
+        elif which > 1 and trial.accepted:
+            screen.print(line(f"There is no variant {which}: TTNN accepts {len(trial.accepted)}."))
+    if left_out:
+        screen.print()
+        screen.print(line(f"{left_out} further configurations were not tried; --ops 0: all.", "dim"))
 
 
 def _print_variants(screen: Screen, trial: Trial, count: int | None) -> None:
@@ -40,6 +47,9 @@ def _print_variants(screen: Screen, trial: Trial, count: int | None) -> None:
         print_rows(screen, VARIANTS, Rows(trial, accepted[:count]))
         if count is not None and len(accepted) > count:
             screen.print(line(f"{count} of {len(accepted)} that TTNN accepts.", "dim"))
-    for reason, labels in text.refusals(trial)[:_REASONS]:
+    refusals = text.refusals(trial)
+    for reason, labels in refusals[:_REASONS]:
         print_wrapped(screen, f"Refused ({reason}): {labels}", "dim")
+    if len(refusals) > _REASONS:
+        screen.print(line(f"{len(refusals) - _REASONS} further reasons are in --json.", "dim"))
     print_wrapped(screen, text.not_tried(trial), "dim")

@@ -16,12 +16,14 @@ from perfsheet.trials.recorded import Recorded
 class Variant:
     """Another way to build an op: what is different, in a few words, and its Python.
 
-    `exact`: its values are as exact as those of the op as recorded.
+    `exact`: its values are as exact as those of the op as recorded. `moved`: how many tensors it moves, where the code
+    does not show it.
     """
 
     label: str
     code: Code
     exact: bool = True
+    moved: int | None = None
 
 
 Build = Callable[[Recorded], Code | None]
@@ -52,8 +54,9 @@ class Kind:
     """How ops of some names are built: `build` gives the Python of one, None where its record does not tell enough.
 
     `makes` is a pattern of the device op that the call becomes, by default that of `ops`. `variants`: other ways to
-    build it, those first that are worth most; `not_tried`: what they leave out. `on_shards`: an op with a
-    sharded output works where its shards lie, whatever cores it starts on.
+    build it, those first that are worth most; `not_tried`: what they leave out. `on_shards`: an op with a sharded
+    output works where its shards lie, whatever cores it starts on. `brings_others`: the call brings other device ops
+    along, such as a halo.
     """
 
     title: str
@@ -63,6 +66,7 @@ class Kind:
     variants: Variants = in_l1
     not_tried: str = "sharded inputs and outputs"
     on_shards: bool = False
+    brings_others: bool = False
 
     def has(self, op_code: str) -> bool:
         """Whether an op is of this kind."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from perfsheet.analysis.ops.attributes import key_numbers, list_numbers
-from perfsheet.trials.code import Code, dtype_code
-from perfsheet.trials.configs import compute_kernel_config
+from perfsheet.trials.code import Code, dtype_code, layout_code
+from perfsheet.trials.configs import compute_kernel_config, has_activation
 from perfsheet.trials.kinds.base import Kind, Variant
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
-_PADDING = ("pad_hw", "padding")
+_EACH_SIDE = re.compile(r"padding=\(\((\d+);\s*(\d+)\);\s*\((\d+);\s*(\d+)\)\)")
 
 
 def _pair(text: str, key: str) -> tuple[int, ...]:
@@ -21,11 +22,25 @@ def _pair(text: str, key: str) -> tuple[int, ...]:
 def _padding(text: str) -> str:
     """`[3, 3]`, or top, bottom, left, right."""
     plain = key_numbers(text, "pad_hw")
-    if len(plain) == 2:
-        return f"[{plain[0]}, {plain[1]}]"
-    found = text.partition("padding=")[2].partition("output_padding")[0].partition("output_")[0]
-    numbers = list_numbers(found.partition("dilation")[0])[:4]
-    return f"[{', '.join(map(str, numbers))}]" if len(numbers) == 4 else "[0, 0]"
+    found = _EACH_SIDE.search(text)
+    numbers = plain if len(plain) == 2 else tuple(int(number) for number in found.groups()) if found else (0, 0)
+    return str(list(numbers))
+
+
+_DOUBLE = ("enable_act_double_buffer", "enable_weights_double_buffer")
+
+
+def _recorded(op: Recorded) -> dict[str, str]:
+    """The double buffers and the height of the blocks that were recorded."""
+    given = {name: "True" for name in _DOUBLE if op.get(name) in ("1", "true")}
+    height = key_numbers(op.get("block_config"), "act_block_h_ntiles")
+    return {**given, **({"act_block_h_override": str(32 * height[0])} if height else {})}
+
+
+def _fidelity(op: Recorded) -> str:
+    """The compute kernel config of a build that records the fidelity alone."""
+    fidelity = op.get("math_fidelity").rpartition("::")[2]
+    return f"ttnn.WormholeComputeKernelConfig(math_fidelity=ttnn.MathFidelity.{fidelity})" if fidelity else ""
 
 
 def conv_config(shard_layout: str = "", **options: str) -> str:
@@ -40,7 +55,8 @@ def build(op: Recorded) -> Code | None:
     batch, height, width, channels = (*list_numbers(op.get("input_tensor_shape")), 0, 0, 0, 0)[:4]
     kernel, stride, dilation = (_pair(window, key) for key in ("window_hw", "stride_hw", "dilation_hw"))
     made = op.get("output_channels")
-    if not (batch and height and width and channels and len(kernel) == 2 and len(stride) == 2 and made):
+    fused = has_activation(op) or op.get("fuse_relu") in ("1", "true")
+    if not (batch and height and width and channels and len(kernel) == 2 and len(stride) == 2 and made) or fused:
         return None
     groups = op.get("groups") or "1"
     memory = op.inputs[0].memory
@@ -63,10 +79,16 @@ def build(op: Recorded) -> Code | None:
         "dilation": str(list(dilation)) if len(dilation) == 2 else "",
         "groups": groups,
         "dtype": dtype_code(op.output.dtype) if op.outputs else "",
-        "conv_config": conv_config(scheme, weights_dtype=dtype_code(dtype)),
-        "compute_config": compute_kernel_config(op.attributes),
+        "conv_config": conv_config(scheme, weights_dtype=dtype_code(dtype), **_recorded(op)),
+        "compute_config": compute_kernel_config(op.attributes) or _fidelity(op),
+        # A convolution that was cut into slices of DRAM is recorded as several, each of which is whole.
+        "slice_config": "ttnn.Conv2dL1FullSliceConfig",
     }
-    return Code({"x": picture, "weight": host}, "ttnn.conv2d", (), options, on_host=("weight",))
+    tensors = {"x": picture, "weight": host}
+    if len(op.inputs) > 2:
+        tensors["bias"] = Tensor((1, 1, 1, int(made)), "BFLOAT16", "ROW_MAJOR", None)
+        options["bias_tensor"] = "bias"
+    return Code(tensors, "ttnn.conv2d", (), options, on_host=("weight", "bias"))
 
 
 def build_pool(op: Recorded) -> Code | None:
@@ -92,6 +114,8 @@ def build_pool(op: Recorded) -> Code | None:
         "padding": _padding(window),
         "dilation": "[1, 1]" if function.endswith("max_pool2d") else "",
         "applied_shard_scheme": f"ttnn.TensorMemoryLayout.{scheme}" if scheme else "",
+        "dtype": dtype_code(op.output.dtype) if op.outputs and op.output.dtype != "BFLOAT16" else "",
+        "output_layout": layout_code("TILE") if op.outputs and op.output.layout == "TILE" else "",
     }
     return Code({"x": tensor}, function, ("x",), options)
 
@@ -104,11 +128,13 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
         if layout != scheme:
             label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
-            yield Variant(label, code.given(conv_config=conv_config(layout, weights_dtype=weights)))
-    double = {"enable_act_double_buffer": "True", "enable_weights_double_buffer": "True"}
-    yield Variant("double buffers", code.given(conv_config=conv_config(scheme, weights_dtype=weights, **double)))
+            # The height of the blocks belongs to the recorded layout.
+            config = conv_config(layout, weights_dtype=weights)
+            yield Variant(label, code.given(conv_config=config), moved=2)
+    double = conv_config(scheme, weights_dtype=weights, **{**_recorded(op), **dict.fromkeys(_DOUBLE, "True")})
+    yield Variant("double buffers", code.given(conv_config=double))
     if weights == "ttnn.bfloat16":
-        narrow = conv_config(scheme, weights_dtype="ttnn.bfloat8_b")
+        narrow = conv_config(scheme, weights_dtype="ttnn.bfloat8_b", **_recorded(op))
         yield Variant("weights as bfloat8_b", code.given(conv_config=narrow), exact=False)
 
 
@@ -118,7 +144,7 @@ def pool_variants(op: Recorded, code: Code) -> Iterator[Variant]:
         scheme = f"ttnn.TensorMemoryLayout.{layout}"
         if code.options.get("applied_shard_scheme") != scheme:
             label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
-            yield Variant(label, code.given(applied_shard_scheme=scheme))
+            yield Variant(label, code.given(applied_shard_scheme=scheme), moved=2)
 
 
 KIND = Kind(
@@ -128,6 +154,7 @@ KIND = Kind(
     r"Conv2d(?:DeviceOperation)?",
     variants,
     "act_block_h, slices in DRAM, fused activations",
+    brings_others=True,
 )
 POOL = Kind(
     "pool",
@@ -136,4 +163,5 @@ POOL = Kind(
     r"Pool2D(?:DeviceOperation)?",
     pool_variants,
     "fewer cores, other data types",
+    brings_others=True,
 )

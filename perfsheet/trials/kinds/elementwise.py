@@ -28,7 +28,8 @@ def build_binary(op: Recorded) -> Code | None:
     """ttnn.add, ttnn.multiply, …"""
     function = _BINARY.get(op.get("binary_op_type").rpartition("::")[2])
     scalar = op.get("scalar")
-    if function is None or not op.inputs or (len(op.inputs) < 2 and not scalar):
+    fused = any(re.search(r"\w+Type::\w+", op.get(name)) for name in _FUSED)
+    if function is None or not op.inputs or (len(op.inputs) < 2 and not scalar) or fused:
         return None
     tensors = {"a": op.inputs[0]} if scalar else {"a": op.inputs[0], "b": _broadcast(op.inputs[1], op.inputs[0])}
     memory = op.output_memory
@@ -36,7 +37,7 @@ def build_binary(op: Recorded) -> Code | None:
         "memory_config": memory.code if memory else "",
         "dtype": dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else "",
     }
-    return Code(tensors, f"ttnn.{function}", ("a", scalar or "b"), options)
+    return _into_output(op, Code(tensors, f"ttnn.{function}", ("a", scalar or "b"), options))
 
 
 def _broadcast(tensor: Tensor, beside: Tensor) -> Tensor:
@@ -46,14 +47,24 @@ def _broadcast(tensor: Tensor, beside: Tensor) -> Tensor:
     return replace(tensor, shape=(*tensor.shape[:-2], *end))
 
 
+_FUSED = ("lhs_activations", "rhs_activations", "post_activations", "activations", "input_tensor_a_activation")
+_PARAMETER = re.compile(r"param=\{([^}]*)\}")
+
+
+def _without_parameter(chain: str) -> bool:
+    """Whether the function has no parameter, or only a switch that is off (as of the approximate mode)."""
+    return all(found.strip() in ("", "0", "false") for found in _PARAMETER.findall(chain))
+
+
 def build_unary(op: Recorded) -> Code | None:
     """ttnn.relu, ttnn.gelu, …; chains of several are not built."""
     types = _OP_TYPE.findall(op.get("op_chain"))
-    if len(types) != 1 or not op.inputs:
+    if len(types) != 1 or not op.inputs or not _without_parameter(op.get("op_chain")):
         return None
     function = _UNARY.get(types[0], types[0].lower())
     memory = op.output_memory
-    return Code({"x": op.inputs[0]}, f"ttnn.{function}", ("x",), {"memory_config": memory.code if memory else ""})
+    options = {"memory_config": memory.code if memory else ""}
+    return _into_output(op, Code({"x": op.inputs[0]}, f"ttnn.{function}", ("x",), options))
 
 
 def build_typecast(op: Recorded) -> Code | None:
@@ -65,8 +76,26 @@ def build_typecast(op: Recorded) -> Code | None:
     return Code({"x": op.inputs[0]}, "ttnn.typecast", ("x", dtype_code(op.output.dtype)), options)
 
 
+def _into_output(op: Recorded, code: Code) -> Code:
+    """The same op with the output that it was given, if it was: a further input that looks like the output."""
+    given = op.inputs[len(code.tensors) : len(code.tensors) + 1]
+    if not given or not op.outputs or given[0] != op.output:
+        return code
+    return code.reading(out=given[0]).given(output_tensor="out", memory_config="")
+
+
+def _with_new_output(op: Recorded, code: Code) -> Code:
+    """The same op without an output that it was given, which could lie nowhere else."""
+    if "out" not in code.tensors:
+        return code
+    tensors = {name: tensor for name, tensor in code.tensors.items() if name != "out"}
+    memory = op.output_memory
+    return replace(code, tensors=tensors).given(output_tensor="", memory_config=memory.code if memory else "")
+
+
 def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     """Sharded on more cores with the same shards for all tensors of this size; else in L1."""
+    code = _with_new_output(op, code)
     name, first = next(iter(code.tensors.items()))
     if first.layout == "TILE":
         same = {key: tensor for key, tensor in code.tensors.items() if tensor.shape == first.shape}
@@ -75,8 +104,9 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
                 tensors = {key: grid.of(tensor) for key, tensor in same.items()}
                 yield Variant(grid.label, code.reading(**tensors).given(memory_config=grid.memory.code))
     yield from in_l1(op, code)
-    if first.dtype == "BFLOAT16" and first.layout == "TILE":
-        yield Variant("input as bfloat8_b", code.reading(**{name: replace(first, dtype="BFLOAT8_B")}), exact=False)
+    if first.dtype == "BFLOAT16" and first.layout == "TILE" and "b" in code.tensors:
+        narrow = code.reading(**{name: replace(first, dtype="BFLOAT8_B")}).given(dtype=dtype_code(op.output.dtype))
+        yield Variant("first input as bfloat8_b", narrow, exact=False)
 
 
 _NOT_TRIED = "shards of unequal size, other data types"

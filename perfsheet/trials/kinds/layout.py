@@ -74,7 +74,8 @@ def to_interleaved(op: Recorded) -> Code | None:
     memory = op.output_memory
     if not op.inputs or memory is None:
         return None
-    return Code({"x": op.inputs[0]}, "ttnn.sharded_to_interleaved", ("x", memory.code), {})
+    dtype = dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else ""
+    return Code({"x": op.inputs[0]}, "ttnn.sharded_to_interleaved", ("x", memory.code), {"output_dtype": dtype})
 
 
 def reshard(op: Recorded) -> Code | None:

@@ -6,18 +6,31 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from perfsheet.trials.code import Code, dtype_code
-from perfsheet.trials.configs import code_of, compute_kernel_config, config, struct
+from perfsheet.trials.configs import code_of, compute_kernel_config, config, has_activation, struct
 from perfsheet.trials.kinds.base import Kind, Variant, divisors, in_l1
 from perfsheet.trials.memory import Memory, Shard
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
+_ACTIVATIONS = ("RELU", "GELU", "SILU")
+_LARGEST_SUBBLOCK, _LARGEST_WITH_FP32 = 8, 4
+"""Tiles of a subblock at most: the registers hold no more."""
+
+
+class Size(NamedTuple):
+    """Of a product, in tiles: its height, the inner dimension, its width."""
+
+    height: int
+    inner: int
+    width: int
+
 
 def build(op: Recorded) -> Code | None:
     """ttnn.linear with a bias or an activation, else ttnn.matmul."""
-    if len(op.inputs) < 2 or not op.outputs:
+    if len(op.inputs) < 2 or not op.outputs or has_activation(op):
         return None
     tensors = {"a": op.inputs[0], "b": op.inputs[1]}
     options: dict[str, str] = {}
@@ -43,7 +56,7 @@ def build(op: Recorded) -> Code | None:
 
 def build_minimal(op: Recorded) -> Code | None:
     """ttnn.experimental.minimal_matmul."""
-    if len(op.inputs) < 2:
+    if len(op.inputs) < 2 or has_activation(op):
         return None
     tensors = {"a": op.inputs[0], "b": op.inputs[1]}
     options: dict[str, str] = {}
@@ -64,20 +77,8 @@ def _row(bias: Tensor) -> Tensor:
     return replace(bias, shape=(*bias.shape[:-2], 1, bias.shape[-1]))
 
 
-def _fused(op: Recorded, code: Code) -> Iterator[Variant]:
-    """The activation that the next op is, in the same op."""
-    if op.then in _ACTIVATIONS and not code.options.get("program_config"):
-        name = op.then.lower()
-        yield Variant(f"{name} in the same op", replace(code, function="ttnn.linear").given(activation=f'"{name}"'))
-
-
 def _true(text: str) -> str:
     return "True" if text.lower() in ("1", "true") else ""
-
-
-_ACTIVATIONS = ("RELU", "GELU", "SILU")
-_LARGEST_SUBBLOCK, _LARGEST_WITH_FP32 = 8, 4
-"""Tiles of a subblock at most: the registers hold no more."""
 
 
 def variants(op: Recorded, code: Code) -> Iterator[Variant]:
@@ -111,76 +112,74 @@ def _other_blocks(op: Recorded, code: Code, a: Tensor) -> Iterator[Variant]:
         return
     name, members = parsed
     now = int(members["in0_block_w"])
-    for in0 in divisors(a.width // 32, 16):
+    whole = a.memory.shard.shape[1] if a.memory is not None and a.memory.shard is not None else a.width
+    for in0 in divisors(whole // 32, 16):
         if in0 > now:
             given = code_of(name, {**members, "in0_block_w": str(in0)})
             yield Variant(f"in0_block_w {in0} instead of {now}", code.given(program_config=given))
     if {"per_core_M", "per_core_N", "out_subblock_h", "out_subblock_w"} <= members.keys():
-        fp32 = "fp32_dest_acc_en=True" in code.options.get("compute_kernel_config", "")
-        height, width = _subblock(
-            (int(members["per_core_M"]), int(members["per_core_N"])), _LARGEST_WITH_FP32 if fp32 else _LARGEST_SUBBLOCK
-        )
+        per_core = int(members["per_core_M"]), int(members["per_core_N"])
+        height, width = _subblock(per_core, _largest_subblock(code))
         if height * width > int(members["out_subblock_h"]) * int(members["out_subblock_w"]):
             given = code_of(name, {**members, "out_subblock_h": str(height), "out_subblock_w": str(width)})
             yield Variant(f"subblocks of {height} × {width}", code.given(program_config=given))
 
 
+def _fused(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The activation that the next op is, in the same op, which takes a grid."""
+    if op.then in _ACTIVATIONS and not code.options.get("program_config"):
+        name = op.then.lower()
+        grid = code.options.get("core_grid") or f"ttnn.CoreGrid(y={op.grid[1]}, x={op.grid[0]})"
+        fused = replace(code, function="ttnn.linear").given(activation=f'"{name}"', core_grid=grid)
+        yield Variant(f"{name} in the same op", fused)
+
+
 def _multicast(op: Recorded, code: Code, a: Tensor, b: Tensor) -> Iterator[Variant]:
+    """2D multicast on the grid, 1D multicast of the activations over the width and of the weights over the height."""
+    size = Size(a.height // 32, a.width // 32, b.width // 32)
+    largest = _largest_subblock(code)
+    yield from _in_two_dimensions(op, code, size, largest)
     columns, rows = op.grid
-    height, inner, width = a.height // 32, a.width // 32, b.width // 32
-    fp32 = "fp32_dest_acc_en=True" in code.options.get("compute_kernel_config", "")
-    largest = _LARGEST_WITH_FP32 if fp32 else _LARGEST_SUBBLOCK
-    used = min(columns, width), min(rows, height)
-    if used[0] > 1 and used[1] > 1:
-        per_core = math.ceil(height / used[1]), math.ceil(width / used[0])
-        for in0 in divisors(inner, 8)[:2]:
-            config = _config(
-                "MatmulMultiCoreReuseMultiCastProgramConfig", used, in0, per_core, largest, transpose_mcast="False"
-            )
-            for memory, where in ((op.output_memory, ""), (_block(op, per_core, used), ", output block-sharded")):
-                given = code.given(program_config=config, memory_config=memory.code if memory else "")
-                yield Variant(f"2D multicast on {used[0]} × {used[1]}, in0_block_w {in0}{where}", given)
-    cores = min(columns * rows, width)
-    if cores > 1:
-        per_core = height, math.ceil(width / cores)
+    for extent, other, in0, of_weights in (
+        (size.width, size.height, divisors(size.inner, 8)[:2], False),
+        (size.height, size.width, divisors(size.inner, 4)[:1], True),
+    ):
+        cores = min(columns * rows, extent)
+        if cores < 2 or (of_weights and size.height <= size.width):
+            continue
+        part = math.ceil(extent / cores)
+        per_core = (part, other) if of_weights else (other, part)
         grid = min(columns, cores), math.ceil(cores / columns)
-        for in0 in divisors(inner, 8)[:2]:
-            config = _config(
-                "MatmulMultiCoreReuseMultiCast1DProgramConfig",
-                grid,
-                in0,
-                per_core,
-                largest,
-                fuse_batch="True",
-                mcast_in0="True",
-            )
-            yield Variant(
-                f"1D multicast over {math.ceil(width / per_core[1])} cores, in0_block_w {in0}",
-                code.given(program_config=config),
-            )
-    tall = min(columns * rows, height)
-    if tall > 1 and height > width:
-        per_core = math.ceil(height / tall), width
-        grid = min(columns, tall), math.ceil(tall / columns)
-        in0 = divisors(inner, 4)[0]
+        for step in in0:
+            more = {"fuse_batch": "True", "mcast_in0": str(not of_weights)}
+            config = _config("MatmulMultiCoreReuseMultiCast1DProgramConfig", grid, step, per_core, largest, **more)
+            what = "1D multicast of the weights" if of_weights else "1D multicast"
+            label = f"{what} over {math.ceil(extent / part)} cores, in0_block_w {step}"
+            yield Variant(label, code.given(program_config=config))
+
+
+def _in_two_dimensions(op: Recorded, code: Code, size: Size, largest: int) -> Iterator[Variant]:
+    used = min(op.grid[0], size.width), min(op.grid[1], size.height)
+    if min(used) < 2:
+        return
+    per_core = math.ceil(size.height / used[1]), math.ceil(size.width / used[0])
+    for in0 in divisors(size.inner, 8)[:2]:
         config = _config(
-            "MatmulMultiCoreReuseMultiCast1DProgramConfig",
-            grid,
-            in0,
-            per_core,
-            largest,
-            fuse_batch="True",
-            mcast_in0="False",
+            "MatmulMultiCoreReuseMultiCastProgramConfig", used, in0, per_core, largest, transpose_mcast="False"
         )
-        yield Variant(
-            f"1D multicast of the weights over {math.ceil(height / per_core[0])} cores",
-            code.given(program_config=config),
-        )
+        for memory, where in ((op.output_memory, ""), (_block(per_core, used), ", output block-sharded")):
+            given = code.given(program_config=config, memory_config=memory.code if memory else "")
+            yield Variant(f"2D multicast on {used[0]} × {used[1]}, in0_block_w {in0}{where}", given)
 
 
-def _block(op: Recorded, per_core: tuple[int, int], used: tuple[int, int]) -> Memory:
+def _block(per_core: tuple[int, int], used: tuple[int, int]) -> Memory:
     shard = Shard(((0, 0, used[0] - 1, used[1] - 1),), (per_core[0] * 32, per_core[1] * 32))
     return Memory("BLOCK_SHARDED", "L1", shard)
+
+
+def _largest_subblock(code: Code) -> int:
+    fp32 = "fp32_dest_acc_en=True" in code.options.get("compute_kernel_config", "")
+    return _LARGEST_WITH_FP32 if fp32 else _LARGEST_SUBBLOCK
 
 
 def _subblock(per_core: tuple[int, int], largest: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from perfsheet.trials.code import Code
-from perfsheet.trials.configs import compute_kernel_config, config
+from perfsheet.trials.configs import compute_kernel_config, config, has_activation
 from perfsheet.trials.kinds.base import Kind, Variant, divisors, in_l1
 from perfsheet.trials.kinds.grids import grids
 from perfsheet.trials.recorded import Recorded
@@ -14,11 +14,13 @@ from perfsheet.trials.recorded import Recorded
 
 def build(op: Recorded) -> Code | None:
     """ttnn.layer_norm or ttnn.rms_norm with the weight, the bias and the residual that it read."""
-    if not op.inputs:
+    if not op.inputs or has_activation(op):
         return None
     rest = list(op.inputs[1:])
     tensors, options = {"x": op.inputs[0]}, {}
-    if rest and rest[0].shape == op.inputs[0].shape:
+    # A single further input of one row may be either; norms in decode have a weight, and mostly no residual.
+    alone = len(rest) == 1 and op.inputs[0].shape[-2] == 1
+    if rest and rest[0].shape == op.inputs[0].shape and not alone:
         residual = rest.pop(0)
         memory = op.inputs[0].memory
         if memory is not None and memory.sharded:  # TTNN takes no other
