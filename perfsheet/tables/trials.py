@@ -21,6 +21,8 @@ VARIANTS: Table[VariantRows] = Table(
     "Variants",
     "Other ways to build an op, which TTNN accepts or refuses: `try`.",
     (
+        Column("number", "#", COUNT, lambda rows: list(range(1, len(rows) + 1)), "what --code takes", _PAGE,
+            outputs=In.TERMINAL),
         Column("label", "Variant", LABEL, each(lambda one: one.variant.label), "what is different", _PAGE,
             flexible=True),
         Column("accepted", "Accepted", LABEL, each(lambda one: "yes" if one.built.accepted else "no"),
