@@ -184,3 +184,18 @@ def test_written_tests_are_collected_and_build(variant, boards, tmp_path):
     assert ended.status == 0, ended.err
     planned = json.loads(ended.out)["planned"]
     assert planned["tests"].startswith(f"{count} skipped"), planned["tests"]
+
+
+def test_the_page_shows_what_it_prints(boards, tmp_path):
+    page = (ROOT / "docs" / "try.md").read_text(encoding="utf-8")
+    shown = page.split("```text\n")[1].split("```")[0].strip().splitlines()
+    ended = perfsheet(
+        *("try", "102", BEFORE, "--python", PYTHON, "-n", "3"),
+        cwd=tmp_path,
+        XDG_CACHE_HOME=str(boards),
+        PYTHONPATH=TORCH,
+        COLUMNS="160",
+    )
+    if "with ttnn 0.81.1 " not in ended.out:
+        pytest.skip("the page shows what ttnn 0.81.1 says")
+    assert ended.out.splitlines()[: len(shown)] == shown
