@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 
@@ -160,11 +161,22 @@ def _described(analysis: Analysis, positions: Sequence[int], grid: tuple[int, in
         return replace(trial, problem="this kind of op is not covered")
     op = recorded(analysis.facts, first, grid)
     cut = float(pieces(analysis.ops)[first])
-    code = kind.build(op)
+    code = _code(kind, op)
     trial = replace(trial, kind=kind, op=op, pieces=None if math.isnan(cut) else int(cut))
     if code is None:
         return replace(trial, problem=_NOT_TOLD)
     return replace(trial, code=code) if _is_plain(code) else replace(trial, problem=_ODD)
+
+
+_NOT_FIT = (ArithmeticError, LookupError, ValueError)
+"""What reading numbers raises that are none, or of which nothing can be made: cells may have anything."""
+
+
+def _code(kind: Kind, op: Recorded) -> Code | None:
+    try:
+        return kind.build(op)
+    except _NOT_FIT:
+        return None
 
 
 def _is_plain(code: Code) -> bool:
@@ -182,7 +194,7 @@ def _built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
 
 def _in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
     """The ops that were reproduced, with their variants."""
-    wanted = [list(_variants(trial)) if trial.reproduced else [] for trial in trials]
+    wanted = [list(variants_of(trial)) if trial.reproduced else [] for trial in trials]
     tried = [some[:MOST_VARIANTS] for some in wanted]
     outcomes = iter(board.build([one.code.text for some in tried for one in some]))
     return [
@@ -195,12 +207,13 @@ def _in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
     ]
 
 
-def _variants(trial: Trial) -> Iterator[Variant]:
+def variants_of(trial: Trial) -> Iterator[Variant]:
     """Variants whose Python is plain, and another one than that of the op."""
     if trial.kind is not None and trial.op is not None and trial.code is not None:
-        for variant in trial.kind.variants(trial.op, trial.code):
-            if variant.code.text != trial.code.text and _is_plain(variant.code):
-                yield variant
+        with suppress(*_NOT_FIT):
+            for variant in trial.kind.variants(trial.op, trial.code):
+                if variant.code.text != trial.code.text and _is_plain(variant.code):
+                    yield variant
 
 
 def _built(kind: Kind, outcome: Outcome, again: Built | None = None) -> Built:

@@ -8,6 +8,9 @@ from support.captures import op, write_csv
 from perfsheet import analyze, read
 from perfsheet.trials import described
 from perfsheet.trials.plain import is_plain
+from perfsheet.trials.trial import variants_of
+
+AXES = tuple(f"{axis}_PAD[LOGICAL]" for axis in "WZYX")
 
 FINE = "x = ttnn.empty([1, -2], dtype=ttnn.bfloat16, device=device)\noutput = ttnn.relu(x, f=(1, 2), g=None, h='gelu')"
 
@@ -63,3 +66,27 @@ def test_a_hostile_capture_gets_no_code(tmp_path, cells):
     assert "import" not in text
     assert "__" not in text
     assert not text or is_plain(text, ["x", "weight", "bias", "residual"])
+
+
+CODES = (
+    "Matmul", "MinimalMatmulOp", "LayerNorm", "Softmax", "SDPAOperation", "SdpaDecodeDeviceOperation", "Conv2d",
+    "NlpCreateHeadsDeviceOperation", "NLPConcatHeads", "BinaryNgDeviceOperation", "UnaryDeviceOperation", "Typecast",
+    "Pool2D", "Tilize", "TilizeWithValPadding", "UntilizeWithUnpadding", "InterleavedToSharded", "ShardedToInterleaved",
+    "Reshard", "Transpose", "Permute", "Concat", "Embeddings",
+)  # fmt: skip
+ODD = (
+    "{'output_channels': 'x'; 'groups': '0'; 'input_tensor_shape': '{1; 2; 3; 4}'; 'sliding_window_config': "
+    "'SlidingWindowConfig(batch_size=1; input_hw=(2;3); window_hw=(0;0); stride_hw=(0;0))'; 'dim': '9'; 'dims': '[x]'; "
+    "'program_config': 'MatmulMultiCoreReuseMultiCastProgramConfig(in0_block_w=x;per_core_M=0;per_core_N=0;"
+    "out_subblock_h=0;out_subblock_w=y)'; 'binary_op_type': 'BinaryOpType::ADD'; 'op_chain': 'UnaryOpType::RELU'}"
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("extents", [("0", "0", "0", "0"), ("1", "1", "32", "999999999999")], ids=["nothing", "huge"])
+def test_odd_cells_end_in_no_error(tmp_path, code, extents):
+    shape = {f"INPUT_{tensor}_{axis}": extent for tensor in "01" for axis, extent in zip(AXES, extents, strict=True)}
+    path = write_csv(tmp_path / "x.csv", [op(code, ATTRIBUTES=ODD, **shape), op(code, ATTRIBUTES="{")])
+    for trial in described(analyze(read(path)), (8, 8)):
+        assert trial.problem or trial.code is not None
+        list(variants_of(trial))
