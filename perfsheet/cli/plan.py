@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import shlex
 import sys
@@ -131,13 +130,9 @@ def _check_place(save: Path, inputs: Sequence[str], force: bool) -> None:
 
 
 def _set_up(request: PlanRequest) -> int:
-    from perfsheet.plan import make_board
-    from perfsheet.run.command import parse_command
-    from perfsheet.run.toolchain import find_interpreter, probe
+    from perfsheet.plan import board_of_interpreter
 
-    interpreter = find_interpreter(request.run, parse_command(request.run.command), os.environ, "ttnn")
-    found = probe(interpreter, os.environ)
-    made = make_board(request, found.versions, found.ttnn_file)
+    _, found, made = board_of_interpreter(request)
     compiler = str(made.compiler) if made.compiler else "the stand-in, as no RISC-V compiler is installed"
     state = "Made" if made.made else "Found"
     tell(f"{state} the mock board {request.board} for ttnn {found.versions.get('ttnn')}: {made.folder}")

@@ -7,6 +7,6 @@ Failures raise perfsheet.errors.PerfsheetError. A plan is read as a capture is; 
 measured.
 """
 
-from perfsheet.plan.making import PlanRequest, make_board, plan
+from perfsheet.plan.making import PlanRequest, board_of_interpreter, plan
 
-__all__ = ["PlanRequest", "make_board", "plan"]
+__all__ = ["PlanRequest", "board_of_interpreter", "plan"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from perfsheet.plan.document import write
 from perfsheet.plan.failures import nothing_planned
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunRequest, run_on_mock_board
+from perfsheet.run.command import parse_command
+from perfsheet.run.toolchain import TargetPython, find_interpreter, probe
 
 _INSTALL = "install it: pip install 'perfsheet[ttnn]' torch, or name an interpreter that has it with --python"
 
@@ -69,6 +72,16 @@ def make_board(request: PlanRequest, versions: Mapping[str, str | None], ttnn_fi
             f"the mock board cannot be made: {place}: {error.strerror or error}",
             "make room there, or set XDG_CACHE_HOME to a folder that can be written",
         ) from None
+
+
+def board_of_interpreter(request: PlanRequest) -> tuple[str, TargetPython, MockEnvironment]:
+    """The interpreter that the target of a request would have, what is in it, and its mock board.
+
+    Raises PerfsheetError where there is none.
+    """
+    interpreter = find_interpreter(request.run, parse_command(request.run.command), os.environ, "ttnn")
+    found = probe(interpreter, os.environ)
+    return interpreter, found, make_board(request, found.versions, found.ttnn_file)
 
 
 def _variables(

@@ -10,11 +10,6 @@ VariantRows = Rows[Trial, Tried]
 _PAGE = "docs/try.md"
 
 
-def _of_bank(tried: Tried) -> float | None:
-    built = tried.built
-    return built.l1_bytes / built.bank_bytes if built.l1_bytes is not None and built.bank_bytes else None
-
-
 # fmt: off
 VARIANTS: Table[VariantRows] = Table(
     "variants",
@@ -34,7 +29,8 @@ VARIANTS: Table[VariantRows] = Table(
             "cores that TTNN starts it on", _PAGE, outputs=In.JSON),
         Column("l1_bytes", "L1", BYTES, each(lambda one: one.built.l1_bytes),
             "tensors and circular buffers of a core at its peak", _PAGE),
-        Column("l1_pct", "Of bank", PERCENT, each(_of_bank), "the part of an L1 bank that this takes", _PAGE),
+        Column("l1_pct", "Of bank", PERCENT, each(lambda one: one.built.of_bank),
+            "the part of an L1 bank that this takes", _PAGE),
         Column("moved", "Moved", COUNT, each(lambda one: one.moved),
             "tensors that lie elsewhere than recorded: what neighbours do not do yet takes a reshard each", _PAGE),
         Column("other_ops", "With", LABEL, each(lambda one: ", ".join(one.built.others)),

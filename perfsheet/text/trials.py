@@ -65,10 +65,9 @@ def verdict(trial: Trial, subject: str) -> str:
     if not trial.accepted:
         return f"TTNN accepts none of {len(trial.tried)} variants ({where} says why)"
     best = trial.accepted[0]
-    built = best.built
     parts = [_cores(best.cores)]
-    if built.l1_bytes is not None and built.bank_bytes:
-        parts.append(f"{formats.percent(built.l1_bytes / built.bank_bytes)} of L1")
+    if best.built.of_bank is not None:
+        parts.append(f"{formats.percent(best.built.of_bank)} of L1")
     if best.moved:
         parts.append(f"{best.moved} tensor{'s' if best.moved > 1 else ''} moved")
     return f"TTNN accepts: {best.variant.label} ({', '.join(parts)}); {where} has the code"

@@ -15,8 +15,8 @@ _CLOSING = {"(": ")", "[": "]"}
 
 
 def dtype_code(dtype: str) -> str:
-    """`ttnn.bfloat16` of `BFLOAT16`."""
-    return f"ttnn.{_DTYPES.get(dtype, dtype.lower())}"
+    """`ttnn.bfloat16` of `BFLOAT16`; blank for none."""
+    return dtype and f"ttnn.{_DTYPES.get(dtype, dtype.lower())}"
 
 
 def layout_code(layout: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import ceil
 
 from perfsheet.light_dataclass import dataclass
 
@@ -89,6 +88,11 @@ def _sharded(layout: str, shard: Shard) -> str:
     )
 
 
+def scheme(layout: str) -> str:
+    """`block-sharded` of `BLOCK_SHARDED`."""
+    return f"{layout.removesuffix('_SHARDED').lower()}-sharded"
+
+
 DRAM = Memory("INTERLEAVED", "DRAM")
 L1 = Memory("INTERLEAVED", "L1")
 
@@ -133,16 +137,3 @@ def named(name: str) -> Memory | None:
     """The memory that the ops CSV calls `L1_BLOCK_SHARDED`, without its shards."""
     buffer, _, layout = name.partition("_")
     return Memory(layout, buffer) if buffer in ("L1", "DRAM") and layout else None
-
-
-def on_grid(layout: str, height: int, width: int, columns: int, rows: int, orientation: str = "ROW_MAJOR") -> Memory:
-    """A tensor of that many rows and columns in whole tiles, in shards of equal size on a grid of cores in L1."""
-    cores = columns * rows
-    across, down = (columns, rows) if orientation == "ROW_MAJOR" else (rows, columns)
-    parts = {"HEIGHT_SHARDED": (cores, 1), "WIDTH_SHARDED": (1, cores)}.get(layout, (down, across))
-    shape = (_tiles(height, parts[0]) * 32, _tiles(width, parts[1]) * 32)
-    return Memory(layout, "L1", Shard(((0, 0, columns - 1, rows - 1),), shape, orientation))
-
-
-def _tiles(extent: int, parts: int) -> int:
-    return ceil(ceil(extent / 32) / parts)

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.ops.attributes import attribute
+from perfsheet.analysis.ops.attributes import attribute, is_set
 from perfsheet.analysis.ops.tensors import Tensor as CapturedTensor
 from perfsheet.analysis.rules.chains import flows
 from perfsheet.light_dataclass import dataclass
@@ -39,6 +39,28 @@ class Recorded:
         """Where the op was asked to put its output; else where that lies, interleaved."""
         lies = self.outputs[0].memory if self.outputs else None
         return output_memory(self.attributes) or (None if lies is None or lies.sharded else lies)
+
+    @property
+    def memory_code(self) -> str:
+        """The Python of that; blank where it is not known."""
+        memory = self.output_memory
+        return "" if memory is None else memory.code
+
+    @property
+    def whole_memory_code(self) -> str:
+        """The same, blank also where its shards are not known."""
+        memory = self.output_memory
+        return "" if memory is None or (memory.sharded and memory.shard is None) else memory.code
+
+    @property
+    def new_dtype(self) -> str:
+        """The data type of the output where it is not that of the first input, else blank."""
+        differs = self.outputs and self.output.dtype != self.inputs[0].dtype
+        return self.output.dtype if differs else ""
+
+    def has(self, name: str) -> bool:
+        """Whether an attribute is true; False when it is unset."""
+        return is_set(self.attributes, name)
 
     @property
     def output(self) -> Tensor:

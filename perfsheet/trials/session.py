@@ -14,10 +14,8 @@ from perfsheet.graph_report import read_graph_report
 from perfsheet.graph_report.model import GraphReport
 from perfsheet.graph_report.reasons import reason_of
 from perfsheet.light_dataclass import dataclass
-from perfsheet.plan import PlanRequest, make_board
+from perfsheet.plan import PlanRequest, board_of_interpreter
 from perfsheet.run import RunRequest
-from perfsheet.run.command import parse_command
-from perfsheet.run.toolchain import find_interpreter, probe
 from perfsheet.run.workspace import TARGET_HELPERS
 
 _SECONDS = 600.0
@@ -92,10 +90,8 @@ def session(board: str, grid: tuple[int, int], assumed: bool, python: str | None
 
     Raises PerfsheetError without one.
     """
-    request = RunRequest("pytest", python=python)
-    interpreter = find_interpreter(request, parse_command(request.command), os.environ, "ttnn")
-    found = probe(interpreter, os.environ)
-    made = make_board(PlanRequest(request, "", board, grid=grid), found.versions, found.ttnn_file)
+    request = PlanRequest(RunRequest("pytest", python=python), "", board, grid=grid)
+    interpreter, found, made = board_of_interpreter(request)
     return Session(
         board, grid, found.versions.get("ttnn") or "", interpreter, {**os.environ, **made.variables}, assumed
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import UNSET, entries
 from perfsheet.analysis.ops.variants import Variant
+from perfsheet.hardware.data_types import round_up_to_tile
 from perfsheet.trials.memory import Memory, Range, Shard, parse_memory
 from perfsheet.trials.tensors import Tensor
 
@@ -101,7 +102,7 @@ def _rectangle(count: int, grid: tuple[int, int]) -> tuple[int, int]:
 
 def _part(extent: int, parts: int, tensor: Tensor) -> int:
     piece = -(-extent // parts)
-    return -(-piece // 32) * 32 if tensor.layout == "TILE" else piece
+    return round_up_to_tile(piece) if tensor.layout == "TILE" else piece
 
 
 def _row_by_row(count: int, columns: int) -> tuple[Range, ...]:

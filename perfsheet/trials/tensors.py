@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from perfsheet.hardware.data_types import round_up_to_tile
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.memory import Memory
 
@@ -20,10 +21,10 @@ class Tensor:
     @property
     def height(self) -> int:
         """All rows of it, in whole tiles where it is in tiles."""
-        rows = -(-self.shape[-2] // 32) * 32 if self.layout == "TILE" else self.shape[-2]
+        rows = round_up_to_tile(self.shape[-2]) if self.layout == "TILE" else self.shape[-2]
         return math.prod(self.shape[:-2]) * rows
 
     @property
     def width(self) -> int:
         """Elements of a row, in whole tiles where it is in tiles."""
-        return -(-self.shape[-1] // 32) * 32 if self.layout == "TILE" else self.shape[-1]
+        return round_up_to_tile(self.shape[-1]) if self.layout == "TILE" else self.shape[-1]

@@ -42,6 +42,11 @@ class Built:
     bank_bytes: int | None = None
 
     @property
+    def of_bank(self) -> float | None:
+        """The part of an L1 bank that it takes; None = unknown."""
+        return self.l1_bytes / self.bank_bytes if self.l1_bytes is not None and self.bank_bytes else None
+
+    @property
     def accepted(self) -> bool:
         """Whether TTNN accepts it."""
         return not self.reason

@@ -13,6 +13,7 @@ from perfsheet.outputs.json_output.parts import (
     findings_keys,
     graph_keys,
     head,
+    named,
     pass_ops,
     repeats,
     run,
@@ -29,7 +30,6 @@ from perfsheet.tables.quality import DIAGNOSES
 from perfsheet.tables.sources import SOURCE_GROUPS
 from perfsheet.tables.sources import source_groups as ranked_sources
 from perfsheet.text.json_text import json_pieces, json_text
-from perfsheet.text.words import with_planned_keys
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
@@ -44,7 +44,7 @@ __all__ = ["SCHEMA_VERSION", "calibration", "case_records", "cases", "check", "c
 
 def top_ops(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
-    return _named(analysis, {**head(analysis), "ops": streamed(OPS, ranked_ops(analysis, count))})
+    return named(analysis, {**head(analysis), "ops": streamed(OPS, ranked_ops(analysis, count))})
 
 
 def op_groups(analysis: Analysis, count: int | None) -> Json:
@@ -61,12 +61,12 @@ def source_groups(analysis: Analysis, by: GroupBy, count: int | None) -> Json:
         "source_groups": streamed(SOURCE_GROUPS, groups, len(analysis.ops)),
         **graph_keys(analysis),
     }
-    return _named(analysis, result)
+    return named(analysis, result)
 
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
-    return _named(analysis, {**head(analysis), **findings_keys(analysis, count)})
+    return named(analysis, {**head(analysis), **findings_keys(analysis, count)})
 
 
 def report(analysis: Analysis, workbook: str | None) -> Json:
@@ -84,13 +84,7 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         **signposts_of(analysis.signposts),
         **graph_keys(analysis),
     }
-    return _named(analysis, result)
-
-
-def _named(analysis: Analysis, result: Json) -> Json:
-    """The result with keys as they are called in a plan, if it is one: least times are no kernel durations."""
-    named: Json = result if analysis.plan is None else with_planned_keys(result)
-    return named
+    return named(analysis, result)
 
 
 def cases(shown: Sequence[Case], workbook: str) -> Json:

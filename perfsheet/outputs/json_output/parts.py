@@ -118,6 +118,11 @@ def head(analysis: Analysis) -> Json:
     }
 
 
+def named(analysis: Analysis, result: Json) -> Json:
+    """The result with keys as they are called in a plan, if it is one: least times are no kernel durations."""
+    return result if analysis.plan is None else dict(with_planned_keys(result))
+
+
 def one_of_several(analysis: Analysis) -> Json:
     """The capture of `head` with what was planned, if it is a plan: one side of a comparison."""
     told = head(analysis)

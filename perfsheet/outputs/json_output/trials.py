@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
-from perfsheet.outputs.json_output.parts import Json, head
+from perfsheet.outputs.json_output.parts import Json, head, named
 from perfsheet.tables import Rows
 from perfsheet.tables.kinds import number, row_data
 from perfsheet.tables.trials import VARIANTS
-from perfsheet.text.words import with_planned_keys
 from perfsheet.trials import Session, Trial
 
 
@@ -20,7 +19,7 @@ def trials(analysis: Analysis, tried: Sequence[Trial], board: Session) -> Json:
         "tried_on": {"board": board.board, "grid": list(board.grid), "ttnn": board.ttnn},
         "trials": [_trial(one) for one in tried],
     }
-    return told if analysis.plan is None else dict(with_planned_keys(told))
+    return named(analysis, told)
 
 
 def _trial(trial: Trial) -> Json:

@@ -12,11 +12,9 @@ from perfsheet.trials.recorded import Recorded
 
 
 def _options(op: Recorded) -> dict[str, str]:
-    memory = op.output_memory
-    sharded_blindly = memory is not None and memory.sharded and memory.shard is None
     return {
         "scale": op.get("scale"),
-        "memory_config": "" if memory is None or sharded_blindly else memory.code,
+        "memory_config": op.whole_memory_code,
         "program_config": config(op.attributes, "program_config"),
         "compute_kernel_config": compute_kernel_config(op.attributes),
     }
@@ -27,7 +25,7 @@ def build(op: Recorded) -> Code | None:
     if len(op.inputs) < 3 or op.get("chunk_start_idx"):
         return None
     tensors = dict(zip(("q", "k", "v"), op.inputs[:3], strict=True))
-    causal = op.get("is_causal") in ("1", "true")
+    causal = op.has("is_causal")
     options = {"is_causal": str(causal)}
     if len(op.inputs) > 3 and not causal:
         tensors["mask"] = op.inputs[3]
@@ -42,8 +40,8 @@ def build_decode(op: Recorded) -> Code | None:
         return None
     tensors = dict(zip(("q", "k", "v"), op.inputs[:3], strict=True))
     whole = [tensor for tensor in op.inputs[3:] if tensor.dtype in ("INT32", "UINT32")]
-    paged = op.get("paged_attention") in ("1", "true")
-    options = {"is_causal": "True" if op.get("is_causal") in ("1", "true") else "False"}
+    paged = op.has("paged_attention")
+    options = {"is_causal": str(op.has("is_causal"))}
     operands = ["q", "k", "v"]
     if paged:
         tables = [tensor for tensor in whole if len(tensor.shape) > 1 and tensor.shape[-2] > 1] or whole[-1:]

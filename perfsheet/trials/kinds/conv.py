@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from perfsheet.analysis.ops.attributes import key_numbers, list_numbers
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code, dtype_code, layout_code
 from perfsheet.trials.configs import compute_kernel_config, has_activation
 from perfsheet.trials.kinds.base import Kind, Variant
+from perfsheet.trials.memory import scheme as scheme_name
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
@@ -32,9 +34,9 @@ _DOUBLE = ("enable_act_double_buffer", "enable_weights_double_buffer")
 
 def _recorded(op: Recorded) -> dict[str, str]:
     """The double buffers and the height of the blocks that were recorded."""
-    given = {name: "True" for name in _DOUBLE if op.get(name) in ("1", "true")}
+    given = {name: "True" for name in _DOUBLE if op.has(name)}
     height = key_numbers(op.get("block_config"), "act_block_h_ntiles")
-    return {**given, **({"act_block_h_override": str(32 * height[0])} if height else {})}
+    return {**given, **({"act_block_h_override": str(TILE_SIDE * height[0])} if height else {})}
 
 
 def _fidelity(op: Recorded) -> str:
@@ -55,7 +57,7 @@ def build(op: Recorded) -> Code | None:
     batch, height, width, channels = (*list_numbers(op.get("input_tensor_shape")), 0, 0, 0, 0)[:4]
     kernel, stride, dilation = (_pair(window, key) for key in ("window_hw", "stride_hw", "dilation_hw"))
     made = op.get("output_channels")
-    fused = has_activation(op) or op.get("fuse_relu") in ("1", "true")
+    fused = has_activation(op) or op.has("fuse_relu")
     if not (batch and height and width and channels and len(kernel) == 2 and len(stride) == 2 and made) or fused:
         return None
     groups = op.get("groups") or "1"
@@ -127,10 +129,9 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     scheme = memory.layout if memory is not None and memory.sharded else ""
     for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
         if layout != scheme:
-            label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
             # The height of the blocks belongs to the recorded layout.
             config = conv_config(layout, weights_dtype=weights)
-            yield Variant(label, code.given(conv_config=config), moved=2)
+            yield Variant(scheme_name(layout), code.given(conv_config=config), moved=2)
     double = conv_config(scheme, weights_dtype=weights, **{**_recorded(op), **dict.fromkeys(_DOUBLE, "True")})
     yield Variant("double buffers", code.given(conv_config=double))
     if weights == "ttnn.bfloat16":
@@ -143,8 +144,7 @@ def pool_variants(op: Recorded, code: Code) -> Iterator[Variant]:
     for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
         scheme = f"ttnn.TensorMemoryLayout.{layout}"
         if code.options.get("applied_shard_scheme") != scheme:
-            label = f"{layout.removesuffix('_SHARDED').lower()}-sharded"
-            yield Variant(label, code.given(applied_shard_scheme=scheme), moved=2)
+            yield Variant(scheme_name(layout), code.given(applied_shard_scheme=scheme), moved=2)
 
 
 KIND = Kind(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.kinds.base import Kind, Variant, in_l1
-from perfsheet.trials.kinds.grids import TILE, grids
+from perfsheet.trials.kinds.grids import grids
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
@@ -32,10 +33,9 @@ def build_binary(op: Recorded) -> Code | None:
     if function is None or not op.inputs or (len(op.inputs) < 2 and not scalar) or fused:
         return None
     tensors = {"a": op.inputs[0]} if scalar else {"a": op.inputs[0], "b": _broadcast(op.inputs[1], op.inputs[0])}
-    memory = op.output_memory
     options = {
-        "memory_config": memory.code if memory else "",
-        "dtype": dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else "",
+        "memory_config": op.memory_code,
+        "dtype": dtype_code(op.new_dtype),
     }
     return _into_output(op, Code(tensors, f"ttnn.{function}", ("a", scalar or "b"), options))
 
@@ -43,7 +43,7 @@ def build_binary(op: Recorded) -> Code | None:
 def _broadcast(tensor: Tensor, beside: Tensor) -> Tensor:
     """A tensor that is stretched to another: captures without logical extents have a whole tile for one element."""
     pairs = zip(tensor.shape[-2:], beside.shape[-2:], strict=True)
-    end = (1 if own == TILE and other != TILE else own for own, other in pairs)
+    end = (1 if own == TILE_SIDE and other != TILE_SIDE else own for own, other in pairs)
     return replace(tensor, shape=(*tensor.shape[:-2], *end))
 
 
@@ -62,8 +62,7 @@ def build_unary(op: Recorded) -> Code | None:
     if len(types) != 1 or not op.inputs or not _without_parameter(op.get("op_chain")):
         return None
     function = _UNARY.get(types[0], types[0].lower())
-    memory = op.output_memory
-    options = {"memory_config": memory.code if memory else ""}
+    options = {"memory_config": op.memory_code}
     return _into_output(op, Code({"x": op.inputs[0]}, f"ttnn.{function}", ("x",), options))
 
 
@@ -71,8 +70,7 @@ def build_typecast(op: Recorded) -> Code | None:
     """ttnn.typecast."""
     if not op.inputs or not op.outputs:
         return None
-    memory = op.output_memory
-    options = {"memory_config": memory.code if memory else ""}
+    options = {"memory_config": op.memory_code}
     return Code({"x": op.inputs[0]}, "ttnn.typecast", ("x", dtype_code(op.output.dtype)), options)
 
 
@@ -89,8 +87,7 @@ def _with_new_output(op: Recorded, code: Code) -> Code:
     if "out" not in code.tensors:
         return code
     tensors = {name: tensor for name, tensor in code.tensors.items() if name != "out"}
-    memory = op.output_memory
-    return replace(code, tensors=tensors).given(output_tensor="", memory_config=memory.code if memory else "")
+    return replace(code, tensors=tensors).given(output_tensor="", memory_config=op.memory_code)
 
 
 def variants(op: Recorded, code: Code) -> Iterator[Variant]:

@@ -11,9 +11,8 @@ def build(op: Recorded) -> Code | None:
     """ttnn.embedding."""
     if len(op.inputs) < 2:
         return None
-    memory = op.output_memory
     layout = "ttnn.TILE_LAYOUT" if op.outputs and op.output.layout == "TILE" else "ttnn.ROW_MAJOR_LAYOUT"
-    options = {"layout": layout, "memory_config": memory.code if memory else ""}
+    options = {"layout": layout, "memory_config": op.memory_code}
     tensors = {"ids": op.inputs[0], "weight": op.inputs[1]}
     return Code(tensors, "ttnn.embedding", ("ids", "weight"), options)
 

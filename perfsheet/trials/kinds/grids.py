@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.kinds.base import divisors
-from perfsheet.trials.memory import Memory, Shard
+from perfsheet.trials.memory import Memory, Shard, scheme
 from perfsheet.trials.tensors import Tensor
-
-TILE = 32
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,13 @@ class Grid:
     @property
     def memory(self) -> Memory:
         """A tensor in these shards in L1."""
-        shape = (self.height * TILE, self.width * TILE)
+        shape = (self.height * TILE_SIDE, self.width * TILE_SIDE)
         return Memory(self.layout, "L1", Shard(((0, 0, self.columns - 1, self.rows - 1),), shape))
 
     @property
     def label(self) -> str:
         """`block-sharded on 8 × 6 cores`."""
-        return f"{self.layout.removesuffix('_SHARDED').lower()}-sharded on {self.columns} × {self.rows} cores"
+        return f"{scheme(self.layout)} on {self.columns} × {self.rows} cores"
 
     def of(self, tensor: Tensor) -> Tensor:
         """A tensor in these shards."""
@@ -46,7 +45,7 @@ class Grid:
 
 def grids(tensor: Tensor, board: tuple[int, int], layouts: tuple[str, ...]) -> Iterator[Grid]:
     """For each layout the grids with most cores on which every core gets an equal part, at most three."""
-    height, width = tensor.height // TILE, tensor.width // TILE
+    height, width = tensor.height // TILE_SIDE, tensor.width // TILE_SIDE
     for layout in layouts:
         if layout == "BLOCK_SHARDED":
             found = [

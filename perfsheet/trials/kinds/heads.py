@@ -7,11 +7,6 @@ from perfsheet.trials.kinds.base import Kind
 from perfsheet.trials.recorded import Recorded
 
 
-def _memory(op: Recorded) -> str:
-    memory = op.output_memory
-    return "" if memory is None or (memory.sharded and memory.shard is None) else memory.code
-
-
 def create(op: Recorded) -> Code | None:
     """ttnn.experimental.nlp_create_qkv_heads."""
     if not op.inputs:
@@ -24,8 +19,8 @@ def create(op: Recorded) -> Code | None:
     options = {
         "num_heads": op.get("num_q_heads", "num_heads"),
         "num_kv_heads": op.get("num_kv_heads"),
-        "transpose_k_heads": "True" if op.get("transpose_k_heads") in ("1", "true") else "False",
-        "memory_config": _memory(op),
+        "transpose_k_heads": str(op.has("transpose_k_heads")),
+        "memory_config": op.whole_memory_code,
     }
     return Code(tensors, "ttnn.experimental.nlp_create_qkv_heads", tuple(operands), options)
 
@@ -48,7 +43,7 @@ def concat(op: Recorded) -> Code | None:
     if not op.inputs:
         return None
     name = "ttnn.experimental.nlp_concat_heads"
-    return Code({"x": op.inputs[0]}, name, ("x",), {"memory_config": _memory(op)})
+    return Code({"x": op.inputs[0]}, name, ("x",), {"memory_config": op.whole_memory_code})
 
 
 def concat_decode(op: Recorded) -> Code | None:

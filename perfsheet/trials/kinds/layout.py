@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
+from perfsheet.analysis.ops.attributes import list_numbers
 from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.kinds.base import Kind, nothing
 from perfsheet.trials.recorded import Recorded
 
 _DIMS = {"CN": (0, 1), "HC": (1, 2), "WH": (2, 3), "NH": (0, 2), "NW": (0, 3), "CW": (1, 3)}
-_NUMBERS = re.compile(r"-?\d+")
-
-
-def _memory(op: Recorded) -> dict[str, str]:
-    memory = op.output_memory
-    return {"memory_config": memory.code if memory else ""}
 
 
 def _one(function: str, op: Recorded, *operands: str, **options: str) -> Code | None:
     if not op.inputs:
         return None
-    return Code({"x": op.inputs[0]}, function, ("x", *operands), {**_memory(op), **options})
+    return Code({"x": op.inputs[0]}, function, ("x", *operands), {"memory_config": op.memory_code, **options})
 
 
 def tilize(op: Recorded) -> Code | None:
@@ -30,15 +23,15 @@ def tilize(op: Recorded) -> Code | None:
 
 def tilize_padded(op: Recorded) -> Code | None:
     """ttnn.tilize_with_val_padding, to whole tiles."""
-    shape = _NUMBERS.findall(op.get("output_padded_shape", "output_tensor_shape").partition("(")[2])
+    shape = list_numbers(op.get("output_padded_shape", "output_tensor_shape"))
     if not shape or not op.inputs:
         return None
-    shape = ["1"] * (len(op.inputs[0].shape) - len(shape)) + shape
+    whole = [1] * (len(op.inputs[0].shape) - len(shape)) + [*shape]
     multicore = op.get("use_multicore").capitalize()
     return _one(
         "ttnn.tilize_with_val_padding",
         op,
-        f"[{', '.join(shape)}]",
+        str(whole),
         op.get("pad_value") or "0.0",
         use_multicore=multicore,
     )
@@ -51,13 +44,11 @@ def untilize(op: Recorded) -> Code | None:
 
 def untilize_unpadded(op: Recorded) -> Code | None:
     """ttnn.untilize_with_unpadding."""
-    end = _NUMBERS.findall(op.get("output_tensor_end").partition("(")[2])
+    end = list_numbers(op.get("output_tensor_end"))
     if not end or not op.inputs:
         return None
-    end = ["0"] * (len(op.inputs[0].shape) - len(end)) + end
-    return _one(
-        "ttnn.untilize_with_unpadding", op, f"[{', '.join(end)}]", use_multicore=op.get("use_multicore").capitalize()
-    )
+    whole = [0] * (len(op.inputs[0].shape) - len(end)) + [*end]
+    return _one("ttnn.untilize_with_unpadding", op, str(whole), use_multicore=op.get("use_multicore").capitalize())
 
 
 def to_sharded(op: Recorded) -> Code | None:
@@ -65,8 +56,12 @@ def to_sharded(op: Recorded) -> Code | None:
     memory = op.output_memory
     if not op.inputs or memory is None or memory.shard is None:
         return None
-    dtype = dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else ""
-    return Code({"x": op.inputs[0]}, "ttnn.interleaved_to_sharded", ("x", memory.code), {"output_dtype": dtype})
+    return Code(
+        {"x": op.inputs[0]},
+        "ttnn.interleaved_to_sharded",
+        ("x", memory.code),
+        {"output_dtype": dtype_code(op.new_dtype)},
+    )
 
 
 def to_interleaved(op: Recorded) -> Code | None:
@@ -74,8 +69,12 @@ def to_interleaved(op: Recorded) -> Code | None:
     memory = op.output_memory
     if not op.inputs or memory is None:
         return None
-    dtype = dtype_code(op.output.dtype) if op.outputs and op.output.dtype != op.inputs[0].dtype else ""
-    return Code({"x": op.inputs[0]}, "ttnn.sharded_to_interleaved", ("x", memory.code), {"output_dtype": dtype})
+    return Code(
+        {"x": op.inputs[0]},
+        "ttnn.sharded_to_interleaved",
+        ("x", memory.code),
+        {"output_dtype": dtype_code(op.new_dtype)},
+    )
 
 
 def reshard(op: Recorded) -> Code | None:
@@ -94,8 +93,8 @@ def transpose(op: Recorded) -> Code | None:
 
 def permute(op: Recorded) -> Code | None:
     """ttnn.permute."""
-    dims = _NUMBERS.findall(op.get("dims").partition("[")[2])
-    return _one("ttnn.permute", op, f"[{', '.join(dims)}]") if dims else None
+    dims = list_numbers(op.get("dims"))
+    return _one("ttnn.permute", op, str([*dims])) if dims else None
 
 
 def concat(op: Recorded) -> Code | None:
@@ -104,7 +103,7 @@ def concat(op: Recorded) -> Code | None:
     if not dim or len(op.inputs) < 2:
         return None
     tensors = {f"x{number}": tensor for number, tensor in enumerate(op.inputs, start=1)}
-    return Code(tensors, "ttnn.concat", (f"[{', '.join(tensors)}]", dim), _memory(op))
+    return Code(tensors, "ttnn.concat", (f"[{', '.join(tensors)}]", dim), {"memory_config": op.memory_code})
 
 
 _BY_OTHERS = "a reshard goes where the op after it reads what is there: try that op"

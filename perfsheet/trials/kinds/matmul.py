@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from perfsheet.analysis.ops.attributes import list_numbers
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.configs import code_of, compute_kernel_config, config, has_activation, struct
 from perfsheet.trials.kinds.base import Kind, Variant, divisors, in_l1
@@ -32,23 +34,18 @@ def build(op: Recorded) -> Code | None:
     """ttnn.linear with a bias or an activation, else ttnn.matmul."""
     if len(op.inputs) < 2 or not op.outputs or has_activation(op):
         return None
-    tensors = {"a": op.inputs[0], "b": op.inputs[1]}
-    options: dict[str, str] = {}
-    if len(op.inputs) > 2:
-        tensors["bias"] = _row(op.inputs[2])
-        options["bias"] = "bias"
-    memory = op.output_memory
+    tensors, options = _operands(op, "bias")
     program = config(op.attributes, "program_config")
     options |= {
-        "transpose_a": _true(op.get("transpose_a")),
-        "transpose_b": _true(op.get("transpose_b")),
-        "memory_config": memory.code if memory else "",
+        "transpose_a": "True" if op.has("transpose_a") else "",
+        "transpose_b": "True" if op.has("transpose_b") else "",
+        "memory_config": op.memory_code,
         "dtype": dtype_code(op.output.dtype),
         "program_config": program,
         "compute_kernel_config": compute_kernel_config(op.attributes),
     }
-    if not program and (grid := op.get("user_core_coord")):
-        x, y = (digits for digits in "".join(c if c.isdigit() else " " for c in grid).split()[:2])
+    if not program and (grid := list_numbers(op.get("user_core_coord"))):
+        x, y = grid[:2]
         options["core_grid"] = f"ttnn.CoreGrid(y={y}, x={x})"
     function = "ttnn.linear" if "bias" in options else "ttnn.matmul"
     return Code(tensors, function, ("a", "b"), options)
@@ -58,27 +55,26 @@ def build_minimal(op: Recorded) -> Code | None:
     """ttnn.experimental.minimal_matmul."""
     if len(op.inputs) < 2 or has_activation(op):
         return None
-    tensors = {"a": op.inputs[0], "b": op.inputs[1]}
-    options: dict[str, str] = {}
-    if len(op.inputs) > 2:
-        tensors["bias"] = _row(op.inputs[2])
-        options["bias_tensor"] = "bias"
-    memory = op.output_memory
+    tensors, options = _operands(op, "bias_tensor")
     options |= {
         "config": config(op.attributes, "config"),
-        "memory_config": memory.code if memory else "",
+        "memory_config": op.memory_code,
         "compute_kernel_config": compute_kernel_config(op.attributes),
     }
     return Code(tensors, "ttnn.experimental.minimal_matmul", ("a", "b"), options)
 
 
-def _row(bias: Tensor) -> Tensor:
-    """A bias of one row: captures without logical extents have that of a tile."""
-    return replace(bias, shape=(*bias.shape[:-2], 1, bias.shape[-1]))
+def _operands(op: Recorded, option: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Both factors, and the bias as this option if there is one.
 
-
-def _true(text: str) -> str:
-    return "True" if text.lower() in ("1", "true") else ""
+    The bias is of one row: captures without logical extents have that of a tile.
+    """
+    tensors = dict(zip(("a", "b", "bias"), op.inputs, strict=False))
+    if "bias" not in tensors:
+        return tensors, {}
+    shape = tensors["bias"].shape
+    tensors["bias"] = replace(tensors["bias"], shape=(*shape[:-2], 1, shape[-1]))
+    return tensors, {option: "bias"}
 
 
 def variants(op: Recorded, code: Code) -> Iterator[Variant]:
@@ -113,7 +109,7 @@ def _other_blocks(op: Recorded, code: Code, a: Tensor) -> Iterator[Variant]:
     name, members = parsed
     now = int(members["in0_block_w"])
     whole = a.memory.shard.shape[1] if a.memory is not None and a.memory.shard is not None else a.width
-    for in0 in divisors(whole // 32, 16):
+    for in0 in divisors(whole // TILE_SIDE, 16):
         if in0 > now:
             given = code_of(name, {**members, "in0_block_w": str(in0)})
             yield Variant(f"in0_block_w {in0} instead of {now}", code.given(program_config=given))
@@ -136,7 +132,7 @@ def _fused(op: Recorded, code: Code) -> Iterator[Variant]:
 
 def _multicast(op: Recorded, code: Code, a: Tensor, b: Tensor) -> Iterator[Variant]:
     """2D multicast on the grid, 1D multicast of the activations over the width and of the weights over the height."""
-    size = Size(a.height // 32, a.width // 32, b.width // 32)
+    size = Size(a.height // TILE_SIDE, a.width // TILE_SIDE, b.width // TILE_SIDE)
     largest = _largest_subblock(code)
     yield from _in_two_dimensions(op, code, size, largest)
     columns, rows = op.grid
@@ -167,13 +163,13 @@ def _in_two_dimensions(op: Recorded, code: Code, size: Size, largest: int) -> It
         config = _config(
             "MatmulMultiCoreReuseMultiCastProgramConfig", used, in0, per_core, largest, transpose_mcast="False"
         )
-        for memory, where in ((op.output_memory, ""), (_block(per_core, used), ", output block-sharded")):
-            given = code.given(program_config=config, memory_config=memory.code if memory else "")
+        for memory, where in ((op.memory_code, ""), (_block(per_core, used).code, ", output block-sharded")):
+            given = code.given(program_config=config, memory_config=memory)
             yield Variant(f"2D multicast on {used[0]} × {used[1]}, in0_block_w {in0}{where}", given)
 
 
 def _block(per_core: tuple[int, int], used: tuple[int, int]) -> Memory:
-    shard = Shard(((0, 0, used[0] - 1, used[1] - 1),), (per_core[0] * 32, per_core[1] * 32))
+    shard = Shard(((0, 0, used[0] - 1, used[1] - 1),), (per_core[0] * TILE_SIDE, per_core[1] * TILE_SIDE))
     return Memory("BLOCK_SHARDED", "L1", shard)
 
 

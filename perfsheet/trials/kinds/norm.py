@@ -31,10 +31,9 @@ def build(op: Recorded) -> Code | None:
         tensors[name] = tensor
         options[name] = name
     function = "ttnn.rms_norm" if "RMSNORM" in op.get("norm_type") else "ttnn.layer_norm"
-    memory = op.output_memory
     options |= {
         "epsilon": op.get("eps"),
-        "memory_config": memory.code if memory else "",
+        "memory_config": op.memory_code,
         "program_config": config(op.attributes, "program_config"),
         "compute_kernel_config": compute_kernel_config(op.attributes),
     }

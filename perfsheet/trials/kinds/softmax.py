@@ -12,10 +12,9 @@ def build(op: Recorded) -> Code | None:
     """ttnn.softmax; masked and scaled ones are functions of their own."""
     if len(op.inputs) != 1 or op.get("scale"):
         return None
-    memory = op.output_memory
     options = {
         "dim": op.get("dim") or "-1",
-        "memory_config": memory.code if memory else "",
+        "memory_config": op.memory_code,
         "compute_kernel_config": compute_kernel_config(op.attributes),
         "numeric_stable": op.get("numeric_stable").capitalize(),
     }
