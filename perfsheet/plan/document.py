@@ -9,7 +9,7 @@ from typing import Any
 
 from perfsheet.atomic_write import replace_text
 from perfsheet.capture.planned import PLAN_VERSION
-from perfsheet.graph_report.json_report import PlanContent, report_of
+from perfsheet.graph_report.json_report import PlanCapture, PlanContent, report_of
 from perfsheet.graph_report.model import GraphReport
 from perfsheet.masking import masked_text
 from perfsheet.plan.captures import Capture, sources, trimmed, without_arguments
@@ -20,9 +20,9 @@ from perfsheet.run import MockRun
 
 def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> None:
     """Write the plan of what was captured. Raises PerfsheetError where it cannot be written, or no device op was."""
-    captures, problems = _usable(made)
+    captures, typed, problems = _usable(made)
     texts = sources(captures)
-    report = report_of(path, _typed(captures, texts))
+    report = report_of(path, PlanContent(typed, texts))
     verdict = made.verdict
     failed = verdict is not None and not verdict.succeeded
     refused, ended = refusal(report)
@@ -55,20 +55,20 @@ def write(path: Path, made: MockRun, board: str, mesh: str, command: str) -> Non
     replace_text(path, _text(head, lists), True)
 
 
-def _usable(made: MockRun) -> tuple[list[Capture], list[str]]:
-    """The captures that TTNN finished, and what is wrong with the others."""
+def _usable(made: MockRun) -> tuple[list[Capture], list[PlanCapture], list[str]]:
+    """The captures that TTNN finished, as they are and with their types, and what is wrong with the others."""
     import msgspec
 
     captures, damaged = trimmed(made.captures)
-    problems, usable = [*made.problems, *damaged], []
+    usable, typed, problems = [], [], [*made.problems, *damaged]
     for number, capture in enumerate(captures, start=1):
         try:
-            _typed([capture], {})
+            typed.append(msgspec.convert(capture, PlanCapture))
         except msgspec.ValidationError as error:  # noqa: PERF203
             problems.append(f"capture {number} is not what TTNN writes, and left out: {error}")
         else:
             usable.append(capture)
-    return usable, problems
+    return usable, typed, problems
 
 
 def _text(head: Mapping[str, Any], lists: Mapping[str, Any]) -> str:
@@ -81,12 +81,6 @@ def _text(head: Mapping[str, Any], lists: Mapping[str, Any]) -> str:
         else:
             parts.append(f'"{key}":{json.dumps(value, ensure_ascii=False, separators=(",", ":"))}')
     return "{" + ",\n".join(parts) + "}\n"
-
-
-def _typed(captures: Sequence[Capture], texts: Mapping[str, str]) -> PlanContent:
-    import msgspec
-
-    return msgspec.convert({"captures": captures, "sources": texts}, PlanContent)
 
 
 def _rows(report: GraphReport, captures: Sequence[Capture]) -> Iterator[tuple[Row, int]]:

@@ -229,9 +229,14 @@ def install(ttnn: Any) -> None:
 def _replace(ttnn: Any, name: str, function: Any) -> None:
     """Put a function in the place of one of TTNN's, in every module of ttnn that has it."""
     original = getattr(ttnn, name, None)
-    for key, module in list(sys.modules.items()):
-        if original is not None and key.partition(".")[0] == "ttnn" and vars(module).get(name) is original:
+    for module in _modules() if original is not None else ():
+        if vars(module).get(name) is original:
             setattr(module, name, function)
+
+
+def _modules() -> "list[Any]":
+    """All modules of ttnn that are imported."""
+    return [module for name, module in sys.modules.items() if name.partition(".")[0] == "ttnn"]
 
 
 def _keep_signposts(ttnn: Any) -> None:
@@ -253,9 +258,7 @@ def _keep_signposts(ttnn: Any) -> None:
 def _wrap(recorder: _Recorder) -> None:
     """Put the recorder around the functions that open and close devices, in every module of ttnn that has them."""
     wrapped: dict[int, Any] = {}
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] != "ttnn":
-            continue
+    for module in _modules():
         for function, devices in [*((one, 1) for one in _OPENS), *((one, -1) for one in _CLOSES)]:
             original = vars(module).get(function)
             if callable(original) and original not in wrapped.values():
