@@ -157,14 +157,21 @@ TRANSFERS: Table[TransferRows] = Table(
     ),
 )
 
-_TONES = {"missing": "bad", "no TTNN op known": "bad", "covered": "good"}
+_TONES = {"missing": "bad", "no TTNN op": "bad", "covered": "good"}
 COVERAGE: Table[Sequence[Coverage]] = Table(
     "torch-ops", "Torch ops", "Torch ops and the device ops that may be them: `graph`, `card`, coverage.csv.",
     (
         Column("op_type", "Torch op", TEXT, field_of("op"), "aten op without overload", _STATS, code=True),
         Column("count", "Count", COUNT, field_of("count"), "how often it runs", _STATS),
-        Column("ttnn", "TTNN", _OR_NULL, field_of("ttnn"), "its TTNN function", _STATS, flexible=True),
-        Column("status", "Status", TEXT, field_of("status"), "covered, missing, layout only, no op, …", _STATS,
+        Column("verdict", "In TTNN", TEXT, field_of("verdict"),
+            "exists, another name, composite, missing or not needed, by the registry of ttnn", _STATS,
+            tone=each(lambda op: "bad" if op.verdict == "missing" else "quiet")),
+        Column("ttnn", "TTNN", _OR_NULL, field_of("functions"), "its TTNN function, several of a composite", _STATS,
+            flexible=True),
+        Column("how", "How known", _OR_NULL, each(lambda op: op.ttnn.how), "how that is known", _STATS,
+            outputs=In.JSON | In.CSV),
+        Column("status", "In the port", TEXT, field_of("status"), "covered, missing, layout only, no op, …", _STATS,
+            text=lambda status: "–" if status == "not compared" else status,
             tone=each(lambda op: _TONES.get(op.status, "quiet"))),
         Column("device_ops", "Device ops", TEXT, field_of("device_ops"), "device ops of the capture that may be it",
             _STATS, data=dict, text=lambda ops: ", ".join(f"{code} ×{count:,}" for code, count in ops) or "–",

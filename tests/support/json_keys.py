@@ -27,7 +27,9 @@ from perfsheet.models.outputs import bench as bench_output
 from perfsheet.models.outputs import graph as graph_output
 from perfsheet.models.outputs import suite as suite_output
 from perfsheet.models.suite.model import ModelResult
-from perfsheet.models.torch_graph.model import Coverage, Graph, GraphOp
+from perfsheet.models.torch_graph import Coverage, Graph, bundled
+from perfsheet.models.torch_graph.in_ttnn import InTtnn
+from perfsheet.models.torch_graph.model import GraphOp
 from perfsheet.outputs import json_output
 from perfsheet.provenance import RECORD_VERSION, Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
 from support.captures import fallback, host_op, op, shape, signpost, write_csv
@@ -208,9 +210,9 @@ def _of_models() -> Iterator[tuple[str, list[Json]]]:
     merged = MergeResult((), (device_row,), ("Model",), (refusal,), (row,))  # type: ignore[arg-type]
     yield "suite merge", [suite_output.merge_json(merged, [result], (), ["perf.csv"])]
     torch_op = GraphOp("aten.relu.default", ("1×8 float32",), ("1×8 float32",), "", (), ())
-    coverage = [Coverage("aten.relu", 1, "ttnn.relu", "covered", (("Unary", 1),))]
+    coverage = [Coverage("aten.relu", 1, InTtnn("exists", ("ttnn.relu",)), "covered", (("Unary", 1),))]
     graph = Graph("Net", (torch_op,), (torch_op,), (), ("1×8 float32",))
-    yield "graph", [graph_output.graph_json(graph, coverage, ["ops_needed.csv"])]
+    yield "graph", [graph_output.graph_json(graph, coverage, bundled(), ["ops_needed.csv"])]
     variant = Measurement(Variant((("runtime", "trace"),)), (1.0, 2.0), 1000)
     yield "bench", [bench_output.bench_json(Bench("what", ("runtime",), (variant,), 0, 2, 1), ["bench.csv"])]
 

@@ -36,6 +36,11 @@ def graph(
         typer.Option("--capture", metavar="CSV", help="Ops CSV of the port: show what it covers, and what is missing."),
     ] = None,
     backward: Annotated[bool, typer.Option("--backward", help="Also trace the backward graph.")] = False,
+    issues: Annotated[
+        Path | None,
+        typer.Option("--issues", metavar="DIR", help="Write an issue, ready to file, for each op that TTNN lacks."),
+    ] = None,
+    python: shared.Python = None,
     profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
     json: shared.Json = False,
     force: shared.Force = False,
@@ -46,8 +51,8 @@ def graph(
     from perfsheet.cli.captures import analyse
     from perfsheet.models.op_stats import Source, count_ops
     from perfsheet.models.outputs import graph as output_graph
-    from perfsheet.models.outputs import op_stats
-    from perfsheet.models.torch_graph import find_coverage
+    from perfsheet.models.outputs import missing_ops, op_stats
+    from perfsheet.models.torch_graph import find_coverage, find_missing, registry
     from perfsheet.models.torch_graph.building import build
     from perfsheet.models.torch_graph.model import graph_nodes
     from perfsheet.models.torch_graph.tracing import trace, write_profile
@@ -59,7 +64,8 @@ def graph(
     if module.training:
         say(f"warning: {spec} is in training mode, with its extra ops (dropout, statistics); return it after .eval()")
     traced = trace(spec, module, positional, named, backward)
-    coverage = find_coverage(traced.forward, analysis)
+    known = registry(python)
+    coverage = find_coverage(traced.forward, analysis, known)
     if force:
         op_stats.clear_folder(output)
     files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_", force)
@@ -68,8 +74,10 @@ def graph(
     files += output_graph.write_tables(output, traced, coverage, force)
     if profile:
         files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
+    if issues is not None:
+        files += missing_ops.write_issues(issues, traced, find_missing(traced.forward, known), known, force)
     if json:
-        json_output.write(output_graph.graph_json(traced, coverage, list(map(str, files))), sys.stdout)
+        json_output.write(output_graph.graph_json(traced, coverage, known, list(map(str, files))), sys.stdout)
     else:
-        output_graph.print_graph(traced, coverage, sys.stdout)
+        output_graph.print_graph(traced, coverage, known, sys.stdout)
     tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

@@ -98,7 +98,7 @@ def _ops(card: Card) -> Iterator[str]:
     if not any(op.status in ("covered", "missing") for op in card.coverage):
         yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."
     for op in card.missing:
-        why = f"{op.ttnn} is not in the capture" if op.status == "missing" else "no TTNN op is known for it"
+        why = f"{op.functions} is not in the capture" if op.status == "missing" else "TTNN has no op for it"
         yield f"- {code(op.op)} ×{op.count}: {plain(why)}"
     if not card.missing:
         yield "None known."

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from perfsheet.models.op_tables import COVERAGE, MODULES, NEEDED_OPS
 from perfsheet.models.outputs.op_stats import write_csv
-from perfsheet.models.torch_graph import Coverage, Graph, needed_ops
+from perfsheet.models.torch_graph import Coverage, Graph, Registry, needed_ops
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
-from perfsheet.outputs.terminal import print_rows
+from perfsheet.outputs.terminal import print_rows, print_wrapped
 from perfsheet.outputs.terminal.screen import line, screen_for
 
 
-def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str]) -> Json:
+def graph_json(graph: Graph, coverage: Sequence[Coverage], registry: Registry, files: Sequence[str]) -> Json:
     """`perfsheet graph --json` (docs/json.md)."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -24,6 +24,11 @@ def graph_json(graph: Graph, coverage: Sequence[Coverage], files: Sequence[str])
         "forward_ops": len(graph.forward),
         "backward_ops": len(graph.backward) if graph.backward else None,
         "ops": NEEDED_OPS.records(needed_ops(graph.forward)),
+        "registry": {
+            "ttnn": registry.version,
+            "operations": len(registry.operations),
+            "bundled": registry.bundled,
+        },
         "coverage": COVERAGE.records(coverage),
         "files": list(files),
     }
@@ -38,7 +43,13 @@ def write_tables(folder: Path, graph: Graph, coverage: Sequence[Coverage], overw
     ]
 
 
-def print_graph(graph: Graph, coverage: Sequence[Coverage], out: TextIO) -> None:
+def asked(registry: Registry) -> str:
+    """Whose registry it is: `ttnn 0.81.1, 797 operations`."""
+    where = "; it came with perfsheet; --python: the interpreter whose ttnn to ask" if registry.bundled else ""
+    return f"ttnn {registry.version}, {len(registry.operations)} operations{where}"
+
+
+def print_graph(graph: Graph, coverage: Sequence[Coverage], registry: Registry, out: TextIO) -> None:
     """Print a line per type of op, missing ones first."""
     screen = screen_for(out)
     parts = [f"{graph.name}: {len(graph.forward):,} forward ops of {len({op.op for op in graph.forward})} types"]
@@ -49,5 +60,13 @@ def print_graph(graph: Graph, coverage: Sequence[Coverage], out: TextIO) -> None
     screen.print()
     print_rows(screen, COVERAGE, coverage)
     screen.print()
-    counts = Counter(op.status for op in coverage)
-    screen.print(line(", ".join(f"{count} {status}" for status, count in counts.items()) + " (types of ops)"))
+    verdicts = Counter(op.verdict for op in coverage)
+    screen.print(line(f"In TTNN (types of ops): {_counted(verdicts)}."))
+    statuses = Counter(op.status for op in coverage)
+    if statuses["covered"] or statuses["missing"]:
+        screen.print(line(f"In the port: {_counted(statuses)}."))
+    print_wrapped(screen, f"Registry of {asked(registry)}.", "dim")
+
+
+def _counted(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.items())

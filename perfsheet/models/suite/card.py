@@ -10,7 +10,7 @@ from perfsheet.errors import PerfsheetError
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target
-from perfsheet.models.torch_graph import Coverage, Graph, find_coverage
+from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Card:
     @property
     def missing(self) -> tuple[Coverage, ...]:
         """The ops that the port still lacks, as far as is known."""
-        return tuple(op for op in self.coverage if op.status in ("missing", "no TTNN op known"))
+        return tuple(op for op in self.coverage if op.status in ("missing", "no TTNN op"))
 
 
 def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
@@ -50,7 +50,7 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         target,
         result,
         graph,
-        find_coverage(graph.forward, analysis) if graph else (),
+        find_coverage(graph.forward, analysis, registry(None)) if graph else (),
         no_graph,
         tuple(analysis.op_types) if analysis and result.captures else (),
         no_device or ("" if result.captures else "not run yet"),

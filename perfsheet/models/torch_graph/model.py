@@ -1,17 +1,40 @@
-"""The traced ops of a torch module, and which of them a device capture covers."""
+"""The traced ops of a torch module."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import TypeAlias
 
-import numpy as np
-
-from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.op_stats import Node, Operand
-from perfsheet.models.torch_graph.equivalents import LAYOUT, NONE, Equivalent, find_equivalent
+
+
+@dataclass(frozen=True)
+class TensorShape:
+    """A tensor that an op was given: its shape, and its data type as torch has it (`float32`)."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class TorchName:
+    """An argument that is an object of torch, as Python writes it: `torch.float32`; blank if it cannot be written."""
+
+    python: str
+
+
+Value: TypeAlias = "TensorShape | TorchName | bool | int | float | str | list[Value] | None"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument that an op was given, by the name that its schema has; `keyword`: only by name."""
+
+    name: str
+    value: Value
+    keyword: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,11 +47,22 @@ class GraphOp:
     parameters: str
     input_operands: tuple[Operand, ...]
     output_operands: tuple[Operand, ...]
+    arguments: tuple[Argument, ...] = ()
 
     @property
     def base(self) -> str:
         """`aten.addmm` for `aten.addmm.default`."""
         return ".".join(self.op.split(".")[:2])
+
+    @property
+    def name(self) -> str:
+        """`addmm` for `aten.addmm.default`; `relu` also for the op in place, `aten.relu_.default`."""
+        name = self.op.split(".")[1]
+        return name if name.endswith("__") else name.removesuffix("_")
+
+    def argument(self, name: str) -> Value:
+        """The argument of this name; None where it was not given."""
+        return next((one.value for one in self.arguments if one.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -56,20 +90,24 @@ class Graph:
 
 @dataclass(frozen=True)
 class NeededOp:
-    """An op in one configuration, and how often it occurs."""
+    """An op in one configuration, and how often it occurs; `arguments` are those of its first call."""
 
     op: str
     count: int
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     parameters: str
+    arguments: tuple[Argument, ...] = ()
 
 
 def needed_ops(ops: Iterable[GraphOp]) -> tuple[NeededOp, ...]:
     """Group ops by configuration, in the order of their first occurrence."""
-    counts = Counter((op.op, op.inputs, op.outputs, op.parameters) for op in ops)
+    groups: dict[tuple[object, ...], list[GraphOp]] = {}
+    for op in ops:
+        groups.setdefault((op.op, op.inputs, op.outputs, op.parameters), []).append(op)
     return tuple(
-        NeededOp(op, count, inputs, outputs, parameters) for (op, inputs, outputs, parameters), count in counts.items()
+        NeededOp(some[0].op, len(some), some[0].inputs, some[0].outputs, some[0].parameters, some[0].arguments)
+        for some in groups.values()
     )
 
 
@@ -77,61 +115,3 @@ def graph_nodes(ops: Iterable[GraphOp]) -> tuple[Node, ...]:
     """The ops in the form that `perfsheet stats` counts."""
     counts = Counter((op.op, op.input_operands, op.output_operands) for op in ops)
     return tuple(Node(op, count, inputs, outputs) for (op, inputs, outputs), count in counts.items())
-
-
-Status = Literal["covered", "missing", "layout only", "no op", "no TTNN op known", "not compared"]
-_ORDER: tuple[Status, ...] = ("missing", "no TTNN op known", "covered", "not compared", "layout only", "no op")
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """One type of torch op: its count, its TTNN function, and the device ops (code, count) that may be it.
-
-    "covered": the capture has such device ops, though it does not say that they are these torch ops. "missing": it has
-    none. "layout only": the port may need no op. "no op": it never needs one. "not compared": there is no capture.
-    """
-
-    op: str
-    count: int
-    ttnn: str
-    status: Status
-    device_ops: tuple[tuple[str, int], ...] = ()
-
-
-def find_coverage(ops: Iterable[GraphOp], analysis: Analysis | None) -> tuple[Coverage, ...]:
-    """The coverage of every type of op, missing ones first, then by count."""
-    counts = Counter(op.base for op in ops)
-    device_ops = None if analysis is None else _device_ops(analysis)
-    kinds = [_coverage(op, count, device_ops) for op, count in counts.items()]
-    return tuple(sorted(kinds, key=lambda kind: (_ORDER.index(kind.status), -kind.count, kind.op)))
-
-
-def _device_ops(analysis: Analysis) -> list[tuple[str, str, int]]:
-    """Op code, attributes and count of every configuration in the capture."""
-    variants = analysis.ops.variants
-    counts = np.bincount(variants.of, minlength=len(variants.all)).tolist()
-    return [(variant.op_code, variant.attributes, count) for variant, count in zip(variants.all, counts, strict=True)]
-
-
-def _coverage(op: str, count: int, device_ops: list[tuple[str, str, int]] | None) -> Coverage:
-    equivalent = find_equivalent(op)
-    if equivalent is None:
-        return Coverage(op, count, "", "no TTNN op known")
-    if equivalent.kind == NONE:
-        return Coverage(op, count, "", "no op")
-    if device_ops is None:
-        return Coverage(op, count, equivalent.ttnn, "layout only" if equivalent.kind == LAYOUT else "not compared")
-    matches: Counter[str] = Counter()
-    for op_code, attributes, number in device_ops:
-        if _matches(equivalent, op_code, attributes):
-            matches[op_code] += number
-    status: Status = "covered" if matches else "layout only" if equivalent.kind == LAYOUT else "missing"
-    return Coverage(op, count, equivalent.ttnn, status, tuple(matches.most_common()))
-
-
-def _matches(equivalent: Equivalent, op_code: str, attributes: str) -> bool:
-    if not equivalent.codes.search(op_code.rsplit("::", 1)[-1]):
-        return False
-    if equivalent.attributes is None or not attributes.strip():  # without attributes only the op code can decide
-        return True
-    return bool(equivalent.attributes.search(op_code) or equivalent.attributes.search(attributes))

@@ -11,7 +11,7 @@ from typing import Any
 from perfsheet.errors import not_written, unusable
 from perfsheet.models.op_stats import Operand
 from perfsheet.models.torch_graph.building import run_user_code, torch_module
-from perfsheet.models.torch_graph.model import Graph, GraphOp, LeafModule
+from perfsheet.models.torch_graph.model import Argument, Graph, GraphOp, LeafModule, TensorShape, TorchName, Value
 
 _LONGEST = 400
 
@@ -109,7 +109,30 @@ def _op(torch: Any, function: Any, args: Any, kwargs: Any, result: Any) -> Graph
         _parameters(torch, function, args, kwargs),
         tuple(map(_operand, inputs)),
         tuple(map(_operand, outputs)),
+        _arguments(torch, function, args, kwargs),
     )
+
+
+def _arguments(torch: Any, function: Any, args: Any, kwargs: Any) -> tuple[Argument, ...]:
+    """What an op was given, by the names of its schema."""
+    names = [argument.name for argument in function._schema.arguments]
+    return (
+        *(Argument(name, _value(torch, value)) for name, value in zip(names, args, strict=False)),
+        *(Argument(name, _value(torch, value), keyword=True) for name, value in kwargs.items()),
+    )
+
+
+def _value(torch: Any, value: Any) -> Value:
+    if isinstance(value, torch.Tensor):
+        return TensorShape(tuple(map(int, value.shape)), _dtype(value))
+    if isinstance(value, (list, tuple)):
+        return [_value(torch, one) for one in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, torch.device):
+        return TorchName(f"torch.device({str(value)!r})")
+    written = str(value)
+    return TorchName(written if written.startswith("torch.") else "")
 
 
 def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
@@ -127,11 +150,15 @@ def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
 
 def _shape(tensor: Any) -> str:
     extents = "×".join(str(int(extent)) for extent in tensor.shape) or "scalar"
-    return f"{extents} {str(tensor.dtype).removeprefix('torch.')}"
+    return f"{extents} {_dtype(tensor)}"
+
+
+def _dtype(tensor: Any) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _operand(tensor: Any) -> Operand:
-    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=str(tensor.dtype).removeprefix("torch."))
+    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=_dtype(tensor))
 
 
 class _LeafRecorder:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib import import_module
 
 import pytest
 from support.captures import op, write_csv
-from support.command import here
+from support.command import ROOT, here
+
+from perfsheet.models.outputs.missing_ops import reproduction
+from perfsheet.models.torch_graph import needed_ops
+from perfsheet.models.torch_graph.tracing import trace
 
 pytestmark = pytest.mark.torch
 
@@ -157,6 +162,36 @@ def test_what_cannot_be_followed(folder, capsys, arguments, status, said):
     assert said in ended.err
 
 
+def test_an_issue_for_each_op_that_ttnn_lacks(folder, capsys):
+    ended = here(capsys, "graph", ROOT / "examples/torch_models.py:upsampler", "--issues", "issues", "-o", "stat")
+    assert ended.status == 0, ended.err
+    assert "In TTNN (types of ops): 2 missing, 1 composite, 3 another name, 3 exists." in ended.out
+    assert {path.name for path in (folder / "issues").iterdir()} == {
+        "aten.flip.md",
+        "aten.convolution-conv_transpose3d.md",
+    }
+    text = (folder / "issues/aten.convolution-conv_transpose3d.md").read_text()
+    assert "| 1 | 1×1×32×64×64 float32, 1×1×2×2×2 float32, 1 float32 | 1×1×64×128×128 float32 |" in text
+    assert "`ttnn.convolution`, `ttnn.conv_transpose3d`" in text
+    assert "`ttnn.conv_transpose2d`" in text.splitlines()[-1]
+    again = here(capsys, "graph", ROOT / "examples/torch_models.py:upsampler", "--issues", "issues", "-o", "stat2")
+    assert again.status == 7
+    assert "--force" in again.err
+
+
+@pytest.mark.parametrize("model", ["resnet18", "bert", "upsampler"])
+def test_the_reproduction_of_every_op_runs(folder, model):
+    module, inputs = getattr(import_module("examples.torch_models"), model)()
+    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+    for one in needed_ops(trace(model, module, inputs, {}).forward):
+        names = {}
+        exec("\n".join(reproduction(one)), names)
+        shapes = [tuple(map(int, text.split()[0].split("×"))) for text in one.outputs]
+        output = names["output"]
+        found = [tensor for tensor in (output if isinstance(output, tuple | list) else [output]) if tensor.numel()]
+        assert [tuple(tensor.shape) for tensor in found] == shapes
+
+
 def test_a_bench_of_a_torch_module(folder, capsys):
     ended = here(capsys, "bench", "net.py:infer", "--vary", "dtype=bfloat16", "-n", "3", "--json")
     assert ended.status == 0
@@ -170,5 +205,5 @@ def test_a_card_with_a_graph(folder, capsys):
     )
     ended = here(capsys, "card", "suite.toml")
     assert ended.status == 0
-    assert "| `aten.convolution` | 1 | ttnn.conv2d | covered | Conv2dDeviceOperation ×1 |" in ended.out
+    assert "| `aten.convolution` | 1 | another name | ttnn.conv2d | covered | Conv2dDeviceOperation ×1 |" in ended.out
     assert "- `aten.native_layer_norm` ×1: ttnn.layer_norm is not in the capture" in ended.out

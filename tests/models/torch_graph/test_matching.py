@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 import pytest
 from support.captures import op
 from support.command import here
-from support.ttnn import in_lab, needs_ttnn
 
-from perfsheet.models.torch_graph.equivalents import every_equivalent, find_equivalent
-from perfsheet.models.torch_graph.model import GraphOp, find_coverage, graph_nodes, needed_ops
+from perfsheet.models.torch_graph import bundled, find_coverage, needed_ops
+from perfsheet.models.torch_graph.model import GraphOp, graph_nodes
 
 
 def graph_op(name, shape="1×1 float32"):
@@ -25,40 +21,36 @@ def test_ops_are_covered_missing_or_without_a_ttnn_op(analysis_of):
         op("MatmulDeviceOperation", 10, 1, call=2),
         {**op("UnaryDeviceOperation", 10, 1, call=3), **relu},
     )
-    names = ("addmm.default", "relu.default", "gelu.default", "view.default", "detach.default", "fft_c2c.default")
-    found = {row.op: row for row in find_coverage([graph_op(f"aten.{name}") for name in names], analysis)}
+    names = ("addmm.default", "relu.default", "gelu.default", "view.default", "detach.default", "flip.default")
+    found = {row.op: row for row in find_coverage([graph_op(f"aten.{name}") for name in names], analysis, bundled())}
     assert {name.removeprefix("aten."): row.status for name, row in found.items()} == {
         "addmm": "covered",
         "relu": "covered",
         "gelu": "missing",
         "view": "layout only",
         "detach": "no op",
-        "fft_c2c": "no TTNN op known",
+        "flip": "no TTNN op",
     }
     assert found["aten.addmm"].device_ops == (("MatmulDeviceOperation", 2),)
-    assert next(iter(found.values())).status == "missing"
+    assert next(iter(found.values())).status == "no TTNN op"
 
 
 def test_without_a_capture_nothing_is_claimed():
-    found = find_coverage([graph_op("aten.addmm.default"), graph_op("aten.addmm.default")], None)
+    found = find_coverage([graph_op("aten.addmm.default"), graph_op("aten.addmm.default")], None, bundled())
     assert [(row.status, row.count, row.device_ops) for row in found] == [("not compared", 2, ())]
 
 
-@pytest.mark.parametrize(
-    ("aten", "ttnn"),
-    [
-        ("aten.add_.Tensor", "ttnn.add"),
-        ("aten.convolution.default", "ttnn.conv2d"),
-        ("aten._softmax.default", "ttnn.softmax"),
-    ],
-)
-def test_names(aten, ttnn):
-    assert find_equivalent(aten).ttnn == ttnn
+def test_a_typecast_is_covered_by_a_typecast_alone(analysis_of):
+    types = {"ATTRIBUTES": "{'op_chain': '{UnaryWithParam(op_type=UnaryOpType::GELU,param={})}'}"}
+    rows = {**op("UnaryDeviceOperation", 10, 1), **types}
+    assert find_coverage([graph_op("aten._to_copy.default")], analysis_of(rows), bundled())[0].status == "missing"
+    rows = op("TypecastDeviceOperation", 10, 1)
+    assert find_coverage([graph_op("aten._to_copy.default")], analysis_of(rows), bundled())[0].status == "covered"
 
 
 def test_conv_does_not_match_converting(analysis_of):
     analysis = analysis_of(op("ConvertToCHWDeviceOperation", 10, 1))
-    assert find_coverage([graph_op("aten.convolution.default")], analysis)[0].status == "missing"
+    assert find_coverage([graph_op("aten.convolution.default")], analysis, bundled())[0].status == "missing"
 
 
 @pytest.mark.parametrize(
@@ -77,12 +69,12 @@ def test_conv_does_not_match_converting(analysis_of):
 )
 def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
     row = {**op(code, 10, 1), "ATTRIBUTES": "{'op_chain': 'UnaryOpType::LOG1P', 'math_op': 'ReduceOpMath::AVG'}"}
-    assert find_coverage([graph_op(f"aten.{aten}.default")], analysis_of(row))[0].status == "missing"
+    assert find_coverage([graph_op(f"aten.{aten}.default")], analysis_of(row), bundled())[0].status == "missing"
 
 
 def test_where_a_capture_has_no_attributes_the_kind_decides(analysis_of):
     row = {**op("UnaryDeviceOperation", 10, 1), "ATTRIBUTES": ""}
-    assert find_coverage([graph_op("aten.gelu.default")], analysis_of(row))[0].status == "covered"
+    assert find_coverage([graph_op("aten.gelu.default")], analysis_of(row), bundled())[0].status == "covered"
 
 
 def test_ops_by_configuration():
@@ -97,19 +89,3 @@ def test_what_cannot_be_followed(tmp_path, capsys, monkeypatch):
     ended = here(capsys, "graph", tmp_path / "m.py:build", "-o", tmp_path / "out")
     assert ended.status == 2
     assert "pip install torch" in ended.err
-
-
-REGISTERED = """
-import json, sys, ttnn
-known = {operation.python_fully_qualified_name for operation in ttnn.query_registered_operations()}
-print("UNKNOWN " + json.dumps(sorted(set(json.load(sys.stdin)) - known)))
-"""
-
-
-class TestWithTtnn:
-    pytestmark = needs_ttnn
-
-    def test_every_function_of_the_table_is_registered(self):
-        named = {name for one in every_equivalent() for name in re.findall(r"ttnn\.[\w.]+", one.ttnn)}
-        assert len(named) > 100
-        assert json.loads(in_lab(REGISTERED, json.dumps(sorted(named))).split("UNKNOWN ")[-1]) == []

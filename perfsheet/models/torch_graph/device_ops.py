@@ -1,0 +1,111 @@
+"""Which device ops a TTNN function runs: what says in a capture that it was there.
+
+Patterns on OP CODE and, where several functions run ops of one code, on ATTRIBUTES. Sources: the device operations in
+`ttnn/cpp/ttnn/operations` of tt-metal, and captures.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from perfsheet.light_dataclass import dataclass
+
+_UNARY = r"Unary|EltwiseUnary"
+_BINARY = r"Binary|EltwiseBinary"
+_TABLE: tuple[tuple[str, str, str], ...] = (
+    ("conv1d conv2d conv_transpose2d", r"(?i)conv(?!ert|3d)", ""),
+    ("experimental.conv3d", r"(?i)conv3d", ""),
+    ("matmul linear addmm", r"(?i)matmul|linear|bmm", ""),
+    ("layer_norm", r"(?i)layer_?norm", ""),
+    ("group_norm", r"(?i)group_?norm", ""),
+    ("rms_norm", r"(?i)rms_?norm|layer_?norm", ""),
+    ("batch_norm", r"(?i)batch_?norm", ""),
+    ("softmax", r"(?i)softmax", ""),
+    ("transformer.scaled_dot_product_attention", r"(?i)sdpa|scaled_?dot_?product", ""),
+    ("max_pool2d", r"(?i)pool", ""),
+    ("avg_pool2d adaptive_avg_pool2d", r"(?i)pool|^reduce", ""),
+    ("mean", r"(?i)^(?:reduce|mean)", ""),
+    ("sum", r"(?i)^(?:reduce|sum)", "SUM"),
+    ("max", r"(?i)^(?:reduce|max\b)", "MAX"),
+    ("min", r"(?i)^(?:reduce|min\b)", "MIN"),
+    ("var std", r"(?i)^reduce", ""),
+    ("prod", r"(?i)^prod", ""),
+    ("sort", r"(?i)sort", ""),
+    ("cumsum cumprod", r"(?i)cumsum|cumprod|accumulation", ""),
+    ("concat", r"(?i)^concat(?!_?heads)", ""),
+    ("stack", r"(?i)^(?:concat(?!_?heads)|stack)", ""),
+    ("slice narrow", r"(?i)slice", ""),
+    ("split chunk", r"(?i)split|slice", ""),
+    ("nonzero", r"(?i)^non_?zero", ""),
+    ("pad", r"(?i)^(?:fill_?)?pad(?!ded)", ""),
+    ("gather", r"(?i)^gather", ""),
+    ("scatter", r"(?i)^scatter", ""),
+    ("upsample", r"(?i)upsample", ""),
+    ("grid_sample", r"(?i)grid_?sample", ""),
+    ("where", r"(?i)where|ternary", ""),
+    ("addcmul", r"(?i)addcmul|ternary", ""),
+    ("lerp", r"(?i)lerp|ternary", ""),
+    ("clone copy", r"(?i)clone|copy|move", ""),
+    ("typecast", _UNARY, "TYPECAST"),
+    ("full full_like fill ones zeros ones_like zeros_like", r"(?i)full|fill", ""),
+    ("hardtanh clamp", _UNARY, "CLAMP|CLAMP_TSS|HARDTANH|RELU6"),
+    ("hardswish", _UNARY, "HARDSWISH|HARDSIGMOID"),
+    ("view reshape", r"(?i)reshape|view", ""),
+    ("permute transpose", r"(?i)permute|transpose", ""),
+    ("unsqueeze squeeze", r"(?i)reshape", ""),
+    ("expand", r"(?i)expand|repeat", ""),
+)
+_BINARY_TYPES = {
+    "add": "ADD",
+    "subtract": "SUB",
+    "rsub": "SUB|RSUB",
+    "multiply": "MUL",
+    "divide": "DIV",
+    "div": "DIV",
+    "pow": "POW(?:ER)?|SQUARE",
+    "floor_div": "DIV_FLOOR|FLOOR",
+}
+"""Types of binary ops that are not called like the function."""
+
+
+@dataclass(frozen=True)
+class DeviceOps:
+    """The device ops of a function: one with its name (`own`), or those of some `codes` and, where these do not say
+    enough, `attributes`."""
+
+    own: re.Pattern[str]
+    codes: re.Pattern[str]
+    attributes: re.Pattern[str] | None
+
+    def match(self, op_code: str, attributes: str) -> bool:
+        """Whether a device op of a capture may be of the function."""
+        code = op_code.rsplit("::", 1)[-1]
+        if self.own.search(code):
+            return True
+        if not self.codes.search(code):
+            return False
+        if self.attributes is None or not attributes.strip():  # without attributes only the op code can decide
+            return True
+        return bool(self.attributes.search(op_code) or self.attributes.search(attributes))
+
+
+@cache
+def device_ops(function: str) -> DeviceOps:
+    """The device ops of `ttnn.conv2d`.
+
+    A function that the table lacks is a type of unary or binary op, if it has no code of its own; it may be fused into
+    another op, whose attributes then name it.
+    """
+    name = function.removeprefix("ttnn.")
+    plain = name.rpartition(".")[2].replace("_", "_?")
+    own = re.compile(rf"(?i)^{plain}s?(?:_?(?:device_?)?op(?:eration)?)?$")
+    for names, codes, attributes in _TABLE:
+        if name in names.split():
+            return DeviceOps(own, re.compile(codes), _whole_word(attributes))
+    codes = f"(?i){_BINARY}|{_UNARY}|addalpha" if name in _BINARY_TYPES else f"(?i){_UNARY}|matmul|conv|{_BINARY}"
+    return DeviceOps(own, re.compile(codes), _whole_word(_BINARY_TYPES.get(name, plain)))
+
+
+def _whole_word(pattern: str) -> re.Pattern[str] | None:
+    return re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if pattern else None
