@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis.windows.signposts import Signposts
     from perfsheet.capture.planned import PlanHead
     from perfsheet.graph_report import GraphReport
+    from perfsheet.trials.causes import TriedCauses
 
 __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
 
@@ -131,11 +133,15 @@ def _check_reference(ops: Ops, reference: Ops) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The result of `analyze`: `facts.ops` column by column; all else is computed once, on first access."""
+    """The result of `analyze`: `facts.ops` column by column; all else is computed once, on first access.
+
+    `tried`: what TTNN says of the causes, once they are tried on a mock board (`perfsheet.trials`).
+    """
 
     facts: Facts
     provenance: Provenance
     repeats: Repeats | None = None
+    tried: TriedCauses | None = None
 
     @property
     def ops(self) -> Ops:
@@ -165,6 +171,12 @@ class Analysis:
 
         graph = Graph(join(self.ops.table, report), Sources(report), self.ops)
         return replace(self, facts=replace(self.facts, graph=graph))
+
+    def with_tried(self, tried: TriedCauses) -> Analysis:
+        """The same analysis with what TTNN says of its causes."""
+        found = copy(self)  # with everything that is computed already
+        object.__setattr__(found, "tried", tried)
+        return found
 
     def without_graph(self) -> Analysis:
         """The same analysis from the capture alone; a plan has its report in any case."""

@@ -174,6 +174,7 @@ def _grouped(facts: Facts, rule: Rule, own: Hits) -> Iterable[Finding]:
             rows=rows,
             cores=known_ints(ops.cores[positions]),
             worker_cores=grids[0] if grids else None,
+            chains=None if own.chains is None else own.chains[indices],
         )
         yield Finding(
             id="",

@@ -146,6 +146,16 @@ def report_left_out(analysis: Analysis, outputs: Outputs) -> None:
             say(f"note: {note}")
 
 
+def with_tried(analysis: Analysis, count: int | None, python: str | None) -> Analysis:
+    """The analysis with what TTNN says of its first `count` causes (None = all), asked of the ttnn in `python`."""
+    from perfsheet.trials import session
+    from perfsheet.trials.board import board_of
+    from perfsheet.trials.causes import try_causes
+
+    board = session(*board_of(analysis), python)
+    return analysis.with_tried(try_causes(analysis, analysis.first_causes(count), board))
+
+
 def open_first(written: Sequence[Path]) -> None:
     """Open the first file that was written: the workbook, or the page if there is no workbook."""
     from perfsheet.machine import open_file

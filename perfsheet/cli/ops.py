@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.captures import analyse, show_signposts
+from perfsheet.cli.captures import analyse, show_signposts, with_tried
 from perfsheet.cli.handling import command
 from perfsheet.cli.options import analysis_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
-    from perfsheet.analysis import Analysis, Options
+    from perfsheet.analysis import Options
 
 
 @command
@@ -127,10 +127,8 @@ def hotspots(
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Every finding of the causes, with its rows.")
     ] = False,
-    tried: Annotated[
-        bool, typer.Option("--try", help="Try the longest op of each cause on a mock board: what TTNN accepts.")
-    ] = False,
-    python: shared.Python = None,
+    tried: shared.Try = False,
+    python: shared.TtnnPython = None,
     reference: shared.Reference = None,
     graph: shared.Graph = None,
     options: Options,
@@ -144,7 +142,12 @@ def hotspots(
         show_signposts(captures, options, json, csv)
         return
     limit = shared.first(count or 0)
+    if tried and csv:
+        raise usage("--try has no CSV", "take --json, or the workbook of `perfsheet report --try`")
     analysis = analyse(captures, options, reference=reference, graph=graph)
+    first = _SCREENFUL if count is None else limit
+    if tried:
+        analysis = with_tried(analysis, first, python)
     if json:
         from perfsheet.outputs import json_output
 
@@ -158,20 +161,4 @@ def hotspots(
         from perfsheet.outputs.terminal.ops import print_findings, print_hotspots
 
         show = print_findings if verbose else print_hotspots
-        first = _SCREENFUL if count is None else limit
-        show(analysis, first, sys.stdout, _tried(analysis, first, python) if tried else {})
-
-
-def _tried(analysis: Analysis, count: int | None, python: str | None) -> dict[str, str]:
-    """What TTNN says of the longest op of the first causes, by the id of the cause."""
-    from perfsheet.text.trials import verdict
-    from perfsheet.trials import session, try_ops
-    from perfsheet.trials.board import board_of
-    from perfsheet.trials.subjects import longest_of
-
-    causes = [cause for cause in analysis.first_causes(count) if cause.positions.size and not cause.saves_gaps]
-    places = [longest_of(analysis, cause) for cause in causes]
-    trials = try_ops(analysis, places, session(*board_of(analysis), python))
-    tried = {position: trial for trial in trials for position in trial.positions}
-    said = ((cause.id, verdict(tried[place], cause.members[0].id)) for cause, place in zip(causes, places, strict=True))
-    return {name: text for name, text in said if text}
+        show(analysis, first, sys.stdout)

@@ -65,6 +65,12 @@ TtMetalHome = Annotated[
 Python = Annotated[
     str | None, typer.Option("--python", metavar="PATH", help="The target's interpreter, if the command names none.")
 ]
+TtnnPython = Annotated[
+    str | None, typer.Option("--python", metavar="PATH", help="The interpreter whose ttnn to ask, and to try ops with.")
+]
+Try = Annotated[
+    bool, typer.Option("--try", help="Try the cure of each cause on a mock board: what TTNN accepts, with its code.")
+]
 
 
 @dataclass(frozen=True)

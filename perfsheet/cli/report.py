@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfsheet.cli import options as shared
-from perfsheet.cli.captures import analyse, inputs, open_first, report_left_out, show_signposts
+from perfsheet.cli.captures import analyse, inputs, open_first, report_left_out, show_signposts, with_tried
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.options import analysis_options, output_options
 from perfsheet.errors import unusable, usage
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from perfsheet.outputs.writing import Outputs
 
 _LONG_OPS = 10_000
+_TRIED = 10
+"""Causes that a report tries."""
 
 
 @command
@@ -32,6 +34,8 @@ def report(
     outputs: Outputs,
     reference: shared.Reference = None,
     graph: shared.Graph = None,
+    tried: shared.Try = False,
+    python: shared.TtnnPython = None,
     options: Options,
     signposts: shared.Signposts = False,
     json: shared.Json = False,
@@ -46,6 +50,8 @@ def report(
         return
     outputs.check(inputs(captures, reference), json)  # before the work, not after it
     analysis = analyse(captures, options, reference=reference, graph=graph)
+    if tried:
+        analysis = with_tried(analysis, _TRIED, python)
     if not outputs.files:
         outputs = outputs.with_workbook(paths.default_path(analysis.summary.paths))
     outputs.check(inputs(analysis.summary.paths, reference), json)

@@ -36,7 +36,7 @@ def try_op(
     ops: Annotated[
         int, typer.Option("--ops", metavar="N", help="Different ops of a cause to try, longest first, 0 = all.")
     ] = _MOST_OPS,
-    python: shared.Python = None,
+    python: shared.TtnnPython = None,
     graph: shared.Graph = None,
     options: Options,
     json: shared.Json = False,
@@ -47,22 +47,21 @@ def try_op(
         if value < 0:
             raise usage(f"{option} {value}: not a count", "give 0 or more")
     analysis = analyse_runs(captures, options, graph)
-    from perfsheet.trials import session, try_ops
+    from perfsheet.trials import session
+    from perfsheet.trials.asked import try_subject
     from perfsheet.trials.board import board_of
     from perfsheet.trials.subjects import positions_of
-    from perfsheet.trials.trial import identical
 
-    positions = positions_of(analysis, subject)
+    positions_of(analysis, subject)  # before the board, which takes seconds
     board = session(*board_of(analysis), python)
-    trials = try_ops(analysis, positions, board, ops or None)
+    asked = try_subject(analysis, subject, board, ops or None)
     if json:
         from perfsheet.outputs import json_output
         from perfsheet.outputs.json_output.trials import trials as as_json
 
-        json_output.write(as_json(analysis, trials, board), sys.stdout)
+        json_output.write(as_json(analysis, asked, board), sys.stdout)
         return
     from perfsheet.outputs.terminal.trials import print_trials
 
-    left_out = len(identical(analysis, positions)) - len(trials)
-    print_trials(trials, board, limit, code, left_out, sys.stdout)
+    print_trials(asked, board, limit, code, sys.stdout)
 # fmt: on

@@ -125,6 +125,29 @@ def _causes(analysis: Analysis) -> Iterator[str]:
     yield f"{of_all}. {plain(text_of_causes.left(analysis, shown))}"
     yield f"{plain(sentences.upper_bounds(analysis.summary))}"
     yield ""
+    yield from _tried(analysis)
+
+
+def _tried(analysis: Analysis) -> Iterator[str]:
+    """On which board the causes were tried, and the Python of what TTNN accepts; nothing where they were not."""
+    if analysis.tried is None:
+        return
+    from perfsheet.tables.trials import tried_causes
+    from perfsheet.text import trials as text_of_trials
+
+    yield f"{plain(text_of_trials.ground(analysis.tried.board))}"
+    yield ""
+    for trial in tried_causes(analysis):
+        if trial.best is not None:
+            label = f"{trial.cause_id}: {text_of_trials.way(trial.best)}"
+            yield f"<details><summary>{plain(label)}</summary>"
+            yield ""
+            yield "```python"
+            yield trial.best.code
+            yield "```"
+            yield ""
+            yield "</details>"
+            yield ""
 
 
 def _run_info(analysis: Analysis) -> Iterator[str]:

@@ -47,6 +47,17 @@ def _first_cure(cause: Cause) -> str:
     return text.cures(cause)[0]
 
 
+def _accepted(rows: CauseRows) -> list[str]:
+    """What TTNN accepts, where the causes were tried; else blank."""
+    tried = rows.source.tried
+    if tried is None:
+        return [""] * len(rows)
+    from perfsheet.text.trials import way  # with all of what tries ops, which few commands need
+
+    found = (tried.by_id.get(cause.id) for cause in rows)
+    return ["" if one is None or one.best is None else way(one.best) for one in found]
+
+
 _CURES = Kind("cures", _first_cure, _cures_data, "wrap", _first_cure, number=False, width=62)
 _MEMBERS = Kind("findings", ", ".join, list, cell=", ".join, number=False)
 
@@ -87,6 +98,8 @@ CAUSES: Table[CauseRows] = Table(
             measured=True),
         Column("cure", "Cure", _CURES, each(lambda cause: cause), "what to try, most expected saving first", _RULES,
             wrap=True, width=62),
+        Column("accepted", "TTNN accepts", LABEL, _accepted, "what TTNN accepts on a mock board", "docs/try.md",
+            outputs=In.SHEET | In.MARKDOWN, wrap=True, width=40, when=lambda rows: rows.source.tried is not None),
         Column("source", "Source", SOURCES, places_of,
             "the lines that its ops come from, most kernel time first, from a graph report", "docs/graph-report.md",
             outputs=In.DATA | In.SHEET | In.MARKDOWN, wrap=True, code=True, when=with_source),

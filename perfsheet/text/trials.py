@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
+from perfsheet.capture.notes import rows
 from perfsheet.text import formats
-from perfsheet.trials import Session, Trial
+from perfsheet.trials import Session, Trial, Tried
+from perfsheet.trials.causes import CauseTrial, Way
+from perfsheet.trials.chain import ChainTrial
 from perfsheet.trials.trial import BECOMES
 
 
@@ -52,39 +56,94 @@ def again(trial: Trial) -> str:
     return f"As recorded: {_cores(recorded)}{used}."
 
 
-def verdict(trial: Trial, subject: str) -> str:
-    """`TTNN accepts: block-sharded on 8 × 6 cores (48 cores, 15.1 % of L1, 2 tensors moved); perfsheet try H1 …`.
+def verdict(trial: CauseTrial) -> str:
+    """`TTNN accepts block-sharded on 8 × 6 cores (48 cores, 15.1 % of L1, 2 tensors moved); perfsheet try C2 …`.
 
-    Blank where there is nothing to try; `subject` is what to try for more.
+    Blank where there is nothing to try.
     """
-    where = f"perfsheet try {subject}"
-    if trial.again is not None and not trial.reproduced:
-        return f"{again(trial)} ({where})"
-    if not trial.tried:
+    where = f"perfsheet try {trial.cause_id}"
+    if trial.best is not None:
+        return f"TTNN accepts {way(trial.best)}; {where} has the code"
+    if trial.refused:
+        return f"TTNN refuses what was tried ({where} says why)"
+    problem = trial.problem
+    if not problem:
         return ""
-    if not trial.accepted:
-        return f"TTNN accepts none of {len(trial.tried)} variants ({where} says why)"
-    best = trial.accepted[0]
-    parts = [_cores(best.cores)]
-    if best.built.of_bank is not None:
-        parts.append(f"{formats.percent(best.built.of_bank)} of L1")
-    if best.moved:
-        parts.append(f"{best.moved} tensor{'s' if best.moved > 1 else ''} moved")
-    return f"TTNN accepts: {best.variant.label} ({', '.join(parts)}); {where} has the code"
+    return f"{again(problem) if isinstance(problem, Trial) else f'Not tried: {problem}.'} ({where})"
+
+
+def way(found: Way) -> str:
+    """`block-sharded on 8 × 6 cores (48 cores, 15.1 % of L1, 2 ops fewer, 1 tensor moved, less exact)`."""
+    parts = [cores_of(found.cores)]
+    if found.of_bank is not None:
+        parts.append(f"{formats.percent(found.of_bank)} of L1")
+    if found.fewer_ops:
+        parts.append(f"{rows(found.fewer_ops, 'op')} fewer")
+    if found.moved:
+        parts.append(f"{rows(found.moved, 'tensor')} moved")
+    if not found.exact:
+        parts.append("less exact")
+    return f"{found.label} ({', '.join(parts)})"
+
+
+def cores_of(cores: Sequence[int | None]) -> str:
+    """`48 cores`, of a chain `64, 48 and 64 cores`."""
+    if len(cores) == 1:
+        return _cores(cores[0])
+    *first, last = map(_figure, cores)
+    return f"{', '.join(first)} and {last} cores"
+
+
+def arrows(cores: Sequence[int | None]) -> str:
+    """`64 → 48 → 64`."""
+    return " → ".join(map(_figure, cores))
+
+
+def _figure(count: int | None) -> str:
+    return "?" if count is None else str(count)
+
+
+def chain_subject(chain: ChainTrial) -> str:
+    """`Rows 958, 959, 960, 961 · Matmul → BinaryNg → Softmax → Matmul · 32 times`."""
+    numbers = ", ".join(str(row.row) for row in chain.rows[:_NAMED])
+    more = f" and {len(chain.rows) - _NAMED} more" if len(chain.rows) > _NAMED else ""
+    times = f" · {chain.count:,} times" if chain.count > 1 else ""
+    return f"Row{'s' if len(chain.rows) > 1 else ''} {numbers}{more} · {chain.title}{times}, tried as one"
+
+
+def chain_again(chain: ChainTrial) -> str:
+    """Whether its ops come out as recorded."""
+    if chain.problem:
+        return f"Not tried: {chain.problem}."
+    covered = [one for one in chain.ops if one.again is not None]
+    if not covered:
+        return "None of its ops is covered: what follows is tried by the tensors that they read."
+    others = len(chain.ops) - len(covered)
+    but = f", but for {rows(others, 'op')} that {'is' if others == 1 else 'are'} not covered" if others else ""
+    return f"Its ops come out as recorded{but}."
+
+
+_NAMED = 8
 
 
 def _cores(count: int | None) -> str:
     return "an unknown number of cores" if count is None else f"{count} core{'' if count == 1 else 's'}"
 
 
-def refusals(trial: Trial) -> list[tuple[str, str]]:
+def refusals(trial: Trial | ChainTrial) -> list[tuple[str, str]]:
     """Why TTNN refuses variants, and which, most of them first."""
+    found = (
+        [(one.variant.label, one.built.reason) for one in trial.refused]
+        if isinstance(trial, Trial)
+        else [(one.proposal.label, one.built.reason) for one in trial.refused]
+    )
     by_reason: dict[str, tuple[str, list[str]]] = {}
-    for one in trial.refused:
-        alike = re.sub(r"\d+", "#", one.built.reason)  # reasons that differ in sizes alone are one
-        by_reason.setdefault(alike, (one.built.reason, []))[1].append(one.variant.label)
+    for label, reason in found:
+        alike = re.sub(r"\d+", "#", reason)  # reasons that differ in sizes alone are one
+        by_reason.setdefault(alike, (reason, []))[1].append(label)
     return [
-        (reason, "; ".join(labels)) for reason, labels in sorted(by_reason.values(), key=lambda pair: -len(pair[1]))
+        (reason, "; ".join(dict.fromkeys(labels)))
+        for reason, labels in sorted(by_reason.values(), key=lambda pair: -len(pair[1]))
     ]
 
 
@@ -94,8 +153,14 @@ def not_tried(trial: Trial) -> str:
     return f"Not tried: {more}{trial.kind.not_tried if trial.kind is not None else ''}."
 
 
-def code(trial: Trial, which: int) -> str:
-    """The Python of an accepted variant, counted from 1; 0 = of the op as recorded; blank where there is none."""
+def code(trials: Sequence[Trial | ChainTrial], which: int) -> str:
+    """The Python of one of all that TTNN accepts, counted from 1; 0 = of the first op as recorded; blank if none."""
     if which == 0:
-        return "" if trial.code is None else trial.code.text
-    return trial.accepted[which - 1].variant.code.text if 0 < which <= len(trial.accepted) else ""
+        found = (one.code for one in trials if isinstance(one, Trial) and one.code is not None)
+        return next((one.text for one in found), "")
+    texts = [
+        one.variant.code.text if isinstance(one, Tried) else one.proposal.code.text
+        for trial in trials
+        for one in trial.accepted
+    ]
+    return texts[which - 1] if 0 < which <= len(texts) else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from perfsheet.light_dataclass import dataclass
+from perfsheet.trials.memory import DRAM, Memory
 from perfsheet.trials.tensors import Tensor
 
 _DTYPES = {"FLOAT32": "float32", "UINT32": "uint32", "INT32": "int32", "UINT16": "uint16", "UINT8": "uint8"}
@@ -28,7 +31,8 @@ def layout_code(layout: str) -> str:
 class Code:
     """How an op is built: its `tensors` by name, and the call of `function` with operands and options as Python.
 
-    An option that is blank is left out. `on_host` are tensors that stay there.
+    An option that is blank is left out. `on_host` are tensors that stay there. `output`: where it was told to put its
+    output by `put` (None = as recorded).
     """
 
     tensors: Mapping[str, Tensor]
@@ -36,6 +40,11 @@ class Code:
     operands: tuple[str, ...]
     options: Mapping[str, str]
     on_host: tuple[str, ...] = ()
+    output: Memory | None = None
+
+    def put(self, memory: Memory) -> Code:
+        """The same call with its output elsewhere."""
+        return replace(self.given(memory_config=memory.code), output=memory)
 
     def given(self, **options: str) -> Code:
         """The same call with other options."""
@@ -48,8 +57,16 @@ class Code:
     @property
     def text(self) -> str:
         """The Python: a line to each tensor, then the call; `ttnn` and `device` are there."""
-        statements = [(name, self._tensor(name)) for name in self.tensors]
-        return "\n".join(laid_out(f"{name} = {made}") for name, made in [*statements, ("output", self.call)])
+        return written(self.statements("output"))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that it may assign, but for `output`."""
+        return (*self.tensors, *MEMORIES)
+
+    def statements(self, output: str) -> list[tuple[str, str]]:
+        """What it assigns, in order: each name with its Python; `output` is the name of what the call makes."""
+        return [*((name, self._tensor(name)) for name in self.tensors), (output, self.call)]
 
     @property
     def call(self) -> str:
@@ -61,8 +78,37 @@ class Code:
         tensor, host = self.tensors[name], name in self.on_host
         options = [f"dtype={dtype_code(tensor.dtype)}", f"layout={layout_code(tensor.layout)}"]
         options += [] if host else ["device=device"]
-        options += [] if host or tensor.memory is None else [f"memory_config={tensor.memory.code}"]
+        # Interleaved in DRAM is what TTNN takes without a word.
+        said = not (host or tensor.memory in (None, DRAM))
+        options += [f"memory_config={tensor.memory.code}"] if said and tensor.memory is not None else []
         return f"ttnn.{'zeros' if host else 'empty'}({', '.join([str(list(tensor.shape)), *options])})"
+
+
+MEMORIES = tuple(f"sharded{number}" for number in ("", *range(2, 10)))
+"""Names for memory configs that are needed more than once."""
+_MEMORY = re.compile(r"ttnn\.(?:create_sharded_memory_config|MemoryConfig)\(")
+
+
+def written(statements: Sequence[tuple[str, str]]) -> str:
+    """Assignments as text, memory configs that are needed more than once ahead, with a name."""
+    found = Counter(config for _, python in statements for config in _memory_configs(python))
+    named = dict(zip((config for config, count in found.items() if count > 1), MEMORIES, strict=False))
+    lines = [(name, config) for config, name in named.items()]
+    for name, python in statements:
+        for config, instead in named.items():
+            python = python.replace(config, instead)  # noqa: PLW2901 one after another
+        lines.append((name, python))
+    return "\n".join(laid_out(f"{name} = {python}") for name, python in lines)
+
+
+def _memory_configs(python: str) -> Iterator[str]:
+    """The calls in an expression that make a memory config."""
+    for start in _MEMORY.finditer(python):
+        depth, at = 1, start.end()
+        while depth and at < len(python):
+            depth += (python[at] == "(") - (python[at] == ")")
+            at += 1
+        yield python[start.start() : at]
 
 
 def laid_out(statement: str, indent: str = "") -> str:

@@ -19,7 +19,8 @@ from perfsheet.trials.tensors import Tensor
 class Recorded:
     """An op to build again: `cores` as recorded (None = unknown), `grid` is that of the board, columns × rows.
 
-    `then`: what the next op computes if it is elementwise and may read the output: `GELU`.
+    `dram_banks`: how many its device has (None = unknown). `then`: what the next op computes if it is elementwise and
+    may read the output: `GELU`.
     """
 
     op_code: str
@@ -29,6 +30,7 @@ class Recorded:
     cores: int | None
     grid: tuple[int, int]
     then: str = ""
+    dram_banks: int | None = None
 
     def get(self, *names: str) -> str:
         """The first of these attributes that is set, as it is written; blank if none is."""
@@ -72,7 +74,7 @@ def recorded(facts: Facts, position: int, grid: tuple[int, int]) -> Recorded:
     """The op at this position."""
     ops = facts.ops
     variant = facts.variant(position)
-    cores = ops.cores[position]
+    cores, banks = ops.cores[position], facts.speed_of_light.peaks.dram_banks[position]
     own = output_memory(variant.attributes)
     outputs = tuple(_tensor(tensor, own) for tensor in variant.outputs)
     inputs = tuple(
@@ -87,6 +89,7 @@ def recorded(facts: Facts, position: int, grid: tuple[int, int]) -> Recorded:
         int(cores) if math.isfinite(cores) else None,
         grid,
         _then(facts, position),
+        int(banks) if math.isfinite(banks) else None,
     )
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 
 from perfsheet.errors import ExitStatus, PerfsheetError
@@ -34,7 +35,7 @@ class Outcome:
 class Session:
     """A mock board on which ops are built: `board` with its `grid` (columns, rows), for the ttnn of `interpreter`.
 
-    `assumed`: whether the board is a guess.
+    `assumed`: whether the board is a guess. `known`: what came of each text; none is built twice.
     """
 
     board: str
@@ -43,12 +44,18 @@ class Session:
     interpreter: str
     environment: Mapping[str, str]
     assumed: bool = False
+    known: dict[str, Outcome] = field(default_factory=dict, repr=False, compare=False)
 
     def build(self, codes: Sequence[str]) -> list[Outcome]:
         """Build each of these texts on its own, all tensors anew.
 
         Raises PerfsheetError when TTNN opens no board, or takes longer than ten minutes.
         """
+        new = [code for code in dict.fromkeys(codes) if code not in self.known]
+        self.known.update(zip(new, self._build(new) if new else (), strict=True))
+        return [self.known[code] for code in codes]
+
+    def _build(self, codes: Sequence[str]) -> list[Outcome]:
         with tempfile.TemporaryDirectory(prefix="perfsheet-try-") as name:
             folder = Path(name)
             reasons: dict[int, str] = {}

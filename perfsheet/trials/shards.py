@@ -62,12 +62,17 @@ def _cores(layout: str, count: int, grid: tuple[int, int]) -> tuple[Range, ...]:
 
 def _of_maker(facts: Facts, position: int, place: int) -> Memory | None:
     """That with which the last op of the device before this one made such a tensor."""
+    maker = maker_of(facts, position, place)
+    return None if maker is None else output_memory(facts.variant(maker).attributes)
+
+
+def maker_of(facts: Facts, position: int, place: int) -> int | None:
+    """The op that made an input: of those before it on its device the last that made such a tensor; None = unknown."""
     wanted = facts.variant(position).inputs[place]
     device = facts.ops.device[position]
     for before in range(position - 1, max(position - 1 - _MOST_BEFORE, -1), -1):
-        variant = facts.variant(before)
-        if facts.ops.device[before] == device and _makes(variant, wanted):
-            return output_memory(variant.attributes)
+        if facts.ops.device[before] == device and _makes(facts.variant(before), wanted):
+            return before
     return None
 
 

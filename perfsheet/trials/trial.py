@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.pieces import pieces
@@ -15,6 +16,7 @@ from perfsheet.analysis.results import RowRef
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant, kind_of
+from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.session import Outcome, Session
@@ -70,8 +72,9 @@ class Trial:
     """An op of a capture that was tried, at `positions` of the analysis.
 
     `code` builds it as recorded, `again` is what came of that, `tried` are its variants, in their order. `pieces`: into
-    how many its work can be cut; cores beyond that are idle (None = unknown). `left_out`: variants that were not tried
-    for their number. `problem` says why nothing was tried, blank if it was.
+    how many its work can be cut; cores beyond that are idle (None = unknown). `sibling`: the way of an op of the same
+    shapes that ran faster. `left_out`: variants that were not tried for their number. `problem` says why nothing was
+    tried, blank if it was.
     """
 
     row: RowRef
@@ -82,6 +85,7 @@ class Trial:
     op: Recorded | None = None
     pieces: int | None = None
     code: Code | None = None
+    sibling: Variant | None = None
     again: Built | None = None
     tried: tuple[Tried, ...] = ()
     left_out: int = 0
@@ -130,14 +134,14 @@ def try_ops(
 
     `variants`: also in other ways. Raises PerfsheetError when TTNN opens no board.
     """
-    trials = [_described(analysis, group, board.grid) for group in identical(analysis, positions)[:most]]
-    trials = _built_again(trials, board)
-    return tuple(_in_other_ways(trials, board) if variants else trials)
+    trials = [describe(analysis, group, board.grid) for group in identical(analysis, positions)[:most]]
+    trials = built_again(trials, board)
+    return tuple(in_other_ways(trials, board) if variants else trials)
 
 
 def described(analysis: Analysis, grid: tuple[int, int]) -> tuple[Trial, ...]:
     """Every op of an analysis, identical ones once, with the Python that builds it; none of them is tried."""
-    return tuple(_described(analysis, group, grid) for group in identical(analysis, range(len(analysis.ops))))
+    return tuple(describe(analysis, group, grid) for group in identical(analysis, range(len(analysis.ops))))
 
 
 def identical(analysis: Analysis, positions: Sequence[int]) -> list[list[int]]:
@@ -156,7 +160,7 @@ def _time(analysis: Analysis, positions: Sequence[int]) -> float:
     return float(sum(known)) if known else math.nan
 
 
-def _described(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]) -> Trial:
+def describe(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]) -> Trial:
     """The op with the Python that builds it, or why there is none."""
     first = positions[0]
     variant = analysis.facts.variant(first)
@@ -170,26 +174,42 @@ def _described(analysis: Analysis, positions: Sequence[int], grid: tuple[int, in
     trial = replace(trial, kind=kind, op=op, pieces=None if math.isnan(cut) else int(cut))
     if code is None:
         return replace(trial, problem=_NOT_TOLD)
-    return replace(trial, code=code) if _is_plain(code) else replace(trial, problem=_ODD)
+    if not _is_plain(code):
+        return replace(trial, problem=_ODD)
+    return replace(trial, code=code, sibling=_sibling(analysis, first, code, grid))
 
 
-_NOT_FIT = (ArithmeticError, LookupError, ValueError)
-"""What reading numbers raises that are none, or of which nothing can be made: cells may have anything."""
+def _sibling(analysis: Analysis, position: int, code: Code, grid: tuple[int, int]) -> Variant | None:
+    """The way of the op that ran faster on the same shapes; None without one in this capture."""
+    facts = analysis.facts
+    found = None if facts.ops.planned else facts.siblings[int(facts.ops.variants.of[position])]
+    if found is None or found.in_reference:
+        return None
+    op = recorded(facts, found.position, grid)
+    kind = kind_of(op.op_code)
+    other = None if kind is None else _code(kind, op)
+    if kind is None or other is None or _shapes(other) != _shapes(code):
+        return None
+    return Variant(f"as row {facts.sibling_row(found)}", other, "sibling", makes=kind.makes or kind.ops)
+
+
+def _shapes(code: Code) -> list[tuple[int, ...]]:
+    return [tensor.shape for tensor in code.tensors.values()]
 
 
 def _code(kind: Kind, op: Recorded) -> Code | None:
     try:
         return kind.build(op)
-    except _NOT_FIT:
+    except NOT_FIT:
         return None
 
 
 def _is_plain(code: Code) -> bool:
-    return is_plain(code.text, code.tensors)
+    return is_plain(code.text, code.names)
 
 
-def _built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
-    """The ops built as recorded."""
+def built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
+    """The ops built as recorded. Raises PerfsheetError when TTNN opens no board."""
     outcomes = iter(board.build([trial.code.text for trial in trials if trial.code is not None]))
     return [
         trial if trial.code is None or trial.kind is None else replace(trial, again=_built(trial.kind, next(outcomes)))
@@ -197,8 +217,8 @@ def _built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
     ]
 
 
-def _in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
-    """The ops that were reproduced, with their variants."""
+def in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
+    """The ops that were reproduced, with their variants. Raises PerfsheetError when TTNN opens no board."""
     wanted = [list(variants_of(trial)) if trial.reproduced else [] for trial in trials]
     tried = [some[:MOST_VARIANTS] for some in wanted]
     outcomes = iter(board.build([one.code.text for some in tried for one in some]))
@@ -215,19 +235,23 @@ def _in_other_ways(trials: Sequence[Trial], board: Session) -> list[Trial]:
 def variants_of(trial: Trial) -> Iterator[Variant]:
     """Variants whose Python is plain, and another one than that of the op."""
     if trial.kind is not None and trial.op is not None and trial.code is not None:
-        with suppress(*_NOT_FIT):
-            for variant in trial.kind.variants(trial.op, trial.code):
+        with suppress(*NOT_FIT):
+            first = () if trial.sibling is None else (trial.sibling,)
+            for variant in chain(first, trial.kind.variants(trial.op, trial.code)):
                 if variant.code.text != trial.code.text and _is_plain(variant.code):
                     yield variant
 
 
-def _built(kind: Kind, outcome: Outcome, again: Built | None = None) -> Built:
-    """What came of it; further device ops are a reason, unless the op as recorded (`again`) brings them, too."""
+def _built(kind: Kind, outcome: Outcome, again: Built | None = None, makes: str = "") -> Built:
+    """What came of it; further device ops are a reason, unless the op as recorded (`again`) brings them, too.
+
+    `makes`: a pattern of the device op that it must become, if that is not one of its kind.
+    """
     if outcome.reason or outcome.report is None:
         return Built(outcome.reason or "TTNN wrote no graph of it")
     report = outcome.report
-    own = [op for op in report.device_ops if kind.made(op.name)]
-    others = [op.name for op in report.device_ops if not kind.made(op.name)]
+    own = [op for op in report.device_ops if kind.made(op.name, makes)]
+    others = [op.name for op in report.device_ops if not kind.made(op.name, makes)]
     expected = Counter(others if kind.brings_others else () if again is None else again.others)
     if len(own) != 1 or Counter(others) - expected:
         made = Counter(op.name for op in report.device_ops)
@@ -238,7 +262,7 @@ def _built(kind: Kind, outcome: Outcome, again: Built | None = None) -> Built:
 
 def _tried(trial: Trial, variant: Variant, outcome: Outcome) -> Tried:
     assert trial.kind is not None
-    built = _built(trial.kind, outcome, trial.again)
+    built = _built(trial.kind, outcome, trial.again, variant.makes)
     return Tried(variant, built, _working(trial, variant, built), _moved(trial, variant))
 
 
@@ -259,6 +283,8 @@ def _moved(trial: Trial, variant: Variant) -> int:
     if variant.moved is not None or trial.code is None:
         return variant.moved or 0
     before = trial.code.tensors
-    inputs = [name for name, tensor in variant.code.tensors.items() if tensor.memory != before[name].memory]
+    inputs = [
+        name for name, tensor in variant.code.tensors.items() if name in before and tensor.memory != before[name].memory
+    ]
     output = variant.code.options.get("memory_config") != trial.code.options.get("memory_config")
     return len(inputs) + output

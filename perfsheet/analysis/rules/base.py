@@ -59,7 +59,7 @@ class Group:
     """All hits of one rule on one subject: what advice and evidence are written from.
 
     `cores` are the distinct core counts in ascending order, `worker_cores` the smallest worker grid among them (None =
-    unknown), `rows` the rows of the table.
+    unknown), `rows` the rows of the table. `chains` tells apart the chains that the ops are of (see `Hits`).
     """
 
     signature: Signature
@@ -68,6 +68,19 @@ class Group:
     rows: IntArray
     cores: tuple[int, ...]
     worker_cores: int | None
+    chains: IntArray | None = None
+
+    @property
+    def first_chain(self) -> list[int]:
+        """The ops of its first chain; of a rule without chains its first op."""
+        if self.chains is None or not len(self.positions):
+            return list(self.positions[:1].tolist())
+        return list(self.positions[self.chains == self.chains[0]].tolist())
+
+    @property
+    def chain_count(self) -> int:
+        """How many chains it has; of a rule without chains how many ops."""
+        return len(self.positions) if self.chains is None else len(set(self.chains.tolist()))
 
 
 def no_evidence(facts: Facts, group: Group) -> Evidence:

@@ -84,7 +84,8 @@ def find(facts: Facts) -> Hits:
             positions += [first, second]
             savings += [float(ops.kernel_ns[p]) if p == shorter else 0.0 for p in (first, second)]
             subjects += [chain(facts, [first, second])] * 2
-    return Hits(np.array(positions, dtype=np.int64), np.array(savings), subjects)
+    hits = np.array(positions, dtype=np.int64)
+    return Hits(hits, np.array(savings), subjects, chains=np.repeat(hits[::2], 2))
 
 
 def _pair(facts: Facts, group: Group) -> str:

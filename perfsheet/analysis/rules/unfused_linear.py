@@ -22,15 +22,17 @@ def find(facts: Facts) -> Hits:
     may_follow = facts.of_variants([name in {"ADD", *_ACTIVATIONS} for name in facts.functions])
     may_follow[hits_of(facts, fusable_pair.RULE).positions] = False  # fused with what comes after them
     positions: list[int] = []
+    matmuls: list[int] = []
     subjects = []
     for here in facts.sequences if plain.any() else ():
         for at in np.flatnonzero(plain[here[:-1]] & may_follow[here[1:]]).tolist():
             members = _epilogue(facts, [p for p in here[at : at + 3].tolist() if p == here[at] or may_follow[p]])
             timed = [position for position in members[1:] if ops.timed[position]]
             positions += timed
+            matmuls += [members[0]] * len(timed)
             subjects += [chain(facts, members)] * len(timed)
     hits = np.array(positions, dtype=np.int64)
-    return Hits(hits, ops.kernel_ns[hits], subjects)
+    return Hits(hits, ops.kernel_ns[hits], subjects, chains=np.array(matmuls, dtype=np.int64))
 
 
 def _is_plain(variant: Variant) -> bool:

@@ -40,7 +40,7 @@ def graph(
         Path | None,
         typer.Option("--issues", metavar="DIR", help="Write an issue, ready to file, for each op that TTNN lacks."),
     ] = None,
-    python: shared.Python = None,
+    python: shared.TtnnPython = None,
     profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
     json: shared.Json = False,
     force: shared.Force = False,

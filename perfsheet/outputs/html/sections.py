@@ -41,8 +41,18 @@ def findings_section(analysis: Analysis) -> Section:
         "listed": _LISTED,
         "note": sentences.upper_bounds(summary) if analysis.findings else formats.no_finding(summary),
         "left": text_of_causes.left(analysis, analysis.first_causes(_OPEN)),
+        "tried_on": _tried_on(analysis),
     }
     return Section("findings", "What to fix first", "findings.html", data)
+
+
+def _tried_on(analysis: Analysis) -> str:
+    """The board on which causes were tried; blank where they were not."""
+    if analysis.tried is None:
+        return ""
+    from perfsheet.text.trials import ground
+
+    return ground(analysis.tried.board)
 
 
 def _cause(analysis: Analysis, cause: Cause, excerpts: Excerpts | None, unfolded: bool) -> dict[str, Any]:
@@ -54,9 +64,22 @@ def _cause(analysis: Analysis, cause: Cause, excerpts: Excerpts | None, unfolded
         "subject": cause.subject,
         "where": text_of_causes.where(cause),
         "saving": text_of_causes.saving(cause),
+        **_tried(analysis, cause),
         "cures": text_of_causes.cures(cause)[:_CURES],
         "findings": [_card(analysis, finding) for finding in cause.members],
     }
+
+
+def _tried(analysis: Analysis, cause: Cause) -> dict[str, Any]:
+    """What TTNN says of a cause that was tried, and the Python of what it accepts."""
+    trial = None if analysis.tried is None else analysis.tried.by_id.get(cause.id)
+    if trial is None:
+        return {"tried": "", "code": []}
+    from perfsheet.text import trials as text_of_trials
+
+    best = trial.best
+    said = text_of_trials.verdict(trial) if best is None else f"TTNN accepts {text_of_trials.way(best)}."
+    return {"tried": said, "code": [] if best is None else best.code.splitlines()}
 
 
 def _card(analysis: Analysis, finding: Finding) -> dict[str, Any]:

@@ -42,6 +42,15 @@ __all__ = ["SCHEMA_VERSION", "calibration", "case_records", "cases", "check", "c
 # fmt: on
 
 
+def _tried(analysis: Analysis) -> Json:
+    """What TTNN says of the causes; nothing where they were not tried."""
+    if analysis.tried is None:
+        return {}
+    from perfsheet.outputs.json_output.trials import tried_keys
+
+    return tried_keys(analysis, analysis.tried)
+
+
 def top_ops(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet top-ops --json`: the first `count` ops (None = all); shares are of the whole window."""
     return named(analysis, {**head(analysis), "ops": streamed(OPS, ranked_ops(analysis, count))})
@@ -66,7 +75,7 @@ def source_groups(analysis: Analysis, by: GroupBy, count: int | None) -> Json:
 
 def hotspots(analysis: Analysis, count: int | None) -> Json:
     """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
-    return named(analysis, {**head(analysis), **findings_keys(analysis, count)})
+    return named(analysis, {**head(analysis), **findings_keys(analysis, count), **_tried(analysis)})
 
 
 def report(analysis: Analysis, workbook: str | None) -> Json:
@@ -79,6 +88,7 @@ def report(analysis: Analysis, workbook: str | None) -> Json:
         "ops": streamed(OPS, ranked_ops(analysis)),
         "groups": streamed(GROUPS, ranked_groups(analysis), len(analysis.ops)),
         **findings_keys(analysis, None),
+        **_tried(analysis),
         **totals(analysis),
         **({"pass_ops": pass_ops(analysis, known)} if (known := analysis.facts.variation) else {}),
         **signposts_of(analysis.signposts),

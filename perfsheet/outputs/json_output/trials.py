@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from perfsheet.analysis import Analysis
 from perfsheet.outputs.json_output.parts import Json, head, named
 from perfsheet.tables import Rows
 from perfsheet.tables.kinds import number, row_data
-from perfsheet.tables.trials import VARIANTS
+from perfsheet.tables.trials import CHAINS, TRIED, VARIANTS, Numbered, tried_causes
 from perfsheet.trials import Session, Trial
+from perfsheet.trials.asked import Asked
+from perfsheet.trials.causes import TriedCauses
+from perfsheet.trials.chain import ChainTrial
 
 
-def trials(analysis: Analysis, tried: Sequence[Trial], board: Session) -> Json:
+def trials(analysis: Analysis, asked: Asked, board: Session) -> Json:
     """`perfsheet try --json`: each op as recorded and built again, and every variant with what TTNN says of it."""
     told = {
         **head(analysis),
-        "tried_on": {"board": board.board, "grid": list(board.grid), "ttnn": board.ttnn},
-        "trials": [_trial(one) for one in tried],
+        "tried_on": tried_on(board),
+        "chains": [_chain(one) for one in asked.chains],
+        "trials": [_trial(one) for one in asked.trials],
     }
     return named(analysis, told)
+
+
+def tried_on(board: Session) -> Json:
+    """The mock board."""
+    return {"board": board.board, "grid": list(board.grid), "ttnn": board.ttnn}
+
+
+def tried_keys(analysis: Analysis, tried: TriedCauses) -> Json:
+    """What TTNN says of the causes, and on which board."""
+    return {"tried_on": tried_on(tried.board), "tried": TRIED.records(tried_causes(analysis))}
+
+
+def _chain(chain: ChainTrial) -> Json:
+    return {
+        "op_codes": chain.title,
+        "rows": [row_data(row) for row in chain.rows],
+        "count": chain.count,
+        "problem": chain.problem or None,
+        "ways": CHAINS.records(Rows(Numbered(chain), [*chain.accepted, *chain.refused])),
+    }
 
 
 def _trial(trial: Trial) -> Json:
@@ -43,7 +65,7 @@ def _trial(trial: Trial) -> Json:
             "reproduced": trial.reproduced,
             "code": trial.code.text if trial.code is not None else None,
         },
-        "variants": VARIANTS.records(Rows(trial, [*trial.accepted, *trial.refused])),
+        "variants": VARIANTS.records(Rows(Numbered(trial), [*trial.accepted, *trial.refused])),
         "not_tried": trial.kind.not_tried if trial.kind else None,
         "left_out": trial.left_out,
     }

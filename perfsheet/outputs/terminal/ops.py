@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -229,7 +229,6 @@ def _named(names: list[str]) -> str:
 
 
 _ROWS_NAMED = 8
-_NOTHING: Mapping[str, str] = {}
 _INDENT = "   "
 _TENSORS_SHOWN = 220
 
@@ -238,12 +237,12 @@ _SCREEN, _TEXT_LINES = 40, 2
 """Lines of the first screen, and of a cure and of its ground where there is room for that many."""
 
 
-def print_hotspots(analysis: Analysis, count: int | None, out: TextIO, tried: Mapping[str, str] = _NOTHING) -> None:
+def print_hotspots(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The verdict, then the first `count` causes: what and where, the cure, what that should save and why.
 
-    `tried`: what TTNN said of a cause when it was tried on a mock board, by its id.
+    If they were tried, also what TTNN says of each.
     """
-    screen = screen_for(out)
+    screen, tried = screen_for(out), _tried(analysis)
     shown = analysis.first_causes(count)
 
     def above(screen: Screen) -> None:
@@ -268,6 +267,16 @@ def print_hotspots(analysis: Analysis, count: int | None, out: TextIO, tried: Ma
             screen.print(line(text, style))
         _print_tried(screen, tried.get(cause.id, ""))
     below(screen)
+
+
+def _tried(analysis: Analysis) -> dict[str, str]:
+    """What TTNN says of the causes that were tried, by their ids."""
+    if analysis.tried is None:
+        return {}
+    from perfsheet.text.trials import verdict
+
+    said = {name: verdict(trial) for name, trial in analysis.tried.by_id.items()}
+    return {name: text for name, text in said.items() if text}
 
 
 def _print_tried(screen: Screen, said: str) -> None:
@@ -306,12 +315,12 @@ def _shortened(text: str, width: int, lines: int) -> list[str]:
     return textwrap.wrap(clean(text), width, max_lines=lines, placeholder=" …") or [""]
 
 
-def print_findings(analysis: Analysis, count: int | None, out: TextIO, tried: Mapping[str, str] = _NOTHING) -> None:
+def print_findings(analysis: Analysis, count: int | None, out: TextIO) -> None:
     """The verdict, totals of every rule, then the first `count` causes with each of their findings.
 
-    `tried`: what TTNN said of a cause when it was tried on a mock board, by its id.
+    If they were tried, also what TTNN says of each.
     """
-    screen = screen_for(out)
+    screen, tried = screen_for(out), _tried(analysis)
     print_head(screen, analysis)
     print_wrapped(screen, text_of_causes.verdict(analysis), "bold")
     screen.print()

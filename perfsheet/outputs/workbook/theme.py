@@ -34,6 +34,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "verdict": {"bold": True, "text_wrap": True, "indent": 1},
     "wrap": {"text_wrap": True, "indent": 1, "font_size": 9},
     "quiet": {"font_color": QUIET},
+    "code": {"font_name": "Courier New", "font_size": 9},
     "quiet_wrap": {"font_color": QUIET, "text_wrap": True, "valign": "top"},
     "count": {"num_format": "#,##0"},
     "plain_number": {"num_format": "0"},

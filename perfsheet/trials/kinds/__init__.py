@@ -1,11 +1,22 @@
 """The kinds of ops that can be built alone."""
 
-from perfsheet.trials.kinds import attention, conv, elementwise, embedding, heads, layout, matmul, norm, softmax
+from perfsheet.trials.kinds import (
+    attention,
+    conv,
+    elementwise,
+    embedding,
+    heads,
+    layout,
+    matmul,
+    minimal_matmul,
+    norm,
+    softmax,
+)
 from perfsheet.trials.kinds.base import Kind, Variant
 
 KINDS: tuple[Kind, ...] = (
     matmul.KIND,
-    matmul.MINIMAL,
+    minimal_matmul.KIND,
     norm.KIND,
     softmax.KIND,
     attention.KIND,

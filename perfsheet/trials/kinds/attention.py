@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from perfsheet.trials.code import Code
 from perfsheet.trials.configs import compute_kernel_config, config
-from perfsheet.trials.kinds.base import Kind, Variant
+from perfsheet.trials.kinds.base import Kind, Variant, in_l1
 from perfsheet.trials.recorded import Recorded
 
 
@@ -71,10 +71,13 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
                     f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), "
                     f"q_chunk_size={q}, k_chunk_size={k}, exp_approx_mode=False)"
                 )
-                yield Variant(f"chunks of {q} and {k} on {columns} × {rows}", code.given(program_config=config))
+                yield Variant(
+                    f"chunks of {q} and {k} on {columns} × {rows}", code.given(program_config=config), "blocks"
+                )
     kernel = code.options.get("compute_kernel_config", "")
     if "HiFi4" in kernel:
-        yield Variant("HiFi2", code.given(compute_kernel_config=kernel.replace("HiFi4", "HiFi2")), exact=False)
+        lower = code.given(compute_kernel_config=kernel.replace("HiFi4", "HiFi2"))
+        yield Variant("HiFi2", lower, "fidelity", exact=False)
 
 
 KIND = Kind(
@@ -84,6 +87,27 @@ KIND = Kind(
     variants=variants,
     not_tried="chunks above 256, query chunks longer than those of the keys, sharded inputs",
 )
+
+
+def decode_variants(op: Recorded, code: Code) -> Iterator[Variant]:
+    """The whole grid, with more cores to a head and other chunk sizes; else in L1."""
+    columns, rows = op.grid
+    for most in (16, 32):
+        for chunk in (0, 128, 256, 512):
+            config = (
+                f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), q_chunk_size=0, "
+                f"k_chunk_size={chunk}, exp_approx_mode=False, max_cores_per_head_batch={most})"
+            )
+            chunks = f"chunks of {chunk}" if chunk else "chunks that TTNN chooses"
+            label = f"{columns} × {rows} cores, at most {most} to a head, {chunks}"
+            yield Variant(label, code.given(program_config=config), "cores")
+    yield from in_l1(op, code)
+
+
 DECODE = Kind(
-    "attention in decode", r"(?:SdpaDecode|ScaledDotProductAttentionDecode)(?:DeviceOperation)?", build_decode
+    "attention in decode",
+    r"(?:SdpaDecode|ScaledDotProductAttentionDecode)(?:DeviceOperation)?",
+    build_decode,
+    variants=decode_variants,
+    not_tried="query chunks, sharded inputs",
 )

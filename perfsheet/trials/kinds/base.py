@@ -5,27 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
 from perfsheet.trials.memory import DRAM, L1
 from perfsheet.trials.recorded import Recorded
 
+What = Literal["cores", "memory", "data type", "fidelity", "blocks", "fused", "function", "DRAM-sharded", "sibling"]
+"""What a variant changes: the cores (with the shards), where tensors lie, how much is done in a step, …"""
+
 
 @dataclass(frozen=True)
 class Variant:
     """Another way to build an op: what is different, in a few words, and its Python.
 
-    `exact`: its values are as exact as those of the op as recorded. `moved`: how many tensors it moves, where the code
-    does not show it.
+    `what` it changes. `exact`: its values are as exact as those of the op as recorded. `moved`: how many tensors it
+    moves, where the code does not show it. `makes`: a pattern of the device op that it becomes, if that is another one.
     """
 
     label: str
     code: Code
+    what: What
     exact: bool = True
     moved: int | None = None
+    makes: str = ""
 
 
+NOT_FIT = (ArithmeticError, LookupError, ValueError)
+"""What reading numbers raises that are none, or of which nothing can be made: cells may have anything."""
 Build = Callable[[Recorded], Code | None]
 Variants = Callable[[Recorded, Code], Iterator[Variant]]
 
@@ -42,11 +50,11 @@ def in_l1(op: Recorded, code: Code) -> Iterator[Variant]:
     of_output = op.output_memory == DRAM
     moved = code.reading(**{name: replace(first, memory=L1)}) if of_input else code
     if of_input:
-        yield Variant("input in L1", moved)
+        yield Variant("input in L1", moved, "memory")
     if of_output:
-        yield Variant("output in L1", code.given(memory_config=L1.code))
+        yield Variant("output in L1", code.put(L1), "memory")
     if of_input and of_output:
-        yield Variant("input and output in L1", moved.given(memory_config=L1.code))
+        yield Variant("input and output in L1", moved.put(L1), "memory")
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,9 @@ class Kind:
         """Whether an op is of this kind."""
         return re.fullmatch(self.ops, op_code) is not None
 
-    def made(self, op_code: str) -> bool:
-        """Whether a device op of a capture is the one that the call is about."""
-        return re.fullmatch(self.makes or self.ops, op_code) is not None
+    def made(self, op_code: str, instead: str = "") -> bool:
+        """Whether a device op is the one that the call is about; `instead`: the pattern of another one."""
+        return re.fullmatch(instead or self.makes or self.ops, op_code) is not None
 
 
 def divisors(number: int, most: int) -> list[int]:

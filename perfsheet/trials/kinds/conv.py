@@ -131,12 +131,12 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
         if layout != scheme:
             # The height of the blocks belongs to the recorded layout.
             config = conv_config(layout, weights_dtype=weights)
-            yield Variant(scheme_name(layout), code.given(conv_config=config), moved=2)
+            yield Variant(scheme_name(layout), code.given(conv_config=config), "cores", moved=2)
     double = conv_config(scheme, weights_dtype=weights, **{**_recorded(op), **dict.fromkeys(_DOUBLE, "True")})
-    yield Variant("double buffers", code.given(conv_config=double))
+    yield Variant("double buffers", code.given(conv_config=double), "blocks")
     if weights == "ttnn.bfloat16":
         narrow = conv_config(scheme, weights_dtype="ttnn.bfloat8_b", **_recorded(op))
-        yield Variant("weights as bfloat8_b", code.given(conv_config=narrow), exact=False)
+        yield Variant("weights as bfloat8_b", code.given(conv_config=narrow), "data type", exact=False)
 
 
 def pool_variants(op: Recorded, code: Code) -> Iterator[Variant]:
@@ -144,7 +144,7 @@ def pool_variants(op: Recorded, code: Code) -> Iterator[Variant]:
     for layout in ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED"):
         scheme = f"ttnn.TensorMemoryLayout.{layout}"
         if code.options.get("applied_shard_scheme") != scheme:
-            yield Variant(scheme_name(layout), code.given(applied_shard_scheme=scheme), moved=2)
+            yield Variant(scheme_name(layout), code.given(applied_shard_scheme=scheme), "cores", moved=2)
 
 
 KIND = Kind(

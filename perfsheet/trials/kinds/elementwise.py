@@ -99,11 +99,12 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
         if len(same) == len(code.tensors):
             for grid in grids(first, op.grid, ("HEIGHT_SHARDED", "BLOCK_SHARDED", "WIDTH_SHARDED")):
                 tensors = {key: grid.of(tensor) for key, tensor in same.items()}
-                yield Variant(grid.label, code.reading(**tensors).given(memory_config=grid.memory.code))
+                sharded = code.reading(**tensors).put(grid.memory)
+                yield Variant(grid.label, sharded, "cores")
     yield from in_l1(op, code)
     if first.dtype == "BFLOAT16" and first.layout == "TILE" and "b" in code.tensors:
         narrow = code.reading(**{name: replace(first, dtype="BFLOAT8_B")}).given(dtype=dtype_code(op.output.dtype))
-        yield Variant("first input as bfloat8_b", narrow, exact=False)
+        yield Variant("first input as bfloat8_b", narrow, "data type", exact=False)
 
 
 _NOT_TRIED = "shards of unequal size, other data types"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code
-from perfsheet.trials.kinds.base import Kind
+from perfsheet.trials.kinds.base import Kind, Variant, in_l1
+from perfsheet.trials.kinds.grids import grids
 from perfsheet.trials.recorded import Recorded
 
 
@@ -54,9 +58,35 @@ def concat_decode(op: Recorded) -> Code | None:
     return Code({"x": op.inputs[0]}, name, ("x",), {"num_heads": op.get("num_heads")})
 
 
+def by_rows(op: Recorded, code: Code) -> Iterator[Variant]:
+    """Heads to be joined in shards of whole heads and rows, a part to a core; else in L1."""
+    x = code.tensors["x"]
+    for grid in grids(x, op.grid, ("HEIGHT_SHARDED",)):
+        if (x.height // TILE_SIDE) % grid.cores == 0:
+            yield Variant(grid.label, code.reading(x=grid.of(x)).given(memory_config=_HEIGHT), "cores", moved=2)
+    yield from in_l1(op, code)
+
+
+def by_width(op: Recorded, code: Code) -> Iterator[Variant]:
+    """Heads to be split in blocks of rows and whole heads, a part to a core; else in L1."""
+    x = code.tensors["x"]
+    for grid in grids(x, op.grid, ("BLOCK_SHARDED", "HEIGHT_SHARDED")):
+        yield Variant(grid.label, code.reading(x=grid.of(x)).given(memory_config=_HEIGHT), "cores", moved=2)
+    yield from in_l1(op, code)
+
+
+_HEIGHT = "ttnn.L1_HEIGHT_SHARDED_MEMORY_CONFIG"
+_NOT_TRIED = "other shard schemes, K and V as a tensor of their own"
 KINDS = (
-    Kind("heads split", r"N[Ll][Pp]CreateHeads(?:DeviceOperation)?|NlpCreateHeadsDeviceOperation", create),
+    Kind(
+        "heads split",
+        r"N[Ll][Pp]CreateHeads(?:DeviceOperation)?|NlpCreateHeadsDeviceOperation",
+        create,
+        "",
+        by_width,
+        _NOT_TRIED,
+    ),
     Kind("heads split in decode", r"NLPCreateQKVHeadsDecode(?:DeviceOperation)?", create_decode),
-    Kind("heads joined", r"NLPConcatHeads(?:DeviceOperation)?", concat),
+    Kind("heads joined", r"NLPConcatHeads(?:DeviceOperation)?", concat, "", by_rows, _NOT_TRIED),
     Kind("heads joined in decode", r"NLPConcatHeadsDecode(?:DeviceOperation)?", concat_decode),
 )

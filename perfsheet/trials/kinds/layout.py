@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from perfsheet.analysis.ops.attributes import list_numbers
+from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code, dtype_code
-from perfsheet.trials.kinds.base import Kind, nothing
+from perfsheet.trials.kinds.base import Kind, Variant, in_l1, nothing
+from perfsheet.trials.kinds.grids import grids
 from perfsheet.trials.recorded import Recorded
 
 _DIMS = {"CN": (0, 1), "HC": (1, 2), "WH": (2, 3), "NH": (0, 2), "NW": (0, 3), "CW": (1, 3)}
@@ -106,12 +110,39 @@ def concat(op: Recorded) -> Code | None:
     return Code(tensors, "ttnn.concat", (f"[{', '.join(tensors)}]", dim), {"memory_config": op.memory_code})
 
 
+def on_more_cores(op: Recorded, code: Code) -> Iterator[Variant]:
+    """On several cores where it is told to use one, along the height, else in L1."""
+    if code.options.get("use_multicore") == "False":
+        yield Variant("use_multicore=True", code.given(use_multicore="True"), "cores")
+    x = code.tensors["x"]
+    if x.shape[-1] % TILE_SIDE == 0 and x.shape[-2] % TILE_SIDE == 0:
+        for grid in grids(x, op.grid, ("HEIGHT_SHARDED",)):
+            sharded = code.reading(x=grid.of(x)).given(use_multicore="True").put(grid.memory)
+            yield Variant(grid.label, sharded, "cores")
+    yield from in_l1(op, code)
+
+
+_SHAPES = "other shard schemes"
 _BY_OTHERS = "a reshard goes where the op after it reads what is there: try that op"
 KINDS = (
-    Kind("tilize", r"Tilize(?:DeviceOperation)?", tilize),
-    Kind("tilize with padding", r"TilizeWithValPadding(?:DeviceOperation)?", tilize_padded),
-    Kind("untilize", r"Untilize(?:DeviceOperation)?", untilize, r"Untilize(?:Codegen)?(?:DeviceOperation)?"),
-    Kind("untilize without padding", r"UntilizeWithUnpadding(?:DeviceOperation)?", untilize_unpadded),
+    Kind("tilize", r"Tilize(?:DeviceOperation)?", tilize, "", on_more_cores, _SHAPES),
+    Kind("tilize with padding", r"TilizeWithValPadding(?:DeviceOperation)?", tilize_padded, "", on_more_cores, _SHAPES),
+    Kind(
+        "untilize",
+        r"Untilize(?:DeviceOperation)?",
+        untilize,
+        r"Untilize(?:Codegen)?(?:DeviceOperation)?",
+        on_more_cores,
+        _SHAPES,
+    ),
+    Kind(
+        "untilize without padding",
+        r"UntilizeWithUnpadding(?:DeviceOperation)?",
+        untilize_unpadded,
+        "",
+        on_more_cores,
+        _SHAPES,
+    ),
     Kind(
         "interleaved to sharded",
         r"InterleavedToSharded(?:DeviceOperation)?",

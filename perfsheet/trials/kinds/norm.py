@@ -52,7 +52,8 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
             f"subblock_w={divisors(grid.width, 4)[0]}, block_h={grid.height}, block_w={grid.width}, inplace=False)"
         )
         tensors = {name: grid.of(tensor) for name, tensor in code.tensors.items() if name in ("x", "residual")}
-        yield Variant(grid.label, code.reading(**tensors).given(memory_config=grid.memory.code, program_config=config))
+        sharded = code.reading(**tensors).given(program_config=config).put(grid.memory)
+        yield Variant(grid.label, sharded, "cores")
     if not (x.memory and x.memory.sharded):
         yield from in_l1(op, code)
 

@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet
+    from perfsheet.trials.causes import TriedCauses
+
 Writer = Callable[["Worksheet"], None]
+
+
+def write_tried(sheet: LongWorksheet, styles: Styles, analysis: Analysis, tried: TriedCauses) -> None:
+    """Write sheet Tried; what it needs is imported only then."""
+    from perfsheet.outputs.workbook.sheets import tried as of_tried
+
+    of_tried.write(sheet, styles, analysis, tried)
 
 
 def sheets(
@@ -35,6 +45,8 @@ def sheets(
     """Title and writer of every sheet of this report, in their order."""
     yield summary.TITLE, lambda sheet: summary.write(book, sheet, styles, analysis, charts)
     yield HOTSPOTS, lambda sheet: write_hotspots(sheet, styles, analysis)
+    if (tried := analysis.tried) is not None:
+        yield "Tried", lambda sheet: write_tried(sheet, styles, analysis, tried)
     yield "Top Ops", lambda sheet: write_top_ops(sheet, styles, analysis, charts)
     yield "Op Groups", lambda sheet: write_op_groups(sheet, styles, analysis)
     yield "By Op Type", lambda sheet: write_op_types(sheet, styles, analysis)

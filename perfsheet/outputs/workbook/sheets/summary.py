@@ -81,6 +81,8 @@ def _write_causes(sheet: LongWorksheet, styles: Styles, analysis: Analysis, row:
     if not len(shown):
         return row + 1
     keys, spans = (_CAUSE_COLUMNS, _SPANS) if not with_source(shown) else (_WITH_SOURCE, _SPANS_WITH_SOURCE)
+    if analysis.tried is not None:
+        keys, spans = (*keys, "accepted"), {**spans, "cure": spans["cure"] - 2, "accepted": 2}
     picked = CAUSES.pick(*keys)
     if analysis.plan is not None:
         picked = [column for column in picked if not column.measured]

@@ -1,0 +1,50 @@
+"""What `perfsheet try` is asked for: a row, a finding or a cause, with all that goes with it."""
+
+from __future__ import annotations
+
+from perfsheet.analysis import Analysis
+from perfsheet.light_dataclass import dataclass
+from perfsheet.trials.causes import CauseTrial, try_causes, try_finding, try_together
+from perfsheet.trials.chain import ChainTrial
+from perfsheet.trials.session import Session
+from perfsheet.trials.subjects import positions_of
+from perfsheet.trials.trial import Trial, identical, try_ops
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of it: `chains` that were tried as one, and single ops; `left_out`: further ops that were not tried."""
+
+    chains: tuple[ChainTrial, ...]
+    trials: tuple[Trial, ...]
+    left_out: int = 0
+
+
+def try_subject(analysis: Analysis, subject: str, board: Session, most: int | None) -> Asked:
+    """Try what is meant: `54` is a row of the file, `C1` a cause, `H2` a finding.
+
+    Of a chain that one op may replace, and of reshards between ops, only these; else each different op, the `most`
+    longest (None = all), and the longest of them with its neighbours. Raises PerfsheetError when the analysis has no
+    such subject (exit status 2), or when TTNN opens no board.
+    """
+    positions = positions_of(analysis, subject)
+    found = _cure(analysis, subject, board)
+    together = try_together(analysis, positions[0], board) if found is None else found.together
+    fused = None if found is None else found.chain
+    chains = tuple(one for one in (fused, together) if one is not None)
+    if chains and found is not None and (fused is not None or found.of_reshards):
+        return Asked(chains, ())
+    trials = try_ops(analysis, positions, board, most)
+    return Asked(chains, trials, len(identical(analysis, positions)) - len(trials))
+
+
+def _cure(analysis: Analysis, subject: str, board: Session) -> CauseTrial | None:
+    """What came of the cure of a cause or a finding; None for a row, and for gaps."""
+    name = subject.upper()
+    for cause in analysis.causes:
+        if cause.id == name:
+            return try_causes(analysis, [cause], board).by_id.get(name)
+    finding = next((one for one in analysis.findings if one.id == name), None)
+    if finding is None or finding.rule.saves_gaps or not finding.positions.size:
+        return None
+    return try_finding(analysis, finding, board)

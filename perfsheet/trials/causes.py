@@ -1,0 +1,331 @@
+"""Causes tried on a mock board: their longest op, the fused form of their chain, and the op with its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.ops.categories import short_code
+from perfsheet.analysis.results import Cause, Finding, RowRef
+from perfsheet.light_dataclass import dataclass
+from perfsheet.trials.chain import Answer, ChainTrial, Proposal, answer
+from perfsheet.trials.cures import CURES
+from perfsheet.trials.cures.base import Chain
+from perfsheet.trials.kinds.base import NOT_FIT, What
+from perfsheet.trials.neighbours import Around, Link, Member, joined, link_after, link_before, proposals
+from perfsheet.trials.plain import is_plain
+from perfsheet.trials.session import Session
+from perfsheet.trials.subjects import longest_of
+from perfsheet.trials.trial import Trial, Tried, built_again, describe, identical, in_other_ways, variants_of
+
+_CORES: tuple[What, ...] = ("cores", "function")
+WANTED: dict[str, tuple[What, ...]] = {
+    "low-core-count": _CORES,
+    "program-config-grid": ("cores", "blocks"),
+    "core-imbalance": _CORES,
+    "multicore-off": _CORES,
+    "matmul-program-config": ("cores", "blocks"),
+    "matmul-not-dram-sharded": ("DRAM-sharded",),
+    "input-in-dram": ("memory",),
+    "dram-round-trip": ("memory",),
+    "weights-dtype": ("data type",),
+    "math-fidelity": ("fidelity",),
+    "faster-sibling": ("sibling", "function", "cores", "blocks"),
+    "far-from-speed-of-light": ("blocks", "function", "cores"),
+    "risc-bound": ("blocks", "cores", "function"),
+}
+"""What the cure of a rule changes, most to the point first; of other rules anything may help."""
+_RESHARDS = ("reshard", "reshard-round-trip", "shard-scheme-changes", "back-to-back-reshards")
+_MORE_CORES = ("low-core-count", "program-config-grid", "core-imbalance", "multicore-off")
+
+
+@dataclass(frozen=True)
+class Way:
+    """Something that TTNN accepts: in a few words, its cores (of each op of a chain), what it takes, and its Python.
+
+    `fewer_ops`: device ops of the capture that it does without. `moved`: tensors that lie elsewhere than recorded.
+    `exact`: whether its values are as exact as now.
+    """
+
+    label: str
+    cores: tuple[int | None, ...]
+    l1_bytes: int | None
+    of_bank: float | None
+    fewer_ops: int
+    moved: int
+    exact: bool
+    code: str
+
+
+def _of_variant(tried: Tried) -> Way:
+    built, variant = tried.built, tried.variant
+    text = variant.code.text
+    return Way(variant.label, (tried.cores,), built.l1_bytes, built.of_bank, 0, tried.moved, variant.exact, text)
+
+
+def _of_answer(one: Answer) -> Way:
+    built, proposal = one.built, one.proposal
+    fewer, moved = proposal.fewer_ops, proposal.moved
+    return Way(proposal.label, one.cores, built.l1_bytes, built.of_bank, fewer, moved, True, proposal.code.text)
+
+
+@dataclass(frozen=True)
+class TriedCauses:
+    """The causes of an analysis that were tried on a board, by their ids."""
+
+    board: Session
+    by_id: Mapping[str, CauseTrial]
+
+
+@dataclass(frozen=True)
+class CauseTrial:
+    """What TTNN says of the cure of a cause: of its longest `op`, of its `chain` as a fused op, and of the op and its
+    neighbours `together` in one shard scheme; each None where it has none."""
+
+    cause_id: str
+    rule_id: str
+    finding_id: str
+    op: Trial | None
+    chain: ChainTrial | None = None
+    together: ChainTrial | None = None
+
+    @cached_property
+    def best(self) -> Way | None:
+        """What comes first of that which TTNN accepts: what the cure says, and for it most ops less or most cores."""
+        found = self._best
+        return None if found is None else _of_answer(found) if isinstance(found, Answer) else _of_variant(found)
+
+    @property
+    def of_reshards(self) -> bool:
+        """Whether reshards are to go, of which none can be built otherwise."""
+        return self.rule_id in _RESHARDS
+
+    @property
+    def refused(self) -> int:
+        """How many ways TTNN refuses."""
+        return sum(len(one.refused) for one in (self.op, self.chain, self.together) if one is not None)
+
+    @property
+    def problem(self) -> Trial | str:
+        """Why nothing is claimed: in words, or the op that does not come out as recorded; blank if something was."""
+        if self.chain is not None:
+            return self.chain.problem
+        if self.op is None:
+            return ""
+        return "" if self.op.reproduced or self.op.again is None else self.op
+
+    @property
+    def _best(self) -> Tried | Answer | None:
+        if self.chain is not None:
+            return next(iter(self.chain.accepted), None)
+        if self.of_reshards:
+            return None if self.together is None else next(iter(self.together.accepted), None)
+        return self._best_of_op
+
+    @property
+    def _best_of_op(self) -> Tried | Answer | None:
+        """The best variant of the op, with its neighbours where these go along on as many cores."""
+        best = None if self.op is None else _best_of(self.op, self.rule_id)
+        if best is None or self.together is None or self.rule_id not in _MORE_CORES:
+            return best
+        along = [one for one in self.together.accepted if (one.own_cores or 0) >= (best.cores or 0)]
+        return min(along, key=lambda one: (one.proposal.moved - one.proposal.fewer_ops, -len(one.cores)), default=best)
+
+
+def _best_of(trial: Trial, rule_id: str) -> Tried | None:
+    """The first accepted variant that changes what the cure is about; more cores must be more than now."""
+    for what in WANTED.get(rule_id, ()):
+        for one in trial.accepted:
+            if one.variant.what == what and (rule_id not in _MORE_CORES or _has_more(trial, one)):
+                return one
+    return next(iter(trial.accepted), None) if rule_id not in WANTED else None
+
+
+def _has_more(trial: Trial, tried: Tried) -> bool:
+    now = None if trial.op is None else trial.op.cores
+    return tried.cores is not None and now is not None and tried.cores > now
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be tried for a cause."""
+
+    cause_id: str
+    rule_id: str
+    finding_id: str
+    op: Trial | None
+    chain: ChainTrial | None
+    proposals: tuple[Proposal, ...]
+    around: tuple[Trial, ...] = ()
+    links: tuple[Link | None, Link | None] = (None, None)
+
+    def rows_of(self, positions: Sequence[int]) -> tuple[RowRef, ...]:
+        """The rows of the ops at these positions."""
+        by_position = {trial.positions[0]: trial.row for trial in self.around}
+        return tuple(by_position[position] for position in positions)
+
+
+def try_causes(analysis: Analysis, causes: Sequence[Cause], board: Session) -> TriedCauses:
+    """Try the cures of these causes, but for those of gaps.
+
+    Raises PerfsheetError when TTNN opens no board.
+    """
+    wanted = [cause for cause in causes if not cause.saves_gaps and cause.positions.size]
+    plans = [_plan_of(analysis, cause, board.grid) for cause in wanted]
+    return TriedCauses(board, {one.cause_id: one for one in _tried(plans, board)})
+
+
+def try_finding(analysis: Analysis, finding: Finding, board: Session) -> CauseTrial:
+    """Try the cure of one finding.
+
+    Raises PerfsheetError when TTNN opens no board.
+    """
+    position = identical(analysis, finding.positions.tolist())[0][0]
+    return _tried([_plan(analysis, finding, position, board.grid)], board)[0]
+
+
+def try_together(analysis: Analysis, position: int, board: Session) -> ChainTrial | None:
+    """Try an op and its neighbours in one shard scheme; None where that cannot be.
+
+    Raises PerfsheetError when TTNN opens no board.
+    """
+    around, links = _around(analysis, position, board.grid)
+    return _tried([_Plan("", "", "", None, None, (), around, links)], board)[0].together
+
+
+def _plan_of(analysis: Analysis, cause: Cause, grid: tuple[int, int]) -> _Plan:
+    by_id = {member.id: member for member in cause.members}
+    finding = next((by_id[cure.finding_id] for cure in cause.cures if cure.rule.id in CURES), cause.members[0])
+    return _plan(analysis, finding, longest_of(analysis, cause), grid)
+
+
+def _plan(analysis: Analysis, finding: Finding, position: int, grid: tuple[int, int]) -> _Plan:
+    """What to try of a finding, whose op to try is at this position."""
+    if finding.rule.id in CURES:
+        chain, found = _fused(analysis, finding, grid)
+        return _Plan(finding.cause_id, finding.rule.id, finding.id, None, chain, found)
+    if finding.rule.id in _RESHARDS:
+        reader = link_after(analysis.facts, position)
+        position = position if reader is None else reader.position
+    around, links = _around(analysis, position, grid)
+    beside = finding.rule.id in (*_RESHARDS, *_MORE_CORES)
+    return _Plan(finding.cause_id, finding.rule.id, finding.id, around[0], None, (), around if beside else (), links)
+
+
+def _fused(analysis: Analysis, finding: Finding, grid: tuple[int, int]) -> tuple[ChainTrial, tuple[Proposal, ...]]:
+    """The first chain of a finding, and what may take its place."""
+    positions = finding.group.first_chain
+    of_kind = {int(analysis.facts.ops.variants.of[position]): position for position in reversed(positions)}
+    ops = tuple(describe(analysis, [position], grid) for position in sorted(of_kind.values()))
+    trial = ChainTrial(
+        finding.signature.op_code, _rows(analysis, positions), tuple(positions), finding.group.chain_count, ops
+    )
+    found: list[Proposal] = []
+    with suppress(*NOT_FIT):
+        found = [one for one in CURES[finding.rule.id](Chain(analysis.facts, positions, grid)) if _is_plain(one)]
+    return trial, tuple(found)
+
+
+def _rows(analysis: Analysis, positions: Sequence[int]) -> tuple[RowRef, ...]:
+    return tuple(analysis.row_ref(position) for position in positions)
+
+
+def _around(
+    analysis: Analysis, position: int, grid: tuple[int, int]
+) -> tuple[tuple[Trial, ...], tuple[Link | None, Link | None]]:
+    """An op, then those before and after it, where these are known."""
+    before, after = link_before(analysis.facts, position), link_after(analysis.facts, position)
+    beside = [link.position for link in (before, after) if link is not None]
+    return tuple(describe(analysis, [one], grid) for one in (position, *beside)), (before, after)
+
+
+def _is_plain(proposal: Proposal) -> bool:
+    return is_plain(proposal.code.text, proposal.code.names)
+
+
+def _tried(plans: Sequence[_Plan], board: Session) -> list[CauseTrial]:
+    """All of it in three steps, each in one process: as recorded, in other ways, and all three of a chain."""
+    ops = [trial for plan in plans for trial in _ops_of(plan)]
+    board.build([trial.code.text for trial in ops if trial.code is not None])
+    plans = [_again(plan, board) for plan in plans]
+    arounds = [_known(plan) for plan in plans]
+    pairs = [[one for one in proposals(around) if _is_plain(one)] if around else [] for around in arounds]
+    variants = [list(variants_of(plan.op)) if plan.op is not None and plan.op.reproduced else [] for plan in plans]
+    board.build(
+        [
+            *(one.code.text for some in variants for one in some),
+            *(one.code.text for plan in plans if not _unlike(plan) for one in plan.proposals),
+            *(one.code.text for some in pairs for one in some),
+        ]
+    )
+    answered = [_answers(some, board) for some in pairs]
+    threes = [
+        [] if around is None else [one for one in joined(around, _accepted(some)) if _is_plain(one)]
+        for around, some in zip(arounds, answered, strict=True)
+    ]
+    board.build([one.code.text for some in threes for one in some])
+    return [
+        _cause_trial(plan, around, [*some, *_answers(more, board)], board)
+        for plan, around, some, more in zip(plans, arounds, answered, threes, strict=True)
+    ]
+
+
+def _ops_of(plan: _Plan) -> tuple[Trial, ...]:
+    return (*(plan.chain.ops if plan.chain else ()), *plan.around, *((plan.op,) if plan.op else ()))
+
+
+def _again(plan: _Plan, board: Session) -> _Plan:
+    op = plan.op and built_again([plan.op], board)[0]
+    chain = plan.chain and replace(plan.chain, ops=tuple(built_again(plan.chain.ops, board)))
+    return replace(plan, op=op, chain=chain, around=tuple(built_again(plan.around, board)))
+
+
+def _unlike(plan: _Plan) -> str:
+    """Why nothing is claimed of a chain: an op of it that comes out otherwise than recorded."""
+    for one in plan.chain.ops if plan.chain else ():
+        if one.again is not None and not one.reproduced:
+            return f"its {short_code(one.op_code)} in row {one.row.row} does not come out as recorded"
+    return ""
+
+
+def _known(plan: _Plan) -> Around | None:
+    """The op and those of its neighbours that come out as recorded; None without any of them."""
+    if not plan.around or (middle := _member(plan.around[0])) is None:
+        return None
+    beside = {trial.positions[0]: _member(trial) for trial in plan.around[1:]}
+    front, back = (beside.get(link.position) if link is not None else None for link in plan.links)
+    return Around(middle, front, back, *plan.links) if front or back else None
+
+
+def _member(trial: Trial) -> Member | None:
+    if trial.kind is None or trial.op is None or trial.code is None or not trial.reproduced:
+        return None
+    return None if trial.kind.brings_others else Member(trial.positions[0], trial.kind, trial.op, trial.code)
+
+
+def _answers(found: Sequence[Proposal], board: Session) -> list[Answer]:
+    outcomes = board.build([one.code.text for one in found])
+    return [answer(one, outcome) for one, outcome in zip(found, outcomes, strict=True)]
+
+
+def _accepted(answers: Sequence[Answer]) -> list[Proposal]:
+    return [one.proposal for one in answers if one.built.accepted]
+
+
+def _cause_trial(plan: _Plan, around: Around | None, answers: Sequence[Answer], board: Session) -> CauseTrial:
+    chain = plan.chain
+    if chain is not None:
+        problem = _unlike(plan) or ("" if plan.proposals else "the capture does not tell enough of it")
+        chain = replace(chain, problem=problem, answers=() if problem else tuple(_answers(plan.proposals, board)))
+    together = None
+    if around is not None and answers:
+        members = [one for one in (around.front, around.middle, around.back) if one is not None]
+        title = " → ".join(member.name for member in members)
+        covered = tuple(trial for trial in plan.around if trial.reproduced)
+        positions = tuple(one.position for one in members)
+        together = ChainTrial(title, plan.rows_of(positions), positions, 1, covered, tuple(answers))
+    op = plan.op and in_other_ways([plan.op], board)[0]
+    return CauseTrial(plan.cause_id, plan.rule_id, plan.finding_id, op, chain, together)
