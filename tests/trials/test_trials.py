@@ -79,12 +79,10 @@ def test_accepted_variants_come_by_cores_and_refused_ones_with_their_reason(anal
     assert labels[0] == "block-sharded on 8 × 6 cores"
     assert [one.built.cores for one in trial.accepted[:3]] == [48, 36, 32]
     assert text.refusals(trial)[0][0] == "block_w must be divisible by subblock_w"
-    assert "TTNN accepts: block-sharded on 8 × 6 cores (48 cores, 0.4 % of L1, 2 tensors moved)" in text.verdict(
-        trial, "H1"
-    )
-    assert "LayerNormShardedMultiCoreProgramConfig" in text.code(trial, 1)
-    assert text.code(trial, 0) == trial.code.text
-    assert text.code(trial, 99) == ""
+    assert "LayerNormShardedMultiCoreProgramConfig" in text.code([trial], 1)
+    assert text.code([trial], 0) == trial.code.text
+    assert text.code([trial], 99) == ""
+    assert text.code([trial, trial], len(trial.accepted) + 1) == text.code([trial], 1)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +193,7 @@ def test_json_has_every_variant_with_its_code(on_a_board, capsys):
     (trial,) = told["trials"]
     assert trial["again"]["reproduced"] is True
     assert {one["accepted"] for one in trial["variants"]} == {"yes", "no"}
-    assert all(one["code"].startswith("x = ttnn.empty(") for one in trial["variants"])
+    assert all("x = ttnn.empty(" in one["code"] for one in trial["variants"])
 
 
 def test_of_a_plan_too(on_a_board, capsys):
@@ -205,11 +203,3 @@ def test_of_a_plan_too(on_a_board, capsys):
     assert told["trials"][0]["again"]["reproduced"] is True
     assert "least_time_ns" in told["trials"][0]
     assert "kernel_duration_ns" not in told["trials"][0]
-
-
-def test_causes_carry_what_is_accepted(on_a_board, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    out = here(capsys, "hotspots", CAPTURE, "--try").out
-    assert "TTNN accepts: block-sharded on 8 × 6 cores (48 cores, 0.4 % of L1, 2 tensors moved)" in out
-    assert "TTNN accepts" in here(capsys, "hotspots", CAPTURE, "--try", "-v").out
-    assert "TTNN accepts" not in here(capsys, "hotspots", CAPTURE).out
