@@ -15,6 +15,7 @@ from perfsheet.models.bench import Bench, Measurement
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
 from perfsheet.models.torch_graph import Coverage, LeafModule, NeededOp
+from perfsheet.models.torch_graph.trying import TriedType
 from perfsheet.tables import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LIST, NS, PERCENT, Kind
 
@@ -157,8 +158,16 @@ TRANSFERS: Table[TransferRows] = Table(
     ),
 )
 
+CoverageRows = Rows[Mapping[str, TriedType], Coverage]
+"""The types of ops; the source is what was tried of them."""
 _TONES = {"missing": "bad", "no TTNN op": "bad", "covered": "good"}
-COVERAGE: Table[Sequence[Coverage]] = Table(
+def _tried(rows: CoverageRows) -> list[str]:
+    """`3 of 4`: configurations that TTNN accepts, of those that were tried."""
+    found = (rows.source.get(one.op) for one in rows)
+    return [f"{one.accepted} of {one.tried}" if one is not None and one.tried else "" for one in found]
+
+
+COVERAGE: Table[CoverageRows] = Table(
     "torch-ops", "Torch ops", "Torch ops and the device ops that may be them: `graph`, `card`, coverage.csv.",
     (
         Column("op_type", "Torch op", TEXT, field_of("op"), "aten op without overload", _STATS, code=True),
@@ -168,6 +177,9 @@ COVERAGE: Table[Sequence[Coverage]] = Table(
             tone=each(lambda op: "bad" if op.verdict == "missing" else "quiet")),
         Column("ttnn", "TTNN", _OR_NULL, field_of("functions"), "its TTNN function, several of a composite", _STATS,
             flexible=True),
+        Column("accepted", "Accepted", _OR_NULL, _tried,
+            "with `--try`: configurations that TTNN accepts on a mock board, of those that were tried", _STATS,
+            when=lambda rows: bool(rows.source), right=True),
         Column("how", "How known", _OR_NULL, each(lambda op: op.ttnn.how), "how that is known", _STATS,
             outputs=In.JSON | In.CSV),
         Column("status", "In the port", TEXT, field_of("status"), "covered, missing, layout only, no op, …", _STATS,

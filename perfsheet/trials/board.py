@@ -40,6 +40,21 @@ def board_of(analysis: Analysis) -> tuple[str, tuple[int, int], bool]:
     return name, grid, not arch
 
 
+def board_named(name: str) -> tuple[str, tuple[int, int], bool]:
+    """The board that is called so, its grid, and that it is not assumed.
+
+    Raises PerfsheetError (exit status 2) for one on which ops cannot be tried alone.
+    """
+    found = board(name) if name in _ALONE else None
+    if found is None or found.worker_cores not in _GRIDS:
+        raise usage(f"no op can be tried on a board {name!r}", f"known: {', '.join(_ALONE)}")
+    return name, _GRIDS[found.worker_cores], False
+
+
+_ALONE = ("n150", "p100", "p150")
+"""Boards of one chip, on which ops can be tried."""
+
+
 def _stated(attributes: str) -> tuple[int, int] | None:
     """The grid that an op says the device has: `{[(x=0;y=0) - (x=7;y=7)]}` is 8 × 8."""
     ranges = ranges_in(attribute(attributes, "worker_grid"))

@@ -40,6 +40,10 @@ def graph(
         Path | None,
         typer.Option("--issues", metavar="DIR", help="Write an issue, ready to file, for each op that TTNN lacks."),
     ] = None,
+    tried: Annotated[
+        bool, typer.Option("--try", help="Build each op on a mock board: which shapes and arguments TTNN accepts.")
+    ] = False,
+    board: Annotated[str, typer.Option("--board", metavar="NAME", help="That board: n150, p100 or p150.")] = "n150",
     python: shared.TtnnPython = None,
     profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
     json: shared.Json = False,
@@ -56,8 +60,13 @@ def graph(
     from perfsheet.models.torch_graph.building import build
     from perfsheet.models.torch_graph.model import graph_nodes
     from perfsheet.models.torch_graph.tracing import trace, write_profile
+    from perfsheet.models.torch_graph.trying import try_types
     from perfsheet.outputs import json_output, paths
+    from perfsheet.tables import Rows
+    from perfsheet.trials import session
+    from perfsheet.trials.board import board_named
 
+    mock_board = board_named(board)
     paths.check_new(output / f"fw_{op_stats.NODE_COUNT}", force)
     analysis = analyse(capture, Options()) if capture else None
     module, positional, named = build(spec, inputs or [])
@@ -66,18 +75,20 @@ def graph(
     traced = trace(spec, module, positional, named, backward)
     known = registry(python)
     coverage = find_coverage(traced.forward, analysis, known)
+    accepted = try_types(traced.forward, session(*mock_board, python)) if tried else {}
+    types = Rows(accepted, coverage)
     if force:
         op_stats.clear_folder(output)
     files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_", force)
     if backward:
         files += op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.backward))]), output, "bw_", force)
-    files += output_graph.write_tables(output, traced, coverage, force)
+    files += output_graph.write_tables(output, traced, types, force)
     if profile:
         files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
     if issues is not None:
         files += missing_ops.write_issues(issues, traced, find_missing(traced.forward, known), known, force)
     if json:
-        json_output.write(output_graph.graph_json(traced, coverage, known, list(map(str, files))), sys.stdout)
+        json_output.write(output_graph.graph_json(traced, types, known, list(map(str, files))), sys.stdout)
     else:
-        output_graph.print_graph(traced, coverage, known, sys.stdout)
+        output_graph.print_graph(traced, types, known, sys.stdout)
     tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)

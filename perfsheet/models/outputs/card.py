@@ -8,12 +8,12 @@ from pathlib import Path
 
 from perfsheet.accuracy import MARKED
 from perfsheet.masking import masked_command, masked_text
-from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP
+from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP, CoverageRows
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
 from perfsheet.models.suite.card import Card
 from perfsheet.models.tables import SUITE, badge, is_known, marked_texts
 from perfsheet.outputs.markdown import code, plain, table_of
-from perfsheet.tables import In
+from perfsheet.tables import In, Rows
 
 _MOST_ROWS = 15
 _END_TO_END = (
@@ -89,7 +89,8 @@ def _ops(card: Card) -> Iterator[str]:
         return
     yield f"{len(card.graph.forward):,} torch ops of {len(card.coverage)} types (traced on the CPU)."
     yield ""
-    yield from table_of(COVERAGE, card.coverage, COVERAGE.columns_in(In.MARKDOWN))
+    rows: CoverageRows = Rows({}, card.coverage)
+    yield from table_of(COVERAGE, rows, COVERAGE.columns_in(In.MARKDOWN, rows))
     yield "### Ops missing"
     yield ""
     if card.recorded:

@@ -71,7 +71,7 @@ def reproduction(op: NeededOp) -> Iterator[str]:
     """A script that runs an op in torch alone, with random inputs of the same shapes."""
     written = [
         f"{one.name}={python}" if one.keyword else python
-        for one in op.arguments
+        for one in op.first.arguments
         if (python := _python(one.value)) or not one.keyword
     ]
     yield "import torch"

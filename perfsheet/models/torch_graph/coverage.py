@@ -64,7 +64,7 @@ class MissingOp:
 def find_coverage(ops: Iterable[GraphOp], analysis: Analysis | None, registry: Registry) -> tuple[Coverage, ...]:
     """The coverage of every type of op: what TTNN lacks first, then what the capture lacks, then by count."""
     recorded = None if analysis is None else _recorded(analysis)
-    kinds = [_coverage(name, len(some), in_ttnn(some[0], registry), recorded) for name, some in _by_type(ops).items()]
+    kinds = [_coverage(name, len(some), in_ttnn(some[0], registry), recorded) for name, some in by_type(ops).items()]
     return tuple(sorted(kinds, key=lambda kind: (_ORDER.index(kind.status), -kind.count, kind.op)))
 
 
@@ -72,13 +72,13 @@ def find_missing(ops: Iterable[GraphOp], registry: Registry) -> tuple[MissingOp,
     """The types of ops that TTNN lacks, most frequent first."""
     missing = [
         MissingOp(name, needed_ops(some), (*names_of(some[0]), *further_names_of(some[0])), near(some[0], registry))
-        for name, some in _by_type(ops).items()
+        for name, some in by_type(ops).items()
         if in_ttnn(some[0], registry).verdict == "missing"
     ]
     return tuple(sorted(missing, key=lambda one: -one.count))
 
 
-def _by_type(ops: Iterable[GraphOp]) -> dict[str, list[GraphOp]]:
+def by_type(ops: Iterable[GraphOp]) -> dict[str, list[GraphOp]]:
     """Ops by their name, convolutions also by their kind where it is not conv2d: `aten.convolution (conv1d)`."""
     found: dict[str, list[GraphOp]] = {}
     for op in ops:

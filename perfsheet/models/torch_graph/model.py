@@ -90,14 +90,14 @@ class Graph:
 
 @dataclass(frozen=True)
 class NeededOp:
-    """An op in one configuration, and how often it occurs; `arguments` are those of its first call."""
+    """An op in one configuration, and how often it occurs; `first`: its first call."""
 
     op: str
     count: int
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     parameters: str
-    arguments: tuple[Argument, ...] = ()
+    first: GraphOp
 
 
 def needed_ops(ops: Iterable[GraphOp]) -> tuple[NeededOp, ...]:
@@ -106,7 +106,7 @@ def needed_ops(ops: Iterable[GraphOp]) -> tuple[NeededOp, ...]:
     for op in ops:
         groups.setdefault((op.op, op.inputs, op.outputs, op.parameters), []).append(op)
     return tuple(
-        NeededOp(some[0].op, len(some), some[0].inputs, some[0].outputs, some[0].parameters, some[0].arguments)
+        NeededOp(some[0].op, len(some), some[0].inputs, some[0].outputs, some[0].parameters, some[0])
         for some in groups.values()
     )
 
