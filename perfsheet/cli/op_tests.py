@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +11,18 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_runs
-from perfsheet.cli.handling import command, say, tell
+from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.options import analysis_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
+    from perfsheet.outputs.op_tests.cases import Case
+
+    _Tests = tuple[list[Case], Mapping[str, int], str, Mapping[str, str]]
 
 _NAMED = 6
+_FUNCTION = re.compile(r".+\.py:\w+")
 
 
 # fmt: off
@@ -24,27 +30,65 @@ _NAMED = 6
 @analysis_options
 def op_tests(
     *,
-    captures: shared.Captures = None,
+    captures: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CAPTURE|MODULE.py:FUNCTION]",
+            help="A capture or a plan; or the function of a torch module, as `perfsheet graph` takes it."),
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the tests go.")],
     pcc: Annotated[
         float | None, typer.Option("--pcc", metavar="LIMIT", help="The PCC of bfloat16 ops; 0.999 by default.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="SHAPE[:DTYPE]", help="Of a torch module: the shape of an input."),
     ] = None,
     graph: shared.Graph = None,
     force: shared.Force = False,
     options: Options,
 ) -> None:
-    """Write a pytest file for each kind of op of a capture: every configuration against TTNN's golden function."""
+    """Write a pytest file for each kind of op: every configuration against TTNN's golden function."""
     if pcc is not None and not 0 < pcc <= 1:
         raise usage(f"--pcc {pcc:g}: not a limit", "give a number above 0, at most 1")
-    analysis = analyse_runs(captures, options, graph)
+    of_torch = [one for one in captures or [] if _FUNCTION.fullmatch(one)]
+    if of_torch and (len(captures or []) > 1 or graph is not None):
+        raise usage("the tests are of a torch module, or of a capture", "give one of them")
+    if inputs and not of_torch:
+        raise usage("--input is for a torch module", "give MODULE.py:FUNCTION, or leave it out")
     from perfsheet.outputs.op_tests import write
+
+    of = _of_torch(of_torch[0], inputs or []) if of_torch else _of_capture(captures, options, graph)
+    cases, left_out, source, modules = of
+    written = write(cases, modules, output, source, {} if pcc is None else {"bfloat16": pcc}, force)
+    for name, count in list(left_out.items())[:_NAMED]:
+        say(f"not covered: {count:,} × {name}")
+    if len(left_out) > _NAMED:
+        say(f"not covered: {len(left_out) - _NAMED} further kinds of ops")
+    more = f", and of {len(modules)} modules" if modules else ""
+    tell(f"Wrote {len(written.files)} files to {output}: tests of {written.cases} configurations, which stand for "
+        f"{written.ops:,} ops{more}")
+# fmt: on
+
+
+def _of_capture(captures: list[str] | None, options: Options, graph: str | None) -> _Tests:
+    analysis = analyse_runs(captures, options, graph)
+    from perfsheet.outputs.op_tests.cases import of_capture
+    from perfsheet.outputs.op_tests.modules import files
     from perfsheet.trials import described
     from perfsheet.trials.board import board_of
+    from perfsheet.trials.modules import module_calls
 
-    trials = described(analysis, board_of(analysis)[1])
-    source = Path(analysis.summary.paths[0]).name
-    written = write(trials, output, source, {} if pcc is None else {"bfloat16": pcc}, force)
-    for op_code, count in list(written.left_out.items())[:_NAMED]:
-        say(f"not covered: {count:,} × {op_code}")
-    tell(f"Wrote {len(written.files)} files to {output}: {written.cases} tests, which stand for {written.ops:,} ops")
-# fmt: on
+    grid, source = board_of(analysis)[1], Path(analysis.summary.paths[0]).name
+    calls = module_calls(analysis, grid)
+    for call in (one for one in calls if one.problem):
+        say(f"no test of module {'/'.join(call.path)}: {call.problem}")
+    return *of_capture(described(analysis, grid)), source, files(calls, source)
+
+
+def _of_torch(spec: str, inputs: list[str]) -> _Tests:
+    load_numpy()
+    from perfsheet.models.torch_graph.building import build
+    from perfsheet.models.torch_graph.op_cases import of_graph
+    from perfsheet.models.torch_graph.tracing import trace
+
+    return *of_graph(trace(spec, *build(spec, inputs)).forward), spec, {}

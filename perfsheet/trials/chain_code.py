@@ -50,13 +50,13 @@ def _renamed(code: Code, names: Mapping[str, str], given: str) -> Code:
     return replace(
         code,
         tensors={names[name]: tensor for name, tensor in code.tensors.items() if name != given},
-        operands=tuple(_with_names(operand, names) for operand in code.operands),
-        options={option: _with_names(value, names) for option, value in code.options.items()},
+        operands=tuple(with_names(operand, names) for operand in code.operands),
+        options={option: with_names(value, names) for option, value in code.options.items()},
         on_host=tuple(names[name] for name in code.on_host if name != given),
     )
 
 
-def _with_names(python: str, names: Mapping[str, str]) -> str:
+def with_names(python: str, names: Mapping[str, str]) -> str:
     """An expression with other names for its tensors; keywords that are called like one stay."""
     if not python or not any(name in python for name in names):
         return python

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from mock_lab import PYTHON, needs_mock_board
 from support.command import ROOT, perfsheet
+from support.command import here as in_process
 from support.real import DATA
 
 pytestmark = needs_mock_board
@@ -82,6 +83,78 @@ def test_a_row_of_a_plan(tried):
     codes = [row[0] for row in columns["ops"]]
     (trial,) = tried(str(codes.index("LayerNormDeviceOperation") + 2), PLANNED)
     assert trial["again"]["reproduced"]
+
+
+@pytest.fixture
+def causes(tmp_path, boards):
+    """What TTNN says of the causes of a capture, by their ids."""
+
+    def run(capture):
+        ended = perfsheet(
+            *("hotspots", capture, "--try", "-n", "0", "--python", PYTHON, "--json"),
+            cwd=tmp_path,
+            XDG_CACHE_HOME=str(boards),
+            PYTHONPATH=TORCH,
+        )
+        assert ended.status == 0, ended.err
+        told = json.loads(ended.out)
+        rules = {cause["id"]: cause["cure"][0]["rule"] for cause in told["causes"]}
+        return {rules[one["cause"]]: one for one in reversed(told["tried"])}
+
+    return run
+
+
+def planned(code, folder, boards):
+    """The device ops that pasted Python becomes, as (code, cores)."""
+    body = "\n".join(f"    {line}" for line in code.splitlines())
+    (folder / "pasted.py").write_text(f"import ttnn\n\n\ndef forward(device):\n{body}\n    return output\n")
+    ended = perfsheet(
+        *("plan", "pasted.py:forward", "--python", PYTHON, "--save", folder / "plan.json", "--force", "--json"),
+        cwd=folder,
+        XDG_CACHE_HOME=str(boards),
+        PYTHONPATH=TORCH,
+    )
+    assert ended.status == 0, ended.err
+    return [(op["op_code"], op["core_count"]) for op in json.loads(ended.out)["ops"]]
+
+
+def test_ops_around_reshards_run_in_one_shard_scheme_without_them(causes, boards, tmp_path):
+    tried = causes(BEFORE)
+    reshard = tried["reshard"]
+    assert reshard["fewer_ops"] >= 2
+    assert reshard["moved"] == 0
+    ops = planned(reshard["code"], tmp_path, boards)
+    assert sorted(cores for _, cores in ops) == sorted(reshard["core_counts"])
+    assert not [code for code, _ in ops if "harded" in code or "Reshard" in code]
+    norm = tried["low-core-count"]
+    assert max(norm["core_counts"]) > 12
+    linear = tried["unfused-linear"]
+    assert (linear["label"], linear["fewer_ops"]) == ("ttnn.linear with gelu", 1)
+    assert len(planned(linear["code"], tmp_path, boards)) == 1
+
+
+_CURES = {
+    "wormhole-n150-clip-encoder.csv": {
+        "unfused-attention": ("scaled_dot_product_attention", 3),
+        "unfused-heads": ("nlp_concat_heads", 1),
+        "unfused-activation": ("ttnn.gelu", 4),
+        "faster-sibling": ("ttnn.linear", 0),
+        "low-core-count": ("width-sharded", 0),
+    },
+    "blackhole-p150-cohere-decode-trace-replays.csv": {"fusable-pair": ("paged_fused_update_cache", 1)},
+    "blackhole-p150-decoder-excerpt.csv": {"matmul-not-dram-sharded": ("DRAM-sharded", 0)},
+    "wormhole-n150-segformer-encoder-2024-10.csv": {"unfused-attention": ("scaled_dot_product_attention", 7)},
+}
+
+
+@pytest.mark.parametrize("name", _CURES)
+def test_cures_of_real_captures_are_accepted(name, causes):
+    if not (DATA / name).is_file():
+        pytest.skip("no folder shared/data with real captures beside the checkout")
+    tried = causes(DATA / name)
+    for rule, (label, fewer) in _CURES[name].items():
+        assert label in (tried[rule]["label"] or tried[rule]["says"]), rule
+        assert tried[rule]["fewer_ops"] == fewer, rule
 
 
 _REFUSED = {
@@ -168,13 +241,16 @@ def test_without_ttnn_it_says_what_to_install(tmp_path):
     assert "pip install 'perfsheet[ttnn]'" in ended.err
 
 
-@pytest.mark.parametrize("variant", ["before", "after"])
-def test_written_tests_are_collected_and_build(variant, boards, tmp_path):
-    """On a mock board every op is built, and no value is checked."""
-    capture = CAPTURES / f"generated_encoder_block_{variant}.csv"
+@pytest.mark.parametrize(
+    "name", ["generated_encoder_block_before.csv", "generated_encoder_block_after.csv", PLANNED.name]
+)
+def test_written_tests_are_collected_and_build(name, boards, tmp_path):
+    """On a mock board every op is built, of a plan also every module, and no value is checked."""
+    capture = CAPTURES / name
     written = perfsheet("tests", capture, "-o", tmp_path / "ops", cwd=tmp_path)
     assert written.status == 0, written.err
-    count = int(written.out.split(" tests, which")[0].rpartition(" ")[2])
+    count = int(written.out.split(" configurations")[0].rpartition(" ")[2])
+    count += len(list((tmp_path / "ops").glob("test_module_*.py")))
     ended = perfsheet(
         *("plan", "-c", "pytest -q ops", "--python", PYTHON, "--save", tmp_path / "plan.json", "--json"),
         cwd=tmp_path,
@@ -184,6 +260,39 @@ def test_written_tests_are_collected_and_build(variant, boards, tmp_path):
     assert ended.status == 0, ended.err
     planned = json.loads(ended.out)["planned"]
     assert planned["tests"].startswith(f"{count} skipped"), planned["tests"]
+
+
+MODELS = ROOT / "examples" / "torch_models.py"
+
+
+@pytest.mark.parametrize("model", ["resnet18", "bert", "upsampler"])
+def test_torch_ops_are_accepted(model, here, capsys, tmp_path):
+    """Every op of the models for which a call is known, in all its shapes."""
+    pytest.importorskip("torch", reason="needs the extra `torch`")
+    ended = in_process(
+        *(capsys, "graph", f"{MODELS}:{model}", "-o", tmp_path / "stat", "--try", "--python", PYTHON, "--json")
+    )
+    assert ended.status == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["registry"]["bundled"] is False
+    tried = {one["op_type"]: one["accepted"] for one in told["coverage"] if one["accepted"]}
+    assert len(tried) >= 5
+    assert not {name: said for name, said in tried.items() if said.split(" of ")[0] != said.split(" of ")[1]}
+
+
+@pytest.mark.parametrize("model", ["resnet18", "bert", "upsampler"])
+def test_written_tests_of_torch_ops_build(model, here, capsys, boards, tmp_path):
+    pytest.importorskip("torch", reason="needs the extra `torch`")
+    written = in_process(capsys, "tests", f"{MODELS}:{model}", "-o", tmp_path / "ops")
+    count = int(written.out.split(" configurations")[0].rpartition(" ")[2])
+    ended = perfsheet(
+        *("plan", "-c", "pytest -q ops", "--python", PYTHON, "--save", tmp_path / "plan.json", "--json"),
+        cwd=tmp_path,
+        XDG_CACHE_HOME=str(boards),
+        PYTHONPATH=TORCH,
+    )
+    assert ended.status == 0, ended.err
+    assert json.loads(ended.out)["planned"]["tests"].startswith(f"{count} skipped")
 
 
 def test_the_page_shows_what_it_prints(boards, tmp_path):

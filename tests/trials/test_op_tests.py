@@ -50,7 +50,7 @@ def test_they_need_nothing_of_perfsheet(folder):
 
 def test_tests_stand_for_every_op_that_is_covered(folder, capsys, tmp_path):
     out = here(capsys, "tests", CAPTURE, "-o", tmp_path / "again").out
-    count, ops = re.search(r"(\d+) tests, which stand for (\d+) ops", out).groups()
+    count, ops = re.search(r"(\d+) configurations, which stand for (\d+) ops", out).groups()
     cases = [
         node.name
         for tree in modules(tmp_path / "again").values()
@@ -90,3 +90,34 @@ def test_the_limit_can_be_set(capsys, tmp_path, given, limit):
 
 def test_a_limit_that_is_none(capsys, tmp_path):
     assert here(capsys, "tests", CAPTURE, "-o", tmp_path / "t", "--pcc", "2").status == 2
+
+
+def test_a_module_is_a_chain_of_its_ops(folder):
+    found = {name: tree for name, tree in modules(folder / "plan").items() if name.startswith("test_module_")}
+    assert "test_module_encoder_interleaved_block.py" in found
+    assert not [name for name in modules(folder / "capture") if "module" in name]  # no graph report, no modules
+    text = (folder / "plan" / "test_module_interleaved_block_attention.py").read_text(encoding="utf-8")
+    assert "of 4 equal calls" in text
+    assert "made1[0]," in text
+    assert "made3 = run(ttnn.experimental.nlp_concat_heads, made2" in text
+    block = found["test_module_encoder_interleaved_block.py"]
+    (function, _) = [node for node in block.body if isinstance(node, ast.FunctionDef)]
+    made = [node.targets[0].id for node in function.body if isinstance(node, ast.Assign)]
+    assert made.count("x1") == 1
+    assert made[-1] == "made20"
+
+
+def test_each_name_in_a_module_is_there_before_it_is_read(folder):
+    for path in (folder / "plan").glob("test_module_*.py"):
+        function = next(n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef))
+        known = {"run", "ttnn", "Input"}
+        for statement in function.body[1:]:
+            read = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id != "made0"}
+            targets = {node.id for node in getattr(statement, "targets", ())}
+            assert read - targets <= known, path.name
+            known |= targets
+
+
+def test_what_cannot_go_together(capsys, tmp_path):
+    assert here(capsys, "tests", CAPTURE, "net.py:build", "-o", tmp_path / "a").status == 2
+    assert here(capsys, "tests", CAPTURE, "--input", "1,3", "-o", tmp_path / "a").status == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds.base import Kind
 from perfsheet.trials.recorded import Recorded
@@ -13,7 +15,8 @@ def build(op: Recorded) -> Code | None:
         return None
     layout = "ttnn.TILE_LAYOUT" if op.outputs and op.output.layout == "TILE" else "ttnn.ROW_MAJOR_LAYOUT"
     options = {"layout": layout, "memory_config": op.memory_code}
-    tensors = {"ids": op.inputs[0], "weight": op.inputs[1]}
+    table = op.inputs[1]
+    tensors = {"ids": op.inputs[0], "weight": replace(table, shape=table.shape[-2:])}
     return Code(tensors, "ttnn.embedding", ("ids", "weight"), options)
 
 

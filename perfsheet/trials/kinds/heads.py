@@ -21,12 +21,25 @@ def create(op: Recorded) -> Code | None:
         tensors["kv"] = op.inputs[1]
         operands.append("kv")
     options = {
-        "num_heads": op.get("num_q_heads", "num_heads"),
-        "num_kv_heads": op.get("num_kv_heads"),
-        "transpose_k_heads": str(op.has("transpose_k_heads")),
+        "num_heads": op.get("num_q_heads", "num_heads") or _heads(op, 0, 1),
+        "num_kv_heads": op.get("num_kv_heads") or _heads(op, 1, 1),
+        "transpose_k_heads": str(op.has("transpose_k_heads") or _is_turned(op)),
         "memory_config": op.whole_memory_code,
     }
     return Code(tensors, "ttnn.experimental.nlp_create_qkv_heads", tuple(operands), options)
+
+
+def _heads(op: Recorded, output: int, dimension: int) -> str:
+    """The heads of an output, for records that lack the attribute, as those of plans; blank without the output."""
+    return str(op.outputs[output].shape[dimension]) if len(op.outputs) > output else ""
+
+
+def _is_turned(op: Recorded) -> bool:
+    """Whether K comes out with rows and columns exchanged, beside V."""
+    if len(op.outputs) < 3:
+        return False
+    k, v = op.outputs[1].shape, op.outputs[2].shape
+    return k != v and k[-2:] == v[-2:][::-1]
 
 
 def create_decode(op: Recorded) -> Code | None:
@@ -34,8 +47,8 @@ def create_decode(op: Recorded) -> Code | None:
     if not op.inputs:
         return None
     options = {
-        "num_heads": op.get("num_q_heads", "num_heads"),
-        "num_kv_heads": op.get("num_kv_heads"),
+        "num_heads": op.get("num_q_heads", "num_heads") or _heads(op, 0, 2),
+        "num_kv_heads": op.get("num_kv_heads") or _heads(op, 1, 2),
         "memory_config": "ttnn.L1_HEIGHT_SHARDED_MEMORY_CONFIG",
     }
     name = "ttnn.experimental.nlp_create_qkv_heads_decode"

@@ -12,6 +12,7 @@ from support.command import ROOT, here
 
 from perfsheet.models.outputs.missing_ops import reproduction
 from perfsheet.models.torch_graph import needed_ops
+from perfsheet.models.torch_graph.calls import call_of
 from perfsheet.models.torch_graph.tracing import trace
 
 pytestmark = pytest.mark.torch
@@ -207,3 +208,96 @@ def test_a_card_with_a_graph(folder, capsys):
     assert ended.status == 0
     assert "| `aten.convolution` | 1 | another name | ttnn.conv2d | covered | Conv2dDeviceOperation ×1 |" in ended.out
     assert "- `aten.native_layer_norm` ×1: ttnn.layer_norm is not in the capture" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("model", "ops", "lacking"),
+    [("resnet18", 70, {"aten.empty": 20}), ("bert", 667, {"aten.arange": 1}), ("upsampler", 6, None)],
+)
+def test_a_folder_of_tests(folder, capsys, model, ops, lacking):
+    ended = here(capsys, "tests", ROOT / f"examples/torch_models.py:{model}", "-o", "ops")
+    assert ended.status == 0, ended.err
+    assert f"which stand for {ops} ops" in ended.out
+    for name, count in (lacking or {}).items():
+        assert f"not covered: {count} × {name}" in ended.err
+    for path in (folder / "ops").glob("*.py"):
+        compile(path.read_text(), path.name, "exec")
+
+
+def calls_of(module, *inputs):
+    """The calls of TTNN for the ops of a function, by their names."""
+
+    class Net(torch.nn.Module):
+        def forward(self, *given):
+            return module(*given)
+
+    found = {}
+    for one in needed_ops(trace("net", Net(), inputs, {}).forward):
+        found[one.first.name] = call_of(one.first)
+    return found
+
+
+class TestCalls:
+    """What the call of an op says, argument by argument."""
+
+    @pytest.fixture(autouse=True)
+    def with_torch(self):
+        global torch  # noqa: PLW0603 these tests are of torch alone
+        torch = pytest.importorskip("torch", reason="needs the extra `torch`")
+
+    @pytest.mark.parametrize(
+        ("name", "module", "shapes", "call"),
+        [
+            (
+                "gelu",
+                lambda x: torch.nn.functional.gelu(x, approximate="tanh"),
+                [(2, 3)],
+                "fast_and_approximate_mode=True",
+            ),
+            ("clamp", lambda x: x.clamp(min=-1), [(2, 3)], "ttnn.clamp(x, min=-1)"),
+            ("hardtanh", lambda x: torch.nn.functional.hardtanh(x, 0.0, 6.0), [(2, 3)], "min=0.0, max=6.0"),
+            ("leaky_relu", lambda x: torch.nn.functional.leaky_relu(x, 0.2), [(2, 3)], "ttnn.leaky_relu(x, 0.2)"),
+            ("slice", lambda x: x[:, 1:-1], [(2, 5)], "ttnn.slice(x, [0, 1], [2, 4])"),
+            ("constant_pad_nd", lambda x: torch.nn.functional.pad(x, (1, 2)), [(2, 5)], "[(0, 0), (1, 2)], 0"),
+            ("mean", lambda x: x.mean((1, 2), keepdim=True), [(2, 5, 3)], "ttnn.mean(x, keepdim=True, dim=[1, 2])"),
+            ("amax", lambda x: x.amax(-1), [(2, 5)], "ttnn.max(x, dim=-1)"),
+            ("argmax", lambda x: x.argmax(-1), [(2, 5)], "ttnn.argmax(x, dim=-1)"),
+            ("topk", lambda x: x.topk(2, -1).values, [(2, 5)], "ttnn.topk(x, 2)"),
+            ("cumsum", lambda x: x.cumsum(0), [(2, 5)], "ttnn.cumsum(x, dim=0)"),
+            ("sub", lambda x, y: x - y, [(2, 5), (2, 5)], "ttnn.subtract(a, b)"),
+            ("div", lambda x: x / 8, [(2, 5)], "ttnn.divide(a, 8)"),
+            ("split", lambda x: x.split(2, 1)[0], [(2, 6)], "ttnn.split(x, 2, dim=1)"),
+            ("where", lambda x: torch.where(x > 0, x, 0.0), [(2, 6)], "ttnn.where(mask, a, 0.0)"),
+            (
+                "upsample_nearest2d",
+                lambda x: torch.nn.functional.interpolate(x, scale_factor=2),
+                [(1, 3, 4, 4)],
+                'ttnn.upsample(x, [2, 2], mode="nearest")',
+            ),
+            (
+                "avg_pool2d",
+                lambda x: torch.nn.functional.avg_pool2d(x, 2, count_include_pad=False),
+                [(1, 3, 4, 4)],
+                "count_include_pad=False",
+            ),
+            (
+                "convolution",
+                lambda x, w: torch.nn.functional.conv_transpose2d(x, w, stride=2, groups=2),
+                [(1, 4, 5, 5), (4, 3, 2, 2)],
+                "out_channels=6",
+            ),
+            ("native_group_norm", lambda x: torch.nn.functional.group_norm(x, 2), [(1, 4, 5, 5)], None),
+            ("floor_divide", lambda x: x // 2, [(2, 5)], "ttnn.floor_div(a, 2)"),
+        ],
+    )
+    def test_a_call(self, name, module, shapes, call):
+        code = calls_of(module, *(torch.randn(shape) for shape in shapes))[name]
+        assert (code and code.call and call in code.call) if call else code is None, code and code.call
+
+    def test_three_dimensions_have_no_call(self):
+        assert calls_of(torch.nn.functional.conv3d, torch.randn(1, 1, 4, 4, 4), torch.randn(1, 1, 2, 2, 2)) == {
+            "convolution": None
+        }
+
+    def test_a_sum_with_a_factor_has_no_call(self):
+        assert calls_of(lambda x: torch.add(x, x, alpha=2), torch.randn(2, 2))["add"] is None
