@@ -32,6 +32,7 @@ from perfsheet.models.torch_graph.in_ttnn import InTtnn
 from perfsheet.models.torch_graph.model import GraphOp
 from perfsheet.outputs import json_output
 from perfsheet.provenance import RECORD_VERSION, Device, InputFile, Provenance, ReportedPcc, RunRecord, TestResult
+from perfsheet.tables import Rows
 from support.captures import fallback, host_op, op, shape, signpost, write_csv
 
 KEYS_FILE = Path(__file__).resolve().parents[1] / "data" / "json-keys.txt"
@@ -212,7 +213,7 @@ def _of_models() -> Iterator[tuple[str, list[Json]]]:
     torch_op = GraphOp("aten.relu.default", ("1×8 float32",), ("1×8 float32",), "", (), ())
     coverage = [Coverage("aten.relu", 1, InTtnn("exists", ("ttnn.relu",)), "covered", (("Unary", 1),))]
     graph = Graph("Net", (torch_op,), (torch_op,), (), ("1×8 float32",))
-    yield "graph", [graph_output.graph_json(graph, coverage, bundled(), ["ops_needed.csv"])]
+    yield "graph", [graph_output.graph_json(graph, Rows({}, coverage), bundled(), ["ops_needed.csv"])]
     variant = Measurement(Variant((("runtime", "trace"),)), (1.0, 2.0), 1000)
     yield "bench", [bench_output.bench_json(Bench("what", ("runtime",), (variant,), 0, 2, 1), ["bench.csv"])]
 

@@ -31,10 +31,9 @@ def _name(call: ModuleCall) -> str:
 
 def _lines(call: ModuleCall, name: str, source: str) -> Iterator[str]:
     times = f", of {call.count} equal calls" if call.count > 1 else ""
-    path = plain_name("/".join(call.path))
-    first, last = call.rows[0], call.rows[-1]
-    yield f'"""Module {path}: rows {first} to {last}{times}, against the golden functions of its ops.'
+    yield f'"""Module {plain_name(".".join(call.path))}: its ops against their golden functions.'
     yield ""
+    yield f"Rows {call.rows[0]} to {call.rows[-1]}{times}."
     yield f"Written by perfsheet from {plain_name(source)}; edit it freely."
     yield '"""'
     yield ""
