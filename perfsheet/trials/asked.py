@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.causes import CauseTrial, try_causes, try_finding, try_together
 from perfsheet.trials.chain import ChainTrial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import positions_of
-from perfsheet.trials.trial import Trial, identical, try_ops
+from perfsheet.trials.trial import Trial, describe, identical, texts_of, try_ops
 
 
 @dataclass(frozen=True)
@@ -28,23 +30,25 @@ def try_subject(analysis: Analysis, subject: str, board: Session, most: int | No
     such subject (exit status 2), or when TTNN opens no board.
     """
     positions = positions_of(analysis, subject)
-    found = _cure(analysis, subject, board)
-    together = try_together(analysis, positions[0], board) if found is None else found.together
+    groups = identical(analysis, positions)
+    ops = list(texts_of([describe(analysis, group, board.grid) for group in groups[:most]]))
+    found = _cure(analysis, subject, board, ops)
+    together = try_together(analysis, positions[0], board, ops) if found is None else found.together
     fused = None if found is None else found.chain
     chains = tuple(one for one in (fused, together) if one is not None)
     if chains and found is not None and (fused is not None or found.of_reshards):
         return Asked(chains, ())
     trials = try_ops(analysis, positions, board, most)
-    return Asked(chains, trials, len(identical(analysis, positions)) - len(trials))
+    return Asked(chains, trials, len(groups) - len(trials))
 
 
-def _cure(analysis: Analysis, subject: str, board: Session) -> CauseTrial | None:
-    """What came of the cure of a cause or a finding; None for a row, and for gaps."""
+def _cure(analysis: Analysis, subject: str, board: Session, also: Sequence[str]) -> CauseTrial | None:
+    """What came of the cure of a cause or a finding; None for a row, and for gaps. `also`: further Python to build."""
     name = subject.upper()
     for cause in analysis.causes:
         if cause.id == name:
-            return try_causes(analysis, [cause], board).by_id.get(name)
+            return try_causes(analysis, [cause], board, also).by_id.get(name)
     finding = next((one for one in analysis.findings if one.id == name), None)
     if finding is None or finding.rule.saves_gaps or not finding.positions.size:
         return None
-    return try_finding(analysis, finding, board)
+    return try_finding(analysis, finding, board, also)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from perfsheet.trials.neighbours import Around, Link, Member, joined, link_after
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import longest_of
-from perfsheet.trials.trial import Trial, Tried, built_again, describe, identical, in_other_ways, variants_of
+from perfsheet.trials.trial import Trial, Tried, built_again, describe, identical, in_other_ways, texts_of
 
 _CORES: tuple[What, ...] = ("cores", "function")
 WANTED: dict[str, tuple[What, ...]] = {
@@ -168,32 +168,32 @@ class _Plan:
         return tuple(by_position[position] for position in positions)
 
 
-def try_causes(analysis: Analysis, causes: Sequence[Cause], board: Session) -> TriedCauses:
-    """Try the cures of these causes, but for those of gaps.
+def try_causes(analysis: Analysis, causes: Sequence[Cause], board: Session, also: Sequence[str] = ()) -> TriedCauses:
+    """Try the cures of these causes, but for those of gaps; `also`: further Python to build with them.
 
     Raises PerfsheetError when TTNN opens no board.
     """
     wanted = [cause for cause in causes if not cause.saves_gaps and cause.positions.size]
     plans = [_plan_of(analysis, cause, board.grid) for cause in wanted]
-    return TriedCauses(board, {one.cause_id: one for one in _tried(plans, board)})
+    return TriedCauses(board, {one.cause_id: one for one in _tried(plans, board, also)})
 
 
-def try_finding(analysis: Analysis, finding: Finding, board: Session) -> CauseTrial:
-    """Try the cure of one finding.
+def try_finding(analysis: Analysis, finding: Finding, board: Session, also: Sequence[str] = ()) -> CauseTrial:
+    """Try the cure of one finding; `also`: further Python to build with it.
 
     Raises PerfsheetError when TTNN opens no board.
     """
     position = identical(analysis, finding.positions.tolist())[0][0]
-    return _tried([_plan(analysis, finding, position, board.grid)], board)[0]
+    return _tried([_plan(analysis, finding, position, board.grid)], board, also)[0]
 
 
-def try_together(analysis: Analysis, position: int, board: Session) -> ChainTrial | None:
-    """Try an op and its neighbours in one shard scheme; None where that cannot be.
+def try_together(analysis: Analysis, position: int, board: Session, also: Sequence[str] = ()) -> ChainTrial | None:
+    """Try an op and its neighbours in one shard scheme; None where that cannot be. `also`: further Python to build.
 
     Raises PerfsheetError when TTNN opens no board.
     """
     around, links = _around(analysis, position, board.grid)
-    return _tried([_Plan("", "", "", None, None, (), around, links)], board)[0].together
+    return _tried([_Plan("", "", "", None, None, (), around, links)], board, also)[0].together
 
 
 def _plan_of(analysis: Analysis, cause: Cause, grid: tuple[int, int]) -> _Plan:
@@ -246,21 +246,14 @@ def _is_plain(proposal: Proposal) -> bool:
     return is_plain(proposal.code.text, proposal.code.names)
 
 
-def _tried(plans: Sequence[_Plan], board: Session) -> list[CauseTrial]:
-    """All of it in three steps, each in one process: as recorded, in other ways, and all three of a chain."""
-    ops = [trial for plan in plans for trial in _ops_of(plan)]
-    board.build([trial.code.text for trial in ops if trial.code is not None])
+def _tried(plans: Sequence[_Plan], board: Session, also: Sequence[str] = ()) -> list[CauseTrial]:
+    """All of it in two steps, each in one process, whose start takes seconds: what needs no answer, and `also`; then all
+    three ops of chains. What is of ops that do not come out as recorded counts for nothing.
+    """
+    board.build([*also, *(text for plan in plans for text in _texts(plan))])
     plans = [_again(plan, board) for plan in plans]
-    arounds = [_known(plan) for plan in plans]
-    pairs = [[one for one in proposals(around) if _is_plain(one)] if around else [] for around in arounds]
-    variants = [list(variants_of(plan.op)) if plan.op is not None and plan.op.reproduced else [] for plan in plans]
-    board.build(
-        [
-            *(one.code.text for some in variants for one in some),
-            *(one.code.text for plan in plans if not _unlike(plan) for one in plan.proposals),
-            *(one.code.text for some in pairs for one in some),
-        ]
-    )
+    arounds = [_known(plan, lambda trial: trial.reproduced) for plan in plans]
+    pairs = [_pairs(around) for around in arounds]
     answered = [_answers(some, board) for some in pairs]
     threes = [
         [] if around is None else [one for one in joined(around, _accepted(some)) if _is_plain(one)]
@@ -273,8 +266,16 @@ def _tried(plans: Sequence[_Plan], board: Session) -> list[CauseTrial]:
     ]
 
 
-def _ops_of(plan: _Plan) -> tuple[Trial, ...]:
-    return (*(plan.chain.ops if plan.chain else ()), *plan.around, *((plan.op,) if plan.op else ()))
+def _texts(plan: _Plan) -> Iterator[str]:
+    """The Python of all that may be asked of a plan without the answer to anything else."""
+    yield from texts_of(plan.chain.ops if plan.chain else (), variants=False)
+    yield from texts_of(plan.around, variants=False)
+    yield from texts_of((plan.op,) if plan.op else ())
+    yield from (one.code.text for one in (*plan.proposals, *_pairs(_known(plan, lambda trial: True))))
+
+
+def _pairs(around: Around | None) -> list[Proposal]:
+    return [] if around is None else [one for one in proposals(around) if _is_plain(one)]
 
 
 def _again(plan: _Plan, board: Session) -> _Plan:
@@ -291,17 +292,18 @@ def _unlike(plan: _Plan) -> str:
     return ""
 
 
-def _known(plan: _Plan) -> Around | None:
-    """The op and those of its neighbours that come out as recorded; None without any of them."""
-    if not plan.around or (middle := _member(plan.around[0])) is None:
+def _known(plan: _Plan, takes: Callable[[Trial], bool]) -> Around | None:
+    """The op and those of its neighbours that are taken; None without any of them."""
+    members = {trial.positions[0]: _member(trial) for trial in plan.around if takes(trial)}
+    middle = members.get(plan.around[0].positions[0]) if plan.around else None
+    if middle is None:
         return None
-    beside = {trial.positions[0]: _member(trial) for trial in plan.around[1:]}
-    front, back = (beside.get(link.position) if link is not None else None for link in plan.links)
+    front, back = (members.get(link.position) if link is not None else None for link in plan.links)
     return Around(middle, front, back, *plan.links) if front or back else None
 
 
 def _member(trial: Trial) -> Member | None:
-    if trial.kind is None or trial.op is None or trial.code is None or not trial.reproduced:
+    if trial.kind is None or trial.op is None or trial.code is None:
         return None
     return None if trial.kind.brings_others else Member(trial.positions[0], trial.kind, trial.op, trial.code)
 

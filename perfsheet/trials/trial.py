@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.pieces import pieces
@@ -137,6 +137,14 @@ def try_ops(
     trials = [describe(analysis, group, board.grid) for group in identical(analysis, positions)[:most]]
     trials = built_again(trials, board)
     return tuple(in_other_ways(trials, board) if variants else trials)
+
+
+def texts_of(trials: Sequence[Trial], variants: bool = True) -> Iterator[str]:
+    """The Python of ops as recorded, and in other ways, so that all of it can be built in one process."""
+    for trial in trials:
+        if trial.code is not None:
+            yield trial.code.text
+            yield from (one.code.text for one in islice(variants_of(trial), MOST_VARIANTS if variants else 0))
 
 
 def described(analysis: Analysis, grid: tuple[int, int]) -> tuple[Trial, ...]:
