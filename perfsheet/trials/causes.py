@@ -247,8 +247,8 @@ def _is_plain(proposal: Proposal) -> bool:
 
 
 def _tried(plans: Sequence[_Plan], board: Session, also: Sequence[str] = ()) -> list[CauseTrial]:
-    """All of it in two steps, each in one process, whose start takes seconds: what needs no answer, and `also`; then all
-    three ops of chains. What is of ops that do not come out as recorded counts for nothing.
+    """All of it in two steps, each in one process, whose start takes seconds: what needs no answer, and `also`; then
+    chains of three. What is of ops that do not come out as recorded counts for nothing.
     """
     board.build([*also, *(text for plan in plans for text in _texts(plan))])
     plans = [_again(plan, board) for plan in plans]
@@ -305,7 +305,9 @@ def _known(plan: _Plan, takes: Callable[[Trial], bool]) -> Around | None:
 def _member(trial: Trial) -> Member | None:
     if trial.kind is None or trial.op is None or trial.code is None:
         return None
-    return None if trial.kind.brings_others else Member(trial.positions[0], trial.kind, trial.op, trial.code)
+    return (
+        None if trial.kind.brings_others else Member(trial.positions[0], trial.kind, trial.op, trial.code, trial.pieces)
+    )
 
 
 def _answers(found: Sequence[Proposal], board: Session) -> list[Answer]:

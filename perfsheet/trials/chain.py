@@ -22,7 +22,7 @@ class Proposal:
     `becomes`: patterns of the device ops that it must become, in order, of which the one at `place` is the op in
     question. `fewer_ops`: how many device ops of the capture
     it does without. `moved`: tensors that lie elsewhere than recorded; each costs a reshard unless its maker or reader
-    follows.
+    follows. `most`: of each op how many cores can have work (None = unknown, and of all where it is empty).
     """
 
     label: str
@@ -31,6 +31,7 @@ class Proposal:
     fewer_ops: int
     moved: int = 0
     place: int = 0
+    most: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def answer(proposal: Proposal, outcome: Outcome) -> Answer:
     made = outcome.report.device_ops
     if not _are(made, proposal.becomes):
         return Answer(proposal, Built(f"{BECOMES} {', '.join(op.name for op in made) or 'no device op'}"))
-    cores = tuple(op.cores for op in made)
+    most = proposal.most or (None,) * len(made)
+    cores = tuple(_at_most(op.cores, limit) for op, limit in zip(made, most, strict=True))
     return Answer(
         proposal,
         Built(
@@ -98,6 +100,10 @@ def answer(proposal: Proposal, outcome: Outcome) -> Answer:
         ),
         cores,
     )
+
+
+def _at_most(cores: int | None, limit: int | None) -> int | None:
+    return cores if cores is None or limit is None else min(cores, limit)
 
 
 def _are(made: Sequence[DeviceOp], patterns: Sequence[str]) -> bool:

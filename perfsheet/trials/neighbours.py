@@ -36,12 +36,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Member:
-    """An op of the chain, as recorded."""
+    """An op of the chain, as recorded; `pieces`: into how many its work can be cut (None = unknown)."""
 
     position: int
     kind: Kind
     op: Recorded
     code: Code
+    pieces: int | None = None
 
     @property
     def name(self) -> str:
@@ -52,6 +53,15 @@ class Member:
     def output(self) -> Memory | None:
         """Where it puts its output now."""
         return self.op.output_memory
+
+    def working(self, code: Code) -> int | None:
+        """The cores that can have work when it is run so; None = unknown."""
+        memory = code.output or self.output
+        if self.kind.on_shards and memory is not None and memory.shard is not None:
+            return memory.shard.cores
+        before = self.op.inputs[0].memory if self.op.inputs else None
+        # The pieces of a sharded op are those of its shards, which bind no other way.
+        return None if before is not None and before.sharded else self.pieces
 
     def tensor(self, place: int) -> str | None:
         """The name of an input in its Python."""
@@ -212,7 +222,8 @@ def _chain(around: Around, form: Form, front: Code | None, back: Code | None) ->
     moved = moved_between([member.code for member in members], codes, reads)
     patterns = tuple(member.kind.makes or member.kind.ops for member in members)
     code = ChainCode(tuple(codes), tuple(reads))
-    return Proposal(_label(members, form, front), code, patterns, gone, moved, 0 if front is None else 1)
+    most = tuple(member.working(one) for member, one in zip(members, codes, strict=True))
+    return Proposal(_label(members, form, front), code, patterns, gone, moved, 0 if front is None else 1, most)
 
 
 def _label(members: list[Member], form: Form, front: Code | None) -> str:

@@ -177,14 +177,21 @@ def describe(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]
     if kind is None:
         return replace(trial, problem="this kind of op is not covered")
     op = recorded(analysis.facts, first, grid)
-    cut = float(pieces(analysis.ops)[first])
     code = _code(kind, op)
-    trial = replace(trial, kind=kind, op=op, pieces=None if math.isnan(cut) else int(cut))
+    trial = replace(trial, kind=kind, op=op, pieces=_pieces(analysis, first, kind, op))
     if code is None:
         return replace(trial, problem=_NOT_TOLD)
     if not _is_plain(code):
         return replace(trial, problem=_ODD)
     return replace(trial, code=code, sibling=_sibling(analysis, first, code, grid))
+
+
+def _pieces(analysis: Analysis, position: int, kind: Kind, op: Recorded) -> int | None:
+    """Into how many pieces the work of an op can be cut; None = unknown."""
+    if kind.pieces is not None:
+        return kind.pieces(op)
+    cut = float(pieces(analysis.ops)[position])
+    return None if math.isnan(cut) else int(cut)
 
 
 def _sibling(analysis: Analysis, position: int, code: Code, grid: tuple[int, int]) -> Variant | None:

@@ -64,7 +64,7 @@ class Kind:
     `makes` is a pattern of the device op that the call becomes, by default that of `ops`. `variants`: other ways to
     build it, those first that are worth most; `not_tried`: what they leave out. `on_shards`: an op with a sharded
     output works where its shards lie, whatever cores it starts on. `brings_others`: the call brings other device ops
-    along, such as a halo.
+    along, such as a halo. `pieces`: into how many pieces its work is cut, where that is not by the tiles of its output.
     """
 
     title: str
@@ -75,6 +75,7 @@ class Kind:
     not_tried: str = "sharded inputs and outputs"
     on_shards: bool = False
     brings_others: bool = False
+    pieces: Callable[[Recorded], int | None] | None = None
 
     def has(self, op_code: str) -> bool:
         """Whether an op is of this kind."""

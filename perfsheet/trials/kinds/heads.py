@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perfsheet.hardware.data_types import TILE_SIDE
+from perfsheet.hardware.data_types import TILE_SIDE, round_up_to_tile
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds.base import Kind, Variant, in_l1
 from perfsheet.trials.kinds.grids import grids
@@ -71,13 +71,12 @@ def concat_decode(op: Recorded) -> Code | None:
     return Code({"x": op.inputs[0]}, name, ("x",), {"num_heads": op.get("num_heads")})
 
 
-def by_rows(op: Recorded, code: Code) -> Iterator[Variant]:
-    """Heads to be joined in shards of whole heads and rows, a part to a core; else in L1."""
-    x = code.tensors["x"]
-    for grid in grids(x, op.grid, ("HEIGHT_SHARDED",)):
-        if (x.height // TILE_SIDE) % grid.cores == 0:
-            yield Variant(grid.label, code.reading(x=grid.of(x)).given(memory_config=_HEIGHT), "cores", moved=2)
-    yield from in_l1(op, code)
+def rows_of_tiles(op: Recorded) -> int | None:
+    """Rows of tiles of a batch: heads are split and joined a row of tiles at a time, all heads of it."""
+    if not op.inputs or len(op.inputs[0].shape) != 4:
+        return None
+    batch, _, rows, _ = op.inputs[0].shape
+    return batch * round_up_to_tile(rows) // TILE_SIDE
 
 
 def by_width(op: Recorded, code: Code) -> Iterator[Variant]:
@@ -98,8 +97,9 @@ KINDS = (
         "",
         by_width,
         _NOT_TRIED,
+        pieces=rows_of_tiles,
     ),
     Kind("heads split in decode", r"NLPCreateQKVHeadsDecode(?:DeviceOperation)?", create_decode),
-    Kind("heads joined", r"NLPConcatHeads(?:DeviceOperation)?", concat, "", by_rows, _NOT_TRIED),
+    Kind("heads joined", r"NLPConcatHeads(?:DeviceOperation)?", concat, pieces=rows_of_tiles),
     Kind("heads joined in decode", r"NLPConcatHeadsDecode(?:DeviceOperation)?", concat_decode),
 )
