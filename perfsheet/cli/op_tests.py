@@ -37,7 +37,9 @@ def op_tests(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the tests go.")],
     pcc: Annotated[
-        float | None, typer.Option("--pcc", metavar="LIMIT", help="The PCC of bfloat16 ops; 0.999 by default.")
+        list[str] | None,
+        typer.Option("--pcc", metavar="LIMIT|DTYPE=LIMIT",
+            help="The least PCC: of bfloat16 ops (0.999 by default), bfloat8_b=0.99, module=0.98; repeatable."),
     ] = None,
     inputs: Annotated[
         list[str] | None,
@@ -48,18 +50,17 @@ def op_tests(
     options: Options,
 ) -> None:
     """Write a pytest file for each kind of op: every configuration against TTNN's golden function."""
-    if pcc is not None and not 0 < pcc <= 1:
-        raise usage(f"--pcc {pcc:g}: not a limit", "give a number above 0, at most 1")
+    from perfsheet.outputs.op_tests import LIMITS, write
+
+    limits = dict(_limit(one, LIMITS) for one in pcc or [])
     of_torch = [one for one in captures or [] if _FUNCTION.fullmatch(one)]
     if of_torch and (len(captures or []) > 1 or graph is not None):
         raise usage("the tests are of a torch module, or of a capture", "give one of them")
     if inputs and not of_torch:
         raise usage("--input is for a torch module", "give MODULE.py:FUNCTION, or leave it out")
-    from perfsheet.outputs.op_tests import write
-
     of = _of_torch(of_torch[0], inputs or []) if of_torch else _of_capture(captures, options, graph)
     cases, left_out, source, modules = of
-    written = write(cases, modules, output, source, {} if pcc is None else {"bfloat16": pcc}, force)
+    written = write(cases, modules, output, source, limits, force)
     for name, count in list(left_out.items())[:_NAMED]:
         say(f"not covered: {count:,} × {name}")
     if len(left_out) > _NAMED:
@@ -68,6 +69,20 @@ def op_tests(
     tell(f"Wrote {len(written.files)} files to {output}: tests of {written.cases} configurations, which stand for "
         f"{written.ops:,} ops{more}")
 # fmt: on
+
+
+def _limit(text: str, known: Mapping[str, float]) -> tuple[str, float]:
+    """`("bfloat16", 0.99)` of `0.99`, `("bfloat8_b", 0.98)` of `bfloat8_b=0.98`."""
+    name, _, number = text.rpartition("=")
+    try:
+        limit = float(number)
+    except ValueError:
+        limit = 0.0
+    if not 0 < limit <= 1:
+        raise usage(f"--pcc {text}: not a limit", "give a number above 0, at most 1")
+    if name and name not in known:
+        raise usage(f"--pcc {text}: no data type {name!r}", f"known: {', '.join(known)}")
+    return name or "bfloat16", limit
 
 
 def _of_capture(captures: list[str] | None, options: Options, graph: str | None) -> _Tests:

@@ -82,14 +82,23 @@ def test_files_are_not_overwritten_unasked(capsys, tmp_path):
     assert here(capsys, "tests", CAPTURE, "-o", tmp_path / "t", "--force").status == 0
 
 
-@pytest.mark.parametrize(("given", "limit"), [((), "0.999"), (("--pcc", "0.97"), "0.97")])
-def test_the_limit_can_be_set(capsys, tmp_path, given, limit):
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), "ttnn.bfloat16: 0.999,"),
+        (("--pcc", "0.97"), "ttnn.bfloat16: 0.97,"),
+        (("--pcc", "0.97", "--pcc", "bfloat8_b=0.9"), "ttnn.bfloat8_b: 0.9,"),
+        (("--pcc", "module=0.95"), "MODULE_LIMIT = 0.95"),
+    ],
+)
+def test_the_limits_can_be_set(capsys, tmp_path, given, said):
     here(capsys, "tests", CAPTURE, "-o", tmp_path / "t", *given)
-    assert f"ttnn.bfloat16: {limit},\n" in (tmp_path / "t" / "op_checks.py").read_text(encoding="utf-8")
+    assert f"{said}\n" in (tmp_path / "t" / "op_checks.py").read_text(encoding="utf-8")
 
 
-def test_a_limit_that_is_none(capsys, tmp_path):
-    assert here(capsys, "tests", CAPTURE, "-o", tmp_path / "t", "--pcc", "2").status == 2
+@pytest.mark.parametrize("given", ["2", "0", "many", "bfloat16=", "bfloat99=0.9"])
+def test_a_limit_that_is_none(capsys, tmp_path, given):
+    assert here(capsys, "tests", CAPTURE, "-o", tmp_path / "t", "--pcc", given).status == 2
 
 
 def test_a_module_is_a_chain_of_its_ops(folder):
