@@ -67,6 +67,14 @@ class Memory:
         return f"{self.buffer}_{self.layout}"
 
     @property
+    def words(self) -> str:
+        """`block-sharded on 48 cores`, `interleaved in DRAM`."""
+        if not self.sharded:
+            return f"interleaved in {self.buffer}"
+        where = "" if self.buffer == "L1" else f" in {self.buffer}"
+        return f"{scheme(self.layout)}{where}{'' if self.shard is None else f' on {self.shard.cores} cores'}"
+
+    @property
     def code(self) -> str:
         """The Python that makes it."""
         if not self.sharded:

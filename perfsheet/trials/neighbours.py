@@ -15,7 +15,7 @@ from perfsheet.trials.chain_code import ChainCode, moved_between
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind
 from perfsheet.trials.kinds.base import NOT_FIT
-from perfsheet.trials.memory import Memory, scheme
+from perfsheet.trials.memory import Memory
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.shards import maker_of
 
@@ -229,12 +229,5 @@ def _chain(around: Around, form: Form, front: Code | None, back: Code | None) ->
 def _label(members: list[Member], form: Form, front: Code | None) -> str:
     names = " → ".join(member.name for member in members)
     where = form.reads if front is not None else form.writes
-    lies = form.label or ("" if where is None else _lies(where))
+    lies = form.label or ("" if where is None else where.words)
     return f"{names}: {lies}"
-
-
-def _lies(memory: Memory) -> str:
-    if not memory.sharded:
-        return f"interleaved in {memory.buffer}"
-    on = "" if memory.shard is None else f" on {memory.shard.cores} cores"
-    return f"{scheme(memory.layout)}{on}"

@@ -17,6 +17,7 @@ from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant, kind_of
 from perfsheet.trials.kinds.base import NOT_FIT
+from perfsheet.trials.memory import Memory
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.session import Outcome, Session
@@ -58,13 +59,15 @@ class Built:
 class Tried:
     """A variant and what came of it: `cores` that can have work, None = unknown.
 
-    `moved`: tensors that lie elsewhere than recorded, which neighbours must bring there or take from there.
+    `moved`: how many tensors lie elsewhere than recorded, which neighbours must bring there or take from there;
+    `layouts`: which, and where, as far as the code shows it.
     """
 
     variant: Variant
     built: Built
     cores: int | None
     moved: int
+    layouts: tuple[tuple[str, Memory], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,9 @@ def _built(kind: Kind, outcome: Outcome, again: Built | None = None, makes: str 
 def _tried(trial: Trial, variant: Variant, outcome: Outcome) -> Tried:
     assert trial.kind is not None
     built = _built(trial.kind, outcome, trial.again, variant.makes)
-    return Tried(variant, built, _working(trial, variant, built), _moved(trial, variant))
+    layouts = () if trial.code is None else tuple(_layouts(trial.code, variant.code))
+    moved = len(layouts) if variant.moved is None else variant.moved
+    return Tried(variant, built, _working(trial, variant, built), moved, layouts)
 
 
 def _working(trial: Trial, variant: Variant, built: Built) -> int | None:
@@ -293,13 +298,11 @@ def _working(trial: Trial, variant: Variant, built: Built) -> int | None:
     return built.cores if trial.pieces is None or (before and before.sharded) else min(built.cores, trial.pieces)
 
 
-def _moved(trial: Trial, variant: Variant) -> int:
-    """How many tensors lie elsewhere than recorded: the inputs, and the output."""
-    if variant.moved is not None or trial.code is None:
-        return variant.moved or 0
-    before = trial.code.tensors
-    inputs = [
-        name for name, tensor in variant.code.tensors.items() if name in before and tensor.memory != before[name].memory
-    ]
-    output = variant.code.options.get("memory_config") != trial.code.options.get("memory_config")
-    return len(inputs) + output
+def _layouts(before: Code, code: Code) -> Iterator[tuple[str, Memory]]:
+    """The tensors that lie elsewhere than recorded, and where: the inputs, and the output."""
+    for name, tensor in code.tensors.items():
+        if name in before.tensors and tensor.memory not in (None, before.tensors[name].memory):
+            assert tensor.memory is not None
+            yield name, tensor.memory
+    if code.output is not None and code.options.get("memory_config") != before.options.get("memory_config"):
+        yield "output", code.output
