@@ -2,7 +2,9 @@
 
 from perfsheet.trials.kinds import (
     attention,
+    cache,
     conv,
+    cuts,
     elementwise,
     embedding,
     heads,
@@ -10,6 +12,7 @@ from perfsheet.trials.kinds import (
     matmul,
     minimal_matmul,
     norm,
+    reduction,
     softmax,
 )
 from perfsheet.trials.kinds.base import Kind, Variant
@@ -29,6 +32,9 @@ KINDS: tuple[Kind, ...] = (
     conv.POOL,
     *layout.KINDS,
     embedding.KIND,
+    *cuts.KINDS,
+    reduction.KIND,
+    cache.KIND,
 )
 
 
