@@ -111,7 +111,7 @@ def test_grids_have_equal_parts_on_every_core(shape, layouts, expected):
 
 def test_every_kind_has_a_name_of_its_own():
     assert len({kind.title for kind in KINDS}) == len(KINDS)
-    assert kind_of("ReshapeDeviceOperation") is None
+    assert kind_of("GridSampleDeviceOperation") is None
     for code in (
         "Matmul",
         "MatmulDeviceOperation",

@@ -128,7 +128,7 @@ def test_identical_ops_are_tried_once_and_longest_first(analysis):
 
 
 def test_kinds_that_are_not_covered_say_so(tmp_path):
-    path = write_csv(tmp_path / "x.csv", [op("ReshapeDeviceOperation"), op("Matmul", INPUT_1_DATATYPE="")])
+    path = write_csv(tmp_path / "x.csv", [op("GridSampleDeviceOperation"), op("Matmul", INPUT_1_DATATYPE="")])
     trials = try_ops(analyze(read(path)), (0, 1), board(norm))
     assert "this kind of op is not covered" in {trial.problem for trial in trials}
     assert all(text.again(trial) for trial in trials)
