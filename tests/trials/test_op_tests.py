@@ -68,7 +68,9 @@ def test_counts_times_and_cores_are_those_of_the_capture(folder):
 
 
 def test_what_is_not_covered_is_said(capsys, tmp_path):
-    capture = write_csv(tmp_path / "x.csv", [op("GridSampleDeviceOperation"), op("GridSampleDeviceOperation"), op("Matmul")])
+    capture = write_csv(
+        tmp_path / "x.csv", [op("GridSampleDeviceOperation"), op("GridSampleDeviceOperation"), op("Matmul")]
+    )
     ended = here(capsys, "tests", capture, "-o", tmp_path / "t")
     assert "not covered: 2 × GridSampleDeviceOperation" in ended.err
 

@@ -94,6 +94,12 @@ def test_without_more_cores_nothing_is_said_to_help(analysis):
     trial = try_causes(analysis, [cause], board(refusing)).by_id[cause.id]
     assert trial.op.accepted  # in L1, on as many cores as now
     assert trial.best is None
+    assert "Of what TTNN accepts nothing is this cure" in text.verdict(trial)
+
+    def refusing_all(code):
+        return accepting(code) if "DRAM_MEMORY_CONFIG" in code and "L1" not in code else Outcome("no", None)
+
+    trial = try_causes(analysis, [cause], board(refusing_all)).by_id[cause.id]
     assert "TTNN refuses what was tried" in text.verdict(trial)
 
 

@@ -70,6 +70,31 @@ def test_attention_has_the_tensors_of_its_products(proposed):
     assert not any("128" in label for label in found)
 
 
+@pytest.mark.parametrize(
+    ("between", "scale"),
+    [
+        ([], "scale=1.0,"),
+        ([{"binary_op_type": "BinaryOpType::MUL", "scalar": "0.125"}], "scale=0.125,"),
+        ([{"binary_op_type": "BinaryOpType::DIV", "scalar": "8"}], "scale=0.125,"),
+        ([{"binary_op_type": "BinaryOpType::MUL", "scalar": "std::nullopt"}], None),
+    ],
+)
+def test_attention_is_scaled_as_its_scores_are(proposed, between, scale):
+    scores = (1, 8, 64, 96)
+    rows = [row("BinaryNgDeviceOperation", [scores], scores, **attributes) for attributes in between]
+    found = proposed("unfused-attention", SCORES, *rows, SOFTMAX, VALUES)
+    text = found["ttnn.transformer.scaled_dot_product_attention"].code.text
+    assert scale in text if scale else "scale" not in text.replace("scaled_dot", "")
+
+
+def test_what_runs_between_the_products_is_not_replaced(proposed):
+    other = binary("ADD", [(1, 1, 64, 256), (1, 1, 64, 256)], (1, 1, 64, 256))
+    found = proposed("unfused-attention", SCORES, other, SOFTMAX, VALUES)
+    plain = found["ttnn.transformer.scaled_dot_product_attention"]
+    assert plain.fewer_ops == 2
+    assert "mask" not in plain.code.tensors
+
+
 def test_attention_without_a_mask(proposed):
     found = proposed("unfused-attention", SCORES, SOFTMAX, VALUES)
     assert "mask" not in found["ttnn.transformer.scaled_dot_product_attention"].code.tensors

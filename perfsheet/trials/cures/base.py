@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -32,3 +33,12 @@ Cure = Callable[[Chain], Iterator[Proposal]]
 def whole(tensor: Tensor) -> Tensor:
     """A tensor that an op can read that takes none in shards: interleaved in DRAM, where it is sharded now."""
     return replace(tensor, memory=DRAM) if tensor.memory is None or tensor.memory.sharded else tensor
+
+
+def number(text: str) -> float | None:
+    """A number of ATTRIBUTES; None for anything else."""
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
