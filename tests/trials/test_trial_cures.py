@@ -73,9 +73,9 @@ def test_attention_has_the_tensors_of_its_products(proposed):
 @pytest.mark.parametrize(
     ("between", "scale"),
     [
-        ([], "scale=1.0,"),
-        ([{"binary_op_type": "BinaryOpType::MUL", "scalar": "0.125"}], "scale=0.125,"),
-        ([{"binary_op_type": "BinaryOpType::DIV", "scalar": "8"}], "scale=0.125,"),
+        ([], "scale=1.0"),
+        ([{"binary_op_type": "BinaryOpType::MUL", "scalar": "0.125"}], "scale=0.125"),
+        ([{"binary_op_type": "BinaryOpType::DIV", "scalar": "8"}], "scale=0.125"),
         ([{"binary_op_type": "BinaryOpType::MUL", "scalar": "std::nullopt"}], None),
     ],
 )
