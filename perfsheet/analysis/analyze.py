@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis.windows.signposts import Signposts
     from perfsheet.capture.planned import PlanHead
     from perfsheet.graph_report import GraphReport
-    from perfsheet.trials.causes import TriedCauses
+    from perfsheet.trials.ways import TriedCauses
 
 __all__ = ["NOISY", "NOT_PHYSICAL", "NO_MODEL", "Analysis", "analyze"]
 

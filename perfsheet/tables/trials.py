@@ -11,8 +11,8 @@ from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import BYTES, COUNT, LABEL, LIST, PERCENT, YES_NO
 from perfsheet.text import trials as text
 from perfsheet.trials import Trial, Tried
-from perfsheet.trials.causes import CauseTrial, Way
 from perfsheet.trials.chain import Answer, ChainTrial
+from perfsheet.trials.ways import CauseTrial, Way
 
 CauseTrialRows = Rows[Analysis, CauseTrial]
 _PAGE = "docs/try.md"

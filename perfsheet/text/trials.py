@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from perfsheet.capture.notes import rows
 from perfsheet.text import formats
 from perfsheet.trials import Session, Trial, Tried
-from perfsheet.trials.causes import CauseTrial, Way
 from perfsheet.trials.chain import ChainTrial
-from perfsheet.trials.trial import BECOMES
+from perfsheet.trials.results import BECOMES
+from perfsheet.trials.ways import CauseTrial, Way
 
 
 def ground(board: Session) -> str:

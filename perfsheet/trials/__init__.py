@@ -6,7 +6,8 @@
 TTNN accepts or refuses each way; how fast it is, only a device tells. Failures raise perfsheet.errors.PerfsheetError.
 """
 
+from perfsheet.trials.results import Built, Trial, Tried
 from perfsheet.trials.session import Session, session
-from perfsheet.trials.trial import Built, Trial, Tried, described, try_ops
+from perfsheet.trials.trial import described, try_ops
 
 __all__ = ["Built", "Session", "Trial", "Tried", "described", "session", "try_ops"]

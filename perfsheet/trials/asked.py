@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
-from perfsheet.trials.causes import CauseTrial, try_causes, try_finding, try_together
+from perfsheet.trials.causes import try_causes, try_finding, try_together
 from perfsheet.trials.chain import ChainTrial
+from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import positions_of
-from perfsheet.trials.trial import Trial, describe, identical, texts_of, try_ops
+from perfsheet.trials.trial import describe, identical, texts_of, try_ops
+from perfsheet.trials.ways import CauseTrial
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import short_code
@@ -14,139 +13,14 @@ from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.chain import Answer, ChainTrial, Proposal, answer
 from perfsheet.trials.cures import CURES
 from perfsheet.trials.cures.base import Chain
-from perfsheet.trials.kinds.base import NOT_FIT, What
+from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.neighbours import Around, Link, Member, joined, link_after, link_before, proposals
 from perfsheet.trials.plain import is_plain
+from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import longest_of
-from perfsheet.trials.trial import Trial, Tried, built_again, describe, identical, in_other_ways, texts_of
-
-_CORES: tuple[What, ...] = ("cores", "function")
-WANTED: dict[str, tuple[What, ...]] = {
-    "low-core-count": _CORES,
-    "program-config-grid": ("cores", "blocks"),
-    "core-imbalance": _CORES,
-    "multicore-off": _CORES,
-    "matmul-program-config": ("cores", "blocks"),
-    "matmul-not-dram-sharded": ("DRAM-sharded",),
-    "input-in-dram": ("memory",),
-    "dram-round-trip": ("memory",),
-    "weights-dtype": ("data type",),
-    "math-fidelity": ("fidelity",),
-    "faster-sibling": ("sibling", "function", "cores", "blocks"),
-    "far-from-speed-of-light": ("blocks", "function", "cores"),
-    "risc-bound": ("blocks", "cores", "function"),
-}
-"""What the cure of a rule changes, most to the point first; of other rules anything may help."""
-_RESHARDS = ("reshard", "reshard-round-trip", "shard-scheme-changes", "back-to-back-reshards")
-_MORE_CORES = ("low-core-count", "program-config-grid", "core-imbalance", "multicore-off")
-
-
-@dataclass(frozen=True)
-class Way:
-    """Something that TTNN accepts: in a few words, its cores (of each op of a chain), what it takes, and its Python.
-
-    `fewer_ops`: device ops of the capture that it does without. `moved`: tensors that lie elsewhere than recorded.
-    `exact`: whether its values are as exact as now.
-    """
-
-    label: str
-    cores: tuple[int | None, ...]
-    l1_bytes: int | None
-    of_bank: float | None
-    fewer_ops: int
-    moved: int
-    exact: bool
-    code: str
-
-
-def _of_variant(tried: Tried) -> Way:
-    built, variant = tried.built, tried.variant
-    text = variant.code.text
-    return Way(variant.label, (tried.cores,), built.l1_bytes, built.of_bank, 0, tried.moved, variant.exact, text)
-
-
-def _of_answer(one: Answer) -> Way:
-    built, proposal = one.built, one.proposal
-    fewer, moved = proposal.fewer_ops, proposal.moved
-    return Way(proposal.label, one.cores, built.l1_bytes, built.of_bank, fewer, moved, True, proposal.code.text)
-
-
-@dataclass(frozen=True)
-class TriedCauses:
-    """The causes of an analysis that were tried on a board, by their ids."""
-
-    board: Session
-    by_id: Mapping[str, CauseTrial]
-
-
-@dataclass(frozen=True)
-class CauseTrial:
-    """What TTNN says of the cure of a cause: of its longest `op`, of its `chain` as a fused op, and of the op and its
-    neighbours `together` in one shard scheme; each None where it has none."""
-
-    cause_id: str
-    rule_id: str
-    finding_id: str
-    op: Trial | None
-    chain: ChainTrial | None = None
-    together: ChainTrial | None = None
-
-    @cached_property
-    def best(self) -> Way | None:
-        """What comes first of that which TTNN accepts: what the cure says, and for it most ops less or most cores."""
-        found = self._best
-        return None if found is None else _of_answer(found) if isinstance(found, Answer) else _of_variant(found)
-
-    @property
-    def of_reshards(self) -> bool:
-        """Whether reshards are to go, of which none can be built otherwise."""
-        return self.rule_id in _RESHARDS
-
-    @property
-    def refused(self) -> int:
-        """How many ways TTNN refuses."""
-        return sum(len(one.refused) for one in (self.op, self.chain, self.together) if one is not None)
-
-    @property
-    def problem(self) -> Trial | str:
-        """Why nothing is claimed: in words, or the op that does not come out as recorded; blank if something was."""
-        if self.chain is not None:
-            return self.chain.problem
-        if self.op is None:
-            return ""
-        return "" if self.op.reproduced or self.op.again is None else self.op
-
-    @property
-    def _best(self) -> Tried | Answer | None:
-        if self.chain is not None:
-            return next(iter(self.chain.accepted), None)
-        if self.of_reshards:
-            return None if self.together is None else next(iter(self.together.accepted), None)
-        return self._best_of_op
-
-    @property
-    def _best_of_op(self) -> Tried | Answer | None:
-        """The best variant of the op, with its neighbours where these go along on as many cores."""
-        best = None if self.op is None else _best_of(self.op, self.rule_id)
-        if best is None or self.together is None or self.rule_id not in _MORE_CORES:
-            return best
-        along = [one for one in self.together.accepted if (one.own_cores or 0) >= (best.cores or 0)]
-        return min(along, key=lambda one: (one.proposal.moved - one.proposal.fewer_ops, -len(one.cores)), default=best)
-
-
-def _best_of(trial: Trial, rule_id: str) -> Tried | None:
-    """The first accepted variant that changes what the cure is about; more cores must be more than now."""
-    for what in WANTED.get(rule_id, ()):
-        for one in trial.accepted:
-            if one.variant.what == what and (rule_id not in _MORE_CORES or _has_more(trial, one)):
-                return one
-    return next(iter(trial.accepted), None) if rule_id not in WANTED else None
-
-
-def _has_more(trial: Trial, tried: Tried) -> bool:
-    now = None if trial.op is None else trial.op.cores
-    return tried.cores is not None and now is not None and tried.cores > now
+from perfsheet.trials.trial import built_again, describe, identical, in_other_ways, texts_of
+from perfsheet.trials.ways import MORE_CORES, RESHARDS, CauseTrial, TriedCauses
 
 
 @dataclass(frozen=True)
@@ -207,11 +81,11 @@ def _plan(analysis: Analysis, finding: Finding, position: int, grid: tuple[int, 
     if finding.rule.id in CURES:
         chain, found = _fused(analysis, finding, grid)
         return _Plan(finding.cause_id, finding.rule.id, finding.id, None, chain, found)
-    if finding.rule.id in _RESHARDS:
+    if finding.rule.id in RESHARDS:
         reader = link_after(analysis.facts, position)
         position = position if reader is None else reader.position
     around, links = _around(analysis, position, grid)
-    beside = finding.rule.id in (*_RESHARDS, *_MORE_CORES)
+    beside = finding.rule.id in (*RESHARDS, *MORE_CORES)
     return _Plan(finding.cause_id, finding.rule.id, finding.id, around[0], None, (), around if beside else (), links)
 
 

@@ -11,8 +11,8 @@ from perfsheet.graph_report.model import DeviceOp, GraphReport
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.chain_code import ChainCode
 from perfsheet.trials.code import Code
+from perfsheet.trials.results import BECOMES, Built, Trial
 from perfsheet.trials.session import Outcome
-from perfsheet.trials.trial import BECOMES, Built, Trial
 
 
 @dataclass(frozen=True)

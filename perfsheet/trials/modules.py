@@ -9,8 +9,9 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.graph.beside import Graph
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
+from perfsheet.trials.results import Trial
 from perfsheet.trials.tensors import Tensor
-from perfsheet.trials.trial import Trial, describe
+from perfsheet.trials.trial import describe
 
 MOST_OPS = 200
 """Ops of a module that is tested, at most."""

@@ -9,8 +9,8 @@ from perfsheet.tables.kinds import number, row_data
 from perfsheet.tables.trials import CHAINS, TRIED, VARIANTS, Numbered, tried_causes
 from perfsheet.trials import Session, Trial
 from perfsheet.trials.asked import Asked
-from perfsheet.trials.causes import TriedCauses
 from perfsheet.trials.chain import ChainTrial
+from perfsheet.trials.ways import TriedCauses
 
 
 def trials(analysis: Analysis, asked: Asked, board: Session) -> Json:

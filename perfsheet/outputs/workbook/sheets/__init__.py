@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
-    from perfsheet.trials.causes import TriedCauses
+    from perfsheet.trials.ways import TriedCauses
 
 Writer = Callable[["Worksheet"], None]
 

@@ -14,7 +14,7 @@ from perfsheet.tables.kinds import LINK
 from perfsheet.tables.trials import TRIED, tried_causes
 from perfsheet.text.safe import clean
 from perfsheet.text.trials import ground, way
-from perfsheet.trials.causes import TriedCauses
+from perfsheet.trials.ways import TriedCauses
 
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
