@@ -29,7 +29,9 @@ WANTED: dict[str, tuple[What, ...]] = {
 }
 """What the cure of a rule changes, most to the point first; of other rules anything may help."""
 RESHARDS = ("reshard", "reshard-round-trip", "shard-scheme-changes", "back-to-back-reshards")
+"""Rules about reshards: the ops around them are tried."""
 MORE_CORES = ("low-core-count", "program-config-grid", "core-imbalance", "multicore-off")
+"""Rules whose cure is more cores than now."""
 
 
 @dataclass(frozen=True)

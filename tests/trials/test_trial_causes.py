@@ -11,12 +11,15 @@ from openpyxl import load_workbook
 from support.command import here
 
 from perfsheet import analyze, read
+from perfsheet.analysis.rules import RULES
 from perfsheet.graph_report.model import DeviceOp, GraphReport, MemoryUse
 from perfsheet.text import trials as text
 from perfsheet.trials import Session
 from perfsheet.trials.causes import try_causes, try_finding, try_together
+from perfsheet.trials.cures import CURES
 from perfsheet.trials.session import Outcome
 from perfsheet.trials.subjects import positions_of
+from perfsheet.trials.ways import MORE_CORES, RESHARDS, WANTED
 
 CAPTURE = Path(__file__).parents[2] / "examples" / "captures" / "generated_encoder_block_before.csv"
 DEVICE_OPS = {
@@ -145,6 +148,11 @@ def test_neighbours_of_a_row(analysis):
     first = together.accepted[0]
     assert (len(first.cores), first.proposal.fewer_ops) == (3, 1)
     assert first.own_cores == 48
+
+
+def test_cures_are_of_rules_that_there_are():
+    known = {rule.id for rule in RULES}
+    assert {*WANTED, *RESHARDS, *MORE_CORES, *CURES} <= known
 
 
 @pytest.fixture
