@@ -64,8 +64,9 @@ def verdict(trial: CauseTrial) -> str:
     where = f"perfsheet try {trial.cause_id}"
     if trial.best is not None:
         return f"TTNN accepts {way(trial.best)}; {where} has the code"
-    if trial.op is not None and trial.op.accepted:
-        return f"Of what TTNN accepts nothing is this cure; {where} shows {rows(len(trial.op.accepted), 'other way')}"
+    others = sum(len(one.accepted) for one in (trial.op, trial.together) if one is not None)
+    if others:
+        return f"Of what TTNN accepts nothing is this cure; {where} shows {rows(others, 'other way')}"
     if trial.refused:
         return f"TTNN refuses what was tried ({where} says why)"
     problem = trial.problem

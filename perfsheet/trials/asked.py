@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
-from perfsheet.trials.causes import try_causes, try_finding, try_together
+from perfsheet.trials.causes import is_tried, try_causes, try_finding, try_together
 from perfsheet.trials.chain import ChainTrial
 from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
@@ -32,8 +32,8 @@ def try_subject(analysis: Analysis, subject: str, board: Session, most: int | No
     such subject (exit status 2), or when TTNN opens no board.
     """
     positions = positions_of(analysis, subject)
-    groups = identical(analysis, positions)
-    ops = list(texts_of([describe(analysis, group, board.grid) for group in groups[:most]]))
+    groups = identical(analysis, positions)[:most]
+    ops = list(texts_of([describe(analysis, group, board.grid) for group in groups]))
     found = _cure(analysis, subject, board, ops)
     together = try_together(analysis, positions[0], board, ops) if found is None else found.together
     fused = None if found is None else found.chain
@@ -41,7 +41,7 @@ def try_subject(analysis: Analysis, subject: str, board: Session, most: int | No
     if chains and found is not None and (fused is not None or found.of_reshards):
         return Asked(chains, ())
     trials = try_ops(analysis, positions, board, most)
-    return Asked(chains, trials, len(groups) - len(trials))
+    return Asked(chains, trials, len(identical(analysis, positions)) - len(trials))
 
 
 def _cure(analysis: Analysis, subject: str, board: Session, also: Sequence[str]) -> CauseTrial | None:
@@ -51,6 +51,6 @@ def _cure(analysis: Analysis, subject: str, board: Session, also: Sequence[str])
         if cause.id == name:
             return try_causes(analysis, [cause], board, also).by_id.get(name)
     finding = next((one for one in analysis.findings if one.id == name), None)
-    if finding is None or finding.rule.saves_gaps or not finding.positions.size:
+    if finding is None or not is_tried(finding.rule.id) or not finding.positions.size:
         return None
     return try_finding(analysis, finding, board, also)

@@ -14,13 +14,13 @@ from perfsheet.trials.chain import Answer, ChainTrial, Proposal, answer
 from perfsheet.trials.cures import CURES
 from perfsheet.trials.cures.base import Chain
 from perfsheet.trials.kinds.base import NOT_FIT
-from perfsheet.trials.neighbours import Around, Link, Member, joined, link_after, link_before, proposals
+from perfsheet.trials.neighbours import Around, Link, Member, is_shared, joined, link_after, link_before, proposals
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import longest_of
 from perfsheet.trials.trial import built_again, describe, identical, in_other_ways, texts_of
-from perfsheet.trials.ways import MORE_CORES, RESHARDS, CauseTrial, TriedCauses
+from perfsheet.trials.ways import MORE_CORES, RESHARDS, WANTED, CauseTrial, TriedCauses
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class _Plan:
     proposals: tuple[Proposal, ...]
     around: tuple[Trial, ...] = ()
     links: tuple[Link | None, Link | None] = (None, None)
+    shared: frozenset[int] = frozenset()
 
     def rows_of(self, positions: Sequence[int]) -> tuple[RowRef, ...]:
         """The rows of the ops at these positions."""
@@ -43,12 +44,11 @@ class _Plan:
 
 
 def try_causes(analysis: Analysis, causes: Sequence[Cause], board: Session, also: Sequence[str] = ()) -> TriedCauses:
-    """Try the cures of these causes, but for those of gaps; `also`: further Python to build with them.
+    """Try the cures of these causes, but for those that cannot be built alone; `also`: further Python to build.
 
     Raises PerfsheetError when TTNN opens no board.
     """
-    wanted = [cause for cause in causes if not cause.saves_gaps and cause.positions.size]
-    plans = [_plan_of(analysis, cause, board.grid) for cause in wanted]
+    plans = [plan for cause in causes if (plan := _plan_of(analysis, cause, board.grid)) is not None]
     return TriedCauses(board, {one.cause_id: one for one in _tried(plans, board, also)})
 
 
@@ -67,12 +67,21 @@ def try_together(analysis: Analysis, position: int, board: Session, also: Sequen
     Raises PerfsheetError when TTNN opens no board.
     """
     around, links = _around(analysis, position, board.grid)
-    return _tried([_Plan("", "", "", None, None, (), around, links)], board, also)[0].together
+    plan = _Plan("", "", "", None, None, (), around, links, _shared(analysis, around))
+    return _tried([plan], board, also)[0].together
 
 
-def _plan_of(analysis: Analysis, cause: Cause, grid: tuple[int, int]) -> _Plan:
+def is_tried(rule_id: str) -> bool:
+    """Whether the cure of a rule is one that can be built alone."""
+    return rule_id in WANTED or rule_id in RESHARDS or rule_id in CURES
+
+
+def _plan_of(analysis: Analysis, cause: Cause, grid: tuple[int, int]) -> _Plan | None:
+    """What to try of a cause; None for a rule whose cure cannot be built alone."""
     by_id = {member.id: member for member in cause.members}
     finding = next((by_id[cure.finding_id] for cure in cause.cures if cure.rule.id in CURES), cause.members[0])
+    if not is_tried(finding.rule.id) or not cause.positions.size:
+        return None
     return _plan(analysis, finding, longest_of(analysis, cause), grid)
 
 
@@ -81,12 +90,14 @@ def _plan(analysis: Analysis, finding: Finding, position: int, grid: tuple[int, 
     if finding.rule.id in CURES:
         chain, found = _fused(analysis, finding, grid)
         return _Plan(finding.cause_id, finding.rule.id, finding.id, None, chain, found)
-    if finding.rule.id in RESHARDS:
-        reader = link_after(analysis.facts, position)
-        position = position if reader is None else reader.position
-    around, links = _around(analysis, position, grid)
+    place = 0
+    if finding.rule.id in RESHARDS and (reader := link_after(analysis.facts, position)) is not None:
+        position, place = reader.position, reader.place
+    around, links = _around(analysis, position, grid, place)
     beside = finding.rule.id in (*RESHARDS, *MORE_CORES)
-    return _Plan(finding.cause_id, finding.rule.id, finding.id, around[0], None, (), around if beside else (), links)
+    along = around if beside else ()
+    shared = _shared(analysis, along)
+    return _Plan(finding.cause_id, finding.rule.id, finding.id, around[0], None, (), along, links, shared)
 
 
 def _fused(analysis: Analysis, finding: Finding, grid: tuple[int, int]) -> tuple[ChainTrial, tuple[Proposal, ...]]:
@@ -108,12 +119,17 @@ def _rows(analysis: Analysis, positions: Sequence[int]) -> tuple[RowRef, ...]:
 
 
 def _around(
-    analysis: Analysis, position: int, grid: tuple[int, int]
+    analysis: Analysis, position: int, grid: tuple[int, int], place: int = 0
 ) -> tuple[tuple[Trial, ...], tuple[Link | None, Link | None]]:
     """An op, then those before and after it, where these are known."""
-    before, after = link_before(analysis.facts, position), link_after(analysis.facts, position)
+    before, after = link_before(analysis.facts, position, place), link_after(analysis.facts, position)
     beside = [link.position for link in (before, after) if link is not None]
     return tuple(describe(analysis, [one], grid) for one in (position, *beside)), (before, after)
+
+
+def _shared(analysis: Analysis, around: Sequence[Trial]) -> frozenset[int]:
+    """The positions of those whose output several ops read."""
+    return frozenset(trial.positions[0] for trial in around if is_shared(analysis.facts, trial.positions[0]))
 
 
 def _is_plain(proposal: Proposal) -> bool:
@@ -173,7 +189,10 @@ def _known(plan: _Plan, takes: Callable[[Trial], bool]) -> Around | None:
     if middle is None:
         return None
     front, back = (members.get(link.position) if link is not None else None for link in plan.links)
-    return Around(middle, front, back, *plan.links) if front or back else None
+    # What makes several tensors hands on one of them, of which the calls of a chain know nothing.
+    front = None if front is None or len(front.op.outputs) > 1 else front
+    back = None if len(middle.op.outputs) > 1 else back
+    return Around(middle, front, back, *plan.links, plan.shared) if front or back else None
 
 
 def _member(trial: Trial) -> Member | None:

@@ -22,7 +22,8 @@ class Proposal:
     `becomes`: patterns of the device ops that it must become, in order, of which the one at `place` is the op in
     question. `fewer_ops`: how many device ops of the capture
     it does without. `moved`: tensors that lie elsewhere than recorded; each costs a reshard unless its maker or reader
-    follows. `most`: of each op how many cores can have work (None = unknown, and of all where it is empty).
+    follows. `most`: of each op how many cores can have work (None = unknown, and of all where it is empty). `exact`: its
+    values are as exact as those of the chain.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Proposal:
     moved: int = 0
     place: int = 0
     most: tuple[int | None, ...] = ()
+    exact: bool = True
 
 
 @dataclass(frozen=True)

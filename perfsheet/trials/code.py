@@ -46,6 +46,10 @@ class Code:
         """The same call with its output elsewhere."""
         return replace(self.given(memory_config=memory.code), output=memory)
 
+    def put_elsewhere(self, before: Code) -> bool:
+        """Whether its output lies elsewhere than that of the same call `before`."""
+        return self.options.get("memory_config") != before.options.get("memory_config")
+
     def given(self, **options: str) -> Code:
         """The same call with other options."""
         return replace(self, options={**self.options, **options})

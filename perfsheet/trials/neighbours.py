@@ -13,7 +13,7 @@ from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.chain_code import ChainCode, moved_between
 from perfsheet.trials.code import Code
-from perfsheet.trials.kinds import Kind
+from perfsheet.trials.kinds import Kind, Variant
 from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.memory import Memory
 from perfsheet.trials.recorded import Recorded
@@ -80,13 +80,17 @@ class Form:
 
 @dataclass(frozen=True)
 class Around:
-    """An op with the one before it and the one after it, as far as these are known and covered."""
+    """An op with the one before it and the one after it, as far as these are known and covered.
+
+    `shared`: the positions of those whose output other ops read, too.
+    """
 
     middle: Member
     front: Member | None
     back: Member | None
     before: Link | None
     after: Link | None
+    shared: frozenset[int] = frozenset()
 
 
 def link_before(facts: Facts, position: int, place: int = 0) -> Link | None:
@@ -104,21 +108,25 @@ def link_before(facts: Facts, position: int, place: int = 0) -> Link | None:
 def link_after(facts: Facts, position: int) -> Link | None:
     """The first op that reads the output, through reshards; None = unknown."""
     at, reshards = position, 0
-    while (found := _reader(facts, at)) is not None:
+    while (found := next(_readers(facts, at), None)) is not None:
         if not facts.in_category(RESHARD)[found[0]]:
             return Link(found[0], reshards, found[1])
         at, reshards = found[0], reshards + 1
     return None
 
 
-def _reader(facts: Facts, position: int) -> tuple[int, int] | None:
-    """The first op that reads what an op makes, and as which input."""
+def is_shared(facts: Facts, position: int) -> bool:
+    """Whether more than one op reads what an op makes: by the graph report, else by what looks like it."""
+    return len({reader for reader, _ in islice(_readers(facts, position), 3)}) > 1
+
+
+def _readers(facts: Facts, position: int) -> Iterator[tuple[int, int]]:
+    """The ops that read what an op makes, and as which input."""
     made = facts.variant(position).outputs
     for later in range(position + 1, min(position + 1 + _MOST_AFTER, len(facts.ops))) if made else ():
         for place, tensor in enumerate(facts.variant(later).inputs):
             if tensor == made[0] and maker_of(facts, later, place) == position and _connected(facts, position, later):
-                return later, place
-    return None
+                yield later, place
 
 
 def _connected(facts: Facts, maker: int, reader: int) -> bool:
@@ -128,9 +136,15 @@ def _connected(facts: Facts, maker: int, reader: int) -> bool:
 
 def proposals(around: Around) -> Iterator[Proposal]:
     """Pairs without a reshard: the op with the one before it, and with the one after it."""
+    as_recorded = {member.code.text for member in (around.middle, around.front, around.back) if member is not None}
     for form in islice(_forms(around), _SCHEMES + 2):
-        yield from (_in_front(around, form, front) for front in _fronts(around, form))
-        yield from (_behind(around, form, back) for back in _backs(around, form))
+        for one in (
+            *(_in_front(around, form, front) for front in _fronts(around, form)),
+            *(_behind(around, form, back) for back in _backs(around, form)),
+        ):
+            calls = one.code.calls if isinstance(one.code, ChainCode) else ()
+            if one.fewer_ops or not {code.text for code in calls} <= as_recorded:
+                yield one
 
 
 def joined(around: Around, accepted: list[Proposal]) -> Iterator[Proposal]:
@@ -155,9 +169,10 @@ def _forms(around: Around) -> Iterator[Form]:
             yield Form(code, front.output, middle.output, "")
     seen = {reads}
     with suppress(*NOT_FIT):
-        for variant in middle.kind.variants(middle.op, middle.code):
-            memory = next(iter(variant.code.tensors.values())).memory
-            if variant.what == "cores" and memory is not None and memory.sharded and memory not in seen:
+        name = middle.tensor(around.before.place if around.before else 0)
+        for variant in _other_ways(middle):
+            memory = variant.code.tensors[name].memory if name is not None and name in variant.code.tensors else None
+            if memory is not None and memory.sharded and memory not in seen:
                 seen.add(memory)
                 yield Form(variant.code, memory, variant.code.output or middle.output, variant.label)
 
@@ -170,11 +185,13 @@ def _first(member: Member, link: Link | None) -> Memory | None:
 def _fronts(around: Around, form: Form) -> list[Code]:
     """Ways of the op before to write what the op in the middle reads."""
     front, link = around.front, around.before
-    if front is None or link is None or link.place or form.reads is None or "memory_config" not in front.code.options:
+    if front is None or link is None or form.reads is None or "memory_config" not in front.code.options:
         return []
+    if front.code.options.get("output_tensor"):
+        return []  # it could lie nowhere else
     found = [front.code.put(form.reads), front.code.given(program_config="", core_grid="").put(form.reads)]
     with suppress(*NOT_FIT):
-        found += [one.code for one in front.kind.variants(front.op, front.code) if one.code.output == form.reads]
+        found += [one.code for one in _other_ways(front) if one.code.output == form.reads]
     return _distinct(found)
 
 
@@ -189,10 +206,17 @@ def _backs(around: Around, form: Form) -> list[Code]:
     with suppress(*NOT_FIT):
         found += [
             one.code
-            for one in back.kind.variants(back.op, back.code)
+            for one in _other_ways(back)
             if name in one.code.tensors and one.code.tensors[name].memory == form.writes
         ]
     return _distinct(found)
+
+
+def _other_ways(member: Member) -> Iterator[Variant]:
+    """Its variants that compute the same, as exactly."""
+    for variant in member.kind.variants(member.op, member.code):
+        if variant.exact and variant.what in ("cores", "blocks"):
+            yield variant
 
 
 def _distinct(codes: list[Code]) -> list[Code]:
@@ -220,6 +244,11 @@ def _chain(around: Around, form: Form, front: Code | None, back: Code | None) ->
         reads.append(around.back.tensor(around.after.place) or "")
         gone += around.after.reshards
     moved = moved_between([member.code for member in members], codes, reads)
+    # Others that read what is handed on find it elsewhere, too.
+    moved += sum(
+        member.position in around.shared and code.put_elsewhere(member.code)
+        for member, code in zip(members[:-1], codes[:-1], strict=True)
+    )
     patterns = tuple(member.kind.makes or member.kind.ops for member in members)
     code = ChainCode(tuple(codes), tuple(reads))
     most = tuple(member.working(one) for member, one in zip(members, codes, strict=True))

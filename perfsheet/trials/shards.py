@@ -68,8 +68,10 @@ def _of_maker(facts: Facts, position: int, place: int) -> Memory | None:
 
 def maker_of(facts: Facts, position: int, place: int) -> int | None:
     """The op that made an input: of those before it on its device the last that made such a tensor; None = unknown."""
-    wanted = facts.variant(position).inputs[place]
-    device = facts.ops.device[position]
+    inputs = facts.variant(position).inputs
+    if place >= len(inputs):
+        return None
+    wanted, device = inputs[place], facts.ops.device[position]
     for before in range(position - 1, max(position - 1 - _MOST_BEFORE, -1), -1):
         if facts.ops.device[before] == device and _makes(facts.variant(before), wanted):
             return before

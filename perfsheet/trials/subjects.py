@@ -33,6 +33,8 @@ def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
             raise usage(
                 f"there is no {subject.upper()} in this capture", f"`perfsheet hotspots` lists them; the last is {last}"
             )
+        if not found.positions.size:
+            raise usage(f"{subject.upper()} is about rows of the host, which no board can try", "try one of the others")
         return tuple(found.positions.tolist())
     if not subject.isdecimal():
         raise usage(f"{subject!r} is neither a row nor a cause", "give a row of the file, C1 or H1")

@@ -27,7 +27,7 @@ WANTED: dict[str, tuple[What, ...]] = {
     "far-from-speed-of-light": ("blocks", "function", "cores"),
     "risc-bound": ("blocks", "cores", "function"),
 }
-"""What the cure of a rule changes, most to the point first; of other rules anything may help."""
+"""What the cure of a rule changes, most to the point first."""
 RESHARDS = ("reshard", "reshard-round-trip", "shard-scheme-changes", "back-to-back-reshards")
 """Rules about reshards: the ops around them are tried."""
 MORE_CORES = ("low-core-count", "program-config-grid", "core-imbalance", "multicore-off")
@@ -61,7 +61,9 @@ def _of_variant(tried: Tried) -> Way:
 def _of_answer(one: Answer) -> Way:
     built, proposal = one.built, one.proposal
     fewer, moved = proposal.fewer_ops, proposal.moved
-    return Way(proposal.label, one.cores, built.l1_bytes, built.of_bank, fewer, moved, True, proposal.code.text)
+    return Way(
+        proposal.label, one.cores, built.l1_bytes, built.of_bank, fewer, moved, proposal.exact, proposal.code.text
+    )
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class CauseTrial:
         if self.chain is not None:
             return next(iter(self.chain.accepted), None)
         if self.of_reshards:
-            return None if self.together is None else next(iter(self.together.accepted), None)
+            found = () if self.together is None else self.together.accepted
+            return next((one for one in found if one.proposal.fewer_ops > one.proposal.moved), None)
         return self._best_of_op
 
     @property
@@ -133,7 +136,7 @@ def _best_of(trial: Trial, rule_id: str) -> Tried | None:
         for one in trial.accepted:
             if one.variant.what == what and (rule_id not in MORE_CORES or _has_more(trial, one)):
                 return one
-    return next(iter(trial.accepted), None) if rule_id not in WANTED else None
+    return None
 
 
 def _has_more(trial: Trial, tried: Tried) -> bool:

@@ -83,16 +83,19 @@ def test_attention_is_scaled_as_its_scores_are(proposed, between, scale):
     scores = (1, 8, 64, 96)
     rows = [row("BinaryNgDeviceOperation", [scores], scores, **attributes) for attributes in between]
     found = proposed("unfused-attention", SCORES, *rows, SOFTMAX, VALUES)
-    text = found["ttnn.transformer.scaled_dot_product_attention"].code.text
-    assert scale in text if scale else "scale" not in text.replace("scaled_dot", "")
+    label, first = next(iter(found.items()))
+    text = first.code.text.replace("scaled_dot", "")
+    assert scale in text if scale else "scale" not in text
+    assert ("the scale is not in the capture" in label) == (scale is None)
 
 
-def test_what_runs_between_the_products_is_not_replaced(proposed):
+def test_a_sum_of_another_shape_is_taken_for_a_mask_but_not_counted(proposed):
+    """Elementwise ops are recorded by their program, whose shapes may be those of another one."""
     other = binary("ADD", [(1, 1, 64, 256), (1, 1, 64, 256)], (1, 1, 64, 256))
     found = proposed("unfused-attention", SCORES, other, SOFTMAX, VALUES)
     plain = found["ttnn.transformer.scaled_dot_product_attention"]
     assert plain.fewer_ops == 2
-    assert "mask" not in plain.code.tensors
+    assert plain.code.tensors["mask"].shape == (1, 1, 64, 96)
 
 
 def test_attention_without_a_mask(proposed):
@@ -119,6 +122,31 @@ def test_heads_are_joined_and_split(proposed):
     assert "num_heads" not in second.code.text
 
 
+def test_fewer_heads_than_rows_is_no_sign_of_joining(proposed):
+    """20 heads of 19 rows: what is made says whether heads are split or joined."""
+    split = (
+        row("ReshapeDeviceOperation", [(1, 1, 19, 640)], (1, 19, 20, 32)),
+        row("TransposeDeviceOperation", [(1, 19, 20, 32)], (1, 20, 19, 32), dim="TransposeOpDim::HC"),
+    )
+    scores = row("MatmulDeviceOperation", [(1, 20, 19, 32), (1, 20, 32, 19)], (1, 20, 19, 19))
+    softmax = row("SoftmaxDeviceOperation", [(1, 20, 19, 19)], (1, 20, 19, 19))
+    values = row("MatmulDeviceOperation", [(1, 20, 19, 19), (1, 20, 19, 32)], (1, 20, 19, 32))
+    first, _ = proposed("unfused-heads", *split, scores, softmax, values).values()
+    assert first.code.function == "ttnn.experimental.nlp_create_qkv_heads"
+    assert "num_heads=20" in first.code.text
+
+
+def test_what_is_read_and_put_elsewhere_is_counted(proposed):
+    sharded = "L1_HEIGHT_SHARDED"
+    scores, softmax, values = (
+        row("MatmulDeviceOperation", [(1, 8, 64, 32), (1, 8, 32, 96)], (1, 8, 64, 96), sharded),
+        row("SoftmaxDeviceOperation", [(1, 8, 64, 96)], (1, 8, 64, 96), sharded),
+        row("MatmulDeviceOperation", [(1, 8, 64, 96), (1, 8, 96, 32)], (1, 8, 64, 32), sharded),
+    )
+    found = proposed("unfused-attention", scores, softmax, values)
+    assert found["ttnn.transformer.scaled_dot_product_attention"].moved == 4  # Q, K, V and the output
+
+
 def test_softmax(proposed):
     total = row("ReduceDeviceOperation", [(1, 1, 64, 256)], (1, 1, 64, 1), math_op="ReduceOpMath::SUM")
     rows = (unary("EXP", WIDE), total, binary("DIV", [WIDE, (1, 1, 64, 1)], WIDE))
@@ -128,14 +156,14 @@ def test_softmax(proposed):
 
 
 def test_a_linear_with_its_bias_and_activation(proposed):
-    found = proposed("unfused-linear", PRODUCT, binary("ADD", [WIDE, (1, 1, 1, 256)], WIDE), unary("GELU", WIDE))
-    first, second = found
-    assert first == "ttnn.linear with bias and gelu"
-    code = found[second].code
-    assert code.tensors["bias"].shape == (1, 1, 1, 256)
-    assert 'activation="gelu"' in code.text
-    assert "core_grid=ttnn.CoreGrid(y=8, x=8)" in code.text
-    assert found[first].fewer_ops == 2
+    (one,) = proposed(
+        "unfused-linear", PRODUCT, binary("ADD", [WIDE, (1, 1, 1, 256)], WIDE), unary("GELU", WIDE)
+    ).values()
+    assert one.label == "ttnn.linear with bias and gelu, core_grid of 8 × 8"
+    assert one.code.tensors["bias"].shape == (1, 1, 1, 256)
+    assert 'activation="gelu"' in one.code.text
+    assert "core_grid=ttnn.CoreGrid(y=8, x=8)" in one.code.text
+    assert one.fewer_ops == 2
 
 
 def test_an_activation_goes_into_a_program_config(proposed):
@@ -189,6 +217,7 @@ def test_a_rotary_embedding(proposed):
         binary("ADD", [whole, whole], whole),
     ]
     (one,) = proposed("unfused-rotary-embedding", *rows).values()
+    assert one.moved == 0
     assert {name: tensor.shape for name, tensor in one.code.tensors.items()} == {
         "x": whole,
         "cos": (1, 1, 64, 32),

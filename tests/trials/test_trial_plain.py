@@ -37,6 +37,18 @@ def test_what_builds_an_op_is_plain():
         "output = ttnn.relu(x) if device else None",
         "output = ttnn.relu(x)\ndel x",
         "output = (",
+        "output = ttnn.os.system('x')",
+        "output = ttnn.relu(ttnn.os.system('x'))",
+        "output = ttnn.relu(x, f=ttnn.os.environ)",
+        "output = ttnn.relu(x, f=ttnn)",
+        "output = ttnn.relu(x, f=ttnn.sys.exit)",
+        "output = ttnn.importlib.import_module('os')",
+        "output = ttnn.open_device(device_id=0)",
+        "output = ttnn.relu(x, f=ttnn.relu(x))",
+        "output = ttnn.relu(x, *x)",
+        "output = ttnn.relu(x, **x)",
+        "output = x",
+        "output = ttnn.dump_tensor('x', x)",
         "output = " + "(" * 500 + ")" * 500,
         "output = ttnn.relu(x\0)",
     ],
@@ -66,6 +78,15 @@ def test_a_hostile_capture_gets_no_code(tmp_path, cells):
     assert "import" not in text
     assert "__" not in text
     assert not text or is_plain(text, ["x", "weight", "bias", "residual"])
+
+
+@pytest.mark.parametrize("scalar", ["ttnn.os.system('touch hacked')", "ttnn.sys.exit()", "__import__('os')"])
+def test_a_hostile_scalar_gets_no_code(tmp_path, scalar):
+    cells = {"ATTRIBUTES": f"{{'binary_op_type': 'BinaryOpType::ADD'; 'scalar': '{scalar}'}}".replace("('", '("')}
+    path = write_csv(tmp_path / "x.csv", [op("BinaryNgDeviceOperation", **cells)])
+    (trial,) = described(analyze(read(path)), (8, 8))
+    assert trial.code is None
+    assert trial.problem
 
 
 CODES = (

@@ -14,7 +14,7 @@ from perfsheet.models.torch_graph.device_ops import device_ops
 from perfsheet.models.torch_graph.equivalents import kind_of_convolution
 from perfsheet.models.torch_graph.in_ttnn import InTtnn, Verdict, further_names_of, in_ttnn, names_of, near
 from perfsheet.models.torch_graph.model import GraphOp, NeededOp, needed_ops
-from perfsheet.models.torch_graph.registry import Registry
+from perfsheet.trials.registry import Registry
 
 Status = Literal["covered", "missing", "layout only", "no op", "no TTNN op", "not compared"]
 _ORDER: tuple[Status, ...] = ("no TTNN op", "missing", "covered", "not compared", "layout only", "no op")

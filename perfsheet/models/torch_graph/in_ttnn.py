@@ -9,7 +9,7 @@ from typing import Literal
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.torch_graph.equivalents import LAYOUT, NO_OP, equivalent, kind_of_convolution
 from perfsheet.models.torch_graph.model import GraphOp
-from perfsheet.models.torch_graph.registry import Registry
+from perfsheet.trials.registry import Registry
 
 Verdict = Literal["exists", "another name", "composite", "missing", "not needed"]
 _NEAR = 5

@@ -75,6 +75,8 @@ def _print_code(screen: Screen, asked: Asked, which: int, last: int) -> None:
     if not code:
         if last and which > 1:
             screen.print(line(f"There is no variant {which}: TTNN accepts {last}."))
+        elif asked.chains and which == 0:
+            screen.print(line("A chain is no call of its own: try its rows for the ops as recorded."))
         return
     screen.print()
     screen.print(line(f"The Python of {which or 'the op as recorded'} (--code N: of another one):", "dim"))

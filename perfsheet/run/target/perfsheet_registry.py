@@ -4,7 +4,7 @@
 
 The file has the `version` of ttnn, its `operations` (the torch functions that the golden function of each calls; null
 without a golden function), and `aliases`, further names of these. No device is opened. It runs in the interpreter that
-has ttnn, so it imports nothing from perfsheet and needs no more than Python 3.8.
+has ttnn, so it imports nothing from perfsheet and needs no more than Python 3.9.
 """
 
 import ast

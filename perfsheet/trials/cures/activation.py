@@ -11,10 +11,12 @@ from perfsheet.trials.kinds.elementwise import UNARY
 
 
 def proposals(chain: Chain) -> Iterator[Proposal]:
-    """ttnn.gelu of what the first op reads."""
-    if not chain.ops[0].inputs:
+    """ttnn.gelu of a tensor like that of the erf: the shapes of the products around it may be those of others."""
+    place = chain.computing("ERF")
+    if place is None or not chain.ops[place].inputs:
         return
-    last = chain.ops[-1]
-    code = Code({"x": chain.ops[0].inputs[0]}, "ttnn.gelu", ("x",), {"memory_config": last.whole_memory_code})
-    for mode, label in (("False", "ttnn.gelu"), ("True", "ttnn.gelu, approximate")):
-        yield Proposal(label, code.given(fast_and_approximate_mode=mode), (UNARY.ops,), len(chain.ops) - 1)
+    erf, fewer = chain.ops[place], len(chain.ops) - 1
+    code = Code({"x": erf.inputs[0]}, "ttnn.gelu", ("x",), {"memory_config": erf.whole_memory_code})
+    yield Proposal("ttnn.gelu", code.given(fast_and_approximate_mode="False"), (UNARY.ops,), fewer)
+    rough = code.given(fast_and_approximate_mode="True")
+    yield Proposal("ttnn.gelu, approximate", rough, (UNARY.ops,), fewer, exact=False)

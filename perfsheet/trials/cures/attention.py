@@ -8,8 +8,9 @@ from dataclasses import replace
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
 from perfsheet.trials.configs import compute_kernel_config
-from perfsheet.trials.cures.base import Chain, number, whole
+from perfsheet.trials.cures.base import Chain, moves, number, whole
 from perfsheet.trials.kinds.attention import KIND
+from perfsheet.trials.memory import DRAM
 from perfsheet.trials.tensors import Tensor
 
 _CHUNKS = (256, 128, 64, 32)
@@ -19,7 +20,8 @@ _MOST = 3
 def proposals(chain: Chain) -> Iterator[Proposal]:
     """ttnn.transformer.scaled_dot_product_attention of the Q and K of the scores and of the V of the last product.
 
-    It does without the ops on the scores; others may have run in between.
+    It does without the ops that make and read the scores. The shapes of sums and products in between may be those of
+    others (elementwise ops are recorded by their program), so that they do not count, but any sum is taken for a mask.
     """
     scores, values = chain.ops[0], chain.ops[-1]
     if min(len(scores.inputs), len(values.inputs)) < 2 or not scores.outputs:
@@ -34,12 +36,14 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         "compute_kernel_config": compute_kernel_config(scores.attributes),
     }
     if (mask := _mask(chain, q, k)) is not None:
-        tensors["mask"] = whole(mask)
+        tensors["mask"] = mask
         options["attn_mask"] = "mask"
     name = "ttnn.transformer.scaled_dot_product_attention"
     code = Code(tensors, name, ("q", "k", "v"), options)
     fewer = sum(op.outputs[:1] != () and op.output.shape == scores.output.shape for op in chain.ops[:-1])
-    yield Proposal(name, code, (KIND.ops,), fewer)
+    said = name if options["scale"] else f"{name} (the scale is not in the capture)"
+    moved = moves(scores, values, q, k) + (v.memory != values.inputs[1].memory)
+    yield Proposal(said, code, (KIND.ops,), fewer, moved)
     columns, rows = chain.grid
     length = min(q.shape[-2], k.shape[-2])
     for size in [chunk for chunk in _CHUNKS if chunk <= max(length, _CHUNKS[-1])][:_MOST]:
@@ -47,15 +51,14 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
             f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), q_chunk_size={size}, "
             f"k_chunk_size={size}, exp_approx_mode=False)"
         )
-        yield Proposal(f"{name}, chunks of {size}", code.given(program_config=config), (KIND.ops,), fewer)
+        yield Proposal(f"{said}, chunks of {size}", code.given(program_config=config), (KIND.ops,), fewer, moved)
 
 
 def _scale(chain: Chain) -> str:
     """By what the scores are multiplied, which TTNN would choose itself; blank = by a tensor of unknown value."""
-    shape = chain.ops[0].output.shape
     for op in chain.ops[1:-1]:
         kind = op.get("binary_op_type").rpartition("::")[2]
-        if kind not in ("MUL", "DIV") or not op.outputs or op.output.shape != shape:
+        if kind not in ("MUL", "DIV"):
             continue
         factor = number(op.get("scalar"))
         if factor is None or (kind == "DIV" and not factor):
@@ -65,11 +68,7 @@ def _scale(chain: Chain) -> str:
 
 
 def _mask(chain: Chain, q: Tensor, k: Tensor) -> Tensor | None:
-    """What is added to the scores."""
-    wanted = (q.shape[-2], k.shape[-2])
-    added = (
-        op.inputs[1]
-        for op in chain.ops[1:-1]
-        if "ADD" in op.get("binary_op_type") and len(op.inputs) > 1 and op.inputs[0].shape == chain.ops[0].output.shape
-    )
-    return next((replace(one, shape=(*one.shape[:-2], *wanted)) for one in added if one.shape[-1] == wanted[1]), None)
+    """What a sum adds to the scores: one row of tiles for each query, the same for all heads; None without a sum."""
+    sums = (op for op in chain.ops[1:-1] if "ADD" in op.get("binary_op_type") and len(op.inputs) > 1)
+    added = next((op.inputs[1] for op in sums), None)
+    return added and replace(added, shape=(q.shape[0], 1, q.shape[-2], k.shape[-2]), layout="TILE", memory=DRAM)

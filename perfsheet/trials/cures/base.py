@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.trials.chain import Proposal
-from perfsheet.trials.memory import DRAM
+from perfsheet.trials.memory import DRAM, Memory
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.tensors import Tensor
 
@@ -33,6 +33,14 @@ Cure = Callable[[Chain], Iterator[Proposal]]
 def whole(tensor: Tensor) -> Tensor:
     """A tensor that an op can read that takes none in shards: interleaved in DRAM, where it is sharded now."""
     return replace(tensor, memory=DRAM) if tensor.memory is None or tensor.memory.sharded else tensor
+
+
+def moves(first: Recorded, last: Recorded, *read: Tensor, put: Memory = DRAM) -> int:
+    """How many tensors lie elsewhere than recorded: what is read in place of the inputs of `first`, and the output of
+    `last`, which is `put`."""
+    inputs = sum(now.memory != was.memory for now, was in zip(read, first.inputs, strict=False))
+    output = last.output.memory if last.outputs else None
+    return inputs + (output is not None and output.name != put.name)
 
 
 def number(text: str) -> float | None:

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
-from perfsheet.trials.cures.base import Chain, whole
+from perfsheet.trials.cures.base import Chain, moves, whole
+from perfsheet.trials.memory import DRAM
 from perfsheet.trials.recorded import Recorded
 
 _SPLIT, _JOINED = r"N[Ll][Pp]Create\w*", r"N[Ll][Pp]ConcatHeads\w*"
 
 
 def proposals(chain: Chain) -> Iterator[Proposal]:
-    """ttnn.experimental.nlp_concat_heads for what joins heads, nlp_create_qkv_heads for what splits them."""
-    swap = next((op for op in chain.ops if _swaps(op)), None)
-    if swap is None:
+    """ttnn.experimental.nlp_concat_heads for what joins heads, nlp_create_qkv_heads for what splits them.
+
+    Heads are joined where the chain reads [batch, heads, rows, size] and makes rows of heads × size, and split where it
+    is the other way round.
+    """
+    first, last = (op for op in (chain.ops[0], chain.ops[-1]))
+    if not first.inputs or not last.outputs or not any(map(_swaps, chain.ops)):
         return
-    given, made = swap.inputs[0].shape, swap.output.shape
+    given, made = first.inputs[0], last.output
     fewer = len(chain.ops) - 1
-    if given[1] < given[2]:
-        heads = replace(whole(swap.inputs[0]), layout="TILE", shape=given)
-        code = Code({"x": heads}, "ttnn.experimental.nlp_concat_heads", ("x",), {})
-        yield Proposal(code.function, code, (_JOINED,), fewer)
+    if len(given.shape) != 4 or len(made.shape) != 4:
         return
-    batch, count, rows, size = made
-    name = "ttnn.experimental.nlp_create_qkv_heads"
-    joined = replace(whole(swap.inputs[0]), layout="TILE", shape=(batch, 1, rows, 3 * count * size))
-    options = {"num_heads": str(count), "num_kv_heads": str(count), "transpose_k_heads": "False"}
-    code = Code({"qkv": joined}, name, ("qkv",), options)
-    yield Proposal(f"{name}, on Q, K and V as one tensor", code, (_SPLIT,), fewer)
-    alone = code.reading(qkv=replace(joined, shape=(batch, 1, rows, count * size))).given(
-        num_heads="", num_kv_heads="", transpose_k_heads=""
-    )
-    label = f"{name}_segformer, on a tensor of its own"
-    yield Proposal(label, replace(alone, function=f"{name}_segformer"), (_SPLIT,), fewer)
+    if _is_joined(given.shape, made.shape):
+        heads = replace(whole(given), layout="TILE")
+        code = Code({"x": heads}, "ttnn.experimental.nlp_concat_heads", ("x",), {"memory_config": DRAM.code})
+        yield Proposal(code.function, code, (_JOINED,), fewer, moves(first, last, heads))
+    elif _is_joined(made.shape, given.shape):
+        batch, count, rows, size = made.shape
+        name = "ttnn.experimental.nlp_create_qkv_heads"
+        joined = replace(whole(given), layout="TILE", shape=(batch, 1, rows, 3 * count * size))
+        options = {"num_heads": str(count), "num_kv_heads": str(count), "transpose_k_heads": "False"}
+        code = Code({"qkv": joined}, name, ("qkv",), options)
+        moved = moves(first, last, joined)
+        yield Proposal(f"{name}, on Q, K and V as one tensor", code, (_SPLIT,), fewer, moved)
+        alone = code.reading(qkv=replace(joined, shape=(batch, 1, rows, count * size))).given(
+            num_heads="", num_kv_heads="", transpose_k_heads=""
+        )
+        label = f"{name}_segformer, on a tensor of its own"
+        yield Proposal(label, replace(alone, function=f"{name}_segformer"), (_SPLIT,), fewer, moved)
+
+
+def _is_joined(heads: tuple[int, ...], rows: tuple[int, ...]) -> bool:
+    """Whether [batch, heads, rows, size] are the heads of rows of heads × size, however the batch lies in these."""
+    batch, count, length, size = heads
+    return count > 1 and rows[-1] == count * size and math.prod(rows[:-1]) == batch * length
 
 
 def _swaps(op: Recorded) -> bool:

@@ -31,13 +31,15 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         options["bias"] = "bias"
     linear = Code(tensors, "ttnn.linear", ("a", "b"), options)
     columns, rows = chain.grid
-    ways = [linear, linear.given(program_config="", core_grid=f"ttnn.CoreGrid(y={rows}, x={columns})")]
+    on_grid = linear.given(program_config="", core_grid=f"ttnn.CoreGrid(y={rows}, x={columns})")
+    ways = [linear, on_grid] if code.options.get("program_config") else [on_grid]
     if (place := chain.computing(*_ACTIVATIONS)) is not None:
         name = chain.facts.functions[int(chain.facts.ops.variants.of[chain.positions[place]])]
         ways = [with_activation(one, name, chain.grid) for one in ways]
         said.append(name.lower())
     label = f"ttnn.linear with {' and '.join(said)}"
-    for more, one in zip(("", f", core_grid of {columns} × {rows}"), ways, strict=True):
+    for one in ways:
+        more = f", core_grid of {columns} × {rows}" if one.options.get("core_grid") else ""
         yield Proposal(f"{label}{more}", one, (KIND.ops,), len(chain.ops))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
 from perfsheet.trials.cures.base import Chain
-from perfsheet.trials.kinds.elementwise import BINARY
+from perfsheet.trials.kinds.elementwise import BINARY, UNARY
 from perfsheet.trials.memory import Memory, Shard
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
@@ -24,7 +24,7 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         yield from _caches(first, second)
     elif name.startswith("rotaryembeddingllama"):
         yield from _rotations(first, second)
-    elif first.inputs and len(second.inputs) > 1:
+    elif UNARY.has(first.op_code) and "MUL" in second.get("binary_op_type") and first.inputs and len(second.inputs) > 1:
         yield from _product(chain, first, second)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
 from perfsheet.trials.cures.base import Chain, whole
+from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
 
@@ -18,10 +19,15 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
     if len(products) < 2 or not total.outputs:
         return
     x = replace(whole(total.output), layout="TILE")
-    tables = [_table(one.inputs[1], x) for one in products[:2]]
+    tables = [_table(one, x) for one in _read(products)]
     name = "ttnn.experimental.rotary_embedding"
     code = Code({"x": x, "cos": tables[0], "sin": tables[1]}, name, ("x", "cos", "sin"), {})
-    yield Proposal(name, code, (r"RotaryEmbedding\w*",), len(chain.ops) - 1)
+    moved = sum(one.memory != tensor.memory for one, tensor in zip(tables, _read(products), strict=True))
+    yield Proposal(name, code, (r"RotaryEmbedding\w*",), len(chain.ops) - 1, moved + (x.memory != total.output.memory))
+
+
+def _read(products: list[Recorded]) -> list[Tensor]:
+    return [product.inputs[1] for product in products[:2]]
 
 
 def _table(tensor: Tensor, x: Tensor) -> Tensor:

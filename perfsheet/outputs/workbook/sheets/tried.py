@@ -19,8 +19,6 @@ from perfsheet.trials.ways import TriedCauses
 if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-TITLE = "Tried"
-
 
 def write(sheet: LongWorksheet, styles: Styles, analysis: Analysis, tried: TriedCauses) -> None:
     """Write a row per cause, which leads to its finding on sheet Hotspots; then the Python, a line to a row."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TypedDict
@@ -79,6 +79,7 @@ def registry(python: str | None) -> Registry:
     return bundled()
 
 
+@cache
 def bundled() -> Registry:
     """The registry that comes with perfsheet."""
     return _registry(files(__package__).joinpath("registry.json").read_text(encoding="utf-8"), bundled=True)
