@@ -20,10 +20,9 @@ class Proposal:
     """What may take the place of a chain, in a few words, and its Python.
 
     `becomes`: patterns of the device ops that it must become, in order, of which the one at `place` is the op in
-    question. `fewer_ops`: how many device ops of the capture
-    it does without. `moved`: tensors that lie elsewhere than recorded; each costs a reshard unless its maker or reader
-    follows. `most`: of each op how many cores can have work (None = unknown, and of all where it is empty). `exact`: its
-    values are as exact as those of the chain.
+    question. `fewer_ops`: how many device ops of the capture it does without. `moved`: tensors that lie elsewhere than
+    recorded; each costs a reshard unless its maker or reader follows. `most`: of each op how many cores can have work
+    (None = unknown, and of all where it is empty). `exact`: its values are as exact as those of the chain.
     """
 
     label: str

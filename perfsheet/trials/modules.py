@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.graph.beside import Graph
@@ -71,7 +73,7 @@ def _module_call(
     sequences = Counter(tuple(of[position] for position in call) for call in calls)
     if not sequences:
         return None
-    sequence, count = sequences.most_common(1)[0]
+    sequence, times = sequences.most_common(1)[0]
     if not 1 < len(sequence) <= MOST_OPS:
         return None
     positions = next(call for call in calls if tuple(of[position] for position in call) == sequence)
@@ -79,8 +81,8 @@ def _module_call(
     trials = [describe(analysis, [position], grid) for position in positions]
     lacking = next((trial for trial in trials if trial.code is None), None)
     if lacking is not None:
-        return ModuleCall(path, count, rows, problem=f"{lacking.op_code} in row {lacking.row.row}: {lacking.problem}")
-    return _wired(graph, path, count, rows, positions, trials)
+        return ModuleCall(path, times, rows, problem=f"{lacking.op_code} in row {lacking.row.row}: {lacking.problem}")
+    return _wired(graph, path, times, rows, positions, trials)
 
 
 def _calls(path: tuple[str, ...], paths: Sequence[tuple[str, ...]], of: Sequence[int]) -> Iterator[list[int]]:
@@ -90,25 +92,24 @@ def _calls(path: tuple[str, ...], paths: Sequence[tuple[str, ...]], of: Sequence
         if position < len(paths) and paths[position][: len(path)] == path:
             run.append(position)
         elif run:
-            size = _period([of[one] for one in run])
+            # Equal blocks in one module that calls nothing else are no calls of that module.
+            one_child = len({paths[one][: len(path) + 1] for one in run}) == 1 and paths[run[0]] != path
+            size = len(run) if one_child else _period([of[one] for one in run])
             yield from (run[start : start + size] for start in range(0, len(run), size))
             run = []
 
 
 def _period(sequence: Sequence[int]) -> int:
-    """The length of the shortest piece that, repeated, is the sequence."""
-    count = len(sequence)
-    return next(
-        size
-        for size in range(1, count + 1)
-        if count % size == 0 and sequence == list(sequence[:size]) * (count // size)
-    )
+    """The length of the shortest piece of two ops or more that, repeated, is the sequence."""
+    whole = len(sequence)
+    sizes = (size for size in range(2, whole + 1) if whole % size == 0)
+    return next((size for size in sizes if sequence == list(sequence[:size]) * (whole // size)), whole)
 
 
 def _wired(
     graph: Graph,
     path: tuple[str, ...],
-    count: int,
+    times: int,
     rows: tuple[int, ...],
     positions: Sequence[int],
     trials: Sequence[Trial],
@@ -123,7 +124,9 @@ def _wired(
         code = trial.code
         assert code is not None
         sources: dict[str, Made | str] = {}
-        for place, (name, tensor) in enumerate(code.tensors.items()):
+        of_input = places(trial)
+        for name, tensor in code.tensors.items():
+            place = of_input[name]
             made = _made(graph, position, place, tensor, step_of, steps, trials)
             if made is not None and name not in code.on_host:
                 sources[name] = made
@@ -131,13 +134,31 @@ def _wired(
             key = (_tensor(graph, position, place), tensor)
             outside = by_tensor.get(key) if key[0] >= 0 else None
             if outside is None:
-                outside = f"{name}{1 + sum(other.rstrip('0123456789') == name for other in tensors)}"
+                outside = next(free for number in count(1) if (free := f"{name}{number}") not in tensors)
                 tensors[outside] = tensor
                 by_tensor[key] = outside
                 on_host += [outside] if name in code.on_host else []
             sources[name] = outside
         steps.append(Step(code, sources))
-    return ModuleCall(path, count, rows, tuple(steps), tuple(tensors.items()), tuple(on_host))
+    return ModuleCall(path, times, rows, tuple(steps), tuple(tensors.items()), tuple(on_host))
+
+
+def places(trial: Trial) -> dict[str, int]:
+    """Which input of the op each tensor of its Python is: the first that looks like it."""
+    code, op = trial.code, trial.op
+    assert code is not None
+    assert op is not None
+    left = list(range(len(op.inputs)))
+    found: dict[str, int] = {}
+    for name, tensor in code.tensors.items():
+        alike = [
+            place
+            for place in left
+            if op.inputs[place].dtype == tensor.dtype and math.prod(op.inputs[place].shape) == math.prod(tensor.shape)
+        ]
+        found[name] = next(iter(alike or left), len(op.inputs))
+        left = [place for place in left if place != found[name]]
+    return found
 
 
 def _tensor(graph: Graph, position: int, place: int) -> int:

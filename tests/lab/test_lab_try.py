@@ -136,7 +136,7 @@ def test_ops_around_reshards_run_in_one_shard_scheme_without_them(causes, boards
 _CURES = {
     "wormhole-n150-clip-encoder.csv": {
         "unfused-attention": ("scaled_dot_product_attention", 2),
-        "unfused-heads": ("nlp_concat_heads", 1),
+        "unfused-heads": ("nlp_c", 1),
         "unfused-activation": ("ttnn.gelu", 4),
         "faster-sibling": ("ttnn.linear", 0),
         "low-core-count": ("width-sharded", 0),

@@ -10,6 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
+from perfsheet.errors import not_written
 
 
 @command
@@ -68,6 +69,8 @@ def graph(
 
     mock_board = board_named(board)
     paths.check_new(output / f"fw_{op_stats.NODE_COUNT}", force)
+    if issues is not None and issues.is_dir() and any(issues.glob("*.md")) and not force:
+        raise not_written(f"{issues} has issues already", "give --force, or another folder")
     analysis = analyse(capture, Options()) if capture else None
     module, positional, named = build(spec, inputs or [])
     if module.training:

@@ -97,6 +97,13 @@ def _tests(kind: str, cases: Sequence[Case], source: str) -> str:
     return "\n".join(lines)
 
 
+_OF_POSITIVE = {
+    "acos", "acosh", "asin", "atanh", "digamma", "erfinv", "lgamma", "log", "log10", "log1p", "log2", "logit", "pow",
+    "reciprocal", "rsqrt", "sqrt",
+}  # fmt: skip
+"""Functions that are not defined, or steep, for other values."""
+
+
 def _quoted(text: str) -> str:
     return f'"{text}"'
 
@@ -119,6 +126,10 @@ def input_code(code: Code, name: str) -> str:
     parts = [str(list(tensor.shape)), dtype_code(tensor.dtype), layout_code(tensor.layout)]
     if host:
         parts.append("on_host=True")
-    elif tensor.memory not in (None, DRAM):
+    elif tensor.memory is not None and tensor.memory != DRAM:
         parts.append(tensor.memory.code)
+    if seed := list(code.tensors).index(name):
+        parts.append(f"seed={seed}")
+    if name == "running_var" or code.function.rpartition(".")[2] in _OF_POSITIVE:
+        parts.append("positive=True")
     return f"Input({', '.join(parts)})"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from perfsheet.outputs.op_tests import input_code, name_of, plain_name
@@ -14,19 +12,17 @@ from perfsheet.trials.modules import Made, ModuleCall, Step
 
 def files(calls: Sequence[ModuleCall], source: str) -> Mapping[str, str]:
     """A file for each module that can be built as a whole, by its name."""
-    names = Counter(_name(call) for call in calls)
     texts: dict[str, str] = {}
-    for call in calls:
-        if not call.problem:
-            name = _name(call) if names[_name(call)] == 1 else name_of("_".join(call.path))
-            text = "\n".join(_lines(call, name, source))
-            ast.parse(text)
-            texts[f"test_module_{name}.py"] = text
+    for call in (one for one in calls if not one.problem):
+        name = _name(call)
+        if f"test_{name}.py" in texts:
+            name = f"{name}_{len(texts) + 1}"
+        texts[f"test_{name}.py"] = "\n".join(_lines(call, name, source))
     return texts
 
 
 def _name(call: ModuleCall) -> str:
-    return name_of("_".join(call.path[-2:]))
+    return f"module_{name_of('_'.join(call.path[-2:]))}"
 
 
 def _lines(call: ModuleCall, name: str, source: str) -> Iterator[str]:
@@ -58,7 +54,7 @@ def _lines(call: ModuleCall, name: str, source: str) -> Iterator[str]:
 
 def _call(step: Step) -> str:
     """`run(ttnn.linear, a1, b2, bias=bias1)`."""
-    names = {name: _python(source) for name, source in step.sources.items()}
+    names = {"device": "run.board", **{name: _python(source) for name, source in step.sources.items()}}
     given = [with_names(operand, names) for operand in step.code.operands]
     given += [f"{option}={with_names(value, names)}" for option, value in step.code.options.items() if value]
     return f"run({', '.join([step.code.function, *given])})"

@@ -212,7 +212,7 @@ def test_a_card_with_a_graph(folder, capsys):
 
 @pytest.mark.parametrize(
     ("model", "ops", "lacking"),
-    [("resnet18", 70, {"aten.empty": 20}), ("bert", 667, {"aten.arange": 1}), ("upsampler", 6, None)],
+    [("resnet18", 70, {"aten.empty": 20}), ("bert", 666, {"aten.arange": 1, "aten.mul": 1}), ("upsampler", 6, None)],
 )
 def test_a_folder_of_tests(folder, capsys, model, ops, lacking):
     ended = here(capsys, "tests", ROOT / f"examples/torch_models.py:{model}", "-o", "ops")
@@ -299,5 +299,30 @@ class TestCalls:
             "convolution": None
         }
 
-    def test_a_sum_with_a_factor_has_no_call(self):
-        assert calls_of(lambda x: torch.add(x, x, alpha=2), torch.randn(2, 2))["add"] is None
+    @pytest.mark.parametrize(
+        ("name", "module", "shapes"),
+        [
+            ("add", lambda x: torch.add(x, x, alpha=2), [(2, 2)]),
+            ("elu", lambda x: torch.nn.functional.selu(x), [(2, 2)]),  # noqa: PLW0108 torch comes later
+            ("topk", lambda x: x.topk(1, largest=False).values, [(2, 2)]),
+            ("addmm", lambda c, a, b: torch.addmm(c, a, b, alpha=0.5), [(2, 4), (2, 3), (3, 4)]),
+            ("addmm", lambda c, a, b: torch.addmm(c, a, b), [(2, 4), (2, 3), (3, 4)]),  # noqa: PLW0108 torch comes later
+            (
+                "upsample_bilinear2d",
+                lambda x: torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True),
+                [(1, 3, 4, 4)],
+            ),
+            ("avg_pool2d", lambda x: torch.nn.functional.avg_pool2d(x, 2, divisor_override=3), [(1, 3, 4, 4)]),
+            ("mul", lambda x: x * -3.4e38, [(2, 2)]),
+            ("sum", lambda x: x.sum(0, dtype=torch.float64), [(2, 2)]),
+        ],
+    )
+    def test_what_the_call_lacks_is_not_called(self, name, module, shapes):
+        assert calls_of(module, *(torch.randn(shape) for shape in shapes))[name] is None
+
+    def test_a_slice_that_begins_before_the_first_row(self):
+        code = calls_of(lambda x: x[:, -100:], torch.randn(2, 5)).get("slice")
+        assert code is None or "[0, 0], [2, 5]" in code.call
+
+    def test_an_elu_is_called_by_name(self):
+        assert calls_of(lambda x: torch.nn.functional.elu(x), torch.randn(2, 2))["elu"].call == "ttnn.elu(x, alpha=1.0)"  # noqa: PLW0108

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from perfsheet.models.torch_graph.model import GraphOp, TensorShape, Value
@@ -25,6 +24,17 @@ def dtype_of(value: TensorShape) -> str:
     return "INT32" if value.dtype.startswith(("int", "uint")) else "BFLOAT16"
 
 
+def only(op: GraphOp, *names: str, **defaults: Value) -> bool:
+    """Whether an op was given nothing but arguments of these names, others only with their defaults (None counts as not
+    given)."""
+    for argument in op.arguments:
+        if argument.name in names or argument.value is None:
+            continue
+        if argument.name not in defaults or argument.value != defaults[argument.name]:
+            return False
+    return True
+
+
 def one(function: str, op: GraphOp, *operands: str, **options: str) -> Code | None:
     """A call of `ttnn.FUNCTION` with the first tensor of an op."""
     x = tensor(op.argument("self") or op.argument("input"))
@@ -45,10 +55,13 @@ def pair(value: Value, default: int) -> list[int] | None:
 
 
 def scalar(value: Value) -> str | None:
-    """A number as Python; None for anything else, and for what is not finite."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    """A number as Python; None for anything else, and for one that overflows in what follows."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST:
         return repr(value)
     return None
+
+
+_LARGEST = 1e30
 
 
 def positive(dim: int, rank: int) -> int:

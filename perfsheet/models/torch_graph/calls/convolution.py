@@ -66,6 +66,8 @@ def max_pool(op: GraphOp) -> Code | None:
 def average_pool(op: GraphOp) -> Code | None:
     """ttnn.avg_pool2d."""
     counted = op.argument("count_include_pad")
+    if op.argument("divisor_override") is not None:
+        return None
     return _pool("avg_pool2d", op, count_include_pad="False" if counted is False else "")
 
 
@@ -98,7 +100,7 @@ def upsample(op: GraphOp) -> Code | None:
     if not isinstance(x, TensorShape) or len(x.shape) != 4 or size is None:
         return None
     batch, channels, height, width = x.shape
-    if size[0] % height or size[1] % width:
+    if size[0] % height or size[1] % width or op.argument("align_corners") is True:
         return None
     mode = "bilinear" if "bilinear" in op.name else "nearest"
     picture = Tensor((batch, height, width, channels), "BFLOAT16", "ROW_MAJOR", DRAM)

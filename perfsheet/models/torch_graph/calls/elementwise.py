@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from perfsheet.models.torch_graph.calls.base import Build, one, scalar, tensor
+from perfsheet.models.torch_graph.calls.base import Build, one, only, scalar, tensor
 from perfsheet.models.torch_graph.model import GraphOp, TensorShape
 from perfsheet.trials.code import Code
 
@@ -38,13 +38,12 @@ _BINARY = {
 
 def unary(function: str, op: GraphOp) -> Code | None:
     """A function of one tensor without arguments, or with those that torch has by default."""
-    return None if len(op.arguments) > 1 else one(function, op)
+    return one(function, op) if only(op, "self") else None
 
 
 def binary(function: str, op: GraphOp) -> Code | None:
     """A function of two tensors, or of a tensor and a number."""
-    factor = op.argument("alpha")
-    if factor not in (None, 1) or op.argument("rounding_mode") is not None:
+    if not only(op, "self", "other", "exponent", alpha=1):
         return None
     first, second = op.argument("self"), op.argument("other") if op.name != "pow" else op.argument("exponent")
     a, b = tensor(first), tensor(second)
@@ -63,9 +62,16 @@ def gelu(op: GraphOp) -> Code | None:
     return one("gelu", op, fast_and_approximate_mode=mode)
 
 
-def _with_number(function: str, name: str, default: float, op: GraphOp) -> Code | None:
-    number = scalar(op.argument(name)) or repr(default)
-    return one(function, op, number)
+def leaky_relu(op: GraphOp) -> Code | None:
+    """ttnn.leaky_relu."""
+    return one("leaky_relu", op, scalar(op.argument("negative_slope")) or "0.01")
+
+
+def elu(op: GraphOp) -> Code | None:
+    """ttnn.elu; SELU is an ELU with a scale, which that has not."""
+    if not only(op, "self", "alpha", scale=1, input_scale=1):
+        return None
+    return one("elu", op, alpha=scalar(op.argument("alpha")) or "1.0")
 
 
 def clamp(op: GraphOp) -> Code | None:
@@ -110,8 +116,8 @@ CALLS: Mapping[str, Build] = {
     **{name: partial(unary, name) for name in _UNARY.split()},
     **{name: partial(binary, function) for name, function in _BINARY.items()},
     "gelu": gelu,
-    "leaky_relu": partial(_with_number, "leaky_relu", "negative_slope", 0.01),
-    "elu": partial(_with_number, "elu", "alpha", 1.0),
+    "leaky_relu": leaky_relu,
+    "elu": elu,
     "clamp": clamp,
     "hardtanh": clamp,
     "where": where,

@@ -7,10 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from perfsheet.models.torch_graph.calls.base import Build, listed, numbers, one, positive, scalar, tensor
-from perfsheet.models.torch_graph.model import GraphOp, TensorShape
+from perfsheet.models.torch_graph.model import GraphOp, TensorShape, Value
 from perfsheet.trials.code import Code
-
-_END = 2**31
 
 
 def embedding(op: GraphOp) -> Code | None:
@@ -66,10 +64,17 @@ def cut(op: GraphOp) -> Code | None:
     at = positive(dim if isinstance(dim, int) else 0, len(value.shape))
     extent = value.shape[at]
     starts, ends = [0] * len(value.shape), list(value.shape)
-    starts[at] = positive(start, extent) if isinstance(start, int) and start < extent else 0
-    last = end if isinstance(end, int) and end < min(extent, _END) else extent
-    ends[at] = positive(last, extent) if last < 0 else last
+    starts[at], ends[at] = _from_front(start, 0, extent), _from_front(end, extent, extent)
+    if starts[at] >= ends[at]:
+        return None
     return one("slice", op, listed(starts), listed(ends))
+
+
+def _from_front(value: Value, default: int, extent: int) -> int:
+    """A border of a slice, counted from the front, and within the extent."""
+    if not isinstance(value, int):
+        return default
+    return min(max(value + extent if value < 0 else value, 0), extent)
 
 
 def split(op: GraphOp) -> Code | None:

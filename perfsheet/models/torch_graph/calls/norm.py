@@ -35,7 +35,7 @@ def _row(op: GraphOp, name: str) -> Tensor | None:
 def batch_norm(op: GraphOp) -> Code | None:
     """ttnn.batch_norm with the statistics of an evaluation."""
     code = one("batch_norm", op, eps=scalar(op.argument("eps")) or "")
-    if code is None or len(code.tensors["x"].shape) != 4:
+    if code is None or len(code.tensors["x"].shape) != 4 or op.argument("training") is True:
         return None
     found = {name: tensor(op.argument(name)) for name in ("running_mean", "running_var", "weight", "bias")}
     given = {name: replace(one, shape=(1, one.shape[0], 1, 1)) for name, one in found.items() if one is not None}

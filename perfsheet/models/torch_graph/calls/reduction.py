@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from perfsheet.models.torch_graph.calls.base import Build, listed, numbers, one
+from perfsheet.models.torch_graph.calls.base import Build, listed, numbers, one, only
 from perfsheet.models.torch_graph.model import GraphOp
 from perfsheet.trials.code import Code
 
@@ -13,6 +13,8 @@ from perfsheet.trials.code import Code
 def reduced(function: str, op: GraphOp) -> Code | None:
     """A reduction along dimensions, or of everything."""
     dim = op.argument("dim")
+    if not only(op, "self", "dim", "keepdim"):
+        return None
     along = numbers(dim)
     options = {"keepdim": "True" if op.argument("keepdim") is True else ""}
     if isinstance(dim, int) and not isinstance(dim, bool):
@@ -25,13 +27,15 @@ def reduced(function: str, op: GraphOp) -> Code | None:
 def along(function: str, op: GraphOp) -> Code | None:
     """A function along one dimension."""
     dim = op.argument("dim")
-    return one(function, op, dim=str(dim)) if isinstance(dim, int) else None
+    return one(function, op, dim=str(dim)) if isinstance(dim, int) and only(op, "self", "dim") else None
 
 
 def topk(op: GraphOp) -> Code | None:
     """ttnn.topk."""
     count, dim = op.argument("k"), op.argument("dim")
-    return one("topk", op, str(count), dim=str(dim) if isinstance(dim, int) else "") if isinstance(count, int) else None
+    if not isinstance(count, int) or not only(op, "self", "k", "dim", largest=True, sorted=True):
+        return None
+    return one("topk", op, str(count), dim=str(dim) if isinstance(dim, int) else "")
 
 
 CALLS: Mapping[str, Build] = {
