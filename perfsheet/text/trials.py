@@ -123,7 +123,8 @@ def chain_again(chain: ChainTrial) -> str:
         return "None of its ops is covered: what follows is tried by the tensors that they read."
     others = len(chain.ops) - len(covered)
     but = f", but for {rows(others, 'op')} that {'is' if others == 1 else 'are'} not covered" if others else ""
-    return f"Its ops come out as recorded{but}."
+    others_read = "" if chain.readers_known else " What else reads their tensors only a graph report tells (--graph)."
+    return f"Its ops come out as recorded{but}.{others_read}"
 
 
 _NAMED = 8

@@ -35,7 +35,7 @@ class _Plan:
     proposals: tuple[Proposal, ...]
     around: tuple[Trial, ...] = ()
     links: tuple[Link | None, Link | None] = (None, None)
-    shared: frozenset[int] = frozenset()
+    shared: frozenset[int] | None = None
 
     def rows_of(self, positions: Sequence[int]) -> tuple[RowRef, ...]:
         """The rows of the ops at these positions."""
@@ -127,8 +127,10 @@ def _around(
     return tuple(describe(analysis, [one], grid) for one in (position, *beside)), (before, after)
 
 
-def _shared(analysis: Analysis, around: Sequence[Trial]) -> frozenset[int]:
-    """The positions of those whose output several ops read."""
+def _shared(analysis: Analysis, around: Sequence[Trial]) -> frozenset[int] | None:
+    """The positions of those whose output several ops read; None where no graph report tells that."""
+    if analysis.graph is None:
+        return None
     return frozenset(trial.positions[0] for trial in around if is_shared(analysis.facts, trial.positions[0]))
 
 
@@ -192,7 +194,7 @@ def _known(plan: _Plan, takes: Callable[[Trial], bool]) -> Around | None:
     # What makes several tensors hands on one of them, of which the calls of a chain know nothing.
     front = None if front is None or len(front.op.outputs) > 1 else front
     back = None if len(middle.op.outputs) > 1 else back
-    return Around(middle, front, back, *plan.links, plan.shared) if front or back else None
+    return Around(middle, front, back, *plan.links, plan.shared or frozenset()) if front or back else None
 
 
 def _member(trial: Trial) -> Member | None:
@@ -223,6 +225,7 @@ def _cause_trial(plan: _Plan, around: Around | None, answers: Sequence[Answer], 
         title = " → ".join(member.name for member in members)
         covered = tuple(trial for trial in plan.around if trial.reproduced)
         positions = tuple(one.position for one in members)
-        together = ChainTrial(title, plan.rows_of(positions), positions, 1, covered, tuple(answers))
+        rows, known = plan.rows_of(positions), plan.shared is not None
+        together = ChainTrial(title, rows, positions, 1, covered, tuple(answers), readers_known=known)
     op = plan.op and in_other_ways([plan.op], board)[0]
     return CauseTrial(plan.cause_id, plan.rule_id, plan.finding_id, op, chain, together)

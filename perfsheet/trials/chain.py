@@ -54,7 +54,8 @@ class ChainTrial:
     """A chain of ops that was tried as one: `rows` and `positions` of one instance, of which there are `count`.
 
     `ops` are those of them that are covered, each as recorded. `answers` are what TTNN says, in the order of the
-    proposals. `problem` says why nothing was tried, blank if it was.
+    proposals. `problem` says why nothing was tried, blank if it was. `readers_known`: whether a graph report tells which
+    other ops read the tensors between them.
     """
 
     title: str
@@ -64,6 +65,7 @@ class ChainTrial:
     ops: tuple[Trial, ...]
     answers: tuple[Answer, ...] = ()
     problem: str = ""
+    readers_known: bool = True
 
     @cached_property
     def accepted(self) -> tuple[Answer, ...]:

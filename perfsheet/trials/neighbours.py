@@ -116,7 +116,7 @@ def link_after(facts: Facts, position: int) -> Link | None:
 
 
 def is_shared(facts: Facts, position: int) -> bool:
-    """Whether more than one op reads what an op makes: by the graph report, else by what looks like it."""
+    """Whether more than one op reads what an op makes, by the graph report."""
     return len({reader for reader, _ in islice(_readers(facts, position), 3)}) > 1
 
 
