@@ -54,8 +54,8 @@ class ChainTrial:
     """A chain of ops that was tried as one: `rows` and `positions` of one instance, of which there are `count`.
 
     `ops` are those of them that are covered, each as recorded. `answers` are what TTNN says, in the order of the
-    proposals. `problem` says why nothing was tried, blank if it was. `readers_known`: whether a graph report tells which
-    other ops read the tensors between them.
+    proposals. `problem` says why nothing was tried, blank if it was. `readers_known`: whether a graph report tells what
+    else reads the tensors between them.
     """
 
     title: str

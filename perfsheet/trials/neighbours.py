@@ -117,7 +117,8 @@ def link_after(facts: Facts, position: int) -> Link | None:
 
 def is_shared(facts: Facts, position: int) -> bool:
     """Whether more than one op reads what an op makes, by the graph report."""
-    return len({reader for reader, _ in islice(_readers(facts, position), 3)}) > 1
+    steps = () if facts.graph is None else facts.graph.flow.written(position)
+    return len({step.consumer for step in steps}) > 1
 
 
 def _readers(facts: Facts, position: int) -> Iterator[tuple[int, int]]:

@@ -67,7 +67,11 @@ def _of_maker(facts: Facts, position: int, place: int) -> Memory | None:
 
 
 def maker_of(facts: Facts, position: int, place: int) -> int | None:
-    """The op that made an input: of those before it on its device the last that made such a tensor; None = unknown."""
+    """The op that made an input, by the graph report, else of those before it on its device the last that made such a
+    tensor; None = unknown."""
+    read = None if facts.graph is None else facts.graph.flow.read(position, place)
+    if facts.graph is not None and read is not None and read.producer is not None:
+        return facts.graph.position_of.get(read.producer)
     inputs = facts.variant(position).inputs
     if place >= len(inputs):
         return None

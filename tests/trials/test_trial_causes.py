@@ -150,6 +150,18 @@ def test_neighbours_of_a_row(analysis):
     assert first.own_cores == 48
 
 
+def test_a_tensor_that_others_read_too_is_counted_as_moved(analysis):
+    """By the graph report the sum before the second norm is read again as the residual."""
+    planned = analyze(read(CAPTURE.parent / "planned_encoder_block_before.json"))
+    together = try_together(planned, positions_of(planned, "65")[0], board())
+    assert together.readers_known
+    assert together.title.startswith("BinaryNg → LayerNorm")
+    sharded = [one for one in together.answers if "-sharded" in one.proposal.label and one.proposal.place == 1]
+    assert sharded
+    assert all(one.proposal.moved >= 1 for one in sharded if one.built.accepted)
+    assert not try_together(analysis, positions_of(analysis, "102")[0], board()).readers_known
+
+
 def test_cures_are_of_rules_that_there_are():
     known = {rule.id for rule in RULES}
     assert {*WANTED, *RESHARDS, *MORE_CORES, *CURES} <= known
