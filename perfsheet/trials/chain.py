@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from perfsheet.analysis.results import RowRef
-from perfsheet.graph_report.model import DeviceOp, GraphReport
+from perfsheet.graph_report.model import DeviceOp
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.chain_code import ChainCode
 from perfsheet.trials.code import Code
-from perfsheet.trials.results import BECOMES, Built, Trial
+from perfsheet.trials.results import BECOMES, Built, Trial, l1_peak
 from perfsheet.trials.session import Outcome
 
 
@@ -98,7 +98,7 @@ def answer(proposal: Proposal, outcome: Outcome) -> Answer:
             "",
             min((n for n in cores if n is not None), default=None),
             (),
-            _peak(outcome.report),
+            l1_peak(outcome.report),
             outcome.report.l1_bank_bytes,
         ),
         cores,
@@ -113,8 +113,3 @@ def _are(made: Sequence[DeviceOp], patterns: Sequence[str]) -> bool:
     return len(made) == len(patterns) and all(
         re.fullmatch(pattern, op.name) for op, pattern in zip(made, patterns, strict=True)
     )
-
-
-def _peak(report: GraphReport) -> int | None:
-    used = [op.use.l1_bank + (op.circular_bytes or 0) for op in report.device_ops if op.use is not None]
-    return max(used, default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from perfsheet.analysis.results import RowRef
+from perfsheet.graph_report.model import GraphReport
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant
@@ -13,6 +14,12 @@ from perfsheet.trials.recorded import Recorded
 
 BECOMES = "it becomes"
 """Begins the reason of an op that TTNN accepts, but makes others of."""
+
+
+def l1_peak(report: GraphReport) -> int | None:
+    """Tensors and circular buffers of a core at their peak, in bytes; None = unknown."""
+    used = [op.use.l1_bank + (op.circular_bytes or 0) for op in report.device_ops if op.use is not None]
+    return max(used, default=None)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.memory import Memory
 from perfsheet.trials.plain import is_plain
 from perfsheet.trials.recorded import Recorded, recorded
-from perfsheet.trials.results import BECOMES, Built, Trial, Tried
+from perfsheet.trials.results import BECOMES, Built, Trial, Tried, l1_peak
 from perfsheet.trials.session import Outcome, Session
 
 MOST_VARIANTS = 40
@@ -170,8 +170,7 @@ def _built(kind: Kind, outcome: Outcome, again: Built | None = None, makes: str 
     if len(own) != 1 or Counter(others) - expected:
         made = Counter(op.name for op in report.device_ops)
         return Built(f"{BECOMES} {', '.join(f'{count} × {name}' for name, count in made.items()) or 'no device op'}")
-    used = [op.use.l1_bank + (op.circular_bytes or 0) for op in report.device_ops if op.use is not None]
-    return Built("", own[0].cores, tuple(others), max(used, default=None), report.l1_bank_bytes)
+    return Built("", own[0].cores, tuple(others), l1_peak(report), report.l1_bank_bytes)
 
 
 def _tried(trial: Trial, variant: Variant, outcome: Outcome) -> Tried:

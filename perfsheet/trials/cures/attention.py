@@ -9,11 +9,10 @@ from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
 from perfsheet.trials.configs import compute_kernel_config
 from perfsheet.trials.cures.base import Chain, moves, number, whole
-from perfsheet.trials.kinds.attention import KIND
+from perfsheet.trials.kinds.attention import CHUNKS, KIND, in_chunks
 from perfsheet.trials.memory import DRAM
 from perfsheet.trials.tensors import Tensor
 
-_CHUNKS = (256, 128, 64, 32)
 _MOST = 3
 
 
@@ -44,13 +43,9 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
     said = name if options["scale"] else f"{name} (the scale is not in the capture)"
     moved = moves(scores, values, q, k) + (v.memory != values.inputs[1].memory)
     yield Proposal(said, code, (KIND.ops,), fewer, moved)
-    columns, rows = chain.grid
     length = min(q.shape[-2], k.shape[-2])
-    for size in [chunk for chunk in _CHUNKS if chunk <= max(length, _CHUNKS[-1])][:_MOST]:
-        config = (
-            f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), q_chunk_size={size}, "
-            f"k_chunk_size={size}, exp_approx_mode=False)"
-        )
+    for size in [chunk for chunk in CHUNKS if chunk <= max(length, CHUNKS[-1])][:_MOST]:
+        config = in_chunks(chain.grid, size, size)
         yield Proposal(f"{said}, chunks of {size}", code.given(program_config=config), (KIND.ops,), fewer, moved)
 
 

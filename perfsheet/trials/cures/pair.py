@@ -81,7 +81,7 @@ def _beside(tensor: Tensor, other: Tensor, grid: tuple[int, int]) -> Tensor:
     memory, taken = tensor.memory, other.memory
     if memory is None or memory.shard is None or taken is None or taken.shard is None:
         return tensor
-    ranges = _row_by_row(taken.shard.cores, memory.shard.cores, grid[0])
+    ranges = _one_by_one(taken.shard.cores, memory.shard.cores, grid[0])
     return replace(tensor, memory=replace(memory, shard=replace(memory.shard, ranges=ranges)))
 
 
@@ -92,10 +92,10 @@ def _twice(tensor: Tensor, dimension: int, grid: tuple[int, int]) -> Tensor:
     if memory is None or memory.shard is None:
         return replace(tensor, shape=shape)
     cores = 2 * memory.shard.cores
-    shard = Shard(_row_by_row(0, cores, grid[0]), memory.shard.shape)
+    shard = Shard(_one_by_one(0, cores, grid[0]), memory.shard.shape)
     return replace(tensor, shape=shape, memory=Memory(memory.layout, memory.buffer, shard))
 
 
-def _row_by_row(first: int, count: int, columns: int) -> tuple[tuple[int, int, int, int], ...]:
+def _one_by_one(first: int, count: int, columns: int) -> tuple[tuple[int, int, int, int], ...]:
     """So many cores from this one on, one by one."""
     return tuple((at % columns, at // columns, at % columns, at // columns) for at in range(first, first + count))

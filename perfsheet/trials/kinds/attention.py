@@ -57,20 +57,25 @@ def build_decode(op: Recorded) -> Code | None:
     return Code(tensors, name, tuple(operands), {**options, **_options(op)})
 
 
-_CHUNKS = (256, 128, 64, 32)
+CHUNKS = (256, 128, 64, 32)
+
+
+def in_chunks(grid: tuple[int, int], q: int, k: int) -> str:
+    """The program config of attention on a grid, in chunks of so many queries and keys."""
+    return (
+        f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({grid[0]}, {grid[1]}), q_chunk_size={q}, "
+        f"k_chunk_size={k}, exp_approx_mode=False)"
+    )
 
 
 def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     """The whole grid with other chunk sizes, and fewer passes."""
     columns, rows = op.grid
     length = code.tensors["k"].shape[-2]
-    for q in _CHUNKS:
-        for k in _CHUNKS:
+    for q in CHUNKS:
+        for k in CHUNKS:
             if q <= max(length, 32) and k <= max(length, 32) and q <= k:
-                config = (
-                    f"ttnn.SDPAProgramConfig(compute_with_storage_grid_size=({columns}, {rows}), "
-                    f"q_chunk_size={q}, k_chunk_size={k}, exp_approx_mode=False)"
-                )
+                config = in_chunks(op.grid, q, k)
                 yield Variant(
                     f"chunks of {q} and {k} on {columns} × {rows}", code.given(program_config=config), "blocks"
                 )

@@ -12,6 +12,7 @@ from perfsheet.trials.code import Code
 from perfsheet.trials.configs import code_of, struct
 from perfsheet.trials.kinds.base import Variant, divisors, in_l1
 from perfsheet.trials.kinds.matmul_configs import (
+    IN_A_ROW,
     IN_BLOCKS,
     Size,
     largest_subblock,
@@ -97,9 +98,7 @@ def _multicast(op: Recorded, code: Code) -> Iterator[Variant]:
         grid = min(columns, cores), math.ceil(cores / columns)
         for step in in0:
             more = {"fuse_batch": "True", "mcast_in0": str(not of_weights)}
-            config = multicast_config(
-                "MatmulMultiCoreReuseMultiCast1DProgramConfig", grid, step, per_core, largest, **more
-            )
+            config = multicast_config(IN_A_ROW, grid, step, per_core, largest, **more)
             what = "1D multicast of the weights" if of_weights else "1D multicast"
             label = f"{what} over {math.ceil(extent / part)} cores, in0_block_w {step}"
             yield Variant(label, code.given(program_config=config), "cores")
