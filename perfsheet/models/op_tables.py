@@ -162,9 +162,17 @@ CoverageRows = Rows[Mapping[str, TriedType], Coverage]
 """The types of ops; the source is what was tried of them."""
 _TONES = {"missing": "bad", "no TTNN op": "bad", "covered": "good"}
 def _tried(rows: CoverageRows) -> list[str]:
-    """`3 of 4`: configurations that TTNN accepts, of those that were tried."""
-    found = (rows.source.get(one.op) for one in rows)
-    return [f"{one.accepted} of {one.tried}" if one is not None and one.tried else "" for one in found]
+    """`3 of 4 as ttnn.linear`: configurations that TTNN accepts, of those that were tried, and as what."""
+    return [_accepted(one, rows.source.get(one.op)) for one in rows]
+
+
+def _accepted(one: Coverage, tried: TriedType | None) -> str:
+    if tried is None:
+        return ""
+    if not tried.tried:
+        return "not tried" if one.ttnn.functions else ""
+    other = [name for name in tried.functions if name not in one.ttnn.functions]
+    return f"{tried.accepted} of {tried.tried}{f' as {other[0]}' if other else ''}"
 
 
 COVERAGE: Table[CoverageRows] = Table(

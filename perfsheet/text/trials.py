@@ -49,7 +49,8 @@ def again(trial: Trial) -> str:
             f"As recorded it comes out on {_cores(trial.again.cores)}, not on {_cores(recorded)}: it was built "
             "otherwise then, so nothing is claimed."
         )
-    if trial.again.cores != recorded:
+    idle = trial.working is not None and trial.working < recorded
+    if trial.again.cores != recorded or idle:
         same = f"{_cores(trial.working)} with work, started on {recorded} then and on {trial.again.cores} here"
         return f"As recorded: {same}."
     used = "" if trial.again.l1_bytes is None else f", {formats.size(trial.again.l1_bytes)} of L1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
@@ -12,16 +13,25 @@ from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import positions_of
 from perfsheet.trials.trial import describe, identical, texts_of, try_ops
-from perfsheet.trials.ways import CauseTrial
+from perfsheet.trials.ways import WANTED, CauseTrial
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of it: `chains` that were tried as one, and single ops; `left_out`: further ops that were not tried."""
+    """What came of it: `chains` that were tried as one, and single ops; `left_out`: further ops that were not tried.
+
+    `chains_first`: whether the cure that is looked for is one of a chain.
+    """
 
     chains: tuple[ChainTrial, ...]
     trials: tuple[Trial, ...]
     left_out: int = 0
+    chains_first: bool = False
+
+    @property
+    def every(self) -> tuple[Trial | ChainTrial, ...]:
+        """All of it, the cure that is looked for first."""
+        return (*self.chains, *self.trials) if self.chains_first else (*self.trials, *self.chains)
 
 
 def try_subject(analysis: Analysis, subject: str, board: Session, most: int | None) -> Asked:
@@ -40,8 +50,12 @@ def try_subject(analysis: Analysis, subject: str, board: Session, most: int | No
     chains = tuple(one for one in (fused, together) if one is not None)
     if chains and found is not None and (fused is not None or found.of_reshards):
         return Asked(chains, ())
-    trials = try_ops(analysis, positions, board, most)
-    return Asked(chains, trials, len(identical(analysis, positions)) - len(trials))
+    wanted = () if found is None else WANTED.get(found.rule_id, ())
+    trials = tuple(replace(one, wanted=wanted) for one in try_ops(analysis, positions, board, most))
+    first = found is not None and found.best is not None and len(found.best.cores) > 1
+    if found is not None and found.best is not None and together is not None and first:
+        chains = tuple(replace(one, first=found.best.label) for one in chains)
+    return Asked(chains, trials, len(identical(analysis, positions)) - len(trials), first)
 
 
 def _cure(analysis: Analysis, subject: str, board: Session, also: Sequence[str]) -> CauseTrial | None:

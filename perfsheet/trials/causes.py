@@ -80,7 +80,7 @@ def _plan_of(analysis: Analysis, cause: Cause, grid: tuple[int, int]) -> _Plan |
     """What to try of a cause; None for a rule whose cure cannot be built alone."""
     by_id = {member.id: member for member in cause.members}
     finding = next((by_id[cure.finding_id] for cure in cause.cures if cure.rule.id in CURES), cause.members[0])
-    if not is_tried(finding.rule.id) or not cause.positions.size:
+    if not is_tried(finding.rule.id) or not cause.positions.size or cause.expected_saving_ns == 0:
         return None
     return _plan(analysis, finding, longest_of(analysis, cause), grid)
 

@@ -55,7 +55,7 @@ class ChainTrial:
 
     `ops` are those of them that are covered, each as recorded. `answers` are what TTNN says, in the order of the
     proposals. `problem` says why nothing was tried, blank if it was. `readers_known`: whether a graph report tells what
-    else reads the tensors between them.
+    else reads the tensors between them. `first`: the label of the way that comes first, blank = by its gain.
     """
 
     title: str
@@ -66,17 +66,28 @@ class ChainTrial:
     answers: tuple[Answer, ...] = ()
     problem: str = ""
     readers_known: bool = True
+    first: str = ""
 
     @cached_property
     def accepted(self) -> tuple[Answer, ...]:
         """What TTNN accepts: most ops less first (a tensor that moves may bring one back), then most cores."""
         found = [one for one in self.answers if one.built.accepted]
-        return tuple(sorted(found, key=lambda one: (one.proposal.moved - one.proposal.fewer_ops, -_fewest(one))))
+        ranked = sorted(found, key=self._rank)
+        return tuple({one.proposal.label: one for one in reversed(ranked)}[label] for label in _labels(ranked))
+
+    def _rank(self, one: Answer) -> tuple[bool, int, int]:
+        net = one.proposal.moved - one.proposal.fewer_ops
+        return one.proposal.label != self.first, net, -_fewest(one)
 
     @property
     def refused(self) -> tuple[Answer, ...]:
         """What TTNN refuses."""
         return tuple(one for one in self.answers if not one.built.accepted)
+
+
+def _labels(answers: Sequence[Answer]) -> list[str]:
+    """Each label once: ways of neighbours that differ in nothing else are one."""
+    return list(dict.fromkeys(one.proposal.label for one in answers))
 
 
 def _fewest(answer: Answer) -> int:

@@ -9,6 +9,7 @@ from perfsheet.graph_report.model import GraphReport
 from perfsheet.light_dataclass import dataclass
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant
+from perfsheet.trials.kinds.base import What
 from perfsheet.trials.memory import Memory
 from perfsheet.trials.recorded import Recorded
 
@@ -69,7 +70,7 @@ class Trial:
     `code` builds it as recorded, `again` is what came of that, `tried` are its variants, in their order. `pieces`: into
     how many its work can be cut; cores beyond that are idle (None = unknown). `sibling`: the way of an op of the same
     shapes that ran faster. `left_out`: variants that were not tried for their number. `problem` says why nothing was
-    tried, blank if it was.
+    tried, blank if it was. `wanted`: what the cure that is looked for changes.
     """
 
     row: RowRef
@@ -85,6 +86,7 @@ class Trial:
     tried: tuple[Tried, ...] = ()
     left_out: int = 0
     problem: str = ""
+    wanted: tuple[What, ...] = ()
 
     @property
     def count(self) -> int:
@@ -112,9 +114,20 @@ class Trial:
 
     @cached_property
     def accepted(self) -> tuple[Tried, ...]:
-        """The variants that TTNN accepts: most working cores first, then exact ones, then those that move least."""
+        """The variants that TTNN accepts: what is wanted first, then most working cores, exact ones, least that moves."""
         found = [one for one in self.tried if one.built.accepted]
-        return tuple(sorted(found, key=lambda one: (-(one.cores or 0), not one.variant.exact, one.moved)))
+        return tuple(sorted(found, key=self._rank))
+
+    def _rank(self, one: Tried) -> tuple[int, int, bool, int]:
+        what = one.variant.what
+        place = self.wanted.index(what) if what in self.wanted else len(self.wanted)
+        return place, -(one.cores or 0), not one.variant.exact, one.moved
+
+    @property
+    def cores_at_work(self) -> int | None:
+        """How many of the recorded cores can have work; None = unknown."""
+        now = None if self.op is None else self.op.cores
+        return now if now is None or self.working is None else min(now, self.working)
 
     @property
     def refused(self) -> tuple[Tried, ...]:

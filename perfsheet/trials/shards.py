@@ -38,7 +38,8 @@ def shards_of_input(
         _of_maker(facts, position, place),
         next((one.memory for one in outputs[:1] if one.shape == tensor.shape), None),
     )
-    found = next((one for one in known if one is not None and one.name == memory.name and one.shard is not None), None)
+    alike = (one for one in known if one is not None and one.name == memory.name)
+    found = next((one for one in alike if one.shard is not None and all(one.shard.shape)), None)
     return found or _guessed(facts, position, tensor, memory, grid)
 
 

@@ -151,8 +151,10 @@ def variants_of(trial: Trial) -> Iterator[Variant]:
     if trial.kind is not None and trial.op is not None and trial.code is not None:
         with suppress(*NOT_FIT):
             first = () if trial.sibling is None else (trial.sibling,)
+            seen = {trial.code.text}
             for variant in chain(first, trial.kind.variants(trial.op, trial.code)):
-                if variant.code.text != trial.code.text and _is_plain(variant.code):
+                if variant.code.text not in seen and _is_plain(variant.code):
+                    seen.add(variant.code.text)
                     yield variant
 
 
@@ -186,6 +188,8 @@ def _working(trial: Trial, variant: Variant, built: Built) -> int | None:
     memory = next((tensor.memory for tensor in variant.code.tensors.values()), None)
     if built.cores is None:
         return None
+    if variant.what == "DRAM-sharded" and trial.op is not None and trial.op.dram_banks:
+        return min(built.cores, trial.op.dram_banks)  # a reader to a bank has all of the math
     if trial.kind is not None and trial.kind.on_shards and memory is not None and memory.shard is not None:
         return min(built.cores, memory.shard.cores)
     before = trial.op.inputs[0].memory if trial.op is not None and trial.op.inputs else None

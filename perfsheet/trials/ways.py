@@ -109,6 +109,8 @@ class CauseTrial:
             return self.chain.problem
         if self.op is None:
             return ""
+        if self.op.problem:
+            return self.op.problem
         return "" if self.op.reproduced or self.op.again is None else self.op
 
     @property
@@ -131,14 +133,17 @@ class CauseTrial:
 
 
 def _best_of(trial: Trial, rule_id: str) -> Tried | None:
-    """The first accepted variant that changes what the cure is about; more cores must be more than now."""
+    """The first accepted variant that changes what the cure is about, on no fewer cores than now."""
     for what in WANTED.get(rule_id, ()):
         for one in trial.accepted:
-            if one.variant.what == what and (rule_id not in MORE_CORES or _has_more(trial, one)):
+            if one.variant.what == what and _is_gain(trial, one, rule_id in MORE_CORES):
                 return one
     return None
 
 
-def _has_more(trial: Trial, tried: Tried) -> bool:
-    now = None if trial.op is None else trial.op.cores
-    return tried.cores is not None and now is not None and tried.cores > now
+def _is_gain(trial: Trial, tried: Tried, more: bool) -> bool:
+    """Whether it has as many working cores as now, or `more`; DRAM-sharded matmuls do with a few."""
+    now = trial.cores_at_work
+    if tried.variant.what == "DRAM-sharded":
+        return True
+    return tried.cores is not None and now is not None and (tried.cores > now if more else tried.cores >= now)

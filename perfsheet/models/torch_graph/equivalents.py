@@ -28,6 +28,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "unsafe_chunk": "chunk",
     "constant_pad_nd": "pad",
     "upsample_nearest2d upsample_bilinear2d": "upsample",
+    "clamp_min clamp_max": "clamp",
     "grid_sampler_2d": "grid_sample",
     "masked_fill": "where",
     "_to_copy to": "typecast",
@@ -52,7 +53,8 @@ _FUNCTIONS: Mapping[str, str] = {
     "unbind": "split squeeze",
     "index index_select": "permute embedding",
     "slice_scatter select_scatter": "slice concat",
-    "pixel_shuffle": "reshape permute",
+    "pixel_shuffle pixel_unshuffle": "reshape permute",
+    "aminmax": "min max",
     "nan_to_num": "isnan where",
 }
 """Names of aten ops, and the TTNN functions (without `ttnn.`): one is another name, several together are the op."""
@@ -69,12 +71,19 @@ LAYOUT = frozenset(_LAYOUT.split())
 """Ops that only rename or view a tensor: a port may need no op for them."""
 NO_OP = frozenset(_NO_OP.split())
 """Ops that a port never needs."""
+_OVERLOADS = {"max.dim": ("max", "argmax"), "min.dim": ("min", "neg", "argmax")}
+"""Overloads that also tell where the values are."""
 _BY_NAME = {name: tuple(functions.split()) for names, functions in _FUNCTIONS.items() for name in names.split()}
 
 
 def equivalent(op: GraphOp) -> tuple[str, ...]:
     """The TTNN functions of an op (without `ttnn.`); none where this cannot tell."""
     return _BY_NAME.get(op.name, ())
+
+
+def of_overload(op: GraphOp) -> tuple[str, ...]:
+    """The TTNN functions of an overload that does more than the operation of its name; none for all others."""
+    return _OVERLOADS.get(op.op.removeprefix("aten."), ())
 
 
 def kind_of_convolution(op: GraphOp) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.torch_graph.equivalents import LAYOUT, NO_OP, equivalent, kind_of_convolution
+from perfsheet.models.torch_graph.equivalents import LAYOUT, NO_OP, equivalent, kind_of_convolution, of_overload
 from perfsheet.models.torch_graph.model import GraphOp
 from perfsheet.trials.registry import Registry
 
@@ -37,6 +37,8 @@ def in_ttnn(op: GraphOp, registry: Registry) -> InTtnn:
     if op.name in NO_OP:
         return InTtnn("not needed", how="a port needs no op for it")
     layout = op.name in LAYOUT
+    if more := tuple(filter(None, map(registry.named, of_overload(op)))):
+        return InTtnn("composite", more, "by the table of equivalents", layout)
     for name in names_of(op):
         if found := registry.named(name):
             return InTtnn("exists" if name == op.name else "another name", (found,), "registered", layout)

@@ -14,12 +14,16 @@ from perfsheet.trials.code import Code
 
 @dataclass(frozen=True)
 class TriedType:
-    """A type of torch op: how many of its `configurations` were tried and `accepted`; why others were `refused`."""
+    """A type of torch op: how many of its `configurations` were tried and `accepted`; why others were `refused`.
+
+    `functions` are those of TTNN that were called.
+    """
 
     configurations: int
     tried: int
     accepted: int
     refused: tuple[tuple[NeededOp, str], ...]
+    functions: tuple[str, ...] = ()
 
 
 def try_types(ops: Iterable[GraphOp], board: Session) -> Mapping[str, TriedType]:
@@ -36,4 +40,5 @@ def try_types(ops: Iterable[GraphOp], board: Session) -> Mapping[str, TriedType]
 def _tried(every: tuple[NeededOp, ...], calls: list[tuple[NeededOp, Code]], board: Session) -> TriedType:
     outcomes = board.build([code.text for _, code in calls])
     refused = tuple((one, outcome.reason) for (one, _), outcome in zip(calls, outcomes, strict=True) if outcome.reason)
-    return TriedType(len(every), len(calls), len(calls) - len(refused), refused)
+    functions = tuple(dict.fromkeys(code.function for _, code in calls))
+    return TriedType(len(every), len(calls), len(calls) - len(refused), refused, functions)

@@ -26,8 +26,7 @@ def print_trials(asked: Asked, board: Session, count: int | None, which: int, ou
     screen = screen_for(out)
     print_wrapped(screen, text.ground(board), "bold yellow")
     first = 1
-    every: list[Trial | ChainTrial] = [*asked.trials, *asked.chains]
-    for trial in every:
+    for trial in asked.every:
         screen.print()
         if isinstance(trial, Trial):
             _print_op(screen, Numbered(trial, first), count)
@@ -71,7 +70,7 @@ def _print_accepted(
 
 def _print_code(screen: Screen, asked: Asked, which: int, last: int) -> None:
     """The Python of one of them, which number says."""
-    code = text.code([*asked.trials, *asked.chains], which)
+    code = text.code(asked.every, which)
     if not code:
         if last and which > 1:
             screen.print(line(f"There is no variant {which}: TTNN accepts {last}."))

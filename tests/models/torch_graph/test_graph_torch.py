@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 from support.captures import op, write_csv
@@ -222,6 +224,47 @@ def test_a_folder_of_tests(folder, capsys, model, ops, lacking):
         assert f"not covered: {count} × {name}" in ended.err
     for path in (folder / "ops").glob("*.py"):
         compile(path.read_text(), path.name, "exec")
+
+
+@pytest.fixture
+def checks(folder, capsys, monkeypatch):
+    """The checks that stand beside the written tests, with a ttnn that has nothing but names."""
+    here(capsys, "tests", ROOT / "examples/torch_models.py:upsampler", "-o", "ops")
+    names = ("float32", "bfloat16", "bfloat8_b", "bfloat4_b", "uint8", "uint16", "uint32", "int32")
+    stub = ModuleType("ttnn")
+    for name in (*names, "DRAM_MEMORY_CONFIG"):
+        setattr(stub, name, name)
+    monkeypatch.setitem(sys.modules, "ttnn", stub)
+    monkeypatch.syspath_prepend(str(folder / "ops"))
+    monkeypatch.delitem(sys.modules, "op_checks", raising=False)
+    yield import_module("op_checks")
+    sys.modules.pop("op_checks", None)
+
+
+def test_what_the_checks_hold(checks):
+    import torch
+
+    x = torch.randn(64, 64, generator=torch.Generator().manual_seed(1))
+    checks.hold(x, x * 1.001, 0.999)
+    for wrong in (x * 0.125, -x, x + 1, x.flip(0), torch.zeros_like(x)):
+        with pytest.raises(AssertionError, match="expected"):
+            checks.hold(x, wrong, 0.999)
+    assert not torch.equal(
+        checks.Input([8], "bfloat16", "", seed=1).values(), checks.Input([8], "bfloat16", "").values()
+    )
+    assert checks.Input([99], "bfloat16", "", positive=True).values().min() >= 0.1
+
+
+def test_the_golden_functions_of_the_checks(checks):
+    import torch
+
+    x = torch.randn(2, 1, 8, 3 * 4 * 16)
+    parts = x.view(2, 8, 3, 4, 16)
+    q, k, v = checks.OWN["ttnn.experimental.nlp_create_qkv_heads"](x, num_heads=4)
+    assert torch.equal(q, parts[:, :, 0].transpose(1, 2))
+    assert torch.equal(k, parts[:, :, 1].permute(0, 2, 3, 1))
+    assert torch.equal(v, parts[:, :, 2].transpose(1, 2))
+    assert torch.equal(checks.OWN["ttnn.experimental.nlp_concat_heads"](q), parts[:, :, 0].reshape(2, 1, 8, 64))
 
 
 def calls_of(module, *inputs):

@@ -42,12 +42,20 @@ def convolution(dimensions, transposed):
         ("cat", "another name", "ttnn.concat"),
         ("detach", "not needed", ""),
         ("made_up", "missing", ""),
+        ("clamp_min", "another name", "ttnn.clamp"),
+        ("pixel_unshuffle", "composite", "ttnn.reshape ttnn.permute"),
     ],
 )
 def test_verdicts(op, verdict, functions):
     found = in_ttnn(named(op), bundled())
     assert (found.verdict, " ".join(found.functions)) == (verdict, functions)
     assert bool(found.how) == (verdict != "missing")
+
+
+def test_an_overload_that_does_more_is_a_composite():
+    op = GraphOp("aten.max.dim", (), (), "", (), ())
+    assert in_ttnn(op, bundled()).functions == ("ttnn.max", "ttnn.argmax")
+    assert in_ttnn(named("max"), bundled()).functions == ("ttnn.max",)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,10 @@ def pad(op: GraphOp) -> Code | None:
         return None
     pairs = [(amounts[at], amounts[at + 1]) for at in range(0, len(amounts), 2)][::-1]
     whole = [(0, 0)] * (len(value.shape) - len(pairs)) + pairs
-    return one("pad", op, str(whole), scalar(op.argument("value")) or "0.0")
+    code = one("pad", op, str(whole), scalar(op.argument("value")) or "0.0")
+    if code is None or not any(front for front, _ in whole):
+        return code
+    return code.reading(x=replace(code.tensors["x"], layout="ROW_MAJOR"))  # tiles are padded at their end only
 
 
 CALLS: Mapping[str, Build] = {
