@@ -114,7 +114,7 @@ class Trial:
 
     @cached_property
     def accepted(self) -> tuple[Tried, ...]:
-        """The variants that TTNN accepts: what is wanted first, then most working cores, exact ones, least that moves."""
+        """The variants that TTNN accepts: what is wanted first, then most working cores, exact ones, least moved."""
         found = [one for one in self.tried if one.built.accepted]
         return tuple(sorted(found, key=self._rank))
 
