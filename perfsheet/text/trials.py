@@ -73,7 +73,7 @@ def verdict(trial: CauseTrial) -> str:
     problem = trial.problem
     if not problem:
         return ""
-    return f"{again(problem) if isinstance(problem, Trial) else f'Not tried: {problem}.'} ({where})"
+    return f"{again(problem) if isinstance(problem, Trial) else f'Not tried: {problem}'} ({where})"
 
 
 def way(found: Way) -> str:

@@ -136,6 +136,22 @@ def test_fewer_heads_than_rows_is_no_sign_of_joining(proposed):
     assert "num_heads=20" in first.code.text
 
 
+def test_padding_is_no_head(proposed):
+    """Two heads, padded to a tile of 32, that the last op cuts off."""
+    padded, swapped = (1, 64, "32[2]", 32), (1, "32[2]", 64, 32)
+    split = (
+        row("TilizeWithValPadding", [(1, 64, 2, 32)], padded),
+        row("TransposeDeviceOperation", [padded], swapped, dim="TransposeOpDim::HC"),
+        row("SliceDeviceOperation", [swapped], (1, 2, 64, 32)),
+    )
+    scores = row("MatmulDeviceOperation", [(1, 2, 64, 32), (1, 2, 32, 64)], (1, 2, 64, 64))
+    softmax = row("SoftmaxDeviceOperation", [(1, 2, 64, 64)], (1, 2, 64, 64))
+    values = row("MatmulDeviceOperation", [(1, 2, 64, 64), (1, 2, 64, 32)], (1, 2, 64, 32))
+    first, second = proposed("unfused-heads", *split, scores, softmax, values).values()
+    assert "num_heads=2," in first.code.text
+    assert second.code.tensors["qkv"].shape == (1, 1, 64, 64)
+
+
 def test_what_is_read_and_put_elsewhere_is_counted(proposed):
     sharded = "L1_HEIGHT_SHARDED"
     scores, softmax, values = (

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from perfsheet.hardware.data_types import round_up_to_tile
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
 from perfsheet.trials.cures.base import Chain, moves, whole
@@ -19,7 +20,7 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
     """ttnn.experimental.nlp_concat_heads for what joins heads, nlp_create_qkv_heads for what splits them.
 
     Heads are joined where the chain reads [batch, heads, rows, size] and makes rows of heads × size, and split where it
-    is the other way round.
+    is the other way round. A chain that only exchanges heads and rows is taken to have fewer heads than rows.
     """
     first, last = (op for op in (chain.ops[0], chain.ops[-1]))
     if not first.inputs or not last.outputs or not any(map(_swaps, chain.ops)):
@@ -48,9 +49,13 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
 
 
 def _is_joined(heads: tuple[int, ...], rows: tuple[int, ...]) -> bool:
-    """Whether [batch, heads, rows, size] are the heads of rows of heads × size, however the batch lies in these."""
+    """Whether [batch, heads, rows, size] are the heads of rows of heads × size, however the batch lies in these, or of
+    [batch, rows, heads, size], where heads may be padded to a tile."""
     batch, count, length, size = heads
-    return count > 1 and rows[-1] == count * size and math.prod(rows[:-1]) == batch * length
+    if count > 1 and rows[-1] == count * size:
+        return math.prod(rows[:-1]) == batch * length
+    apart = (batch, length, size) == (rows[0], rows[1], rows[3])
+    return 1 < count < length and apart and rows[2] in (count, round_up_to_tile(count))
 
 
 def _swaps(op: Recorded) -> bool:
