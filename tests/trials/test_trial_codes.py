@@ -137,3 +137,12 @@ def test_the_code_of_every_op_and_variant_is_python(path):
         for text in (code.text, *(variant.code.text for variant in kind.variants(op, code))):
             ast.parse(text)
     assert built or not any(kind_of(str(code)) for code in ops.codes.values)
+
+
+def test_blocks_are_column_major_where_that_has_more_cores():
+    """20 × 22 tiles on 11 × 10 cores: in columns and rows 11 × 10, else 10 × 2."""
+    tensor = Tensor((1, 1, 32 * 22, 32 * 20), "BFLOAT16", "TILE", DRAM)
+    first = next(iter(grids(tensor, (11, 10), ("BLOCK_SHARDED",))))
+    assert (first.columns, first.rows, first.height, first.width, first.turned) == (11, 10, 2, 2, True)
+    assert first.label == "block-sharded on 11 × 10 cores, column-major"
+    assert "ttnn.ShardOrientation.COL_MAJOR" in first.memory.code

@@ -14,13 +14,17 @@ from perfsheet.trials.tensors import Tensor
 
 @dataclass(frozen=True)
 class Grid:
-    """A shard scheme on columns × rows of cores, with `height` × `width` tiles to a shard."""
+    """A shard scheme on columns × rows of cores, with `height` × `width` tiles to a shard.
+
+    `turned`: column-major, so that the height of the tensor lies along the columns.
+    """
 
     layout: str
     columns: int
     rows: int
     height: int
     width: int
+    turned: bool = False
 
     @property
     def cores(self) -> int:
@@ -31,12 +35,14 @@ class Grid:
     def memory(self) -> Memory:
         """A tensor in these shards in L1."""
         shape = (self.height * TILE_SIDE, self.width * TILE_SIDE)
-        return Memory(self.layout, "L1", Shard(((0, 0, self.columns - 1, self.rows - 1),), shape))
+        orientation = "COL_MAJOR" if self.turned else "ROW_MAJOR"
+        return Memory(self.layout, "L1", Shard(((0, 0, self.columns - 1, self.rows - 1),), shape, orientation))
 
     @property
     def label(self) -> str:
         """`block-sharded on 8 × 6 cores`."""
-        return f"{scheme(self.layout)} on {self.columns} × {self.rows} cores"
+        turned = ", column-major" if self.turned else ""
+        return f"{scheme(self.layout)} on {self.columns} × {self.rows} cores{turned}"
 
     def of(self, tensor: Tensor) -> Tensor:
         """A tensor in these shards."""
@@ -44,16 +50,14 @@ class Grid:
 
 
 def grids(tensor: Tensor, board: tuple[int, int], layouts: tuple[str, ...]) -> Iterator[Grid]:
-    """For each layout the grids with most cores on which every core gets an equal part, at most three."""
+    """For each layout the grids with most cores on which every core gets an equal part, at most three.
+
+    Blocks are column-major, too, where that has more cores.
+    """
     height, width = tensor.height // TILE_SIDE, tensor.width // TILE_SIDE
     for layout in layouts:
         if layout == "BLOCK_SHARDED":
-            found = [
-                Grid(layout, columns, rows, height // rows, width // columns)
-                for columns in divisors(width, board[0])
-                for rows in divisors(height, board[1])
-                if columns > 1 and rows > 1
-            ]
+            found = list(_blocks(height, width, board))
         else:
             tall = layout == "HEIGHT_SHARDED"
             found = [
@@ -63,6 +67,17 @@ def grids(tensor: Tensor, board: tuple[int, int], layouts: tuple[str, ...]) -> I
                 if (height if tall else width) % (cores := columns * rows) == 0 and cores > 1
             ]
         best: dict[int, Grid] = {}
-        for grid in sorted(found, key=lambda one: (-one.cores, -one.columns)):
+        for grid in sorted(found, key=lambda one: (-one.cores, one.turned, -one.columns)):
             best.setdefault(grid.cores, grid)
         yield from list(best.values())[:3]
+
+
+def _blocks(height: int, width: int, board: tuple[int, int]) -> Iterator[Grid]:
+    """Blocks in rows and columns of cores, then those with rows and columns exchanged."""
+    for turned in (False, True):
+        along, across = (height, width) if turned else (width, height)
+        for columns in divisors(along, board[0]):
+            for rows in divisors(across, board[1]):
+                if columns > 1 and rows > 1:
+                    down, right = (columns, rows) if turned else (rows, columns)
+                    yield Grid("BLOCK_SHARDED", columns, rows, height // down, width // right, turned)
