@@ -90,7 +90,7 @@ def _sharded(layout: str, shard: Shard) -> str:
     *_, right, bottom = shard.ranges[0]
     return (
         f"ttnn.create_sharded_memory_config(({shard.shape[0]}, {shard.shape[1]}), "
-        f"core_grid=ttnn.CoreGrid(y={bottom + 1}, x={right + 1}), "
+        f"core_grid={core_grid(right + 1, bottom + 1)}, "
         f"strategy=ttnn.ShardStrategy.{layout.removesuffix('_SHARDED')}, "
         "use_height_and_width_as_shard_shape=True)"
     )
@@ -103,6 +103,11 @@ def scheme(layout: str) -> str:
 
 DRAM = Memory("INTERLEAVED", "DRAM")
 L1 = Memory("INTERLEAVED", "L1")
+
+
+def core_grid(columns: int, rows: int) -> str:
+    """The Python of a grid of cores from the first one on."""
+    return f"ttnn.CoreGrid(y={rows}, x={columns})"
 
 
 def core_range_set(ranges: tuple[Range, ...]) -> str:

@@ -11,6 +11,7 @@ from perfsheet.trials.cures.base import Chain
 from perfsheet.trials.kinds import kind_of
 from perfsheet.trials.kinds.matmul import KIND
 from perfsheet.trials.kinds.matmul_configs import with_activation
+from perfsheet.trials.memory import core_grid
 from perfsheet.trials.recorded import recorded
 
 _ACTIVATIONS = ("RELU", "GELU", "SILU", "SIGMOID", "TANH")
@@ -31,7 +32,7 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         options["bias"] = "bias"
     linear = Code(tensors, "ttnn.linear", ("a", "b"), options)
     columns, rows = chain.grid
-    on_grid = linear.given(program_config="", core_grid=f"ttnn.CoreGrid(y={rows}, x={columns})")
+    on_grid = linear.given(program_config="", core_grid=core_grid(columns, rows))
     ways = [linear, on_grid] if code.options.get("program_config") else [on_grid]
     if (place := chain.computing(*_ACTIVATIONS)) is not None:
         name = chain.facts.functions[int(chain.facts.ops.variants.of[chain.positions[place]])]

@@ -9,6 +9,7 @@ from perfsheet.trials.code import Code, dtype_code
 from perfsheet.trials.configs import compute_kernel_config, config, has_activation
 from perfsheet.trials.kinds.base import Kind
 from perfsheet.trials.kinds.matmul_variants import variants
+from perfsheet.trials.memory import core_grid
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
@@ -28,8 +29,8 @@ def build(op: Recorded) -> Code | None:
         "compute_kernel_config": compute_kernel_config(op.attributes),
     }
     if not program and (grid := list_numbers(op.get("user_core_coord"))):
-        x, y = grid[:2]
-        options["core_grid"] = f"ttnn.CoreGrid(y={y}, x={x})"
+        columns, rows = grid[:2]
+        options["core_grid"] = core_grid(columns, rows)
     function = "ttnn.linear" if "bias" in options else "ttnn.matmul"
     return Code(tensors, function, ("a", "b"), options)
 

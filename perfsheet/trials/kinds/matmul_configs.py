@@ -8,6 +8,7 @@ from typing import NamedTuple
 from perfsheet.hardware.data_types import TILE_SIDE
 from perfsheet.trials.code import Code
 from perfsheet.trials.kinds.base import divisors
+from perfsheet.trials.memory import core_grid
 
 _LARGEST_SUBBLOCK, _LARGEST_WITH_FP32 = 8, 4
 """Tiles of a subblock at most: the registers hold no more."""
@@ -39,8 +40,8 @@ def with_activation(code: Code, activation: str, grid: tuple[int, int]) -> Code:
         fused = f"fused_activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.{activation}))"
         without = config.replace(f", {_NOT_FUSED}", "").removesuffix(")")
         return linear.given(program_config=f"{without}, {fused}")
-    core_grid = code.options.get("core_grid") or f"ttnn.CoreGrid(y={grid[1]}, x={grid[0]})"
-    return linear.given(activation=f'"{activation.lower()}"', core_grid=core_grid)
+    cores = code.options.get("core_grid") or core_grid(*grid)
+    return linear.given(activation=f'"{activation.lower()}"', core_grid=cores)
 
 
 def largest_subblock(code: Code) -> int:

@@ -22,6 +22,7 @@ from perfsheet.trials.kinds.matmul_configs import (
     with_activation,
 )
 from perfsheet.trials.kinds.matmul_sharded import batched_variants, block, sharded_variants
+from perfsheet.trials.memory import core_grid
 from perfsheet.trials.recorded import Recorded
 from perfsheet.trials.tensors import Tensor
 
@@ -40,7 +41,7 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     else:
         yield from sharded_variants(op, plain)
     if not (a.memory and a.memory.sharded):
-        whole = plain.given(core_grid=f"ttnn.CoreGrid(y={rows}, x={columns})")
+        whole = plain.given(core_grid=core_grid(columns, rows))
         yield Variant(f"core_grid of {columns} × {rows}", whole, "cores")
         if not batched:
             yield from _multicast(op, plain)

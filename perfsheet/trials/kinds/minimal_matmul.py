@@ -12,6 +12,7 @@ from perfsheet.trials.kinds.matmul import KIND as MATMUL
 from perfsheet.trials.kinds.matmul import operands
 from perfsheet.trials.kinds.matmul_configs import largest_subblock, size_of, subblock
 from perfsheet.trials.kinds.matmul_sharded import dram_sharded
+from perfsheet.trials.memory import core_grid
 from perfsheet.trials.recorded import Recorded
 
 _LONGEST = 16
@@ -35,9 +36,8 @@ def variants(op: Recorded, code: Code) -> Iterator[Variant]:
     """ttnn.linear instead, also DRAM-sharded, larger blocks, in L1."""
     plain = _plain(op, code)
     yield Variant(plain.function, plain, "function", makes=MATMUL.ops)
-    grid = f"ttnn.CoreGrid(y={op.grid[1]}, x={op.grid[0]})"
     label = f"{plain.function} with core_grid of {op.grid[0]} × {op.grid[1]}"
-    yield Variant(label, plain.given(core_grid=grid), "function", makes=MATMUL.ops)
+    yield Variant(label, plain.given(core_grid=core_grid(*op.grid)), "function", makes=MATMUL.ops)
     for one in dram_sharded(op, plain, size_of(plain)):
         yield replace(one, label=f"{plain.function}, {one.label}", makes=MATMUL.ops)
     parsed = struct(op.get("config"))
