@@ -15,7 +15,7 @@ from perfsheet.trials.cures import CURES
 from perfsheet.trials.cures.base import Chain
 from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.neighbours import Around, Link, Member, is_shared, joined, link_after, link_before, proposals
-from perfsheet.trials.plain import is_plain
+from perfsheet.trials.plain import is_plain_code
 from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import longest_of
@@ -110,7 +110,8 @@ def _fused(analysis: Analysis, finding: Finding, grid: tuple[int, int]) -> tuple
     )
     found: list[Proposal] = []
     with suppress(*NOT_FIT):
-        found = [one for one in CURES[finding.rule.id](Chain(analysis.facts, positions, grid)) if _is_plain(one)]
+        proposed = CURES[finding.rule.id](Chain(analysis.facts, positions, grid))
+        found = [one for one in proposed if is_plain_code(one.code)]
     return trial, tuple(found)
 
 
@@ -134,10 +135,6 @@ def _shared(analysis: Analysis, around: Sequence[Trial]) -> frozenset[int] | Non
     return frozenset(trial.positions[0] for trial in around if is_shared(analysis.facts, trial.positions[0]))
 
 
-def _is_plain(proposal: Proposal) -> bool:
-    return is_plain(proposal.code.text, proposal.code.names)
-
-
 def _tried(plans: Sequence[_Plan], board: Session, also: Sequence[str] = ()) -> list[CauseTrial]:
     """All of it in two steps, each in one process, whose start takes seconds: what needs no answer, and `also`; then
     chains of three. What is of ops that do not come out as recorded counts for nothing.
@@ -148,7 +145,7 @@ def _tried(plans: Sequence[_Plan], board: Session, also: Sequence[str] = ()) -> 
     pairs = [_pairs(around) for around in arounds]
     answered = [_answers(some, board) for some in pairs]
     threes = [
-        [] if around is None else [one for one in joined(around, _accepted(some)) if _is_plain(one)]
+        [] if around is None else [one for one in joined(around, _accepted(some)) if is_plain_code(one.code)]
         for around, some in zip(arounds, answered, strict=True)
     ]
     board.build([one.code.text for some in threes for one in some])
@@ -167,7 +164,7 @@ def _texts(plan: _Plan) -> Iterator[str]:
 
 
 def _pairs(around: Around | None) -> list[Proposal]:
-    return [] if around is None else [one for one in proposals(around) if _is_plain(one)]
+    return [] if around is None else [one for one in proposals(around) if is_plain_code(one.code)]
 
 
 def _again(plan: _Plan, board: Session) -> _Plan:

@@ -72,8 +72,10 @@ class ChainTrial:
     def accepted(self) -> tuple[Answer, ...]:
         """What TTNN accepts: most ops less first (a tensor that moves may bring one back), then most cores."""
         found = [one for one in self.answers if one.built.accepted]
-        ranked = sorted(found, key=self._rank)
-        return tuple({one.proposal.label: one for one in reversed(ranked)}[label] for label in _labels(ranked))
+        best: dict[str, Answer] = {}
+        for one in sorted(found, key=self._rank):
+            best.setdefault(one.proposal.label, one)
+        return tuple(best.values())
 
     def _rank(self, one: Answer) -> tuple[bool, int, int]:
         net = one.proposal.moved - one.proposal.fewer_ops
@@ -83,11 +85,6 @@ class ChainTrial:
     def refused(self) -> tuple[Answer, ...]:
         """What TTNN refuses."""
         return tuple(one for one in self.answers if not one.built.accepted)
-
-
-def _labels(answers: Sequence[Answer]) -> list[str]:
-    """Each label once: ways of neighbours that differ in nothing else are one."""
-    return list(dict.fromkeys(one.proposal.label for one in answers))
 
 
 def _fewest(answer: Answer) -> int:

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Collection
 
+from perfsheet.trials.chain_code import ChainCode
+from perfsheet.trials.code import Code
 from perfsheet.trials.registry import bundled
 
 _MAKER = re.compile(
@@ -19,6 +21,11 @@ _NAMED = re.compile(r"[A-Z]\w*(?:\.\w+)?|b?float\d+(?:_b)?|u?int\d+")
 
 _FILES = ("load_tensor", "dump_tensor", "as_tensor", "from_buffer", "generic_op")
 """Operations of the registry that reach beyond tensors."""
+
+
+def is_plain_code(code: Code | ChainCode) -> bool:
+    """Whether this code builds an op and does nothing else."""
+    return is_plain(code.text, code.names)
 
 
 def is_plain(text: str, tensors: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from perfsheet.trials.code import Code
 from perfsheet.trials.kinds import Kind, Variant, kind_of
 from perfsheet.trials.kinds.base import NOT_FIT
 from perfsheet.trials.memory import Memory
-from perfsheet.trials.plain import is_plain
+from perfsheet.trials.plain import is_plain_code
 from perfsheet.trials.recorded import Recorded, recorded
 from perfsheet.trials.results import BECOMES, Built, Trial, Tried, l1_peak
 from perfsheet.trials.session import Outcome, Session
@@ -80,7 +80,7 @@ def describe(analysis: Analysis, positions: Sequence[int], grid: tuple[int, int]
     trial = replace(trial, kind=kind, op=op, pieces=_pieces(analysis, first, kind, op))
     if code is None:
         return replace(trial, problem=_NOT_TOLD)
-    if not _is_plain(code):
+    if not is_plain_code(code):
         return replace(trial, problem=_ODD)
     return replace(trial, code=code, sibling=_sibling(analysis, first, code, grid))
 
@@ -118,10 +118,6 @@ def _code(kind: Kind, op: Recorded) -> Code | None:
         return None
 
 
-def _is_plain(code: Code) -> bool:
-    return is_plain(code.text, code.names)
-
-
 def built_again(trials: Sequence[Trial], board: Session) -> list[Trial]:
     """The ops built as recorded. Raises PerfsheetError when TTNN opens no board."""
     outcomes = iter(board.build([trial.code.text for trial in trials if trial.code is not None]))
@@ -153,7 +149,7 @@ def variants_of(trial: Trial) -> Iterator[Variant]:
             first = () if trial.sibling is None else (trial.sibling,)
             seen = {trial.code.text}
             for variant in chain(first, trial.kind.variants(trial.op, trial.code)):
-                if variant.code.text not in seen and _is_plain(variant.code):
+                if variant.code.text not in seen and is_plain_code(variant.code):
                     seen.add(variant.code.text)
                     yield variant
 

@@ -22,7 +22,7 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
     Heads are joined where the chain reads [batch, heads, rows, size] and makes rows of heads × size, and split where it
     is the other way round. A chain that only exchanges heads and rows is taken to have fewer heads than rows.
     """
-    first, last = (op for op in (chain.ops[0], chain.ops[-1]))
+    first, last = chain.ops[0], chain.ops[-1]
     if not first.inputs or not last.outputs or not any(map(_swaps, chain.ops)):
         return
     given, made = first.inputs[0], last.output

@@ -11,7 +11,7 @@ from perfsheet.models.torch_graph.calls import convolution, elementwise, layout,
 from perfsheet.models.torch_graph.calls.base import Build
 from perfsheet.models.torch_graph.model import GraphOp
 from perfsheet.trials.code import Code
-from perfsheet.trials.plain import is_plain
+from perfsheet.trials.plain import is_plain_code
 
 CALLS: Mapping[str, Build] = {
     **elementwise.CALLS,
@@ -27,7 +27,7 @@ def call_of(op: GraphOp) -> Code | None:
     """The call of TTNN for an op; None for one that is not covered, or that has arguments which the call has not."""
     build = CALLS.get(op.name)
     code = None if build is None else build(op)
-    return code if code is not None and is_plain(code.text, code.names) else None
+    return code if code is not None and is_plain_code(code) else None
 
 
 __all__ = ["CALLS", "call_of"]
