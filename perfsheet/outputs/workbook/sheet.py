@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LONG = 40
 """Tables of more rows are written as XML, column by column."""
-_PIECE = 2048
+_PIECE = 512
 """Rows that are turned into XML at a time."""
 _LINE_HEIGHT, _MOST_LINES, _SMALL = 12.5, 8, 1.3
 

@@ -58,7 +58,7 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
             self._put.append((first, rows))
 
     def _write_put(self, first: int, rows: Sequence[str]) -> None:
-        self.fh.write("".join(f'<row r="{number}">{cells}</row>' for number, cells in enumerate(rows, start=first + 1)))
+        self.fh.writelines(f'<row r="{number}">{cells}</row>' for number, cells in enumerate(rows, start=first + 1))
 
     def _write_rows(self) -> None:
         """What the base class does, with the rows that were put in between."""
