@@ -103,18 +103,16 @@ def _checked(analysis: Analysis, bound: Bound, positions: IntArray) -> Checked:
     limit = bound.limit
     measured = limit.measure(Scope(analysis, positions))
     allowed = bound.allowed
-    tolerance = (
-        "" if allowed == bound.value else f"{format_quantity(bound.value, limit.unit)} {_sign(bound)} {_share(bound)}"
-    )
+    ok = not measured.missing and kept(measured.value, allowed, bound.floor)
     return Checked(
         limit=bound.name,
-        ok=not measured.missing and kept(measured.value, allowed, limit.floor),
+        ok=ok,
         value=bound.value,
         allowed=allowed,
         measured=measured.value,
         unit=limit.unit,
-        floor=limit.floor,
-        why=tolerance,
+        floor=bound.floor,
+        why=_why(bound, ok or measured.value is None),
         rows=rows(analysis, measured),
         row_count=len(measured.rows),
         missing=measured.missing,
@@ -136,12 +134,13 @@ def rows(analysis: Analysis, measured: Measured) -> tuple[RowRef, ...]:
     return tuple(analysis.table_ref(row) for row in order.tolist())
 
 
-def _sign(bound: Bound) -> str:
-    return "−" if bound.limit.floor else "+"
-
-
-def _share(bound: Bound) -> str:
-    return percentage(bound.tolerance)
+def _why(bound: Bound, kept_or_unknown: bool) -> str:
+    """How the allowed value was computed, and what to do about a measurement that is too good."""
+    sign = "−" if bound.floor else "+"
+    written = format_quantity(bound.value, bound.limit.unit)
+    computed = "" if bound.allowed == bound.value else f"{written} {sign} {percentage(bound.tolerance)}"
+    better = "better than the target: update it" if bound.other_side and not kept_or_unknown else ""
+    return "; ".join(filter(None, (computed, better)))
 
 
 def _notes(analysis: Analysis, budget: Budget, positions: dict[tuple[str, str, str], IntArray]) -> Iterator[str]:

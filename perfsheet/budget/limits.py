@@ -12,6 +12,8 @@ from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.summary import PassSummary
+from perfsheet.analysis.time_split import IDLE
+from perfsheet.analysis.windows.idle import idle_before
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import BoolArray, FloatArray, IntArray, RowKind
 from perfsheet.light_dataclass import dataclass
@@ -102,6 +104,42 @@ def _l1_headroom(scope: Scope) -> Measured:
         return _of(scope, None)
     place = known_at[int(np.argmin(free[known_at]))]
     return Measured(max(0.0, float(free[place])) / graph.memory.bank_bytes, scope.analysis.ops.rows[positions[[place]]])
+
+
+def _gap_time(scope: Scope) -> Measured:
+    """The idle time before the ops: that of the whole window, as in the time split; of some ops their own gaps.
+
+    Unknown if the gap of an op is.
+    """
+    analysis, positions = scope.analysis, scope.positions
+    if analysis.ops.planned:
+        return _of(scope, None)
+    if len(positions) == len(analysis.ops):
+        split = analysis.summary.time_split
+        unknown = not split.parts or split.unknown_gaps
+        return _of(scope, None if unknown else split.group(IDLE))
+    gaps = _gaps(scope)
+    return _of(scope, float(gaps.sum()) if np.isfinite(gaps).all() else None)
+
+
+def _gaps(scope: Scope) -> FloatArray:
+    """The idle time before each op, 0 for the first of a device; NaN = unknown."""
+    ops = scope.analysis.ops
+    return idle_before(ops, np.arange(len(ops)))[scope.positions]
+
+
+def _gap_share(scope: Scope) -> Measured:
+    """The idle part of the elapsed device time."""
+    split, gap = scope.analysis.summary.time_split, _gap_time(scope)
+    return replace(gap, value=known(ratio(gap.value, split.elapsed_ns)) if gap.value is not None else None)
+
+
+def _longest_gap(scope: Scope) -> Measured:
+    gaps = _gaps(scope)
+    if scope.analysis.ops.planned or not gaps.size or not np.isfinite(gaps).all():
+        return _of(scope, None)
+    place = int(np.argmax(gaps))
+    return Measured(float(gaps[place]), scope.analysis.ops.rows[scope.positions[[place]]])
 
 
 def _longest(scope: Scope) -> Measured:
@@ -204,6 +242,9 @@ LIMITS: tuple[Limit, ...] = (
     Limit("kernel-time", Unit.TIME, _kernel_time, "Σ DEVICE KERNEL DURATION", of_ops=True),
     Limit("kernel-time-per-pass", Unit.TIME, _per_pass(lambda of: of.mean_ns), "mean kernel time of a pass"),
     Limit("longest", Unit.TIME, _longest, "the longest op", of_ops=True),
+    Limit("gap-time", Unit.TIME, _gap_time, "idle time between device ops", of_ops=True),
+    Limit("gap-share", Unit.SHARE, _gap_share, "idle part of the elapsed device time"),
+    Limit("longest-gap", Unit.TIME, _longest_gap, "the longest gap before an op", of_ops=True),
     Limit("ops", Unit.COUNT, _count, "device ops", of_ops=True),
     Limit("fps", Unit.RATE, lambda scope: _time(scope, scope.analysis.summary.fps.all), "FPS of one inference",
         floor=True),

@@ -21,6 +21,7 @@ class Bound:
     """One limit of a budget: its full name (`op-types.MatmulDeviceOperation.kernel-time`), its value in the base unit.
 
     `op_type`, `shape` and `layout` narrow it to ops, blank = all. `tolerance` is a fraction; counts and PCCs have none.
+    `other_side`: the second half of a two-sided limit, which a measurement that is too good breaches.
     """
 
     name: str
@@ -30,13 +31,19 @@ class Bound:
     op_type: str = ""
     shape: str = ""
     layout: str = ""
+    other_side: bool = False
+
+    @property
+    def floor(self) -> bool:
+        """Whether it must be reached; others must not be exceeded."""
+        return self.limit.floor != self.other_side
 
     @property
     def allowed(self) -> float:
         """The value with its tolerance."""
         if self.limit.unit in (Unit.COUNT, Unit.PCC):
             return self.value
-        return self.value * (1 - self.tolerance if self.limit.floor else 1 + self.tolerance)
+        return self.value * (1 - self.tolerance if self.floor else 1 + self.tolerance)
 
 
 @dataclass(frozen=True)

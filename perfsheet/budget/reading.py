@@ -13,8 +13,9 @@ from perfsheet.budget.model import TOLERANCE, Bound, Budget
 from perfsheet.budget.quantities import Unit, example, quantity
 from perfsheet.documents import read_toml
 from perfsheet.errors import PerfsheetError, usage
+from perfsheet.light_dataclass import dataclass
 
-_TABLES = ("tolerance", "hardware", "window", "limits", "op-types", "ops")
+_TABLES = ("tolerance", "two-sided", "hardware", "window", "limits", "op-types", "ops")
 _HARDWARE: dict[str, type] = {"arch": str, "boards": str, "devices": int}
 SELECTION = {
     "start-signpost": "start_signpost",
@@ -41,6 +42,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("host-ops", "per-device"), (bool,)),
     "ref-cores": (str, int, float),
 }
+_HOW = ("tolerance", "two-sided")
 _NAMES = ("op-code", "shape", "layout")
 """The keys that select single ops, with the values that top-ops shows."""
 
@@ -55,20 +57,28 @@ def budget_of(tables: dict[str, Any], path: Path) -> Budget:
     for key in tables:
         if key not in _TABLES:
             raise usage(f"{path}: unknown table or key {key!r}", f"known: {', '.join(_TABLES)}")
-    tolerance = _tolerance(tables, path, "", TOLERANCE)
+    how = _how(tables, path, "", _How(TOLERANCE, two_sided=False))
     window = _table(tables, "window", path)
-    bounds = tuple(_bounds(tables, path, tolerance))
+    bounds = tuple(_bounds(tables, path, how))
     if not bounds:
         raise usage(f"{path} sets no limit", "give [limits] one of docs/budgets.md")
     selection, options = _window(window, path)
     return Budget(str(path), bounds, selection, options, _hardware(_table(tables, "hardware", path), path))
 
 
-def _bounds(tables: dict[str, Any], path: Path, tolerance: float) -> Iterator[Bound]:
-    yield from _of_table(_table(tables, "limits", path), path, "limits", tolerance)
+@dataclass(frozen=True)
+class _How:
+    """How strictly limits are checked: any table may have its own `tolerance` and `two-sided`, and so may a limit."""
+
+    tolerance: float
+    two_sided: bool
+
+
+def _bounds(tables: dict[str, Any], path: Path, how: _How) -> Iterator[Bound]:
+    yield from _of_table(_table(tables, "limits", path), path, "limits", how)
     for op_type, table in _table(tables, "op-types", path).items():
         name = f"op-types.{op_type}"
-        yield from _of_table(_is_table(table, path, name), path, name, tolerance, op_type=op_type)
+        yield from _of_table(_is_table(table, path, name), path, name, how, op_type=op_type)
     entries = tables.get("ops", [])
     if not isinstance(entries, list):
         raise usage(f"{path}: ops is not a list of tables", "write [[ops]]")
@@ -81,21 +91,30 @@ def _bounds(tables: dict[str, Any], path: Path, tolerance: float) -> Iterator[Bo
         label = "ops." + " · ".join(filter(None, names.values()))
         limits = {key: value for key, value in table.items() if key not in _NAMES}
         yield from _of_table(
-            limits, path, label, tolerance, op_type=names["op-code"], shape=names["shape"], layout=names["layout"]
+            limits, path, label, how, op_type=names["op-code"], shape=names["shape"], layout=names["layout"]
         )
 
 
-def _of_table(table: dict[str, Any], path: Path, name: str, tolerance: float, **narrowed: str) -> Iterator[Bound]:
-    own = _tolerance(table, path, f"{name}.", tolerance)
+def _of_table(table: dict[str, Any], path: Path, name: str, how: _How, **narrowed: str) -> Iterator[Bound]:
+    of_table = _how(table, path, f"{name}.", how)
     for key, value in table.items():
-        if key == "tolerance":
+        if key in _HOW:
             continue
         limit = BY_KEY.get(key)
         fits = limit is not None and (limit.of_ops or not narrowed)
         if limit is None or not fits:
             keys = [candidate.key for candidate in BY_KEY.values() if candidate.of_ops or not narrowed]
             raise usage(f"{path}: {name} has no limit {key!r}", f"known: {', '.join(keys)}")
-        yield Bound(f"{name}.{key}", limit, _value(value, limit, path, name), own, **narrowed)
+        full, own = f"{name}.{key}", of_table
+        if isinstance(value, dict):
+            if unknown := sorted(set(value) - {"value", *_HOW}):
+                raise usage(f"{path}: {full} has no key {unknown[0]!r}", 'write { value = "3.9 ms", two-sided = true }')
+            own, value = _how(value, path, f"{full}.", of_table), value.get("value")
+        target = _value(value, limit, path, name)
+        yield Bound(full, limit, target, own.tolerance, **narrowed)
+        if own.two_sided:
+            other = f"{full} ({'at most' if limit.floor else 'at least'})"
+            yield Bound(other, limit, target, own.tolerance, **narrowed, other_side=True)
 
 
 def _value(value: object, limit: Limit, path: Path, name: str) -> float:
@@ -105,13 +124,16 @@ def _value(value: object, limit: Limit, path: Path, name: str) -> float:
     return parsed
 
 
-def _tolerance(table: dict[str, Any], path: Path, prefix: str, default: float) -> float:
-    if "tolerance" not in table:
-        return default
-    parsed = quantity(table["tolerance"], Unit.SHARE)
-    if parsed is None:
-        raise usage(f"{path}: {prefix}tolerance = {table['tolerance']!r} is not a percentage", 'write "5 %"')
-    return parsed
+def _how(table: dict[str, Any], path: Path, prefix: str, default: _How) -> _How:
+    tolerance, two_sided = default.tolerance, table.get("two-sided", default.two_sided)
+    if "tolerance" in table:
+        parsed = quantity(table["tolerance"], Unit.SHARE)
+        if parsed is None:
+            raise usage(f"{path}: {prefix}tolerance = {table['tolerance']!r} is not a percentage", 'write "5 %"')
+        tolerance = parsed
+    if not isinstance(two_sided, bool):
+        raise usage(f"{path}: {prefix}two-sided = {two_sided!r} is neither true nor false", "write true or false")
+    return _How(tolerance, two_sided)
 
 
 def _table(tables: dict[str, Any], name: str, path: Path) -> dict[str, Any]:

@@ -46,6 +46,45 @@ def measured(analysis, **limits):
     return {one.limit.removeprefix("limits."): one.measured for one in verdict.checked}
 
 
+def test_a_two_sided_limit_is_breached_by_what_is_too_good(analysis_of):
+    tables = {"tolerance": "5 %", "limits": {"kernel-time": {"value": "100 us", "two-sided": True}, "ops": 4}}
+    verdict = checked(analysis_of(*ROWS), tables)  # 70 µs
+    assert [(one.limit, one.ok, one.allowed) for one in verdict.checked] == [
+        ("limits.kernel-time", True, pytest.approx(105_000)),
+        ("limits.kernel-time (at least)", False, pytest.approx(95_000)),
+        ("limits.ops", True, 4),
+    ]
+    assert sentence(verdict.checked[1], several_files=False) == (
+        "limits.kernel-time (at least): 70.000 µs, at least 95.000 µs allowed "
+        "(100.000 µs − 5 %; better than the target: update it); rows 2, 7, 6 and 5"
+    )
+
+
+def test_a_two_sided_floor_has_a_ceiling(analysis_of):
+    verdict = checked(analysis_of(*ROWS), {"two-sided": True, "limits": {"fps": 1000.0, "reshards": 1}})
+    assert [(one.limit, one.ok) for one in verdict.checked] == [
+        ("limits.fps", True),
+        ("limits.fps (at most)", False),
+        ("limits.reshards", True),
+        ("limits.reshards (at least)", True),
+    ]
+
+
+def test_gaps_have_limits(analysis_of):
+    rows = [op("Matmul", 10_000, 64, gap=900_000), op("Softmax", 5000, 64, gap=3000), op("Matmul", 10_000, 64, gap=2000)]
+    found = measured(analysis_of(*rows), gap_time=0, gap_share=0, longest_gap=0)
+    # What is before the first op is no gap between ops.
+    assert found == {"gap-time": 5000, "gap-share": pytest.approx(5000 / 30_000), "longest-gap": 3000}
+    verdict = checked(analysis_of(*rows), {"op-types": {"Matmul": {"gap-time": 0, "longest-gap": 0}}})
+    assert [one.measured for one in verdict.checked] == [2000, 2000]
+
+
+def test_a_gap_that_is_unknown_keeps_no_limit(analysis_of):
+    rows = [op("Matmul", 10_000, 64, gap=0), op("Softmax", 5000, 64, gap=None), op("Matmul", 10_000, 64, gap=2000)]
+    verdict = checked(analysis_of(*rows), {"limits": {"gap-time": "1 s", "gap-share": "99 %", "longest-gap": "1 s"}})
+    assert [(one.ok, one.measured) for one in verdict.checked] == [(False, None)] * 3
+
+
 def test_everything_that_can_be_limited(analysis_of):
     analysis = analysis_of(*ROWS)
     found = measured(

@@ -98,6 +98,7 @@ def op(code: str = "MatmulDeviceOperation", duration: object = 1000, cores: obje
         "device": "DEVICE ID",
         "grid": "AVAILABLE WORKER CORE COUNT",
         "start": "DEVICE FW START CYCLE",
+        "gap": "OP TO OP LATENCY [ns]",
         "session": "METAL TRACE REPLAY SESSION ID",
         "fidelity": "MATH FIDELITY",
         "attributes": "ATTRIBUTES",
