@@ -1,4 +1,4 @@
-"""TOML and JSON files: settings, budgets, suites, and what perfsheet itself has written. Anybody may have changed them.
+"""TOML, JSON and YAML files: settings, budgets, suites, and what perfsheet itself wrote. Anybody may have changed them.
 
 They are bounded in size, depth and numbers before anything else looks at them; JSON is checked against its type.
 """
@@ -16,7 +16,7 @@ from perfsheet.errors import usage
 
 T = TypeVar("T")
 
-_MOST_BYTES = {".toml": 1 << 20, ".json": 64 << 20}
+_MOST_BYTES = {".toml": 1 << 20, ".yaml": 4 << 20, ".yml": 4 << 20, ".json": 64 << 20}
 _DEEPEST = 64
 _LARGEST = 2**63 - 1
 """TOML promises no larger integers, and no figure of ours needs one."""
@@ -51,6 +51,22 @@ def parse_toml(content: bytes, path: Path, hint: str) -> dict[str, Any]:
     except (InvalidDocumentError, ValueError, RecursionError) as error:
         raise usage(f"{path} {_reason(error)}", hint) from None
     return tables
+
+
+def read_yaml(path: Path, kind: type[T], hint: str) -> T:
+    """The value in a YAML file, of that type. Raises PerfsheetError (exit status 2) with the file."""
+    import yaml
+
+    try:
+        value: object = yaml.safe_load(_bytes(path))
+        refuse_extremes(value)
+        return as_type(value, kind)
+    except OSError as error:
+        raise usage(f"{path}: {error.strerror or error}", hint) from None
+    except yaml.YAMLError as error:
+        raise usage(f"{path} is not valid YAML: {' '.join(str(error).split())}", hint) from None
+    except (InvalidDocumentError, ValueError, RecursionError) as error:
+        raise usage(f"{path} {_reason(error)}", hint) from None
 
 
 def read_json(path: Path, kind: type[T]) -> T:
@@ -91,7 +107,7 @@ def as_type(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise InvalidDocumentError(f"is not what perfsheet writes: {error}") from None
+        raise InvalidDocumentError(f"is not as it should be: {error}") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -118,9 +134,14 @@ def _reason(error: Exception) -> str:
 def refuse_extremes(value: object, finite: bool = False) -> None:
     """Raise InvalidDocumentError for what no program would write: nesting, integers or texts without end."""
     level: list[object] = [value]
+    seen: set[int] = set()  # in YAML a few lines may name one value billions of times
     for _ in range(_DEEPEST):
         deeper: list[object] = []
         for item in level:
+            if isinstance(item, dict | list):
+                if id(item) in seen:
+                    continue
+                seen.add(id(item))
             if isinstance(item, dict):
                 deeper += [*item, *item.values()]
             elif isinstance(item, list):

@@ -95,7 +95,7 @@ def _bounds(tables: dict[str, Any], path: Path, how: _How) -> Iterator[Bound]:
         )
 
 
-def _of_table(table: dict[str, Any], path: Path, name: str, how: _How, **narrowed: str) -> Iterator[Bound]:
+def _of_table(table: dict[str, Any], path: Path, name: str, how: _How, **narrowed: Any) -> Iterator[Bound]:
     of_table = _how(table, path, f"{name}.", how)
     for key, value in table.items():
         if key in _HOW:
@@ -105,12 +105,12 @@ def _of_table(table: dict[str, Any], path: Path, name: str, how: _How, **narrowe
         if limit is None or not fits:
             keys = [candidate.key for candidate in BY_KEY.values() if candidate.of_ops or not narrowed]
             raise usage(f"{path}: {name} has no limit {key!r}", f"known: {', '.join(keys)}")
-        full, own = f"{name}.{key}", of_table
-        if isinstance(value, dict):
-            if unknown := sorted(set(value) - {"value", *_HOW}):
-                raise usage(f"{path}: {full} has no key {unknown[0]!r}", 'write { value = "3.9 ms", two-sided = true }')
-            own, value = _how(value, path, f"{full}.", of_table), value.get("value")
-        target = _value(value, limit, path, name)
+        full = f"{name}.{key}"
+        wanted = value if isinstance(value, dict) else {"value": value}
+        if unknown := sorted(set(wanted) - {"value", *_HOW}):
+            raise usage(f"{path}: {full} has no key {unknown[0]!r}", 'write { value = "3.9 ms", two-sided = true }')
+        own = _how(wanted, path, f"{full}.", of_table)
+        target = _value(wanted.get("value"), limit, path, name)
         yield Bound(full, limit, target, own.tolerance, **narrowed)
         if own.two_sided:
             other = f"{full} ({'at most' if limit.floor else 'at least'})"

@@ -104,6 +104,11 @@ def is_known(column: Column[Results], results: Results) -> bool:
     return any(value not in (None, "") for value in column.listed(results))
 
 
+def _written(field: str, kind: Kind) -> Callable[[Results], list[str]]:
+    """The texts of a figure: as the perf file has it, else as figures of its kind are shown."""
+    return lambda results: [result.written.get(field) or kind.text(getattr(result, field)) for result in results]
+
+
 def _figure(
     field: str, title: str, kind: Kind, meaning: str, short: str = "", drop: int = 0, key: str = "", **settings: Any
 ) -> Column[Results]:
@@ -111,6 +116,8 @@ def _figure(
     column: Column[Results] = Column(
         key or field, title, kind, field_of(field), meaning, _SUITE, short=short, drop=drop, width=12, **settings
     )
+    if kind in (_SECONDS, _THROUGHPUT):
+        column = column.changed(row_texts=_written(field, kind))
     if field in CONDITIONS:
         column = column.changed(
             mark=Mark("impossible", lambda results: [field in impossible_figures(result) for result in results])

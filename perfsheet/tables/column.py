@@ -58,6 +58,7 @@ class Column(Generic[R_contra]):
     `capture` names the capture's own column behind it. What else can be set:
 
     - `text`, `data`, `cell` replace those of the kind for one value;
+    - `row_texts`: the texts of all rows, where a value alone does not tell how it is shown;
     - `when`: whether people see it for these rows (data always have it); `text_when`: the same for the terminal, the
       page and Markdown only;
     - `bar`: a bar behind the figures, from 0 to the largest; `mark`: a warning on some cells; `tone`: `good`, `bad`,
@@ -84,6 +85,7 @@ class Column(Generic[R_contra]):
     capture: str = ""
     unit: str | None = None
     text: Callable[[Any], str] | None = None
+    row_texts: Callable[[R_contra], Sequence[str]] | None = None
     data: Callable[[Any], Any] | None = None
     cell: Callable[[Any], Any] | None = None
     when: Callable[[R_contra], bool] | None = None
@@ -140,6 +142,8 @@ class Column(Generic[R_contra]):
 
     def texts(self, rows: R_contra) -> list[str]:
         """The values as people read them."""
+        if self.row_texts is not None:
+            return list(self.row_texts(rows))
         return list(map(self.text or self.kind.text, self.listed(rows)))
 
     def exported(self, rows: R_contra) -> list[Any]:

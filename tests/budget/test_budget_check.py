@@ -56,7 +56,7 @@ def test_a_two_sided_limit_is_breached_by_what_is_too_good(analysis_of):
     ]
     assert sentence(verdict.checked[1], several_files=False) == (
         "limits.kernel-time (at least): 70.000 µs, at least 95.000 µs allowed "
-        "(100.000 µs − 5 %; better than the target: update it); rows 2, 7, 6 and 5"
+        "(100.000 µs − 5 %; better than the target: update it); rows 2, 7, 6, 5"
     )
 
 
@@ -71,7 +71,11 @@ def test_a_two_sided_floor_has_a_ceiling(analysis_of):
 
 
 def test_gaps_have_limits(analysis_of):
-    rows = [op("Matmul", 10_000, 64, gap=900_000), op("Softmax", 5000, 64, gap=3000), op("Matmul", 10_000, 64, gap=2000)]
+    rows = [
+        op("Matmul", 10_000, 64, gap=900_000),
+        op("Softmax", 5000, 64, gap=3000),
+        op("Matmul", 10_000, 64, gap=2000),
+    ]
     found = measured(analysis_of(*rows), gap_time=0, gap_share=0, longest_gap=0)
     # What is before the first op is no gap between ops.
     assert found == {"gap-time": 5000, "gap-share": pytest.approx(5000 / 30_000), "longest-gap": 3000}

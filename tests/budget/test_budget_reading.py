@@ -69,7 +69,10 @@ def test_what_the_user_chose_stays(tmp_path):
         ("", "sets no limit; give [limits] one"),
         ("tolerance = 5", "sets no limit"),
         ("[limits", "is not valid TOML"),
-        ("[limit]\nops = 1", "unknown table or key 'limit'; known: tolerance, two-sided, hardware, window, limits, op-types, ops"),
+        (
+            "[limit]\nops = 1",
+            "unknown table or key 'limit'; known: tolerance, two-sided, hardware, window, limits, op-types, ops",
+        ),
         ("limits = 3", "limits is not a table"),
         ("[limits]\nkernel_time = 3", "limits has no limit 'kernel_time'; known: kernel-time, "),
         (

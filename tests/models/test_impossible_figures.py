@@ -158,7 +158,7 @@ def test_every_output_of_a_suite_marks_them(rows, tmp_path):
     out = io.StringIO()
     print_results(results, out)
     assert "!-0.65" in out.getvalue()
-    assert "Inference Time 0.00 is impossible" in out.getvalue()
+    assert "Inference Time 0.0000 is impossible" in out.getvalue()
     page = suite_markdown("s", results)
     assert page.count("-0.65 (impossible)") == 1
     assert "neg, tt, batch 1: Compile Time -0.65 is impossible" in page

@@ -29,6 +29,10 @@ def merge(
     markdown: Annotated[
         Path | None, typer.Option("--md", metavar="FILE.md", help="Also write the table as Markdown.")
     ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option("--records", metavar="DIR", help="Also write a benchmark record per row, for tt-metal's CI."),
+    ] = None,
     lower: ours.Lower = 0.80,
     upper: ours.Upper = 1.0,
     no_check: ours.NoCheck = False,
@@ -61,10 +65,13 @@ def merge(
     if not merged.rows and not merged.device_rows:
         raise unusable("none of the files could be merged", "nothing is written")
     results = outputs.sort_results([result_of_perf_row(row) for row in merged.rows], sort, descending)
-    files = [str(path) for path in write_merge(merged, output, *_head(merged), force)]
+    branch, commit = _head(merged)
+    files = [str(path) for path in write_merge(merged, output, branch, commit, force)]
     if markdown is not None:
         _write_markdown(markdown, merged, results, force)
         files.append(str(markdown))
+    if records is not None:
+        files += map(str, _write_records(records, merged, branch, commit))
     breaches = [] if no_check else [*find_breaches(merged.rows, limits), *find_device_breaches(merged.device_rows)]
     if json:
         json_output.write(outputs.merge_json(merged, results, breaches, files), sys.stdout)
@@ -92,6 +99,19 @@ def _head(merged: MergeResult) -> tuple[str | None, str | None]:
         say(f"warning: the files are of several commits: {', '.join(merged.commits)}; the merge names none")
         return None, None
     return next(iter(merged.branches), None), next(iter(merged.commits), None)
+
+
+def _write_records(folder: Path, merged: MergeResult, branch: str | None, commit: str | None) -> list[Path]:
+    """A record per row; its time is that of the perf file."""
+    from datetime import datetime, timezone
+
+    from perfsheet.models.records import record_of_row, write_record
+
+    written = []
+    for row in merged.rows:
+        time = datetime.fromtimestamp(Path(row.file).stat().st_mtime, timezone.utc)
+        written.append(write_record(record_of_row(row, time, time, branch, commit), folder))
+    return written
 
 
 def _warn(merged: MergeResult) -> None:

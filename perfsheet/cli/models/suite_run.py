@@ -99,10 +99,13 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
     from perfsheet.cli.handling import view
     from perfsheet.models.outputs.suite import sort_results
     from perfsheet.models.suite import read_suite
-    from perfsheet.models.suite.model import check_limits
+    from perfsheet.models.suite.goals import check_goals
+    from perfsheet.models.suite.model import check_limits, every_row
     from perfsheet.models.suite.running import SuiteInterruptedError, run_suite
+    from perfsheet.models.targets import read_targets
 
     suite = with_replays(read_suite(path), options.replay)
+    goals = read_targets(suite.goals) if suite.goals else None
     if options.output is not None:
         suite = replace(suite, output=options.output.absolute())
     sort_results([], options.sort, options.descending)  # refuse an unknown column before hours of runs
@@ -114,6 +117,8 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
         except SuiteInterruptedError as error:
             interrupted, results = error, error.results
     results = check_limits([store.with_relative_paths(result) for result in results], options.limits)
+    if goals is not None:
+        results = check_goals(suite, results, goals)
     if interrupted and interrupted.status == ExitStatus.OUTPUT_NOT_WRITTEN:
         raise interrupted
     files = write_results(suite, store, results, options.sort, options.descending)
@@ -121,7 +126,7 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
     if interrupted:
         interrupted.add_hint("continue with --resume")
         raise interrupted
-    passed = all(result.run_success and not result.breaches for result in results)
+    passed = all(row.run_success and not row.breaches for row in every_row(results))
     return ExitStatus.DONE if passed else ExitStatus.TESTS_FAILED
 
 
@@ -161,16 +166,18 @@ def write_results(
     from perfsheet.models.e2e import merge, write_merge
     from perfsheet.models.outputs import suite as outputs
     from perfsheet.models.outputs.suite_workbook import write_workbook
+    from perfsheet.models.suite.model import every_row
     from perfsheet.models.suite.results_store import append_history
     from perfsheet.outputs import json_output
 
     branch, commit = checkout.head(suite.folder)
     output = suite.output
     workbook, page, table, record = (output / f"results.{suffix}" for suffix in _SUFFIXES)
-    history = append_history(output / _HISTORY, results, commit)
-    write_workbook(results, history, workbook)
-    replace_text(page, outputs.suite_markdown(suite.name, outputs.sort_results(results, sort, descending)))
-    replace_text(table, outputs.suite_csv(results))
+    rows = every_row(results)
+    history = append_history(output / _HISTORY, rows, commit)
+    write_workbook(rows, history, workbook)
+    replace_text(page, outputs.suite_markdown(suite.name, outputs.sort_results(rows, sort, descending)))
+    replace_text(table, outputs.suite_csv(rows))
     files = [workbook, page, table, output / _HISTORY, record]
     for stale in (output / "perf.csv", output / "device_perf.csv"):
         stale.unlink(missing_ok=True)
@@ -178,8 +185,22 @@ def write_results(
     ran = [store.folder(at, suite.targets[at]) for at, result in enumerate(results) if result.has_run]
     if perf_files := [path for folder in ran for path in sorted(folder.glob("*perf_*.csv"))]:
         files += write_merge(merge(perf_files), output / "perf.csv", branch, commit)
-    replace_text(record, json_output.dumps(outputs.suite_json(suite.name, results, list(map(str, files)))) + "\n")
+    files += _write_records(output / "benchmark_data", rows, suite, branch, commit)
+    replace_text(record, json_output.dumps(outputs.suite_json(suite.name, rows, list(map(str, files)))) + "\n")
     return files
+
+
+def _write_records(
+    folder: Path, rows: Sequence[ModelResult], suite: Suite, branch: str | None, commit: str | None
+) -> list[Path]:
+    """A benchmark record for every result with figures; those of an earlier run go."""
+    from perfsheet.models.records import write_record
+    from perfsheet.models.suite.goals import record_of
+
+    for stale in folder.glob("partial_run_*.json"):
+        stale.unlink(missing_ok=True)
+    records = [record_of(row, suite.sku, branch, commit) for row in rows]
+    return [write_record(record, folder) for record in records if record is not None]
 
 
 def _open_store(suite: Suite, options: SuiteRunOptions) -> ResultsStore:
@@ -213,8 +234,10 @@ def _write_sheet(analysis: Analysis, path: Path) -> None:
 
 def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], options: SuiteRunOptions) -> None:
     from perfsheet.models.outputs import suite as outputs
+    from perfsheet.models.suite.model import every_row
     from perfsheet.outputs import json_output
 
+    results = every_row(results)
     if options.json:
         json_output.write(outputs.suite_json(suite.name, results, list(map(str, files))), sys.stdout)
     elif not options.quiet:

@@ -34,7 +34,7 @@ COLUMNS: tuple[FileColumn, ...] = (
     FileColumn("expected_inference_s", "Expected Inference Time (sec)", 4, ("Expected Inference Time GS (sec)",)),
     FileColumn("throughput", "Throughput (Batch*inf/sec)", 4, ("Throughput GS (batch*inf/sec)",)),
     FileColumn("inference_cpu_s", "Inference Time CPU (sec)", 4),
-    FileColumn("throughput_cpu", "Throughput CPU (batch*inf/sec)", 4),
+    FileColumn("throughput_cpu", "Throughput CPU (Batch*inf/sec)", 4),
 )
 """The current columns, in the order of a merged file (models/perf/merge_perf_results.py of tt-metal)."""
 

@@ -56,7 +56,7 @@ def read_perf_file(path: str | Path) -> PerfFile:
     while lines and (match := _GIT_LINE.fullmatch(lines[0][1])):
         git[match[1].lower()] = match[2].strip()
         del lines[0]
-    branch, commit = git.get("branch"), git.get("hash")
+    branch, commit = (None if git.get(name) in (None, UNKNOWN) else git[name] for name in ("branch", "hash"))
     if not lines:
         return PerfFile((), (), (Refusal(name, 0, "is empty"),), branch, commit)
     number, header = lines[0]

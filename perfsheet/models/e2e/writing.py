@@ -61,7 +61,7 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     values = [_quoted(texts[column.field]) for column in COLUMNS]
     folder = Path(directory or os.environ.get(FOLDER) or ".")
     parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
-    path = folder / f"{'_'.join(parts)}.csv"
+    path = folder / f"{'_'.join(filter(None, parts))}.csv"
     make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
@@ -78,13 +78,14 @@ def write_merge(
 ) -> list[Path]:
     """Write the merge in tt-metal's format; returns the files: `path`, and `device_<name>` beside it for device rows.
 
-    The lines `branch:` and `hash:` come first if known. If there are only device rows, they go to `path`.
+    The lines `branch:` and `hash:` come first, for tt-metal's reader always skips two lines; what is not known is
+    `unknown`. If there are only device rows, they go to `path`.
     `overwrite`: files that are there already may be replaced.
     Raises PerfsheetError (exit status 7).
     """
     from perfsheet.atomic_write import replace_text
 
-    head = [f"{name}: {value} " for name, value in (("branch", branch), ("hash", commit)) if value]
+    head = [f"{name}: {value or UNKNOWN} " for name, value in (("branch", branch), ("hash", commit))]
     targets = merge_paths(merged, path)
     if merged.rows:
         rows = [[row.model, row.setting, *(row.text(column.field) for column in COLUMNS[2:])] for row in merged.rows]

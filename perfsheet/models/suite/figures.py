@@ -36,8 +36,15 @@ def with_perf_row(result: ModelResult, row: PerfRow) -> ModelResult:
     figures: dict[str, Any] = {name: row.value(name) for name in _RESULT_FIELDS & set(row.figures)}
     batch = result.batch if result.batch is not None else row.batch
     contradicted = {**result.contradicted, **find_impossible_figures(row)}
-    setting = result.setting or row.setting
-    return replace(result, **figures, batch=batch, setting=setting, perf_file=row.file, contradicted=contradicted)
+    return replace(
+        result,
+        **figures,
+        batch=batch,
+        setting=result.setting or row.setting,
+        perf_file=row.file,
+        contradicted=contradicted,
+        written={name: row.text(name) for name in figures if row.value(name) is not None},
+    )
 
 
 def result_of_perf_row(row: PerfRow) -> ModelResult:
@@ -101,7 +108,7 @@ def _shortened(value: float) -> str:
 def without_figures(result: ModelResult) -> ModelResult:
     """The result of a target that never ran: it has no figures, only the reason."""
     nothing: dict[str, Any] = dict.fromkeys(MEASURED)
-    return replace(result, **nothing, perf_file=None, contradicted={}, refused={})
+    return replace(result, **nothing, perf_file=None, contradicted={}, refused={}, written={}, further=(), records=())
 
 
 def analyze_captures(target: Target, captures: Sequence[str], batch: int | None) -> Analysis:

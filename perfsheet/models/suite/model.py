@@ -58,13 +58,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Suite:
-    """The targets in order. `folder` is where their commands run, `output` where the results go."""
+    """The targets in order. `folder` is where their commands run, `output` where the results go.
+
+    `goals` is tt-metal's model_targets.yaml, `sku` the board or machine in it.
+    """
 
     path: Path
     name: str
     folder: Path
     output: Path
     targets: tuple[Target, ...]
+    goals: Path | None = None
+    sku: str = ""
 
 
 def not_run(target: Target) -> ModelResult:
@@ -80,8 +85,9 @@ class ModelResult:
     of kernel time. `to_from_device` counts the transfers in the capture, `fallbacks` the ops that ran on the host.
     `problem` says why the target did not pass, or what could not be collected; `breaches` are the limits it misses;
     `warnings` say which figures to be careful with; `contradicted` says, by field, what in its perf file a figure
-    contradicts, `refused` why a figure that was given is not taken. Paths of files inside the results folder are
-    relative to it.
+    contradicts, `refused` why a figure that was given is not taken; `written` are the figures as the perf file has
+    them. `further` are the results of the other perf files that the same run wrote, `records` its benchmark records.
+    Paths of files inside the results folder are relative to it.
     """
 
     model: str
@@ -120,7 +126,10 @@ class ModelResult:
     contradicted: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     replayed: bool = False
+    written: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[ModelResult, ...] = ()
     perf_file: str | None = None
+    records: tuple[str, ...] = ()
     captures: tuple[str, ...] = ()
     workbook: str | None = None
     log: str | None = None
@@ -171,13 +180,36 @@ def with_problem(result: ModelResult, problem: str) -> ModelResult:
     return replace(result, problem="; ".join(filter(None, (result.problem, problem))))
 
 
+def every_row(results: Sequence[ModelResult]) -> list[ModelResult]:
+    """The results of all targets, each followed by those of the other perf files of its run."""
+    return [row for result in results for row in (result, *result.further)]
+
+
+def fits(target: Target, setting: str, batch: int | None) -> bool:
+    """Whether figures of this setting and batch are the target's: what it does not say may be any."""
+    return (not target.setting or setting == target.setting) and target.batch in (None, batch)
+
+
 def with_expectations(target: Target, result: ModelResult) -> ModelResult:
-    """The result with the current expectations of its target, which override those of its perf file."""
+    """The result with the current expectations of its target, which override those of its perf file.
+
+    They hold for all perf files of the run that fit the target: a second file cannot evade its limits.
+    """
+    result = _expecting(target, result)
+    return replace(
+        result,
+        least_pcc=target.pcc,
+        further=tuple(
+            _expecting(target, row) if fits(target, row.setting, row.batch) else row for row in result.further
+        ),
+    )
+
+
+def _expecting(target: Target, result: ModelResult) -> ModelResult:
     return replace(
         result,
         expected_compile_s=target.expected_compile_s or result.expected_compile_s,
         expected_inference_s=target.expected_inference_s or result.expected_inference_s,
-        least_pcc=target.pcc,
     )
 
 
@@ -186,7 +218,14 @@ def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[
 
     A figure that is impossible, or was refused, keeps no limit.
     """
-    return [replace(result, breaches=tuple(_breaches(result, limits))) for result in results]
+    return [
+        replace(
+            result,
+            breaches=tuple(_breaches(result, limits)),
+            further=tuple(check_limits(result.further, limits)),
+        )
+        for result in results
+    ]
 
 
 def _breaches(result: ModelResult, limits: Limits | None) -> Iterator[str]:

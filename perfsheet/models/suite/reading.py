@@ -12,7 +12,16 @@ from perfsheet.documents import read_toml
 from perfsheet.errors import PerfsheetError, usage
 from perfsheet.models.suite.model import COLLECTABLE, Suite, Target
 
-_SUITE_KEYS = {"name": str, "folder": str, "output": str, "timeout": float, "python": str, "board": str}
+_SUITE_KEYS = {
+    "name": str,
+    "folder": str,
+    "output": str,
+    "timeout": float,
+    "python": str,
+    "board": str,
+    "targets": str,
+    "sku": str,
+}
 _TARGET_KEYS = {
     "model": str,
     "command": str,
@@ -67,7 +76,11 @@ def read_suite(path: Path, with_captures: bool = True) -> Suite:
     )
     _refuse_duplicates(path, suite_targets)
     output = (here / common.get("output", f"generated/suite/{slug}")).resolve()
-    return Suite(path, name, folder.resolve(), output, suite_targets)
+    goals = (here / common["targets"]).resolve() if "targets" in common else None
+    sku = common.get("sku", common.get("board", ""))
+    if goals is not None and not sku:
+        raise usage(f"{path}: [suite] targets needs a sku", 'write sku = "wh_n150", as the file has it')
+    return Suite(path, name, folder.resolve(), output, suite_targets, goals, sku)
 
 
 def _target(

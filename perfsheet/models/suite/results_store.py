@@ -88,7 +88,13 @@ class ResultsStore:
     def with_relative_paths(self, result: ModelResult) -> ModelResult:
         """The result with the paths of its files relative to the output folder, if they are inside it."""
         paths: dict[str, Any] = {name: self._relative(path) for name in _FILES if (path := getattr(result, name))}
-        return replace(result, **paths, captures=tuple(map(self._relative, result.captures)))
+        return replace(
+            result,
+            **paths,
+            captures=tuple(map(self._relative, result.captures)),
+            records=tuple(map(self._relative, result.records)),
+            further=tuple(map(self.with_relative_paths, result.further)),
+        )
 
     def _relative(self, path: str) -> str:
         inside = Path(path).is_relative_to(self.output)

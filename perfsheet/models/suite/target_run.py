@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.machine.processes import ProcessTree
@@ -20,7 +21,7 @@ from perfsheet.models.suite.figures import (
     with_reported,
     without_figures,
 )
-from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, not_run, with_problem
+from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, fits, not_run, with_problem
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
 
@@ -64,19 +65,24 @@ def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> Mo
     if wants_device and captures and result.outcome == "passed":
         result = replace(result, replayed=bool(target.replay))
         result = with_device_figures(result, target, captures, report, folder)
-    return replace(
-        result,
-        started=time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
-        duration_s=round(time.time() - started, 3),
-        log=str(run.log) if run.log else None,
-    )
+    ran: dict[str, Any] = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
+        "duration_s": round(time.time() - started, 3),
+        "log": str(run.log) if run.log else None,
+    }
+    records = tuple(map(str, run.records)) if run.ran else ()
+    return replace(result, **ran, records=records, further=tuple(replace(row, **ran) for row in result.further))
 
 
 def _with_end_to_end(result: ModelResult, target: Target, perf_files: list[Path]) -> ModelResult:
-    row, problems = select_perf_row(target, perf_files)
+    row, others, problems = perf_rows(target, perf_files)
     for problem in problems:
         result = with_problem(result, problem) if row else with_refused(result, problem, "inference_s", "compile_s")
-    return result if row is None else with_perf_row(result, row)
+    further = tuple(
+        with_perf_row(ModelResult(other.model, other.setting, other.batch, result.command, result.outcome), other)
+        for other in others
+    )
+    return replace(result if row is None else with_perf_row(result, row), further=further)
 
 
 def end_leftover_processes(folder: Path) -> bool:
@@ -92,7 +98,7 @@ def end_leftover_processes(folder: Path) -> bool:
 
 
 class _TargetRun:
-    """The runs of one target: `result` grows with each; `perf_files` are those of the timed run.
+    """The runs of one target: `result` grows with each; `perf_files` and `records` are those of the timed run.
 
     `ran`: whether a run may have measured something.
     """
@@ -101,6 +107,7 @@ class _TargetRun:
         self.result = not_run(target)
         self.log: Path | None = None
         self.perf_files: list[Path] = []
+        self.records: list[Path] = []
         self.ran = False
         self.request = RunRequest(
             target.command,
@@ -114,11 +121,13 @@ class _TargetRun:
 
     def run_plain(self, captures: Sequence[Path]) -> None:
         """Run without a profiler; recorded captures may take the place of a profile."""
-        before = _perf_files_in(Path.cwd())
+        before = _written_in(Path.cwd())
         try:
             self._take_outcome(replay(self.request, captures, self._watch))
         finally:
-            self.perf_files = _collect_perf_files(before, Path.cwd(), self._folder)
+            _collect(before, Path.cwd(), self._folder)
+            self.perf_files = sorted(_files_in(self._folder, *_PERF_FILES))
+            self.records = sorted(_files_in(self._folder / RECORDS, *_RECORD_FILES))
             self._timed = True
 
     def run_profiled(self) -> list[str]:
@@ -172,13 +181,17 @@ def _outcome(run: RunOutcome) -> tuple[Outcome, str]:
     return "passed", ""
 
 
+RECORDS = Path("generated", "benchmark_data")
+"""Where tt-metal's tests leave benchmark records, below the folder of the commands."""
+_PERF_FILES = ("perf_*.csv", "device_perf_*.csv")
+_RECORD_FILES = ("partial_run_*.json", "complete_run_*.json")
 FileStates = dict[Path, tuple[int, int]]
-"""Perf files with their modification time and size."""
+"""Files with their modification time and size."""
 
 
-def _perf_files_in(folder: Path) -> FileStates:
+def _files_in(folder: Path, *patterns: str) -> FileStates:
     states: FileStates = {}
-    for pattern in ("perf_*.csv", "device_perf_*.csv"):
+    for pattern in patterns:
         for path in folder.glob(pattern):
             if path.is_file():
                 status = path.stat()
@@ -186,35 +199,42 @@ def _perf_files_in(folder: Path) -> FileStates:
     return states
 
 
-def _collect_perf_files(before: FileStates, folder: Path, own_folder: Path) -> list[Path]:
-    """Copy the perf files written to `folder` since `before` into `own_folder`; returns all perf files there."""
-    for path, state in _perf_files_in(folder).items():
-        if before.get(path) != state and path.parent != own_folder:
-            shutil.copy2(path, own_folder / path.name)
-    return sorted(_perf_files_in(own_folder))
+def _written_in(folder: Path) -> FileStates:
+    return {**_files_in(folder, *_PERF_FILES), **_files_in(folder / RECORDS, *_RECORD_FILES)}
 
 
-def select_perf_row(target: Target, files: list[Path]) -> tuple[PerfRow | None, list[str]]:
-    """The end-to-end row of the target among its perf files, and any problems with it."""
+def _collect(before: FileStates, folder: Path, own_folder: Path) -> None:
+    """Copy the perf files and records written below `folder` since `before` into `own_folder`."""
+    for path, state in _written_in(folder).items():
+        copy = own_folder / path.relative_to(folder)
+        if before.get(path) != state and copy != path:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+
+
+def perf_rows(target: Target, files: Sequence[Path]) -> tuple[PerfRow | None, list[PerfRow], list[str]]:
+    """The end-to-end row of the target among its perf files, the other rows, and any problems.
+
+    What the target says of model, setting and batch selects its row; of several that fit, the first.
+    """
     perf_files = [read_perf_file(path) for path in files if path.name.startswith("perf_")]
     problems = [refusal.sentence for file in perf_files for refusal in file.refused]
     rows = [row for file in perf_files for row in file.rows]
-    fitting = [
-        row
-        for row in rows
-        if (not target.setting or row.setting == target.setting) and target.batch in (None, row.batch)
-    ]
-    candidates = [row for row in fitting if row.model == target.model] or fitting
-    selected = candidates if len(candidates) == 1 else rows if len(rows) == 1 else []
-    if selected:
-        row = selected[0]
+    fitting = [row for row in rows if fits(target, row.setting, row.batch)]
+    candidates = [row for row in fitting if _is_model(row.model, target)] or fitting
+    if candidates:
+        row = candidates[0]
         problems += row.notes
-        if row not in fitting:
-            return None, [*problems, f"its perf file is of {row.name}, but the target is {target.name}: it is not used"]
-        if row.model.casefold() != target.model.casefold():
+        if not _is_model(row.model, target):
             problems.append(f"its perf file calls the model {row.model}")
-        return row, problems
+        return row, [other for other in rows if other is not row], problems
     if rows:
+        what = "its perf file is of" if len(rows) == 1 else "its perf files are of"
         names = "; ".join(row.name for row in rows)
-        problems.append(f"its perf files are of {names}: give setting and batch to select the target's")
-    return None, problems
+        problems.append(f"{what} {names}, but the target is {target.name}")
+    return None, rows, problems
+
+
+def _is_model(name: str, target: Target) -> bool:
+    """Whether a perf file is of the target's model: `vit (bare metal)` tells two targets of one model apart."""
+    return name.casefold() in (target.model.casefold(), target.model.casefold().partition(" (")[0])

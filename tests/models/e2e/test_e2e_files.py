@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -18,6 +21,9 @@ from perfsheet.models.e2e import (
 )
 from perfsheet.models.e2e.fixture import EndToEnd
 from perfsheet.models.e2e.model import COLUMNS, DEVICE_HEADERS
+from perfsheet.models.records import find_records, read_record, record_of_row, write_record
+from perfsheet.models.suite.figures import result_of_perf_row
+from perfsheet.models.tables import SUITE
 
 PUBLISHED = ("vit", "base-patch16", "1", "30.51", "16.05", "14.46", "16.05", "0.0623", "0.29", "3.4960")
 FIRST = (
@@ -124,11 +130,53 @@ def test_the_published_row_goes_through_merge_as_it_is(tmp_path):
     assert [again.rows[0].model, again.rows[0].setting, *known] == list(PUBLISHED)
 
 
-def test_a_detached_head_has_no_line_for_its_branch(tmp_path):
+def test_both_lines_are_there_without_a_branch_or_a_repository(tmp_path):
     merged = merge([file(tmp_path, f"{TODAY}\n{ROW}")])
     (out,) = write_merge(merged, tmp_path / "perf.csv", None, "abc")
-    assert out.read_text().startswith("hash: abc \nModel, ")
-    assert len(read_perf_file(out).rows) == 1
+    assert out.read_text().startswith("branch: unknown \nhash: abc \nModel, ")
+    again = read_perf_file(out)
+    assert (len(again.rows), again.branch, again.commit) == (1, None, "abc")
+    (out,) = write_merge(merged, tmp_path / "other.csv")
+    assert out.read_text().startswith("branch: unknown \nhash: unknown \nModel, ")
+
+
+def test_no_part_of_the_name_is_blank(tmp_path):
+    path = write_perf_report("vit", 1, 30.51, 16.05, directory=tmp_path, date="2026_01_02")
+    assert path.name == "perf_vit_2026_01_02.csv"
+
+
+def tt_metal_reads(path):
+    """What tt-metal's check makes of a merged file: it skips two lines and compares the stripped header."""
+    expected = [
+        *("Model", "Setting", "Batch", "First Run (sec)", "Second Run (sec)", "Compile Time (sec)"),
+        *("Expected Compile Time (sec)", "Inference Time (sec)", "Expected Inference Time (sec)"),
+        *("Throughput (Batch*inf/sec)", "Inference Time CPU (sec)", "Throughput CPU (Batch*inf/sec)"),
+    ]
+    with path.open() as stream:
+        lines = csv.reader(stream, skipinitialspace=True)
+        head = [next(lines)[0].strip(), next(lines)[0].strip()]
+        columns = [column.strip() for column in next(lines)]
+        assert columns == expected
+        return head, list(lines)
+
+
+def test_the_published_row_goes_through_writer_merge_and_the_check_of_tt_metal(tmp_path):
+    path = write_perf_report(
+        "vit", 1, 30.51, 16.05, 14.0, 16.5, "base-patch16", 0.28604, directory=tmp_path, date="2026_01_02"
+    )
+    (out,) = write_merge(merge([path]), tmp_path / "perf.csv", "main", "abc")
+    row = "vit, base-patch16, 1, 30.51, 16.05, 14.46, 14.00, 16.0500, 16.5000, 0.0623, 0.2860, 3.4960"
+    header = ", ".join(column.header for column in COLUMNS)
+    assert out.read_bytes() == f"branch: main \nhash: abc \n{header} \n{row}\n".encode()
+    assert tt_metal_reads(out) == (["branch: main", "hash: abc"], [row.split(", ")])
+    (out,) = write_merge(merge([path]), tmp_path / "nowhere.csv")
+    assert tt_metal_reads(out)[0] == ["branch: unknown", "hash: unknown"]
+
+
+def test_figures_are_shown_as_written(tmp_path):
+    result = result_of_perf_row(read_perf_file(file(tmp_path, f"{FIRST}\n{', '.join(PUBLISHED)}")).rows[0])
+    shown = [SUITE[key].texts([result])[0] for key in ("first_run_s", "inference_s", "throughput", "throughput_cpu")]
+    assert shown == ["30.51", "16.05", "0.0623", "3.4960"]
 
 
 @pytest.mark.parametrize(
@@ -296,3 +344,55 @@ def test_the_fixture_refuses_what_was_not_measured(tmp_path):
     for wrong in (lambda: runs.write("m", 1, directory=tmp_path), lambda: runs.pcc(1.2), lambda: runs.latency(int, 0)):
         with pytest.raises(PerfsheetError):
             wrong()
+
+
+STARTED = datetime(2026, 1, 2, 12, 0, 0, tzinfo=timezone(timedelta(hours=1)))
+
+
+def test_a_record_has_measurements_with_their_targets(tmp_path):
+    row = read_perf_file(file(tmp_path, f"{TODAY}\n{ROW}")).rows[0]
+    record = record_of_row(row, STARTED, STARTED + timedelta(seconds=5), "main", "abc")
+    paths = [write_record(record, tmp_path / "benchmark_data") for _ in range(2)]
+    assert [path.name for path in paths] == [
+        "partial_run_2026-01-02T11:00:00+0000.json",
+        "partial_run_2026-01-02T11:00:00+0000_2.json",
+    ]
+    written = json.loads(paths[0].read_text())
+    # Every field of PartialBenchmarkRun and BenchmarkMeasurement in tt-metal's infra/data_collection.
+    assert set(written) == {
+        *("run_start_ts", "run_end_ts", "run_type", "git_repo_name", "git_commit_hash", "git_commit_ts"),
+        *("git_branch_name", "github_pipeline_id", "github_pipeline_link", "github_job_id", "user_name"),
+        *("docker_image", "device_hostname", "device_ip", "device_info", "ml_model_name", "ml_model_type"),
+        *("num_layers", "batch_size", "config_params", "precision", "dataset_name", "profiler_name"),
+        *("input_sequence_length", "output_sequence_length", "image_dimension", "perf_analysis", "training"),
+        "measurements",
+    }
+    assert (written["run_type"], written["ml_model_name"], written["batch_size"]) == ("end_to_end_perf", "resnet", 16)
+    assert (written["run_end_ts"], written["git_commit_hash"]) == ("2026-01-02T11:00:05+0000", "abc")
+    assert {(one["name"], one["value"], one["target"]) for one in written["measurements"]} == {
+        ("inference_time_s", 2.0, 2.2),
+        ("compile_time_s", 10.0, 11.0),
+        ("throughput_iter_per_s", 8.0, None),
+        ("first_run_s", 12.0, None),
+        ("inference_time_cpu_s", 4.0, None),
+        ("throughput_cpu_iter_per_s", 4.0, None),
+    }
+    assert set(written["measurements"][0]) == {
+        *("step_start_ts", "step_end_ts", "iteration", "step_name", "step_warm_up_num_iterations", "name", "value"),
+        *("target", "device_power", "device_temperature"),
+    }
+
+
+def test_records_are_read_back_and_others_refused(tmp_path):
+    row = read_perf_file(file(tmp_path, f"{TODAY}\n{ROW}")).rows[0]
+    path = write_record(record_of_row(row, STARTED, STARTED), tmp_path)
+    assert find_records([tmp_path, path]) == [path]
+    assert read_record(path).values["end_to_end_perf", "inference_time_s"] == 2.0
+    for text in ('{"ml_model_name": 3}', "[1]", "[" * 5000, '{"ml_model_name": "m", "measurements": [{"name": 1}]}'):
+        path.write_text(text)
+        with pytest.raises(PerfsheetError) as caught:
+            read_record(path)
+        assert caught.value.status == 3
+    path.unlink()
+    with pytest.raises(PerfsheetError):
+        find_records([tmp_path])

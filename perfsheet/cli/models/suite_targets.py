@@ -1,0 +1,57 @@
+"""`perfsheet suite targets`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perfsheet.cli import options as shared
+from perfsheet.cli.handling import command, say
+from perfsheet.errors import ExitStatus, usage
+
+
+@command
+def targets(
+    records: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORD.json|FOLDER...", help="Benchmark records in JSON."),
+    ],
+    file: Annotated[Path, typer.Option("--targets", metavar="FILE.yaml", help="tt-metal's central targets.")] = Path(
+        "models/model_targets.yaml"
+    ),
+    sku: Annotated[
+        str | None,
+        typer.Option("--sku", metavar="NAME", help="Board or machine: wh_n150, t3k, …; default: that of each record."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="A record without an active target fails, too.")] = False,
+    json: shared.Json = False,
+) -> int:
+    """Hold benchmark records against tt-metal's model_targets.yaml: the most specific entry, both sides."""
+    from perfsheet.models.outputs.targets import RecordVerdict, print_verdicts, verdicts_json
+    from perfsheet.models.records import find_records, read_record
+    from perfsheet.models.targets import check_targets, read_targets
+    from perfsheet.outputs import json_output
+
+    known = read_targets(file)
+    verdicts = []
+    for path in find_records(records):
+        run = read_record(path)
+        board = sku or run.sku
+        if not board:
+            raise usage(f"{path} does not say its board", "give --sku, as the targets have it")
+        entry = known.find(run.ml_model_name, board, run.batch_size, run.input_sequence_length)
+        checks = () if entry is None or entry.todo else tuple(check_targets(entry, run.values))
+        verdicts.append(RecordVerdict(str(path), run.name, board, entry, checks))
+    if json:
+        json_output.write(verdicts_json(known.path, verdicts), sys.stdout)
+    else:
+        print_verdicts(verdicts, sys.stdout)
+    for verdict in verdicts:
+        if not verdict.checks:
+            say(f"{'perfsheet' if strict else 'warning'}: {verdict.path}: {verdict.gap}")
+    missed = any(not check.ok for verdict in verdicts for check in verdict.checks)
+    gap = strict and any(not verdict.checks for verdict in verdicts)
+    return ExitStatus.BUDGET_BREACHED if missed or gap else ExitStatus.DONE

@@ -1,0 +1,182 @@
+"""Finding the perf tests of a source tree: a first suite.toml without writing one."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import field, replace
+from pathlib import Path
+
+import tomlkit
+
+from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
+from perfsheet.models.suite.model import Collect
+
+_FILES = re.compile(r"(?:test_)?perf_\w+\.py|(?:test_)?\w+_perf\.py|test_perf(?:ormance)?\.py")
+_WRITERS = frozenset(("prep_perf_report", "write_perf_report"))
+_MARKER = re.compile(r"models_(device_)?performance\w*")
+_SHORT = re.compile("^models_|performance_?")
+_SKIPPED = frozenset((".git", ".venv", "venv", "build", "node_modules", "__pycache__", "site-packages"))
+_LARGEST = 4 << 20
+
+
+@dataclass(frozen=True)
+class PerfTest:
+    """A perf file, or the tests in it with one marker (blank = all of them): a target of a suite.
+
+    `same` are further markers of the same tests.
+    """
+
+    path: Path
+    model: str
+    marker: str = ""
+    same: tuple[str, ...] = ()
+
+    @property
+    def collect(self) -> tuple[Collect, ...]:
+        """What it measures: tests of device performance run the profiler themselves, others write a perf file."""
+        return ("device",) if self.marker.startswith("models_device_") else ("e2e",)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found, and the files that could not be read, with the reason."""
+
+    tests: tuple[PerfTest, ...]
+    unread: tuple[str, ...] = field(default=())
+
+
+def find_perf_tests(folders: Iterable[Path]) -> Discovery:
+    """The perf tests below folders, by path. Raises PerfsheetError (exit status 3) if there are none."""
+    tests: list[PerfTest] = []
+    unread: list[str] = []
+    for path in sorted({path for folder in folders for path in _python_files(folder)}):
+        try:
+            if path.stat().st_size > _LARGEST:
+                continue
+            text = path.read_bytes()
+            if _FILES.fullmatch(path.name) or b"_performance" in text or b"perf_report" in text:
+                tests += _tests_of(path, ast.parse(text))
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            reason = error.strerror if isinstance(error, OSError) else getattr(error, "msg", None)
+            unread.append(f"{path}: {reason or error}: left out")
+    if not tests:
+        raise unusable(
+            "there is no perf test below", "give a folder with perf_*.py, or tests marked models_performance_…"
+        )
+    return Discovery(tuple(_distinct(tests)), tuple(unread))
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    if folder.is_file():
+        yield folder
+    for root, inside, files in os.walk(folder):
+        inside[:] = sorted(set(inside) - _SKIPPED)
+        yield from (Path(root, name) for name in files if name.endswith(".py"))
+
+
+def _tests_of(path: Path, tree: ast.Module) -> list[PerfTest]:
+    markers: dict[str, set[str]] = {}
+    _collect_markers(tree.body, set(), markers)
+    model = _model(tree) or _from_name(path)
+    if not markers:
+        writes = any(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in ast.walk(tree))
+        return [PerfTest(path, model)] if writes and (_FILES.fullmatch(path.name) or _calls_of(tree)) else []
+    by_tests: dict[tuple[bool, frozenset[str]], list[str]] = {}
+    for marker, tests in markers.items():
+        by_tests.setdefault(("device" in marker, frozenset(tests)), []).append(marker)
+    return [PerfTest(path, model, first, tuple(same)) for first, *same in by_tests.values()]
+
+
+def _collect_markers(body: Sequence[ast.stmt], around: set[str], found: dict[str, set[str]], where: str = "") -> None:
+    """The tests of every performance marker; one of a class is one of its tests, `pytestmark` of all."""
+    whole = around | {
+        name
+        for node in body
+        if isinstance(node, ast.Assign)
+        and any(isinstance(one, ast.Name) and one.id == "pytestmark" for one in node.targets)
+        for name in _markers(node.value)
+    }
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            of_class = whole.union(*map(_markers, node.decorator_list)) if node.decorator_list else whole
+            _collect_markers(node.body, of_class, found, f"{where}{node.name}.")
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            for marker in sorted(whole.union(*map(_markers, node.decorator_list))):
+                found.setdefault(marker, set()).add(where + node.name)
+
+
+def _markers(node: ast.AST) -> set[str]:
+    names = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+    return {name for name in names if _MARKER.fullmatch(name)}
+
+
+def _calls_of(tree: ast.Module) -> list[ast.Call]:
+    """The calls that write perf files."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) in _WRITERS]
+
+
+def _model(tree: ast.Module) -> str:
+    """The model that the perf file will name, if that stands in the code and is always the same."""
+    named = [
+        keyword.value.value
+        for call in _calls_of(tree)
+        for keyword in [*call.keywords, *(ast.keyword("model_name", argument) for argument in call.args[:1])]
+        if keyword.arg == "model_name"
+        and isinstance(keyword.value, ast.Constant)
+        and isinstance(keyword.value.value, str)
+    ]
+    return named[0].strip() if len(set(named)) == 1 else ""
+
+
+def _from_name(path: Path) -> str:
+    """`vit` for perf_vit.py and vit/tests/test_perf.py."""
+    stem = re.sub(r"^(test_)?(perf(ormance)?_?)?|_perf(ormance)?$", "", path.stem)
+    if stem and stem not in ("e2e", "device"):
+        return stem
+    parents = [part for part in path.absolute().parent.parts if part not in ("tests", "perf", "e2e")]
+    return parents[-1] if parents else path.stem
+
+
+def _distinct(tests: Sequence[PerfTest]) -> list[PerfTest]:
+    """With targets of one name told apart: by their marker where that is enough, else by their path too."""
+    named = _told_apart(tests, lambda test: _SHORT.sub("", test.marker).replace("_", " "))
+    return _told_apart(named, lambda test: test.path.as_posix())
+
+
+def _told_apart(tests: Sequence[PerfTest], by: Callable[[PerfTest], str]) -> list[PerfTest]:
+    counts = Counter(test.model for test in tests)
+    return [
+        replace(test, model=f"{test.model} ({by(test)})") if counts[test.model] > 1 and by(test) else test
+        for test in tests
+    ]
+
+
+def suite_text(found: Discovery, name: str, file: Path) -> str:
+    """The text of a suite of these tests in `file`; its commands run where the paths of the tests start."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Run it with: perfsheet suite run THIS-FILE. Keys: docs/suite.md of perfsheet."))
+    head = tomlkit.table()
+    head.add("name", name)
+    folder = os.path.relpath(Path.cwd(), file.absolute().parent)
+    if folder != ".":
+        head.add("folder", Path(folder).as_posix())
+    document.add("suite", head.add(tomlkit.nl()))
+    targets = tomlkit.aot()
+    for test in found.tests:
+        table = tomlkit.table()
+        if test.same:
+            table.add(tomlkit.comment(f"the same tests: -m {', -m '.join(test.same)}"))
+        marker = f" -m {test.marker}" if test.marker else ""
+        table.add("model", test.model)
+        table.add("command", f"pytest {shlex.quote(test.path.as_posix())}{marker}")
+        table.add("collect", list(test.collect))
+        targets.append(table)
+    document.add("target", targets)
+    return document.as_string().rstrip() + "\n"

@@ -1,0 +1,73 @@
+"""The results of a suite as benchmark records, and held against tt-metal's central targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.records import Record, Run, measurements_of, read_record
+from perfsheet.models.suite.model import ModelResult, Suite
+from perfsheet.models.targets import Targets, check_targets
+
+_OF_DEVICE = ("kernel_ns", "device_fps")
+
+
+def record_of(result: ModelResult, card_type: str, branch: str | None, commit: str | None) -> Record | None:
+    """The benchmark record of a result; None if it measured nothing. Impossible and replayed figures are left out."""
+
+    def figure(name: str) -> Any:
+        left_out = name in result.impossible or name in result.refused or (result.replayed and name in _OF_DEVICE)
+        return None if left_out else getattr(result, name, None)
+
+    measured = tuple(measurements_of(figure))
+    if not measured or not result.started:
+        return None
+    started = datetime.strptime(result.started, "%Y-%m-%dT%H:%M:%S").astimezone()
+    ended = started + timedelta(seconds=result.duration_s or 0)
+    return Record(
+        result.model,
+        started,
+        ended,
+        measured,
+        result.batch,
+        result.setting,
+        card_type=card_type,
+        branch=branch,
+        commit=commit,
+    )
+
+
+def check_goals(suite: Suite, results: Sequence[ModelResult], goals: Targets) -> list[ModelResult]:
+    """The results with the central targets that the records of their tests miss as breaches.
+
+    A model with active targets whose test left no record breaches, too; a gap in the file (TODO) is a warning.
+    """
+    return [_checked(suite, result, goals) if result.has_run else result for result in results]
+
+
+def _checked(suite: Suite, result: ModelResult, goals: Targets) -> ModelResult:
+    breaches, warnings = [*result.breaches], [*result.warnings]
+    runs: list[Run] = []
+    for name in result.records:
+        try:
+            runs.append(read_record(suite.output / name))
+        except PerfsheetError as error:
+            breaches.append(f"targets: {error.message}")
+    for run in runs:
+        entry = goals.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
+        if entry is None or entry.todo:
+            what = "has no entry" if entry is None else "has only a gap (TODO)"
+            warnings.append(f"targets: {goals.path} {what} for {run.name} on {suite.sku}")
+            continue
+        breaches += [f"targets: {check.sentence}" for check in check_targets(entry, run.values) if not check.ok]
+    breaches += _without_record(suite, result, goals, runs)
+    return replace(result, breaches=tuple(breaches), warnings=tuple(warnings))
+
+
+def _without_record(suite: Suite, result: ModelResult, goals: Targets, runs: Sequence[Run]) -> Iterator[str]:
+    entries = [entry for entry in goals.of(result.model, suite.sku) if not entry.todo and entry.goals]
+    if entries and not any(goals.model(run.ml_model_name) == entries[0].model for run in runs):
+        yield f"targets: the test left no benchmark record of {result.model}, which has targets on {suite.sku}"

@@ -1,0 +1,239 @@
+"""tt-metal's central targets, models/model_targets.yaml: what a model should reach on a board, and whether it does.
+
+targets = read_targets(Path("models/model_targets.yaml"))
+entry = targets.find("falcon-7b", "n150", batch=32, sequence_length=128)
+check_targets(entry, read_record(path).values)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from perfsheet.documents import read_yaml
+from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
+
+TOLERANCE = 0.15
+"""On both sides of a target that has none of its own (models/demos/utils/model_targets.py)."""
+ACCURACY_SLACK = 0.5
+"""Points by which an accuracy may be lower (models/demos/llama3_70b_galaxy and others, `top1 - 0.5`)."""
+_ACTIVE = ("active", "todo")
+_SKUS: Mapping[str, tuple[str, ...]] = {
+    "wh_n150": ("n150",),
+    "wh_n300": ("n300",),
+    "wh_llmbox_perf": ("wh_llmbox", "t3k"),
+    "wh_galaxy_perf": ("wh_galaxy", "tg", "glx"),
+    "bh_p100": ("p100",),
+    "bh_p150": ("p150",),
+    "bh_p300": ("p300",),
+    "bh_loudbox": ("p150x8",),
+    "p300x2": ("p150x4", "bh_quietbox_2", "quietbox_2"),
+    "bh_galaxy_perf": ("bh_galaxy", "bhglx"),
+    "blackhole": ("bh",),
+}
+"""The names of a board, or of a machine of several, and its other names (the same file)."""
+_CANONICAL = {alias: sku for sku, aliases in _SKUS.items() for alias in (sku, *aliases)}
+_MEASURED: Mapping[str, tuple[str, str, float]] = {
+    "prefill_t/s": ("inference_prefill", "tokens/s", 1.0),
+    "prefill_time_to_first_token": ("inference_prefill", "time_to_token", 1e3),  # the target is in ms
+    "prefill_time_to_token": ("inference_prefill", "time_to_token", 1.0),
+    "decode_t/s": ("inference_decode", "tokens/s", 1.0),
+    "decode_t/s/u": ("inference_decode", "tokens/s/user", 1.0),
+    "prefill_decode_t/s/u": ("inference_prefill_decode", "tokens/s/user", 1.0),
+    "compile_prefill": ("compile_prefill", "time(s)", 1.0),
+    "compile_decode": ("compile_decode", "time(s)", 1.0),
+    "top1": ("inference_decode", "top1_token_accuracy", 1.0),
+    "top5": ("inference_decode", "top5_token_accuracy", 1.0),
+}
+"""Step and measurement of a record behind a metric, and the factor to the unit of its target."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    batch_size: int | None = None
+    seq_len: int | None = None
+    status: str = "active"
+    perf: dict[str, Any] = field(default_factory=dict)
+    accuracy: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Sku:
+    entries: list[_Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Model:
+    aliases: list[str] = field(default_factory=list)
+    skus: dict[str, _Sku] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _File:
+    targets: dict[str, _Model]
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A metric, what is expected of it, and what is allowed: from `low` to `high` (None = no limit)."""
+
+    metric: str
+    expected: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class TargetEntry:
+    """The targets of a model on a board, for a batch and sequence length (None = any); `todo`: a gap in the file."""
+
+    model: str
+    sku: str
+    batch: int | None
+    sequence_length: int | None
+    todo: bool
+    goals: tuple[Goal, ...]
+
+    @property
+    def name(self) -> str:
+        """`falcon-7b on wh_n150, batch 32, sequence length 128`."""
+        of_batch = "" if self.batch is None else f"batch {self.batch}"
+        of_length = "" if self.sequence_length is None else f"sequence length {self.sequence_length}"
+        return ", ".join(filter(None, (f"{self.model} on {self.sku}", of_batch, of_length)))
+
+
+@dataclass(frozen=True)
+class Targets:
+    """All entries of a file."""
+
+    path: str
+    entries: tuple[TargetEntry, ...]
+    names: Mapping[str, str]
+    """The model of a name or alias, in lower case."""
+
+    def model(self, name: str) -> str | None:
+        """The model of a name or alias, in upper or lower case; None if the file has no such model."""
+        return self.names.get(_lower(name))
+
+    def of(self, model: str, sku: str) -> list[TargetEntry]:
+        """All entries of a model on a board."""
+        wanted = self.model(model)
+        return [entry for entry in self.entries if entry.model == wanted and entry.sku == canonical_sku(sku)]
+
+    def find(self, model: str, sku: str, batch: int | None, sequence_length: int | None) -> TargetEntry | None:
+        """The most specific entry for it; None without one.
+
+        An entry for any batch or length fits each; one for a batch fits that batch only, not an unknown one.
+        """
+        fitting = [
+            entry
+            for entry in self.of(model, sku)
+            if entry.batch in (None, batch) and entry.sequence_length in (None, sequence_length)
+        ]
+        return max(fitting, key=_specificity, default=None)
+
+
+@dataclass(frozen=True)
+class TargetCheck:
+    """A goal and what was measured, in the unit of the target; None = not measured, which keeps no target."""
+
+    goal: Goal
+    measured: float | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is within what is allowed."""
+        low, high = self.goal.low, self.goal.high
+        if self.measured is None:
+            return False
+        return (low is None or self.measured >= low) and (high is None or self.measured <= high)
+
+    @property
+    def sentence(self) -> str:
+        """`decode_t/s/u: 14.1, 14.586 to 19.734 allowed (target 17.16)`."""
+        goal = self.goal
+        allowed = " to ".join(f"{limit:g}" for limit in (goal.low, goal.high) if limit is not None)
+        measured = "not measured" if self.measured is None else f"{self.measured:g}"
+        return f"{goal.metric}: {measured}, {allowed}{' or more' if goal.high is None else ''} allowed (target {goal.expected:g})"
+
+
+def read_targets(path: Path) -> Targets:
+    """Read model_targets.yaml. Raises PerfsheetError (exit status 2) that names the model and the key."""
+    file = read_yaml(path, _File, "give models/model_targets.yaml of tt-metal (docs/e2e.md)")
+    entries = tuple(
+        _entry(path, model, sku, entry)
+        for model, block in file.targets.items()
+        for sku, of_sku in block.skus.items()
+        for entry in of_sku.entries
+    )
+    names = {_lower(alias): model for model, block in file.targets.items() for alias in (*block.aliases, model)}
+    return Targets(str(path), entries, names)
+
+
+def canonical_sku(sku: str) -> str:
+    """`wh_n150` for `N150`; an unknown name stays as it is."""
+    return _CANONICAL.get(_lower(sku), _lower(sku))
+
+
+def check_targets(entry: TargetEntry, values: Mapping[tuple[str, str], float]) -> list[TargetCheck]:
+    """Every goal of an entry, and what was measured by step and name."""
+    return [TargetCheck(goal, _measured(goal.metric, values)) for goal in entry.goals]
+
+
+def _measured(metric: str, values: Mapping[tuple[str, str], float]) -> float | None:
+    """The value of a metric, in the unit of its target: also one that is recorded under the name of the metric."""
+    step, name, factor = _MEASURED.get(metric, ("", "", 1.0))
+    if (step, name) in values:
+        return values[step, name] * factor
+    return next((value for key, value in values.items() if metric in (key[1], ".".join(key))), None)
+
+
+def _entry(path: Path, model: str, sku: str, entry: _Entry) -> TargetEntry:
+    where = f"{path}: {model}, {sku}"
+    if entry.status.lower() not in _ACTIVE:
+        raise usage(f"{where}: status {entry.status!r} is unknown", "write active or TODO")
+    goals = (*_goals(entry.perf, where, both_sides=True), *_goals(entry.accuracy, where, both_sides=False))
+    todo = entry.status.lower() == "todo"
+    return TargetEntry(model, canonical_sku(sku), entry.batch_size, entry.seq_len, todo, goals)
+
+
+def _goals(table: Mapping[str, Any], where: str, both_sides: bool) -> Iterator[Goal]:
+    for metric, expected in table.items():
+        if metric == "tolerance" or metric.endswith("_tolerance") or expected is None:
+            continue
+        if not _is_number(expected):
+            raise usage(f"{where}: {metric} is {expected!r}, which is not a number", "give a number")
+        value = float(expected)
+        if both_sides:
+            tolerance = _tolerance(metric, table, where)
+            yield Goal(metric, value, value * (1 - tolerance), value * (1 + tolerance))
+        else:
+            yield Goal(metric, value, value - ACCURACY_SLACK, None)
+
+
+def _tolerance(metric: str, table: Mapping[str, Any], where: str) -> float:
+    """That of the metric (`decode_t_s_u_tolerance`), else that of the entry, else the default, as a fraction."""
+    for key in (f"{metric}_tolerance", f"{metric.replace('/', '_')}_tolerance", "tolerance"):
+        value = table.get(key)
+        if value is None:
+            continue
+        if not _is_number(value) or not 0 <= value < 2:
+            raise usage(f"{where}: {key} is {value!r}, which is not a tolerance", "give a fraction, such as 0.15")
+        return value - 1 if value >= 1 else float(value)  # older files have factors: 1.15
+    return TOLERANCE
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _specificity(entry: TargetEntry) -> int:
+    return (entry.batch is not None) + (entry.sequence_length is not None)
+
+
+def _lower(text: str) -> str:
+    return text.strip().casefold()

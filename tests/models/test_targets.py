@@ -1,0 +1,140 @@
+"""tt-metal's model_targets.yaml: which entry holds, what it allows, and what a record measured."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pytest
+from support.command import here
+
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.targets import canonical_sku, check_targets, read_targets
+
+FILE = """
+version: 1
+targets:
+  falcon-7b:
+    aliases: ["tiiuae/falcon-7b"]
+    skus:
+      wh_n150:
+        entries:
+          - {batch_size: 32, seq_len: 128, status: active, team: models,
+             perf: {prefill_t/s: 2000.0, decode_t/s/u: 20.0, decode_t_s_u_tolerance: 0.2}, accuracy: {top1: 90}}
+          - {batch_size: 32, seq_len: null, status: active, perf: {decode_t/s/u: 10.0, tolerance: 1.1}, accuracy: {}}
+          - {batch_size: null, seq_len: null, status: active,
+             perf: {prefill_time_to_first_token: 100}, accuracy: {}}
+      bh_p150:
+        entries:
+          - {batch_size: 1, seq_len: null, status: TODO, perf: {}, accuracy: {}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "model_targets.yaml"
+    path.write_text(textwrap.dedent(FILE))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("model", "sku", "batch", "length", "found"),
+    [
+        ("falcon-7b", "wh_n150", 32, 128, "falcon-7b on wh_n150, batch 32, sequence length 128"),
+        ("TIIUAE/Falcon-7B", "N150", 32, 128, "falcon-7b on wh_n150, batch 32, sequence length 128"),
+        ("falcon-7b", "n150", 32, 1024, "falcon-7b on wh_n150, batch 32"),
+        ("falcon-7b", "n150", 1, 128, "falcon-7b on wh_n150"),
+        ("falcon-7b", "n150", None, None, "falcon-7b on wh_n150"),
+        ("falcon-7b", "p150", 1, None, "falcon-7b on bh_p150, batch 1"),
+        ("falcon-7b", "p150", None, None, None),
+        ("falcon-7b", "t3k", 32, 128, None),
+        ("llama", "n150", 32, 128, None),
+    ],
+)
+def test_the_most_specific_entry_holds(file, model, sku, batch, length, found):
+    entry = read_targets(file).find(model, sku, batch, length)
+    assert (entry and entry.name) == found
+
+
+def test_both_sides_of_a_target(file):
+    entry = read_targets(file).find("falcon-7b", "n150", 32, 128)
+    goals = {goal.metric: (goal.low, goal.high) for goal in entry.goals}
+    assert goals == {
+        "prefill_t/s": pytest.approx((1700, 2300)),  # 15 %
+        "decode_t/s/u": pytest.approx((16, 24)),
+        "top1": (89.5, None),
+    }
+    factor = read_targets(file).find("falcon-7b", "n150", 32, 1)
+    assert (factor.goals[0].low, factor.goals[0].high) == pytest.approx((9, 11))
+
+
+def test_what_is_measured_is_in_the_unit_of_the_target(file):
+    entry = read_targets(file).find("falcon-7b", "n150", 1, 1)
+    (check,) = check_targets(entry, {("inference_prefill", "time_to_token"): 0.11})
+    assert (check.measured, check.ok) == (pytest.approx(110), True)
+    (named,) = check_targets(entry, {("step", "prefill_time_to_first_token"): 130.0})
+    assert (named.measured, named.ok) == (130, False)
+    (missing,) = check_targets(entry, {})
+    assert not missing.ok
+    assert missing.sentence == "prefill_time_to_first_token: not measured, 85 to 115 allowed (target 100)"
+
+
+@pytest.mark.parametrize(
+    ("alias", "sku"),
+    [("T3K", "wh_llmbox_perf"), ("glx", "wh_galaxy_perf"), ("p150x4", "p300x2"), ("quietbox_2", "p300x2"), ("x", "x")],
+)
+def test_boards_have_several_names(alias, sku):
+    assert canonical_sku(alias) == sku
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("targets: [1]", "is not as it should be"),
+        ("a: [", "is not valid YAML"),
+        ("targets: {m: {skus: {n150: {entries: [{status: odd}]}}}}", "status 'odd' is unknown"),
+        ("targets: {m: {skus: {n150: {entries: [{perf: {decode_t/s: fast}}]}}}}", "which is not a number"),
+        ("targets: {m: {skus: {n150: {entries: [{perf: {a: 1, tolerance: 3}}]}}}}", "which is not a tolerance"),
+        ("a: &a [x, x]\n" + "\n".join(f"{c}: &{c} [*{p}, *{p}]" for p, c in zip("abcdefghij", "bcdefghijk")), "as it"),
+        ("[" * 10_000, ""),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_one_line(tmp_path, text, why):
+    path = tmp_path / "t.yaml"
+    path.write_text(text)
+    with pytest.raises(PerfsheetError) as caught:
+        read_targets(path)
+    assert caught.value.status == 2
+    assert why in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def record(folder, name, value, batch=32, length=128, model="falcon-7b"):
+    measured = [
+        {"step_name": "inference_decode", "name": "tokens/s/user", "value": value},
+        {"step_name": "inference_prefill", "name": "tokens/s", "value": 2000.0},
+        {"step_name": "inference_decode", "name": "top1_token_accuracy", "value": 91.0},
+    ]
+    about = {"ml_model_name": model, "batch_size": batch, "input_sequence_length": length}
+    path = folder / f"partial_run_{name}.json"
+    path.write_text(json.dumps({**about, "measurements": measured, "device_info": {"card_type": "n150"}}))
+
+
+def test_records_are_held_against_the_targets(file, tmp_path, capsys):
+    record(tmp_path, "a", 20.0)
+    kept = here(capsys, "suite", "targets", tmp_path, "--targets", file)
+    assert (kept.status, kept.out.splitlines()[-1]) == (0, "3 targets kept")
+    record(tmp_path, "a", 25.0)
+    missed = here(capsys, "suite", "targets", tmp_path, "--targets", file)
+    assert missed.status == 1
+    assert "FAIL  decode_t/s/u: 25, 16 to 24 allowed (target 20)" in missed.out
+
+
+def test_a_gap_is_said_and_refused_with_strict(file, tmp_path, capsys):
+    record(tmp_path, "a", 20.0, model="other")
+    said = here(capsys, "suite", "targets", tmp_path, "--targets", file)
+    assert said.status == 0
+    assert "no target for other, batch 32, sequence length 128 on wh_n150" in said.err
+    assert here(capsys, "suite", "targets", tmp_path, "--targets", file, "--strict").status == 1
+    parsed = json.loads(here(capsys, "suite", "targets", tmp_path, "--targets", file, "--json").out)
+    assert parsed["records"][0]["target"] is None
