@@ -79,11 +79,11 @@ class _File:
 
 @dataclass(frozen=True)
 class Goal:
-    """A metric, what is expected of it, and what is allowed: from `low` to `high` (None = no limit)."""
+    """A metric, what is expected of it, and what is allowed: from `low` to `high` (None = any more)."""
 
     metric: str
     expected: float
-    low: float | None
+    low: float
     high: float | None
 
 
@@ -148,17 +148,15 @@ class TargetCheck:
     def ok(self) -> bool:
         """Whether it is within what is allowed."""
         low, high = self.goal.low, self.goal.high
-        if self.measured is None:
-            return False
-        return (low is None or self.measured >= low) and (high is None or self.measured <= high)
+        return self.measured is not None and low <= self.measured and (high is None or self.measured <= high)
 
     @property
     def sentence(self) -> str:
         """`decode_t/s/u: 14.1, 14.586 to 19.734 allowed (target 17.16)`."""
         goal = self.goal
-        allowed = " to ".join(f"{limit:g}" for limit in (goal.low, goal.high) if limit is not None)
+        allowed = f"{goal.low:g} or more" if goal.high is None else f"{goal.low:g} to {goal.high:g}"
         measured = "not measured" if self.measured is None else f"{self.measured:g}"
-        return f"{goal.metric}: {measured}, {allowed}{' or more' if goal.high is None else ''} allowed (target {goal.expected:g})"
+        return f"{goal.metric}: {measured}, {allowed} allowed (target {goal.expected:g})"
 
 
 def read_targets(path: Path) -> Targets:

@@ -12,6 +12,7 @@ from pathlib import Path
 from perfsheet.errors import usage
 from perfsheet.models.e2e.merging import MergeResult
 from perfsheet.models.e2e.model import COLUMNS, UNKNOWN
+from perfsheet.models.e2e.reading import read_perf_file
 from perfsheet.text.safe import clean, csv_cell
 
 FOLDER = "PERFSHEET_E2E_DIR"
@@ -38,7 +39,8 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     Takes the arguments of tt-metal's `prep_perf_report` (models/perf/perf_utils.py) in the same order. Times are in
     seconds: first run (`inference_and_compile_time`), second run (`inference_time`), the expected times, and the torch
     reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to `directory`, else
-    to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default.
+    to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default. Where that file is
+    there for another batch, the name says the batch, too: no row replaces another one.
     Raises PerfsheetError: exit status 2 for an argument that cannot be a measurement, 7 if the file cannot be written.
     """
     from perfsheet.atomic_write import make_folder, replace_text
@@ -60,11 +62,23 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     headers = [column.header.replace("Batch*", "batch*") for column in COLUMNS]
     values = [_quoted(texts[column.field]) for column in COLUMNS]
     folder = Path(directory or os.environ.get(FOLDER) or ".")
-    parts = ("perf", _part(model_name), _part(comments), date or time.strftime("%Y_%m_%d"))
-    path = folder / f"{'_'.join(filter(None, parts))}.csv"
+    name = (_part(model_name), _part(comments))
+    day = date or time.strftime("%Y_%m_%d")
+    path = _path(folder, *name, day)
+    if _is_of_other_batch(path, texts["batch"]):
+        path = _path(folder, *name, f"batch{texts['batch']}", day)
     make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
+
+
+def _path(folder: Path, *parts: str) -> Path:
+    return folder / f"{'_'.join(filter(None, ('perf', *parts)))}.csv"
+
+
+def _is_of_other_batch(path: Path, batch: str) -> bool:
+    rows = read_perf_file(path).rows if path.is_file() else ()
+    return any(row.text("batch") != batch for row in rows)
 
 
 def merge_paths(merged: MergeResult, path: Path) -> list[Path]:

@@ -124,15 +124,13 @@ def _calls_of(tree: ast.Module) -> list[ast.Call]:
 
 def _model(tree: ast.Module) -> str:
     """The model that the perf file will name, if that stands in the code and is always the same."""
-    named = [
-        keyword.value.value
+    named = {
+        value.value.strip()
         for call in _calls_of(tree)
-        for keyword in [*call.keywords, *(ast.keyword("model_name", argument) for argument in call.args[:1])]
-        if keyword.arg == "model_name"
-        and isinstance(keyword.value, ast.Constant)
-        and isinstance(keyword.value.value, str)
-    ]
-    return named[0].strip() if len(set(named)) == 1 else ""
+        for value in [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "model_name")]
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
+    return named.pop() if len(named) == 1 else ""
 
 
 def _from_name(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import PerfsheetError
@@ -50,12 +51,9 @@ def check_goals(suite: Suite, results: Sequence[ModelResult], goals: Targets) ->
 
 def _checked(suite: Suite, result: ModelResult, goals: Targets) -> ModelResult:
     breaches, warnings = [*result.breaches], [*result.warnings]
-    runs: list[Run] = []
-    for name in result.records:
-        try:
-            runs.append(read_record(suite.output / name))
-        except PerfsheetError as error:
-            breaches.append(f"targets: {error.message}")
+    read = [_read(suite.output / name) for name in result.records]
+    breaches += [f"targets: {problem}" for problem in read if isinstance(problem, str)]
+    runs = [run for run in read if isinstance(run, Run)]
     for run in runs:
         entry = goals.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
         if entry is None or entry.todo:
@@ -65,6 +63,14 @@ def _checked(suite: Suite, result: ModelResult, goals: Targets) -> ModelResult:
         breaches += [f"targets: {check.sentence}" for check in check_targets(entry, run.values) if not check.ok]
     breaches += _without_record(suite, result, goals, runs)
     return replace(result, breaches=tuple(breaches), warnings=tuple(warnings))
+
+
+def _read(path: Path) -> Run | str:
+    """The record, or why it is none."""
+    try:
+        return read_record(path)
+    except PerfsheetError as error:
+        return error.message
 
 
 def _without_record(suite: Suite, result: ModelResult, goals: Targets, runs: Sequence[Run]) -> Iterator[str]:

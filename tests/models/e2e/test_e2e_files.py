@@ -145,6 +145,14 @@ def test_no_part_of_the_name_is_blank(tmp_path):
     assert path.name == "perf_vit_2026_01_02.csv"
 
 
+def test_a_second_batch_of_the_day_replaces_nothing(tmp_path):
+    given = {"directory": tmp_path, "date": "2026_01_02"}
+    paths = [write_perf_report("vit", batch, 2.0, 1.0, comments="base", **given) for batch in (1, 8, 1, 8)]
+    assert [path.name for path in paths[:2]] == ["perf_vit_base_2026_01_02.csv", "perf_vit_base_batch8_2026_01_02.csv"]
+    assert paths[2:] == paths[:2]
+    assert [row.batch for row in merge(sorted(tmp_path.iterdir())).rows] == [1, 8]
+
+
 def tt_metal_reads(path):
     """What tt-metal's check makes of a merged file: it skips two lines and compares the stripped header."""
     expected = [
