@@ -216,6 +216,25 @@ def parse_document(text: str, path: str = "") -> Document:
     return Document(path, tuple(parts), tuple(notes), "\r\n" if "\r\n" in text else "\n")
 
 
+def table_at(lines: Sequence[str], first: int, last: int) -> tuple[int, int, list[str]] | None:
+    """Where a table with a column Model is among these lines: its first line, the one after it, and its headers.
+
+    None without one. Tables in code blocks are text.
+    """
+    fenced = ""
+    for at in range(first, last):
+        fence = _FENCE.match(lines[at])
+        if fence and (not fenced or fence[1].startswith(fenced)):
+            fenced = "" if fenced else fence[1]
+        if fenced or at + 1 >= last or _aligns(lines[at], lines[at + 1]) is None:
+            continue
+        headers = _cells(lines[at])
+        if any(plain_text(header).strip("* ").casefold() == "model" for header in headers):
+            end = next((after for after in range(at + 2, last) if _ends_table(lines[after])), last)
+            return at, end, headers
+    return None
+
+
 def _ends_table(line: str) -> bool:
     """Whether a line is not a row: it is blank, or begins something else."""
     return not line.strip() or ("|" not in line and bool(_OTHER.match(line)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +11,19 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say, tell
 from perfsheet.cli.models import suite_options as ours
-from perfsheet.errors import usage
+from perfsheet.errors import unusable, usage
 
 if TYPE_CHECKING:
+    from perfsheet.models.published import Layout
     from perfsheet.models.results_table import Document, ResultsTable
+    from perfsheet.models.suite import ModelResult
 
 
 @command
 def table(
-    path: Annotated[Path, typer.Argument(metavar="FILE.md", help="A Markdown file with a results table.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE.md|SUITE.toml", help="A Markdown file with a results table, or a suite.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -28,11 +33,19 @@ def table(
             help="Output: .md, .csv, .xlsx or .json; default: Markdown on standard output.",
         ),
     ] = None,
+    layout: Annotated[
+        str,
+        typer.Option("--layout", metavar="NAME", help="Of a suite: the columns of torch-ttnn, or torch-ttnn-2025."),
+    ] = "torch-ttnn",
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="README.md", help="Of a suite: update the results table of this file in place."),
+    ] = None,
     sort: ours.Sort = None,
     descending: ours.Descending = False,
     force: shared.Force = False,
 ) -> None:
-    """Read a results table, sort it, and write it; text around it, columns and links stay."""
+    """Read a results table, sort it, and write it; or publish the results of a suite as a table, or in a README."""
     from perfsheet.models.results_table import read_document
     from perfsheet.outputs import paths
 
@@ -40,6 +53,11 @@ def table(
         paths.check_file(output, [str(path)], force)
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
             raise usage(f"{output}: unknown format {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
+    if path.suffix.lower() == ".toml":
+        _publish(path, layout, into, output, force)
+        return
+    if into is not None:
+        raise usage("--into needs a suite", "give SUITE.toml, whose results shall be in the file")
     document = read_document(path)
     results = document.results()
     if sort:
@@ -56,6 +74,51 @@ def table(
         return
     _write(output, document, results, force)
     tell(f"Wrote {len(results.rows)} rows to {output}")
+
+
+def _publish(path: Path, name: str, into: Path | None, output: Path | None, overwrite: bool) -> None:
+    """Write the stored results of a suite as a published table."""
+    from perfsheet.models.published import block, layout
+    from perfsheet.models.results_table import parse_document
+    from perfsheet.models.suite import read_suite
+    from perfsheet.models.suite.results_store import ResultsStore
+    from perfsheet.text.safe import printed
+
+    wanted = layout(name)
+    suite = read_suite(path, with_captures=False)
+    results = ResultsStore(suite.output, say).load_all(suite)
+    if into is not None:
+        _update(into, results, wanted)
+        return
+    text = block(wanted, results)
+    if output is None:
+        typer.echo(printed(text), nl=False)
+        return
+    document = parse_document(text, str(path))
+    if output.suffix.lower() == ".md":
+        from perfsheet.atomic_write import replace_text
+
+        replace_text(output, text, overwrite)
+    else:
+        _write(output, document, document.results(), overwrite)
+    tell(f"Wrote {len(results)} rows to {output}")
+
+
+def _update(path: Path, results: Sequence[ModelResult], wanted: Layout) -> None:
+    """Update the results table of a README in place; nothing is written if nothing changes."""
+    from perfsheet.atomic_write import replace_text
+    from perfsheet.models.published import updated
+
+    try:
+        before = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise unusable(f"{path} is not UTF-8 text", "give a Markdown file") from None
+    except OSError as error:
+        raise unusable(f"{path}: {error.strerror or error}", "check the path") from None
+    after = updated(before, results, wanted, str(path))
+    if after.text != before:
+        replace_text(path, after.text, overwrite=True)
+    tell(f"{path}: {len(after.changed)} rows changed, {len(after.added)} added")
 
 
 def _impossible(table: ResultsTable) -> list[str]:

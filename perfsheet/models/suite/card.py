@@ -43,7 +43,7 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
     no_graph = "" if target.graph else "no `graph` in the suite"
     if target.graph:
         try:
-            graph = _graph(suite, target)
+            graph = graph_of(suite, target)
         except PerfsheetError as error:
             no_graph = str(error)
     return Card(
@@ -69,7 +69,8 @@ def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analys
         return None, str(error)
 
 
-def _graph(suite: Suite, target: Target) -> Graph:
+def graph_of(suite: Suite, target: Target) -> Graph:
+    """The ops of the torch module of a target. Raises PerfsheetError if there is no torch, or the module fails."""
     from perfsheet.models.torch_graph.building import build
     from perfsheet.models.torch_graph.tracing import trace
 

@@ -14,7 +14,7 @@ from typing import Any
 from perfsheet.documents import InvalidDocumentError, ignored, read_json
 from perfsheet.errors import not_written, usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.suite.model import UNFINISHED, ModelResult, Target, with_expectations
+from perfsheet.models.suite.model import UNFINISHED, ModelResult, Suite, Target, every_row, with_expectations
 from perfsheet.text.json_text import json_text
 from perfsheet.text.safe import csv_cell, file_stem
 
@@ -77,6 +77,11 @@ class ResultsStore:
         """The stored result of a target that ran to its end; None if it has to run."""
         result = self.load(index, target)
         return None if result is None or result.outcome in UNFINISHED else result
+
+    def load_all(self, suite: Suite) -> list[ModelResult]:
+        """The stored results of a suite, a row per perf file; targets without one are left out."""
+        stored = [self.load(index, target, any_capture=True) for index, target in enumerate(suite.targets)]
+        return every_row([result for result in stored if result is not None])
 
     def save(self, index: int, target: Target, result: ModelResult) -> None:
         """Store the result of a target. Raises PerfsheetError (exit status 7)."""

@@ -12,6 +12,7 @@ from perfsheet.models.suite.figures import Report
 from perfsheet.models.suite.model import ModelResult, Suite, not_run, with_expectations, with_problem
 from perfsheet.models.suite.results_store import ResultsStore
 from perfsheet.models.suite.target_run import end_leftover_processes, run_target
+from perfsheet.models.suite.torch_ops import with_torch_ops
 from perfsheet.progress import Watch
 
 _ENDS_SUITE = (ExitStatus.INTERRUPTED, ExitStatus.OUTPUT_NOT_WRITTEN)
@@ -51,7 +52,7 @@ def run_suite(
         folder = store.empty_folder(index, target)
         try:
             with _working_in(suite.folder):
-                result = run_target(target, folder, watch, report)
+                result = with_torch_ops(suite, target, run_target(target, folder, watch, report))
             store.save(index, target, result)
             results[index] = with_expectations(target, result)
         except KeyboardInterrupt:

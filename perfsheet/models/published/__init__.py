@@ -1,0 +1,7 @@
+"""Results tables as other projects publish them: their columns, their order, and their READMEs updated in place."""
+
+from perfsheet.models.published.in_place import updated
+from perfsheet.models.published.layouts import LAYOUTS, Layout, layout
+from perfsheet.models.published.rendering import block, pipe_table
+
+__all__ = ["LAYOUTS", "Layout", "block", "layout", "pipe_table", "updated"]

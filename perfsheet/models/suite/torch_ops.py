@@ -1,0 +1,43 @@
+"""Torch ops before and remaining, from the torch module of a target and its capture, where the test reports none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.suite.model import ModelResult, Suite, Target, with_problem
+from perfsheet.models.torch_graph import Coverage, find_coverage, registry
+
+_REMAIN = ("missing", "no TTNN op")
+
+
+def with_torch_ops(suite: Suite, target: Target, result: ModelResult) -> ModelResult:
+    """The result with the ops of the target's torch module, and those of them that its capture does not show.
+
+    What the test reported stays. Without torch, or a `graph` in the suite, nothing is known.
+    """
+    known = result.torch_ops_before is not None and result.torch_ops_remain is not None
+    if known or not target.graph or not result.run_success or find_spec("torch") is None:
+        return result
+    from perfsheet.models.suite.card import graph_of
+    from perfsheet.models.suite.figures import analyze_captures
+
+    try:
+        graph = graph_of(suite, target)
+        analysis = analyze_captures(target, result.captures, result.batch) if result.captures else None
+    except PerfsheetError as error:
+        return with_problem(result, f"no torch ops: {error.message}")
+    coverage = find_coverage(graph.forward, analysis, registry(None))
+    remain = None if analysis is None else _counted([kind for kind in coverage if kind.status in _REMAIN])
+    return replace(
+        result,
+        torch_ops_before=result.torch_ops_before or _counted([kind for kind in coverage if kind.status != "no op"]),
+        torch_ops_remain=result.torch_ops_remain or remain,
+    )
+
+
+def _counted(kinds: Sequence[Coverage]) -> str:
+    """`70 (9)`: ops, and kinds of ops."""
+    return f"{sum(kind.count for kind in kinds)} ({len(kinds)})"

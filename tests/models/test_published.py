@@ -1,0 +1,152 @@
+"""Published results tables: written as their projects write them, and READMEs updated in place."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+from support.command import here
+from support.real import DATA
+
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.published import block, layout, updated
+from perfsheet.models.published.rendering import END, START, pipe_table, table_lines
+from perfsheet.models.suite.model import ModelResult
+
+TABLE = """\
+| Model    | Run Success   |   Torch Ops (Before) |   Torch Ops (Remain) |   To/From_Device Ops |   Original Run Time (s) |   Compiled Run Time(s) |   Accuracy |
+|:---------|:--------------|---------------------:|---------------------:|---------------------:|------------------------:|-----------------------:|-----------:|
+| ResNet18 | Yes           |                   70 |                   42 |                  132 |                 1.71981 |                9.07353 |   0.999921 |
+| BERT     | Yes           |                 1393 |                  539 |                 3862 |                61.4666  |               36.2097  |   0.986412 |
+"""  # noqa: E501
+_BEFORE = "# Results\n\nText | with a bar.\n\n```\n| Model |\n|---|\n| no |\n```\n\n"
+README = f"{_BEFORE}{TABLE}\n## More\n\n| Other |\n|---|\n| x |\n"
+SEED = layout("torch-ttnn")
+
+
+def result(model, outcome="passed", **figures):
+    return ModelResult(model, outcome=outcome, **figures)
+
+
+RESNET = result(
+    "ResNet18",
+    torch_ops_before="70 (9)",
+    torch_ops_remain="42 (5)",
+    to_from_device=132,
+    inference_cpu_s=1.71981,
+    inference_s=9.07353,
+    pcc=0.999921,
+)
+BERT = result(
+    "BERT",
+    torch_ops_before="1393",
+    torch_ops_remain="539",
+    to_from_device=3862,
+    inference_cpu_s=61.4666,
+    inference_s=36.2097,
+    pcc=0.986412,
+)
+
+
+def changes(before, after):
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))
+    return [line for line in lines[2:] if not line.startswith("@@")]
+
+
+def test_the_published_table_byte_for_byte():
+    assert "\n".join(table_lines(SEED, [RESNET, BERT])) + "\n" == TABLE
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        ([1.5, 10.25, 3.0], [" 1.5 ", "10.25", " 3   "]),
+        ([1e-7, 123.5], ["  1e-07", "123.5  "]),
+        ([1, None], ["1  ", "N/A"]),
+    ],
+)
+def test_numbers_are_aligned_at_their_points(cells, shown):
+    assert [line[2:-2] for line in pipe_table(["x"], [[cell] for cell in cells])[2:]] == shown
+
+
+def test_what_is_the_same_changes_nothing():
+    assert updated(README, [RESNET, BERT], SEED, "x").text == README
+    more_digits = README.replace("9.07353 |", "9.073531234567 |")
+    assert updated(more_digits, [RESNET, BERT], SEED, "x").text == more_digits
+
+
+def test_only_the_rows_that_change_are_written():
+    done = updated(README, [result("bert", inference_s=35.5)], SEED, "x")
+    assert changes(README, done.text) == [
+        "-| BERT     | Yes           |                 1393 |                  539 |                 3862 |"
+        "                61.4666  |               36.2097  |   0.986412 |",
+        "+| BERT     | Yes           |                 1393 |                  539 |                 3862 |"
+        "                61.4666  |                   35.5 |   0.986412 |",
+    ]
+    assert (done.changed, done.added) == (("bert",), ())
+
+
+def test_a_failed_model_loses_its_figures_and_a_new_one_gets_a_row():
+    done = updated(README, [result("ResNet18", "failed"), result("GPT-2", pcc=0.99)], SEED, "x")
+    rows = [line for line in done.text.splitlines() if line.startswith(("| ResNet18", "| BERT", "| GPT-2"))]
+    assert [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows] == [
+        ["ResNet18", "No", "70", "N/A", "N/A", "N/A", "N/A", "N/A"],
+        ["BERT", "Yes", "1393", "539", "3862", "61.4666", "36.2097", "0.986412"],
+        ["GPT-2", "Yes", "N/A", "N/A", "N/A", "N/A", "N/A", "0.99"],
+    ]
+
+
+def test_what_has_not_run_stays():
+    assert updated(README, [result("BERT", "not run")], SEED, "x").text == README
+
+
+def test_a_real_table_changes_in_its_rows_only():
+    path = DATA / "other-files" / "pytorch2.0_ttnn-results-table.md"
+    if not path.exists():
+        pytest.skip("needs the table of pytorch2.0_ttnn")
+    before = f"# About\r\n\r\n{path.read_text().replace(chr(10), chr(13) + chr(10))}\r\nThe end.\r\n"
+    results = [result("BERT", batch=8, throughput=30.5), result("Mnist", "failed"), result("New", pcc=0.5)]
+    done = updated(before, results, SEED, "x")
+    found = changes(before, done.text)
+    assert [line[:1] for line in found].count("-") == 2
+    assert [line[:1] for line in found].count("+") == 3
+    assert all("\n" not in line.replace("\r\n", "") for line in done.text.splitlines(keepends=True))
+    bert = next(line for line in found if line.startswith("+") and "BERT" in line)
+    assert [cell.strip() for cell in bert.split("|")[1:-1]] == [
+        *("[BERT](<docs/models/BERT>)", "✅", "8", "46304.71", "0.115219", "30.5", "99.67", "987 (19)", "0 (0)", "0")
+    ]
+    # ✅, then 🚧, then ❌, as before.
+    status = [line.split("|")[2].strip() for line in done.text.splitlines() if line.count("|") == 11][2:]
+    assert status == sorted(status, key="✅🚧❌".index)
+    assert updated(done.text, results, SEED, "x").text == done.text
+
+
+def test_a_block_between_marks_is_filled_and_then_updated():
+    readme = f"# Mine\n\n{START}\n{END}\n\n{TABLE}"
+    filled = updated(readme, [RESNET], SEED, "x").text
+    assert filled == f"# Mine\n\n{START}\n{block(SEED, [RESNET])}{END}\n\n{TABLE}"
+    assert "generated by perfsheet" in filled
+    assert "**Torch Ops (Before)**: ops of the torch model.  " in filled
+    again = updated(filled, [BERT], SEED, "x").text
+    assert again.count("| BERT ") == 2
+    assert again.endswith(TABLE)
+
+
+@pytest.mark.parametrize(("text", "status"), [("no table\n", 3), (f"{START}\n", 2), (f"{END}\n{START}\n", 2), ("", 3)])
+def test_where_nothing_can_be_updated_it_is_said(text, status):
+    with pytest.raises(PerfsheetError) as caught:
+        updated(text, [RESNET], SEED, "x.md")
+    assert caught.value.status == status
+
+
+def test_names_of_models_become_no_markdown():
+    rows = updated(README, [result("a|b\n`c`")], SEED, "x").text.splitlines()
+    assert {line.count("|") for line in rows if "ResNet18" in line or "`c`" in line or "a" in line[:4]} >= {9}
+    assert len(rows) == len(README.splitlines()) + 1
+
+
+def test_an_unknown_layout_is_said(capsys, tmp_path):
+    (tmp_path / "suite.toml").write_text('[[target]]\nmodel = "m"\ncommand = "pytest x.py"\n')
+    ended = here(capsys, "suite", "table", tmp_path / "suite.toml", "--layout", "odd")
+    assert ended.status == 2
+    assert "choose from torch-ttnn, torch-ttnn-2025" in ended.err
