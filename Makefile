@@ -70,7 +70,7 @@ test-browser: $(VENV)/browser-ready  ## Try the HTML page in a real Chromium
 TORCH ?= torch==2.13.0
 
 $(VENV)/torch-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) transformers matplotlib
 	@touch $@
 
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU

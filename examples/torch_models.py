@@ -97,6 +97,47 @@ class Bert(nn.Module):
         return start.squeeze(-1), end.squeeze(-1)
 
 
+class Gpt2Block(nn.Module):
+    """Causal self-attention and a feed-forward network, each with a norm before it and a residual."""
+
+    def __init__(self, hidden: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.ln_1, self.ln_2 = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
+        self.attention, self.projection = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
+        self.wide, self.narrow = nn.Linear(hidden, 4 * hidden), nn.Linear(4 * hidden, hidden)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        query, key, value = (
+            part.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+            for part in self.attention(self.ln_1(x)).split(x.shape[-1], dim=-1)
+        )
+        scores = (query @ key.transpose(-1, -2)) / query.shape[-1] ** 0.5
+        weights = torch.softmax(scores.masked_fill(mask, torch.finfo(x.dtype).min), -1)
+        x = x + self.projection((weights @ value).transpose(1, 2).reshape(x.shape))
+        return x + self.narrow(functional.gelu(self.wide(self.ln_2(x)), approximate="tanh"))
+
+
+class Gpt2(nn.Module):
+    """GPT-2, the smallest: 12 blocks, and a head that shares its weights with the embedding of the words."""
+
+    def __init__(self, layers: int = 12, hidden: int = 768, heads: int = 12, words: int = 50257) -> None:
+        super().__init__()
+        self.words, self.positions = nn.Embedding(words, hidden), nn.Embedding(1024, hidden)
+        self.blocks = nn.ModuleList(Gpt2Block(hidden, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(hidden)
+        self.head = nn.Linear(hidden, words, bias=False)
+        self.head.weight = self.words.weight
+
+    def forward(self, ids: Tensor) -> Tensor:
+        places = torch.arange(ids.shape[1], device=ids.device)
+        x = self.words(ids) + self.positions(places)
+        mask = places[None, :] > places[:, None]
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.head(self.norm(x))
+
+
 class Upsampler(nn.Module):
     """The decoder of a U-Net on three dimensions: transposed convolutions, beside a mirrored copy of the input."""
 
@@ -122,6 +163,11 @@ def bert() -> tuple[nn.Module, tuple[Tensor, Tensor, Tensor]]:
     """BERT base on 128 tokens."""
     ids = torch.randint(0, 30522, (1, 128))
     return Bert().eval(), (ids, torch.zeros_like(ids), torch.ones_like(ids))
+
+
+def gpt2() -> tuple[nn.Module, Tensor]:
+    """GPT-2 on 128 tokens."""
+    return Gpt2().eval(), torch.randint(0, 50257, (1, 128))
 
 
 def upsampler() -> tuple[nn.Module, tuple[Tensor, Tensor]]:

@@ -14,7 +14,7 @@ from perfsheet.capture.notes import rows as counted
 from perfsheet.models.bench import Bench, Measurement
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
-from perfsheet.models.torch_graph import Coverage, LeafModule, NeededOp
+from perfsheet.models.torch_graph import Coverage, Module, NeededOp
 from perfsheet.models.torch_graph.trying import TriedType
 from perfsheet.tables import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import COUNT, DECIMAL, LIST, NS, PERCENT, Kind
@@ -190,7 +190,7 @@ COVERAGE: Table[CoverageRows] = Table(
             when=lambda rows: bool(rows.source), right=True),
         Column("how", "How known", _OR_NULL, each(lambda op: op.ttnn.how), "how that is known", _STATS,
             outputs=In.JSON | In.CSV),
-        Column("status", "In the port", TEXT, field_of("status"), "covered, missing, layout only, no op, …", _STATS,
+        Column("status", "In the port", TEXT, field_of("status"), "covered, missing, unclear, layout only, no op, …", _STATS,
             text=lambda status: "–" if status == "not compared" else status,
             tone=each(lambda op: _TONES.get(op.status, "quiet"))),
         Column("device_ops", "Device ops", TEXT, field_of("device_ops"), "device ops of the capture that may be it",
@@ -209,13 +209,22 @@ NEEDED_OPS: Table[Sequence[NeededOp]] = Table(
         Column("parameters", "Parameters", TEXT, field_of("parameters"), "other arguments", _STATS, outputs=_DATA),
     ),
 )
-MODULES: Table[Sequence[LeafModule]] = Table(
-    "modules", "Modules", "The leaf modules of a torch module: `graph`, modules.csv.",
+ModuleRows = Rows[Mapping[str, int], Module]
+"""The modules of a torch module; the source is how many ops run in each, by its name."""
+MODULES: Table[ModuleRows] = Table(
+    "modules", "Modules", "The modules of a torch module at every level: `graph`, modules.csv.",
     (
-        Column("module", "Module", TEXT, field_of("name"), "its name", _STATS, outputs=_CSV),
+        Column("module", "Module", replace(TEXT, data=lambda name: name or "(the whole)"), field_of("name"),
+            "its dotted name", _STATS, outputs=_CSV),
+        Column("level", "Level", COUNT, field_of("level"), "0 is the whole, 1 its parts", _STATS, outputs=_CSV),
         Column("type", "Type", TEXT, field_of("type"), "its class", _STATS, outputs=_CSV),
-        Column("parameters", "Parameters", COUNT, field_of("parameters"), "number of own parameters", _STATS,
-            outputs=_CSV),
+        Column("calls", "Calls", COUNT, field_of("calls"), "how often it ran", _STATS, outputs=_CSV),
+        Column("ops", "Ops", COUNT, lambda rows: [rows.source.get(module.name, 0) for module in rows],
+            "forward ops that run in it, those of its inner modules included", _STATS, outputs=_CSV),
+        Column("parameters", "Own parameters", COUNT, field_of("parameters"),
+            "parameters of its own; shared ones count at the first module that has them", _STATS, outputs=_CSV),
+        Column("all_parameters", "Parameters", COUNT, field_of("all_parameters"),
+            "parameters of it and its inner modules, each counted once", _STATS, outputs=_CSV),
         Column("settings", "Settings", TEXT, field_of("settings"), "its arguments", _STATS, outputs=_CSV),
         Column("input", "Input", TEXT, field_of("input_shape"), "shape in its first call", _STATS, outputs=_CSV),
         Column("output", "Output", TEXT, field_of("output_shape"), "shape in its first call", _STATS, outputs=_CSV),

@@ -213,7 +213,8 @@ def _of_models() -> Iterator[tuple[str, list[Json]]]:
     torch_op = GraphOp("aten.relu.default", ("1×8 float32",), ("1×8 float32",), "", (), ())
     coverage = [Coverage("aten.relu", 1, InTtnn("exists", ("ttnn.relu",)), "covered", (("Unary", 1),))]
     graph = Graph("Net", (torch_op,), (torch_op,), (), ("1×8 float32",))
-    yield "graph", [graph_output.graph_json(graph, Rows({}, coverage), bundled(), ["ops_needed.csv"])]
+    traced = graph_output.Traced("Net_0", graph, Rows({}, coverage))
+    yield "graph", [graph_output.graph_json([traced], bundled(), ["ops_needed.csv"])]
     variant = Measurement(Variant((("runtime", "trace"),)), (1.0, 2.0), 1000)
     yield "bench", [bench_output.bench_json(Bench("what", ("runtime",), (variant,), 0, 2, 1), ["bench.csv"])]
 

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.errors import not_written
+from perfsheet.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from perfsheet.analysis import Analysis
+    from perfsheet.models.outputs.graph import Traced
+    from perfsheet.models.torch_graph import Registry
+    from perfsheet.trials import Session
 
 
 @command
 def graph(
-    spec: Annotated[
-        str,
+    specs: Annotated[
+        list[str],
         typer.Argument(
-            metavar="MODULE.py:FUNCTION", help="Function that returns the torch module, or (module, inputs)."
+            metavar="MODULE.py:FUNCTION...",
+            help="Functions that return the torch module, or (module, inputs); also torchvision.models:resnet18, "
+            "transformers:GPT2Config.",
         ),
     ],
     output: Annotated[
@@ -50,48 +60,106 @@ def graph(
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> None:
-    """Trace a torch module on the CPU: the ops that its TTNN port needs, and which of them a capture covers."""
+    """Trace torch modules on the CPU: the ops that a TTNN port needs, and which of them a capture covers."""
     load_numpy()
     from perfsheet.analysis import Options
     from perfsheet.cli.captures import analyse
-    from perfsheet.models.op_stats import Source, count_ops
     from perfsheet.models.outputs import graph as output_graph
-    from perfsheet.models.outputs import missing_ops, op_stats
-    from perfsheet.models.torch_graph import find_coverage, find_missing, registry
-    from perfsheet.models.torch_graph.building import build
-    from perfsheet.models.torch_graph.model import graph_nodes
-    from perfsheet.models.torch_graph.tracing import trace, write_profile
-    from perfsheet.models.torch_graph.trying import try_types
+    from perfsheet.models.outputs import op_stats, torch_stat
+    from perfsheet.models.torch_graph import registry
     from perfsheet.outputs import json_output, paths
-    from perfsheet.tables import Rows
     from perfsheet.trials import session
     from perfsheet.trials.board import board_named
 
     mock_board = board_named(board)
-    paths.check_new(output / f"fw_{op_stats.NODE_COUNT}", force)
-    if issues is not None and issues.is_dir() and any(issues.glob("*.md")) and not force:
+    first = output / f"fw_{op_stats.NODE_COUNT}"
+    paths.check_new(first, force)
+    if issues is not None and issues.is_dir() and any(issues.glob("**/*.md")) and not force:
         raise not_written(f"{issues} has issues already", "give --force, or another folder")
     analysis = analyse(capture, Options()) if capture else None
-    module, positional, named = build(spec, inputs or [])
-    if module.training:
-        say(f"warning: {spec} is in training mode, with its extra ops (dropout, statistics); return it after .eval()")
-    traced = trace(spec, module, positional, named, backward)
     known = registry(python)
-    coverage = find_coverage(traced.forward, analysis, known)
-    accepted = try_types(traced.forward, session(*mock_board, python)) if tried else {}
-    types = Rows(accepted, coverage)
     if force:
         op_stats.clear_folder(output)
-    files = op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.forward))]), output, "fw_", force)
-    if backward:
-        files += op_stats.write_folder(count_ops([Source(spec, graph_nodes(traced.backward))]), output, "bw_", force)
-    files += output_graph.write_tables(output, traced, types, force)
-    if profile:
-        files.append(write_profile(module, positional, named, output / "profile" / "trace.json"))
+    profiles = output / "profile" if profile else None
+    trials = session(*mock_board, python) if tried else None
+    traced = _traced(specs, inputs or [], Comparison(analysis, known, trials), backward, profiles)
+    files = [*_write(traced, output, backward, force), *(sorted(profiles.glob("*.json")) if profiles else [])]
     if issues is not None:
-        files += missing_ops.write_issues(issues, traced, find_missing(traced.forward, known), known, force)
+        files += _write_issues(traced, issues, known, force)
     if json:
-        json_output.write(output_graph.graph_json(traced, types, known, list(map(str, files))), sys.stdout)
+        json_output.write(output_graph.graph_json(traced, known, list(map(str, files))), sys.stdout)
     else:
-        output_graph.print_graph(traced, types, known, sys.stdout)
-    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+        for one in traced:
+            output_graph.print_graph(one, known, sys.stdout)
+    if not torch_stat.has_plots():
+        say("note: size distributions have no plots: matplotlib is not installed here")
+    tell(f"Wrote {first} and {len(files) - 1} more files in {output}", err=json)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the ops of a module are held against: a capture, TTNN's registry, and a mock board that tries them."""
+
+    analysis: Analysis | None
+    registry: Registry
+    board: Session | None
+
+
+def _traced(
+    specs: Sequence[str], inputs: Sequence[str], against: Comparison, backward: bool, profiles: Path | None
+) -> list[Traced]:
+    """Trace the modules one after another; with `profiles` also write torch's own trace of each."""
+    from perfsheet.models.outputs.graph import Traced
+    from perfsheet.models.torch_graph import find_coverage
+    from perfsheet.models.torch_graph.building import build, names_of
+    from perfsheet.models.torch_graph.tracing import trace, write_profile
+    from perfsheet.models.torch_graph.trying import try_types
+    from perfsheet.tables import Rows
+
+    traced = []
+    for spec, name in zip(specs, names_of(specs), strict=True):
+        module, positional, named = build(spec, inputs)
+        if module.training:
+            say(f"warning: {spec} is in training mode, with more ops (dropout, statistics); return it after .eval()")
+        graph = trace(spec, module, positional, named, backward)
+        accepted = {} if against.board is None else try_types(graph.forward, against.board)
+        coverage = find_coverage(graph.forward, against.analysis, against.registry)
+        traced.append(Traced(name, graph, Rows(accepted, coverage)))
+        if profiles is not None:
+            write_profile(module, positional, named, profiles / f"{name}.json", backward)
+    return traced
+
+
+def _write(traced: Sequence[Traced], output: Path, backward: bool, overwrite: bool) -> list[Path]:
+    """Write the tables of all modules together, then those of each, of several into a folder each."""
+    from perfsheet.models.op_stats import Source, count_ops
+    from perfsheet.models.op_tables import FORMATS
+    from perfsheet.models.outputs.graph import write_tables
+    from perfsheet.models.outputs.op_stats import write_csv
+    from perfsheet.models.outputs.torch_stat import write_stat
+    from perfsheet.models.torch_graph.equivalents import running
+    from perfsheet.models.torch_graph.model import graph_nodes
+
+    sides = [("fw_", {one.name: running(one.graph.forward) for one in traced})]
+    if backward:
+        sides.append(("bw_", {one.name: running(one.graph.backward) for one in traced}))
+    files: list[Path] = []
+    for prefix, graphs in sides:
+        files += write_stat(output, graphs, prefix, overwrite)
+        formats = count_ops([Source(name, graph_nodes(ops)) for name, ops in graphs.items()]).formats
+        files.append(write_csv(output / f"{prefix}layout_and_data_type.csv", FORMATS, formats, overwrite))
+    for one in traced:
+        files += write_tables(output if len(traced) == 1 else output / "models" / one.name, one, overwrite)
+    return files
+
+
+def _write_issues(traced: Sequence[Traced], folder: Path, known: Registry, overwrite: bool) -> list[Path]:
+    """Write an issue for each op that TTNN lacks, of several modules into a folder each."""
+    from perfsheet.models.outputs.missing_ops import write_issues
+    from perfsheet.models.torch_graph import find_missing
+
+    files: list[Path] = []
+    for one in traced:
+        place = folder if len(traced) == 1 else folder / one.name
+        files += write_issues(place, one.graph, find_missing(one.graph.forward, known), known, overwrite)
+    return files

@@ -11,6 +11,7 @@ from perfsheet.masking import masked_command, masked_text
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP, CoverageRows
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
 from perfsheet.models.suite.card import Card
+from perfsheet.models.torch_graph.equivalents import running
 from perfsheet.models.tables import SUITE, badge, is_known, marked_texts
 from perfsheet.outputs.markdown import code, plain, table_of
 from perfsheet.tables import In, Rows
@@ -87,7 +88,9 @@ def _ops(card: Card) -> Iterator[str]:
         yield f"Unknown: {plain(card.no_graph)}."
         yield ""
         return
-    yield f"{len(card.graph.forward):,} torch ops of {len(card.coverage)} types (traced on the CPU)."
+    ops = running(card.graph.forward)
+    kinds = len({op.base for op in ops})
+    yield f"{len(ops):,} torch ops of {kinds} types, {card.graph.parameters:,} parameters (traced on the CPU)."
     yield ""
     rows: CoverageRows = Rows({}, card.coverage)
     yield from table_of(COVERAGE, rows, COVERAGE.columns_in(In.MARKDOWN, rows))

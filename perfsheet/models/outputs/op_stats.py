@@ -36,7 +36,9 @@ _FILES = (
     "ops_needed.csv",
     "modules.csv",
     "coverage.csv",
+    "modules.svg",
     "profile",
+    "raw",
 )
 _MOST_ROWS = 20
 
@@ -96,7 +98,7 @@ def _write_sizes(
 def clear_folder(folder: Path) -> None:
     """Delete the files of an earlier run, and no others. Raises PerfsheetError (exit status 7)."""
     try:
-        for subfolder in (folder, *sorted((folder / "captures").glob("*"))):
+        for subfolder in (folder, *sorted((folder / "captures").glob("*")), *sorted((folder / "models").glob("*"))):
             for name in _FILES:
                 for path in (subfolder / name, subfolder / f"fw_{name}", subfolder / f"bw_{name}"):
                     if path.is_dir() and not path.is_symlink():
@@ -111,8 +113,9 @@ def clear_folder(folder: Path) -> None:
 
 
 def _clear_tables(folder: Path) -> None:
-    for path in (*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("trace.json")):
-        path.unlink()
+    for pattern in ("*.csv", "*.svg", "*.png", "*.json"):
+        for path in folder.glob(pattern):
+            path.unlink()
     with contextlib.suppress(OSError):
         folder.rmdir()
 

@@ -7,14 +7,14 @@ Only functions of `building` and `tracing` import torch, when they are called.
 """
 
 from perfsheet.models.torch_graph.coverage import Coverage, MissingOp, find_coverage, find_missing
-from perfsheet.models.torch_graph.model import Graph, LeafModule, NeededOp, needed_ops
+from perfsheet.models.torch_graph.model import Graph, Module, NeededOp, needed_ops
 from perfsheet.trials.registry import Registry, bundled, registry
 
 __all__ = [
     "Coverage",
     "Graph",
-    "LeafModule",
     "MissingOp",
+    "Module",
     "NeededOp",
     "Registry",
     "bundled",

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from perfsheet.errors import PerfsheetError, unusable, usage
+from perfsheet.models.torch_graph.libraries import is_config, of_config, usual_inputs
+from perfsheet.text.safe import file_stem
 
 Result = TypeVar("Result")
 
+_LONGEST_NAME = 80
+_FORMS = "give module.py:build_model, or a dotted name such as torchvision.models:resnet18"
+_RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _imported: set[str] = set()
 """Modules imported from the folder of the last build: the next folder may have others with these names."""
 
@@ -31,13 +39,21 @@ def torch_module() -> Any:
 def build(spec: str, shapes: Sequence[str]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     """Call the function; returns the module, its positional inputs, and its named inputs.
 
-    The function returns the module, or the module and its inputs (a tensor, a tuple, or a dictionary). `shapes`
-    (`1,3,224,224` or `1,128:int64`) replace them by random tensors. Raises PerfsheetError: exit status 2 for invalid
-    arguments, 3 if the function fails.
+    `spec` is `module.py:function`, or the dotted name of a function or class that is installed:
+    `torchvision.models:resnet18`, `transformers:GPT2Config`. It returns the module, the module and its inputs (a
+    tensor, a tuple, or a dictionary), or a configuration of transformers, whose model then has random weights. What a
+    dotted name gives is set to evaluation, and has inputs of its kind unless `shapes` are given.
+    `shapes` (`1,3,224,224` or `1,128:int64`) replace the inputs by random tensors. Raises PerfsheetError: exit status 2
+    for invalid arguments, 3 if the function fails.
     """
     torch = torch_module()
     result = _call(spec)
     module, inputs = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+    if is_config(module):
+        module, usual = run_user_code(spec, partial(of_config, torch, module), "build the model by itself first")
+        inputs = usual if inputs is None else inputs
+    elif isinstance(module, torch.nn.Module) and not is_file(spec) and inputs is None:
+        module, inputs = module.eval(), usual_inputs(torch, module)
     if not isinstance(module, torch.nn.Module):
         raise usage(
             f"{spec} returns {type(module).__name__}, not a torch module", "return the module, or (module, inputs)"
@@ -56,32 +72,80 @@ def build(spec: str, shapes: Sequence[str]) -> tuple[Any, tuple[Any, ...], dict[
 def _call(spec: str) -> Any:
     path, colon, name = spec.rpartition(":")
     if not colon or not name.isidentifier():
-        raise usage(f"{spec!r} does not name a function", "give module.py:build_model")
-    if not Path(path).is_file():
-        raise usage(f"there is no module {path}", "give module.py:build_model")
-    module_spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    if module_spec is None or module_spec.loader is None:
-        raise usage(f"{path} is not a Python module", "give module.py:build_model")
-    loader = module_spec.loader
-    module = importlib.util.module_from_spec(module_spec)
+        raise usage(f"{spec!r} does not name a function", _FORMS)
+    if is_file(spec) and not Path(path).is_file():
+        raise usage(f"there is no module {path}", _FORMS)
 
     def run() -> Any:
-        folder = Path(path).absolute().parent
-        for old in _imported:
-            sys.modules.pop(old, None)
-        sys.path.insert(0, str(folder))
-        sys.modules[module_spec.name] = module
-        try:
-            loader.exec_module(module)
-        finally:
-            sys.path.remove(str(folder))
-            _imported.update(name for name, imported in list(sys.modules.items()) if _is_in(imported, folder))
+        module = _module_of_file(Path(path)) if is_file(spec) else _installed(path)
         function = getattr(module, name, None)
         if not callable(function):
-            raise usage(f"{path} has no function {name}", "give module.py:build_model")
+            raise usage(f"{path} has no function {name}", _FORMS)
         return function()
 
     return run_user_code(spec, run, "run it by itself first")
+
+
+def names_of(specs: Sequence[str]) -> list[str]:
+    """The name of each model among the files, as the tracer of pytorch2.0_ttnn numbers them: `resnet18_0`."""
+    counts: dict[str, int] = {}
+    names = []
+    for spec in specs:
+        name = file_stem(spec.rpartition(":")[2], _LONGEST_NAME, "model")
+        names.append(f"{name}_{counts.get(name, 0)}")
+        counts[name] = counts.get(name, 0) + 1
+    return names
+
+
+def is_file(spec: str) -> bool:
+    """Whether it names a file, `module.py:function`, not an installed module."""
+    path = spec.rpartition(":")[0]
+    return not all(part.isidentifier() for part in path.split(".")) or path.endswith(".py") or "/" in path
+
+
+def _installed(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            raise usage(f"{error.name} is not installed here", f"pip install it, or give a file: {_FORMS}") from None
+        raise
+
+
+def _module_of_file(path: Path) -> Any:
+    """Import a file; one of a package, or with relative imports, as a part of its package."""
+    folder = path.absolute().parent
+    in_package = (folder / "__init__.py").exists()
+    root = folder
+    if in_package or _RELATIVE.search(path.read_bytes()):
+        root = folder.parent
+        while in_package and (root / "__init__.py").exists() and root != root.parent:
+            root = root.parent
+    for old in _imported:
+        sys.modules.pop(old, None)
+    added = list(dict.fromkeys((str(root), str(folder))))  # scripts import their neighbours by name, too
+    sys.path[:0] = added
+    importlib.invalidate_caches()
+    before = set(sys.modules)
+    try:
+        if root == folder:
+            return _module_alone(path)
+        return importlib.import_module(".".join((*folder.relative_to(root).parts, path.stem)))
+    finally:
+        for one in added:
+            sys.path.remove(one)
+        imported = {name: sys.modules[name] for name in set(sys.modules) - before | {path.stem} if name in sys.modules}
+        _imported.update(name for name, module in imported.items() if _is_in(module, root))
+
+
+def _module_alone(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise usage(f"{path} is not a Python module", _FORMS)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _is_in(module: Any, folder: Path) -> bool:

@@ -11,21 +11,22 @@ import numpy as np
 from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.torch_graph.device_ops import device_ops
-from perfsheet.models.torch_graph.equivalents import kind_of_convolution
+from perfsheet.models.torch_graph.equivalents import LAYOUT, kind_of_convolution
 from perfsheet.models.torch_graph.in_ttnn import InTtnn, Verdict, further_names_of, in_ttnn, names_of, near
 from perfsheet.models.torch_graph.model import GraphOp, NeededOp, needed_ops
 from perfsheet.trials.registry import Registry
 
-Status = Literal["covered", "missing", "layout only", "no op", "no TTNN op", "not compared"]
-_ORDER: tuple[Status, ...] = ("no TTNN op", "missing", "covered", "not compared", "layout only", "no op")
+Status = Literal["covered", "missing", "unclear", "layout only", "no op", "no TTNN op", "not compared"]
+_ORDER: tuple[Status, ...] = ("no TTNN op", "missing", "unclear", "covered", "not compared", "layout only", "no op")
 
 
 @dataclass(frozen=True)
 class Coverage:
     """One type of torch op: its count, what it is in TTNN, and the device ops (code, count) that may be it.
 
-    "covered": the capture has such device ops, though it does not say that they are these torch ops. "missing": it has
-    none. "layout only": the port may need no op. "no op": it never needs one. "no TTNN op": TTNN has none. "not
+    "covered": the capture has device ops that do this work, of a composite op all of them, though it does not say that
+    they are these torch ops. "missing": it has none. "unclear": it has ops that may do other work, and no attributes to
+    tell. "layout only": the port may need no op. "no op": it never needs one. "no TTNN op": TTNN has none. "not
     compared": there is no capture.
     """
 
@@ -101,9 +102,22 @@ def _coverage(op: str, count: int, ttnn: InTtnn, recorded: Sequence[tuple[str, s
         return Coverage(op, count, ttnn, "no TTNN op")
     if recorded is None:
         return Coverage(op, count, ttnn, "layout only" if ttnn.layout else "not compared")
-    matches: Counter[str] = Counter()
+    # Of a composite, what only views a tensor may be missing.
+    wanted = [one for one in ttnn.functions if one.rpartition(".")[2] not in LAYOUT] or ttnn.functions
+    sure, perhaps = ([_matching(function, recorded, certain) for function in wanted] for certain in (True, False))
+    status: Status = "layout only" if ttnn.layout else "missing"
+    if all(sure):
+        status = "covered"
+    elif all(one or other for one, other in zip(sure, perhaps, strict=True)):
+        status = "unclear"
+    shown = sum(sure if status == "covered" else [*sure, *perhaps], Counter[str]())
+    return Coverage(op, count, ttnn, status, tuple(shown.most_common()))
+
+
+def _matching(function: str, recorded: Sequence[tuple[str, str, int]], certain: bool) -> Counter[str]:
+    """The device ops, by their op code, that do the work of a function, or of which this cannot be told."""
+    found: Counter[str] = Counter()
     for op_code, attributes, number in recorded:
-        if any(device_ops(function).match(op_code, attributes) for function in ttnn.functions):
-            matches[op_code] += number
-    status: Status = "covered" if matches else "layout only" if ttnn.layout else "missing"
-    return Coverage(op, count, ttnn, status, tuple(matches.most_common()))
+        if device_ops(function).match(op_code, attributes) is (True if certain else None):
+            found[op_code] += number
+    return found

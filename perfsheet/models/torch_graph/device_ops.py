@@ -78,16 +78,18 @@ class DeviceOps:
     codes: re.Pattern[str]
     attributes: re.Pattern[str] | None
 
-    def match(self, op_code: str, attributes: str) -> bool:
-        """Whether a device op of a capture may be of the function."""
+    def match(self, op_code: str, attributes: str) -> bool | None:
+        """Whether a device op of a capture does the work of the function; None if only the attributes could tell, and
+        it has none."""
         code = op_code.rsplit("::", 1)[-1]
         if self.own.search(code):
             return True
         if not self.codes.search(code):
             return False
-        if self.attributes is None or not attributes.strip():  # without attributes only the op code can decide
+        if self.attributes is None:
             return True
-        return bool(self.attributes.search(op_code) or self.attributes.search(attributes))
+        found = bool(self.attributes.search(op_code) or self.attributes.search(attributes))
+        return found or (False if attributes.strip() else None)
 
 
 @cache

@@ -5,7 +5,7 @@ An op that is registered under its own name is not here. Tests hold every functi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from perfsheet.models.torch_graph.model import GraphOp, TensorShape
 
@@ -74,6 +74,11 @@ NO_OP = frozenset(_NO_OP.split())
 _OVERLOADS = {"max.dim": ("max", "argmax"), "min.dim": ("min", "neg", "argmax")}
 """Overloads that also tell where the values are."""
 _BY_NAME = {name: tuple(functions.split()) for names, functions in _FUNCTIONS.items() for name in names.split()}
+
+
+def running(ops: Iterable[GraphOp]) -> tuple[GraphOp, ...]:
+    """The ops that run something: `empty` and `detach` do not."""
+    return tuple(op for op in ops if op.name not in NO_OP)
 
 
 def equivalent(op: GraphOp) -> tuple[str, ...]:

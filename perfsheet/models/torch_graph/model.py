@@ -39,7 +39,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class GraphOp:
-    """One op of a graph. `inputs` and `outputs` read like `1×3×224×224 float32`, `parameters` like `stride=[2, 2]`."""
+    """One op of a graph. `inputs` and `outputs` read like `1×3×224×224 float32`, `parameters` like `stride=[2, 2]`.
+
+    `results` are its output tensors, `module` the innermost module that it ran in (blank = outside of all), `sources`
+    the places in the graph of the ops whose outputs it reads.
+    """
 
     op: str
     inputs: tuple[str, ...]
@@ -48,6 +52,9 @@ class GraphOp:
     input_operands: tuple[Operand, ...]
     output_operands: tuple[Operand, ...]
     arguments: tuple[Argument, ...] = ()
+    results: tuple[TensorShape, ...] = ()
+    module: str = ""
+    sources: tuple[int, ...] = ()
 
     @property
     def base(self) -> str:
@@ -66,15 +73,33 @@ class GraphOp:
 
 
 @dataclass(frozen=True)
-class LeafModule:
-    """A leaf module: its name, type, number of own parameters, settings, and the shapes of its input and output."""
+class Module:
+    """A module at any level: its dotted name (blank = the whole), its class, and how often it was called.
+
+    `of_torch`: its class is one of torch's own. `parameters` are its own, those that several modules share counted at
+    the first of them only; `all_parameters` those of its inner modules, too, each counted once. `settings` are its
+    arguments; the shapes are those of its first call, blank if it was never called.
+    """
 
     name: str
     type: str
+    of_torch: bool
+    leaf: bool
+    calls: int
     parameters: int
+    all_parameters: int
     settings: str
     input_shape: str
     output_shape: str
+
+    @property
+    def level(self) -> int:
+        """0 for the whole, 1 for its parts."""
+        return self.name.count(".") + 1 if self.name else 0
+
+    def contains(self, module: str) -> bool:
+        """Whether a module, by its name, is this one or inside it."""
+        return not self.name or module == self.name or module.startswith(f"{self.name}.")
 
 
 @dataclass(frozen=True)
@@ -84,8 +109,13 @@ class Graph:
     name: str
     forward: tuple[GraphOp, ...]
     backward: tuple[GraphOp, ...]
-    modules: tuple[LeafModule, ...]
+    modules: tuple[Module, ...]
     inputs: tuple[str, ...]
+
+    @property
+    def parameters(self) -> int:
+        """The parameters of the whole module, each counted once."""
+        return sum(module.parameters for module in self.modules)
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import not_written, unusable
 from perfsheet.models.op_stats import Operand
 from perfsheet.models.torch_graph.building import run_user_code, torch_module
-from perfsheet.models.torch_graph.model import Argument, Graph, GraphOp, LeafModule, TensorShape, TorchName, Value
+from perfsheet.models.torch_graph.model import Argument, Graph, GraphOp, TensorShape, TorchName, Value
+from perfsheet.models.torch_graph.modules import ModuleRecorder
+from perfsheet.models.torch_graph.tensors import dtype_of, shape_of, tensors_of
 
 _LONGEST = 400
 
@@ -23,12 +26,12 @@ def trace(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any]
     status 3) if the module fails, or runs no op.
     """
     torch = torch_module()
-    forward_recorder, backward_recorder = _recorder(torch), _recorder(torch)
-    leaf_recorder = _LeafRecorder(torch, module)
+    module_recorder = ModuleRecorder(torch, module)
+    forward_recorder, backward_recorder = _recorder(torch, module_recorder), _recorder(torch, module_recorder)
 
     def run() -> None:
         with _unfused(torch), torch.set_grad_enabled(backward):
-            with leaf_recorder, forward_recorder:
+            with module_recorder, forward_recorder:
                 output = module(*inputs, **named)
             if backward:
                 _differentiate(torch, output, backward_recorder)
@@ -36,23 +39,31 @@ def trace(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any]
     run_user_code(name, run, "run it in torch alone")
     if not forward_recorder.ops:
         raise unusable(f"{name}: the module runs no torch op", "check that its forward uses tensors")
-    input_shapes = tuple(map(_shape, _tensors(torch, [list(inputs), named])))
-    return Graph(name, tuple(forward_recorder.ops), tuple(backward_recorder.ops), leaf_recorder.modules, input_shapes)
+    input_shapes = tuple(map(shape_of, tensors_of(torch, [list(inputs), named])))
+    forward, backward_ops = tuple(forward_recorder.ops), tuple(backward_recorder.ops)
+    return Graph(name, forward, backward_ops, module_recorder.modules, input_shapes)
 
 
-def _recorder(torch: Any) -> Any:
+def _recorder(torch: Any, modules: ModuleRecorder) -> Any:
     """A context manager that records the aten ops that run in it, in `ops`."""
     from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.weak import WeakIdKeyDictionary
 
     class Recorder(TorchDispatchMode):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.ops: list[GraphOp] = []
+            self._made_by = WeakIdKeyDictionary()
 
         def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = function(*args, **(kwargs or {}))
             if function.namespace == "aten":
-                self.ops.append(_op(torch, function, args, kwargs or {}, result))
+                read = tensors_of(torch, [list(args), kwargs or {}])
+                sources = tuple(dict.fromkeys(self._made_by[one] for one in read if one in self._made_by))
+                op = _op(torch, function, args, kwargs or {}, result)
+                self.ops.append(replace(op, module=modules.innermost, sources=sources))
+                for tensor in tensors_of(torch, result):
+                    self._made_by[tensor] = len(self.ops) - 1
             return result
 
     return Recorder()
@@ -82,7 +93,7 @@ def _no_warnings() -> Iterator[None]:
 
 
 def _differentiate(torch: Any, output: Any, recorder: Any) -> None:
-    tensors = [tensor for tensor in _tensors(torch, output) if tensor.requires_grad]
+    tensors = [tensor for tensor in tensors_of(torch, output) if tensor.requires_grad]
     if not tensors:
         raise ValueError("no output depends on a trainable parameter")
     ones = [torch.ones_like(tensor) for tensor in tensors]
@@ -90,26 +101,18 @@ def _differentiate(torch: Any, output: Any, recorder: Any) -> None:
         torch.autograd.backward(tensors, ones)
 
 
-def _tensors(torch: Any, value: Any) -> list[Any]:
-    """The tensors in nested lists, tuples and dictionaries, and in the output classes of model libraries."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [tensor for item in value for tensor in _tensors(torch, item)] if isinstance(value, list | tuple) else []
-
-
 def _op(torch: Any, function: Any, args: Any, kwargs: Any, result: Any) -> GraphOp:
-    inputs = _tensors(torch, [list(args), kwargs])
-    outputs = [tensor for tensor in _tensors(torch, result) if tensor.numel()]  # outputs for training only are empty
+    inputs = tensors_of(torch, [list(args), kwargs])
+    outputs = [tensor for tensor in tensors_of(torch, result) if tensor.numel()]  # outputs for training only are empty
     return GraphOp(
         str(function),
-        tuple(map(_shape, inputs)),
-        tuple(map(_shape, outputs)),
+        tuple(map(shape_of, inputs)),
+        tuple(map(shape_of, outputs)),
         _parameters(torch, function, args, kwargs),
         tuple(map(_operand, inputs)),
         tuple(map(_operand, outputs)),
         _arguments(torch, function, args, kwargs),
+        tuple(TensorShape(tuple(map(int, tensor.shape)), dtype_of(tensor)) for tensor in outputs),
     )
 
 
@@ -124,7 +127,7 @@ def _arguments(torch: Any, function: Any, args: Any, kwargs: Any) -> tuple[Argum
 
 def _value(torch: Any, value: Any) -> Value:
     if isinstance(value, torch.Tensor):
-        return TensorShape(tuple(map(int, value.shape)), _dtype(value))
+        return TensorShape(tuple(map(int, value.shape)), dtype_of(value))
     if isinstance(value, (list, tuple)):
         return [_value(torch, one) for one in value]
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -143,64 +146,21 @@ def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
     shown = {
         name: value
         for name, value in arguments.items()
-        if value is not None and not _tensors(torch, value) and not (name in defaults and defaults[name] == value)
+        if value is not None and not tensors_of(torch, value) and not (name in defaults and defaults[name] == value)
     }
     return ", ".join(f"{name}={value}" for name, value in shown.items())[:_LONGEST]
 
 
-def _shape(tensor: Any) -> str:
-    extents = "×".join(str(int(extent)) for extent in tensor.shape) or "scalar"
-    return f"{extents} {_dtype(tensor)}"
-
-
-def _dtype(tensor: Any) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
 def _operand(tensor: Any) -> Operand:
-    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=_dtype(tensor))
+    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=dtype_of(tensor))
 
 
-class _LeafRecorder:
-    """A context manager around a run that records the leaf modules, with the shapes of their first call."""
-
-    def __init__(self, torch: Any, module: Any) -> None:
-        self._torch, self._root = torch, module
-        self._hooks: list[Any] = []
-        self._modules: dict[str, LeafModule] = {}
-
-    @property
-    def modules(self) -> tuple[LeafModule, ...]:
-        return tuple(self._modules.values())
-
-    def __enter__(self) -> None:
-        for name, module in self._root.named_modules():
-            if not any(True for _ in module.children()):
-                self._hooks.append(module.register_forward_hook(self._hook(name or "(the module)")))
-
-    def __exit__(self, *_error: object) -> None:
-        for hook in self._hooks:
-            hook.remove()
-
-    def _hook(self, name: str) -> Callable[[Any, Any, Any], None]:
-        def record(module: Any, inputs: Any, output: Any) -> None:
-            self._modules.setdefault(
-                name,
-                LeafModule(
-                    name,
-                    type(module).__name__,
-                    sum(parameter.numel() for parameter in module.parameters(recurse=False)),
-                    module.extra_repr()[:_LONGEST],
-                    ", ".join(map(_shape, _tensors(self._torch, inputs))),
-                    ", ".join(map(_shape, _tensors(self._torch, output))),
-                ),
-            )
-
-        return record
-
-
-def write_profile(module: Any, inputs: tuple[Any, ...], named: dict[str, Any], path: Path) -> Path:
+def write_profile(
+    module: Any, inputs: tuple[Any, ...], named: dict[str, Any], path: Path, backward: bool = False
+) -> Path:
     """Write a Chrome trace (chrome://tracing, ui.perfetto.dev) of a module's second run on the CPU; returns its path.
+
+    With `backward` the run includes differentiating its outputs.
 
     Raises PerfsheetError (exit status 7) if it cannot be written.
     """
@@ -208,11 +168,16 @@ def write_profile(module: Any, inputs: tuple[Any, ...], named: dict[str, Any], p
     activities = [torch.profiler.ProfilerActivity.CPU]
     profile = torch.profiler.profile(activities=activities, record_shapes=True)
 
+    def step() -> None:
+        output = module(*inputs, **named)
+        if backward:
+            _differentiate(torch, output, nullcontext())
+
     def run() -> None:
-        with torch.no_grad():
-            module(*inputs, **named)
+        with torch.set_grad_enabled(backward):
+            step()
             with profile:
-                module(*inputs, **named)
+                step()
 
     run_user_code("the module", run, "run it in torch alone")
     try:

@@ -91,24 +91,25 @@ def test_forward_and_backward_and_profile(folder, capsys):
     options = ("--backward", "--profile", "--capture", "run.csv", "--json")
     ended = here(capsys, "graph", "net.py:build_model", "-o", "stat", *options)
     assert ended.status == 0, ended.err
-    forward = {line["op_type"]: int(line["count"]) for line in table(folder / "stat/fw_node_count.csv")}
-    assert forward["aten.convolution.default"] == forward["aten.addmm.default"] == 1
-    backward = {line["op_type"] for line in table(folder / "stat/bw_node_count.csv")}
+    forward, total = table(folder / "stat/fw_node_count.csv")
+    assert (forward["model_name"], total["model_name"]) == ("build_model_0", "TOTAL")
+    assert forward["aten.convolution.default"] == forward["aten.addmm.default"] == "1"
+    backward = table(folder / "stat/bw_node_count.csv")[0]
     assert "aten.convolution_backward.default" in backward
     assert "training mode" not in ended.err
     (conv,) = [line for line in table(folder / "stat/ops_needed.csv") if "convolution" in line["op_type"]]
     assert conv["inputs"] == "1×3×32×32 float32; 8×3×3×3 float32; 8 float32"
     assert conv["outputs"] == "1×8×16×16 float32"
     assert "stride=[2, 2]" in conv["parameters"]
-    sizes = table(folder / "stat/fw_total_output_size_dist/aten.convolution.default.csv")
-    assert sizes == [{"bytes": str(8 * 16 * 16 * 4), "count": "1", "output_0": "1"}]
+    sizes = table(folder / "stat/fw_total_output_size_dist/aten.convolution.default_0.csv")
+    assert sizes == [{"bytes": str(8 * 16 * 16 * 4), "count": "1"}]
     status = {one["op_type"]: one["status"] for one in json.loads(ended.out)["coverage"]}
     assert status["aten.convolution"] == status["aten.addmm"] == "covered"
     assert status["aten.native_layer_norm"] == "missing"
     modules = {line["module"]: line for line in table(folder / "stat/modules.csv")}
     assert modules["conv"]["parameters"] == str(3 * 8 * 9 + 8)
     assert modules["head"]["input"] == "1×8 float32"
-    assert json.loads((folder / "stat/profile/trace.json").read_text())["traceEvents"]
+    assert json.loads((folder / "stat/profile/build_model_0.json").read_text())["traceEvents"]
 
 
 def test_fused_layers_are_opened_and_inputs_can_be_given(folder, capsys):

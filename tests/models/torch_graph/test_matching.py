@@ -72,9 +72,24 @@ def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
     assert find_coverage([graph_op(f"aten.{aten}.default")], analysis_of(row), bundled())[0].status == "missing"
 
 
-def test_where_a_capture_has_no_attributes_the_kind_decides(analysis_of):
+def test_where_a_capture_has_no_attributes_it_is_unclear_what_an_op_does(analysis_of):
     row = {**op("UnaryDeviceOperation", 10, 1), "ATTRIBUTES": ""}
-    assert find_coverage([graph_op("aten.gelu.default")], analysis_of(row), bundled())[0].status == "covered"
+    for name in ("gelu", "_to_copy"):
+        assert find_coverage([graph_op(f"aten.{name}.default")], analysis_of(row), bundled())[0].status == "unclear"
+    assert find_coverage([graph_op("aten.addmm.default")], analysis_of(row), bundled())[0].status == "missing"
+
+
+def test_a_composite_is_covered_by_all_of_its_ops(analysis_of):
+    softmax, log = op("SoftmaxDeviceOperation", 10, 1), op("UnaryDeviceOperation", 10, 1)
+    log |= {"ATTRIBUTES": "{'op_chain': '{UnaryWithParam(op_type=UnaryOpType::LOG,param={})}'}"}
+    ops = [graph_op("aten._log_softmax.default")]
+    assert find_coverage(ops, analysis_of(softmax), bundled())[0].status == "missing"
+    assert find_coverage(ops, analysis_of(softmax, log), bundled())[0].status == "covered"
+    # What only views a tensor need not be there.
+    assert (
+        find_coverage([graph_op("aten.select.int")], analysis_of(op("SliceDeviceOperation", 1)), bundled())[0].status
+        == "covered"
+    )
 
 
 def test_ops_by_configuration():

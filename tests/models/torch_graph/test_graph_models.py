@@ -1,0 +1,220 @@
+"""Whole models with random weights: their counts and parameters by torch's own means, and the folder of the tracer."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+from collections import Counter
+
+import pytest
+from support.command import ROOT, here
+
+from perfsheet.models.outputs.module_picture import module_picture, picture_of
+from perfsheet.models.torch_graph.building import build
+from perfsheet.models.torch_graph.equivalents import NO_OP, running
+from perfsheet.models.torch_graph.modules import ops_inside
+from perfsheet.models.torch_graph.tracing import trace
+
+pytestmark = pytest.mark.torch
+
+EXAMPLES = ROOT / "examples" / "torch_models.py"
+RESNET, BERT, GPT2 = (f"{EXAMPLES}:{name}" for name in ("resnet18", "bert", "gpt2"))
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch", reason="needs the extra `torch`")
+
+
+@pytest.fixture(scope="module", params=[RESNET, BERT, GPT2], ids=["resnet18", "bert", "gpt2"])
+def model(request, torch):
+    module, inputs, named = build(request.param, ())
+    return module, inputs, named, trace("model", module, inputs, named)
+
+
+def counted_by_fx(torch, module, inputs):
+    """The aten ops of the graph that torch.fx makes, without those that run nothing."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
+        graph = make_fx(module)(*inputs).graph
+    names = [str(node.target) for node in graph.nodes if node.op == "call_function"]
+    return Counter(name for name in names if name.startswith("aten.") and name.split(".")[1] not in NO_OP)
+
+
+def test_counts_are_those_of_fx(torch, model):
+    module, inputs, named, graph = model
+    assert not named
+    assert Counter(op.op for op in running(graph.forward)) == counted_by_fx(torch, module, inputs)
+
+
+def test_parameters_are_those_of_torch(model):
+    module, _, _, graph = model
+    assert graph.parameters == sum(one.numel() for one in module.parameters())
+    assert [one.name for one in graph.modules] == [name for name, _ in module.named_modules()]
+    inner = {name: sum(p.numel() for p in one.parameters()) for name, one in module.named_modules()}
+    assert {one.name: one.all_parameters for one in graph.modules} == inner
+
+
+def test_every_op_is_in_a_module_of_every_level(model):
+    graph = model[3]
+    counts = ops_inside(graph.modules, running(graph.forward))
+    assert counts[""] == len(running(graph.forward))
+    for module in graph.modules:
+        inside = [op for op in running(graph.forward) if module.contains(op.module)]
+        assert counts[module.name] == len(inside)
+
+
+def test_resnet18_has_the_70_ops_that_its_table_says(torch):
+    graph = trace("resnet18", *build(RESNET, ()))
+    assert len(running(graph.forward)) == 70
+    assert graph.parameters == 11_689_512  # torchvision's own number
+    classes = {module.type for module in graph.modules if not module.of_torch}
+    assert classes == {"ResNet18", "ResidualBlock"}
+
+
+@pytest.mark.parametrize(("config", "parameters"), [("GPT2Config", 124_439_808), ("ViTConfig", 86_389_248)])
+def test_configurations_of_transformers_have_random_weights_and_inputs(torch, config, parameters):
+    pytest.importorskip("transformers", reason="needs transformers")
+    module, inputs, named = build(f"transformers:{config}", ())
+    graph = trace(config, module, inputs, named)
+    assert graph.parameters == parameters == sum(one.numel() for one in module.parameters())
+    assert not module.training
+    assert graph.inputs == (("1×128 int64",) if config == "GPT2Config" else ("1×3×224×224 float32",))
+
+
+SHARED = """
+import torch
+from torch import nn
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(8))
+        self.embed = nn.Embedding(16, 8)
+        self.block = nn.Linear(8, 8)
+        self.head = nn.Linear(8, 16, bias=False)
+        self.head.weight = self.embed.weight
+
+    def forward(self, ids):
+        x = self.embed(ids) + self.token
+        x = self.block(self.block(x))
+        return self.head(x)
+
+def build():
+    return Twice().eval(), torch.zeros(1, 4, dtype=torch.int64)
+"""
+
+
+def test_shared_weights_own_parameters_and_second_calls(torch, tmp_path):
+    (tmp_path / "twice.py").write_text(SHARED)
+    graph = trace("twice", *build(f"{tmp_path / 'twice.py'}:build", ()))
+    found = {one.name: (one.calls, one.parameters, one.all_parameters) for one in graph.modules}
+    assert found == {
+        "": (1, 8, 8 + 128 + 72),
+        "embed": (1, 128, 128),
+        "block": (2, 72, 72),
+        "head": (1, 0, 128),
+    }
+    assert graph.parameters == 208
+    boxes, flows = picture_of(graph)
+    assert [(box.name, box.calls) for box in boxes] == [("embed", 1), ("block", 2), ("head", 1)]
+    assert [(flow.source, flow.target) for flow in flows] == [(0, 1), (1, 2)]
+
+
+def test_files_of_packages_and_names_that_are_installed(torch, tmp_path, monkeypatch):
+    folder = tmp_path / "pkg" / "sub"
+    folder.mkdir(parents=True)
+    for place in (folder, folder.parent):
+        (place / "__init__.py").write_text("")
+    (folder.parent / "layers.py").write_text("from torch import nn\nclass Layer(nn.Linear):\n    pass\n")
+    text = "import torch\nfrom {}layers import Layer\n\ndef make():\n    return Layer(3, 4)\n"
+    (folder / "net.py").write_text(text.format(".."))
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "layers.py").write_text((folder.parent / "layers.py").read_text())
+    (tmp_path / "loose" / "net.py").write_text(text.format("."))
+    for path in (folder / "net.py", tmp_path / "loose" / "net.py"):
+        assert build(f"{path}:make", ("1,3",))[0].weight.shape == (4, 3)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module, inputs, _ = build("pkg.sub.net:make", ("1,3",))
+    assert not module.training
+    assert inputs[0].shape == (1, 3)
+
+
+@pytest.mark.parametrize("spec", ["no_such_package:make", "json:no_such_function", "json.tool"])
+def test_names_that_are_not_there(torch, spec, capsys):
+    ended = here(capsys, "graph", spec)
+    assert ended.status == 2
+    assert "give" in ended.err
+
+
+@pytest.fixture(scope="module")
+def folder(torch, tmp_path_factory):
+    path = tmp_path_factory.mktemp("stat")
+    (path / "twice.py").write_text(SHARED)
+    return path
+
+
+def rows(path):
+    content = path.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n")
+    return list(csv.reader(content.decode().splitlines()))
+
+
+def test_several_models_leave_the_folder_of_the_tracer(folder, capsys):
+    specs = (RESNET, f"{folder / 'twice.py'}:build", f"{folder / 'twice.py'}:build")
+    out = folder / "stat"
+    ended = here(capsys, "graph", *specs, "-o", out, "--profile", "--json")
+    assert ended.status == 0, ended.err
+    head, *models, total = rows(out / "fw_node_count.csv")
+    assert head[:2] == ["model_name", "_TOTAL_"]
+    assert head[2:] == sorted(head[2:])
+    assert [row[0] for row in models] == ["build_0", "build_1", "resnet18_0"]
+    assert total[0] == "TOTAL"
+    for column in range(1, len(head)):
+        assert int(total[column]) == sum(int(row[column]) for row in models)
+    for row in [*models, total]:
+        assert int(row[1]) == sum(map(int, row[2:]))
+    # The raw files are what they are counted from.
+    raw = json.loads((out / "raw" / "fw_resnet18_0.json").read_text())
+    assert len(raw) == 70
+    assert raw[0] == {
+        "op_type": "aten.convolution.default",
+        "inputs": [
+            {"shape": [1, 3, 224, 224], "dtype": "torch.float32"},
+            {"shape": [64, 3, 7, 7], "dtype": "torch.float32"},
+            *[{}] * 7,
+        ],
+        "outputs": [{"shape": [1, 64, 112, 112], "dtype": "torch.float32"}],
+    }
+    sizes = (out / "fw_total_output_size_dist" / "aten.convolution.default_0.csv").read_text().splitlines()
+    assert sizes[0] == "bytes,count"
+    assert sum(int(line.split(",")[1]) for line in sizes[1:]) == 20
+    assert {path.name for path in (out / "profile").iterdir()} == {"build_0.json", "build_1.json", "resnet18_0.json"}
+    found = json.loads(ended.out)
+    counted = {row[0]: int(row[1]) for row in models}
+    assert [one["forward_ops"] for one in found["models"]] == [70, counted["build_0"], counted["build_1"]]
+    assert (out / "models" / "build_1" / "modules.svg").exists()
+
+
+def test_plots_are_pictures(folder, capsys):
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    out = folder / "plots"
+    assert here(capsys, "graph", f"{folder / 'twice.py'}:build", "-o", out, "--backward").status == 0
+    for path in out.glob("*_size_dist/*.csv"):
+        assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG"), path
+    assert any(out.glob("bw_total_input_size_dist/*.png"))
+
+
+def test_the_picture_is_svg_and_text_stays_text(model):
+    graph = model[3]
+    tree = ET.fromstring(module_picture(graph))
+    texts = [node.text for node in tree.iter() if node.tag.endswith("text")]
+    assert f"{len(running(graph.forward)):,} ops, {graph.parameters:,} parameters" in texts[0]
+    boxes, flows = picture_of(graph)
+    assert 3 <= len(boxes) <= 40
+    assert all(0 <= flow.source < len(boxes) and flow.target < len(boxes) for flow in flows)
+    # Everything but the first boxes is fed by another one.
+    fed = {flow.target for flow in flows}
+    assert len(boxes) - len(fed) <= 4
