@@ -11,6 +11,7 @@ from perfsheet.accuracy import MARKED
 from perfsheet.analysis.ops.transfers import Transfers
 from perfsheet.analysis.results import OpType
 from perfsheet.capture.notes import rows as counted
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.bench import Bench, Measurement
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
@@ -190,7 +191,8 @@ COVERAGE: Table[CoverageRows] = Table(
             when=lambda rows: bool(rows.source), right=True),
         Column("how", "How known", _OR_NULL, each(lambda op: op.ttnn.how), "how that is known", _STATS,
             outputs=In.JSON | In.CSV),
-        Column("status", "In the port", TEXT, field_of("status"), "covered, missing, unclear, layout only, no op, …", _STATS,
+        Column("status", "In the port", TEXT, field_of("status"),
+            "covered, missing, unclear, layout only, no op, …", _STATS,
             text=lambda status: "–" if status == "not compared" else status,
             tone=each(lambda op: _TONES.get(op.status, "quiet"))),
         Column("device_ops", "Device ops", TEXT, field_of("device_ops"), "device ops of the capture that may be it",
@@ -241,27 +243,62 @@ KERNEL_TIME_BY_OP: Table[Sequence[OpType]] = Table(
 )
 
 BenchRows = Rows[Bench, Measurement]
+@dataclass(frozen=True)
+class Run:
+    """A run of a row: its number from 1, warm-up runs included, and its time."""
+
+    row: Measurement
+    number: int
+    time_ms: float
+    warmup: bool
+
+
+def runs_of(row: Measurement) -> list[Run]:
+    """All runs of a row, warm-up runs first."""
+    times = [(time_ms, True) for time_ms in row.warmup_ms] + [(time_ms, False) for time_ms in row.runs_ms]
+    return [Run(row, number, time_ms, warmup) for number, (time_ms, warmup) in enumerate(times, 1)]
+
+
 _MS = replace(MILLISECONDS, style="decimal")
 _FIGURES = _DATA | In.SHEET
 _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
-    Column("latency", "Latency", TEXT, list, "mean ± sample standard deviation", _BENCH,
+    Column("latency", "Latency", TEXT, list, "mean ± standard deviation", _BENCH,
         outputs=In.MARKDOWN, unit="ms", text=latency_text),
     Column("max_memory", "Max memory", TEXT, field_of("peak_bytes"), "peak memory on the host", _BENCH,
         outputs=In.MARKDOWN, unit="MB", right=True,
         text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}"),
+    Column("device_memory", "Device memory", TEXT, field_of("device_bytes"), "peak memory on the device", _BENCH,
+        outputs=In.MARKDOWN, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}",
+        when=lambda rows: any(row.device_bytes is not None for row in rows)),
+    Column("throughput", "Tokens/s", TEXT, field_of("tokens_per_s"), "tokens of a run / mean latency", _BENCH,
+        outputs=In.MARKDOWN, right=True, text=lambda rate: "–" if rate is None else f"{rate:,.1f}",
+        when=lambda rows: any(row.tokens for row in rows)),
     Column("relative", "Speed-up", TEXT, lambda rows: [speed_up_text(rows.source, row) for row in rows],
         "mean latency of the baseline / that of the row", _BENCH, outputs=In.MARKDOWN, right=True),
     Column("latency_mean_ms", "Latency", _MS, field_of("mean_ms"), "arithmetic mean", _BENCH, outputs=_FIGURES,
         bar=True, width=14),
-    Column("latency_std_ms", "Std dev", _MS, field_of("std_ms"), "sample standard deviation (n − 1)", _BENCH,
-        outputs=_FIGURES),
+    Column("latency_std_ms", "Std dev", _MS, field_of("std_ms"), "standard deviation, of the kind of `deviation`",
+        _BENCH, outputs=_FIGURES),
+    Column("deviation", "Deviation", TEXT, field_of("deviation"), "sample (n − 1) or population (n)", _BENCH,
+        outputs=_FIGURES, width=12),
     Column("latency_min_ms", "Min", _MS, field_of("min_ms"), "shortest run", _BENCH, outputs=_FIGURES),
     Column("latency_median_ms", "Median", _MS, field_of("median_ms"), "median run", _BENCH, outputs=_FIGURES),
     Column("latency_max_ms", "Max", _MS, field_of("max_ms"), "longest run", _BENCH, outputs=_FIGURES),
-    Column("runs", "Runs", COUNT, each(lambda row: len(row.runs_ms)), "measured runs", _BENCH, outputs=_FIGURES,
-        width=8),
+    Column("runs", "Runs", COUNT, field_of("runs"), "runs that the mean is of", _BENCH, outputs=_FIGURES, width=8),
+    Column("kind", "Measured as", TEXT, field_of("kind"),
+        "function or command: timed here; printed by the command; recorded in a file", _BENCH, outputs=_FIGURES),
     Column("peak_memory_bytes", "Max host memory", COUNT, field_of("peak_bytes"), "peak memory of its process", _BENCH,
         outputs=_FIGURES, unit="bytes", width=18),
+    Column("device_memory_bytes", "Max device memory", COUNT, field_of("device_bytes"), "peak memory of the device",
+        _BENCH, outputs=_FIGURES, unit="bytes", width=18,
+        when=lambda rows: any(row.device_bytes is not None for row in rows)),
+    Column("device_memory_of", "Of", _OR_NULL, field_of("device_memory"),
+        "CUDA: its own peak; TTNN: the most that was allocated after a run", _BENCH, outputs=_DATA),
+    Column("tokens", "Tokens", COUNT, field_of("tokens"), "tokens of a run", _BENCH, outputs=_FIGURES, width=10,
+        when=lambda rows: any(row.tokens for row in rows)),
+    Column("tokens_per_s", "Tokens/s", replace(DECIMAL, data=same), field_of("tokens_per_s"),
+        "tokens of a run / mean latency", _BENCH, outputs=_FIGURES, width=12,
+        when=lambda rows: any(row.tokens for row in rows)),
     Column("speed_up", "Speed-up", replace(DECIMAL, data=same), lambda rows: list(map(rows.source.speed_up, rows)),
         "mean latency of the baseline / that of the row", _BENCH, outputs=_FIGURES, width=10),
     Column("problem", "Problem", _OR_NULL, field_of("failed"), "why it could not be measured", _BENCH,
@@ -269,6 +306,8 @@ _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
     Column("impossible", "Impossible", _OR_NULL, field_of("impossible"), "why its runs cannot be right", _BENCH,
         outputs=_DATA),
     Column("runs_ms", "Runs", LIST, field_of("runs_ms"), "every measured run", _BENCH, outputs=_JSON),
+    Column("warmup_ms", "Warm-up", LIST, field_of("warmup_ms"), "every run before them", _BENCH, outputs=_JSON),
+    Column("measured", "Measured", _OR_NULL, field_of("what"), "the function, command or file", _BENCH, outputs=_DATA),
 )
 
 
@@ -285,13 +324,16 @@ def bench_table(parameters: Sequence[str]) -> Table[BenchRows]:
         (*own, *_BENCH_COLUMNS))
 
 
-RUNS: Table[Sequence[tuple[Measurement, int, float]]] = Table(
-    "bench-runs", "Runs", "Every measured run: sheet Runs of bench.xlsx.",
+RUNS: Table[Sequence[Run]] = Table(
+    "bench-runs", "Runs", "Every run, warm-up runs first: sheet Runs of bench.xlsx.",
     (
-        Column("variant", "Variant", TEXT, each(lambda run: run[0].variant.name), "the variant", _BENCH,
+        Column("variant", "Variant", TEXT, each(lambda run: run.row.variant.name), "the variant", _BENCH,
             outputs=In.SHEET, width=40),
-        Column("run", "Run", COUNT, each(lambda run: run[1]), "its number, from 1", _BENCH, outputs=In.SHEET, width=8),
-        Column("latency_ms", "Latency", _MS, each(lambda run: run[2]), "its time", _BENCH, outputs=In.SHEET, width=14),
+        Column("run", "Run", COUNT, field_of("number"), "its number, from 1, warm-up runs included", _BENCH,
+            outputs=In.SHEET, width=8),
+        Column("warmup", "Warm-up", TEXT, each(lambda run: "warm-up" if run.warmup else ""),
+            "whether it counts as warm-up only", _BENCH, outputs=In.SHEET, width=10, cell=lambda text: text or None),
+        Column("latency_ms", "Latency", _MS, field_of("time_ms"), "its time", _BENCH, outputs=In.SHEET, width=14),
     ),
 )
 # fmt: on

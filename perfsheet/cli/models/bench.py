@@ -24,8 +24,9 @@ def bench(
     function: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODULE.py:FUNCTION]",
-            help="The function to time, or one that returns a callable to time; it gets the parameters.",
+            metavar="[MODULE.py:FUNCTION|BENCH.toml]",
+            help="The function to time, or one that returns a callable to time; it gets the parameters. Or a file with "
+            "the tables and rows of a bench.",
             show_default=False,
         ),
     ] = None,
@@ -33,6 +34,17 @@ def bench(
         str | None,
         typer.Option("-c", "--command", metavar="COMMAND", help="Time a command instead, with {NAME} for parameters."),
     ] = None,
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            "--latency",
+            metavar="PATTERN",
+            help="Of a command that prints its own latency: the regular expression whose group 1 is it.",
+        ),
+    ] = None,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="UNIT", help="Unit of a printed latency: ms, s, us, ns.")
+    ] = "ms",
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="NAME=A,B", help="A parameter and its values; several give all combinations."),
@@ -49,6 +61,20 @@ def bench(
     ] = None,
     iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs per variant.")] = 10,
     warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Unmeasured runs before them.")] = 1,
+    tokens: Annotated[
+        int | None, typer.Option("--tokens", metavar="N", help="Tokens that a run works on: shows tokens/s.")
+    ] = None,
+    counted: Annotated[
+        str, typer.Option("--counted", metavar="TEXT", help="Which tokens these are, such as 'new tokens'.")
+    ] = "",
+    hardware: Annotated[str, typer.Option("--hardware", metavar="TEXT", help="Where it runs, for the page.")] = "",
+    population: Annotated[
+        bool,
+        typer.Option("--population", help="Population standard deviation (n) instead of that of a sample (n - 1)."),
+    ] = False,
+    style: Annotated[
+        str, typer.Option("--style", metavar="NAME", help="Of the page: markdown, or myst for tables with a name.")
+    ] = "markdown",
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="SECONDS", help="Time limit of a variant.")
     ] = None,
@@ -62,31 +88,45 @@ def bench(
     json: shared.Json = False,
     force: shared.Force = False,
 ) -> int:
-    """Measure latency (mean ± standard deviation) and peak memory of a function or command, variant by variant."""
-    from perfsheet.atomic_write import make_folder
+    """Measure latency (mean ± standard deviation) and memory of functions and commands, row by row."""
     from perfsheet.cli.handling import view
     from perfsheet.models.bench import (
         BenchInterruptedError,
-        Plan,
+        Runtime,
         baseline_index,
-        make_jobs,
+        check_plan,
         parse_variants,
+        plan_of_variants,
+        read_bench,
         run_bench,
     )
-    from perfsheet.models.outputs.bench import bench_json, bench_markdown
-    from perfsheet.outputs import json_output, paths
+    from perfsheet.models.outputs.bench import STYLES, bench_json, bench_markdown
+    from perfsheet.outputs import json_output
     from perfsheet.text.safe import printed
 
     if (function is None) == (command_line is None):
-        raise usage("a bench needs either MODULE.py:FUNCTION or -c COMMAND", "give one of them")
-    variants = parse_variants(vary or [], variant or [])
-    index = baseline_index(baseline, variants)
-    plan = Plan(function or "", command_line or "", variants, iterations, warmup, timeout, python, index)
-    folder = output or Path("generated/bench") / _name(function or command_line or "")
-    make_jobs(plan)  # refuses an invalid plan before anything is written
-    for suffix in ("xlsx", "csv", "md", "log"):
-        paths.check_new(folder / f"bench.{suffix}", force)
-    log = make_folder(folder) / "bench.log"
+        raise usage("a bench needs either MODULE.py:FUNCTION, BENCH.toml or -c COMMAND", "give one of them")
+    if style not in STYLES:
+        raise usage(f"unknown style {style!r}", f"choose from {', '.join(STYLES)}")
+    if latency is not None and command_line is None:
+        raise usage("--latency reads what a command prints", "give -c COMMAND")
+    if function is not None and function.endswith(".toml"):
+        plan = read_bench(Path(function))
+        name = plan.name
+    else:
+        variants = parse_variants(vary or [], variant or [])
+        runtime = Runtime(function or "", command_line or "", latency=latency or "", unit=unit, python=python)
+        of_plan = {
+            "baseline": baseline_index(baseline, variants),
+            "hardware": hardware,
+            "counted": counted,
+            "deviation": "population" if population else "sample",
+        }
+        plan = plan_of_variants(runtime, variants, iterations, warmup, timeout, tokens, **of_plan)
+        name = (function or command_line or "").rpartition(":")[2]
+    check_plan(plan)  # refuses an invalid plan before anything is written
+    folder = output or Path("generated/bench") / _name(name)
+    log = _new_folder(folder, force)
     interrupted: BenchInterruptedError | None = None
     # Standard output is for the table.
     with view(quiet, verbose, json=True, lines=False) as watch, _opened(log, force) as stream:
@@ -94,17 +134,27 @@ def bench(
             result = run_bench(plan, watch, _log_to(stream))
         except BenchInterruptedError as error:
             interrupted, result = error, error.bench
-    files = [*_write(result, folder, force), log]
+    files = [*_write(result, folder, force, style), log]
     if json:
         json_output.write(bench_json(result, list(map(str, files))), sys.stdout)
     else:
-        typer.echo(printed(bench_markdown(result)))
+        typer.echo(printed(bench_markdown(result, style)))
     if any(row.failed for row in result.rows):
         say(f"perfsheet: the output of the variants is in {log}")
     tell(f"Wrote {files[0]} and {len(files) - 1} more files in {folder}", err=True)
     if interrupted:
         raise interrupted
     return ExitStatus.TESTS_FAILED if any(row.failed for row in result.rows) else ExitStatus.DONE
+
+
+def _new_folder(folder: Path, overwrite: bool) -> Path:
+    """The folder for the results, made, with none of an earlier bench; the path of its log."""
+    from perfsheet.atomic_write import make_folder
+    from perfsheet.outputs import paths
+
+    for suffix in ("xlsx", "csv", "md", "log"):
+        paths.check_new(folder / f"bench.{suffix}", overwrite)
+    return make_folder(folder) / "bench.log"
 
 
 def _opened(log: Path, overwrite: bool) -> BufferedWriter:
@@ -128,10 +178,10 @@ def _log_to(stream: BufferedWriter) -> Callable[[bytes], None]:
 
 
 def _name(what: str) -> str:
-    return re.sub(r"[^\w.+-]+", "_", what.rpartition(":")[2]).strip("._")[:60] or "bench"
+    return re.sub(r"[^\w.+-]+", "_", what).strip("._")[:60] or "bench"
 
 
-def _write(result: Bench, folder: Path, overwrite: bool) -> list[Path]:
+def _write(result: Bench, folder: Path, overwrite: bool, style: str) -> list[Path]:
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.bench import bench_csv, bench_markdown, write_workbook
 
@@ -142,7 +192,7 @@ def _write(result: Bench, folder: Path, overwrite: bool) -> list[Path]:
         written.append(workbook)
         replace_text(table, bench_csv(result), overwrite)
         written.append(table)
-        replace_text(page, bench_markdown(result), overwrite)
+        replace_text(page, bench_markdown(result, style), overwrite)
     except PerfsheetError as error:
         there = ", ".join(path.name for path in written) or "none"
         error.add_hint(f"{folder} is incomplete: of its results {there} {'are' if len(written) > 1 else 'is'} there")

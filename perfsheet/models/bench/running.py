@@ -11,6 +11,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
-from perfsheet.models.bench.model import Bench, Measurement, Plan, Value, Variant
+from perfsheet.models.bench.model import Bench, Entry, Measurement, Plan, Value
+from perfsheet.models.bench.printed import PrintedTimes, pattern_of, recorded
 from perfsheet.progress import Watch
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
@@ -26,7 +28,7 @@ from perfsheet.run.output import LogError
 from perfsheet.run.workspace import temporary_folder
 
 _WORKER = Path(__file__).with_name("worker.py")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
 _LAST_LINES = 5
 
 
@@ -35,7 +37,10 @@ class _Outcome:
     """What the worker writes."""
 
     runs_ms: tuple[float, ...] = ()
+    warmup_ms: tuple[float, ...] = ()
     peak_bytes: int | None = None
+    device_bytes: int | None = None
+    device_memory: str = ""
     problem: str = ""
 
 
@@ -48,85 +53,124 @@ class BenchInterruptedError(PerfsheetError):
 
 
 def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda output: None) -> Bench:
-    """Measure every variant. A variant that fails is a row with its problem; the others go on.
+    """Measure every row. One that fails is a row with its problem; the others go on.
 
-    `log` gets all that the variants print.
+    `log` gets all that the rows print.
     Raises PerfsheetError: exit status 2 for an invalid plan, 7 if `log` raises OSError; BenchInterruptedError (130).
     """
-    jobs = make_jobs(plan)
+    check_plan(plan)
     rows: list[Measurement] = []
-    for index, (variant, job) in enumerate(zip(plan.variants, jobs, strict=True)):
-        watch.overall(index, len(jobs))
-        watch.run(f"variant {index + 1} of {len(jobs)}: {_shown_name(plan, variant)}")
+    for index, entry in enumerate(plan.entries):
+        watch.overall(index, len(plan.entries))
+        name = _shown_name(entry)
+        watch.run(f"variant {index + 1} of {len(plan.entries)}: {name}")
         try:
-            log(f"# {_shown_name(plan, variant)}\n".encode())
-            rows.append(_measure(plan, variant, job, watch, log))
+            log(f"# {name}\n".encode())
+            rows.append(_measured(plan, entry, watch, log))
         except (LogError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise not_written(f"cannot write the log ({reason})", "make room for it") from error
         except PerfsheetError as error:
             if error.status != ExitStatus.INTERRUPTED:
                 raise
-            missing = [Measurement(other, problem="not measured: interrupted") for other in plan.variants[index:]]
+            missing = [_missing(other, "not measured: interrupted") for other in plan.entries[index:]]
             raise BenchInterruptedError(error, _bench(plan, [*rows, *missing])) from None
         if rows[-1].failed:
-            watch.notice(f"perfsheet: {_shown_name(plan, variant)}: {rows[-1].failed}")
-    watch.overall(len(jobs), len(jobs))
+            watch.notice(f"perfsheet: {name}: {rows[-1].failed}")
+    watch.overall(len(plan.entries), len(plan.entries))
     return _bench(plan, rows)
 
 
+def check_plan(plan: Plan) -> None:
+    """Refuse a plan that cannot be followed, before anything runs. Raises PerfsheetError (exit status 2)."""
+    for entry in plan.entries:
+        if entry.runtime.kind == "recorded":
+            if not Path(entry.runtime.recorded).is_file():
+                raise usage(f"there is no file {entry.runtime.recorded}", "give a CSV with recorded times")
+        else:
+            _job(entry)
+        pattern_of(entry.runtime)
+
+
 def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:
-    what = plan.function or masked_command(plan.command)
-    hidden = _under_secret_names(plan)
-    rows = [replace(row, variant=row.variant.shown(hidden)) for row in rows]
-    return Bench(what, plan.parameters, tuple(rows), plan.baseline, plan.iterations, plan.warmup)
+    shown = [
+        replace(row, variant=row.variant.shown(_under_secret_names(entry)))
+        for row, entry in zip(rows, plan.entries, strict=True)
+    ]
+    counts = {(entry.iterations, entry.warmup) for entry in plan.entries if entry.runtime.kind != "recorded"}
+    iterations, warmup = counts.pop() if len(counts) == 1 else (0, 0)
+    return Bench(
+        plan.name,
+        plan.parameters,
+        tuple(shown),
+        plan.baseline,
+        iterations,
+        warmup,
+        plan.groups,
+        plan.hardware,
+        plan.counted,
+    )
 
 
-def _shown_name(plan: Plan, variant: Variant) -> str:
-    return variant.shown(_under_secret_names(plan)).name
+def _missing(entry: Entry, problem: str) -> Measurement:
+    what = masked_command(entry.runtime.command) if entry.runtime.command else entry.runtime.what
+    return Measurement(
+        entry.variant,
+        problem=problem,
+        kind=entry.runtime.kind,
+        deviation=entry.runtime.deviation,
+        tokens=entry.tokens,
+        group=entry.group,
+        what=what,
+    )
 
 
-def _under_secret_names(plan: Plan) -> frozenset[str]:
-    """The parameters whose places in the command are those of credentials."""
-    masked = masked_command(plan.command)
-    return frozenset(name for name in plan.parameters if f"{{{name}}}" in plan.command and f"{{{name}}}" not in masked)
+def _shown_name(entry: Entry) -> str:
+    return entry.variant.shown(_under_secret_names(entry)).name
 
 
-def make_jobs(plan: Plan) -> list[dict[str, Any]]:
-    """The worker's job for each variant. Raises PerfsheetError (exit status 2) for an invalid plan."""
-    return [_job(plan, variant) for variant in plan.variants]
+def _under_secret_names(entry: Entry) -> frozenset[str]:
+    """The labels whose places in the command are those of credentials."""
+    command = entry.runtime.command
+    masked = masked_command(command)
+    names = [name for name, _ in entry.variant.values]
+    return frozenset(name for name in names if f"{{{name}}}" in command and f"{{{name}}}" not in masked)
 
 
-def _job(plan: Plan, variant: Variant) -> dict[str, Any]:
-    """The job file of a variant."""
-    common = {"iterations": plan.iterations, "warmup": plan.warmup}
-    if plan.function:
-        path, colon, name = plan.function.rpartition(":")
+def _job(entry: Entry) -> dict[str, Any]:
+    """The job of the worker. Raises PerfsheetError (exit status 2) for what cannot be run."""
+    runtime = entry.runtime
+    once = runtime.kind == "printed"  # it repeats what it measures by itself
+    common = {"iterations": 1 if once else entry.iterations, "warmup": 0 if once else entry.warmup}
+    if runtime.function:
+        path, colon, name = runtime.function.rpartition(":")
         if not colon or not name.isidentifier():
-            raise usage(f"{plan.function!r} does not name a function", "give module.py:function")
+            raise usage(f"{runtime.function!r} does not name a function", "give module.py:function")
         if not Path(path).is_file():
             raise usage(f"there is no module {path}", "give module.py:function, from the current folder")
-        values = {key: convert(value) for key, value in variant.values}
-        return {**common, "path": str(Path(path).absolute()), "name": name, "values": values}
-    return {**common, **_command(plan, variant)}
+        given = (entry.variant if entry.parameters is None else entry.parameters).values
+        values = {key: convert(value) for key, value in given}
+        # A label that no parameter can be called is one for the reader, unless the function takes any.
+        required = [] if entry.parameters is None else list(values)
+        return {**common, "path": str(Path(path).absolute()), "name": name, "values": values, "required": required}
+    return {**common, **_command(entry)}
 
 
-def _command(plan: Plan, variant: Variant) -> dict[str, Any]:
-    command, values = plan.command, dict(variant.values)
+def _command(entry: Entry) -> dict[str, Any]:
+    command, values = entry.runtime.command, dict(entry.variant.values)
     placeholders = set(_PLACEHOLDER.findall(command))
-    if unused := [name for name in values if name not in placeholders]:
+    if entry.parameters is not None:
+        values |= dict(entry.parameters.values)
+    elif unused := [name for name in values if name not in placeholders]:
         raise usage(f"the command does not use {unused[0]}", f"write {{{unused[0]}}} where its value goes")
-    if missing := [name for name in plan.parameters if name in placeholders and name not in values]:
-        raise usage(
-            f"{_shown_name(plan, variant)} has no {missing[0]}, which the command needs",
-            "give every variant a value",
-        )
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise usage(f"cannot read the command: {error}", "check its quotes") from None
     argv = [_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), word) for word in words]
     environment: dict[str, str] = {}
+    if argv and argv[0] == "env":
+        del argv[0]
     while argv and (match := re.match(r"([A-Za-z_]\w*)=(.*)", argv[0], re.DOTALL)):
         environment[match[1]] = match[2]
         del argv[0]
@@ -144,35 +188,74 @@ def convert(text: str) -> Value:
     return float(text) if re.fullmatch(r"[+-]?(\d+\.\d*|\.?\d+)([eE][+-]?\d+)?", text) else text
 
 
-def _measure(
-    plan: Plan, variant: Variant, job: dict[str, Any], watch: Watch, log: Callable[[bytes], object]
-) -> Measurement:
+def _measured(plan: Plan, entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
+    if entry.runtime.kind == "recorded":
+        return recorded(entry, _missing(entry, ""))
+    row = _measure(entry, watch, log)
+    timed_here = entry.runtime.kind != "printed"
+    return replace(row, deviation=plan.deviation) if timed_here else row
+
+
+def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
     run_id = uuid.uuid4().hex
     tail: deque[str] = deque(maxlen=_LAST_LINES)
+    times = PrintedTimes(entry.runtime) if entry.runtime.kind == "printed" else None
+    failed = partial(_missing, entry)
+    job = _job(entry)
 
     def read(line: str) -> None:
         tail.append(line)
+        if times is not None:
+            times.read(line)
         watch.line(line)
 
     with temporary_folder() as name:
-        job_path, outcome_path = Path(name) / "job.json", Path(name) / "outcome.json"
-        job_path.write_text(json.dumps(job), encoding="utf-8")
+        job_path, outcome_path, done_path = (Path(name) / part for part in ("job.json", "outcome.json", "done"))
+        job_path.write_text(json.dumps({**job, "done": str(done_path)}), encoding="utf-8")
         environment = {**os.environ, RUN_ID: run_id, "PYTHONUNBUFFERED": "1"}
-        argv = (plan.python or sys.executable, str(_WORKER), str(job_path), str(outcome_path))
+        argv = (entry.runtime.python or sys.executable, str(_WORKER), str(job_path), str(outcome_path))
+        progress = _Progress(done_path, job["warmup"] + job["iterations"], watch)
         try:
-            ended = process.run(argv, environment, run_id, read, plan.timeout_s, log=log)
+            ended = process.run(argv, environment, run_id, read, entry.timeout_s, progress.look, log=log)
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":
-            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {_shown_name(plan, variant)}")
+            raise PerfsheetError(ExitStatus.INTERRUPTED, f"interrupted in {_shown_name(entry)}")
         if ended.stopped == "timeout":
-            return Measurement(variant, problem=f"stopped at its time limit of {plan.timeout_s:g} s")
+            return failed(f"stopped at its time limit of {entry.timeout_s:g} s")
         if not outcome_path.is_file():
             last = f": {tail[-1]}" if tail else ""
             how = f"ended by signal {-ended.status}" if ended.status < 0 else f"ended with status {ended.status}"
-            return Measurement(variant, problem=f"{how} before it was measured{last}")
+            return failed(f"{how} before it was measured{last}")
         try:
             outcome = read_json(outcome_path, _Outcome)
         except (OSError, InvalidDocumentError) as error:
-            return Measurement(variant, problem=f"impossible: its outcome {error}")
-    return Measurement(variant, outcome.runs_ms, outcome.peak_bytes, outcome.problem)
+            return failed(f"impossible: its outcome {error}")
+    row = replace(
+        failed(outcome.problem),
+        peak_bytes=outcome.peak_bytes,
+        device_bytes=outcome.device_bytes,
+        device_memory=outcome.device_memory,
+    )
+    if times is not None:
+        return times.into(row)
+    return replace(row, runs_ms=outcome.runs_ms, warmup_ms=outcome.warmup_ms)
+
+
+class _Progress:
+    """Tells the watch how many runs are done: the worker adds a byte to a file for each."""
+
+    def __init__(self, path: Path, total: int, watch: Watch) -> None:
+        self._path, self._total, self._watch = path, total, watch
+        self._done = 0
+
+    def look(self) -> bool:
+        """Called several times a second while the process runs; it never stalls."""
+        try:
+            done = self._path.stat().st_size
+        except OSError:
+            return False
+        if done != self._done:
+            self._done = done
+            self._watch.progress(done, self._total)
+        return False

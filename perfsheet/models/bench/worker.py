@@ -1,10 +1,13 @@
 """Measures one variant in a process of its own, in the target's interpreter, which need not have perfsheet.
 
 Arguments: a JSON file with the job (`function` as path and name with `values`, or `argv` and `environment`), and the
-JSON file for the outcome: `runs_ms` and `peak_bytes`, or `problem`.
+JSON file for the outcome: `runs_ms`, `warmup_ms`, `peak_bytes`, `device_bytes` and `device_memory`, or `problem`. For
+each run that is done a byte is added to the file `done`.
 """
 
+import gc
 import importlib.util
+import inspect
 import json
 import os
 import subprocess
@@ -33,14 +36,83 @@ def main(job_path: str, outcome_path: str) -> None:
 
 
 def _function(job: "dict[str, Any]") -> "dict[str, Any]":
-    run, first = _prepare(job["path"], job["name"], job["values"])
+    run, first = _prepare(job["path"], job["name"], job["values"], job["required"])
     runs = [] if first is None else [first]  # counts like any other run
+    memory = _DeviceMemory()
     while len(runs) < job["warmup"] + job["iterations"]:
+        if len(runs) == job["warmup"]:
+            memory.reset()
         runs.append(_time(run))
-    return {"runs_ms": runs[job["warmup"] :], "peak_bytes": _own_peak()}
+        memory.look()
+        _done(job)
+    outcome = {"runs_ms": runs[job["warmup"] :], "warmup_ms": runs[: job["warmup"]], "peak_bytes": _own_peak()}
+    return {**outcome, "device_bytes": memory.peak, "device_memory": memory.kind}
 
 
-def _prepare(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable[[], Any], float | None]":
+def _done(job: "dict[str, Any]") -> None:
+    """Tell who waits that one more run is done."""
+    with Path(job["done"]).open("ab") as stream:
+        stream.write(b".")
+
+
+class _DeviceMemory:
+    """The most memory that the measured runs had on the device: of CUDA its own peak, of TTNN what is allocated after a
+    run."""
+
+    def __init__(self) -> None:
+        self.peak = None  # type: int | None
+        self.kind = ""
+        self._cuda = self._find_cuda()
+        self._devices = [] if self._cuda else self._find_ttnn()
+
+    def reset(self) -> None:
+        """What follows is measured."""
+        self.peak = None
+        if self._cuda:
+            self._cuda.reset_peak_memory_stats()
+
+    def look(self) -> None:
+        """A run is over."""
+        try:
+            if self._cuda:
+                self._take("CUDA", self._cuda.max_memory_allocated())
+            elif self._devices:
+                self._take("TTNN", sum(map(_allocated, self._devices)))
+        except Exception:  # a figure beside the latency: it must not cost that
+            self._cuda, self._devices = None, []
+
+    def _take(self, kind: str, size: int) -> None:
+        self.kind, self.peak = kind, max(size, self.peak or 0)
+
+    @staticmethod
+    def _find_cuda() -> "Any":
+        torch = sys.modules.get("torch")
+        try:
+            return torch.cuda if torch is not None and torch.cuda.is_available() else None
+        except Exception:
+            return None
+
+    @staticmethod
+    def _find_ttnn() -> "list[Any]":
+        """The open devices: whoever opened one holds it."""
+        ttnn = sys.modules.get("ttnn")
+        kinds = tuple(filter(None, (getattr(ttnn, name, None) for name in ("MeshDevice", "Device"))))
+        return [one for one in gc.get_objects() if isinstance(one, kinds)] if kinds else []
+
+
+def _allocated(device: "Any") -> int:
+    """Bytes that are allocated on a TTNN device, in DRAM and L1."""
+    ttnn = sys.modules["ttnn"]
+    size = 0
+    for kind in (ttnn.BufferType.DRAM, ttnn.BufferType.L1):
+        view = ttnn.get_memory_view(device, kind)
+        size += view.num_banks * view.total_bytes_allocated_per_bank
+    return size
+
+
+def _prepare(
+    path: str, name: str, values: "dict[str, Any]", required: "list[str]"
+) -> "tuple[Callable[[], Any], float | None]":
     """What to time: the callable that the function returns, or else the function itself with its values.
 
     The second item is the time in ms of the call that found this out, if it was a run of the function itself.
@@ -55,10 +127,22 @@ def _prepare(path: str, name: str, values: "dict[str, Any]") -> "tuple[Callable[
     function = getattr(module, name, None)
     if not callable(function):
         raise _Failed(f"{path} has no function {name}")
+    values = _accepted(function, values, required)
     started = time.perf_counter()
     result = function(**values)
     time_ms = 1e3 * (time.perf_counter() - started)
     return (result, None) if callable(result) else (lambda: function(**values), time_ms)
+
+
+def _accepted(function: "Callable[..., Any]", values: "dict[str, Any]", required: "list[str]") -> "dict[str, Any]":
+    """The values without labels that no parameter can be called, unless the function takes any."""
+    try:
+        taken = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return values
+    if any(one.kind is one.VAR_KEYWORD for one in taken):
+        return values
+    return {name: value for name, value in values.items() if name.isidentifier() or name in required}
 
 
 def _command(job: "dict[str, Any]") -> "dict[str, Any]":
@@ -68,11 +152,13 @@ def _command(job: "dict[str, Any]") -> "dict[str, Any]":
         nonlocal peak
         peak = max(peak, _run(job["argv"], {**os.environ, **job["environment"]}))
 
-    for _ in range(job["warmup"]):
-        run()
-    peak = 0
-    runs = [_time(run) for _ in range(job["iterations"])]
-    return {"runs_ms": runs, "peak_bytes": peak or None}
+    times = {"warmup_ms": [], "runs_ms": []}  # type: dict[str, Any]
+    for name, count in (("warmup_ms", job["warmup"]), ("runs_ms", job["iterations"])):
+        peak = 0
+        for _ in range(count):
+            times[name].append(_time(run))
+            _done(job)
+    return {**times, "peak_bytes": peak or None}
 
 
 def _run(argv: "list[str]", environment: "dict[str, str]") -> int:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from perfsheet._version import __version__
-from perfsheet.models.bench import Bench
-from perfsheet.models.op_tables import RUNS, bench_table
+from perfsheet.models.bench import Bench, Group, Measurement
+from perfsheet.models.op_tables import RUNS, bench_table, latency_text, runs_of
 from perfsheet.models.outputs.results import table_markdown
 from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.tables import csv_text
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
 from perfsheet.tables import In, Rows
+from perfsheet.text.safe import clean
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from perfsheet.outputs.workbook.tables import Layout
 
 LATENCY = "Latency"
 _LATENCIES = [f"latency_{statistic}_ms" for statistic in ("mean", "std", "min", "median", "max")]
+
+
+STYLES = ("markdown", "myst")
+"""Of the page: tables under a caption, or tables with a name as MyST has them."""
 
 
 def bench_json(bench: Bench, files: Sequence[str]) -> Json:
@@ -26,42 +40,128 @@ def bench_json(bench: Bench, files: Sequence[str]) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "what": bench.what,
-        "iterations": bench.iterations,
-        "warmup": bench.warmup,
+        "hardware": bench.hardware or None,
+        "iterations": bench.iterations or None,
+        "warmup": bench.warmup if bench.iterations else None,
+        "counted_tokens": bench.counted or None,
         "baseline": dict(bench.baseline_row.variant.values),
+        "groups": [{"name": group.name, "caption": group.caption, "note": group.note} for group in bench.groups],
         "variants": [
-            {"parameters": dict(row.variant.values), **record} for row, record in zip(bench.rows, records, strict=True)
+            {"parameters": dict(row.variant.values), "group": row.group, **record}
+            for row, record in zip(bench.rows, records, strict=True)
         ],
         "files": list(files),
     }
 
 
 def bench_csv(bench: Bench) -> str:
-    """One line per variant, figures in full, unknown ones blank."""
+    """One line per row, figures in full, unknown ones blank."""
     return csv_text(bench_table(bench.parameters), Rows(bench, bench.rows))
 
 
-def bench_markdown(bench: Bench) -> str:
-    """The table, what it measures, and what failed."""
-    rows = Rows(bench, bench.rows)
-    columns = bench_table(bench.parameters).columns_in(In.MARKDOWN)
-    table = ResultsTable(
-        tuple(plain(column.header(In.MARKDOWN)) for column in columns),
-        tuple(zip(*(map(plain, column.texts(rows)) for column in columns), strict=True)),
-        tuple("right" if column.number else "left" for column in columns),
-    )
+def bench_markdown(bench: Bench, style: str = STYLES[0]) -> str:
+    """The tables, what they measure, and what failed."""
+    parts = [f"Benchmarking was done on {_own(bench.hardware)}.\n"] if bench.hardware else []
+    for number, group in enumerate(bench.groups):
+        if rows := bench.of(number):
+            parts.append(_myst(bench, number, group, rows) if style == "myst" else _section(bench, number, group, rows))
+            parts += [f"{_own(group.note)}\n"] if group.note else []
     lines = [
-        table_markdown(table),
-        f"{plain(bench.what)}: mean ± standard deviation over {bench.iterations} iterations after {bench.warmup} "
-        f"warm-up runs; memory of the host; speed-up of the mean over {plain(bench.baseline_row.variant.name)}.",
+        f"{plain(bench.what)}: {_measured(bench)}; speed-up of the mean over {plain(bench.baseline_row.variant.name)}.",
         *(["- The baseline failed, so there are no speed-ups."] if bench.baseline_row.failed else []),
         *(f"- {plain(row.variant.name)}: {plain(row.failed)}" for row in bench.rows if row.failed),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*parts, *lines]) + "\n"
+
+
+def _own(text: str) -> str:
+    """A text of whoever wrote the bench: it may have Markdown, on one line."""
+    return " ".join(clean(text).split())
+
+
+def _section(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) -> str:
+    of_group = Rows(bench, rows)
+    labels = bench.labels(number)
+    columns = bench_table(labels).columns_in(In.MARKDOWN, of_group)
+    table = ResultsTable(
+        (*map(plain, labels), *(column.header(In.MARKDOWN) for column in columns[len(labels) :])),
+        tuple(zip(*(map(plain, column.texts(of_group)) for column in columns), strict=True)),
+        tuple("right" if column.number else "left" for column in columns),
+    )
+    caption = f"**{_own(group.caption)}**\n\n" if group.caption else ""
+    return f"{caption}{table_markdown(table)}"
+
+
+def _myst(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) -> str:
+    """A table with caption and name, of labels and latency alone; memory and tokens stand below it."""
+    labels = bench.labels(number)
+    header = [*labels, "latency (ms)"]
+    cells = [[*(row.variant.value(name) for name in labels), latency_text(row)] for row in rows]
+    columns = [list(map(plain, column)) for column in zip(header, *cells, strict=True)]
+    widths = [max(map(cell_len, column)) for column in columns]
+    lines = [
+        "| "
+        + " | ".join(text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True))
+        + " |"
+        for line in zip(*columns, strict=True)
+    ]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    name = [f":name: {_own(group.name)}"] if group.name else []
+    caption = f" **{_own(group.caption)}**" if group.caption else ""
+    parts = [f"```{{table}}{caption}", *name, "", *lines, "", "```"]
+    return "\n".join([*parts, *_beside(rows)]) + "\n"
+
+
+def _beside(rows: Sequence[Measurement]) -> Iterator[str]:
+    """What a table of latencies has no column for."""
+    for title, sizes in (
+        ("Max memory usage of the host", [row.peak_bytes for row in rows]),
+        ("Max memory usage of the device", [row.device_bytes for row in rows]),
+    ):
+        known = [size / 1e6 for size in sizes if size is not None]
+        if known:
+            low, high = f"{min(known):,.0f}", f"{max(known):,.0f}"
+            yield f"{title} is {low if low == high else f'{low} to {high}'} MB."
+
+
+def _measured(bench: Bench) -> str:
+    """What the figures of the page mean, each said once."""
+    kinds = {row.kind for row in bench.rows if not row.failed} or {row.kind for row in bench.rows}
+    timed = kinds & {"function", "command"}
+    parts = []
+    if timed:
+        runs = f" over {bench.iterations} iterations after {bench.warmup} warm-up runs" if bench.iterations else ""
+        parts.append(f"mean ± {_deviations(bench, timed)}{runs}")
+    if "printed" in kinds:
+        parts.append(f"latencies that commands print, ± {_deviations(bench, {'printed'})}")
+    if "recorded" in kinds:
+        parts.append(f"recorded latencies, not of this run, ± {_deviations(bench, {'recorded'})}")
+    parts.append("memory of the host" if timed else "no memory")
+    devices = sorted({row.device_memory for row in bench.rows if row.device_memory})
+    parts += [_DEVICE_MEMORY[kind] for kind in devices if kind in _DEVICE_MEMORY]
+    if any(row.tokens for row in bench.rows):
+        parts.append(f"tokens/s of {plain(bench.counted) or 'the tokens of a run'}")
+    return "; ".join(parts)
+
+
+_DEVICE_MEMORY = {
+    "CUDA": "memory of the device: CUDA's own peak",
+    "TTNN": "memory of the device: the most that TTNN had allocated after a run, DRAM and L1",
+}
+
+
+def _deviations(bench: Bench, kinds: Collection[str]) -> str:
+    """`sample standard deviation (n − 1)`; both if there are both."""
+    found = {row.deviation for row in bench.rows if row.kind in kinds}
+    names = [_DEVIATIONS[one] for one in ("sample", "population") if one in found]
+    return " or ".join(names)
+
+
+_DEVIATIONS = {"sample": "sample standard deviation (n − 1)", "population": "population standard deviation (n)"}
 
 
 def write_workbook(bench: Bench, path: Path, overwrite: bool = True) -> None:
-    """Write the variants side by side, and every measured run.
+    """Write the rows side by side, every run with a chart of them.
 
     Raises PerfsheetError (exit status 7), and leaves no partial file.
     """
@@ -78,15 +178,54 @@ def _write(bench: Bench, sink: io.FileIO) -> None:
     with opened(sink, on_disk=False) as book:
         book.set_properties({"title": f"Latency of {bench.what}"[:255], "author": f"perfsheet {__version__}"})
         sheet, styles = book.add_worksheet(LATENCY), Styles(book)
-        columns = bench_table(bench.parameters).columns_in(In.SHEET)
+        rows = Rows(bench, bench.rows)
+        columns = bench_table(bench.parameters).columns_in(In.SHEET, rows)
         freeze = columns[max(0, len(bench.parameters) - 1)].key
-        layout = write_table_sheet(sheet, styles, columns, Rows(bench, bench.rows), freeze)
+        layout = write_table_sheet(sheet, styles, columns, rows, freeze)
         for place in (layout[key] for key in _LATENCIES):
             mark_flagged(sheet, styles, place, layout["problem"], "impossible:", 1, layout.after - 1)
-        note = (
-            f"{bench.what}: {bench.iterations} iterations after {bench.warmup} warm-up runs; "
-            f"speed-up over {bench.baseline_row.variant.name}"
-        )
+        note = f"{bench.what}: {_measured(bench)}; speed-up over {bench.baseline_row.variant.name}"
         sheet.write_string(layout.after + 1, 0, note, styles["quiet"])
-        runs = [(row, number, time_ms) for row in bench.rows for number, time_ms in enumerate(row.runs_ms, 1)]
-        write_table_sheet(book.add_worksheet(RUNS.title), styles, RUNS.columns_in(In.SHEET), runs, "variant")
+        if bench.hardware:
+            sheet.write_string(layout.after + 2, 0, f"Hardware: {clean(bench.hardware)}", styles["quiet"])
+        runs = [run for row in bench.rows for run in runs_of(row)]
+        runs_sheet = book.add_worksheet(RUNS.title)
+        layout = write_table_sheet(runs_sheet, styles, RUNS.columns_in(In.SHEET), runs, "variant")
+        _chart(book, runs_sheet, layout, bench)
+
+
+_MOST_LINES = 12
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+def _chart(book: Workbook, sheet: Worksheet, layout: Layout, bench: Bench) -> None:
+    """Time against iteration: a line per row, its warm-up runs dotted."""
+    chart = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+    first, lines = 1, 0
+    for row in bench.rows:
+        colour = _PALETTE[lines % len(_PALETTE)]
+        for title, count, dash in (
+            (f"{row.variant.name} (warm-up)", len(row.warmup_ms), "round_dot"),
+            (row.variant.name, len(row.runs_ms), "solid"),
+        ):
+            if count and lines < _MOST_LINES:
+                last = first + count - 1
+                chart.add_series(
+                    {
+                        "name": clean(title, 100),
+                        "categories": [RUNS.title, first, layout["run"], last, layout["run"]],
+                        "values": [RUNS.title, first, layout["latency_ms"], last, layout["latency_ms"]],
+                        "line": {"color": colour, "width": 1.25, "dash_type": dash},
+                        "marker": {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"none": True}},
+                    }
+                )
+            first += count
+        lines += bool(row.runs_ms)
+    if not lines:
+        return
+    chart.set_title({"name": "Time of every run", "name_font": {"size": 11}, "overlay": False})
+    chart.set_x_axis({"name": "iteration, warm-up runs first", "min": 1, "major_gridlines": {"visible": False}})
+    chart.set_y_axis({"name": "ms", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 760, "height": 400})
+    sheet.insert_chart(1, layout.width + 1, chart)

@@ -11,8 +11,8 @@ from perfsheet.masking import masked_command, masked_text
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP, CoverageRows
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
 from perfsheet.models.suite.card import Card
-from perfsheet.models.torch_graph.equivalents import running
 from perfsheet.models.tables import SUITE, badge, is_known, marked_texts
+from perfsheet.models.torch_graph.equivalents import running
 from perfsheet.outputs.markdown import code, plain, table_of
 from perfsheet.tables import In, Rows
 

@@ -14,9 +14,23 @@ from openpyxl import load_workbook
 from support.command import PATIENCE_S, environment, here, perfsheet, wait_until
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.bench import Measurement, Variant, baseline_index, parse_variants
+from perfsheet.models.bench import (
+    Bench,
+    Group,
+    Measurement,
+    Printed,
+    Runtime,
+    Variant,
+    baseline_index,
+    parse_variants,
+    plan_of_variants,
+    run_bench,
+)
+from perfsheet.models.bench.printed import PrintedTimes
 from perfsheet.models.bench.running import convert
 from perfsheet.models.op_tables import latency_text
+from perfsheet.models.outputs.bench import bench_markdown
+from perfsheet.progress import Watch
 
 MODULE = """
 import time
@@ -93,7 +107,9 @@ def test_callables(module, capsys):
     assert float(lines[0]["latency_mean_ms"]) == fp32["latency_mean_ms"]
     book = load_workbook(folder / "bench.xlsx")
     assert book["Latency"]["B2"].value == pytest.approx(fp32["latency_mean_ms"])
-    assert book["Runs"].max_row == 9
+    assert book["Runs"].max_row == 1 + 2 * (1 + 4)
+    assert [cell.value for cell in book["Runs"]["C"][1:3]] == ["warm-up", None]
+    assert len(book["Runs"]._charts) == 1
     assert "ValueError: no such precision" in (folder / "bench.log").read_text()
     text = (folder / "bench.md").read_text()
     assert f"{fp32['latency_mean_ms']:.3f} ± {fp32['latency_std_ms']:.3f}" in text
@@ -185,3 +201,179 @@ def test_what_was_measured_before_an_interruption_is_kept(module):
         first, second = csv.DictReader(stream)
     assert float(first["latency_mean_ms"]) >= 10
     assert second["problem"] == "not measured: interrupted"
+
+
+SEED = """\
+```{table} **C++ Runtime, with TensorRT**
+:name: cpp_trt
+
+| model's precision | trt.enabled_precisions | latency (ms)   |
+| ----------------- | ---------------------- | -------------- |
+| fp32+fp16         | fp32+bf16+fp16         | 15.433 ± 0.029 |
+| fp32              | fp32+bf16+fp16         | 23.263 ± 0.027 |
+| fp32              | fp32+bf16              | 25.255 ± 0.014 |
+| fp32              | fp32                   | 38.465 ± 0.029 |
+
+```
+"""
+
+
+def rows_of(text):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| f")]
+
+
+def labels_of(row):
+    return Variant((("model's precision", row[0]), ("trt.enabled_precisions", row[1])))
+
+
+def test_a_published_table_byte_for_byte():
+    measured = []
+    for row in rows_of(SEED):
+        mean, std = map(float, row[2].split(" ± "))
+        measured.append(Measurement(labels_of(row), printed=Printed(mean, std, 10), kind="printed"))
+    names = ("model's precision", "trt.enabled_precisions")
+    group = Group("cpp_trt", "C++ Runtime, with TensorRT")
+    bench = Bench("x", names, tuple(measured), 0, 10, 1, (group,), "NVIDIA RTX 4060 Ti, 16 GB")
+    page = bench_markdown(bench, "myst")
+    assert page.startswith(f"Benchmarking was done on NVIDIA RTX 4060 Ti, 16 GB.\n\n{SEED}")
+    assert "latencies that commands print, ± sample standard deviation (n − 1)" in page
+
+
+def bench_file(rows):
+    """A bench whose three tables are of three kinds of runtime: function, printed, recorded."""
+    lines = [
+        '[bench]\nhardware = "a GPU"\nbaseline = "trt.enabled_precisions=fp32"\ntokens = 256\ncounted = "new tokens"'
+    ]
+    lines.append('iterations = 3\nwarmup = 2\n[[group]]\nname = "py"\ncaption = "Python Runtime"')
+    lines.append('[[group.row]]\nfunction = "model.py:plain"\nparameters = { seconds = 0.02 }')
+    lines.append("labels = { \"model's precision\" = 'fp32', amp_dtype = 'fp32' }")
+    lines.append('[[group]]\nname = "cpp"\ncaption = "C++ Runtime"\nnote = "Max memory usage is ~500MB."')
+    for precision, enabled, latency in rows:
+        mean, std = latency.split(" ± ")
+        labels = f"labels = {{ \"model's precision\" = '{precision}', 'trt.enabled_precisions' = '{enabled}' }}"
+        lines.append(f'[[group.row]]\n{labels}\ncommand = "python3 -c \'print(\\"mean={mean} std={std} n=100\\")\'"')
+        lines.append(
+            "latency = 'mean=(?P<mean>[0-9.]+) std=(?P<std>[0-9.]+) n=(?P<n>[0-9]+)'\ndeviation = 'population'"
+        )
+    lines.append(
+        '[[group]]\nname = "old"\n[[group.row]]\nlabels = { kind = "recorded" }\nrecorded = "runs.csv"\nunit = "s"'
+    )
+    return "\n".join(lines)
+
+
+@pytest.mark.process
+def test_three_runtimes_in_one_bench(module, capsys):
+    (module / "bench.toml").write_text(bench_file(rows_of(SEED)))
+    (module / "runs.csv").write_text("run, latency\n1, 0.5\n2, 0.7\n")
+    ended = here(capsys, "bench", "bench.toml", "--style", "myst", "-o", "out", "--json")
+    assert ended.status == 0, ended.err
+    found = json.loads(ended.out)
+    python, *cpp, old = found["variants"]
+    assert [one["kind"] for one in found["variants"]] == ["function", *["printed"] * 4, "recorded"]
+    assert (python["runs"], len(python["warmup_ms"])) == (3, 2)
+    assert python["tokens_per_s"] == pytest.approx(256e3 / python["latency_mean_ms"])
+    assert (old["latency_mean_ms"], old["latency_std_ms"]) == (
+        pytest.approx(600),
+        pytest.approx(statistics.stdev([500, 700])),
+    )
+    assert [one["runs"] for one in cpp] == [100] * 4
+    assert {one["deviation"] for one in cpp} == {"population"}
+    assert cpp[-1]["speed_up"] == 1
+    page = (module / "out/bench.md").read_text()
+    assert [row for row in rows_of(page) if len(row) == 3][1:] == rows_of(SEED)
+    assert page.count("```{table}") == 3
+    assert page.startswith("Benchmarking was done on a GPU.\n")
+    assert "Max memory usage is ~500MB.\n" in page
+    assert "tokens/s of new tokens" in page
+    book = load_workbook(module / "out/bench.xlsx")
+    assert [cell.value for cell in book["Latency"][1]][:3] == [
+        "MODEL'S PRECISION",
+        "AMP_DTYPE",
+        "TRT.ENABLED_PRECISIONS",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no row"),
+        ("[bench]\nodd = 1\n", "unknown key 'odd'"),
+        ("[benches]\n", "unknown table: benches"),
+        ("[[group]]\n[[group.row]]\nlabels = {}\n", "nothing to measure"),
+        ("[[group]]\n[[group.row]]\nlabels = {}\nfunction = 'model.py:f'\ncommand = 'x'\n", "function and command"),
+        ("[[group]]\n[[group.row]]\nfunction = 'model.py:plain'\n", "labels"),
+        (
+            "[[group]]\n[[group.row]]\nlabels = {}\nfunction = 'model.py:plain'\niterations = 0\n",
+            "group 1, row 1: cannot",
+        ),
+        ("[[group]]\n[[group.row]]\nlabels = {}\ncommand = 'x'\nlatency = '('\n", "not a regular expression"),
+        ("[[group]]\n[[group.row]]\nlabels = {}\ncommand = 'x'\nlatency = 'ms'\n", "has no group"),
+        ("[[group]]\n[[group.row]]\nlabels = {}\ncommand = 'x'\nunit = 'h'\n", "unknown unit 'h'"),
+        ("[[group]]\n[[group.row]]\nlabels = {}\nrecorded = 'gone.csv'\n", "no file"),
+        ("[bench]\nbaseline = 'a=1'\n[[group]]\n[[group.row]]\nlabels = {}\ncommand = 'x'\n", "no variant"),
+        ("group = 3\n", "is not a table"),
+        ("[bench]\niterations = 'many'\n", "iterations"),
+    ],
+)
+def test_mistakes_in_a_file_are_named(module, capsys, text, said):
+    (module / "bench.toml").write_text(text)
+    ended = here(capsys, "bench", "bench.toml")
+    assert ended.status == 2
+    assert said in ended.err
+    assert not (module / "generated").exists()
+
+
+def printed_times(latency, *lines, unit="ms"):
+    times = PrintedTimes(Runtime(command="x", latency=latency, unit=unit))
+    for line in lines:
+        times.read(line)
+    return times.into(Measurement(Variant(), kind="printed"))
+
+
+def test_several_printed_times_are_runs_and_one_is_a_mean():
+    several = printed_times(r"took ([\d.]+) s", "took 1.5 s", "nothing", "took 2.5 s", unit="s")
+    assert (several.runs_ms, several.mean_ms, several.runs) == ((1500, 2500), 2000, 2)
+    one = printed_times(r"took ([\d.]+)", "took 3")
+    assert (one.mean_ms, one.std_ms, one.runs) == (3, None, None)
+    last = printed_times(r"(?P<mean>[\d.]+) ± (?P<std>[\d.]+)", "1 ± 0.5", "2 ± 0.25")
+    assert (last.mean_ms, last.std_ms) == (2, 0.25)
+    assert "no line of its output matches" in printed_times(r"took ([\d.]+)", "nothing").problem
+    assert printed_times(r"took (\S+)", "took nan", "took -1").impossible
+
+
+def test_the_deviation_is_the_one_that_is_asked_for():
+    sample = Measurement(Variant(), (1.0, 3.0))
+    assert sample.std_ms == pytest.approx(2**0.5)
+    assert Measurement(Variant(), (1.0, 3.0), deviation="population").std_ms == 1.0
+
+
+@pytest.mark.process
+def test_labels_are_free(module, capsys):
+    (module / "any.py").write_text(
+        "def f(a=1, **more):\n    assert more == {'trt.x': 2}, more\n\ndef g(a=1):\n    pass\n"
+    )
+    for name in ("f", "g"):
+        ended = here(
+            capsys, "bench", f"any.py:{name}", "--variant", "a=1 trt.x=2", "-n", "1", "-q", "--json", "-o", name
+        )
+        assert json.loads(ended.out)["variants"][0]["problem"] is None
+    echo = "sh -c 'test {trt.x} = fp32+fp16'"
+    ended = here(capsys, "bench", "-c", echo, "--vary", "trt.x=fp32+fp16", "-n", "1", "-q", "--json", "-o", "c")
+    assert ended.status == 0
+
+
+@pytest.mark.process
+def test_progress_is_told_for_every_run(module):
+    class Told(Watch):
+        def __init__(self):
+            self.steps = []
+
+        def progress(self, done, total):
+            self.steps.append((done, total))
+
+    told = Told()
+    plan = plan_of_variants(Runtime(function="model.py:plain"), parse_variants(["seconds=0.3"], []), 4, 2)
+    run_bench(plan, told)
+    assert {total for _, total in told.steps} == {6}
+    assert len(told.steps) >= 4
+    assert [done for done, _ in told.steps] == sorted({done for done, _ in told.steps})
