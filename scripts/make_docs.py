@@ -52,8 +52,10 @@ def sources_table() -> Iterator[str]:
 
 def rules_table() -> list[str]:
     """The table of docs/rules.md."""
-    rows = [f"| `{rule.id}` | {rule.mark} | {rule.detects} | {rule.saving_formula} |" for rule in RULES]
-    return ["| rule | mark | what it hits | saving at most |", "| --- | --- | --- | --- |", *rows]
+    rows = [
+        f"| `{rule.id}` | {rule.mark} | {rule.stage.value} | {rule.detects} | {rule.saving_formula} |" for rule in RULES
+    ]
+    return ["| rule | mark | stage | what it hits | saving at most |", "| --- | --- | --- | --- | --- |", *rows]
 
 
 class Block(NamedTuple):

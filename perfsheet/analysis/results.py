@@ -11,7 +11,7 @@ import numpy as np
 from perfsheet.analysis.expectation.grounds import CAUTIOUS, Expectation, Ground
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
-from perfsheet.analysis.rules.base import Evidence, Group, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Rule, Stage
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -226,6 +226,11 @@ class Cause:
     def count(self) -> int:
         """Ops (or host rows) of the cause."""
         return len(self.rows)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of optimisation that its first cure belongs to."""
+        return self.members[0].rule.stage
 
     @property
     def planned(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import chain, flows
 from perfsheet.analysis.rules.reshard import back_to_back
 
@@ -47,4 +47,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum
 
 import numpy as np
 
@@ -109,6 +110,14 @@ def one_root(facts: Facts, group: Group) -> str:
     return ""
 
 
+class Stage(Enum):
+    """The stages of optimisation, as the bring-up guide for TT-NN has them: what has to be looked at for a fix."""
+
+    OP = "op"
+    MODULE = "module"
+    MODEL = "model"
+
+
 @dataclass(frozen=True)
 class Rule:
     """A finding rule: which ops it hits, how much could be saved at most, and what to try.
@@ -128,7 +137,8 @@ class Rule:
     read. `columns` names the capture columns that the rule reads in addition to those of `Ops`, its tensors and
     attributes. `needs_times`: it compares measured times, so it says nothing of a plan. `settings`: what the fix
     changes (None = anything, or with `keeps_work=False` the op itself); an op that ran faster with the same of these is
-    no ground for what to expect (`Sibling.differs_in`).
+    no ground for what to expect (`Sibling.differs_in`). `stage`: whether a fix takes the op alone, its neighbours, or
+    the whole model and its host.
     """
 
     id: str
@@ -145,6 +155,7 @@ class Rule:
     columns: frozenset[str] = frozenset()
     settings: tuple[str, ...] | None = None
     needs_times: bool = False
+    stage: Stage = Stage.OP
     order: int = 1000
     mark: str = ""
     former_id: str = ""

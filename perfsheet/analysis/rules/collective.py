@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import attribute
 from perfsheet.analysis.ops.categories import COLLECTIVE, MATMUL
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 
 
 def find(facts: Facts) -> Hits:
@@ -83,4 +83,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     keeps_work=False,
+    stage=Stage.MODEL,
 )

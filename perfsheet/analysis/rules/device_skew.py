@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import COLLECTIVE
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 from perfsheet.analysis.speed_of_light.attention import is_uneven_ring
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import IntArray
@@ -89,4 +89,5 @@ RULE = Rule(
     caveat="The saving is that of the slower devices; the others take over the work that these lose.",
     evidence=evidence,
     settings=(),
+    stage=Stage.MODEL,
 )

@@ -11,7 +11,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import DATA_MOVEMENT
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import layout_conversion, unfused_heads
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, free_of_l1, hits_of
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, free_of_l1, hits_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.capture.table import FloatArray
 from perfsheet.hardware.boards import L1_BYTES
@@ -119,4 +119,5 @@ RULE = Rule(
     caveat=caveat,
     evidence=evidence,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

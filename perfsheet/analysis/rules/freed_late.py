@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 
 if TYPE_CHECKING:
     from perfsheet.analysis.graph.beside import Graph
@@ -84,4 +84,5 @@ RULE = Rule(
     advice=advice,
     caveat="Only worth it where L1 is short: it costs no time by itself.",
     evidence=evidence,
+    stage=Stage.MODULE,
 )

@@ -11,7 +11,7 @@ from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 from perfsheet.analysis.rules.chains import chain, depends
 
 _ACTIVATIONS = {"SILU", "GELU", "RELU", "SIGMOID"}
@@ -130,4 +130,5 @@ RULE = Rule(
     evidence=evidence,
     root=_pair,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

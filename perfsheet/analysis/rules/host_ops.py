@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import signature
 from perfsheet.analysis.ops.variants import variants
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.capture.table import BoolArray, IntArray, RowKind
 
 _LOOKS_AT_A_TENSOR = re.compile(
@@ -85,4 +85,5 @@ RULE = Rule(
     root=one_root,
     keeps_work=False,
     saves_gaps=True,
+    stage=Stage.MODEL,
 )

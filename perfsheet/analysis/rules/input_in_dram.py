@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import CONV, MATMUL
 from perfsheet.analysis.ops.kinds import kind
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, fewer_bytes_hits, free_of_l1
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, fewer_bytes_hits, free_of_l1
 from perfsheet.analysis.rules.risc_bound import COLUMNS, risc_spans
 from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.hardware.boards import L1_BYTES
@@ -103,4 +103,5 @@ RULE = Rule(
     keeps_work=False,
     columns=COLUMNS,
     settings=("input 0",),
+    stage=Stage.MODULE,
 )

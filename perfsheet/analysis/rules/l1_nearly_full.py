@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 
 _FULL = 0.9
 
@@ -47,4 +47,5 @@ RULE = Rule(
     advice=advice,
     caveat="Full L1 costs no time by itself; it limits what else can be done.",
     evidence=evidence,
+    stage=Stage.MODULE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 from perfsheet.capture.arrays import median
 
 _SHARE = 0.25
@@ -51,4 +51,5 @@ RULE = Rule(
     evidence=evidence,
     columns=frozenset({"launch_skew_ns"}),
     settings=(),
+    stage=Stage.MODEL,
 )

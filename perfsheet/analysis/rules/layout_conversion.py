@@ -8,7 +8,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.rules import unfused_heads
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, hits_of
 from perfsheet.analysis.rules.chains import chain, linked, runs
 from perfsheet.analysis.statistics import ratio
 
@@ -129,4 +129,5 @@ RULE = Rule(
     evidence=evidence,
     root=root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

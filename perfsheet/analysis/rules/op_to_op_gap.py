@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.windows.idle import HOST_GAP_NS
 from perfsheet.capture.arrays import median
 from perfsheet.capture.table import BoolArray
@@ -68,4 +68,5 @@ RULE = Rule(
     keeps_work=False,
     saves_gaps=True,
     columns=frozenset({"op_to_op_latency_ns"}),
+    stage=Stage.MODEL,
 )

@@ -9,7 +9,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.signature import numbers
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage
 
 _FEWEST = 3
 
@@ -95,4 +95,5 @@ RULE = Rule(
     caveat="A capture has shapes, not data: the calls may work on different data, and a larger call takes longer.",
     evidence=evidence,
     settings=(),
+    stage=Stage.MODULE,
 )

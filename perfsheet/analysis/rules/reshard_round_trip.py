@@ -6,7 +6,7 @@ import numpy as np
 
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import RESHARD
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import chain, linked
 
 
@@ -57,4 +57,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

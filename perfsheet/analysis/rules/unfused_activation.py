@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from perfsheet.analysis.facts import Facts
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import FusableChains, computing
 
 _SCALES = ("MUL", "DIV")
@@ -60,4 +60,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -10,7 +10,7 @@ from perfsheet.analysis.expectation.fused import ATTENTION as ATTENTION_OP
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import MATMUL
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import FusableChains
 from perfsheet.capture.table import BoolArray, IntArray
 
@@ -84,4 +84,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -12,7 +12,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import ATTENTION, MATMUL, category
 from perfsheet.analysis.ops.tensors import Extents, Tensor
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import FusableChains, runs
 from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.light_dataclass import dataclass
@@ -183,4 +183,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -9,7 +9,7 @@ from perfsheet.analysis.ops.elementwise import function, fused_activation
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.rules import fusable_pair
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, hits_of, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, hits_of, one_root
 from perfsheet.analysis.rules.chains import chain, depends
 
 _ACTIVATIONS = {"RELU", "GELU", "SILU", "SIGMOID", "TANH"}
@@ -96,4 +96,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

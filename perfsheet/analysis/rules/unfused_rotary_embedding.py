@@ -8,7 +8,7 @@ from perfsheet.analysis.expectation.fused import ROTARY
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.analysis.ops.variants import Variant
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import FusableChains, first_op
 
 _REACH = 12
@@ -88,4 +88,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -8,7 +8,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.elementwise import function
 from perfsheet.analysis.ops.tensors import Extents
-from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, one_root
+from perfsheet.analysis.rules.base import Evidence, Group, Hits, Rule, Stage, one_root
 from perfsheet.analysis.rules.chains import FusableChains, computing, first_op
 
 _NEAR = 3
@@ -86,4 +86,5 @@ RULE = Rule(
     evidence=evidence,
     root=one_root,
     keeps_work=False,
+    stage=Stage.MODULE,
 )

@@ -27,12 +27,17 @@ def card(
     model: Annotated[
         list[str] | None, typer.Option("--model", metavar="MODEL", help="Only this model; repeat for several.")
     ] = None,
+    variants: Annotated[
+        Path | None,
+        typer.Option("--variants", metavar="DIR", help="Also write skeleton tests: plain, trace, two queues, both."),
+    ] = None,
     force: shared.Force = False,
 ) -> None:
     """Write a model card per target: reference, inputs, ops needed and missing, accuracy, times, reports."""
     load_numpy()
     from perfsheet.atomic_write import replace_text
     from perfsheet.models.outputs.card import cards_markdown
+    from perfsheet.models.outputs.variant_tests import write_variant_tests
     from perfsheet.models.suite import read_suite
     from perfsheet.models.suite.card import make_card
     from perfsheet.models.suite.model import not_run
@@ -58,6 +63,10 @@ def card(
             say(f"note: {target.name} has no result in {suite.output}; run the suite first")
             result = not_run(target)
         cards.append(make_card(suite, target, store.with_relative_paths(result)))
+    if variants is not None:
+        wanted = [target for target in suite.targets if not model or target.model in model]
+        for test in write_variant_tests(suite, wanted, variants, force):
+            tell(f"Wrote {test}", err=output is None)
     text = cards_markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
     if output is None:
         typer.echo(printed(text), nl=False)

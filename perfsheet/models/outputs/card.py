@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from perfsheet.accuracy import MARKED
+from perfsheet.analysis.rules.base import Stage
 from perfsheet.masking import masked_command, masked_text
 from perfsheet.models.op_tables import COVERAGE, KERNEL_TIME_BY_OP, CoverageRows
 from perfsheet.models.outputs.suite import REPLAYED_TITLE, impossible_notes, replay_note
@@ -15,6 +16,8 @@ from perfsheet.models.tables import SUITE, badge, is_known, marked_texts
 from perfsheet.models.torch_graph.equivalents import running
 from perfsheet.outputs.markdown import code, plain, table_of
 from perfsheet.tables import In, Rows
+from perfsheet.text import causes as text
+from perfsheet.text import formats
 
 _MOST_ROWS = 15
 _END_TO_END = (
@@ -71,6 +74,7 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
         yield f"Kernel time by op{mark}:"
         yield ""
         yield from table_of(KERNEL_TIME_BY_OP, card.device_ops[:_MOST_ROWS])
+    yield from _optimisation(card, mark)
     yield "### Reports"
     yield ""
     files = [(f"Perf sheet (Excel){mark}", result.workbook)]
@@ -99,7 +103,10 @@ def _ops(card: Card) -> Iterator[str]:
     if card.recorded:
         yield f"Compared with a recorded capture, not with a run of this suite: {plain(card.recorded)}."
         yield ""
-    if not any(op.status in ("covered", "missing") for op in card.coverage):
+    if card.compared:
+        yield f"{plain(card.compared)}."
+        yield ""
+    else:
         yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."
     for op in card.missing:
         why = f"{op.functions} is not in the capture" if op.status == "missing" else "TTNN has no op for it"
@@ -107,6 +114,34 @@ def _ops(card: Card) -> Iterator[str]:
     if not card.missing:
         yield "None known."
     yield ""
+
+
+_STAGES = {
+    Stage.OP: "Stage 1, per op: cores, sharding, data type, math fidelity, program config",
+    Stage.MODULE: "Stage 2, per module: what stands before and after an op",
+    Stage.MODEL: "Stage 3, the whole model: host, queues, trace, devices",
+}
+
+
+def _optimisation(card: Card, mark: str) -> Iterator[str]:
+    """The causes of the capture by stage of optimisation."""
+    if not card.causes:
+        return
+    yield f"### What to optimise{mark}"
+    yield ""
+    for stage, title in _STAGES.items():
+        causes = [cause for cause in card.causes if cause.stage is stage]
+        yield f"{title}:"
+        yield ""
+        for cause in causes:
+            saves = cause.expected_saving_ns if cause.expected_saving_ns is not None else cause.bound_ns
+            how = "expected to save" if cause.expected_saving_ns is not None else "saves at most"
+            figure = "saving unknown" if saves is None else f"{how} {formats.span_of_time(saves)}"
+            title_and_op = f"{plain(cause.title)}: {code(cause.subject)} ×{cause.count:,}"
+            yield f"- {title_and_op}, {figure}. {plain(text.cures(cause)[0])}"
+        if not causes:
+            yield "- no finding"
+        yield ""
 
 
 def _accuracy(card: Card) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.results import OpType
+from perfsheet.analysis.results import Cause, OpType
 from perfsheet.errors import PerfsheetError
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target
 from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
+from perfsheet.models.torch_graph.coverage import Status
+
+_NOT_COMPARED: Mapping[Status, str] = {
+    "layout only": "that only view a tensor",
+    "unclear": "of which the capture has no attributes",
+    "no op": "that run nothing",
+}
+_MOST_CAUSES = 9
 
 
 @dataclass(frozen=True)
@@ -18,7 +28,7 @@ class Card:
     """The card of one target. `graph` and `coverage` if it names a torch module, else `no_graph` says why not.
 
     `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` are the recorded captures
-    that `coverage` compares with, if they are not of a run of the suite.
+    that `coverage` compares with, if they are not of a run of the suite. `causes` are the first ones of the capture.
     """
 
     target: Target
@@ -29,6 +39,21 @@ class Card:
     device_ops: tuple[OpType, ...]
     no_device: str
     recorded: str = ""
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def compared(self) -> str:
+        """What the torch ops were compared with, how many types of them, and which were not and why; one sentence."""
+        counts = Counter(op.status for op in self.coverage)
+        if not self.coverage or not (counts["covered"] or counts["missing"] or counts["unclear"]):
+            return ""
+        compared = counts["covered"] + counts["missing"] + counts["no TTNN op"]
+        left = [f"{counts[status]} {why}" for status, why in _NOT_COMPARED.items() if counts[status]]
+        return (
+            f"{compared} types of torch ops are compared with the device ops of the capture: {counts['covered']} are "
+            f"covered, {counts['missing']} missing, and {counts['no TTNN op']} have no op in TTNN. Not compared: "
+            f"{', '.join(left) or 'none'}; shapes, data types and values"
+        )
 
     @property
     def missing(self) -> tuple[Coverage, ...]:
@@ -40,7 +65,7 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
     """The card of a target and its result. Never raises: the card says what is unknown, and why."""
     analysis, no_device = _analysis(suite, target, result)
     graph: Graph | None = None
-    no_graph = "" if target.graph else "no `graph` in the suite"
+    no_graph = "" if target.graph else "the suite names no torch module (graph)"
     if target.graph:
         try:
             graph = graph_of(suite, target)
@@ -55,6 +80,7 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         tuple(analysis.op_types) if analysis and result.captures else (),
         no_device or ("" if result.captures else "not run yet"),
         ", ".join(analysis.summary.paths) if analysis and (result.replayed or not result.captures) else "",
+        tuple(analysis.first_causes(_MOST_CAUSES)) if analysis and result.captures else (),
     )
 
 

@@ -1,0 +1,113 @@
+"""Model cards: what was compared, what to optimise by stage, and skeleton tests of the four variants."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from support.command import ROOT, here
+
+from perfsheet.analysis.rules import RULES
+from perfsheet.analysis.rules.base import Stage
+from perfsheet.models.outputs.card import cards_markdown
+from perfsheet.models.outputs.variant_tests import variant_tests
+from perfsheet.models.suite import read_suite
+from perfsheet.models.suite.card import Card
+from perfsheet.models.suite.model import ModelResult, Suite, Target
+from perfsheet.models.torch_graph.coverage import Coverage
+from perfsheet.models.torch_graph.in_ttnn import InTtnn
+from perfsheet.models.torch_graph.model import Graph, GraphOp
+
+EXAMPLE = ROOT / "examples" / "suite" / "suite.toml"
+BEFORE = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
+
+
+def coverage(status, name):
+    return Coverage(f"aten.{name}", 2, InTtnn("exists", (f"ttnn.{name}",)), status)
+
+
+def card_of(analysis, *statuses):
+    ops = tuple(GraphOp(f"aten.x{n}.default", (), (), "", (), ()) for n in range(3))
+    return Card(
+        Target("m", "pytest x.py"),
+        ModelResult("m", outcome="passed", captures=("x.csv",)),
+        Graph("m", (*ops, GraphOp("aten.empty.default", (), (), "", (), ())), (), (), ()),
+        tuple(coverage(status, f"x{n}") for n, status in enumerate(statuses)),
+        "",
+        (),
+        "",
+        causes=tuple(analysis.first_causes(9)) if analysis else (),
+    )
+
+
+def page(card):
+    return cards_markdown("s", [card], Path("results"), Path())
+
+
+def test_a_card_says_what_was_compared_and_what_was_not():
+    text = page(card_of(None, "covered", "missing", "no TTNN op", "unclear", "layout only", "layout only", "no op"))
+    assert "3 torch ops of 3 types, 0 parameters" in text  # `empty` runs nothing
+    assert (
+        "3 types of torch ops are compared with the device ops of the capture: 1 are covered, 1 missing, and 1 have no "
+        "op in TTNN. Not compared: 2 that only view a tensor, 1 of which the capture has no attributes, 1 that run "
+        "nothing; shapes, data types and values."
+    ) in text
+    assert "Not compared with a device capture" in page(card_of(None, "not compared", "layout only"))
+
+
+def test_causes_stand_under_their_stage():
+    import perfsheet
+
+    text = page(card_of(perfsheet.analyze(perfsheet.read(str(BEFORE)))))
+    op, rest = text.partition("Stage 1, per op")[2].split("Stage 2, per module")
+    module, model = rest.split("Stage 3, the whole model")
+    assert "Low core count" in op
+    assert "Reshard: `ShardedToInterleaved, InterleavedToSharded`" in module
+    assert "Reshard" not in op
+    assert "- no finding" in model
+    assert re.search(r"expected to save \d+\.\d+ µs", op)
+
+
+def test_every_rule_has_the_stage_of_its_fix():
+    stages = {rule.id: rule.stage for rule in RULES}
+    assert stages["low-core-count"] is stages["math-fidelity"] is stages["weights-dtype"] is Stage.OP
+    assert stages["reshard"] is stages["unfused-attention"] is stages["fusable-pair"] is Stage.MODULE
+    assert stages["host-ops"] is stages["op-to-op-gap"] is Stage.MODEL
+
+
+def test_variants_are_python_with_four_tests_and_places_to_fill_in(tmp_path, capsys):
+    ended = here(capsys, "card", EXAMPLE, "-o", tmp_path / "card.md", "--variants", tmp_path / "tests")
+    assert ended.status == 0, ended.err
+    (path,) = (tmp_path / "tests").iterdir()
+    assert path.name == "test_encoder_variants.py"
+    tree = ast.parse(path.read_text())
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert [name for name in names if name.startswith("test_")] == [
+        "test_plain",
+        "test_trace",
+        "test_two_command_queues",
+        "test_trace_and_two_command_queues",
+    ]
+    assert path.read_text().count("NotImplementedError") == 3
+    again = here(capsys, "card", EXAMPLE, "-o", tmp_path / "other.md", "--variants", tmp_path / "tests")
+    assert again.status == 7  # what was filled in is not written over
+
+
+@pytest.mark.parametrize("graph", ["../net/vit.py:build_model", "vit.py:build_model"])
+def test_the_torch_module_of_a_suite_is_the_reference(tmp_path, graph):
+    suite = Suite(tmp_path / "suites" / "s.toml", "s", tmp_path, tmp_path, ())
+    text = variant_tests(suite, Target('vi"t\\', "pytest x.py", pcc=0.98, graph=graph), tmp_path / "out")
+    ast.parse(text)
+    assert "from vit import build_model" in text
+    place = (tmp_path / "suites" / graph.partition(":")[0]).parent.resolve()
+    steps = ast.literal_eval(re.search(r"parent / ('.*?')\)", text)[1])
+    assert (tmp_path / "out" / steps).resolve() == place
+    assert "PCC = 0.98" in text
+    assert text.count("NotImplementedError") == 1
+
+
+def test_the_example_has_a_card(capsys):
+    assert read_suite(EXAMPLE).targets[0].model == "encoder"
+    assert "# Model cards of encoder" in here(capsys, "card", EXAMPLE).out
