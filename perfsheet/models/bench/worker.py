@@ -88,7 +88,7 @@ class _DeviceMemory:
     def _find_cuda() -> "Any":
         torch = sys.modules.get("torch")
         try:
-            return torch.cuda if torch is not None and torch.cuda.is_available() else None
+            return torch.cuda if torch is not None and torch.cuda.is_available() is True else None
         except Exception:
             return None
 
