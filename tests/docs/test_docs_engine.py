@@ -32,7 +32,7 @@ def table(page, first_header):
 
 def test_every_rule_has_its_line_with_its_formula():
     assert [[cell.strip("`| ") for cell in row] for row in table("rules.md", "rule")] == [
-        [rule.id, rule.mark, rule.detects.strip("`"), rule.saving_formula] for rule in RULES
+        [rule.id, rule.mark, rule.stage.value, rule.detects.strip("`"), rule.saving_formula] for rule in RULES
     ]
 
 

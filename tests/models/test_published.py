@@ -11,7 +11,9 @@ from support.real import DATA
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.published import block, layout, updated
 from perfsheet.models.published.rendering import END, START, pipe_table, table_lines
+from perfsheet.models.suite import read_suite
 from perfsheet.models.suite.model import ModelResult
+from perfsheet.models.suite.results_store import ResultsStore
 
 TABLE = """\
 | Model    | Run Success   |   Torch Ops (Before) |   Torch Ops (Remain) |   To/From_Device Ops |   Original Run Time (s) |   Compiled Run Time(s) |   Accuracy |
@@ -147,6 +149,25 @@ def test_names_of_models_become_no_markdown():
 
 def test_an_unknown_layout_is_said(capsys, tmp_path):
     (tmp_path / "suite.toml").write_text('[[target]]\nmodel = "m"\ncommand = "pytest x.py"\n')
-    ended = here(capsys, "suite", "table", tmp_path / "suite.toml", "--layout", "odd")
-    assert ended.status == 2
-    assert "choose from torch-ttnn, torch-ttnn-2025" in ended.err
+    ended = here(capsys, "suite", "table", tmp_path / "suite.toml")
+    assert ended.status == 3
+    assert "run the suite first" in ended.err
+    with pytest.raises(PerfsheetError, match="unknown layout 'odd'"):
+        layout("odd")
+
+
+def test_a_suite_is_published_and_a_readme_updated(capsys, tmp_path):
+    (tmp_path / "suite.toml").write_text('[[target]]\nmodel = "BERT"\ncommand = "pytest x.py"\n')
+    suite = read_suite(tmp_path / "suite.toml")
+    store = ResultsStore(suite.output)
+    store.empty_folder(0, suite.targets[0])
+    store.save(0, suite.targets[0], result("BERT", inference_s=35.5))
+    readme = tmp_path / "README.md"
+    readme.write_bytes(README.encode())
+    ended = here(capsys, "suite", "table", tmp_path / "suite.toml", "--into", readme)
+    assert (ended.status, ended.out) == (0, f"{readme}: 1 row changed, 0 added\n")
+    assert readme.read_text() == updated(README, [result("BERT", inference_s=35.5)], SEED, "").text
+    assert "| BERT" in here(capsys, "suite", "table", tmp_path / "suite.toml").out
+    assert here(capsys, "suite", "table", tmp_path / "suite.toml", "-o", tmp_path / "t.csv").status == 0
+    assert (tmp_path / "t.csv").read_text().splitlines()[1].startswith("BERT,Yes,")
+    assert here(capsys, "suite", "table", readme, "--into", readme).status == 2

@@ -37,6 +37,10 @@ def table(
         str,
         typer.Option("--layout", metavar="NAME", help="Of a suite: the columns of torch-ttnn, or torch-ttnn-2025."),
     ] = "torch-ttnn",
+    results_folder: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="DIR", help="Of a suite: where its results are; default: its output folder."),
+    ] = None,
     into: Annotated[
         Path | None,
         typer.Option("--into", metavar="README.md", help="Of a suite: update the results table of this file in place."),
@@ -54,7 +58,7 @@ def table(
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
             raise usage(f"{output}: unknown format {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
     if path.suffix.lower() == ".toml":
-        _publish(path, layout, into, output, force)
+        _publish(_stored(path, results_folder), layout, into, output, force)
         return
     if into is not None:
         raise usage("--into needs a suite", "give SUITE.toml, whose results shall be in the file")
@@ -76,17 +80,28 @@ def table(
     tell(f"Wrote {len(results.rows)} rows to {output}")
 
 
-def _publish(path: Path, name: str, into: Path | None, output: Path | None, overwrite: bool) -> None:
+def _stored(path: Path, folder: Path | None) -> list[ModelResult]:
+    """The results of a suite. Raises PerfsheetError (exit status 3) if there are none."""
+    from perfsheet.models.suite import read_suite
+    from perfsheet.models.suite.results_store import ResultsStore
+
+    suite = read_suite(path, with_captures=False)
+    output = suite.output if folder is None else folder.absolute()
+    results = ResultsStore(output, say).load_all(suite)
+    if not results:
+        raise unusable(f"{output} has no results of {path}", "run the suite first, or give --results DIR")
+    return results
+
+
+def _publish(
+    results: Sequence[ModelResult], name: str, into: Path | None, output: Path | None, overwrite: bool
+) -> None:
     """Write the stored results of a suite as a published table."""
     from perfsheet.models.published import block, layout
     from perfsheet.models.results_table import parse_document
-    from perfsheet.models.suite import read_suite
-    from perfsheet.models.suite.results_store import ResultsStore
     from perfsheet.text.safe import printed
 
     wanted = layout(name)
-    suite = read_suite(path, with_captures=False)
-    results = ResultsStore(suite.output, say).load_all(suite)
     if into is not None:
         _update(into, results, wanted)
         return
@@ -94,7 +109,7 @@ def _publish(path: Path, name: str, into: Path | None, output: Path | None, over
     if output is None:
         typer.echo(printed(text), nl=False)
         return
-    document = parse_document(text, str(path))
+    document = parse_document(text)
     if output.suffix.lower() == ".md":
         from perfsheet.atomic_write import replace_text
 
@@ -107,6 +122,7 @@ def _publish(path: Path, name: str, into: Path | None, output: Path | None, over
 def _update(path: Path, results: Sequence[ModelResult], wanted: Layout) -> None:
     """Update the results table of a README in place; nothing is written if nothing changes."""
     from perfsheet.atomic_write import replace_text
+    from perfsheet.capture.notes import rows
     from perfsheet.models.published import updated
 
     try:
@@ -118,7 +134,7 @@ def _update(path: Path, results: Sequence[ModelResult], wanted: Layout) -> None:
     after = updated(before, results, wanted, str(path))
     if after.text != before:
         replace_text(path, after.text, overwrite=True)
-    tell(f"{path}: {len(after.changed)} rows changed, {len(after.added)} added")
+    tell(f"{path}: {rows(len(after.changed))} changed, {len(after.added)} added")
 
 
 def _impossible(table: ResultsTable) -> list[str]:

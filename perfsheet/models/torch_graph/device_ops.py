@@ -14,7 +14,6 @@ from perfsheet.light_dataclass import dataclass
 _UNARY = r"Unary|EltwiseUnary"
 _BINARY = r"Binary|EltwiseBinary"
 _TABLE: tuple[tuple[str, str, str], ...] = (
-    ("conv1d conv2d conv_transpose2d", r"(?i)conv(?!ert|3d)", ""),
     ("experimental.conv3d", r"(?i)conv3d", ""),
     ("matmul linear addmm", r"(?i)matmul|linear|bmm", ""),
     ("layer_norm", r"(?i)layer_?norm", ""),
@@ -72,16 +71,20 @@ _BINARY_TYPES = {
 @dataclass(frozen=True)
 class DeviceOps:
     """The device ops of a function: one with its name (`own`), or those of some `codes` and, where these do not say
-    enough, `attributes`."""
+    enough, `attributes`. `key` is the attribute that tells (blank = any), `unless` what tells that it is another op."""
 
     own: re.Pattern[str]
     codes: re.Pattern[str]
     attributes: re.Pattern[str] | None
+    key: str = ""
+    unless: re.Pattern[str] | None = None
 
     def match(self, op_code: str, attributes: str) -> bool | None:
         """Whether a device op of a capture does the work of the function; None if only the attributes could tell, and
         it has none."""
         code = op_code.rsplit("::", 1)[-1]
+        if self.unless is not None and self.unless.search(attributes):
+            return False
         if self.own.search(code):
             return True
         if not self.codes.search(code):
@@ -89,7 +92,18 @@ class DeviceOps:
         if self.attributes is None:
             return True
         found = bool(self.attributes.search(op_code) or self.attributes.search(attributes))
-        return found or (False if attributes.strip() else None)
+        return found or (False if attributes.strip() and self.key in attributes else None)
+
+
+_CONV = re.compile(r"(?i)conv(?!ert|3d)")
+_OF_COLUMNS = re.compile(r"input_hw=\(\d+[;,]\s*1\)")
+"""The sliding window of a convolution in one dimension: TTNN runs it on an input one column wide."""
+_CONVOLUTIONS = {
+    "conv2d": (_CONV, None, "", _OF_COLUMNS),
+    "conv1d": (_CONV, _OF_COLUMNS, "input_hw", None),
+    # Of a transposed one the halo op says so; the convolution after it is an ordinary one.
+    "conv_transpose2d": (re.compile("(?i)halo"), re.compile("(?i)is_transpose=(?:true|1)"), "is_transpose", None),
+}
 
 
 @cache
@@ -102,6 +116,8 @@ def device_ops(function: str) -> DeviceOps:
     name = function.removeprefix("ttnn.")
     plain = name.rpartition(".")[2].replace("_", "_?")
     own = re.compile(rf"(?i)^{plain}s?(?:_?(?:device_?)?op(?:eration)?)?$")
+    if name in _CONVOLUTIONS:
+        return DeviceOps(own, *_CONVOLUTIONS[name])
     for names, codes, attributes in _TABLE:
         if name in names.split():
             return DeviceOps(own, re.compile(codes), _whole_word(attributes))

@@ -202,6 +202,21 @@ def test_a_bench_of_a_torch_module(folder, capsys):
     assert all(one["latency_mean_ms"] > 0 for one in json.loads(ended.out)["variants"])
 
 
+def test_a_suite_counts_torch_ops_where_the_test_does_not(folder, capsys):
+    write_csv(folder / "run.csv", [op("Conv2dDeviceOperation", 10, 1), op("MatmulDeviceOperation", 10, 1)])
+    (folder / "test_it.py").write_text("def test_it():\n    pass\n")
+    target = '[[target]]\nmodel = "net"\ncommand = "pytest -q test_it.py"\ngraph = "net.py:build_model"\n'
+    (folder / "suite.toml").write_text(f'{target}replay = "run.csv"\ncollect = ["device"]\n')
+    ended = here(capsys, "suite", "run", "suite.toml", "-o", "out", "--json")
+    (model,) = json.loads(ended.out)["models"]
+    # convolution, relu, mean, layer norm, addmm, softmax, and t: the capture shows a convolution and a matmul.
+    assert model["torch_ops_before"] == "7 (7)"
+    assert model["torch_ops_remain"] == "4 (4)"
+    arguments = ("suite", "table", "suite.toml", "--layout", "torch-ttnn-2025")
+    assert here(capsys, *arguments).status == 3  # it has no results where it would put them by default
+    assert "| 7 (7) " in here(capsys, *arguments, "--results", "out").out
+
+
 def test_a_card_with_a_graph(folder, capsys):
     write_csv(folder / "run.csv", [op("Conv2dDeviceOperation", 10, 1)])
     (folder / "suite.toml").write_text(

@@ -7,7 +7,7 @@ from support.captures import op
 from support.command import here
 
 from perfsheet.models.torch_graph import bundled, find_coverage, needed_ops
-from perfsheet.models.torch_graph.model import GraphOp, graph_nodes
+from perfsheet.models.torch_graph.model import Argument, GraphOp, TensorShape, graph_nodes
 
 
 def graph_op(name, shape="1×1 float32"):
@@ -51,6 +51,35 @@ def test_a_typecast_is_covered_by_a_typecast_alone(analysis_of):
 def test_conv_does_not_match_converting(analysis_of):
     analysis = analysis_of(op("ConvertToCHWDeviceOperation", 10, 1))
     assert find_coverage([graph_op("aten.convolution.default")], analysis, bundled())[0].status == "missing"
+
+
+def convolution(transposed, dimensions):
+    weight = TensorShape((8, 8, *[3] * dimensions), "float32")
+    arguments = (Argument("weight", weight), Argument("transposed", transposed))
+    return GraphOp("aten.convolution.default", (), (), "", (), (), arguments)
+
+
+WINDOW = "'sliding_window_config': 'SlidingWindowConfig(batch_size=1; input_hw=(64;{}); window_hw=(3;3))'"
+HALO = "'config': 'SlidingWindowConfig(batch_size=1; input_hw=(64;64); is_transpose={})'"
+
+
+def test_convolutions_are_told_apart(analysis_of):
+    kinds = [convolution(False, 2), convolution(False, 1), convolution(True, 2)]
+
+    def statuses(*rows):
+        found = {one.op: one.status for one in find_coverage(kinds, analysis_of(*rows), bundled())}
+        return [found[f"aten.convolution{kind}"] for kind in ("", " (conv1d)", " (conv_transpose2d)")]
+
+    plain = {**op("Conv2dDeviceOperation", 10, 1), "ATTRIBUTES": f"{{{WINDOW.format(64)}}}"}
+    of_columns = {**op("Conv2dDeviceOperation", 10, 1), "ATTRIBUTES": f"{{{WINDOW.format(1)}}}"}
+    halo = {**op("HaloDeviceOperation", 10, 1), "ATTRIBUTES": f"{{{HALO.format('false')}}}"}
+    transposed = {**op("HaloDeviceOperation", 10, 1), "ATTRIBUTES": f"{{{HALO.format('true')}}}"}
+    older = {**op("HaloDeviceOperation", 10, 1), "ATTRIBUTES": "{'config': 'SlidingWindowConfig(batch_size=1)'}"}
+    assert statuses(plain, halo) == ["covered", "missing", "missing"]
+    assert statuses(of_columns, halo) == ["missing", "covered", "missing"]
+    assert statuses(plain, transposed) == ["covered", "missing", "covered"]
+    assert statuses(plain, older) == ["covered", "missing", "unclear"]
+    assert statuses({**plain, "ATTRIBUTES": ""}) == ["covered", "unclear", "missing"]
 
 
 @pytest.mark.parametrize(
