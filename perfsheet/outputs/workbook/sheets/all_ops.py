@@ -76,11 +76,12 @@ def row_links(analysis: Analysis) -> RowLink:
     It gives the bare number for a row that is not here.
     """
     listed, letters = _listed(analysis.every.ops), _letters(analysis, "run_order")
+    has_all = len(listed) == len(analysis.every.ops)
 
     def link(ref: RowRef) -> Cell:
         if ref.position is None:
             return ref.row
-        row = int(np.searchsorted(listed, ref.position))
+        row = ref.position if has_all else int(np.searchsorted(listed, ref.position))
         if row == len(listed) or listed[row] != ref.position:
             return ref.row
         return live.link_to_row(TITLE, letters, row + 2, ref.position + 1, ref.row)
