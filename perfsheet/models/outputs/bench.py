@@ -96,7 +96,9 @@ def _myst(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) 
     """A table with caption and name, of labels and latency alone; memory and tokens stand below it."""
     labels = bench.labels(number)
     header = [*labels, "latency (ms)"]
-    cells = [[*(row.variant.value(name) for name in labels), latency_text(row)] for row in rows]
+    spread = any(row.std_ms is not None for row in rows)
+    latencies = [latency_text(row) if spread else latency_text(row).removesuffix(" ± –") for row in rows]
+    cells = [[*(row.variant.value(name) for name in labels), text] for row, text in zip(rows, latencies, strict=True)]
     columns = [list(map(plain, column)) for column in zip(header, *cells, strict=True)]
     widths = [max(map(cell_len, column)) for column in columns]
     lines = [

@@ -239,6 +239,16 @@ def test_a_published_table_byte_for_byte():
     assert "latencies that commands print, ± sample standard deviation (n − 1)" in page
 
 
+def test_latencies_without_a_deviation_stand_alone():
+    rows = tuple(
+        Measurement(Variant((("p", "x"),)), printed=Printed(mean), kind="recorded") for mean in (13.984, 37.639)
+    )
+    page = bench_markdown(Bench("x", ("p",), rows, 0, 10, 1), "myst")
+    assert "| x | 13.984       |\n| x | 37.639       |" in page
+    both = (*rows, Measurement(Variant((("p", "y"),)), printed=Printed(1.0, 0.5), kind="recorded"))
+    assert "| x | 13.984 ± –    |" in bench_markdown(Bench("x", ("p",), both, 0, 10, 1), "myst")
+
+
 def bench_file(rows):
     """A bench whose three tables are of three kinds of runtime: function, printed, recorded."""
     lines = [
