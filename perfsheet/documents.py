@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _MOST_BYTES = {".toml": 1 << 20, ".yaml": 4 << 20, ".yml": 4 << 20, ".json": 64 << 20}
 _DEEPEST = 64
+_MOST_VALUES = 1_000_000
 _LARGEST = 2**63 - 1
 """TOML promises no larger integers, and no figure of ours needs one."""
 _KIB = 1024
@@ -60,6 +61,7 @@ def read_yaml(path: Path, kind: type[T], hint: str) -> T:
     try:
         value: object = yaml.safe_load(_bytes(path))
         refuse_extremes(value)
+        _expanded(value, {}, set())
         return as_type(value, kind)
     except OSError as error:
         raise usage(f"{path}: {error.strerror or error}", hint) from None
@@ -67,6 +69,22 @@ def read_yaml(path: Path, kind: type[T], hint: str) -> T:
         raise usage(f"{path} is not valid YAML: {' '.join(str(error).split())}", hint) from None
     except (InvalidDocumentError, ValueError, RecursionError) as error:
         raise usage(f"{path} {_reason(error)}", hint) from None
+
+
+def _expanded(value: object, known: dict[int, int], above: set[int]) -> int:
+    """How many values it has with every alias written out. Raises InvalidDocumentError for too many, or for endless."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) in above:
+        raise InvalidDocumentError("has a value that contains itself")
+    if id(value) not in known:
+        above.add(id(value))
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_expanded(one, known, above) for one in inner)
+        above.discard(id(value))
+        if known[id(value)] > _MOST_VALUES:
+            raise InvalidDocumentError(f"has more than {_MOST_VALUES:,} values with its aliases written out")
+    return known[id(value)]
 
 
 def read_json(path: Path, kind: type[T]) -> T:

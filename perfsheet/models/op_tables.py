@@ -244,7 +244,7 @@ KERNEL_TIME_BY_OP: Table[Sequence[OpType]] = Table(
 
 BenchRows = Rows[Bench, Measurement]
 @dataclass(frozen=True)
-class Run:
+class TimedRun:
     """A run of a row: its number from 1, warm-up runs included, and its time."""
 
     row: Measurement
@@ -253,10 +253,10 @@ class Run:
     warmup: bool
 
 
-def runs_of(row: Measurement) -> list[Run]:
+def runs_of(row: Measurement) -> list[TimedRun]:
     """All runs of a row, warm-up runs first."""
     times = [(time_ms, True) for time_ms in row.warmup_ms] + [(time_ms, False) for time_ms in row.runs_ms]
-    return [Run(row, number, time_ms, warmup) for number, (time_ms, warmup) in enumerate(times, 1)]
+    return [TimedRun(row, number, time_ms, warmup) for number, (time_ms, warmup) in enumerate(times, 1)]
 
 
 _MS = replace(MILLISECONDS, style="decimal")
@@ -324,7 +324,7 @@ def bench_table(parameters: Sequence[str]) -> Table[BenchRows]:
         (*own, *_BENCH_COLUMNS))
 
 
-RUNS: Table[Sequence[Run]] = Table(
+RUNS: Table[Sequence[TimedRun]] = Table(
     "bench-runs", "Runs", "Every run, warm-up runs first: sheet Runs of bench.xlsx.",
     (
         Column("variant", "Variant", TEXT, each(lambda run: run.row.variant.name), "the variant", _BENCH,

@@ -7,6 +7,7 @@ Format: PartialBenchmarkRun in infra/data_collection/pydantic_models.py of tt-me
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import datetime, timezone
@@ -47,7 +48,7 @@ _NOT_OURS = (
 
 
 @dataclass(frozen=True)
-class Measurement:
+class BenchmarkMeasurement:
     """A value, and its target (None = none)."""
 
     step_name: str
@@ -59,13 +60,13 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Record:
+class BenchmarkRecord:
     """One run of a model. `setting` is that of its perf file; `card_type` is the board; None or blank = unknown."""
 
     model: str
     started: datetime
     ended: datetime
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[BenchmarkMeasurement, ...]
     batch: int | None = None
     setting: str = ""
     sequence_length: int | None = None
@@ -75,23 +76,23 @@ class Record:
     commit: str | None = None
 
 
-def measurements_of(figure: Callable[[str], float | None]) -> Iterator[Measurement]:
+def measurements_of(figure: Callable[[str], float | None]) -> Iterator[BenchmarkMeasurement]:
     """The figures that are known; `figure` gives the one of a field."""
     for name, field_name, target in _MEASUREMENTS:
         value = figure(field_name)
         if value is not None:
-            yield Measurement(END_TO_END, name, value, figure(target) if target else None)
+            yield BenchmarkMeasurement(END_TO_END, name, value, figure(target) if target else None)
 
 
 def record_of_row(
     row: PerfRow, started: datetime, ended: datetime, branch: str | None = None, commit: str | None = None
-) -> Record:
+) -> BenchmarkRecord:
     """The record of a perf file."""
     measured = tuple(measurements_of(row.value))
-    return Record(row.model, started, ended, measured, row.batch, row.setting, branch=branch, commit=commit)
+    return BenchmarkRecord(row.model, started, ended, measured, row.batch, row.setting, branch=branch, commit=commit)
 
 
-def record_json(record: Record) -> dict[str, Any]:
+def record_json(record: BenchmarkRecord) -> dict[str, Any]:
     """The record as JSON: what is unknown is null, times are in UTC."""
     started, ended = _utc(record.started), _utc(record.ended)
     return {
@@ -125,7 +126,7 @@ def record_json(record: Record) -> dict[str, Any]:
     }
 
 
-def write_record(record: Record, folder: Path) -> Path:
+def write_record(record: BenchmarkRecord, folder: Path) -> Path:
     """Write `partial_run_TIME.json`, with a number if that is there already; the file.
 
     Raises PerfsheetError (exit status 7).
@@ -134,7 +135,8 @@ def write_record(record: Record, folder: Path) -> Path:
 
     make_folder(folder, "give another folder")
     text = json_text(record_json(record), indent=4) + "\n"
-    stem, number = f"partial_run_{_utc(record.started)}", 1
+    time = _utc(record.started)
+    stem, number = f"partial_run_{time.replace(':', '-') if os.name == 'nt' else time}", 1
     while True:
         path = folder / f"{stem}{'' if number == 1 else f'_{number}'}.json"
         if not path.exists():
@@ -157,7 +159,7 @@ class _Value:
 
 
 @dataclass(frozen=True)
-class Run:
+class ReadRecord:
     """A record as it is read from a file: partial or complete, of any writer; unknown fields are left out."""
 
     ml_model_name: str
@@ -185,10 +187,10 @@ class Run:
         return {(one.step_name, one.name): one.value for one in self.measurements if one.value is not None}
 
 
-def read_record(path: Path) -> Run:
+def read_record(path: Path) -> ReadRecord:
     """Read a record. Raises PerfsheetError (exit status 3) if it is none."""
     try:
-        return read_json(path, Run)
+        return read_json(path, ReadRecord)
     except InvalidDocumentError as error:
         raise unusable(f"{path} {error}", "give a partial_run or complete_run file in JSON") from None
     except OSError as error:

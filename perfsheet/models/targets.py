@@ -7,6 +7,7 @@ check_targets(entry, read_record(path).values)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -78,10 +79,10 @@ class _File:
 
 
 @dataclass(frozen=True)
-class Goal:
+class TargetMetric:
     """A metric, what is expected of it, and what is allowed: from `low` to `high` (None = any more)."""
 
-    metric: str
+    name: str
     expected: float
     low: float
     high: float | None
@@ -96,7 +97,7 @@ class TargetEntry:
     batch: int | None
     sequence_length: int | None
     todo: bool
-    goals: tuple[Goal, ...]
+    metrics: tuple[TargetMetric, ...]
 
     @property
     def name(self) -> str:
@@ -134,29 +135,29 @@ class Targets:
             for entry in self.of(model, sku)
             if entry.batch in (None, batch) and entry.sequence_length in (None, sequence_length)
         ]
-        return max(fitting, key=_specificity, default=None)
+        return max(fitting, key=lambda entry: (_specificity(entry), not entry.todo), default=None)
 
 
 @dataclass(frozen=True)
 class TargetCheck:
-    """A goal and what was measured, in the unit of the target; None = not measured, which keeps no target."""
+    """A metric and what was measured, in the unit of the target; None = not measured, which keeps no target."""
 
-    goal: Goal
+    metric: TargetMetric
     measured: float | None
 
     @property
     def ok(self) -> bool:
         """Whether it is within what is allowed."""
-        low, high = self.goal.low, self.goal.high
+        low, high = self.metric.low, self.metric.high
         return self.measured is not None and low <= self.measured and (high is None or self.measured <= high)
 
     @property
     def sentence(self) -> str:
         """`decode_t/s/u: 14.1, 14.586 to 19.734 allowed (target 17.16)`."""
-        goal = self.goal
-        allowed = f"{goal.low:g} or more" if goal.high is None else f"{goal.low:g} to {goal.high:g}"
+        metric = self.metric
+        allowed = f"{metric.low:g} or more" if metric.high is None else f"{metric.low:g} to {metric.high:g}"
         measured = "not measured" if self.measured is None else f"{self.measured:g}"
-        return f"{goal.metric}: {measured}, {allowed} allowed (target {goal.expected:g})"
+        return f"{metric.name}: {measured}, {allowed} allowed (target {metric.expected:g})"
 
 
 def read_targets(path: Path) -> Targets:
@@ -178,8 +179,8 @@ def canonical_sku(sku: str) -> str:
 
 
 def check_targets(entry: TargetEntry, values: Mapping[tuple[str, str], float]) -> list[TargetCheck]:
-    """Every goal of an entry, and what was measured by step and name."""
-    return [TargetCheck(goal, _measured(goal.metric, values)) for goal in entry.goals]
+    """Every metric of an entry, and what was measured by step and name."""
+    return [TargetCheck(metric, _measured(metric.name, values)) for metric in entry.metrics]
 
 
 def _measured(metric: str, values: Mapping[tuple[str, str], float]) -> float | None:
@@ -194,12 +195,12 @@ def _entry(path: Path, model: str, sku: str, entry: _Entry) -> TargetEntry:
     where = f"{path}: {model}, {sku}"
     if entry.status.lower() not in _ACTIVE:
         raise usage(f"{where}: status {entry.status!r} is unknown", "write active or TODO")
-    goals = (*_goals(entry.perf, where, both_sides=True), *_goals(entry.accuracy, where, both_sides=False))
+    metrics = (*_metrics(entry.perf, where, both_sides=True), *_metrics(entry.accuracy, where, both_sides=False))
     todo = entry.status.lower() == "todo"
-    return TargetEntry(model, canonical_sku(sku), entry.batch_size, entry.seq_len, todo, goals)
+    return TargetEntry(model, canonical_sku(sku), entry.batch_size, entry.seq_len, todo, metrics)
 
 
-def _goals(table: Mapping[str, Any], where: str, both_sides: bool) -> Iterator[Goal]:
+def _metrics(table: Mapping[str, Any], where: str, both_sides: bool) -> Iterator[TargetMetric]:
     for metric, expected in table.items():
         if metric == "tolerance" or metric.endswith("_tolerance") or expected is None:
             continue
@@ -208,9 +209,9 @@ def _goals(table: Mapping[str, Any], where: str, both_sides: bool) -> Iterator[G
         value = float(expected)
         if both_sides:
             tolerance = _tolerance(metric, table, where)
-            yield Goal(metric, value, value * (1 - tolerance), value * (1 + tolerance))
+            yield TargetMetric(metric, value, value * (1 - tolerance), value * (1 + tolerance))
         else:
-            yield Goal(metric, value, value - ACCURACY_SLACK, None)
+            yield TargetMetric(metric, value, value - ACCURACY_SLACK, None)
 
 
 def _tolerance(metric: str, table: Mapping[str, Any], where: str) -> float:
@@ -226,7 +227,7 @@ def _tolerance(metric: str, table: Mapping[str, Any], where: str) -> float:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _specificity(entry: TargetEntry) -> int:

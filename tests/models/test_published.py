@@ -119,7 +119,7 @@ def test_a_real_table_changes_in_its_rows_only():
     ]
     # ✅, then 🚧, then ❌, as before.
     status = [line.split("|")[2].strip() for line in done.text.splitlines() if line.count("|") == 11][2:]
-    assert status == sorted(status, key="✅🚧❌".index)
+    assert status == sorted(status, key=lambda text: "✅🚧❌N".index(text[:1]))
     assert updated(done.text, results, SEED, "x").text == done.text
 
 
@@ -142,9 +142,52 @@ def test_where_nothing_can_be_updated_it_is_said(text, status):
 
 
 def test_names_of_models_become_no_markdown():
-    rows = updated(README, [result("a|b\n`c`")], SEED, "x").text.splitlines()
-    assert {line.count("|") for line in rows if "ResNet18" in line or "`c`" in line or "a" in line[:4]} >= {9}
-    assert len(rows) == len(README.splitlines()) + 1
+    once = updated(README, [result("a|b*c\n`d`")], SEED, "x").text
+    (new,) = [line for line in once.splitlines() if line not in README.splitlines()]
+    assert new.count("|") == 9
+    assert updated(once, [result("a|b*c\n`d`")], SEED, "x").text == once
+
+
+LATER = """\
+| Model | Status | Batch | Compiled Throughput (Inferences Per Second) | Mine |
+|:------|:-------|:------|:--------------------------------------------|------|
+  | vit | ✅ | 8 | 100 | a |
+| vit | ✅ | 16 | 150 | b |  \n"""
+
+
+def test_results_of_one_model_have_the_row_of_their_batch():
+    results = [result("vit", batch=8, throughput=101.0), result("vit", batch=16, throughput=150.0)]
+    done = updated(LATER, results, SEED, "x")
+    assert done.text == LATER.replace("| 100 |", "| 101 |")
+    assert done.changed == ("vit",)
+    more = updated(LATER, [*results, result("vit", batch=32, throughput=1.0)], SEED, "x")
+    assert [line.split("|")[3].strip() for line in more.text.splitlines()[2:]] == ["8", "16", "32"]
+    # Without a column for it, each has a row under its whole name.
+    two = [result("vit", batch=8, pcc=0.9), result("vit", batch=16, pcc=0.8)]
+    once = updated(README, two, SEED, "x")
+    assert once.added == ("vit, batch 8", "vit, batch 16")
+    assert updated(once.text, two, SEED, "x").text == once.text
+
+
+def test_a_row_that_does_not_change_stays_as_it_is_written():
+    assert updated(LATER, [result("vit", batch=16, throughput=150.0)], SEED, "x").text == LATER
+
+
+def test_status_follows_what_is_known():
+    def shown(**figures):
+        return layout("torch-ttnn-2025").cells([result("m", **figures)])[0][1]
+
+    assert (shown(torch_ops_remain="0 (0)"), shown(torch_ops_remain="3 (1)"), shown()) == ("✅", "🚧", "N/A")
+    assert (shown(fallbacks=0), shown(fallbacks=2)) == ("✅", "🚧")
+    failed = LATER.replace("✅ | 8", "❌ | 8")
+    assert "| N/A | 8 |" in updated(failed, [result("vit", batch=8)], SEED, "x").text.replace("N/A  |", "N/A |")
+    assert updated(LATER, [result("vit", batch=8)], SEED, "x").text == LATER
+
+
+def test_what_is_impossible_or_failed_is_not_published():
+    assert "| N/A | a |" in updated(LATER, [result("vit", batch=8, throughput=-1.0)], SEED, "x").text
+    failed = updated(README, [result("BERT", "failed", inference_s=0.7)], SEED, "x").text
+    assert "0.7 " not in failed
 
 
 def test_an_unknown_layout_is_said(capsys, tmp_path):

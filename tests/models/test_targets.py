@@ -56,16 +56,31 @@ def test_the_most_specific_entry_holds(file, model, sku, batch, length, found):
     assert (entry and entry.name) == found
 
 
+def test_an_active_entry_goes_before_a_gap(tmp_path):
+    path = tmp_path / "t.yaml"
+    gap, active = "{status: TODO}", "{perf: {decode_t/s: 1.0}}"
+    path.write_text(f"targets: {{m: {{skus: {{n150: {{entries: [{gap}, {active}]}}}}}}}}")
+    assert not read_targets(path).find("m", "n150", 1, 1).todo
+
+
+def test_aliases_cannot_be_a_bomb_where_any_value_is_allowed(tmp_path):
+    path = tmp_path / "t.yaml"
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12))]
+    path.write_text("\n".join([*lines, "targets: {m: {skus: {n150: {entries: [{perf: {x: *a11}}]}}}}"]))
+    with pytest.raises(PerfsheetError, match="more than 1,000,000 values"):
+        read_targets(path)
+
+
 def test_both_sides_of_a_target(file):
     entry = read_targets(file).find("falcon-7b", "n150", 32, 128)
-    goals = {goal.metric: (goal.low, goal.high) for goal in entry.goals}
-    assert goals == {
+    allowed = {metric.name: (metric.low, metric.high) for metric in entry.metrics}
+    assert allowed == {
         "prefill_t/s": pytest.approx((1700, 2300)),  # 15 %
         "decode_t/s/u": pytest.approx((16, 24)),
         "top1": (89.5, None),
     }
     factor = read_targets(file).find("falcon-7b", "n150", 32, 1)
-    assert (factor.goals[0].low, factor.goals[0].high) == pytest.approx((9, 11))
+    assert (factor.metrics[0].low, factor.metrics[0].high) == pytest.approx((9, 11))
 
 
 def test_what_is_measured_is_in_the_unit_of_the_target(file):
@@ -99,7 +114,12 @@ def bomb(level):
         ("targets: {m: {skus: {n150: {entries: [{status: odd}]}}}}", "status 'odd' is unknown"),
         ("targets: {m: {skus: {n150: {entries: [{perf: {decode_t/s: fast}}]}}}}", "which is not a number"),
         ("targets: {m: {skus: {n150: {entries: [{perf: {a: 1, tolerance: 3}}]}}}}", "which is not a tolerance"),
-        ("a: &a [x, x]\n" + "\n".join(f"b{n}: &b{n} [*{bomb(n)}, *{bomb(n)}]" for n in range(40)), "as it"),
+        (
+            "a: &a [x, x]\n" + "\n".join(f"b{n}: &b{n} [*{bomb(n)}, *{bomb(n)}]" for n in range(40)),
+            "more than 1,000,000",
+        ),
+        ("targets: {m: {skus: {n150: {entries: [{perf: {decode_t/s: .nan}}]}}}}", "which is not a number"),
+        ("targets: &t {m: *t}", "contains itself"),
         ("[" * 10_000, ""),
     ],
 )

@@ -78,12 +78,13 @@ def graph(
         raise not_written(f"{issues} has issues already", "give --force, or another folder")
     analysis = analyse(capture, Options()) if capture else None
     known = registry(python)
-    if force:
-        op_stats.clear_folder(output)
-    profiles = output / "profile" if profile else None
+    profiles = output / op_stats.PROFILE if profile else None
     trials = session(*mock_board, python) if tried else None
     traced = _traced(specs, inputs or [], Comparison(analysis, known, trials), backward, profiles)
-    files = [*_write(traced, output, backward, force), *(sorted(profiles.glob("*.json")) if profiles else [])]
+    profiled = [profiles / f"{one.name}.json" for one in traced] if profiles else []
+    if force:  # not before all are traced: what is there stays if one fails
+        op_stats.clear_folder(output, profiled)
+    files = [*_write(traced, output, backward, force), *profiled]
     if issues is not None:
         files += _write_issues(traced, issues, known, force)
     if json:

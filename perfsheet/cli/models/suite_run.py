@@ -99,13 +99,13 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
     from perfsheet.cli.handling import view
     from perfsheet.models.outputs.suite import sort_results
     from perfsheet.models.suite import read_suite
-    from perfsheet.models.suite.goals import check_goals
+    from perfsheet.models.suite.central_targets import check_central_targets
     from perfsheet.models.suite.model import check_limits, every_row
     from perfsheet.models.suite.running import SuiteInterruptedError, run_suite
     from perfsheet.models.targets import read_targets
 
     suite = with_replays(read_suite(path), options.replay)
-    goals = read_targets(suite.goals) if suite.goals else None
+    central = read_targets(suite.central_targets) if suite.central_targets else None
     if options.output is not None:
         suite = replace(suite, output=options.output.absolute())
     sort_results([], options.sort, options.descending)  # refuse an unknown column before hours of runs
@@ -117,8 +117,8 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
         except SuiteInterruptedError as error:
             interrupted, results = error, error.results
     results = check_limits([store.with_relative_paths(result) for result in results], options.limits)
-    if goals is not None:
-        results = check_goals(suite, results, goals)
+    if central is not None:
+        results = check_central_targets(suite, results, central)
     if interrupted and interrupted.status == ExitStatus.OUTPUT_NOT_WRITTEN:
         raise interrupted
     files = write_results(suite, store, results, options.sort, options.descending)
@@ -195,7 +195,7 @@ def _write_records(
 ) -> list[Path]:
     """A benchmark record for every result with figures; those of an earlier run go."""
     from perfsheet.models.records import write_record
-    from perfsheet.models.suite.goals import record_of
+    from perfsheet.models.suite.central_targets import record_of
 
     for stale in folder.glob("partial_run_*.json"):
         stale.unlink(missing_ok=True)

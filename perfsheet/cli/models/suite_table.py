@@ -58,6 +58,10 @@ def table(
         if output.suffix.lower() not in (".md", ".csv", ".xlsx", ".json"):
             raise usage(f"{output}: unknown format {output.suffix!r}", "end the name in .md, .csv, .xlsx or .json")
     if path.suffix.lower() == ".toml":
+        if sort or descending:
+            raise usage("--sort orders a Markdown table", "a published one has the order of its project")
+        if into is not None and output is not None:
+            raise usage("--into and -o exclude each other", "choose one")
         _publish(_stored(path, results_folder), layout, into, output, force)
         return
     if into is not None:
@@ -102,6 +106,8 @@ def _publish(
     from perfsheet.text.safe import printed
 
     wanted = layout(name)
+    if replayed := [result.name for result in results if result.replayed]:
+        say(f"warning: device figures are of recorded captures, not of this run: {'; '.join(replayed)}")
     if into is not None:
         _update(into, results, wanted)
         return

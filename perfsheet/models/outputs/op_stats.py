@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -24,6 +24,8 @@ from perfsheet.text.safe import escaped, file_stem
 R = TypeVar("R")
 
 NODE_COUNT = "node_count.csv"
+RAW, PROFILE = "raw", "profile"
+"""Folders of traced modules."""
 _LONGEST_NAME = 120
 _MOST_OPS = 1000
 """Ops with files of their own, the most frequent first; node_count.csv has all."""
@@ -37,8 +39,6 @@ _FILES = (
     "modules.csv",
     "coverage.csv",
     "modules.svg",
-    "profile",
-    "raw",
 )
 _MOST_ROWS = 20
 
@@ -95,25 +95,40 @@ def _write_sizes(
         yield folder / f"{name}.svg"
 
 
-def clear_folder(folder: Path) -> None:
-    """Delete the files of an earlier run, and no others. Raises PerfsheetError (exit status 7)."""
+def clear_folder(folder: Path, keep: Collection[Path] = ()) -> None:
+    """Delete the files of an earlier run, but for `keep`, and no others. Raises PerfsheetError (exit status 7)."""
     try:
-        for subfolder in (folder, *sorted((folder / "captures").glob("*")), *sorted((folder / "models").glob("*"))):
+        models = [path.stem.removeprefix("fw_") for path in (folder / RAW).glob("fw_*.json")]
+        for name in models:
+            for path in _of_model(folder, name):
+                if path not in keep:
+                    path.unlink(missing_ok=True)
+        subfolders = [*sorted((folder / "captures").glob("*")), *(folder / "models" / name for name in models)]
+        for subfolder in (folder, *subfolders):
             for name in _FILES:
                 for path in (subfolder / name, subfolder / f"fw_{name}", subfolder / f"bw_{name}"):
                     if path.is_dir() and not path.is_symlink():
                         _clear_tables(path)
                     else:
                         path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # it has other files
+            with contextlib.suppress(OSError):  # it has other files, or was never there
                 if subfolder != folder:
                     subfolder.rmdir()
+        for name in (RAW, PROFILE, "models", "captures"):
+            with contextlib.suppress(OSError):
+                (folder / name).rmdir()
     except OSError as error:
         raise not_written(f"{folder}: {error.strerror or error}", "give another folder with -o") from None
 
 
+def _of_model(folder: Path, name: str) -> Iterator[Path]:
+    """The files of a traced module that have its name."""
+    yield from (folder / RAW / f"{prefix}{name}.json" for prefix in ("fw_", "bw_"))
+    yield folder / PROFILE / f"{name}.json"
+
+
 def _clear_tables(folder: Path) -> None:
-    for pattern in ("*.csv", "*.svg", "*.png", "*.json"):
+    for pattern in ("*.csv", "*.svg", "*.png"):
         for path in folder.glob(pattern):
             path.unlink()
     with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from perfsheet.outputs.terminal.screen import line, screen_for
 
 @dataclass(frozen=True)
 class RecordVerdict:
-    """A record, the entry that it is held against (None = there is none), and its goals."""
+    """A record, the entry that it is held against (None = there is none), and its metrics."""
 
     path: str
     name: str
@@ -42,12 +42,12 @@ def verdicts_json(targets: str, verdicts: Sequence[RecordVerdict]) -> Json:
                 "todo": verdict.entry is not None and verdict.entry.todo,
                 "checks": [
                     {
-                        "metric": check.goal.metric,
+                        "metric": check.metric.name,
                         "ok": check.ok,
                         "measured": check.measured,
-                        "expected": check.goal.expected,
-                        "low": check.goal.low,
-                        "high": check.goal.high,
+                        "expected": check.metric.expected,
+                        "low": check.metric.low,
+                        "high": check.metric.high,
                     }
                     for check in verdict.checks
                 ],
@@ -58,7 +58,7 @@ def verdicts_json(targets: str, verdicts: Sequence[RecordVerdict]) -> Json:
 
 
 def print_verdicts(verdicts: Sequence[RecordVerdict], out: TextIO) -> None:
-    """A line per goal, missed ones first, under the entry that they are of."""
+    """A line per metric, missed ones first, under the entry that they are of."""
     screen = screen_for(out)
     for verdict in verdicts:
         if verdict.entry is None or not verdict.checks:

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.atomic_write import make_folder, replace, replace_text
-from perfsheet.models.outputs.op_stats import NODE_COUNT, unique_file_name
+from perfsheet.models.outputs.op_stats import NODE_COUNT, RAW, unique_file_name
 from perfsheet.models.torch_graph.model import GraphOp, TensorShape, Value
 from perfsheet.text.json_text import json_text
 from perfsheet.text.safe import csv_cell
 
 Sizes = Counter[int]
 """How many tensors have a size in bytes."""
-RAW = "raw"
 _TOTAL = "_TOTAL_"
 _BINS = 10
 """Bars of a plot, as `pyplot.hist` has them."""

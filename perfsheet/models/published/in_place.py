@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 
@@ -13,10 +14,10 @@ from perfsheet.models.published.rendering import END, START, block, text_of
 from perfsheet.models.results_table import plain_text, table_at
 from perfsheet.models.suite.model import ModelResult
 
-_SORT = {"✅": 0, "🚧": 1, "❌": 2}
+_SORT = {"✅": 0, "🚧": 1, "❌": 2, UNKNOWN: 3}
 _STATUS = ("Status", "Run Success")
-_OF_MODEL = ("Batch", "Torch Ops (Before)", "Torch Ops Before (Unique Ops)")
-"""What a failed run does not change."""
+_PASSED = ("✅", "🚧")
+_BATCH = "Batch"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def updated(text: str, results: Sequence[ModelResult], layout: Layout, path: str
 
     The table is the first one with a column Model, between the marks if the text has them; a block between marks
     without a table is filled. Columns that are not known stay as they are, and so do rows of other models, and figures
-    that a passed test did not collect; those of a failed one are N/A.
+    that a passed test did not collect; those of a failed one, and impossible ones, are N/A. Of several results of one
+    model each has the row of its batch; without such a column, its own name.
     Raises PerfsheetError: exit status 2 for one mark without the other, 3 without a table or marks.
     """
     lines = text.splitlines(keepends=True)
@@ -68,68 +70,79 @@ class _Rows:
     """The rows of a table as lines."""
 
     def __init__(self, lines: Sequence[str], headers: Sequence[str], rule: str, end: str) -> None:
-        self.lines = list(lines)
-        self._right = [cell.strip()[:1] != ":" and cell.strip()[-1:] == ":" for cell in split(rule)]
-        self._headers = [plain_text(header) for header in headers]
-        self._model, self._end = [header.strip("* ").casefold() for header in self._headers].index("model"), end
-        status = next((name for name in _STATUS if name in self._headers), None)
-        self._status = None if status is None else self._headers.index(status)
+        self.lines, self._end = list(lines), end
+        self._right = [mark[:1] != ":" and mark[-1:] == ":" for mark in _texts(rule)]
+        names = [plain_text(header).strip("* ") for header in headers]
+        self._columns = {place: BY_HEADER[name] for place, name in enumerate(names) if name in BY_HEADER}
+        self._model = [name.casefold() for name in names].index("model")
+        self._batch = names.index(_BATCH) if _BATCH in names else None
+        self._status = next((names.index(name) for name in _STATUS if name in names), None)
+        self._width = len(names)
 
     def take(self, results: Sequence[ModelResult]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Write these results into the rows; the models whose rows changed, and those that are new."""
         changed, added = [], []
+        several = Counter(result.model.casefold() for result in results)
         for result in results:
             if result.run_success is None:
                 continue
-            texts = {
-                place: text_of(BY_HEADER[header].value(result))
-                for place, header in enumerate(self._headers)
-                if header in BY_HEADER and place != self._model
-            }
-            texts = {
-                place: text
-                for place, text in texts.items()
-                if text != UNKNOWN or not (result.run_success or self._headers[place] in _OF_MODEL)
-            }
-            at = next((at for at, line in enumerate(self.lines) if self._name(line) == result.model.casefold()), None)
+            by_batch = several[result.model.casefold()] > 1 or len(self._of(result)) > 1
+            name = result.name if by_batch and self._batch is None else result.model
+            at = next(iter(self._of(result, name, by_batch)), None)
             if at is None:
-                self._add(result.model, texts)
-                added.append(result.model)
-            elif (line := self._with_cells(self.lines[at], texts)) != self.lines[at]:
+                self._insert(self._new(name, result))
+                added.append(name)
+            elif (line := self._changed(self.lines[at], result)) != self.lines[at]:
                 self._replace(at, line)
-                changed.append(result.model)
+                changed.append(name)
         return tuple(changed), tuple(added)
 
-    def _name(self, line: str) -> str:
-        cells = split(line)
-        return plain_text(cells[self._model].strip()).casefold() if self._model < len(cells) else ""
+    def _of(self, result: ModelResult, name: str = "", by_batch: bool = False) -> list[int]:
+        """The rows of a model, of its batch only where that tells them apart."""
+        wanted = {(name or result.model).casefold(), text_of(name or result.model).casefold()}
+        rows = [at for at, line in enumerate(self.lines) if self._cell(line, self._model).casefold() in wanted]
+        if by_batch and self._batch is not None:
+            rows = [at for at in rows if self._cell(self.lines[at], self._batch) == text_of(result.batch)]
+        return rows
+
+    @staticmethod
+    def _cell(line: str, place: int) -> str:
+        cells = _texts(line)
+        return plain_text(cells[place]) if place < len(cells) else ""
 
     def _rank(self, line: str) -> int:
-        cells = split(line)
-        if self._status is None or self._status >= len(cells):
-            return 0
-        return _SORT.get(cells[self._status].split()[0] if cells[self._status].strip() else "", 0)
+        status = "" if self._status is None else self._cell(line, self._status)
+        return _SORT.get(status.partition(" ")[0], 0)
 
-    def _add(self, model: str, texts: Mapping[int, str]) -> None:
-        widths = [cell_len(cell) for cell in split(self.lines[0])] if self.lines else [0] * len(self._headers)
-        cells = [texts.get(place, UNKNOWN) for place in range(len(self._headers))]
-        cells[self._model] = text_of(model)
-        widths += [0] * (len(cells) - len(widths))  # a damaged row may have fewer
+    def _new(self, name: str, result: ModelResult) -> str:
+        cells = [UNKNOWN] * self._width
+        for place, column in self._columns.items():
+            cells[place] = text_of(column.cell(result))
+        cells[self._model] = text_of(name)
+        widths = [end - start for start, end in _spans(self.lines[0])] if self.lines else []
+        widths += [0] * (self._width - len(widths))  # a damaged row may have fewer
         padded = [self._padded(cell, widths[place], place) for place, cell in enumerate(cells)]
-        self._insert(f"|{'|'.join(padded)}|{self._end}")
+        return f"|{'|'.join(padded)}|{self._end}"
+
+    def _changed(self, line: str, result: ModelResult) -> str:
+        """The line with the figures that differ, each as wide as before if it fits; all else as it is written."""
+        spans, texts = _spans(line), _texts(line)
+        for place in sorted(self._columns, reverse=True):
+            column = self._columns[place]
+            if place >= len(spans) or place == self._model or not column.is_collected(result):
+                continue
+            new = text_of(column.cell(result))
+            if place == self._status and new == UNKNOWN and texts[place][:1] in _PASSED:
+                continue  # it passed as before; what runs in torch was not collected
+            if not _same(texts[place], new):
+                start, end = spans[place]
+                line = line[:start] + self._padded(new, cell_len(line[start:end]), place) + line[end:]
+        return line
 
     def _padded(self, text: str, width: int, place: int) -> str:
         width -= cell_len(text) - len(text)
-        return f" {text} ".rjust(width) if self._right[place] else f" {text} ".ljust(width)
-
-    def _with_cells(self, line: str, texts: Mapping[int, str]) -> str:
-        """The line with these cells, each as wide as before if it fits; equal figures stay as they are written."""
-        end = line[len(line.rstrip("\r\n")) :]
-        cells = split(line)
-        for place, text in texts.items():
-            if place < len(cells) and not _same(cells[place].strip(), text):
-                cells[place] = self._padded(text, cell_len(cells[place]), place)
-        return f"|{'|'.join(cells)}|{end}"
+        right = place < len(self._right) and self._right[place]
+        return f" {text} ".rjust(width) if right else f" {text} ".ljust(width)
 
     def _replace(self, at: int, line: str) -> None:
         """Put a changed row where it was, unless its status moves it among others."""
@@ -143,22 +156,27 @@ class _Rows:
         """Put a row behind those of its status."""
         rank = self._rank(line)
         at = next((at for at, other in enumerate(self.lines) if self._rank(other) > rank), len(self.lines))
-        if at and not self.lines[at - 1].endswith("\n"):  # the last line of the file
-            self.lines[at - 1] += self._end
-        self.lines.insert(at, line)
+        for number in (at - 1, at):  # the last line of a file may lack its end
+            if 0 <= number < len(self.lines) and not self.lines[number].endswith("\n"):
+                self.lines[number] += self._end
+        self.lines.insert(at, line if line.endswith("\n") else line + self._end)
 
 
-def split(line: str) -> list[str]:
-    """The cells of a line with their blanks: what is between its bars."""
-    body = line.rstrip("\r\n").strip()
-    cells: list[str] = []
-    start = at = 1 if body.startswith("|") else 0
-    while at < len(body):
+def _spans(line: str) -> list[tuple[int, int]]:
+    """Where the cells of a line are: what is between its bars, blanks included."""
+    body = line.rstrip()
+    start = len(line) - len(line.lstrip())
+    start += body[start : start + 1] == "|"
+    spans = []
+    for at in range(start, len(body)):
         if body[at] == "|" and body[at - 1 : at] != "\\":
-            cells.append(body[start:at])
+            spans.append((start, at))
             start = at + 1
-        at += 1
-    return [*cells, body[start:]] if start < len(body) else cells
+    return [*spans, (start, len(body))] if start < len(body) else spans
+
+
+def _texts(line: str) -> list[str]:
+    return [line[start:end].strip() for start, end in _spans(line)]
 
 
 def _same(old: str, new: str) -> bool:

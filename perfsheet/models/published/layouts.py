@@ -17,11 +17,27 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class LayoutColumn:
-    """A column: its header as published, what it means, and its value for a result (None = unknown)."""
+    """A column: its header as published, what it means, its value for a result (None = unknown), the field behind it.
+
+    `of_model`: it is of the model, whether its test passes or not.
+    """
 
     header: str
     meaning: str
     value: Callable[[ModelResult], Cell]
+    field: str = ""
+    of_model: bool = False
+
+    def cell(self, result: ModelResult) -> Cell:
+        """The value; None also for a figure that is impossible, and for what a failed test measured."""
+        if self.field in result.impossible or not (result.run_success or self.of_model):
+            return None
+        return self.value(result)
+
+    def is_collected(self, result: ModelResult) -> bool:
+        """Whether the result says anything of it, if only that it cannot be published."""
+        unusable = self.field in result.impossible or not (result.run_success or self.of_model)
+        return unusable or self.value(result) is not None
 
 
 @dataclass(frozen=True)
@@ -34,24 +50,25 @@ class Layout:
     def cells(self, results: Sequence[ModelResult]) -> list[list[Cell]]:
         """The rows of the table, in its order: models that ran through first, then in part, then failed ones."""
         ordered = sorted(results, key=lambda result: _STATUS.index(status(result)))
-        return [[column.value(result) for column in self.columns] for result in ordered]
+        return [[column.cell(result) for column in self.columns] for result in ordered]
 
 
 _STATUS = ("✅", "🚧", "❌", UNKNOWN)
 
 
 def status(result: ModelResult) -> str:
-    """✅ passed and nothing left in torch, 🚧 passed with ops that still run in torch, ❌ failed."""
+    """✅ passed, and nothing runs in torch or on the host; 🚧 passed, and something does; ❌ failed; N/A unknown."""
     if result.run_success is None:
         return UNKNOWN
-    return "❌" if not result.run_success else "🚧" if _count(result.torch_ops_remain) else "✅"
+    if not result.run_success:
+        return "❌"
+    left = [count for count in (_count(result.torch_ops_remain), result.fallbacks) if count is not None]
+    return UNKNOWN if not left else "🚧" if any(left) else "✅"
 
 
 def _figure(name: str, factor: float = 1.0) -> Callable[[ModelResult], Cell]:
-    """A figure of a result; one that is impossible is unknown: a published table has no room for the reason."""
-
     def value(result: ModelResult) -> Cell:
-        figure: Any = None if name in result.impossible else getattr(result, name)
+        figure: Any = getattr(result, name)
         return figure if figure is None or isinstance(figure, int) else round(figure * factor, 12)
 
     return value
@@ -63,7 +80,7 @@ def _count(text: str | None) -> int | None:
     return int(match[0]) if match else None
 
 
-def _names(result: ModelResult) -> str:
+def _name(result: ModelResult) -> str:
     return clean(result.model)
 
 
@@ -73,31 +90,33 @@ def _yes_or_no(result: ModelResult) -> Cell:
 
 # fmt: off
 _SEED = (
-    LayoutColumn("Model", "name of the model", _names),
-    LayoutColumn("Run Success", "whether the test of the model passed", _yes_or_no),
-    LayoutColumn("Torch Ops (Before)", "ops of the torch model", lambda result: _count(result.torch_ops_before)),
+    LayoutColumn("Model", "name of the model", _name, of_model=True),
+    LayoutColumn("Run Success", "whether the test of the model passed", _yes_or_no, of_model=True),
+    LayoutColumn("Torch Ops (Before)", "ops of the torch model", lambda result: _count(result.torch_ops_before),
+        of_model=True),
     LayoutColumn("Torch Ops (Remain)", "ops that still run in torch", lambda result: _count(result.torch_ops_remain)),
     LayoutColumn("To/From_Device Ops", "ops that move a tensor between host and device", _figure("to_from_device")),
     LayoutColumn("Original Run Time (s)", "one run of the torch model on the CPU, in seconds",
-        _figure("inference_cpu_s")),
+        _figure("inference_cpu_s"), "inference_cpu_s"),
     LayoutColumn("Compiled Run Time(s)", "one run on the device with a warm program cache, in seconds",
-        _figure("inference_s")),
-    LayoutColumn("Accuracy", "Pearson correlation of the outputs with those of torch", _figure("pcc")),
+        _figure("inference_s"), "inference_s"),
+    LayoutColumn("Accuracy", "Pearson correlation of the outputs with those of torch", _figure("pcc"), "pcc"),
 )
 _LATER = (
-    LayoutColumn("Model", "name of the model", _names),
-    LayoutColumn("Status", "✅ on the device end to end, 🚧 some ops run in torch, ❌ failed", status),
-    LayoutColumn("Batch", "samples per run", _figure("batch")),
+    LayoutColumn("Model", "name of the model", _name, of_model=True),
+    LayoutColumn("Status", "✅ nothing runs in torch or on the host, 🚧 something does, ❌ failed", status,
+        of_model=True),
+    LayoutColumn("Batch", "samples per run", _figure("batch"), of_model=True),
     LayoutColumn("Compiled First Run (ms)", "the first run on the device, which compiles, in milliseconds",
-        _figure("first_run_s", 1e3)),
+        _figure("first_run_s", 1e3), "first_run_s"),
     LayoutColumn("Original Throughput (Inferences Per Second)", "samples per second of the torch model on the CPU",
-        _figure("throughput_cpu")),
+        _figure("throughput_cpu"), "throughput_cpu"),
     LayoutColumn("Compiled Throughput (Inferences Per Second)", "samples per second on the device, caches warm",
-        _figure("throughput")),
+        _figure("throughput"), "throughput"),
     LayoutColumn("Accuracy (%)", "Pearson correlation of the outputs with those of torch, in percent",
-        _figure("pcc", 100)),
+        _figure("pcc", 100), "pcc"),
     LayoutColumn("Torch Ops Before (Unique Ops)", "ops of the torch model, and how many kinds of ops these are",
-        lambda result: result.torch_ops_before),
+        lambda result: result.torch_ops_before, of_model=True),
     LayoutColumn("Torch Ops Remain (Unique Ops)", "ops that still run in torch, and how many kinds",
         lambda result: result.torch_ops_remain),
     LayoutColumn("To/From Device Ops", "ops that move a tensor between host and device", _figure("to_from_device")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause, OpType
@@ -12,6 +11,7 @@ from perfsheet.errors import PerfsheetError
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target
+from perfsheet.models.suite.torch_ops import graph_of
 from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
 from perfsheet.models.torch_graph.coverage import Status
 
@@ -93,14 +93,3 @@ def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analys
         return analyze_captures(target, captures, result.batch), ""
     except PerfsheetError as error:
         return None, str(error)
-
-
-def graph_of(suite: Suite, target: Target) -> Graph:
-    """The ops of the torch module of a target. Raises PerfsheetError if there is no torch, or the module fails."""
-    from perfsheet.models.torch_graph.building import build
-    from perfsheet.models.torch_graph.tracing import trace
-
-    path, _, name = target.graph.rpartition(":")
-    here = suite.path.absolute().parent
-    module, inputs, named = build(f"{here / Path(path)}:{name}", ())
-    return trace(target.graph, module, inputs, named)

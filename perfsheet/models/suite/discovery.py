@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import shlex
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
@@ -17,7 +18,7 @@ from perfsheet.errors import unusable
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.suite.model import Collect
 
-_FILES = re.compile(r"(?:test_)?perf_\w+\.py|(?:test_)?\w+_perf\.py|test_perf(?:ormance)?\.py")
+_FILES = re.compile(r"(?:test_)?perf[\w-]*\.py|[\w-]+_perf\.py")
 _WRITERS = frozenset(("prep_perf_report", "write_perf_report"))
 _MARKER = re.compile(r"models_(device_)?performance\w*")
 _SHORT = re.compile("^models_|performance_?")
@@ -53,23 +54,37 @@ class Discovery:
 
 def find_perf_tests(folders: Iterable[Path]) -> Discovery:
     """The perf tests below folders, by path. Raises PerfsheetError (exit status 3) if there are none."""
-    tests: list[PerfTest] = []
-    unread: list[str] = []
-    for path in sorted({path for folder in folders for path in _python_files(folder)}):
-        try:
-            if path.stat().st_size > _LARGEST:
-                continue
-            text = path.read_bytes()
-            if _FILES.fullmatch(path.name) or b"_performance" in text or b"perf_report" in text:
-                tests += _tests_of(path, ast.parse(text))
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            reason = error.strerror if isinstance(error, OSError) else getattr(error, "msg", None)
-            unread.append(f"{path}: {reason or error}: left out")
+    paths = sorted({path for folder in folders for path in _python_files(folder)})
+    found = [_read(path) for path in paths]
+    tests = [test for one in found if not isinstance(one, str) for test in one]
     if not tests:
         raise unusable(
-            "there is no perf test below", "give a folder with perf_*.py, or tests marked models_performance_…"
+            "there is no perf test here", "give a folder with perf_*.py or tests marked models_performance_…"
         )
-    return Discovery(tuple(_distinct(tests)), tuple(unread))
+    return Discovery(tuple(_distinct(tests)), tuple(one for one in found if isinstance(one, str)))
+
+
+def _read(path: Path) -> list[PerfTest] | str:
+    """The perf tests in a file, or why it cannot be read."""
+    try:
+        text = _text_of(path)
+        if not (_FILES.fullmatch(path.name) or b"_performance" in text or b"perf_report" in text):
+            return []
+        with warnings.catch_warnings():  # of somebody else's code
+            warnings.simplefilter("ignore")
+            return _tests_of(path, ast.parse(text))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) else getattr(error, "msg", None)
+        return f"{path}: {reason or error}: left out"
+
+
+def _text_of(path: Path) -> bytes:
+    """The text of a file; nothing of what is no file, or too large for code."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as stream:
+        text = stream.read(_LARGEST + 1)
+    return text if len(text) <= _LARGEST else b""
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

@@ -60,7 +60,7 @@ class Target:
 class Suite:
     """The targets in order. `folder` is where their commands run, `output` where the results go.
 
-    `goals` is tt-metal's model_targets.yaml, `sku` the board or machine in it.
+    `central_targets` is tt-metal's model_targets.yaml, `sku` the board or machine in it.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class Suite:
     folder: Path
     output: Path
     targets: tuple[Target, ...]
-    goals: Path | None = None
+    central_targets: Path | None = None
     sku: str = ""
 
 
@@ -185,6 +185,16 @@ def every_row(results: Sequence[ModelResult]) -> list[ModelResult]:
     return [row for result in results for row in (result, *result.further)]
 
 
+def is_model(name: str, target: Target) -> bool:
+    """Whether figures are of the target's model: `vit (bare metal)` tells two targets of one model apart."""
+    return name.casefold() in (target.model.casefold(), plain_model(target.model).casefold())
+
+
+def plain_model(name: str) -> str:
+    """`vit` for `vit (bare metal)`."""
+    return name.partition(" (")[0]
+
+
 def fits(target: Target, setting: str, batch: int | None) -> bool:
     """Whether figures of this setting and batch are the target's: what it does not say may be any."""
     return (not target.setting or setting == target.setting) and target.batch in (None, batch)
@@ -206,11 +216,13 @@ def with_expectations(target: Target, result: ModelResult) -> ModelResult:
 
 
 def _expecting(target: Target, result: ModelResult) -> ModelResult:
-    return replace(
-        result,
-        expected_compile_s=target.expected_compile_s or result.expected_compile_s,
-        expected_inference_s=target.expected_inference_s or result.expected_inference_s,
-    )
+    wanted = {name: getattr(target, name) or getattr(result, name) for name in _EXPECTED}
+    changed = {name for name in _EXPECTED if wanted[name] != getattr(result, name)}
+    written = {name: text for name, text in result.written.items() if name not in changed}
+    return replace(result, **wanted, written=written)
+
+
+_EXPECTED = ("expected_compile_s", "expected_inference_s")
 
 
 def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[ModelResult]:

@@ -76,11 +76,11 @@ def read_suite(path: Path, with_captures: bool = True) -> Suite:
     )
     _refuse_duplicates(path, suite_targets)
     output = (here / common.get("output", f"generated/suite/{slug}")).resolve()
-    goals = (here / common["targets"]).resolve() if "targets" in common else None
+    central = (here / common["targets"]).resolve() if "targets" in common else None
     sku = common.get("sku", common.get("board", ""))
-    if goals is not None and not sku:
+    if central is not None and not sku:
         raise usage(f"{path}: [suite] targets needs a sku", 'write sku = "wh_n150", as the file has it')
-    return Suite(path, name, folder.resolve(), output, suite_targets, goals, sku)
+    return Suite(path.absolute(), name, folder.resolve(), output, suite_targets, central, sku)
 
 
 def _target(

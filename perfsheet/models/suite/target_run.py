@@ -21,7 +21,7 @@ from perfsheet.models.suite.figures import (
     with_reported,
     without_figures,
 )
-from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, fits, not_run, with_problem
+from perfsheet.models.suite.model import RAN, ModelResult, Outcome, Target, fits, is_model, not_run, with_problem
 from perfsheet.progress import Watch
 from perfsheet.run import RunFailedError, RunOutcome, RunRequest, TargetVerdict, available, profile, replay
 
@@ -134,7 +134,11 @@ class _TargetRun:
         """Run under the profiler; returns the ops CSV. The times that it reports are not those of the model."""
         folder = self._folder / _PROFILED
         folder.mkdir(exist_ok=True)
+        before = _written_in(Path.cwd())
         outcome = profile(replace(self.request, variables={FOLDER: str(folder)}), self._watch)
+        if not self._timed:
+            _collect(before, Path.cwd(), folder)
+            self.records = sorted(_files_in(folder / RECORDS, *_RECORD_FILES))
         self._take_outcome(outcome)
         self.result = replace(self.result, warnings=(*self.result.warnings, *outcome.losses))
         return [str(outcome.csv)]
@@ -221,11 +225,11 @@ def perf_rows(target: Target, files: Sequence[Path]) -> tuple[PerfRow | None, li
     problems = [refusal.sentence for file in perf_files for refusal in file.refused]
     rows = [row for file in perf_files for row in file.rows]
     fitting = [row for row in rows if fits(target, row.setting, row.batch)]
-    candidates = [row for row in fitting if _is_model(row.model, target)] or fitting
+    candidates = [row for row in fitting if is_model(row.model, target)] or fitting
     if candidates:
         row = candidates[0]
         problems += row.notes
-        if not _is_model(row.model, target):
+        if not is_model(row.model, target):
             problems.append(f"its perf file calls the model {row.model}")
         return row, [other for other in rows if other is not row], problems
     if rows:
@@ -233,8 +237,3 @@ def perf_rows(target: Target, files: Sequence[Path]) -> tuple[PerfRow | None, li
         names = "; ".join(row.name for row in rows)
         problems.append(f"{what} {names}, but the target is {target.name}")
     return None, rows, problems
-
-
-def _is_model(name: str, target: Target) -> bool:
-    """Whether a perf file is of the target's model: `vit (bare metal)` tells two targets of one model apart."""
-    return name.casefold() in (target.model.casefold(), target.model.casefold().partition(" (")[0])

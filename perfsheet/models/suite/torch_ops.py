@@ -7,8 +7,10 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 from perfsheet.errors import PerfsheetError
+from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target, with_problem
-from perfsheet.models.torch_graph import Coverage, find_coverage, registry
+from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
+from perfsheet.models.torch_graph.building import is_file
 
 _REMAIN = ("missing", "no TTNN op")
 
@@ -21,9 +23,6 @@ def with_torch_ops(suite: Suite, target: Target, result: ModelResult) -> ModelRe
     known = result.torch_ops_before is not None and result.torch_ops_remain is not None
     if known or not target.graph or not result.run_success or find_spec("torch") is None:
         return result
-    from perfsheet.models.suite.card import graph_of
-    from perfsheet.models.suite.figures import analyze_captures
-
     try:
         graph = graph_of(suite, target)
         analysis = analyze_captures(target, result.captures, result.batch) if result.captures else None
@@ -36,6 +35,16 @@ def with_torch_ops(suite: Suite, target: Target, result: ModelResult) -> ModelRe
         torch_ops_before=result.torch_ops_before or _counted([kind for kind in coverage if kind.status != "no op"]),
         torch_ops_remain=result.torch_ops_remain or remain,
     )
+
+
+def graph_of(suite: Suite, target: Target) -> Graph:
+    """The ops of the torch module of a target. Raises PerfsheetError if there is no torch, or the module fails."""
+    from perfsheet.models.torch_graph.building import build
+    from perfsheet.models.torch_graph.tracing import trace
+
+    path, _, name = target.graph.rpartition(":")
+    module, inputs, named = build(f"{suite.path.parent / path if is_file(target.graph) else path}:{name}", ())
+    return trace(target.graph, module, inputs, named)
 
 
 def _counted(kinds: Sequence[Coverage]) -> str:

@@ -40,8 +40,8 @@ def trace(name: str, module: Any, inputs: tuple[Any, ...], named: dict[str, Any]
     if not forward_recorder.ops:
         raise unusable(f"{name}: the module runs no torch op", "check that its forward uses tensors")
     input_shapes = tuple(map(shape_of, tensors_of(torch, [list(inputs), named])))
-    forward, backward_ops = tuple(forward_recorder.ops), tuple(backward_recorder.ops)
-    return Graph(name, forward, backward_ops, module_recorder.modules, input_shapes)
+    modules = run_user_code(name, lambda: module_recorder.modules, "give lazy modules their shapes")
+    return Graph(name, tuple(forward_recorder.ops), tuple(backward_recorder.ops), modules, input_shapes)
 
 
 def _recorder(torch: Any, modules: ModuleRecorder) -> Any:

@@ -94,7 +94,7 @@ def test_a_card_says_what_is_known_and_what_is_not(suite_run, capsys):
     assert "PCC unknown" in text
     assert "| `MatmulDeviceOperation` | 1 | 40,000 | 80.0 |" in text
     assert "](<generated/suite/four/targets/01-vit-base-patch16-batch-1/perf-sheet.xlsx>)" in text
-    assert "Unknown: no &#96;graph&#96; in the suite." in text
+    assert "Unknown: the suite names no torch module (graph)." in text
 
 
 def test_a_card_without_results(tmp_path, capsys):

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.records import Record, Run, measurements_of, read_record
-from perfsheet.models.suite.model import ModelResult, Suite
+from perfsheet.models.records import BenchmarkRecord, ReadRecord, measurements_of, read_record
+from perfsheet.models.suite.model import ModelResult, Suite, plain_model
 from perfsheet.models.targets import Targets, check_targets
 
 _OF_DEVICE = ("kernel_ns", "device_fps")
 
 
-def record_of(result: ModelResult, card_type: str, branch: str | None, commit: str | None) -> Record | None:
+def record_of(result: ModelResult, card_type: str, branch: str | None, commit: str | None) -> BenchmarkRecord | None:
     """The benchmark record of a result; None if it measured nothing. Impossible and replayed figures are left out."""
 
     def figure(name: str) -> Any:
@@ -28,7 +28,7 @@ def record_of(result: ModelResult, card_type: str, branch: str | None, commit: s
         return None
     started = datetime.strptime(result.started, "%Y-%m-%dT%H:%M:%S").astimezone()
     ended = started + timedelta(seconds=result.duration_s or 0)
-    return Record(
+    return BenchmarkRecord(
         result.model,
         started,
         ended,
@@ -41,31 +41,31 @@ def record_of(result: ModelResult, card_type: str, branch: str | None, commit: s
     )
 
 
-def check_goals(suite: Suite, results: Sequence[ModelResult], goals: Targets) -> list[ModelResult]:
+def check_central_targets(suite: Suite, results: Sequence[ModelResult], central: Targets) -> list[ModelResult]:
     """The results with the central targets that the records of their tests miss as breaches.
 
     A model with active targets whose test left no record breaches, too; a gap in the file (TODO) is a warning.
     """
-    return [_checked(suite, result, goals) if result.has_run else result for result in results]
+    return [_checked(suite, result, central) if result.has_run else result for result in results]
 
 
-def _checked(suite: Suite, result: ModelResult, goals: Targets) -> ModelResult:
+def _checked(suite: Suite, result: ModelResult, central: Targets) -> ModelResult:
     breaches, warnings = [*result.breaches], [*result.warnings]
     read = [_read(suite.output / name) for name in result.records]
     breaches += [f"targets: {problem}" for problem in read if isinstance(problem, str)]
-    runs = [run for run in read if isinstance(run, Run)]
+    runs = [run for run in read if isinstance(run, ReadRecord)]
     for run in runs:
-        entry = goals.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
+        entry = central.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
         if entry is None or entry.todo:
             what = "has no entry" if entry is None else "has only a gap (TODO)"
-            warnings.append(f"targets: {goals.path} {what} for {run.name} on {suite.sku}")
+            warnings.append(f"targets: {central.path} {what} for {run.name} on {suite.sku}")
             continue
         breaches += [f"targets: {check.sentence}" for check in check_targets(entry, run.values) if not check.ok]
-    breaches += _without_record(suite, result, goals, runs)
+    breaches += _without_record(suite, result, central, runs)
     return replace(result, breaches=tuple(breaches), warnings=tuple(warnings))
 
 
-def _read(path: Path) -> Run | str:
+def _read(path: Path) -> ReadRecord | str:
     """The record, or why it is none."""
     try:
         return read_record(path)
@@ -73,7 +73,8 @@ def _read(path: Path) -> Run | str:
         return error.message
 
 
-def _without_record(suite: Suite, result: ModelResult, goals: Targets, runs: Sequence[Run]) -> Iterator[str]:
-    entries = [entry for entry in goals.of(result.model, suite.sku) if not entry.todo and entry.goals]
-    if entries and not any(goals.model(run.ml_model_name) == entries[0].model for run in runs):
+def _without_record(suite: Suite, result: ModelResult, central: Targets, runs: Sequence[ReadRecord]) -> Iterator[str]:
+    model = result.model if central.model(result.model) else plain_model(result.model)
+    entries = [entry for entry in central.of(model, suite.sku) if not entry.todo and entry.metrics]
+    if entries and not any(central.model(run.ml_model_name) == entries[0].model for run in runs):
         yield f"targets: the test left no benchmark record of {result.model}, which has targets on {suite.sku}"
