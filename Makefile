@@ -74,7 +74,7 @@ $(VENV)/torch-ready: $(VENV)/ready
 	@touch $@
 
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
-	$(PYTEST) -m torch tests/models/torch_graph $(PYTEST_OPTIONS)
+	$(PYTEST) -m torch tests/models $(PYTEST_OPTIONS)
 
 dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build hatchling

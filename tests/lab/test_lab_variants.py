@@ -56,7 +56,7 @@ def test_ttnn_has_every_name_of_the_skeleton(tmp_path):
 def test_the_plain_variant_runs_once_it_is_filled_in(tmp_path):
     text = SKELETON.format(title="m", imports="", pcc=0.99, torch_side="")
     zeros = "ttnn.zeros((1, 1, 64, 64), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT)"
-    text = re.sub(r"    return ttnn\.from_torch\(.*\)\n", f"    return {zeros}\n", text)
+    text = re.sub(r"    return \[ttnn\.from_torch\(.*\n", f"    return [{zeros}]\n", text)
     text = text.replace('raise NotImplementedError("fill in make_model")', "return lambda x: ttnn.relu(ttnn.add(x, x))")
     text = re.sub(
         r"    found, wanted = .*?\n\n\n", "    assert output.shape == (1, 1, 64, 64)\n\n\n", text, flags=re.DOTALL

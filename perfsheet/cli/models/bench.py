@@ -17,6 +17,10 @@ from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 
 if TYPE_CHECKING:
     from perfsheet.models.bench import Bench
+    from perfsheet.models.bench.model import Deviation
+
+
+_ITERATIONS, _WARMUP = 10, 1
 
 
 @command
@@ -59,8 +63,10 @@ def bench(
             "--baseline", metavar="NAME=A", help="The variant that speed-ups compare with; default: the first."
         ),
     ] = None,
-    iterations: Annotated[int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs per variant.")] = 10,
-    warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Unmeasured runs before them.")] = 1,
+    iterations: Annotated[
+        int, typer.Option("-n", "--iterations", metavar="N", help="Measured runs per variant.")
+    ] = _ITERATIONS,
+    warmup: Annotated[int, typer.Option("--warmup", metavar="N", help="Unmeasured runs before them.")] = _WARMUP,
     tokens: Annotated[
         int | None, typer.Option("--tokens", metavar="N", help="Tokens that a run works on: shows tokens/s.")
     ] = None,
@@ -110,17 +116,36 @@ def bench(
         raise usage(f"unknown style {style!r}", f"choose from {', '.join(STYLES)}")
     if latency is not None and command_line is None:
         raise usage("--latency reads what a command prints", "give -c COMMAND")
+    deviation: Deviation = "population" if population else "sample"
     if function is not None and function.endswith(".toml"):
+        in_file = {
+            "--vary": vary,
+            "--variant": variant,
+            "--baseline": baseline,
+            "--timeout": timeout,
+            "--tokens": tokens,
+            "--counted": counted,
+            "--hardware": hardware,
+            "--population": population,
+            "--python": python,
+            "-n": iterations != _ITERATIONS,
+            "--warmup": warmup != _WARMUP,
+            "--unit": unit != "ms",
+        }
+        if given := [name for name, value in in_file.items() if value]:
+            raise usage(f"{given[0]} and a file exclude each other", f"write it into {function} (docs/bench.md)")
         plan = read_bench(Path(function))
         name = plan.name
     else:
         variants = parse_variants(vary or [], variant or [])
-        runtime = Runtime(function or "", command_line or "", latency=latency or "", unit=unit, python=python)
+        runtime = Runtime(
+            function or "", command_line or "", latency=latency or "", unit=unit, deviation=deviation, python=python
+        )
         of_plan = {
             "baseline": baseline_index(baseline, variants),
             "hardware": hardware,
             "counted": counted,
-            "deviation": "population" if population else "sample",
+            "deviation": deviation,
         }
         plan = plan_of_variants(runtime, variants, iterations, warmup, timeout, tokens, **of_plan)
         name = (function or command_line or "").rpartition(":")[2]

@@ -65,8 +65,11 @@ def card(
         cards.append(make_card(suite, target, store.with_relative_paths(result)))
     if variants is not None:
         wanted = [target for target in suite.targets if not model or target.model in model]
-        for test in write_variant_tests(suite, wanted, variants, force):
-            tell(f"Wrote {test}", err=output is None)
+        tests = write_variant_tests(suite, wanted, variants)
+        for path_of_test in tests.written:
+            tell(f"Wrote {path_of_test}", err=output is None)
+        for path_of_test in tests.kept:
+            say(f"note: {path_of_test} is there already, and stays as it is")
     text = cards_markdown(suite.name, cards, suite.output, (output or Path.cwd() / "card.md").absolute().parent)
     if output is None:
         typer.echo(printed(text), nl=False)

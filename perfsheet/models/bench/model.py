@@ -101,7 +101,7 @@ class Entry:
     warmup: int = 1
     timeout_s: float | None = None
     tokens: int | None = None
-    parameters: Variant | None = None
+    parameters: tuple[tuple[str, Value], ...] | None = None
 
     def __post_init__(self) -> None:
         if self.iterations < 1:

@@ -71,21 +71,20 @@ def recorded(entry: Entry, row: Measurement) -> Measurement:
             lines = list(csv.DictReader(stream, skipinitialspace=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         return replace(row, problem=f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}")
-    columns = list(lines[0]) if lines else []
+    if not lines:
+        return replace(row, problem=f"{path.name} has no rows")
+    columns = list(lines[0])
     wanted = entry.runtime.column or next((name for name in columns if name and _is_time(name)), "")
     if wanted not in columns:
-        return replace(row, problem=f"{path.name} has no column {wanted or 'of times: name it with `column`'}")
-    found = [
-        {name: _number(line.get(key) or "") for name, key in ((_MEAN, wanted), (_STD, _STD), (_RUNS, _RUNS))}
-        for line in lines
-    ]
-    known = [{name: number for name, number in one.items() if number is not None} for one in found]
-    known = [one for one in known if _MEAN in one]
+        return replace(row, problem=f"{path.name} has no column {clean(wanted) or 'of times: name it with `column`'}")
+    known = [one for line in lines if _MEAN in (one := _numbers(line, wanted))]
     if not known:
         return replace(row, problem=f"column {clean(wanted)} of {path.name} has no number")
-    if wanted == _MEAN and len(known) == 1:
-        return replace(row, printed=_printed(known[0], factor))
-    return replace(row, runs_ms=tuple(factor * one[_MEAN] for one in known))
+    if wanted != _MEAN:
+        return replace(row, runs_ms=tuple(factor * one[_MEAN] for one in known))
+    if len(known) > 1:
+        return replace(row, problem=f"{path.name} has {len(known)} means: which one is meant is not said")
+    return replace(row, printed=_printed(known[0], factor))
 
 
 def _numbers(line: Mapping[str, str | None], column: str) -> dict[str, float]:

@@ -10,6 +10,7 @@ from perfsheet.documents import InvalidDocumentError, as_type, read_toml
 from perfsheet.errors import PerfsheetError, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.bench.model import UNITS, Deviation, Entry, Group, Plan, Runtime, Variant, baseline_index
+from perfsheet.models.bench.running import check_entry
 
 T = TypeVar("T")
 _DOCS = "docs/bench.md has the keys"
@@ -109,7 +110,7 @@ def _entry(path: Path, where: str, row: _Row, head: _Head, group: int) -> Entry:
         raise usage(f"{path}: {where}: unknown unit {row.unit!r}", f"choose from {', '.join(UNITS)}")
     here = path.absolute().parent
     file, colon, name = row.function.rpartition(":")
-    function = f"{here / file}{colon}{name}" if row.function else ""
+    function = f"{here / file}{colon}{name}" if colon else row.function
     runtime = Runtime(
         function,
         row.command,
@@ -122,7 +123,7 @@ def _entry(path: Path, where: str, row: _Row, head: _Head, group: int) -> Entry:
     )
     parameters = {} if row.parameters is None and not row.function else row.parameters
     try:
-        return Entry(
+        entry = Entry(
             _variant(row.labels),
             runtime,
             group,
@@ -130,10 +131,12 @@ def _entry(path: Path, where: str, row: _Row, head: _Head, group: int) -> Entry:
             head.warmup if row.warmup is None else row.warmup,
             head.timeout if row.timeout is None else row.timeout,
             head.tokens if row.tokens is None else row.tokens,
-            None if parameters is None else _variant(parameters),
+            None if parameters is None else tuple(parameters.items()),
         )
+        check_entry(entry)
     except PerfsheetError as error:
         raise usage(f"{path}: {where}: {error.message}", error.hint) from None
+    return entry
 
 
 def _variant(values: Mapping[str, Any]) -> Variant:

@@ -30,6 +30,8 @@ from perfsheet.run.workspace import temporary_folder
 _WORKER = Path(__file__).with_name("worker.py")
 _PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
 _LAST_LINES = 5
+_TIMED = ("function", "command")
+"""What is timed here, as often as its row says."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,16 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
 def check_plan(plan: Plan) -> None:
     """Refuse a plan that cannot be followed, before anything runs. Raises PerfsheetError (exit status 2)."""
     for entry in plan.entries:
-        if entry.runtime.kind == "recorded":
-            if not Path(entry.runtime.recorded).is_file():
-                raise usage(f"there is no file {entry.runtime.recorded}", "give a CSV with recorded times")
-        else:
-            _job(entry)
-        pattern_of(entry.runtime)
+        check_entry(entry)
+
+
+def check_entry(entry: Entry) -> None:
+    """The same for one row."""
+    pattern_of(entry.runtime)
+    if entry.runtime.kind != "recorded":
+        _job(entry)
+    elif not Path(entry.runtime.recorded).is_file():
+        raise usage(f"there is no file {entry.runtime.recorded}", "give a CSV with recorded times")
 
 
 def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:
@@ -97,7 +103,7 @@ def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:
         replace(row, variant=row.variant.shown(_under_secret_names(entry)))
         for row, entry in zip(rows, plan.entries, strict=True)
     ]
-    counts = {(entry.iterations, entry.warmup) for entry in plan.entries if entry.runtime.kind != "recorded"}
+    counts = {(entry.iterations, entry.warmup) for entry in plan.entries if entry.runtime.kind in _TIMED}
     iterations, warmup = counts.pop() if len(counts) == 1 else (0, 0)
     return Bench(
         plan.name,
@@ -148,8 +154,8 @@ def _job(entry: Entry) -> dict[str, Any]:
             raise usage(f"{runtime.function!r} does not name a function", "give module.py:function")
         if not Path(path).is_file():
             raise usage(f"there is no module {path}", "give module.py:function, from the current folder")
-        given = (entry.variant if entry.parameters is None else entry.parameters).values
-        values = {key: convert(value) for key, value in given}
+        labels = {key: convert(value) for key, value in entry.variant.values}
+        values = labels if entry.parameters is None else dict(entry.parameters)
         # A label that no parameter can be called is one for the reader, unless the function takes any.
         required = [] if entry.parameters is None else list(values)
         return {**common, "path": str(Path(path).absolute()), "name": name, "values": values, "required": required}
@@ -160,7 +166,7 @@ def _command(entry: Entry) -> dict[str, Any]:
     command, values = entry.runtime.command, dict(entry.variant.values)
     placeholders = set(_PLACEHOLDER.findall(command))
     if entry.parameters is not None:
-        values |= dict(entry.parameters.values)
+        values |= {name: str(value) for name, value in entry.parameters}
     elif unused := [name for name in values if name not in placeholders]:
         raise usage(f"the command does not use {unused[0]}", f"write {{{unused[0]}}} where its value goes")
     try:
@@ -217,6 +223,7 @@ def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Meas
         progress = _Progress(done_path, job["warmup"] + job["iterations"], watch)
         try:
             ended = process.run(argv, environment, run_id, read, entry.timeout_s, progress.look, log=log)
+            progress.look()
         except process.NotStartedError as error:
             raise usage(f"cannot start {argv[0]} ({error})", "give another interpreter with `python`") from error
         if ended.stopped == "interrupt":

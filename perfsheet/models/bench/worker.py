@@ -38,6 +38,8 @@ def main(job_path: str, outcome_path: str) -> None:
 def _function(job: "dict[str, Any]") -> "dict[str, Any]":
     run, first = _prepare(job["path"], job["name"], job["values"], job["required"])
     runs = [] if first is None else [first]  # counts like any other run
+    if runs:
+        _done(job)
     memory = _DeviceMemory()
     while len(runs) < job["warmup"] + job["iterations"]:
         if len(runs) == job["warmup"]:
@@ -57,19 +59,26 @@ def _done(job: "dict[str, Any]") -> None:
 
 class _DeviceMemory:
     """The most memory that the measured runs had on the device: of CUDA its own peak, of TTNN what is allocated after a
-    run."""
+    run. It is a figure beside the latency: where it cannot be had, that is measured all the same."""
 
     def __init__(self) -> None:
         self.peak = None  # type: int | None
         self.kind = ""
-        self._cuda = self._find_cuda()
-        self._devices = [] if self._cuda else self._find_ttnn()
+        self._cuda, self._devices = None, []  # type: Any, list[Any]
+        try:
+            self._cuda = self._find_cuda()
+            self._devices = [] if self._cuda else self._find_ttnn()
+        except Exception:
+            self._give_up()
 
     def reset(self) -> None:
         """What follows is measured."""
         self.peak = None
-        if self._cuda:
-            self._cuda.reset_peak_memory_stats()
+        try:
+            if self._cuda:
+                self._cuda.reset_peak_memory_stats()
+        except Exception:
+            self._give_up()
 
     def look(self) -> None:
         """A run is over."""
@@ -78,8 +87,11 @@ class _DeviceMemory:
                 self._take("CUDA", self._cuda.max_memory_allocated())
             elif self._devices:
                 self._take("TTNN", sum(map(_allocated, self._devices)))
-        except Exception:  # a figure beside the latency: it must not cost that
-            self._cuda, self._devices = None, []
+        except Exception:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._cuda, self._devices, self.peak, self.kind = None, [], None, ""
 
     def _take(self, kind: str, size: int) -> None:
         self.kind, self.peak = kind, max(size, self.peak or 0)
@@ -87,17 +99,14 @@ class _DeviceMemory:
     @staticmethod
     def _find_cuda() -> "Any":
         torch = sys.modules.get("torch")
-        try:
-            return torch.cuda if torch is not None and torch.cuda.is_available() is True else None
-        except Exception:
-            return None
+        return torch.cuda if torch is not None and torch.cuda.is_available() is True else None
 
     @staticmethod
     def _find_ttnn() -> "list[Any]":
         """The open devices: whoever opened one holds it."""
         ttnn = sys.modules.get("ttnn")
         kinds = tuple(filter(None, (getattr(ttnn, name, None) for name in ("MeshDevice", "Device"))))
-        return [one for one in gc.get_objects() if isinstance(one, kinds)] if kinds else []
+        return [one for one in gc.get_objects() if issubclass(type(one), kinds)] if kinds else []
 
 
 def _allocated(device: "Any") -> int:

@@ -6,7 +6,8 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from perfsheet.errors import usage
@@ -40,7 +41,7 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     seconds: first run (`inference_and_compile_time`), second run (`inference_time`), the expected times, and the torch
     reference on the CPU; None is written as `unknown`. `comments` is the Setting. The file goes to `directory`, else
     to $PERFSHEET_E2E_DIR, else to the current folder; `date` is `YYYY_MM_DD`, today by default. Where that file is
-    there for another batch, the name says the batch, too: no row replaces another one.
+    there for another batch, the name says the batch, too: no row replaces that of another model, setting or batch.
     Raises PerfsheetError: exit status 2 for an argument that cannot be a measurement, 7 if the file cannot be written.
     """
     from perfsheet.atomic_write import make_folder, replace_text
@@ -64,9 +65,9 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     folder = Path(directory or os.environ.get(FOLDER) or ".")
     name = (_part(model_name), _part(comments))
     day = date or time.strftime("%Y_%m_%d")
-    path = _path(folder, *name, day)
-    if _is_of_other_batch(path, texts["batch"]):
-        path = _path(folder, *name, f"batch{texts['batch']}", day)
+    further = chain(((), (f"batch{texts['batch']}",)), ((f"batch{texts['batch']}", str(n)) for n in count(2)))
+    paths = (_path(folder, *name, *more, day) for more in further)
+    path = next(path for path in paths if not _is_of_another(path, texts))
     make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
     return path
@@ -76,9 +77,11 @@ def _path(folder: Path, *parts: str) -> Path:
     return folder / f"{'_'.join(filter(None, ('perf', *parts)))}.csv"
 
 
-def _is_of_other_batch(path: Path, batch: str) -> bool:
+def _is_of_another(path: Path, texts: Mapping[str, str]) -> bool:
+    """Whether the file is there, of another model, setting or batch."""
     rows = read_perf_file(path).rows if path.is_file() else ()
-    return any(row.text("batch") != batch for row in rows)
+    own = (texts["model"], texts["setting"], texts["batch"])
+    return any((row.model, row.setting, row.text("batch")) != own for row in rows)
 
 
 def merge_paths(merged: MergeResult, path: Path) -> list[Path]:

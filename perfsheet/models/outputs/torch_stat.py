@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.atomic_write import make_folder, replace, replace_text
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.outputs.op_stats import NODE_COUNT, RAW, unique_file_name
 from perfsheet.models.torch_graph.model import GraphOp, TensorShape, Value
 from perfsheet.text.json_text import json_text
@@ -25,7 +26,6 @@ Sizes = Counter[int]
 _TOTAL = "_TOTAL_"
 _BINS = 10
 """Bars of a plot, as `pyplot.hist` has them."""
-_BYTES = {"bool": 1, "uint8": 1, "int8": 1, "float16": 2, "bfloat16": 2, "int16": 2, "float64": 8, "int64": 8}
 
 
 def has_plots() -> bool:
@@ -33,27 +33,43 @@ def has_plots() -> bool:
     return find_spec("matplotlib") is not None
 
 
-def raw_json(ops: Iterable[GraphOp]) -> list[dict[str, Any]]:
-    """The ops of a graph: type, and shape and data type of each tensor; what is no tensor is `{}`."""
+@dataclass(frozen=True)
+class _RawOp:
+    """An op as the raw file has it: None for an input that is no tensor."""
+
+    op: str
+    inputs: tuple[TensorShape | None, ...]
+    outputs: tuple[TensorShape, ...]
+
+
+def raw_ops(ops: Iterable[GraphOp]) -> list[_RawOp]:
+    """The ops of a graph by their positional arguments; a list of tensors has a place for each."""
     return [
-        {
-            "op_type": op.op,
-            "inputs": list(chain.from_iterable(_tensors(one.value) for one in op.arguments if not one.keyword)),
-            "outputs": [_tensor(one) for one in op.results],
-        }
+        _RawOp(
+            op.op,
+            tuple(chain.from_iterable(_tensors(one.value) for one in op.arguments if not one.keyword)),
+            op.results,
+        )
         for op in ops
     ]
 
 
-def _tensors(value: Value) -> list[dict[str, Any]]:
-    """One entry for an argument, but one for each tensor of a list."""
+def _tensors(value: Value) -> list[TensorShape | None]:
     if isinstance(value, list) and any(isinstance(one, TensorShape) for one in value):
         return [entry for one in value for entry in _tensors(one)]
-    return [_tensor(value) if isinstance(value, TensorShape) else {}]
+    return [value if isinstance(value, TensorShape) else None]
 
 
-def _tensor(tensor: TensorShape) -> dict[str, Any]:
-    return {"shape": list(tensor.shape), "dtype": f"torch.{tensor.dtype}"}
+def raw_json(ops: Iterable[_RawOp]) -> list[dict[str, Any]]:
+    """Type, and shape and data type of each tensor; what is no tensor is `{}`."""
+    return [
+        {"op_type": op.op, "inputs": list(map(_tensor, op.inputs)), "outputs": list(map(_tensor, op.outputs))}
+        for op in ops
+    ]
+
+
+def _tensor(tensor: TensorShape | None) -> dict[str, Any]:
+    return {} if tensor is None else {"shape": list(tensor.shape), "dtype": f"torch.{tensor.dtype}"}
 
 
 def write_stat(folder: Path, graphs: Mapping[str, Sequence[GraphOp]], prefix: str, overwrite: bool) -> list[Path]:
@@ -61,26 +77,26 @@ def write_stat(folder: Path, graphs: Mapping[str, Sequence[GraphOp]], prefix: st
 
     Raises PerfsheetError (exit status 7).
     """
-    raw = {name: raw_json(ops) for name, ops in graphs.items()}
+    raw = {name: raw_ops(ops) for name, ops in graphs.items()}
     return list(_written(folder, raw, prefix, overwrite))
 
 
-def _written(folder: Path, raw: Mapping[str, list[dict[str, Any]]], prefix: str, overwrite: bool) -> Iterator[Path]:
+def _written(folder: Path, raw: Mapping[str, list[_RawOp]], prefix: str, overwrite: bool) -> Iterator[Path]:
     make_folder(folder / RAW)
     for name, ops in raw.items():
         path = folder / RAW / f"{prefix}{name}.json"
-        replace_text(path, json_text(ops, indent=4), overwrite)
+        replace_text(path, json_text(raw_json(ops), indent=4), overwrite)
         yield path
     path = folder / f"{prefix}{NODE_COUNT}"
     replace_text(path, node_count(raw), overwrite)
     yield path
-    for key, side in (("inputs", "input"), ("outputs", "output")):
-        yield from _write_sizes(folder / f"{prefix}total_{side}_size_dist", raw, key, side, overwrite)
+    for side in ("input", "output"):
+        yield from _write_sizes(folder / f"{prefix}total_{side}_size_dist", raw, side, overwrite)
 
 
-def node_count(raw: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def node_count(raw: Mapping[str, Sequence[_RawOp]]) -> str:
     """A row per model, a column per op type, and a row with the sums; lines end in CR LF."""
-    counts = {name: Counter(op["op_type"] for op in ops) for name, ops in raw.items()}
+    counts = {name: Counter(op.op for op in ops) for name, ops in raw.items()}
     types = sorted(set(chain.from_iterable(counts.values())))
     rows = [[csv_cell(name), counts[name].total(), *(counts[name][one] for one in types)] for name in sorted(counts)]
     total = [sum(count.total() for count in counts.values()), *(sum(c[one] for c in counts.values()) for one in types)]
@@ -89,29 +105,20 @@ def node_count(raw: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     return text.getvalue()
 
 
-def _sizes(raw: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> dict[str, Sizes]:
+def _sizes(raw: Mapping[str, Sequence[_RawOp]], side: str) -> dict[str, Sizes]:
     """The sizes of each tensor of each op, by `aten.addmm.default_0`."""
     found: dict[str, Sizes] = defaultdict(Counter)
     for op in chain.from_iterable(raw.values()):
-        for place, tensor in enumerate(op[key]):
-            if tensor:
-                found[f"{op['op_type']}_{place}"][_size(tensor)] += 1
+        for place, tensor in enumerate(op.inputs if side == "input" else op.outputs):
+            if tensor is not None:
+                found[f"{op.op}_{place}"][tensor.size] += 1
     return dict(sorted(found.items()))
 
 
-def _size(tensor: Mapping[str, Any]) -> int:
-    size = _BYTES.get(tensor["dtype"].removeprefix("torch."), 16 if "complex128" in tensor["dtype"] else 4)
-    for extent in tensor["shape"]:
-        size *= extent
-    return size
-
-
-def _write_sizes(
-    folder: Path, raw: Mapping[str, Sequence[Mapping[str, Any]]], key: str, side: str, overwrite: bool
-) -> Iterator[Path]:
+def _write_sizes(folder: Path, raw: Mapping[str, Sequence[_RawOp]], side: str, overwrite: bool) -> Iterator[Path]:
     make_folder(folder)
     names: set[str] = set()
-    for title, sizes in _sizes(raw, key).items():
+    for title, sizes in _sizes(raw, side).items():
         name = unique_file_name(title, names)
         path = folder / f"{name}.csv"
         lines = [f"{size},{sizes[size]}" for size in sorted(sizes)]

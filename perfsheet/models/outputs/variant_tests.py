@@ -5,47 +5,69 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib.resources import files
+from keyword import iskeyword
 from pathlib import Path
 
 from perfsheet.atomic_write import make_folder, replace_text
-from perfsheet.models.suite.model import Suite, Target
+from perfsheet.light_dataclass import dataclass
+from perfsheet.models.outputs.op_stats import unique_file_name
+from perfsheet.models.suite.model import Suite, Target, plain_model
 from perfsheet.text.safe import clean, file_stem
 
 _PCC = 0.99
 _LONGEST = 60
 _BLANK = '''\
-def make_input():
-    """The input as a torch tensor, the same on every call."""
-    raise NotImplementedError("fill in make_input")
+def make_inputs():
+    """The inputs as torch tensors, the same on every call."""
+    raise NotImplementedError("fill in make_inputs")
 
 
 def reference():
-    """The output of the torch model on that input."""
+    """The output of the torch model on these inputs."""
     raise NotImplementedError("fill in reference")'''
 _OF_GRAPH = '''\
 MODULE, INPUTS = {name}()
+NAMED = INPUTS if isinstance(INPUTS, dict) else {{}}
+INPUTS = list(NAMED.values()) or (list(INPUTS) if isinstance(INPUTS, (list, tuple)) else [INPUTS])
 
 
-def make_input():
-    """The input as a torch tensor, the same on every call."""
-    return INPUTS[0] if isinstance(INPUTS, (list, tuple)) else INPUTS
+def make_inputs():
+    """The inputs as torch tensors, the same on every call."""
+    return INPUTS
 
 
 def reference():
-    """The output of the torch model on that input."""
+    """The output of the torch model on these inputs."""
     with torch.no_grad():
-        return MODULE(make_input())'''
+        return MODULE(**NAMED) if NAMED else MODULE(*INPUTS)'''
 
 
-def write_variant_tests(suite: Suite, targets: Sequence[Target], folder: Path, overwrite: bool) -> list[Path]:
-    """Write `test_MODEL_variants.py` for each model to a folder; the files. Raises PerfsheetError (exit status 7)."""
+@dataclass(frozen=True)
+class VariantTests:
+    """The files: those that were written, and those that were there already and stay as they are."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def write_variant_tests(suite: Suite, targets: Sequence[Target], folder: Path) -> VariantTests:
+    """Write `test_MODEL_variants.py` for each model to a folder; what is there may be filled in, and stays.
+
+    Raises PerfsheetError (exit status 7).
+    """
     make_folder(folder)
-    written = []
-    for stem, target in {file_stem(one.model, _LONGEST, "model", "_"): one for one in targets}.items():
-        path = folder / f"test_{stem}_variants.py"
-        replace_text(path, variant_tests(suite, target, folder), overwrite)
+    taken: set[str] = set()
+    written, kept = [], []
+    for model in dict.fromkeys(plain_model(target.model) for target in targets):
+        of_model = [target for target in targets if plain_model(target.model) == model]
+        target = next((one for one in of_model if one.graph), of_model[0])
+        path = folder / f"test_{unique_file_name(file_stem(model, _LONGEST, 'model', '_'), taken)}_variants.py"
+        if path.exists():
+            kept.append(path)
+            continue
+        replace_text(path, variant_tests(suite, target, folder), overwrite=False)
         written.append(path)
-    return written
+    return VariantTests(tuple(written), tuple(kept))
 
 
 def variant_tests(suite: Suite, target: Target, folder: Path) -> str:
@@ -53,7 +75,7 @@ def variant_tests(suite: Suite, target: Target, folder: Path) -> str:
     template = files("perfsheet.models.outputs").joinpath("variant_tests.txt").read_text(encoding="utf-8")
     file, _, name = target.graph.rpartition(":")
     imports, torch_side = "", _BLANK
-    if file.endswith(".py") and Path(file).stem.isidentifier() and name.isidentifier():
+    if file.endswith(".py") and all(map(_is_name, (Path(file).stem, name))):
         place = (suite.path.absolute().parent / file).parent
         steps = Path(os.path.relpath(place, folder.absolute())).as_posix()
         imports = (
@@ -64,3 +86,7 @@ def variant_tests(suite: Suite, target: Target, folder: Path) -> str:
         torch_side = _OF_GRAPH.format(name=name)
     title = clean(target.model).replace("\\", "/").replace('"', "'")
     return template.format(title=title, imports=imports, pcc=target.pcc or _PCC, torch_side=torch_side)
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not iskeyword(text)

@@ -7,9 +7,10 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 from perfsheet.errors import PerfsheetError, unusable, usage
@@ -19,6 +20,8 @@ from perfsheet.text.safe import file_stem
 Result = TypeVar("Result")
 
 _LONGEST_NAME = 80
+_PACKAGE = "perfsheet_traced"
+"""The package of files with relative imports whose folder is none."""
 _FORMS = "give module.py:build_model, or a dotted name such as torchvision.models:resnet18"
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _imported: set[str] = set()
@@ -77,13 +80,19 @@ def _call(spec: str) -> Any:
         raise usage(f"there is no module {path}", _FORMS)
 
     def run() -> Any:
-        module = _module_of_file(Path(path)) if is_file(spec) else _installed(path)
-        function = getattr(module, name, None)
-        if not callable(function):
-            raise usage(f"{path} has no function {name}", _FORMS)
-        return function()
+        if not is_file(spec):
+            return _function(_installed(path), path, name)()
+        with _importable(Path(path)) as module:
+            return _function(module, path, name)()
 
     return run_user_code(spec, run, "run it by itself first")
+
+
+def _function(module: Any, path: str, name: str) -> Callable[[], Any]:
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise usage(f"{path} has no function {name}", _FORMS)
+    return function  # type: ignore[no-any-return]
 
 
 def names_of(specs: Sequence[str]) -> list[str]:
@@ -112,30 +121,38 @@ def _installed(name: str) -> Any:
         raise
 
 
-def _module_of_file(path: Path) -> Any:
-    """Import a file; one of a package, or with relative imports, as a part of its package."""
+@contextlib.contextmanager
+def _importable(path: Path) -> Iterator[Any]:
+    """A file as a module, one of a package or with relative imports as a part of its package.
+
+    Within, its neighbours can be imported by name.
+    """
     folder = path.absolute().parent
-    in_package = (folder / "__init__.py").exists()
+    package = (folder / "__init__.py").exists()
     root = folder
-    if in_package or _RELATIVE.search(path.read_bytes()):
-        root = folder.parent
-        while in_package and (root / "__init__.py").exists() and root != root.parent:
-            root = root.parent
+    while (root / "__init__.py").exists() and root != root.parent:
+        root = root.parent
     for old in _imported:
         sys.modules.pop(old, None)
-    added = list(dict.fromkeys((str(root), str(folder))))  # scripts import their neighbours by name, too
+    added = list(dict.fromkeys((str(root), str(folder))))
     sys.path[:0] = added
     importlib.invalidate_caches()
     before = set(sys.modules)
     try:
-        if root == folder:
-            return _module_alone(path)
-        return importlib.import_module(".".join((*folder.relative_to(root).parts, path.stem)))
+        if package:
+            yield importlib.import_module(".".join((*folder.relative_to(root).parts, path.stem)))
+        elif _RELATIVE.search(path.read_bytes()):
+            around = ModuleType(_PACKAGE)
+            around.__path__ = [str(folder)]
+            sys.modules[_PACKAGE] = around
+            yield importlib.import_module(f"{_PACKAGE}.{path.stem}")
+        else:
+            yield _module_alone(path)
     finally:
         for one in added:
             sys.path.remove(one)
-        imported = {name: sys.modules[name] for name in set(sys.modules) - before | {path.stem} if name in sys.modules}
-        _imported.update(name for name, module in imported.items() if _is_in(module, root))
+        new = {name: sys.modules[name] for name in set(sys.modules) - before | {path.stem} if name in sys.modules}
+        _imported.update(name for name, module in new.items() if name == _PACKAGE or _is_in(module, root))
 
 
 def _module_alone(path: Path) -> Any:

@@ -12,10 +12,11 @@ from perfsheet.models.op_stats import Node, Operand
 
 @dataclass(frozen=True)
 class TensorShape:
-    """A tensor that an op was given: its shape, and its data type as torch has it (`float32`)."""
+    """A tensor that an op was given: its shape, its data type as torch has it (`float32`), and its size in bytes."""
 
     shape: tuple[int, ...]
     dtype: str
+    size: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from perfsheet.models.torch_graph.model import TensorShape
+
 
 def tensors_of(torch: Any, value: Any) -> list[Any]:
     """The tensors in nested lists, tuples and dictionaries, and in the output classes of model libraries."""
@@ -23,3 +25,9 @@ def shape_of(tensor: Any) -> str:
 def dtype_of(tensor: Any) -> str:
     """`float32`."""
     return str(tensor.dtype).removeprefix("torch.")
+
+
+def tensor_shape(tensor: Any) -> TensorShape:
+    """Its shape, data type and size."""
+    size = int(tensor.numel()) * int(tensor.element_size())
+    return TensorShape(tuple(map(int, tensor.shape)), dtype_of(tensor), size)

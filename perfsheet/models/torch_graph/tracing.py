@@ -12,9 +12,9 @@ from typing import Any
 from perfsheet.errors import not_written, unusable
 from perfsheet.models.op_stats import Operand
 from perfsheet.models.torch_graph.building import run_user_code, torch_module
-from perfsheet.models.torch_graph.model import Argument, Graph, GraphOp, TensorShape, TorchName, Value
+from perfsheet.models.torch_graph.model import Argument, Graph, GraphOp, TorchName, Value
 from perfsheet.models.torch_graph.modules import ModuleRecorder
-from perfsheet.models.torch_graph.tensors import dtype_of, shape_of, tensors_of
+from perfsheet.models.torch_graph.tensors import dtype_of, shape_of, tensor_shape, tensors_of
 
 _LONGEST = 400
 
@@ -112,7 +112,7 @@ def _op(torch: Any, function: Any, args: Any, kwargs: Any, result: Any) -> Graph
         tuple(map(_operand, inputs)),
         tuple(map(_operand, outputs)),
         _arguments(torch, function, args, kwargs),
-        tuple(TensorShape(tuple(map(int, tensor.shape)), dtype_of(tensor)) for tensor in outputs),
+        tuple(map(tensor_shape, outputs)),
     )
 
 
@@ -127,7 +127,7 @@ def _arguments(torch: Any, function: Any, args: Any, kwargs: Any) -> tuple[Argum
 
 def _value(torch: Any, value: Any) -> Value:
     if isinstance(value, torch.Tensor):
-        return TensorShape(tuple(map(int, value.shape)), dtype_of(value))
+        return tensor_shape(value)
     if isinstance(value, (list, tuple)):
         return [_value(torch, one) for one in value]
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -152,7 +152,7 @@ def _parameters(torch: Any, function: Any, args: Any, kwargs: Any) -> str:
 
 
 def _operand(tensor: Any) -> Operand:
-    return Operand(int(tensor.numel()) * tensor.element_size(), datatype=dtype_of(tensor))
+    return Operand(tensor_shape(tensor).size, datatype=dtype_of(tensor))
 
 
 def write_profile(

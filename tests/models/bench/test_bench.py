@@ -16,6 +16,7 @@ from support.command import PATIENCE_S, environment, here, perfsheet, wait_until
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.bench import (
     Bench,
+    Entry,
     Group,
     Measurement,
     Printed,
@@ -26,7 +27,7 @@ from perfsheet.models.bench import (
     plan_of_variants,
     run_bench,
 )
-from perfsheet.models.bench.printed import PrintedTimes
+from perfsheet.models.bench.printed import PrintedTimes, recorded
 from perfsheet.models.bench.running import convert
 from perfsheet.models.op_tables import latency_text
 from perfsheet.models.outputs.bench import bench_markdown
@@ -385,5 +386,57 @@ def test_progress_is_told_for_every_run(module):
     plan = plan_of_variants(Runtime(function="model.py:plain"), parse_variants(["seconds=0.3"], []), 4, 2)
     run_bench(plan, told)
     assert {total for _, total in told.steps} == {6}
+    assert told.steps[-1] == (6, 6)
     assert len(told.steps) >= 4
     assert [done for done, _ in told.steps] == sorted({done for done, _ in told.steps})
+
+
+@pytest.mark.process
+def test_what_cannot_be_had_of_a_device_costs_no_latency(module, capsys):
+    (module / "ttnn.py").write_text("class MeshDevice:\n    pass\n")
+    (module / "odd.py").write_text(
+        "import weakref, ttnn\n\nclass A:\n    pass\n\nDEAD = weakref.proxy(A())\n\ndef f():\n    return lambda: None\n"
+    )
+    ended = here(capsys, "bench", "odd.py:f", "-n", "2", "-q", "--json")
+    (one,) = json.loads(ended.out)["variants"]
+    assert (one["problem"], one["runs"], one["device_memory_bytes"]) == (None, 2, None)
+
+
+@pytest.mark.process
+def test_printed_times_have_the_deviation_that_is_asked_for(module, capsys):
+    command = "printf 'lat: 1 ms\\nlat: 3 ms\\n'"
+    options = ("--latency", r"lat: (\d+)", "--population", "-q", "--json")
+    (one,) = json.loads(here(capsys, "bench", "-c", command, *options).out)["variants"]
+    assert (one["latency_mean_ms"], one["latency_std_ms"], one["deviation"]) == (2, 1, "population")
+
+
+@pytest.mark.parametrize("option", [("-n", "3"), ("--vary", "a=1"), ("--population",), ("--tokens", "3")])
+def test_a_file_and_options_for_its_rows_exclude_each_other(module, capsys, option):
+    (module / "bench.toml").write_text("[[group]]\n[[group.row]]\nlabels = {}\ncommand = 'true'\n")
+    ended = here(capsys, "bench", "bench.toml", *option)
+    assert ended.status == 2
+    assert f"{option[0]} and a file exclude each other" in ended.err
+
+
+@pytest.mark.process
+def test_parameters_keep_their_types(module, capsys):
+    (module / "typed.py").write_text("def f(**given):\n    assert given == {'s': '16', 't': 0.5, 'u': True}, given\n")
+    row = "labels = { a = '1' }\nfunction = 'typed.py:f'\nparameters = { s = '16', t = 0.5, u = true }\n"
+    (module / "bench.toml").write_text(f"[[group]]\n[[group.row]]\n{row}")
+    (one,) = json.loads(here(capsys, "bench", "bench.toml", "-q", "--json").out)["variants"]
+    assert one["problem"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mean,std,n\n10,0.5,100\n12,0.4,100\n", "2 means"),
+        ("latency_ms\n", "no rows"),
+        ("a,b\n1,2\n", "no column"),
+        ("latency_ms\nx\n", "no number"),
+    ],
+)
+def test_recorded_files_that_do_not_say_which_latency(tmp_path, text, said):
+    (tmp_path / "r.csv").write_text(text)
+    runtime = Runtime(recorded=str(tmp_path / "r.csv"))
+    assert said in recorded(Entry(Variant(), runtime), Measurement(Variant())).problem

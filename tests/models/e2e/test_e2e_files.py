@@ -153,6 +153,16 @@ def test_a_second_batch_of_the_day_replaces_nothing(tmp_path):
     assert [row.batch for row in merge(sorted(tmp_path.iterdir())).rows] == [1, 8]
 
 
+def test_no_row_replaces_that_of_another_model_or_setting(tmp_path):
+    given = {"directory": tmp_path, "date": "2026_01_02"}
+    rows = [("a_b", 1, ""), ("a", 1, "b"), ("a", 8, "b"), ("a_b", 8, ""), ("a/b", 1, "")]
+    paths = [write_perf_report(model, batch, 2.0, 1.0, comments=setting, **given) for model, batch, setting in rows]
+    assert len(set(paths)) == 5
+    assert write_perf_report("a", 1, 3.0, 1.0, comments="b", **given) == paths[1]
+    merged = {(row.model, row.batch, row.setting) for row in merge(sorted(tmp_path.iterdir())).rows}
+    assert merged == set(rows)
+
+
 def tt_metal_reads(path):
     """What tt-metal's check makes of a merged file: it skips two lines and compares the stripped header."""
     expected = [

@@ -12,7 +12,7 @@ from support.command import ROOT, here
 from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.rules.base import Stage
 from perfsheet.models.outputs.card import cards_markdown
-from perfsheet.models.outputs.variant_tests import variant_tests
+from perfsheet.models.outputs.variant_tests import variant_tests, write_variant_tests
 from perfsheet.models.suite import read_suite
 from perfsheet.models.suite.card import Card
 from perfsheet.models.suite.model import ModelResult, Suite, Target
@@ -91,8 +91,10 @@ def test_variants_are_python_with_four_tests_and_places_to_fill_in(tmp_path, cap
         "test_trace_and_two_command_queues",
     ]
     assert path.read_text().count("NotImplementedError") == 3
-    again = here(capsys, "card", EXAMPLE, "-o", tmp_path / "other.md", "--variants", tmp_path / "tests")
-    assert again.status == 7  # what was filled in is not written over
+    path.write_text("filled in")
+    again = here(capsys, "card", EXAMPLE, "-o", tmp_path / "card.md", "--variants", tmp_path / "tests", "--force")
+    assert (again.status, path.read_text()) == (0, "filled in")
+    assert "is there already, and stays as it is" in again.err
 
 
 @pytest.mark.parametrize("graph", ["../net/vit.py:build_model", "vit.py:build_model"])
@@ -106,6 +108,47 @@ def test_the_torch_module_of_a_suite_is_the_reference(tmp_path, graph):
     assert (tmp_path / "out" / steps).resolve() == place
     assert "PCC = 0.98" in text
     assert text.count("NotImplementedError") == 1
+
+
+TWO_INPUTS = """
+import torch
+
+class Sum(torch.nn.Module):
+    def forward(self, a, b):
+        return a + b
+
+def pair():
+    return Sum(), (torch.ones(2), torch.ones(2))
+
+def named():
+    return Sum(), {"b": torch.ones(2), "a": torch.ones(2)}
+
+def one():
+    return torch.nn.Identity(), torch.ones(2)
+"""
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("name", "inputs"), [("pair", 2), ("named", 2), ("one", 1)])
+def test_the_reference_takes_what_the_module_takes(tmp_path, name, inputs):
+    pytest.importorskip("torch", reason="needs the extra `torch`")
+    (tmp_path / "sums.py").write_text(TWO_INPUTS)
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    text = variant_tests(suite, Target("m", "pytest x.py", graph=f"sums.py:{name}"), tmp_path)
+    scope = {"__file__": str(tmp_path / "test_m_variants.py")}
+    exec(text.replace("import ttnn\n", "").partition("def make_model")[0], scope)
+    assert len(scope["make_inputs"]()) == inputs
+    assert scope["reference"]().tolist() == [inputs, inputs]
+
+
+def test_models_have_files_of_their_own(tmp_path):
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    models = ("vit", "vit (bare metal)", "ViT", "a/b", "a_b", "class")
+    targets = [Target(model, "pytest x.py", graph="class.py:lambda") for model in models]
+    done = write_variant_tests(suite, targets, tmp_path / "out")
+    assert len({path.name.casefold() for path in done.written}) == 5
+    for path in done.written:
+        ast.parse(path.read_text())
 
 
 def test_the_example_has_a_card(capsys):

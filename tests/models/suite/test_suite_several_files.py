@@ -26,7 +26,7 @@ def test_two():
 
 
 def test_slow_second():
-    write_perf_report("bert", 8, 2.0, 0.9, comments="large", date="2026_01_01")
+    write_perf_report("bert", 8, 2.0, 0.9, None, 0.4, comments="large", date="2026_01_01")
     write_perf_report("bert", 8, 9.0, 7.0, comments="large", date="2026_01_02")
 
 
@@ -64,7 +64,7 @@ command = "pytest -q test_models.py::test_record"
 collect = ["e2e"]
 
 [[target]]
-model = "falcon-7b"
+model = "falcon-7b (bare metal)"
 command = "pytest -q test_models.py::test_without_record"
 collect = ["e2e"]
 """
@@ -115,11 +115,19 @@ def test_a_second_file_does_not_evade_the_limit_of_the_target(several):
     assert "inference time 7 s is slower than allowed" in ended.err
 
 
+def test_what_the_suite_expects_is_what_is_shown(several):
+    out, _ = several
+    bert = [line for line in (out / "results.md").read_text().splitlines() if "bert" in line and "large" in line][:2]
+    assert all("| 1.00 |" in " ".join(line.split()) for line in bert)
+
+
 def test_records_of_the_tests_are_held_against_the_central_targets(several):
     out, _ = several
     falcon, without = models(out)[4:]
     assert falcon["breaches"] == ["targets: decode_t/s/u: 10, 17 to 23 allowed (target 20)"]
-    assert without["breaches"] == ["targets: the test left no benchmark record of falcon-7b, which has targets on n150"]
+    assert without["breaches"] == [
+        "targets: the test left no benchmark record of falcon-7b (bare metal), which has targets on n150"
+    ]
 
 
 def test_a_record_is_written_per_row(several):

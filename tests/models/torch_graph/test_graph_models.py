@@ -218,3 +218,70 @@ def test_the_picture_is_svg_and_text_stays_text(model):
     # Everything but the first boxes is fed by another one.
     fed = {flow.target for flow in flows}
     assert len(boxes) - len(fed) <= 4
+
+
+def test_force_deletes_what_was_written_and_nothing_else(folder, capsys):
+    out = folder / "forced"
+    here(capsys, "graph", f"{folder / 'twice.py'}:build", "-o", out, "--profile")
+    mine = [out / "raw" / "mine.json", out / "raw" / "ops.csv", out / "profile" / "mine.json", out / "models" / "a.csv"]
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    (folder / "bad.py").write_text("def bad():\n    raise RuntimeError('no weights')\n")
+    before = sorted(out.rglob("*"))
+    assert here(capsys, "graph", f"{folder / 'bad.py'}:bad", "-o", out, "--force").status == 3
+    assert sorted(out.rglob("*")) == before  # what is there stays if a module fails
+    assert here(capsys, "graph", RESNET, "-o", out, "--force").status == 0
+    assert all(path.read_text() == "mine" for path in mine)
+    assert not list(out.glob("*/*build_0*"))
+
+
+LAZY = """
+import torch
+
+class Lazy(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used, self.unused = torch.nn.Linear(2, 2), torch.nn.LazyLinear(2)
+
+    def forward(self, x):
+        return self.used(x)
+
+def build():
+    return Lazy().eval(), torch.ones(1, 2)
+"""
+
+
+def test_a_module_that_cannot_be_counted_costs_no_result(folder, capsys):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "lazy.py").write_text(LAZY)
+    (folder / "sub" / "twice.py").write_text(SHARED)
+    (folder / "test_it.py").write_text("def test_it():\n    pass\n")
+    target = '[[target]]\nmodel = "{0}"\ncommand = "pytest -q test_it.py"\ngraph = "{0}.py:build"\n'
+    text = '[suite]\nfolder = ".."\n' + target.format("lazy") + target.format("twice")
+    (folder / "sub" / "suite.toml").write_text(text)
+    ended = here(capsys, "suite", "run", folder / "sub" / "suite.toml", "-o", folder / "out", "--json")
+    lazy, twice = json.loads(ended.out)["models"]
+    assert lazy["outcome"] == twice["outcome"] == "passed"
+    assert "no torch ops" in lazy["problem"]
+    assert int(twice["torch_ops_before"].split()[0]) >= 5
+
+
+def test_a_builder_may_import_its_neighbours(folder, torch):
+    place = folder / "v1.0"
+    place.mkdir()
+    (place / "layers.py").write_text("from torch import nn\nclass Layer(nn.Linear):\n    pass\n")
+    (place / "helper.py").write_text("SIZE = 3\n")
+    text = "from .layers import Layer\n\ndef make():\n    from helper import SIZE\n    return Layer(SIZE, SIZE)\n"
+    (place / "net.py").write_text(text)
+    assert build(f"{place / 'net.py'}:make", ("1,3",))[0].weight.shape == (3, 3)
+
+
+def test_sizes_are_those_of_the_tensors(folder, capsys):
+    (folder / "fft.py").write_text(
+        "import torch\n\nclass F(torch.nn.Module):\n    def forward(self, x):\n        return torch.fft.fft(x)\n\n"
+        "def build():\n    return F(), torch.ones(4, 8)\n"
+    )
+    assert here(capsys, "graph", f"{folder / 'fft.py'}:build", "-o", folder / "fft").status == 0
+    (path,) = (folder / "fft" / "fw_total_output_size_dist").glob("*fft*.csv")
+    assert path.read_text() == f"bytes,count\n{4 * 8 * 8},1\n"
