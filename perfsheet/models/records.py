@@ -197,6 +197,12 @@ def read_record(path: Path) -> ReadRecord:
         raise unusable(f"{path}: {error.strerror or error}", "check the path") from None
 
 
+def as_read(record: BenchmarkRecord) -> ReadRecord:
+    """What reading the record's file would give."""
+    values = [_Value(one.name, one.step_name, one.value) for one in record.measurements]
+    return ReadRecord(record.model, record.batch, record.sequence_length, measurements=values)
+
+
 def find_records(paths: Iterable[Path]) -> list[Path]:
     """The record files of files and folders, each once, in order. Raises PerfsheetError (exit status 3) without one."""
     found: dict[Path, None] = {}

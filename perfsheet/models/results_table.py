@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -216,20 +216,31 @@ def parse_document(text: str, path: str = "") -> Document:
     return Document(path, tuple(parts), tuple(notes), "\r\n" if "\r\n" in text else "\n")
 
 
-def table_at(lines: Sequence[str], first: int, last: int) -> tuple[int, int, list[str]] | None:
-    """Where a table with a column Model is among these lines: its first line, the one after it, and its headers.
-
-    None without one. Tables in code blocks are text.
-    """
-    fenced = ""
-    for at in range(first, last):
-        fence = _FENCE.match(lines[at])
+def without_code(lines: Sequence[str]) -> list[str]:
+    """The lines with those of code blocks blank."""
+    kept, fenced = [], ""
+    for line in lines:
+        fence = _FENCE.match(line)
+        inside = bool(fenced)
         if fence and (not fenced or fence[1].startswith(fenced)):
             fenced = "" if fenced else fence[1]
-        if fenced or at + 1 >= last or _aligns(lines[at], lines[at + 1]) is None:
+        kept.append("" if inside or fence else line)
+    return kept
+
+
+def table_at(
+    lines: Sequence[str], first: int, last: int, is_known: Callable[[str], bool]
+) -> tuple[int, int, list[str]] | None:
+    """Where a table with a column Model and another one that is known is among these lines: its first line, the one
+    after it, and its headers; None without one. Tables in code blocks are text."""
+    text = without_code(lines)
+    for at in range(first, last - 1):
+        if _aligns(text[at], text[at + 1]) is None:
             continue
         headers = _cells(lines[at])
-        if any(plain_text(header).strip("* ").casefold() == "model" for header in headers):
+        names = [plain_text(header).strip("* ") for header in headers]
+        others = [name for name in names if name.casefold() != "model"]
+        if len(others) < len(names) and any(map(is_known, others)):
             end = next((after for after in range(at + 2, last) if _ends_table(lines[after])), last)
             return at, end, headers
     return None

@@ -116,6 +116,12 @@ class Targets:
     names: Mapping[str, str]
     """The model of a name or alias, in lower case."""
 
+    def check_board(self, sku: str) -> None:
+        """Refuse a board that is neither in the file nor known otherwise. Raises PerfsheetError (exit status 2)."""
+        known = {entry.sku for entry in self.entries} | set(_SKUS)
+        if canonical_sku(sku) not in known:
+            raise usage(f"{self.path} has no board {sku!r}", f"it has {', '.join(sorted(known))}")
+
     def model(self, name: str) -> str | None:
         """The model of a name or alias, in upper or lower case; None if the file has no such model."""
         return self.names.get(_lower(name))
@@ -144,6 +150,7 @@ class TargetCheck:
 
     metric: TargetMetric
     measured: float | None
+    problem: str = ""
 
     @property
     def ok(self) -> bool:
@@ -156,7 +163,7 @@ class TargetCheck:
         """`decode_t/s/u: 14.1, 14.586 to 19.734 allowed (target 17.16)`."""
         metric = self.metric
         allowed = f"{metric.low:g} or more" if metric.high is None else f"{metric.low:g} to {metric.high:g}"
-        measured = "not measured" if self.measured is None else f"{self.measured:g}"
+        measured = self.problem or ("not measured" if self.measured is None else f"{self.measured:g}")
         return f"{metric.name}: {measured}, {allowed} allowed (target {metric.expected:g})"
 
 
@@ -180,15 +187,20 @@ def canonical_sku(sku: str) -> str:
 
 def check_targets(entry: TargetEntry, values: Mapping[tuple[str, str], float]) -> list[TargetCheck]:
     """Every metric of an entry, and what was measured by step and name."""
-    return [TargetCheck(metric, _measured(metric.name, values)) for metric in entry.metrics]
+    return [_check(metric, values) for metric in entry.metrics]
 
 
-def _measured(metric: str, values: Mapping[tuple[str, str], float]) -> float | None:
+def _check(metric: TargetMetric, values: Mapping[tuple[str, str], float]) -> TargetCheck:
     """The value of a metric, in the unit of its target: also one that is recorded under the name of the metric."""
-    step, name, factor = _MEASURED.get(metric, ("", "", 1.0))
+    step, name, factor = _MEASURED.get(metric.name, ("", "", 1.0))
     if (step, name) in values:
-        return values[step, name] * factor
-    return next((value for key, value in values.items() if metric in (key[1], ".".join(key))), None)
+        return TargetCheck(metric, values[step, name] * factor)
+    found = {".".join(key): value for key, value in values.items() if metric.name in (key[1], ".".join(key))}
+    if metric.name in found:
+        return TargetCheck(metric, found[metric.name])
+    if len(found) > 1:
+        return TargetCheck(metric, None, f"measured in {len(found)} steps ({', '.join(found)})")
+    return TargetCheck(metric, next(iter(found.values()), None))
 
 
 def _entry(path: Path, model: str, sku: str, entry: _Entry) -> TargetEntry:

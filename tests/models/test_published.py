@@ -214,3 +214,27 @@ def test_a_suite_is_published_and_a_readme_updated(capsys, tmp_path):
     assert here(capsys, "suite", "table", tmp_path / "suite.toml", "-o", tmp_path / "t.csv").status == 0
     assert (tmp_path / "t.csv").read_text().splitlines()[1].startswith("BERT,Yes,")
     assert here(capsys, "suite", "table", readme, "--into", readme).status == 2
+
+
+def test_other_formats_have_no_markup(capsys, tmp_path):
+    (tmp_path / "suite.toml").write_text('[[target]]\nmodel = "a&b <c>"\ncommand = "pytest x.py"\n')
+    suite = read_suite(tmp_path / "suite.toml")
+    store = ResultsStore(suite.output)
+    store.empty_folder(0, suite.targets[0])
+    store.save(0, suite.targets[0], result("a&b <c>"))
+    table = ("suite", "table", tmp_path / "suite.toml", "--layout", "torch-ttnn")
+    assert here(capsys, *table, "-o", tmp_path / "t.csv").status == 0
+    assert (tmp_path / "t.csv").read_text().splitlines()[1].startswith("a&b <c>,")
+
+
+def test_what_a_code_block_or_another_table_shows_is_left_alone():
+    example = f"```\n{START}\n{END}\n```\n"
+    others = "| Model | Licence |\n|---|---|\n| vit | MIT |\n"
+    done = updated(example + others + LATER, [result("vit", batch=8, throughput=101.0)], SEED, "x")
+    assert done.text == example + others + LATER.replace("| 100 |", "| 101 |")
+
+
+def test_a_model_is_published_under_its_plain_name():
+    once = updated(README, [result("BERT (functional)", inference_s=0.25)], SEED, "x")
+    assert once.added == ()
+    assert "functional" not in once.text

@@ -162,3 +162,29 @@ def test_a_gap_is_said_and_refused_with_strict(file, tmp_path, capsys):
     assert here(capsys, "suite", "targets", tmp_path, "--targets", file, "--strict").status == 1
     parsed = json.loads(here(capsys, "suite", "targets", tmp_path, "--targets", file, "--json").out)
     assert parsed["records"][0]["target"] is None
+
+
+def test_a_board_that_nobody_knows_is_refused(file, tmp_path, capsys):
+    record(tmp_path, "a", 20.0)
+    refused = here(capsys, "suite", "targets", tmp_path, "--targets", file, "--sku", "n15O")
+    assert refused.status == 2
+    assert "has no board 'n15O'" in refused.err
+
+
+def test_a_record_that_cannot_be_read_leaves_the_others(file, tmp_path, capsys):
+    record(tmp_path, "a", 20.0)
+    (tmp_path / "partial_run_b.json").write_text("[1]")
+    ended = here(capsys, "suite", "targets", tmp_path, "--targets", file)
+    assert (ended.status, ended.out.splitlines()[-1]) == (3, "3 targets kept")
+    assert "left out: " in ended.err
+    record(tmp_path, "a", 25.0)
+    assert here(capsys, "suite", "targets", tmp_path, "--targets", file).status == 1
+
+
+def test_a_name_of_two_steps_is_not_guessed(tmp_path):
+    path = tmp_path / "t.yaml"
+    path.write_text("targets: {m: {skus: {n150: {entries: [{perf: {pace: 1.0, b.rate: 2.0}}]}}}}")
+    values = {("a", "pace"): 1.0, ("b", "pace"): 5.0, ("a", "rate"): 9.0, ("b", "rate"): 2.0}
+    pace, rate = check_targets(read_targets(path).find("m", "n150", None, None), values)
+    assert pace.sentence == "pace: measured in 2 steps (a.pace, b.pace), 0.85 to 1.15 allowed (target 1)"
+    assert (pace.ok, rate.ok) == (False, True)

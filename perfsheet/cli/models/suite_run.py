@@ -106,6 +106,8 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
 
     suite = with_replays(read_suite(path), options.replay)
     central = read_targets(suite.central_targets) if suite.central_targets else None
+    if central is not None:
+        central.check_board(suite.sku)
     if options.output is not None:
         suite = replace(suite, output=options.output.absolute())
     sort_results([], options.sort, options.descending)  # refuse an unknown column before hours of runs

@@ -101,7 +101,7 @@ def _publish(
     results: Sequence[ModelResult], name: str, into: Path | None, output: Path | None, overwrite: bool
 ) -> None:
     """Write the stored results of a suite as a published table."""
-    from perfsheet.models.published import block, layout
+    from perfsheet.models.published import as_table, block, layout
     from perfsheet.models.results_table import parse_document
     from perfsheet.text.safe import printed
 
@@ -115,13 +115,12 @@ def _publish(
     if output is None:
         typer.echo(printed(text), nl=False)
         return
-    document = parse_document(text)
     if output.suffix.lower() == ".md":
         from perfsheet.atomic_write import replace_text
 
         replace_text(output, text, overwrite)
     else:
-        _write(output, document, document.results(), overwrite)
+        _write(output, parse_document(text), as_table(wanted, results), overwrite)
     tell(f"Wrote {len(results)} rows to {output}")
 
 

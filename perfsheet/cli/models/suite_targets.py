@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
-from perfsheet.errors import ExitStatus, usage
+from perfsheet.errors import ExitStatus, PerfsheetError, usage
 
 
 @command
@@ -36,9 +36,17 @@ def targets(
     from perfsheet.outputs import json_output
 
     known = read_targets(file)
+    if sku is not None:
+        known.check_board(sku)
     verdicts = []
+    unusable = 0
     for path in find_records(records):
-        run = read_record(path)
+        try:
+            run = read_record(path)
+        except PerfsheetError as error:
+            say(f"perfsheet: left out: {error}")
+            unusable += 1
+            continue
         board = sku or run.sku
         if not board:
             raise usage(f"{path} does not say its board", "give --sku, as the targets have it")
@@ -54,4 +62,6 @@ def targets(
             say(f"{'perfsheet' if strict else 'warning'}: {verdict.path}: {verdict.gap}")
     missed = any(not check.ok for verdict in verdicts for check in verdict.checks)
     gap = strict and any(not verdict.checks for verdict in verdicts)
-    return ExitStatus.BUDGET_BREACHED if missed or gap else ExitStatus.DONE
+    if missed or gap:
+        return ExitStatus.BUDGET_BREACHED
+    return ExitStatus.CAPTURE_UNUSABLE if unusable else ExitStatus.DONE

@@ -64,33 +64,62 @@ class PrintedTimes:
 
 
 def recorded(entry: Entry, row: Measurement) -> Measurement:
-    """The row with the times of a CSV file: those of a column, or the mean, deviation and number that it has."""
+    """The row with the times of a CSV file: those of a column, or the mean, deviation and number that it has.
+
+    A file that cannot be used, or a cell that is no time, is its problem.
+    """
     path, factor = Path(entry.runtime.recorded), UNITS[entry.runtime.unit]
     try:
+        column, lines = _read(path, entry.runtime.column)
+        if column != _MEAN:
+            return replace(row, runs_ms=tuple(factor * _time(path, line, number, column) for number, line in lines))
+        if len(lines) > 1:
+            raise _UnusableError(f"{path.name} has {len(lines)} means: which one is meant is not said")
+        ((number, line),) = lines
+        found = {name: _time(path, line, number, name) for name in (_MEAN, _STD, _RUNS) if line.get(name)}
+    except _UnusableError as error:
+        return replace(row, problem=str(error))
+    return replace(row, printed=_printed(found, factor))
+
+
+def check_recorded(runtime: Runtime) -> None:
+    """Refuse a recorded file that cannot be used, before anything runs. Raises PerfsheetError (exit status 2)."""
+    try:
+        _read(Path(runtime.recorded), runtime.column)
+    except _UnusableError as error:
+        raise usage(str(error), "give a CSV with recorded times") from None
+
+
+class _UnusableError(Exception):
+    """Why a recorded file has no latency."""
+
+
+def _read(path: Path, column: str) -> tuple[str, list[tuple[int, dict[str, str | None]]]]:
+    """The column of times, and the lines with their numbers."""
+    if not path.is_file():
+        raise _UnusableError(f"there is no file {path}")
+    try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.DictReader(stream, skipinitialspace=True))
+            reader = csv.DictReader(stream, skipinitialspace=True)
+            lines = [(reader.line_num, line) for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        return replace(row, problem=f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}")
-    if not lines:
-        return replace(row, problem=f"{path.name} has no rows")
-    columns = list(lines[0])
-    wanted = entry.runtime.column or next((name for name in columns if name and _is_time(name)), "")
+        raise _UnusableError(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    columns = [name for name in reader.fieldnames or () if name]
+    wanted = column or next(filter(_is_time, columns), "")
     if wanted not in columns:
-        return replace(row, problem=f"{path.name} has no column {clean(wanted) or 'of times: name it with `column`'}")
-    known = [one for line in lines if _MEAN in (one := _numbers(line, wanted))]
-    if not known:
-        return replace(row, problem=f"column {clean(wanted)} of {path.name} has no number")
-    if wanted != _MEAN:
-        return replace(row, runs_ms=tuple(factor * one[_MEAN] for one in known))
-    if len(known) > 1:
-        return replace(row, problem=f"{path.name} has {len(known)} means: which one is meant is not said")
-    return replace(row, printed=_printed(known[0], factor))
+        raise _UnusableError(f"{path.name} has no column {clean(wanted) or 'of times: name it with `column`'}")
+    if not lines:
+        raise _UnusableError(f"{path.name} has no rows")
+    return wanted, lines
 
 
-def _numbers(line: Mapping[str, str | None], column: str) -> dict[str, float]:
-    """The mean, deviation and number of runs of a line, as far as it has them."""
-    columns = ((_MEAN, column), (_STD, _STD), (_RUNS, _RUNS))
-    return {name: number for name, key in columns if (number := _number(line.get(key))) is not None}
+def _time(path: Path, line: Mapping[str, str | None], number: int, column: str) -> float:
+    value = _number(line.get(column))
+    if value is None or (column in (_STD, _RUNS) and value < 0) or (column == _RUNS and (value < 1 or value % 1)):
+        raise _UnusableError(
+            f"{path.name}, line {number}: {column} is {clean(line.get(column) or 'blank')}, which it cannot be"
+        )
+    return value
 
 
 def _is_time(name: str) -> bool:

@@ -20,7 +20,7 @@ from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.models.bench.model import Bench, Entry, Measurement, Plan, Value
-from perfsheet.models.bench.printed import PrintedTimes, pattern_of, recorded
+from perfsheet.models.bench.printed import PrintedTimes, check_recorded, pattern_of, recorded
 from perfsheet.progress import Watch
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
@@ -92,10 +92,10 @@ def check_plan(plan: Plan) -> None:
 def check_entry(entry: Entry) -> None:
     """The same for one row."""
     pattern_of(entry.runtime)
-    if entry.runtime.kind != "recorded":
+    if entry.runtime.kind == "recorded":
+        check_recorded(entry.runtime)
+    else:
         _job(entry)
-    elif not Path(entry.runtime.recorded).is_file():
-        raise usage(f"there is no file {entry.runtime.recorded}", "give a CSV with recorded times")
 
 
 def _bench(plan: Plan, rows: Sequence[Measurement]) -> Bench:

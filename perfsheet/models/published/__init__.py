@@ -2,6 +2,6 @@
 
 from perfsheet.models.published.in_place import updated
 from perfsheet.models.published.layouts import LAYOUTS, Layout, layout
-from perfsheet.models.published.rendering import block, pipe_table
+from perfsheet.models.published.rendering import as_table, block
 
-__all__ = ["LAYOUTS", "Layout", "block", "layout", "pipe_table", "updated"]
+__all__ = ["LAYOUTS", "Layout", "as_table", "block", "layout", "updated"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -11,8 +12,8 @@ from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.published.layouts import BY_HEADER, UNKNOWN, Layout
 from perfsheet.models.published.rendering import END, START, block, text_of
-from perfsheet.models.results_table import plain_text, table_at
-from perfsheet.models.suite.model import ModelResult
+from perfsheet.models.results_table import plain_text, table_at, without_code
+from perfsheet.models.suite.model import ModelResult, plain_model
 
 _SORT = {"✅": 0, "🚧": 1, "❌": 2, UNKNOWN: 3}
 _STATUS = ("Status", "Run Success")
@@ -41,7 +42,7 @@ def updated(text: str, results: Sequence[ModelResult], layout: Layout, path: str
     lines = text.splitlines(keepends=True)
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     first, last = _marked(lines, path)
-    table = table_at(lines, first, last)
+    table = table_at(lines, first, last, lambda header: header in BY_HEADER)
     if table is None and first:
         body = block(layout, results).replace("\n", end).splitlines(keepends=True)
         names = tuple(result.model for result in results)
@@ -56,7 +57,7 @@ def updated(text: str, results: Sequence[ModelResult], layout: Layout, path: str
 
 def _marked(lines: Sequence[str], path: str) -> tuple[int, int]:
     """The lines between the marks, the whole text without them."""
-    stripped = [line.strip() for line in lines]
+    stripped = [line.strip() for line in without_code(lines)]
     places = [stripped.index(mark) if mark in stripped else None for mark in (START, END)]
     start, end = places
     if start is None and end is None:
@@ -82,13 +83,15 @@ class _Rows:
     def take(self, results: Sequence[ModelResult]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Write these results into the rows; the models whose rows changed, and those that are new."""
         changed, added = [], []
-        several = Counter(result.model.casefold() for result in results)
+        several = Counter(plain_model(result.model).casefold() for result in results)
         for result in results:
             if result.run_success is None:
                 continue
-            by_batch = several[result.model.casefold()] > 1 or len(self._of(result)) > 1
-            name = result.name if by_batch and self._batch is None else result.model
-            at = next(iter(self._of(result, name, by_batch)), None)
+            name = plain_model(result.model)
+            by_batch = several[name.casefold()] > 1 or len(self._of(name)) > 1
+            if by_batch and self._batch is None:
+                name = replace(result, model=name).name
+            at = next(iter(self._of(name, result.batch if by_batch else None)), None)
             if at is None:
                 self._insert(self._new(name, result))
                 added.append(name)
@@ -97,12 +100,12 @@ class _Rows:
                 changed.append(name)
         return tuple(changed), tuple(added)
 
-    def _of(self, result: ModelResult, name: str = "", by_batch: bool = False) -> list[int]:
-        """The rows of a model, of its batch only where that tells them apart."""
-        wanted = {(name or result.model).casefold(), text_of(name or result.model).casefold()}
+    def _of(self, name: str, batch: int | None = None) -> list[int]:
+        """The rows of a model, of this batch only if that is given and the table has batches."""
+        wanted = {name.casefold(), text_of(name).casefold()}
         rows = [at for at, line in enumerate(self.lines) if self._cell(line, self._model).casefold() in wanted]
-        if by_batch and self._batch is not None:
-            rows = [at for at in rows if self._cell(self.lines[at], self._batch) == text_of(result.batch)]
+        if batch is not None and self._batch is not None:
+            rows = [at for at in rows if self._cell(self.lines[at], self._batch) == text_of(batch)]
         return rows
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 from perfsheet.errors import usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.suite.model import ModelResult
+from perfsheet.models.suite.model import ModelResult, plain_model
 from perfsheet.text.safe import clean
 
 UNKNOWN = "N/A"
@@ -81,7 +81,7 @@ def _count(text: str | None) -> int | None:
 
 
 def _name(result: ModelResult) -> str:
-    return clean(result.model)
+    return clean(plain_model(result.model))
 
 
 def _yes_or_no(result: ModelResult) -> Cell:

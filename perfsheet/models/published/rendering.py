@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from perfsheet.models.published.layouts import UNKNOWN, Cell, Layout
+from perfsheet.models.results_table import Align, ResultsTable
 from perfsheet.models.suite.model import ModelResult
 from perfsheet.outputs.markdown import plain
 
@@ -29,6 +30,13 @@ def table_lines(layout: Layout, results: Sequence[ModelResult]) -> list[str]:
     return pipe_table([column.header for column in layout.columns], layout.cells(results))
 
 
+def as_table(layout: Layout, results: Sequence[ModelResult]) -> ResultsTable:
+    """The table for other formats than Markdown."""
+    rows = tuple(tuple(map(_written, cells)) for cells in layout.cells(results))
+    headers = tuple(column.header for column in layout.columns)
+    return ResultsTable(headers, rows, tuple[Align, ...](["left"] * len(headers)))
+
+
 def pipe_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
     """A table whose columns of numbers stand to the right, aligned at their decimal points; an unknown is N/A."""
     columns = [_Column(header, [row[place] for row in rows]) for place, header in enumerate(headers)]
@@ -41,10 +49,14 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as published: floats with six significant digits."""
+    """A cell as published in Markdown: floats with six significant digits."""
+    return plain(_written(cell).replace("\\|", "|"))
+
+
+def _written(cell: Cell) -> str:
     if cell is None:
         return UNKNOWN
-    return f"{cell:g}" if isinstance(cell, float) else plain(str(cell))
+    return f"{cell:g}" if isinstance(cell, float) else str(cell).replace("|", "\\|")
 
 
 class _Column:

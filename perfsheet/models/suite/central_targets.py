@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import PerfsheetError
-from perfsheet.models.records import BenchmarkRecord, ReadRecord, measurements_of, read_record
+from perfsheet.models.records import BenchmarkRecord, ReadRecord, as_read, measurements_of, read_record
 from perfsheet.models.suite.model import ModelResult, Suite, plain_model
 from perfsheet.models.targets import Targets, check_targets
 
@@ -44,7 +44,8 @@ def record_of(result: ModelResult, card_type: str, branch: str | None, commit: s
 def check_central_targets(suite: Suite, results: Sequence[ModelResult], central: Targets) -> list[ModelResult]:
     """The results with the central targets that the records of their tests miss as breaches.
 
-    A model with active targets whose test left no record breaches, too; a gap in the file (TODO) is a warning.
+    Where a test left none of its model, the figures of its perf file and its PCC count. A model with active targets of
+    which nothing is measured breaches, too; a gap in the file (TODO) is a warning.
     """
     return [_checked(suite, result, central) if result.has_run else result for result in results]
 
@@ -54,6 +55,10 @@ def _checked(suite: Suite, result: ModelResult, central: Targets) -> ModelResult
     read = [_read(suite.output / name) for name in result.records]
     breaches += [f"targets: {problem}" for problem in read if isinstance(problem, str)]
     runs = [run for run in read if isinstance(run, ReadRecord)]
+    model = result.model if central.model(result.model) else plain_model(result.model)
+    own = record_of(result, suite.sku, None, None)
+    if own is not None and not any(central.model(run.ml_model_name) == central.model(model) for run in runs):
+        runs.append(as_read(replace(own, model=model)))
     for run in runs:
         entry = central.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
         if entry is None or entry.todo:
@@ -61,7 +66,7 @@ def _checked(suite: Suite, result: ModelResult, central: Targets) -> ModelResult
             warnings.append(f"targets: {central.path} {what} for {run.name} on {suite.sku}")
             continue
         breaches += [f"targets: {check.sentence}" for check in check_targets(entry, run.values) if not check.ok]
-    breaches += _without_record(suite, result, central, runs)
+    breaches += _without_record(suite, model, central, runs)
     return replace(result, breaches=tuple(breaches), warnings=tuple(warnings))
 
 
@@ -73,8 +78,7 @@ def _read(path: Path) -> ReadRecord | str:
         return error.message
 
 
-def _without_record(suite: Suite, result: ModelResult, central: Targets, runs: Sequence[ReadRecord]) -> Iterator[str]:
-    model = result.model if central.model(result.model) else plain_model(result.model)
+def _without_record(suite: Suite, model: str, central: Targets, runs: Sequence[ReadRecord]) -> Iterator[str]:
     entries = [entry for entry in central.of(model, suite.sku) if not entry.todo and entry.metrics]
     if entries and not any(central.model(run.ml_model_name) == entries[0].model for run in runs):
-        yield f"targets: the test left no benchmark record of {result.model}, which has targets on {suite.sku}"
+        yield f"targets: the test left no benchmark record of {model}, which has targets on {suite.sku}"

@@ -433,7 +433,9 @@ def test_parameters_keep_their_types(module, capsys):
         ("mean,std,n\n10,0.5,100\n12,0.4,100\n", "2 means"),
         ("latency_ms\n", "no rows"),
         ("a,b\n1,2\n", "no column"),
-        ("latency_ms\nx\n", "no number"),
+        ("latency_ms\nx\n", "line 2: latency_ms is x, which it cannot be"),
+        ("mean,std,n\n10,-1,5\n", "line 2: std is -1"),
+        ("mean,std,n\n10,1,0.5\n", "line 2: n is 0.5"),
     ],
 )
 def test_recorded_files_that_do_not_say_which_latency(tmp_path, text, said):
