@@ -234,6 +234,14 @@ def test_what_a_code_block_or_another_table_shows_is_left_alone():
     assert done.text == example + others + LATER.replace("| 100 |", "| 101 |")
 
 
+def test_models_of_one_plain_name_are_told_apart():
+    both = [result("gpt (a/perf_gpt.py)"), result("gpt (b/perf_gpt.py)"), result("vit (bare metal)")]
+    assert [cells[0] for cells in SEED.cells(both)] == ["gpt (a/perf_gpt.py)", "gpt (b/perf_gpt.py)", "vit"]
+    batches = [result("vit (bare metal)", batch=1), result("vit (bare metal)", batch=8)]
+    assert [cells[0] for cells in SEED.cells(batches)] == ["vit, batch 1", "vit, batch 8"]
+    assert [cells[0] for cells in layout("torch-ttnn-2025").cells(batches)] == ["vit", "vit"]
+
+
 def test_a_model_is_published_under_its_plain_name():
     once = updated(README, [result("BERT (functional)", inference_s=0.25)], SEED, "x")
     assert once.added == ()

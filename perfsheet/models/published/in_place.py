@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.cells import cell_len
 
 from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.published.layouts import BY_HEADER, UNKNOWN, Layout
+from perfsheet.models.published.layouts import BATCH, BY_HEADER, UNKNOWN, Layout, with_names
 from perfsheet.models.published.rendering import END, START, block, text_of
 from perfsheet.models.results_table import plain_text, table_at, without_code
-from perfsheet.models.suite.model import ModelResult, plain_model
+from perfsheet.models.suite.model import ModelResult
 
 _SORT = {"✅": 0, "🚧": 1, "❌": 2, UNKNOWN: 3}
 _STATUS = ("Status", "Run Success")
 _PASSED = ("✅", "🚧")
-_BATCH = "Batch"
 
 
 @dataclass(frozen=True)
@@ -76,21 +74,23 @@ class _Rows:
         names = [plain_text(header).strip("* ") for header in headers]
         self._columns = {place: BY_HEADER[name] for place, name in enumerate(names) if name in BY_HEADER}
         self._model = [name.casefold() for name in names].index("model")
-        self._batch = names.index(_BATCH) if _BATCH in names else None
+        self._batch = names.index(BATCH) if BATCH in names else None
         self._status = next((names.index(name) for name in _STATUS if name in names), None)
         self._width = len(names)
 
     def take(self, results: Sequence[ModelResult]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Write these results into the rows; the models whose rows changed, and those that are new."""
         changed, added = [], []
-        several = Counter(plain_model(result.model).casefold() for result in results)
-        for result in results:
+        named = with_names(results, self._batch is not None)
+        several = Counter(result.model.casefold() for result in named)
+        for result in named:
             if result.run_success is None:
                 continue
-            name = plain_model(result.model)
-            by_batch = several[name.casefold()] > 1 or len(self._of(name)) > 1
-            if by_batch and self._batch is None:
-                name = replace(result, model=name).name
+            name = result.model
+            twice = len(self._of(name)) > 1
+            by_batch = twice or several[name.casefold()] > 1
+            if twice and self._batch is None:
+                name = result.name
             at = next(iter(self._of(name, result.batch if by_batch else None)), None)
             if at is None:
                 self._insert(self._new(name, result))

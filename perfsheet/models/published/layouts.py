@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from perfsheet.errors import usage
@@ -12,6 +14,7 @@ from perfsheet.models.suite.model import ModelResult, plain_model
 from perfsheet.text.safe import clean
 
 UNKNOWN = "N/A"
+BATCH = "Batch"
 Cell = str | int | float | None
 
 
@@ -49,7 +52,8 @@ class Layout:
 
     def cells(self, results: Sequence[ModelResult]) -> list[list[Cell]]:
         """The rows of the table, in its order: models that ran through first, then in part, then failed ones."""
-        ordered = sorted(results, key=lambda result: _STATUS.index(status(result)))
+        batches = any(column.header == BATCH for column in self.columns)
+        ordered = sorted(with_names(results, batches), key=lambda result: _STATUS.index(status(result)))
         return [[column.cell(result) for column in self.columns] for result in ordered]
 
 
@@ -80,8 +84,21 @@ def _count(text: str | None) -> int | None:
     return int(match[0]) if match else None
 
 
-def _name(result: ModelResult) -> str:
-    return clean(plain_model(result.model))
+def with_names(results: Sequence[ModelResult], batches: bool) -> list[ModelResult]:
+    """The results under the names that they are published with: `vit` for `vit (bare metal)`, more of it where a
+    second result would have that name, and that batch if the table has batches."""
+
+    def tells(name: str, result: ModelResult) -> tuple[str, int | None]:
+        return name.casefold(), result.batch if batches else None
+
+    plain = [replace(result, model=plain_model(result.model)) for result in results]
+    names = [(one.model, one.name, whole.name) for one, whole in zip(plain, results, strict=True)]
+    counts = [Counter(map(tells, level, results)) for level in zip(*names, strict=True)]
+    named = []
+    for result, (*shorter, whole) in zip(results, names, strict=True):
+        clear = (name for name, count in zip(shorter, counts, strict=False) if count[tells(name, result)] == 1)
+        named.append(replace(result, model=next(clear, whole)))
+    return named
 
 
 def _yes_or_no(result: ModelResult) -> Cell:
@@ -90,7 +107,7 @@ def _yes_or_no(result: ModelResult) -> Cell:
 
 # fmt: off
 _SEED = (
-    LayoutColumn("Model", "name of the model", _name, of_model=True),
+    LayoutColumn("Model", "name of the model", lambda result: clean(result.model), of_model=True),
     LayoutColumn("Run Success", "whether the test of the model passed", _yes_or_no, of_model=True),
     LayoutColumn("Torch Ops (Before)", "ops of the torch model", lambda result: _count(result.torch_ops_before),
         of_model=True),
@@ -103,10 +120,10 @@ _SEED = (
     LayoutColumn("Accuracy", "Pearson correlation of the outputs with those of torch", _figure("pcc"), "pcc"),
 )
 _LATER = (
-    LayoutColumn("Model", "name of the model", _name, of_model=True),
+    LayoutColumn("Model", "name of the model", lambda result: clean(result.model), of_model=True),
     LayoutColumn("Status", "✅ nothing runs in torch or on the host, 🚧 something does, ❌ failed", status,
         of_model=True),
-    LayoutColumn("Batch", "samples per run", _figure("batch"), of_model=True),
+    LayoutColumn(BATCH, "samples per run", _figure("batch"), of_model=True),
     LayoutColumn("Compiled First Run (ms)", "the first run on the device, which compiles, in milliseconds",
         _figure("first_run_s", 1e3), "first_run_s"),
     LayoutColumn("Original Throughput (Inferences Per Second)", "samples per second of the torch model on the CPU",

@@ -28,15 +28,23 @@ _LARGEST = 4 << 20
 
 @dataclass(frozen=True)
 class PerfTest:
-    """A perf file, or the tests in it with one marker (blank = all of them): a target of a suite.
+    """A perf file, or tests in it: a target of a suite.
 
-    `same` are further markers of the same tests.
+    Those with one marker (`same` are further markers of the same tests), those of these names, or all of them.
     """
 
     path: Path
     model: str
     marker: str = ""
     same: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """`pytest perf_vit.py -m models_performance_bare_metal`."""
+        path = self.path.as_posix()
+        tests = [f"{path}::{name}" for name in self.names] or [path]
+        return f"pytest {shlex.join(tests)}{f' -m {self.marker}' if self.marker else ''}"
 
     @property
     def collect(self) -> tuple[Collect, ...]:
@@ -96,20 +104,34 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 
 def _tests_of(path: Path, tree: ast.Module) -> list[PerfTest]:
-    markers: dict[str, set[str]] = {}
-    _collect_markers(tree.body, set(), markers)
+    tests = list(_marked_tests(tree.body, set()))
     model = _model(tree) or _from_name(path)
-    if not markers:
-        writes = any(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in ast.walk(tree))
-        return [PerfTest(path, model)] if writes and (_FILES.fullmatch(path.name) or _calls_of(tree)) else []
+    marked = {marker: frozenset(one.name for one in tests if marker in one.markers) for marker in _all_markers(tests)}
+    if not marked:
+        return [PerfTest(path, model)] if tests and (_FILES.fullmatch(path.name) or _calls_of(tree)) else []
     by_tests: dict[tuple[bool, frozenset[str]], list[str]] = {}
-    for marker, tests in markers.items():
-        by_tests.setdefault(("device" in marker, frozenset(tests)), []).append(marker)
-    return [PerfTest(path, model, first, tuple(same)) for first, *same in by_tests.values()]
+    for marker, names in marked.items():
+        by_tests.setdefault(("device" in marker, names), []).append(marker)
+    found = [PerfTest(path, model, first, tuple(same)) for first, *same in by_tests.values()]
+    others = tuple(one.name for one in tests if not one.markers and _calls_of(one.node))
+    return [*found, PerfTest(path, model, names=others)] if others else found
 
 
-def _collect_markers(body: Sequence[ast.stmt], around: set[str], found: dict[str, set[str]], where: str = "") -> None:
-    """The tests of every performance marker; one of a class is one of its tests, `pytestmark` of all."""
+@dataclass(frozen=True)
+class _Test:
+    """A test, its name as pytest's ids have it, and its performance markers in order."""
+
+    name: str
+    node: ast.AST
+    markers: tuple[str, ...]
+
+
+def _all_markers(tests: Sequence[_Test]) -> list[str]:
+    return list(dict.fromkeys(marker for test in tests for marker in test.markers))
+
+
+def _marked_tests(body: Sequence[ast.stmt], around: set[str], where: str = "") -> Iterator[_Test]:
+    """The tests with their markers; one of a class is one of its tests, `pytestmark` of all."""
     whole = around | {
         name
         for node in body
@@ -120,10 +142,9 @@ def _collect_markers(body: Sequence[ast.stmt], around: set[str], found: dict[str
     for node in body:
         if isinstance(node, ast.ClassDef):
             of_class = whole.union(*map(_markers, node.decorator_list)) if node.decorator_list else whole
-            _collect_markers(node.body, of_class, found, f"{where}{node.name}.")
-        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-            for marker in sorted(whole.union(*map(_markers, node.decorator_list))):
-                found.setdefault(marker, set()).add(where + node.name)
+            yield from _marked_tests(node.body, of_class, f"{where}{node.name}::")
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test"):
+            yield _Test(where + node.name, node, tuple(sorted(whole.union(*map(_markers, node.decorator_list)))))
 
 
 def _markers(node: ast.AST) -> set[str]:
@@ -131,7 +152,7 @@ def _markers(node: ast.AST) -> set[str]:
     return {name for name in names if _MARKER.fullmatch(name)}
 
 
-def _calls_of(tree: ast.Module) -> list[ast.Call]:
+def _calls_of(tree: ast.AST) -> list[ast.Call]:
     """The calls that write perf files."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) in _WRITERS]
@@ -159,7 +180,7 @@ def _from_name(path: Path) -> str:
 
 def _distinct(tests: Sequence[PerfTest]) -> list[PerfTest]:
     """With targets of one name told apart: by their marker where that is enough, else by their path too."""
-    named = _told_apart(tests, lambda test: _SHORT.sub("", test.marker).replace("_", " "))
+    named = _told_apart(tests, lambda test: _SHORT.sub("", test.marker).replace("_", " ") or ", ".join(test.names))
     return _told_apart(named, lambda test: test.path.as_posix())
 
 
@@ -186,9 +207,8 @@ def suite_text(found: Discovery, name: str, file: Path) -> str:
         table = tomlkit.table()
         if test.same:
             table.add(tomlkit.comment(f"the same tests: -m {', -m '.join(test.same)}"))
-        marker = f" -m {test.marker}" if test.marker else ""
         table.add("model", test.model)
-        table.add("command", f"pytest {shlex.quote(test.path.as_posix())}{marker}")
+        table.add("command", test.command)
         table.add("collect", list(test.collect))
         targets.append(table)
     document.add("target", targets)

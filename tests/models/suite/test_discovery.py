@@ -92,6 +92,18 @@ def test_files_and_markers_become_targets(tree, capsys):
     assert "# the same tests: -m models_performance_virtual_machine" in Path("suite.toml").read_text()
 
 
+def test_tests_without_a_marker_beside_others_are_named(tree):
+    path = Path("mixed", "perf_gpt.py")
+    path.parent.mkdir()
+    writes = "        write_perf_report('gpt', 1, 2.0, 1.0)\n"
+    other = "class TestB:\n    def test_b(self):\n" + writes + "    def test_pcc(self):\n        pass\n"
+    path.write_text(f"@pytest.mark.models_performance_bare_metal\ndef test_a():\n    if True:\n{writes}\n{other}")
+    assert [(test.model, test.command) for test in find_perf_tests([Path("mixed")]).tests] == [
+        ("gpt (bare metal)", "pytest mixed/perf_gpt.py -m models_performance_bare_metal"),
+        ("gpt (TestB::test_b)", "pytest mixed/perf_gpt.py::TestB::test_b"),
+    ]
+
+
 def test_targets_of_one_name_are_told_apart_by_their_path(tree):
     for name in ("a", "b"):
         (tree / name).mkdir()

@@ -125,9 +125,7 @@ def test_records_of_the_tests_are_held_against_the_central_targets(several):
     out, _ = several
     falcon, without = models(out)[4:]
     assert falcon["breaches"] == ["targets: decode_t/s/u: 10, 17 to 23 allowed (target 20)"]
-    assert without["breaches"] == [
-        "targets: the test left no benchmark record of falcon-7b (bare metal), which has targets on n150"
-    ]
+    assert without["breaches"] == ["targets: the test left no benchmark record of falcon-7b, which has targets on n150"]
 
 
 def test_a_record_is_written_per_row(several):
