@@ -194,6 +194,7 @@ COVERAGE: Table[CoverageRows] = Table(
         Column("status", "In the port", TEXT, field_of("status"),
             "covered, missing, unclear, layout only, no op, …", _STATS,
             text=lambda status: "–" if status == "not compared" else status,
+            when=lambda rows: any(op.status != "not compared" for op in rows),
             tone=each(lambda op: _TONES.get(op.status, "quiet"))),
         Column("device_ops", "Device ops", TEXT, field_of("device_ops"), "device ops of the capture that may be it",
             _STATS, data=dict, text=lambda ops: ", ".join(f"{code} ×{count:,}" for code, count in ops) or "–",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
-from perfsheet.errors import not_written
+from perfsheet.errors import ExitStatus, PerfsheetError, not_written
 from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def graph(
     profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
     json: shared.Json = False,
     force: shared.Force = False,
-) -> None:
+) -> int:
     """Trace torch modules on the CPU: the ops that a TTNN port needs, and which of them a capture covers."""
     load_numpy()
     from perfsheet.analysis import Options
@@ -80,21 +80,24 @@ def graph(
     known = registry(python)
     profiles = output / op_stats.PROFILE if profile else None
     trials = session(*mock_board, python) if tried else None
-    traced = _traced(specs, inputs or [], Comparison(analysis, known, trials), backward, profiles)
+    traced, status = _traced(specs, inputs or [], Comparison(analysis, known, trials), backward, profiles)
     profiled = [profiles / f"{one.name}.json" for one in traced] if profiles else []
-    if force:  # not before all are traced: what is there stays if one fails
+    if force:  # not before they are traced: what is there stays if that fails
         op_stats.clear_folder(output, profiled)
-    files = [*_write(traced, output, backward, force), *profiled]
+    folders = {one.name: Path() if len(specs) == 1 else Path(one.name) for one in traced}
+    files = [*_write(traced, folders, output, backward, force), *profiled]
     if issues is not None:
-        files += _write_issues(traced, issues, known, force)
+        files += _write_issues(traced, folders, issues, known, force)
     if json:
-        json_output.write(output_graph.graph_json(traced, known, list(map(str, files))), sys.stdout)
+        listed = list(map(str, files))
+        json_output.write(output_graph.graph_json(traced, known, listed, len(specs) > 1), sys.stdout)
     else:
         for one in traced:
             output_graph.print_graph(one, known, sys.stdout)
     if not torch_stat.has_plots():
         say("note: size distributions have no plots: matplotlib is not installed here")
     tell(f"Wrote {first} and {len(files) - 1} more files in {output}", err=json)
+    return status
 
 
 @dataclass(frozen=True)
@@ -108,31 +111,54 @@ class Comparison:
 
 def _traced(
     specs: Sequence[str], inputs: Sequence[str], against: Comparison, backward: bool, profiles: Path | None
-) -> list[Traced]:
-    """Trace the modules one after another; with `profiles` also write torch's own trace of each."""
+) -> tuple[list[Traced], ExitStatus]:
+    """Trace the modules one after another; with `profiles` also write torch's own trace of each.
+
+    Of several, those that fail are reported, and set the exit status.
+    """
+    from perfsheet.models.torch_graph.building import names_of
+
+    traced = []
+    failed: PerfsheetError | None = None
+    for spec, name in zip(specs, names_of(specs), strict=True):
+        profile = profiles / f"{name}.json" if profiles else None
+        try:
+            traced.append(_traced_alone(spec, name, inputs, against, backward, profile))
+        except PerfsheetError as error:
+            if len(specs) == 1:
+                raise
+            say(f"perfsheet: left out: {error}")
+            failed = failed or error
+    if not traced and failed:
+        raise failed
+    return traced, failed.status if failed else ExitStatus.DONE
+
+
+def _traced_alone(
+    spec: str, name: str, inputs: Sequence[str], against: Comparison, backward: bool, profile: Path | None
+) -> Traced:
     from perfsheet.models.outputs.graph import Traced
     from perfsheet.models.torch_graph import find_coverage
-    from perfsheet.models.torch_graph.building import build, names_of
+    from perfsheet.models.torch_graph.building import build
     from perfsheet.models.torch_graph.tracing import trace, write_profile
     from perfsheet.models.torch_graph.trying import try_types
     from perfsheet.tables import Rows
 
-    traced = []
-    for spec, name in zip(specs, names_of(specs), strict=True):
-        module, positional, named = build(spec, inputs)
-        if module.training:
-            say(f"warning: {spec} is in training mode, with more ops (dropout, statistics); return it after .eval()")
-        graph = trace(spec, module, positional, named, backward)
-        accepted = {} if against.board is None else try_types(graph.forward, against.board)
-        coverage = find_coverage(graph.forward, against.analysis, against.registry)
-        traced.append(Traced(name, graph, Rows(accepted, coverage)))
-        if profiles is not None:
-            write_profile(module, positional, named, profiles / f"{name}.json", backward)
-    return traced
+    module, positional, named = build(spec, inputs)
+    if module.training:
+        say(f"warning: {spec} is in training mode, with more ops (dropout, statistics); return it after .eval()")
+    graph = trace(spec, module, positional, named, backward)
+    accepted = {} if against.board is None else try_types(graph.forward, against.board)
+    coverage = find_coverage(graph.forward, against.analysis, against.registry)
+    if profile is not None:
+        write_profile(module, positional, named, profile, backward)
+    return Traced(name, graph, Rows(accepted, coverage))
 
 
-def _write(traced: Sequence[Traced], output: Path, backward: bool, overwrite: bool) -> list[Path]:
-    """Write the tables of all modules together, then those of each, of several into a folder each."""
+def _write(
+    traced: Sequence[Traced], folders: Mapping[str, Path], output: Path, backward: bool, overwrite: bool
+) -> list[Path]:
+    """Write the tables of all modules together, then those of each."""
     from perfsheet.models.op_stats import Source, count_ops
     from perfsheet.models.op_tables import FORMATS
     from perfsheet.models.outputs.graph import write_tables
@@ -150,17 +176,20 @@ def _write(traced: Sequence[Traced], output: Path, backward: bool, overwrite: bo
         formats = count_ops([Source(name, graph_nodes(ops)) for name, ops in graphs.items()]).formats
         files.append(write_csv(output / f"{prefix}layout_and_data_type.csv", FORMATS, formats, overwrite))
     for one in traced:
-        files += write_tables(output if len(traced) == 1 else output / "models" / one.name, one, overwrite)
+        folder = folders[one.name]
+        files += write_tables(output / "models" / folder if folder.name else output, one, overwrite)
     return files
 
 
-def _write_issues(traced: Sequence[Traced], folder: Path, known: Registry, overwrite: bool) -> list[Path]:
-    """Write an issue for each op that TTNN lacks, of several modules into a folder each."""
+def _write_issues(
+    traced: Sequence[Traced], folders: Mapping[str, Path], output: Path, known: Registry, overwrite: bool
+) -> list[Path]:
+    """Write an issue for each op that TTNN lacks."""
     from perfsheet.models.outputs.missing_ops import write_issues
     from perfsheet.models.torch_graph import find_missing
 
     files: list[Path] = []
     for one in traced:
-        place = folder if len(traced) == 1 else folder / one.name
-        files += write_issues(place, one.graph, find_missing(one.graph.forward, known), known, overwrite)
+        missing = find_missing(one.graph.forward, known)
+        files += write_issues(output / folders[one.name], one.graph, missing, known, overwrite)
     return files

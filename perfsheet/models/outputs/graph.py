@@ -30,7 +30,7 @@ class Traced:
     coverage: CoverageRows
 
 
-def graph_json(traced: Sequence[Traced], registry: Registry, files: Sequence[str]) -> Json:
+def graph_json(traced: Sequence[Traced], registry: Registry, files: Sequence[str], several: bool = False) -> Json:
     """`perfsheet graph --json` (docs/json.md): of one module its keys, of several a list."""
     common = {
         "registry": {
@@ -41,7 +41,7 @@ def graph_json(traced: Sequence[Traced], registry: Registry, files: Sequence[str
         "files": list(files),
     }
     models = [_model_json(one) for one in traced]
-    own = models[0] if len(models) == 1 else {"models": models}
+    own = {"models": models} if several else models[0]
     return {"schema_version": SCHEMA_VERSION, **own, **common}
 
 

@@ -12,7 +12,7 @@ from perfsheet.outputs.workbook.theme import BAR, INK, PAPER
 from perfsheet.text.safe import escaped
 
 _MOST = 24
-"""Boxes of modules: those of one class in one place are opened together, while there is room."""
+"""Boxes of modules: those of one class at one level are opened together, while there is room."""
 _BOX, _LEFT, _TOP, _HEIGHT, _STEP = 520, 20, 64, 40, 64
 _LANE, _MOST_LANES = 14, 16
 _JOINED = 2
@@ -47,22 +47,33 @@ def shown_modules(graph: Graph) -> list[Module]:
     for module in graph.modules:
         if module.name and counts.get(module.name):
             inner.setdefault(module.name.rpartition(".")[0], []).append(module)
-    shown = list(inner.get("", ())) or [graph.modules[0]]
-    while group := _next_to_open(shown, inner, counts):
-        shown = [part for module in shown for part in (inner[module.name] if module in group else [module])]
-    return shown
+    parts = {name: _parts(name, inner) for name in inner}
+    shown = parts.get("") or [graph.modules[0]]
+    if len(shown) > _MOST:
+        shown = inner[""]
+    while group := _next_to_open(shown, parts, counts):
+        shown = [part for module in shown for part in (parts[module.name] if module in group else [module])]
+    return list(shown)
+
+
+def _parts(name: str, inner: Mapping[str, Sequence[Module]]) -> list[Module]:
+    """The parts of a module, of mere lists what is in them."""
+    found = []
+    for module in inner[name]:
+        found += [module] if module.calls or module.name not in inner else _parts(module.name, inner)
+    return found
 
 
 def _next_to_open(
-    shown: Sequence[Module], inner: Mapping[str, Sequence[Module]], counts: Mapping[str, int]
+    shown: Sequence[Module], parts: Mapping[str, Sequence[Module]], counts: Mapping[str, int]
 ) -> list[Module]:
-    """The largest modules of one class in one place that can be opened; none if there is no room."""
-    groups: dict[tuple[str, str], list[Module]] = {}
+    """The highest, then largest modules of one class at one level that can be opened; none if there is no room."""
+    groups: dict[tuple[int, str], list[Module]] = {}
     for module in shown:
-        if module.name and inner.get(module.name):
-            groups.setdefault((module.name.rpartition(".")[0], module.type), []).append(module)
+        if module.name and parts.get(module.name):
+            groups.setdefault((module.level, module.type), []).append(module)
     fitting = [
-        group for group in groups.values() if len(shown) + sum(len(inner[module.name]) - 1 for module in group) <= _MOST
+        group for group in groups.values() if len(shown) + sum(len(parts[module.name]) - 1 for module in group) <= _MOST
     ]
     return max(fitting, key=lambda group: (-group[0].level, sum(counts[one.name] for one in group)), default=[])
 
@@ -111,7 +122,8 @@ def module_picture(graph: Graph) -> str:
     lanes = _lanes([flow for flow in between if flow.target != flow.source + 1])
     width = _LEFT + _BOX + 30 + _LANE * (max(lanes.values(), default=0) + 1)
     height = _TOP + _STEP * len(boxes) + 10
-    title = f"{graph.name}: {len(running(graph.forward)):,} ops, {graph.parameters:,} parameters"
+    name = _short(graph.name.rpartition("/")[2], 32)
+    title = f"{name}: {len(running(graph.forward)):,} ops, {graph.parameters:,} parameters"
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}'>",
         f"<defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='7' markerHeight='7' orient='auto'>"

@@ -123,6 +123,74 @@ def test_shared_weights_own_parameters_and_second_calls(torch, tmp_path):
     assert [(flow.source, flow.target) for flow in flows] == [(0, 1), (1, 2)]
 
 
+LIBRARY = """
+import transformers as t
+
+def t5():
+    return t.T5Config(d_model=16, d_ff=16, d_kv=4, num_layers=4, num_heads=2)
+
+def whisper():
+    return t.WhisperConfig(d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_source_positions=50)
+
+def clip():
+    size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return t.CLIPConfig(text_config=size, vision_config={**size, "image_size": 32, "patch_size": 16})
+
+def wav2vec2():
+    return t.Wav2Vec2Config(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        conv_dim=[16] * 7, num_conv_pos_embedding_groups=2)
+
+def video():
+    return t.VideoMAEConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        image_size=32, num_frames=2)
+
+def spectrum():
+    return t.ASTConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        num_mel_bins=32, max_length=64)
+"""
+INPUTS = {
+    "t5": {"input_ids": (1, 128), "decoder_input_ids": (1, 128)},
+    "whisper": {"input_features": (1, 80, 100), "decoder_input_ids": (1, 128)},
+    "clip": {"input_ids": (1, 77), "pixel_values": (1, 3, 32, 32)},
+    "wav2vec2": {"input_values": (1, 16_000)},
+    "video": {"pixel_values": (1, 2, 3, 32, 32)},
+    "spectrum": {"input_values": (1, 64, 32)},
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_inputs_are_of_the_kind_of_the_model(torch, tmp_path, name):
+    pytest.importorskip("transformers", reason="needs transformers")
+    (tmp_path / "library.py").write_text(LIBRARY)
+    module, positional, inputs = build(f"{tmp_path / 'library.py'}:{name}", ())
+    assert {name: tuple(value.shape) for name, value in inputs.items()} == INPUTS[name]
+    assert trace(name, module, positional, inputs).forward
+
+
+def test_layers_in_lists_are_shown_as_the_model_has_them(torch, tmp_path):
+    pytest.importorskip("transformers", reason="needs transformers")
+    (tmp_path / "library.py").write_text(LIBRARY)
+    boxes, _ = picture_of(trace("t5", *build(f"{tmp_path / 'library.py'}:t5", ())))
+    layers = [box.name for box in boxes if ".layer." in box.name]
+    assert layers[:2] == ["encoder.block.0.layer.0", "encoder.block.0.layer.1"]
+    assert len(layers) == 4 * 2 + 4 * 3
+    assert not any(box.type == "ModuleList" for box in boxes)
+
+
+def test_of_several_models_one_that_fails_leaves_the_others(folder, capsys):
+    (folder / "bad.py").write_text("def build():\n    raise ValueError('no weights')\n")
+    out = folder / "one_failed"
+    specs = (f"{folder / 'bad.py'}:build", f"{folder / 'twice.py'}:build")
+    ended = here(capsys, "graph", *specs, "-o", out, "--json")
+    assert ended.status == 3
+    assert "left out: " in ended.err and "no weights" in ended.err  # noqa: PT018
+    assert [one["module"] for one in json.loads(ended.out)["models"]] == [specs[1]]
+    assert (out / "models" / "build_1" / "modules.csv").exists()
+    assert here(capsys, "graph", specs[0], specs[0], "-o", folder / "none").status == 3
+    assert not (folder / "none").exists()
+
+
 def test_files_of_packages_and_names_that_are_installed(torch, tmp_path, monkeypatch):
     folder = tmp_path / "pkg" / "sub"
     folder.mkdir(parents=True)
