@@ -56,14 +56,14 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
     yield f"| Target | {code(masked_command(target.command))} |"
     yield f"| Status | {badge(result)} {plain(result.problem)} |"
     if target.notes:
-        yield f"| Notes | {plain(masked_text(target.notes))} |"
+        yield f"| Notes | {_lines(masked_text(target.notes))} |"
     yield ""
     yield from _ops(card)
     yield "### Accuracy"
     yield ""
     yield _accuracy(card)
     yield ""
-    yield from _figures("End to end", card, _END_TO_END, "no perf file yet")
+    yield from _figures("End to end", card, _END_TO_END, "no perf file" if result.has_run else "no perf file yet")
     replayed = replay_note([result])
     mark = REPLAYED_TITLE if replayed else ""
     yield from _figures(f"Device{mark}", card, _DEVICE, card.no_device or "not collected yet")
@@ -175,9 +175,14 @@ def _figures(title: str, card: Card, keys: Sequence[str], why_unknown: str) -> I
         yield ""
 
 
+def _lines(text: str) -> str:
+    """A text of several lines in a cell."""
+    return "<br>".join(plain(line.strip()) for line in text.strip().splitlines())
+
+
 def _inputs(card: Card) -> str:
     if card.target.inputs:
-        return plain(card.target.inputs)
+        return _lines(card.target.inputs)
     return plain(", ".join(card.graph.inputs)) if card.graph and card.graph.inputs else "unknown"
 
 

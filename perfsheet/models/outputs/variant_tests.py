@@ -12,6 +12,7 @@ from perfsheet.atomic_write import make_folder, replace_text
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.outputs.op_stats import unique_file_name
 from perfsheet.models.suite.model import Suite, Target, plain_model
+from perfsheet.models.torch_graph.building import has_relative_imports, import_root
 from perfsheet.text.safe import clean, file_stem
 
 _PCC = 0.99
@@ -74,18 +75,30 @@ def variant_tests(suite: Suite, target: Target, folder: Path) -> str:
     """The text of the tests: with the torch module that the target names, else with places to fill in."""
     template = files("perfsheet.models.outputs").joinpath("variant_tests.txt").read_text(encoding="utf-8")
     file, _, name = target.graph.rpartition(":")
+    place = _module(suite.path.absolute().parent / file)
     imports, torch_side = "", _BLANK
-    if file.endswith(".py") and all(map(_is_name, (Path(file).stem, name))):
-        place = (suite.path.absolute().parent / file).parent
-        steps = Path(os.path.relpath(place, folder.absolute())).as_posix()
+    if place and _is_name(name):
+        root, module = place
+        steps = Path(os.path.relpath(root, folder.absolute())).as_posix()
         imports = (
             "\nimport sys\nfrom pathlib import Path\n\n"
             f"sys.path.insert(0, str(Path(__file__).resolve().parent / {steps!r}))\n"
-            f"from {Path(file).stem} import {name}  # noqa: E402\n"
+            f"from {module} import {name}  # noqa: E402\n"
         )
         torch_side = _OF_GRAPH.format(name=name)
     title = clean(target.model).replace("\\", "/").replace('"', "'")
     return template.format(title=title, imports=imports, pcc=target.pcc or _PCC, torch_side=torch_side)
+
+
+def _module(path: Path) -> tuple[Path, str] | None:
+    """The folder that the module of a file is imported from, and its dotted name; None if it has none."""
+    root = import_root(path)
+    parts = path.relative_to(root).with_suffix("").parts
+    if path.suffix != ".py" or not path.is_file() or not all(map(_is_name, parts)):
+        return None
+    if len(parts) == 1 and has_relative_imports(path):
+        return None  # parts of a package that its folder does not say
+    return root, ".".join(parts)
 
 
 def _is_name(text: str) -> bool:

@@ -84,11 +84,19 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
     )
 
 
+def _no_capture(target: Target, result: ModelResult) -> str:
+    if result.run_success is None:
+        return "no capture yet: `perfsheet suite run` makes one"
+    if "device" not in target.collect:
+        return "the target's `collect` has no device figures"
+    return f"the run left no capture{f': {result.problem}' if result.problem else ''}"
+
+
 def _analysis(suite: Suite, target: Target, result: ModelResult) -> tuple[Analysis | None, str]:
     captures = [str(suite.output / capture) for capture in result.captures]
     captures = captures or [str(path) for path in target.replay]
     if not captures:
-        return None, "no capture yet: `perfsheet suite run` makes one"
+        return None, _no_capture(target, result)
     try:
         return analyze_captures(target, captures, result.batch), ""
     except PerfsheetError as error:

@@ -121,6 +121,19 @@ def _installed(name: str) -> Any:
         raise
 
 
+def import_root(path: Path) -> Path:
+    """The folder that Python must know to import this file: that of the outermost package around it, else its own."""
+    root = path.absolute().parent
+    while (root / "__init__.py").exists() and root != root.parent:
+        root = root.parent
+    return root
+
+
+def has_relative_imports(path: Path) -> bool:
+    """Whether the file imports its neighbours as parts of a package. Raises OSError."""
+    return bool(_RELATIVE.search(path.read_bytes()))
+
+
 @contextlib.contextmanager
 def _importable(path: Path) -> Iterator[Any]:
     """A file as a module, one of a package or with relative imports as a part of its package.
@@ -128,10 +141,7 @@ def _importable(path: Path) -> Iterator[Any]:
     Within, its neighbours can be imported by name.
     """
     folder = path.absolute().parent
-    package = (folder / "__init__.py").exists()
-    root = folder
-    while (root / "__init__.py").exists() and root != root.parent:
-        root = root.parent
+    root = import_root(path)
     for old in _imported:
         sys.modules.pop(old, None)
     added = list(dict.fromkeys((str(root), str(folder))))
@@ -139,9 +149,9 @@ def _importable(path: Path) -> Iterator[Any]:
     importlib.invalidate_caches()
     before = set(sys.modules)
     try:
-        if package:
+        if root != folder:
             yield importlib.import_module(".".join((*folder.relative_to(root).parts, path.stem)))
-        elif _RELATIVE.search(path.read_bytes()):
+        elif has_relative_imports(path):
             around = ModuleType(_PACKAGE)
             around.__path__ = [str(folder)]
             sys.modules[_PACKAGE] = around

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from perfsheet.analysis.rules.base import Stage
 from perfsheet.models.outputs.card import cards_markdown
 from perfsheet.models.outputs.variant_tests import variant_tests, write_variant_tests
 from perfsheet.models.suite import read_suite
-from perfsheet.models.suite.card import Card
+from perfsheet.models.suite.card import Card, make_card
 from perfsheet.models.suite.model import ModelResult, Suite, Target
 from perfsheet.models.torch_graph.coverage import Coverage
 from perfsheet.models.torch_graph.in_ttnn import InTtnn
@@ -57,6 +58,24 @@ def test_a_card_says_what_was_compared_and_what_was_not():
     assert "Not compared with a device capture" in page(card_of(None, "not compared", "layout only"))
 
 
+@pytest.mark.parametrize(
+    ("collect", "result", "why"),
+    [
+        (("device",), ModelResult("m"), "no capture yet"),
+        (("e2e",), ModelResult("m", outcome="passed"), "the target's `collect` has no device figures"),
+        (("device",), ModelResult("m", outcome="failed", problem="1 failed"), "the run left no capture: 1 failed"),
+    ],
+)
+def test_why_there_is_no_capture(tmp_path, collect, result, why):
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    assert why in make_card(suite, Target("m", "pytest x.py", collect=collect), result).no_device
+
+
+def test_notes_of_several_lines_stay_in_their_cell():
+    card = replace(card_of(None), target=Target("m", "pytest x.py", notes="one\n  two | three\n"))
+    assert "| Notes | one<br>two &#124; three |" in page(card)
+
+
 def test_causes_stand_under_their_stage():
     import perfsheet
 
@@ -97,17 +116,45 @@ def test_variants_are_python_with_four_tests_and_places_to_fill_in(tmp_path, cap
     assert "is there already, and stays as it is" in again.err
 
 
-@pytest.mark.parametrize("graph", ["../net/vit.py:build_model", "vit.py:build_model"])
-def test_the_torch_module_of_a_suite_is_the_reference(tmp_path, graph):
+@pytest.mark.parametrize(
+    ("graph", "packages", "root", "module"),
+    [
+        ("../net/vit.py:build_model", (), "net", "vit"),
+        ("vit.py:build_model", (), "suites", "vit"),
+        ("../net/tt/vit.py:build_model", ("net", "net/tt"), ".", "net.tt.vit"),
+    ],
+)
+def test_the_torch_module_of_a_suite_is_the_reference(tmp_path, graph, packages, root, module):
     suite = Suite(tmp_path / "suites" / "s.toml", "s", tmp_path, tmp_path, ())
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "net" / "tt").mkdir(parents=True)
+    for package in packages:
+        (tmp_path / package / "__init__.py").write_text("")
+    relative = "from .layers import Layer\n" if packages else ""
+    (tmp_path / "suites" / graph.partition(":")[0]).write_text(f"{relative}def build_model(): ...\n")
     text = variant_tests(suite, Target('vi"t\\', "pytest x.py", pcc=0.98, graph=graph), tmp_path / "out")
     ast.parse(text)
-    assert "from vit import build_model" in text
-    place = (tmp_path / "suites" / graph.partition(":")[0]).parent.resolve()
+    assert f"from {module} import build_model" in text
+    place = (tmp_path / root).resolve()
     steps = ast.literal_eval(re.search(r"parent / ('.*?')\)", text)[1])
     assert (tmp_path / "out" / steps).resolve() == place
     assert "PCC = 0.98" in text
     assert text.count("NotImplementedError") == 1
+
+
+@pytest.mark.parametrize(
+    ("graph", "content"),
+    [
+        ("vit.py:build_model", "from .layers import Layer\n"),
+        ("gone.py:build_model", ""),
+        ("torchvision.models:vit", ""),
+    ],
+)
+def test_what_cannot_be_imported_is_to_fill_in(tmp_path, graph, content):
+    (tmp_path / "vit.py").write_text(content)
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    text = variant_tests(suite, Target("vit", "pytest x.py", graph=graph), tmp_path / "out")
+    assert text.count("NotImplementedError") == 3
 
 
 TWO_INPUTS = """
