@@ -113,6 +113,11 @@ def _of_table(table: dict[str, Any], path: Path, name: str, how: _How, **narrowe
         target = _value(wanted.get("value"), limit, path, name)
         yield Bound(full, limit, target, own.tolerance, **narrowed)
         if own.two_sided:
+            if own.tolerance >= 1:
+                raise usage(
+                    f"{path}: {full} is two-sided with a tolerance of {100 * own.tolerance:.4g} %: one side allows 0",
+                    'give a tolerance below "100 %"',
+                )
             other = f"{full} ({'at most' if limit.floor else 'at least'})"
             yield Bound(other, limit, target, own.tolerance, **narrowed, other_side=True)
 

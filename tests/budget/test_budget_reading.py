@@ -85,6 +85,10 @@ def test_what_the_user_chose_stays(tmp_path):
         ("[limits]\nops = [1]", "limits.ops = [1] is not valid"),
         ("[limits]\nutilization = '30 ms'", 'write "30 %"'),
         ("tolerance = 'some'\n[limits]\nops = 1", "tolerance = 'some' is not a percentage"),
+        (
+            "two-sided = true\ntolerance = '100 %'\n[limits]\nops = 1",
+            "limits.ops is two-sided with a tolerance of 100 %",
+        ),
         ("[op-types.Matmul]\nreshards = 1", "op-types.Matmul has no limit 'reshards'; known: kernel-time, longest"),
         ("[op-types]\nMatmul = 1", "op-types.Matmul is not a table"),
         ("[ops]\na = 1", "ops is not a list of tables; write [[ops]]"),

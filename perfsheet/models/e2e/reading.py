@@ -129,7 +129,7 @@ def _fields(headers: list[str]) -> list[str]:
     if repeated := [header for header in headers if fields.count(field_of(header) or "") > 1]:
         raise _RefusedError(f"its header has a column twice: {', '.join(repeated)}")
     if missing := [field for field in REQUIRED if field not in fields]:
-        raise _RefusedError(f"its header lacks {', '.join(missing)}")
+        raise _RefusedError(f"its header lacks {', '.join(HEADERS[field] for field in missing)}")
     if fields[:3] != ["model", "setting", "batch"]:
         raise _RefusedError(f"its header does not begin with {', '.join(NAME_HEADERS)}")
     return fields

@@ -149,6 +149,12 @@ def _figures(
         "throughput_cpu": batch / cpu if cpu else None,
     }
     decimals = {column.field: column.decimals or 0 for column in COLUMNS}
+    for name in (
+        "inference_s",
+        "inference_cpu_s",
+    ):  # a run took place: where its digits would be 0, the first that is not
+        if (value := values[name]) and round(value, decimals[name]) == 0:
+            decimals[name] = math.ceil(-math.log10(value))
     # + 0.0: a difference that rounds to zero has no sign.
     rounded = {name: None if value is None else round(value, decimals[name]) + 0.0 for name, value in values.items()}
     return {name: UNKNOWN if value is None else f"{value:.{decimals[name]}f}" for name, value in rounded.items()}
