@@ -13,6 +13,7 @@ from perfsheet.analysis.results import OpType
 from perfsheet.capture.notes import rows as counted
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.bench import Bench, Measurement
+from perfsheet.models.bench.model import INTERRUPTED
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
 from perfsheet.models.torch_graph import Coverage, Module, NeededOp
@@ -38,7 +39,7 @@ def byte_size(size: int | None) -> str:
 def latency_text(row: Measurement) -> str:
     """`66.322 ± 0.927`, `0.0006123 ± 0.0000120`; an unknown deviation is `–`, an impossible latency is marked."""
     if row.mean_ms is None:
-        return "failed"
+        return "not measured" if row.problem == INTERRUPTED else "failed"
     digits = 3 - math.floor(math.log10(row.mean_ms)) if 0 < row.mean_ms < 1 else 3
     deviation = "–" if row.std_ms is None else f"{row.std_ms:.{digits}f}"
     return f"{row.mean_ms:.{digits}f} ± {deviation}{MARKED if row.impossible else ''}"
@@ -265,9 +266,11 @@ _FIGURES = _DATA | In.SHEET
 _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
     Column("latency", "Latency", TEXT, list, "mean ± standard deviation", _BENCH,
         outputs=In.MARKDOWN, unit="ms", text=latency_text),
+    Column("runs_of_mean", "Runs", TEXT, field_of("runs"), "runs that the mean is of", _BENCH, outputs=In.MARKDOWN,
+        right=True, text=lambda runs: f"{runs:,}" if runs else "–", when=lambda rows: rows.source.runs_differ),
     Column("max_memory", "Max memory", TEXT, field_of("peak_bytes"), "peak memory on the host", _BENCH,
-        outputs=In.MARKDOWN, unit="MB", right=True,
-        text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}"),
+        outputs=In.MARKDOWN, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}",
+        when=lambda rows: any(row.peak_bytes is not None for row in rows)),
     Column("device_memory", "Device memory", TEXT, field_of("device_bytes"), "peak memory on the device", _BENCH,
         outputs=In.MARKDOWN, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}",
         when=lambda rows: any(row.device_bytes is not None for row in rows)),
@@ -275,7 +278,8 @@ _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
         outputs=In.MARKDOWN, right=True, text=lambda rate: "–" if rate is None else f"{rate:,.1f}",
         when=lambda rows: any(row.tokens for row in rows)),
     Column("relative", "Speed-up", TEXT, lambda rows: [speed_up_text(rows.source, row) for row in rows],
-        "mean latency of the baseline / that of the row", _BENCH, outputs=In.MARKDOWN, right=True),
+        "mean latency of the baseline / that of the row", _BENCH, outputs=In.MARKDOWN, right=True,
+        when=lambda rows: len(rows.source.rows) > 1),
     Column("latency_mean_ms", "Latency", _MS, field_of("mean_ms"), "arithmetic mean", _BENCH, outputs=_FIGURES,
         bar=True, width=14),
     Column("latency_std_ms", "Std dev", _MS, field_of("std_ms"), "standard deviation, of the kind of `deviation`",

@@ -135,6 +135,10 @@ class Plan:
         return tuple(dict.fromkeys(name for entry in self.entries for name, _ in entry.variant.values))
 
 
+INTERRUPTED = "not measured: interrupted"
+"""The problem of a row that the user did not wait for."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """What somebody else measured and printed: mean and deviation in ms, and of how many runs; None = not said."""
@@ -241,6 +245,12 @@ class Bench:
     def of(self, group: int) -> list[Measurement]:
         """The rows of a group."""
         return [row for row in self.rows if row.group == group]
+
+    @property
+    def runs_differ(self) -> bool:
+        """Whether a mean is of another number of runs than `iterations`, or one that somebody else counted."""
+        known = [row for row in self.rows if not row.failed]
+        return any(row.kind in ("printed", "recorded") or row.runs != self.iterations for row in known)
 
     def labels(self, group: int) -> tuple[str, ...]:
         """The names of the labels of a group."""

@@ -19,7 +19,7 @@ from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
-from perfsheet.models.bench.model import Bench, Entry, Measurement, Plan, Value
+from perfsheet.models.bench.model import INTERRUPTED, Bench, Entry, Measurement, Plan, Value
 from perfsheet.models.bench.printed import PrintedTimes, check_recorded, pattern_of, recorded
 from perfsheet.progress import Watch
 from perfsheet.run import process
@@ -75,7 +75,7 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
         except PerfsheetError as error:
             if error.status != ExitStatus.INTERRUPTED:
                 raise
-            missing = [_missing(other, "not measured: interrupted") for other in plan.entries[index:]]
+            missing = [_missing(other, INTERRUPTED) for other in plan.entries[index:]]
             raise BenchInterruptedError(error, _bench(plan, [*rows, *missing])) from None
         if rows[-1].failed:
             watch.notice(f"perfsheet: {name}: {rows[-1].failed}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from perfsheet._version import __version__
+from perfsheet.capture.notes import rows as counted
 from perfsheet.models.bench import Bench, Group, Measurement
 from perfsheet.models.op_tables import RUNS, bench_table, latency_text, runs_of
 from perfsheet.models.outputs.results import table_markdown
@@ -66,9 +67,11 @@ def bench_markdown(bench: Bench, style: str = STYLES[0]) -> str:
         if rows := bench.of(number):
             parts.append(_myst(bench, number, group, rows) if style == "myst" else _section(bench, number, group, rows))
             parts += [f"{_own(group.note)}\n"] if group.note else []
+    compared = style == "markdown" and len(bench.rows) > 1
+    baseline = f"; speed-up of the mean over {plain(bench.baseline_row.variant.name)}" if compared else ""
     lines = [
-        f"{plain(bench.what)}: {_measured(bench)}; speed-up of the mean over {plain(bench.baseline_row.variant.name)}.",
-        *(["- The baseline failed, so there are no speed-ups."] if bench.baseline_row.failed else []),
+        f"{plain(bench.what)}: {_measured(bench)}{baseline}.",
+        *(["- The baseline failed, so there are no speed-ups."] if compared and bench.baseline_row.failed else []),
         *(f"- {plain(row.variant.name)}: {plain(row.failed)}" for row in bench.rows if row.failed),
     ]
     return "\n".join([*parts, *lines]) + "\n"
@@ -111,11 +114,14 @@ def _myst(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) 
     name = [f":name: {_own(group.name)}"] if group.name else []
     caption = f" **{_own(group.caption)}**" if group.caption else ""
     parts = [f"```{{table}}{caption}", *name, "", *lines, "", "```"]
-    return "\n".join([*parts, *_beside(rows)]) + "\n"
+    return "\n".join([*parts, *_beside(bench, rows)]) + "\n"
 
 
-def _beside(rows: Sequence[Measurement]) -> Iterator[str]:
+def _beside(bench: Bench, rows: Sequence[Measurement]) -> Iterator[str]:
     """What a table of latencies has no column for."""
+    if bench.runs_differ:
+        runs = [f"{row.runs:,}" if row.runs else "unknown" for row in rows]
+        yield f"Runs of each row: {runs[0] if len(set(runs)) == 1 else ', '.join(runs)}."
     for title, sizes in (
         ("Max memory usage of the host", [row.peak_bytes for row in rows]),
         ("Max memory usage of the device", [row.device_bytes for row in rows]),
@@ -132,13 +138,13 @@ def _measured(bench: Bench) -> str:
     timed = kinds & {"function", "command"}
     parts = []
     if timed:
-        runs = f" over {bench.iterations} iterations after {bench.warmup} warm-up runs" if bench.iterations else ""
-        parts.append(f"mean ± {_deviations(bench, timed)}{runs}")
+        over = f" over {counted(bench.iterations, 'iteration')} after {counted(bench.warmup, 'warm-up run')}"
+        parts.append(f"mean ± {_deviations(bench, timed)}{over if bench.iterations else ''}")
     if "printed" in kinds:
         parts.append(f"latencies that commands print, ± {_deviations(bench, {'printed'})}")
     if "recorded" in kinds:
         parts.append(f"recorded latencies, not of this run, ± {_deviations(bench, {'recorded'})}")
-    parts.append("memory of the host" if timed else "no memory")
+    parts += ["memory of the host"] if any(row.peak_bytes for row in bench.rows) else []
     devices = sorted({row.device_memory for row in bench.rows if row.device_memory})
     parts += [_DEVICE_MEMORY[kind] for kind in devices if kind in _DEVICE_MEMORY]
     if any(row.tokens for row in bench.rows):
@@ -186,7 +192,8 @@ def _write(bench: Bench, sink: io.FileIO) -> None:
         layout = write_table_sheet(sheet, styles, columns, rows, freeze)
         for place in (layout[key] for key in _LATENCIES):
             mark_flagged(sheet, styles, place, layout["problem"], "impossible:", 1, layout.after - 1)
-        note = f"{bench.what}: {_measured(bench)}; speed-up over {bench.baseline_row.variant.name}"
+        baseline = f"; speed-up over {bench.baseline_row.variant.name}" if len(bench.rows) > 1 else ""
+        note = f"{bench.what}: {_measured(bench)}{baseline}"
         sheet.write_string(layout.after + 1, 0, note, styles["quiet"])
         if bench.hardware:
             sheet.write_string(layout.after + 2, 0, f"Hardware: {clean(bench.hardware)}", styles["quiet"])

@@ -27,6 +27,7 @@ from perfsheet.models.bench import (
     plan_of_variants,
     run_bench,
 )
+from perfsheet.models.bench.model import INTERRUPTED
 from perfsheet.models.bench.printed import PrintedTimes, recorded
 from perfsheet.models.bench.running import convert
 from perfsheet.models.op_tables import latency_text
@@ -442,3 +443,29 @@ def test_recorded_files_that_do_not_say_which_latency(tmp_path, text, said):
     (tmp_path / "r.csv").write_text(text)
     runtime = Runtime(recorded=str(tmp_path / "r.csv"))
     assert said in recorded(Entry(Variant(), runtime), Measurement(Variant())).problem
+
+
+def page(*rows, iterations=10, warmup=1, style="markdown"):
+    return bench_markdown(Bench("m.py:f", ("p",), rows, 0, iterations, warmup), style)
+
+
+def timed(label, runs, **fields):
+    return Measurement(Variant((("p", label),)), tuple(map(float, range(10, 10 + runs))), **fields)
+
+
+def test_the_page_says_how_many_runs_a_mean_is_of():
+    alike = page(timed("a", 1, peak_bytes=10_000_000), timed("b", 1), iterations=1)
+    assert "Runs" not in alike
+    assert "over 1 iteration after 1 warm-up run; memory of the host; speed-up" in alike
+    printed = Measurement(Variant((("p", "c"),)), printed=Printed(5.0, 0.1, 100), kind="printed")
+    unknown = Measurement(Variant((("p", "d"),)), printed=Printed(5.0), kind="recorded")
+    assert [row[2] for row in rows_of(page(timed("f", 10), printed).replace("| c ", "| f "))] == ["10", "100"]
+    assert "Runs of each row: 10, 100, unknown." in page(timed("a", 10), printed, unknown, style="myst")
+
+
+def test_the_page_has_no_more_than_was_measured():
+    one = page(timed("a", 10))
+    for absent in ("memory", "Speed-up", "speed-up"):
+        assert absent not in one
+    assert "speed-up" not in page(timed("a", 10), timed("b", 10), style="myst")
+    assert "| not measured" in page(timed("a", 10), Measurement(Variant((("p", "b"),)), problem=INTERRUPTED))
