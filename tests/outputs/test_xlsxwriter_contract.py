@@ -29,6 +29,7 @@ def test_the_parts_have_the_parameters_that_are_passed():
     assert parameters(Worksheet._escape_data)[-1] == "data" or len(parameters(Worksheet._escape_data)) in (1, 2)
     assert parameters(SharedStringTable._get_shared_string_index) == ["self", "string"]
     assert parameters(Format._get_xf_index) == ["self"]
+    assert parameters(Worksheet._get_range_data) == ["self", "row_start", "col_start", "row_end", "col_end"]
     assert hasattr(workbook, "ZipFile")
 
 
@@ -84,6 +85,32 @@ def charted(close):
         book.close()
     with zipfile.ZipFile(sink) as archive:
         return archive.read("xl/charts/chart1.xml")
+
+
+def test_points_that_are_kept_are_those_of_written_cells():
+    texts, numbers = ["a & b", "", "<c>", "d"], [1.5, None, 2, 1e-9, float("nan"), 123456789012]
+
+    def charted_from(write):
+        sink = io.BytesIO()
+        book = workbook.Workbook(sink, {"in_memory": True})
+        book.worksheet_class = LongWorksheet
+        sheet = book.add_worksheet("Data")
+        sheet.write_string(0, 0, "header")
+        write(sheet)
+        chart = book.add_chart({"type": "column"})
+        chart.add_series({"categories": ["Data", 1, 0, 6, 0], "values": ["Data", 1, 1, 6, 1]})
+        sheet.insert_chart(0, 3, chart)
+        book.close()
+        with zipfile.ZipFile(sink) as archive:
+            return archive.read("xl/charts/chart1.xml")
+
+    def cell_by_cell(sheet):
+        for column, values in enumerate((texts, numbers)):
+            for row, value in enumerate(values, 1):
+                if value and str(value) != "nan":
+                    sheet.write(row, column, value)
+
+    assert charted_from(lambda sheet: sheet.keep_points(1, [texts, numbers])) == charted_from(cell_by_cell)
 
 
 def test_points_of_charts_are_those_of_xlsxwriter():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.charts import REST as ALL_ELSE
@@ -13,7 +15,7 @@ from perfsheet.analysis.results import OpType
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.chart_style import QUIET, REST, colours
 from perfsheet.outputs.workbook.cells import Value
-from perfsheet.outputs.workbook.sheet import set_up_page, write_cell
+from perfsheet.outputs.workbook.sheet import Column, put_columns, set_up_page
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
 from perfsheet.text import formats
 from perfsheet.text.words import planned
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
+
+    from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 _FONT = {"name": FONT, "size": 9, "color": INK}
 _GRID_LINES = {"visible": True, "line": {"color": "#E4E7EB", "width": 0.5}}
@@ -294,7 +298,7 @@ class Points(NamedTuple):
 
 
 class ChartData:
-    """Collects the columns of sheet Chart Data, and writes them at the end, row by row."""
+    """Collects the columns of sheet Chart Data, and writes them at the end."""
 
     def __init__(self) -> None:
         self._columns: list[tuple[str, list[Value]]] = []
@@ -305,15 +309,18 @@ class ChartData:
         place = len(self._columns) - 1
         return [CHART_DATA, 1, place, max(1, len(values)), place]
 
-    def write(self, sheet: Worksheet, styles: Styles) -> None:
-        """Write the columns cell by cell: XlsxWriter caches the points that it has written in the charts."""
+    def write(self, sheet: LongWorksheet, styles: Styles) -> None:
+        """Write the columns, and keep their points for the charts."""
         set_up_page(sheet)
         sheet.freeze_panes(1, 0)
         sheet.set_row(0, 32)
-        for place, (header, _) in enumerate(self._columns):
+        rows = max((len(values) for _, values in self._columns), default=0)
+        columns = []
+        for place, (header, values) in enumerate(self._columns):
             sheet.set_column(place, place, 16)
-            sheet.write_string(0, place, header, styles["header"])
-        for row, cells in enumerate(zip_longest(*(values for _, values in self._columns)), 1):
-            for place, value in enumerate(cells):
-                style = styles["text" if isinstance(value, str) else "decimal"]
-                write_cell(sheet, row, place, value, style, style)
+            texts = any(isinstance(value, str) for value in values)
+            padded = [*values, *[None] * (rows - len(values))]
+            cells = padded if texts else np.array([math.nan if value is None else value for value in padded], float)
+            columns.append(Column(header, cells, "text" if texts else "decimal"))
+        put_columns(sheet, styles, columns, rows, 0)
+        sheet.keep_points(1, [values for _, values in self._columns])

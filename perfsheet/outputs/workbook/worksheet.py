@@ -5,6 +5,7 @@ tests/outputs/test_xlsxwriter_contract.py checks these parts, and pyproject.toml
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -38,6 +39,7 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
         self.dim_rowmin: int
         self.dim_rowmax: int
         self._put: list[tuple[int, Sequence[str]]] = []
+        self._points: tuple[int, Sequence[Sequence[str | float | None]]] = (0, ())
         self.words: Callable[[str], str] = str
         """What texts become before they are written: a plan has words of its own for times."""
 
@@ -72,6 +74,23 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
         self.dim_rowmax = bottom
         super()._write_rows()
         self.dim_rowmin = top
+
+    def keep_points(self, first: int, columns: Sequence[Sequence[str | float | None]]) -> None:
+        """The cells of rows that were put (from row `first` on), by column: charts have a copy of those they show."""
+        self._points = (first, columns)
+
+    def _get_range_data(self, top: int, left: int, bottom: int, right: int) -> Sequence[str | None]:
+        first, columns = self._points
+        if self.constant_memory or left != right or top < first or left >= len(columns):
+            return super()._get_range_data(top, left, bottom, right)  # type: ignore[no-any-return]
+        values = columns[left][top - first : bottom - first + 1]
+        points = [self._point(value) for value in values]
+        return [*points, *[None] * (bottom - top + 1 - len(points))]
+
+    def _point(self, value: str | float | None) -> str | None:
+        if isinstance(value, str):
+            return self.words(value) or None
+        return f"{value:.16g}" if value is not None and math.isfinite(value) else None
 
     def text_reference(self, text: str, uses: int) -> str:
         """The rest of a cell's XML, behind its `r` and `s`, that shows this text; it is used so many times."""
