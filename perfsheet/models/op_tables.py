@@ -247,45 +247,49 @@ KERNEL_TIME_BY_OP: Table[Sequence[OpType]] = Table(
 BenchRows = Rows[Bench, Measurement]
 @dataclass(frozen=True)
 class TimedRun:
-    """A run of a row: its number from 1, warm-up runs included, and its time."""
+    """A run of a row by its name: its number from 1, warm-up runs included, and its time."""
 
-    row: Measurement
+    row: str
     number: int
     time_ms: float
     warmup: bool
 
 
-def runs_of(row: Measurement) -> list[TimedRun]:
-    """All runs of a row, warm-up runs first."""
+def runs_of(row: Measurement, name: str) -> list[TimedRun]:
+    """All runs of a row of this name, warm-up runs first."""
     times = [(time_ms, True) for time_ms in row.warmup_ms] + [(time_ms, False) for time_ms in row.runs_ms]
-    return [TimedRun(row, number, time_ms, warmup) for number, (time_ms, warmup) in enumerate(times, 1)]
+    return [TimedRun(name, number, time_ms, warmup) for number, (time_ms, warmup) in enumerate(times, 1)]
 
 
 _MS = replace(MILLISECONDS, style="decimal")
 _FIGURES = _DATA | In.SHEET
+_TABLES = In.MARKDOWN | In.TERMINAL
 _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
     Column("latency", "Latency", TEXT, list, "mean ± standard deviation", _BENCH,
-        outputs=In.MARKDOWN, unit="ms", text=latency_text),
-    Column("runs_of_mean", "Runs", TEXT, field_of("runs"), "runs that the mean is of", _BENCH, outputs=In.MARKDOWN,
-        right=True, text=lambda runs: f"{runs:,}" if runs else "–", when=lambda rows: rows.source.runs_differ),
+        outputs=_TABLES, unit="ms", text=latency_text),
+    Column("kind_of_deviation", "Deviation", TEXT, list, "sample (n − 1) or population (n)", _BENCH, outputs=_TABLES,
+        text=lambda row: "–" if row.std_ms is None else row.deviation or "not said", drop=3,
+        when=lambda rows: rows.source.deviations_differ),
+    Column("runs_of_mean", "Runs", TEXT, field_of("runs"), "runs that the mean is of", _BENCH, outputs=_TABLES,
+        right=True, text=lambda runs: f"{runs:,}" if runs else "–", when=lambda rows: rows.source.runs_differ, drop=2),
     Column("max_memory", "Max memory", TEXT, field_of("peak_bytes"), "peak memory on the host", _BENCH,
-        outputs=In.MARKDOWN, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}",
+        outputs=_TABLES, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}", drop=1,
         when=lambda rows: any(row.peak_bytes is not None for row in rows)),
     Column("device_memory", "Device memory", TEXT, field_of("device_bytes"), "peak memory on the device", _BENCH,
-        outputs=In.MARKDOWN, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}",
+        outputs=_TABLES, unit="MB", right=True, text=lambda size: "–" if size is None else f"{size / 1e6:,.1f}", drop=1,
         when=lambda rows: any(row.device_bytes is not None for row in rows)),
     Column("throughput", "Tokens/s", TEXT, field_of("tokens_per_s"), "tokens of a run / mean latency", _BENCH,
-        outputs=In.MARKDOWN, right=True, text=lambda rate: "–" if rate is None else f"{rate:,.1f}",
+        outputs=_TABLES, right=True, text=lambda rate: "–" if rate is None else f"{rate:,.1f}",
         when=lambda rows: any(row.tokens for row in rows)),
     Column("relative", "Speed-up", TEXT, lambda rows: [speed_up_text(rows.source, row) for row in rows],
-        "mean latency of the baseline / that of the row", _BENCH, outputs=In.MARKDOWN, right=True,
+        "mean latency of the baseline / that of the row", _BENCH, outputs=_TABLES, right=True,
         when=lambda rows: len(rows.source.rows) > 1),
     Column("latency_mean_ms", "Latency", _MS, field_of("mean_ms"), "arithmetic mean", _BENCH, outputs=_FIGURES,
         bar=True, width=14),
     Column("latency_std_ms", "Std dev", _MS, field_of("std_ms"), "standard deviation, of the kind of `deviation`",
         _BENCH, outputs=_FIGURES),
-    Column("deviation", "Deviation", TEXT, field_of("deviation"), "sample (n − 1) or population (n)", _BENCH,
-        outputs=_FIGURES, width=12),
+    Column("deviation", "Deviation", _OR_NULL, each(lambda row: row.deviation or ""),
+        "sample (n − 1) or population (n); blank if who printed it did not say", _BENCH, outputs=_FIGURES, width=12),
     Column("latency_min_ms", "Min", _MS, field_of("min_ms"), "shortest run", _BENCH, outputs=_FIGURES),
     Column("latency_median_ms", "Median", _MS, field_of("median_ms"), "median run", _BENCH, outputs=_FIGURES),
     Column("latency_max_ms", "Max", _MS, field_of("max_ms"), "longest run", _BENCH, outputs=_FIGURES),
@@ -316,23 +320,28 @@ _BENCH_COLUMNS: tuple[Column[BenchRows], ...] = (
 )
 
 
-def bench_table(parameters: Sequence[str]) -> Table[BenchRows]:
-    """The variants of a bench: a column for each parameter, then the figures."""
-    keys = {column.key for column in _BENCH_COLUMNS}
+_GROUP: Column[BenchRows] = Column("group", "Table", TEXT,
+    lambda rows: [rows.source.groups[row.group].title or f"table {row.group + 1}" for row in rows],
+    "the name or caption of the row's table", _BENCH, outputs=In.CSV | In.SHEET, width=24)
+
+
+def bench_table(parameters: Sequence[str], grouped: bool = False) -> Table[BenchRows]:
+    """The variants of a bench: their table if there are several (`grouped`), a column for each parameter, figures."""
+    keys = {column.key for column in (_GROUP, *_BENCH_COLUMNS)}
     own: tuple[Column[BenchRows], ...] = tuple(
         Column(f"{name} (parameter)" if name in keys else name, name, TEXT,
             _parameter(name), "parameter", _BENCH,
-            outputs=_CSV | In.MARKDOWN | In.SHEET, text=str, width=18)
+            outputs=_CSV | _TABLES | In.SHEET, text=str, width=18, flexible=True)
         for name in parameters
     )
     return Table("bench", "Bench", "Latency and memory of the variants: `bench`, bench.xlsx, .csv and .md.",
-        (*own, *_BENCH_COLUMNS))
+        (*([_GROUP] if grouped else []), *own, *_BENCH_COLUMNS))
 
 
 RUNS: Table[Sequence[TimedRun]] = Table(
     "bench-runs", "Runs", "Every run, warm-up runs first: sheet Runs of bench.xlsx.",
     (
-        Column("variant", "Variant", TEXT, each(lambda run: run.row.variant.name), "the variant", _BENCH,
+        Column("variant", "Variant", TEXT, field_of("row"), "the variant", _BENCH,
             outputs=In.SHEET, width=40),
         Column("run", "Run", COUNT, field_of("number"), "its number, from 1, warm-up runs included", _BENCH,
             outputs=In.SHEET, width=8),

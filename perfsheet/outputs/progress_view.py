@@ -77,7 +77,7 @@ class PlainView(View):
         now = time.monotonic()
         if self._detailed or now - self._last_line_at > _PLAIN_PROGRESS_EVERY_S:
             self._last_line_at = now
-            self._print_line(f"{self._phase.value}: {100 * done // max(1, total)} %")
+            self._print_line(f"{self._phase.value}: {100 * done // max(1, total)} % ({done:,} of {total:,})")
 
     def line(self, text: str) -> None:
         self._echo(text)
@@ -172,7 +172,8 @@ class LiveView(View):
         if self._test:
             parts.append(self._line(f"  {self._test}"))
         if self._progress:
-            parts.append(self._line(f"  {_bar(*self._progress)}", "cyan"))
+            done, total = self._progress
+            parts.append(self._line(f"  {_bar(done, total)}  {done:,} of {total:,}", "cyan"))
         parts += [self._line(f"  │ {text}", "dim") for text in list(self._tail)[-_TAIL:]]
         return Group(*parts)
 

@@ -106,7 +106,7 @@ def bench(
         read_bench,
         run_bench,
     )
-    from perfsheet.models.outputs.bench import STYLES, bench_json, bench_markdown
+    from perfsheet.models.outputs.bench import STYLES, bench_json, bench_markdown, print_bench
     from perfsheet.outputs import json_output
     from perfsheet.text.safe import printed
 
@@ -114,9 +114,9 @@ def bench(
         raise usage("a bench needs either MODULE.py:FUNCTION, BENCH.toml or -c COMMAND", "give one of them")
     if style not in STYLES:
         raise usage(f"unknown style {style!r}", f"choose from {', '.join(STYLES)}")
-    if latency is not None and command_line is None:
-        raise usage("--latency reads what a command prints", "give -c COMMAND")
-    deviation: Deviation = "population" if population else "sample"
+    if latency is not None:
+        _check_printed(command_line, iterations, warmup)
+    deviation: Deviation | None = "population" if population else None
     if function is not None and function.endswith(".toml"):
         in_file = {
             "--vary": vary,
@@ -145,7 +145,7 @@ def bench(
             "baseline": baseline_index(baseline, variants),
             "hardware": hardware,
             "counted": counted,
-            "deviation": deviation,
+            "deviation": deviation or "sample",
         }
         plan = plan_of_variants(runtime, variants, iterations, warmup, timeout, tokens, **of_plan)
         name = (function or command_line or "").rpartition(":")[2]
@@ -162,6 +162,8 @@ def bench(
     files = [*_write(result, folder, force, style), log]
     if json:
         json_output.write(bench_json(result, list(map(str, files))), sys.stdout)
+    elif sys.stdout.isatty():
+        print_bench(result, sys.stdout)
     else:
         typer.echo(printed(bench_markdown(result, style)))
     if any(row.failed for row in result.rows):
@@ -170,6 +172,13 @@ def bench(
     if interrupted:
         raise interrupted
     return ExitStatus.TESTS_FAILED if any(row.failed for row in result.rows) else ExitStatus.DONE
+
+
+def _check_printed(command_line: str | None, iterations: int, warmup: int) -> None:
+    if command_line is None:
+        raise usage("--latency reads what a command prints", "give -c COMMAND")
+    if iterations != _ITERATIONS or warmup != _WARMUP:
+        raise usage("-n and --warmup are for what is timed here", "a command with --latency runs once: give it its own")
 
 
 def _new_folder(folder: Path, overwrite: bool) -> Path:

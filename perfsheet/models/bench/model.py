@@ -52,7 +52,9 @@ class Runtime:
 
     Of a command whose output has its own latency, `latency` is the pattern for it: group 1 is a time, or the groups
     `mean`, `std` and `n` are what it printed of many. `column` is that of the recorded times, or `mean`, whose row then
-    has `std` and `n`. `unit` is that of printed and recorded times, `deviation` what kind a printed one is.
+    has `std` and `n`. `unit` is that of printed and recorded times. `deviation` is the kind of the row's deviation
+    (None = that of the bench, and unknown of one that somebody else computed), `runs` the number of runs of a mean that
+    does not say it.
     """
 
     function: str = ""
@@ -61,8 +63,13 @@ class Runtime:
     latency: str = ""
     column: str = ""
     unit: str = "ms"
-    deviation: Deviation = "sample"
+    deviation: Deviation | None = None
     python: str | None = None
+    runs: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.runs is not None and self.runs < 1:
+            raise usage(f"`runs` {self.runs}: not a number of runs", "give 1 or more")
 
     @property
     def kind(self) -> Kind:
@@ -84,6 +91,11 @@ class Group:
     name: str = ""
     caption: str = ""
     note: str = ""
+
+    @property
+    def title(self) -> str:
+        """What tells it from others: its name, else its caption."""
+        return " ".join((self.name or self.caption).split())
 
 
 @dataclass(frozen=True)
@@ -153,8 +165,8 @@ class Measurement:
     """The measured runs of one row in ms, and the peak memory of its process in bytes.
 
     `warmup_ms` are the runs before them. `device_bytes` is the peak memory of the device, by `device_memory` (CUDA,
-    TTNN; blank = none was found). `printed` stands in for runs that only the measured program knows. Without runs
-    `problem` says why. Unknown values are None.
+    TTNN; blank = none was found). `printed` stands in for runs that only the measured program knows. `not_taken` are
+    the labels that the function has no parameter for. Without runs `problem` says why. Unknown values are None.
     """
 
     variant: Variant
@@ -166,10 +178,11 @@ class Measurement:
     device_memory: str = ""
     printed: Printed | None = None
     kind: Kind = "function"
-    deviation: Deviation = "sample"
+    deviation: Deviation | None = "sample"
     tokens: int | None = None
     group: int = 0
     what: str = ""
+    not_taken: tuple[str, ...] = ()
 
     @cached_property
     def impossible(self) -> str:
@@ -209,10 +222,11 @@ class Measurement:
 
     @cached_property
     def std_ms(self) -> float | None:
-        """Standard deviation, of the kind that `deviation` says; unknown for a single run."""
+        """Standard deviation, of the kind that `deviation` says (None = whoever printed it did not); unknown for a
+        single run."""
         if self.printed is not None:
             return self.printed.std_ms
-        deviation = statistics.stdev if self.deviation == "sample" else statistics.pstdev
+        deviation = statistics.pstdev if self.deviation == "population" else statistics.stdev
         return deviation(self.runs_ms) if len(self.runs_ms) > 1 else None
 
     @property
@@ -252,6 +266,15 @@ class Bench:
         known = [row for row in self.rows if not row.failed]
         return any(row.kind in ("printed", "recorded") or row.runs != self.iterations for row in known)
 
+    @property
+    def deviations_differ(self) -> bool:
+        """Whether its standard deviations are not all of one known kind."""
+        return len({row.deviation for row in self.rows if row.std_ms is not None}) > 1
+
+    def name_of(self, row: Measurement) -> str:
+        """`py_trt: precision=fp32`: the row's labels, of several tables with that of the row."""
+        return named_in(self.groups, row.group, row.variant.name)
+
     def labels(self, group: int) -> tuple[str, ...]:
         """The names of the labels of a group."""
         return tuple(dict.fromkeys(name for row in self.of(group) for name, _ in row.variant.values))
@@ -270,6 +293,11 @@ class Bench:
         if base.mean_ms is None or row.mean_ms is None or base.impossible or row.impossible:
             return None
         return base.mean_ms / row.mean_ms
+
+
+def named_in(groups: Sequence[Group], group: int, name: str) -> str:
+    """A name with that of its group, if there are several: `py_trt: precision=fp32`."""
+    return f"{groups[group].title or f'table {group + 1}'}: {name}" if len(groups) > 1 else name
 
 
 def plan_of_variants(
@@ -316,17 +344,18 @@ def parse_variants(vary: Sequence[str], single: Sequence[str]) -> tuple[Variant,
     return (*(combinations if axes or not single else ()), *map(_single, single))
 
 
-def baseline_index(baseline: str | None, variants: Sequence[Variant]) -> int:
+def baseline_index(baseline: str | None, variants: Sequence[Variant], groups: Sequence[str] = ()) -> int:
     """The index of the baseline: the first variant with the values `name=a,other=b`; by default the first of all.
 
-    Raises PerfsheetError (exit status 2) if no variant has them.
+    `groups` are the names of their groups, which `group=name` selects. Raises PerfsheetError (exit status 2) if no
+    variant has them.
     """
     if baseline is None:
         return 0
     pairs = [part.partition("=") for part in baseline.split(",")]
     wanted = {(name.strip(), value.strip()) for name, _, value in pairs}
     for index, variant in enumerate(variants):
-        if wanted <= set(variant.values):
+        if wanted <= {*variant.values, *(("group", name) for name in groups[index : index + 1])}:
             return index
     raise usage(f"`baseline` {baseline}: no variant has these values", "give NAME=VALUE of one of the rows")
 

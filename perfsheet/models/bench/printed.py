@@ -15,6 +15,7 @@ from perfsheet.text.safe import clean
 
 _MEAN, _STD, _RUNS = "mean", "std", "n"
 _MOST_RUNS = 1_000_000
+_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 def pattern_of(runtime: Runtime) -> re.Pattern[str] | None:
@@ -27,6 +28,8 @@ def pattern_of(runtime: Runtime) -> re.Pattern[str] | None:
         pattern = re.compile(runtime.latency)
     except re.error as error:
         raise usage(f"the pattern {runtime.latency!r} is not a regular expression: {error}", "check it") from None
+    if (_STD in pattern.groupindex or _RUNS in pattern.groupindex) and _MEAN not in pattern.groupindex:
+        raise usage(f"the pattern {runtime.latency!r} has a group std or n, and none for the mean", "add (?P<mean>…)")
     if not pattern.groups:
         raise usage(
             f"the pattern {runtime.latency!r} has no group", r"put the time in brackets: 'latency: ([\d.]+) ms'"
@@ -41,26 +44,33 @@ class PrintedTimes:
         self._runtime, self._pattern = runtime, pattern_of(runtime)
         self._factor = UNITS[runtime.unit]
         self._found: list[Mapping[str, float]] = []
+        self._unreadable = ""
 
     def read(self, line: str) -> None:
         """Look for a time in a line."""
         for match in self._pattern.finditer(line) if self._pattern else ():
-            groups = match.groupdict() if _MEAN in match.groupdict() else {_MEAN: match[1]}
-            numbers = {name: _number(text) for name, text in groups.items()}
-            known = {name: number for name, number in numbers.items() if number is not None}
-            if _MEAN in known and len(self._found) < _MOST_RUNS:
-                self._found.append(known)
+            named = match.groupdict() if _MEAN in match.groupdict() else {_MEAN: match[1]}
+            texts = {name: text for name in (_MEAN, _STD, _RUNS) if (text := named.get(name)) is not None}
+            numbers = {name: number for name, text in texts.items() if (number := _number(text)) is not None}
+            if len(numbers) < len(texts) or _MEAN not in numbers:
+                self._unreadable = self._unreadable or match[0]
+            elif len(self._found) < _MOST_RUNS:
+                self._found.append(numbers)
 
     def into(self, row: Measurement) -> Measurement:
-        """The row with the times: of several each is a run, of one with more than a mean it is what was printed."""
+        """The row with the times: each is a run, or the one with the name `mean` is that of many."""
         if row.problem:
             return row
+        pattern = f"'{clean(self._runtime.latency)}'"
+        if self._unreadable:
+            return replace(row, problem=f"{pattern} matches '{clean(self._unreadable)}', which has no number there")
         if not self._found:
-            return replace(row, problem=f"no line of its output matches {self._runtime.latency!r}")
-        (last, *more) = reversed(self._found)
-        if more and _STD not in last and _RUNS not in last:
+            return replace(row, problem=f"no line of its output matches {pattern}")
+        if self._pattern and _MEAN in self._pattern.groupindex and len(self._found) > 1:
+            return replace(row, problem=f"its output has {len(self._found)} means: which one is meant is not said")
+        if len(self._found) > 1:
             return replace(row, runs_ms=tuple(self._factor * one[_MEAN] for one in self._found))
-        return replace(row, printed=_printed(last, self._factor))
+        return replace(row, printed=_printed(self._found[0], self._factor, self._runtime))
 
 
 def recorded(entry: Entry, row: Measurement) -> Measurement:
@@ -79,7 +89,7 @@ def recorded(entry: Entry, row: Measurement) -> Measurement:
         found = {name: _time(path, line, number, name) for name in (_MEAN, _STD, _RUNS) if line.get(name)}
     except _UnusableError as error:
         return replace(row, problem=str(error))
-    return replace(row, printed=_printed(found, factor))
+    return replace(row, printed=_printed(found, factor, entry.runtime))
 
 
 def check_recorded(runtime: Runtime) -> None:
@@ -126,15 +136,16 @@ def _is_time(name: str) -> bool:
     return bool(re.search(r"(?i)latency|time|^mean$", name))
 
 
-def _printed(found: Mapping[str, float], factor: float) -> Printed:
-    runs = found.get(_RUNS)
-    std = found.get(_STD)
+def _printed(found: Mapping[str, float], factor: float, runtime: Runtime) -> Printed:
+    runs, std = found.get(_RUNS, runtime.runs), found.get(_STD)
     return Printed(
         factor * found[_MEAN], None if std is None else factor * std, None if runs is None or runs < 1 else int(runs)
     )
 
 
 def _number(text: str | None) -> float | None:
+    if text and _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
     try:
         number = float(text or "")
     except ValueError:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from perfsheet.documents import InvalidDocumentError, as_type, read_toml
 from perfsheet.errors import PerfsheetError, usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.bench.model import UNITS, Deviation, Entry, Group, Plan, Runtime, Variant, baseline_index
+from perfsheet.models.bench.model import UNITS, Deviation, Entry, Group, Kind, Plan, Runtime, Variant, baseline_index
 from perfsheet.models.bench.running import check_entry
 
 T = TypeVar("T")
@@ -51,6 +52,18 @@ class _Row:
     timeout: float | None = None
     python: str | None = None
     tokens: int | None = None
+    runs: int | None = None
+
+
+_ANY = ("labels", "deviation", "tokens")
+_OF_PROCESS = ("parameters", "timeout", "python")
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    "function": (*_ANY, *_OF_PROCESS, "function", "iterations", "warmup"),
+    "command": (*_ANY, *_OF_PROCESS, "command", "iterations", "warmup"),
+    "printed": (*_ANY, *_OF_PROCESS, "command", "latency", "unit", "runs"),
+    "recorded": (*_ANY, "recorded", "column", "unit", "runs"),
+}
+"""The keys that mean something for each kind of row."""
 
 
 def read_bench(path: Path) -> Plan:
@@ -72,10 +85,13 @@ def read_bench(path: Path) -> Plan:
         groups.append(_as(path, where, {key: value for key, value in table.items() if key != "row"}, Group))
         for place, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
             at = f"{where}, row {place}"
-            entries.append(_entry(path, at, _as(path, at, row, _Row), head, number))
+            entries.append(_entry(path, at, _as(path, at, row, _Row), list(row), head, number))
     if not entries:
         raise usage(f"{path} has no row", "add a [[group]] with a [[group.row]]")
-    baseline = baseline_index(head.baseline or None, [entry.variant for entry in entries])
+    if repeated := [name for name, count in Counter(group.name for group in groups).items() if name and count > 1]:
+        raise usage(f"{path}: two groups are called {repeated[0]!r}", "give each a name of its own")
+    of_entries = [groups[entry.group].name for entry in entries]
+    baseline = baseline_index(head.baseline or None, [entry.variant for entry in entries], of_entries)
     return Plan(
         head.name or path.stem,
         tuple(entries),
@@ -97,15 +113,13 @@ def _as(path: Path, where: str, value: object, kind: type[T]) -> T:
         raise usage(f"{path}: {where} {error}", _DOCS) from None
 
 
-def _entry(path: Path, where: str, row: _Row, head: _Head, group: int) -> Entry:
+def _entry(path: Path, where: str, row: _Row, keys: Sequence[str], head: _Head, group: int) -> Entry:
     given = [name for name in ("function", "command", "recorded") if getattr(row, name)]
     if len(given) != 1:
         raise usage(
             f"{path}: {where} has {' and '.join(given) or 'nothing'} to measure",
             "give one: function, command or recorded",
         )
-    if row.latency and not row.command:
-        raise usage(f"{path}: {where}: `latency` reads what a command prints", "give a command")
     if row.unit not in UNITS:
         raise usage(f"{path}: {where}: unknown unit {row.unit!r}", f"choose from {', '.join(UNITS)}")
     here = path.absolute().parent
@@ -118,9 +132,15 @@ def _entry(path: Path, where: str, row: _Row, head: _Head, group: int) -> Entry:
         row.latency,
         row.column,
         row.unit,
-        row.deviation or head.deviation,
+        row.deviation,
         row.python or head.python,
+        row.runs,
     )
+    if useless := sorted(set(keys) - {*_KEYS[runtime.kind]}):
+        raise usage(
+            f"{path}: {where}: {useless[0]!r} means nothing for a {runtime.kind} row",
+            f"its keys are {', '.join(_KEYS[runtime.kind])}",
+        )
     parameters = {} if row.parameters is None and not row.function else row.parameters
     try:
         entry = Entry(

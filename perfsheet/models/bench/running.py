@@ -19,9 +19,9 @@ from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
-from perfsheet.models.bench.model import INTERRUPTED, Bench, Entry, Measurement, Plan, Value
+from perfsheet.models.bench.model import INTERRUPTED, Bench, Entry, Measurement, Plan, Value, named_in
 from perfsheet.models.bench.printed import PrintedTimes, check_recorded, pattern_of, recorded
-from perfsheet.progress import Watch
+from perfsheet.progress import Phase, Watch
 from perfsheet.run import process
 from perfsheet.run.model import RUN_ID
 from perfsheet.run.output import LogError
@@ -44,6 +44,7 @@ class _Outcome:
     device_bytes: int | None = None
     device_memory: str = ""
     problem: str = ""
+    not_taken: tuple[str, ...] = ()
 
 
 class BenchInterruptedError(PerfsheetError):
@@ -64,8 +65,9 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
     rows: list[Measurement] = []
     for index, entry in enumerate(plan.entries):
         watch.overall(index, len(plan.entries))
-        name = _shown_name(entry)
+        name = named_in(plan.groups, entry.group, _shown_name(entry))
         watch.run(f"variant {index + 1} of {len(plan.entries)}: {name}")
+        watch.phase(Phase.RUN)
         try:
             log(f"# {name}\n".encode())
             rows.append(_measured(plan, entry, watch, log))
@@ -80,6 +82,9 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
         if rows[-1].failed:
             watch.notice(f"perfsheet: {name}: {rows[-1].failed}")
     watch.overall(len(plan.entries), len(plan.entries))
+    for what, names in dict.fromkeys((row.what, row.not_taken) for row in rows if row.not_taken):
+        labels = "is a label" if len(names) == 1 else "are labels"
+        watch.notice(f"note: {what} takes no {', '.join(names)}: that {labels} only")
     return _bench(plan, rows)
 
 
@@ -124,7 +129,6 @@ def _missing(entry: Entry, problem: str) -> Measurement:
         entry.variant,
         problem=problem,
         kind=entry.runtime.kind,
-        deviation=entry.runtime.deviation,
         tokens=entry.tokens,
         group=entry.group,
         what=what,
@@ -195,11 +199,9 @@ def convert(text: str) -> Value:
 
 
 def _measured(plan: Plan, entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
-    if entry.runtime.kind == "recorded":
-        return recorded(entry, _missing(entry, ""))
-    row = _measure(entry, watch, log)
-    timed_here = entry.runtime.kind != "printed"
-    return replace(row, deviation=plan.deviation) if timed_here else row
+    row = recorded(entry, _missing(entry, "")) if entry.runtime.kind == "recorded" else _measure(entry, watch, log)
+    computed_here = row.printed is None
+    return replace(row, deviation=entry.runtime.deviation or (plan.deviation if computed_here else None))
 
 
 def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
@@ -243,6 +245,7 @@ def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Meas
         peak_bytes=outcome.peak_bytes,
         device_bytes=outcome.device_bytes,
         device_memory=outcome.device_memory,
+        not_taken=outcome.not_taken,
     )
     if times is not None:
         return times.into(row)

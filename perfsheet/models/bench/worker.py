@@ -36,7 +36,7 @@ def main(job_path: str, outcome_path: str) -> None:
 
 
 def _function(job: "dict[str, Any]") -> "dict[str, Any]":
-    run, first = _prepare(job["path"], job["name"], job["values"], job["required"])
+    run, first, not_taken = _prepare(job["path"], job["name"], job["values"], job["required"])
     runs = [] if first is None else [first]  # counts like any other run
     if runs:
         _done(job)
@@ -48,7 +48,7 @@ def _function(job: "dict[str, Any]") -> "dict[str, Any]":
         memory.look()
         _done(job)
     outcome = {"runs_ms": runs[job["warmup"] :], "warmup_ms": runs[: job["warmup"]], "peak_bytes": _own_peak()}
-    return {**outcome, "device_bytes": memory.peak, "device_memory": memory.kind}
+    return {**outcome, "device_bytes": memory.peak, "device_memory": memory.kind, "not_taken": not_taken}
 
 
 def _done(job: "dict[str, Any]") -> None:
@@ -121,10 +121,11 @@ def _allocated(device: "Any") -> int:
 
 def _prepare(
     path: str, name: str, values: "dict[str, Any]", required: "list[str]"
-) -> "tuple[Callable[[], Any], float | None]":
+) -> "tuple[Callable[[], Any], float | None, list[str]]":
     """What to time: the callable that the function returns, or else the function itself with its values.
 
-    The second item is the time in ms of the call that found this out, if it was a run of the function itself.
+    The second item is the time in ms of the call that found this out, if it was a run of the function itself; the third
+    has the values that it does not take.
     """
     sys.path.insert(0, str(Path(path).parent))
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
@@ -136,11 +137,12 @@ def _prepare(
     function = getattr(module, name, None)
     if not callable(function):
         raise _Failed(f"{path} has no function {name}")
-    values = _accepted(function, values, required)
+    given, values = values, _accepted(function, values, required)
+    not_taken = [name for name in given if name not in values]
     started = time.perf_counter()
     result = function(**values)
     time_ms = 1e3 * (time.perf_counter() - started)
-    return (result, None) if callable(result) else (lambda: function(**values), time_ms)
+    return (result, None, not_taken) if callable(result) else (lambda: function(**values), time_ms, not_taken)
 
 
 def _accepted(function: "Callable[..., Any]", values: "dict[str, Any]", required: "list[str]") -> "dict[str, Any]":
@@ -167,7 +169,8 @@ def _command(job: "dict[str, Any]") -> "dict[str, Any]":
         for _ in range(count):
             times[name].append(_time(run))
             _done(job)
-    return {**times, "peak_bytes": peak or None}
+    # The kernel counts this process, too, as it was before it became the command.
+    return {**times, "peak_bytes": peak if peak > 1.05 * (_own_peak() or 0) else None}
 
 
 def _run(argv: "list[str]", environment: "dict[str, str]") -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
 
@@ -18,6 +18,8 @@ from perfsheet.models.results_table import ResultsTable
 from perfsheet.models.tables import csv_text
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 from perfsheet.outputs.markdown import plain
+from perfsheet.outputs.terminal import print_rows, print_wrapped
+from perfsheet.outputs.terminal.screen import screen_for
 from perfsheet.tables import In, Rows
 from perfsheet.text.safe import clean
 
@@ -57,24 +59,60 @@ def bench_json(bench: Bench, files: Sequence[str]) -> Json:
 
 def bench_csv(bench: Bench) -> str:
     """One line per row, figures in full, unknown ones blank."""
-    return csv_text(bench_table(bench.parameters), Rows(bench, bench.rows))
+    return csv_text(bench_table(bench.parameters, len(bench.groups) > 1), Rows(bench, bench.rows))
 
 
 def bench_markdown(bench: Bench, style: str = STYLES[0]) -> str:
     """The tables, what they measure, and what failed."""
-    parts = [f"Benchmarking was done on {_own(bench.hardware)}.\n"] if bench.hardware else []
+    parts = [f"{_hardware(bench)}\n"] if bench.hardware else []
     for number, group in enumerate(bench.groups):
         if rows := bench.of(number):
             parts.append(_myst(bench, number, group, rows) if style == "myst" else _section(bench, number, group, rows))
             parts += [f"{_own(group.note)}\n"] if group.note else []
-    compared = style == "markdown" and len(bench.rows) > 1
-    baseline = f"; speed-up of the mean over {plain(bench.baseline_row.variant.name)}" if compared else ""
-    lines = [
-        f"{plain(bench.what)}: {_measured(bench)}{baseline}.",
-        *(["- The baseline failed, so there are no speed-ups."] if compared and bench.baseline_row.failed else []),
-        *(f"- {plain(row.variant.name)}: {plain(row.failed)}" for row in bench.rows if row.failed),
-    ]
-    return "\n".join([*parts, *lines]) + "\n"
+    return "\n".join([*parts, *_legend(bench, style == "markdown", plain)]) + "\n"
+
+
+def print_bench(bench: Bench, out: TextIO) -> None:
+    """Print the tables for a person at a terminal, and what they measure."""
+    screen = screen_for(out)
+    if bench.hardware:
+        print_wrapped(screen, _hardware(bench))
+    for number, group in enumerate(bench.groups):
+        if not (rows := bench.of(number)):
+            continue
+        screen.print()
+        if group.title:
+            print_wrapped(screen, _own(group.caption or group.name), "bold")
+        print_rows(screen, bench_table(bench.labels(number)), Rows(bench, rows))
+        for line in [*_not_of_here(rows, str), *([_own(group.note)] if group.note else [])]:
+            print_wrapped(screen, line, "dim")
+    screen.print()
+    for line in _legend(bench, True, str):
+        print_wrapped(screen, clean(line), "dim")
+
+
+def _hardware(bench: Bench) -> str:
+    return f"Benchmarking was done on {_own(bench.hardware)}."
+
+
+def _legend(bench: Bench, compared: bool, shown: Callable[[str], str]) -> Iterator[str]:
+    """What the figures mean, and what failed; `shown` makes names safe."""
+    compared = compared and len(bench.rows) > 1
+    base = bench.baseline_row
+    baseline = f"; speed-up of the mean over {shown(bench.name_of(base))}" if compared else ""
+    yield f"{shown(bench.what)}: {_measured(bench)}{baseline}."
+    if compared and base.failed:
+        yield "- The baseline failed, so there are no speed-ups."
+    yield from (f"- {shown(bench.name_of(row))}: {shown(row.failed)}" for row in bench.rows if row.failed)
+
+
+def _not_of_here(rows: Sequence[Measurement], shown: Callable[[str], str]) -> Iterator[str]:
+    """Which rows of a table were measured by somebody else."""
+    for kind, what in (("printed", "printed by the command"), ("recorded", "recorded, not of this run")):
+        of_kind = [row for row in rows if row.kind == kind]
+        names = "; ".join(shown(row.variant.name) for row in of_kind)
+        if of_kind:
+            yield f"{what.capitalize()}: {'all rows' if len(of_kind) == len(rows) else names}."
 
 
 def _own(text: str) -> str:
@@ -91,8 +129,9 @@ def _section(bench: Bench, number: int, group: Group, rows: Sequence[Measurement
         tuple(zip(*(map(plain, column.texts(of_group)) for column in columns), strict=True)),
         tuple("right" if column.number else "left" for column in columns),
     )
-    caption = f"**{_own(group.caption)}**\n\n" if group.caption else ""
-    return f"{caption}{table_markdown(table)}"
+    caption = f"**{_own(group.caption or group.name)}**\n\n" if group.title else ""
+    beside = "\n".join(_not_of_here(rows, plain))
+    return f"{caption}{table_markdown(table)}" + (f"\n{beside}\n" if beside else "")
 
 
 def _myst(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) -> str:
@@ -119,8 +158,12 @@ def _myst(bench: Bench, number: int, group: Group, rows: Sequence[Measurement]) 
 
 def _beside(bench: Bench, rows: Sequence[Measurement]) -> Iterator[str]:
     """What a table of latencies has no column for."""
+    yield from _not_of_here(rows, plain)
+    if bench.deviations_differ:
+        kinds = ["–" if row.std_ms is None else row.deviation or "not said" for row in rows]
+        yield f"Kind of deviation of each row: {kinds[0] if len(set(kinds)) == 1 else ', '.join(kinds)}."
     if bench.runs_differ:
-        runs = [f"{row.runs:,}" if row.runs else "unknown" for row in rows]
+        runs = ["–" if row.failed else f"{row.runs:,}" if row.runs else "unknown" for row in rows]
         yield f"Runs of each row: {runs[0] if len(set(runs)) == 1 else ', '.join(runs)}."
     for title, sizes in (
         ("Max memory usage of the host", [row.peak_bytes for row in rows]),
@@ -160,12 +203,16 @@ _DEVICE_MEMORY = {
 
 def _deviations(bench: Bench, kinds: Collection[str]) -> str:
     """`sample standard deviation (n − 1)`; both if there are both."""
-    found = {row.deviation for row in bench.rows if row.kind in kinds}
-    names = [_DEVIATIONS[one] for one in ("sample", "population") if one in found]
-    return " or ".join(names)
+    of_kinds = [row for row in bench.rows if row.kind in kinds]
+    found = {row.deviation for row in of_kinds if row.std_ms is not None} or {row.deviation for row in of_kinds}
+    return " or ".join(name for one, name in _DEVIATIONS if one in found)
 
 
-_DEVIATIONS = {"sample": "sample standard deviation (n − 1)", "population": "population standard deviation (n)"}
+_DEVIATIONS = (
+    ("sample", "sample standard deviation (n − 1)"),
+    ("population", "population standard deviation (n)"),
+    (None, "a standard deviation whose kind was not said"),
+)
 
 
 def write_workbook(bench: Bench, path: Path, overwrite: bool = True) -> None:
@@ -187,17 +234,18 @@ def _write(bench: Bench, sink: io.FileIO) -> None:
         book.set_properties({"title": f"Latency of {bench.what}"[:255], "author": f"perfsheet {__version__}"})
         sheet, styles = book.add_worksheet(LATENCY), Styles(book)
         rows = Rows(bench, bench.rows)
-        columns = bench_table(bench.parameters).columns_in(In.SHEET, rows)
-        freeze = columns[max(0, len(bench.parameters) - 1)].key
+        grouped = len(bench.groups) > 1
+        columns = bench_table(bench.parameters, grouped).columns_in(In.SHEET, rows)
+        freeze = columns[max(0, len(bench.parameters) - 1 + grouped)].key
         layout = write_table_sheet(sheet, styles, columns, rows, freeze)
         for place in (layout[key] for key in _LATENCIES):
             mark_flagged(sheet, styles, place, layout["problem"], "impossible:", 1, layout.after - 1)
-        baseline = f"; speed-up over {bench.baseline_row.variant.name}" if len(bench.rows) > 1 else ""
+        baseline = f"; speed-up over {bench.name_of(bench.baseline_row)}" if len(bench.rows) > 1 else ""
         note = f"{bench.what}: {_measured(bench)}{baseline}"
         sheet.write_string(layout.after + 1, 0, note, styles["quiet"])
         if bench.hardware:
             sheet.write_string(layout.after + 2, 0, f"Hardware: {clean(bench.hardware)}", styles["quiet"])
-        runs = [run for row in bench.rows for run in runs_of(row)]
+        runs = [run for row in bench.rows for run in runs_of(row, bench.name_of(row))]
         runs_sheet = book.add_worksheet(RUNS.title)
         layout = write_table_sheet(runs_sheet, styles, RUNS.columns_in(In.SHEET), runs, "variant")
         _chart(book, runs_sheet, layout, bench)
@@ -214,8 +262,8 @@ def _chart(book: Workbook, sheet: Worksheet, layout: Layout, bench: Bench) -> No
     for row in bench.rows:
         colour = _PALETTE[lines % len(_PALETTE)]
         for title, count, dash in (
-            (f"{row.variant.name} (warm-up)", len(row.warmup_ms), "round_dot"),
-            (row.variant.name, len(row.runs_ms), "solid"),
+            (f"{bench.name_of(row)} (warm-up)", len(row.warmup_ms), "round_dot"),
+            (bench.name_of(row), len(row.runs_ms), "solid"),
         ):
             if count and lines < _MOST_LINES:
                 last = first + count - 1

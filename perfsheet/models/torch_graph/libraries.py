@@ -24,7 +24,7 @@ def is_config(value: Any) -> bool:
 
 def of_config(torch: Any, config: Any) -> tuple[Any, Any]:
     """The model of a configuration with random weights, in evaluation, and inputs for it; nothing is downloaded."""
-    from transformers import AutoModel  # type: ignore[import-not-found,unused-ignore]
+    from transformers import AutoModel
 
     config = config() if isinstance(config, type) else config
     if hasattr(config, "use_cache"):

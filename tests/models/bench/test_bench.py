@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 import signal
 import statistics
 import subprocess
@@ -31,7 +33,7 @@ from perfsheet.models.bench.model import INTERRUPTED
 from perfsheet.models.bench.printed import PrintedTimes, recorded
 from perfsheet.models.bench.running import convert
 from perfsheet.models.op_tables import latency_text
-from perfsheet.models.outputs.bench import bench_markdown
+from perfsheet.models.outputs.bench import bench_markdown, print_bench
 from perfsheet.progress import Watch
 
 MODULE = """
@@ -131,12 +133,12 @@ def test_a_function_that_returns_nothing_is_what_is_timed(module, capsys):
 
 @pytest.mark.process
 def test_commands(module, capsys):
-    command = "python3 -c 'import time; time.sleep({seconds}); raise SystemExit({status})'"
+    command = "python3 -c 'import time; x = b\"x\" * 40_000_000; time.sleep({seconds}); raise SystemExit({status})'"
     options = ("--vary", "seconds=0.05", "--vary", "status=0,4", "-n", "2", "--json", "-o", "out")
     ended = here(capsys, "bench", "-c", command, *options)
     good, bad = json.loads(ended.out)["variants"]
     assert good["latency_mean_ms"] >= 50
-    assert good["peak_memory_bytes"] > 1e6
+    assert 4e7 < good["peak_memory_bytes"] < 8e7
     assert bad["problem"] == "ended with status 4"
 
 
@@ -298,7 +300,8 @@ def test_three_runtimes_in_one_bench(module, capsys):
     assert "Max memory usage is ~500MB.\n" in page
     assert "tokens/s of new tokens" in page
     book = load_workbook(module / "out/bench.xlsx")
-    assert [cell.value for cell in book["Latency"][1]][:3] == [
+    assert [cell.value for cell in book["Latency"][1]][:4] == [
+        "TABLE",
         "MODEL'S PRECISION",
         "AMP_DTYPE",
         "TRT.ENABLED_PRECISIONS",
@@ -335,8 +338,8 @@ def test_mistakes_in_a_file_are_named(module, capsys, text, said):
     assert not (module / "generated").exists()
 
 
-def printed_times(latency, *lines, unit="ms"):
-    times = PrintedTimes(Runtime(command="x", latency=latency, unit=unit))
+def printed_times(latency, *lines, **of_runtime):
+    times = PrintedTimes(Runtime(command="x", latency=latency, **of_runtime))
     for line in lines:
         times.read(line)
     return times.into(Measurement(Variant(), kind="printed"))
@@ -347,10 +350,31 @@ def test_several_printed_times_are_runs_and_one_is_a_mean():
     assert (several.runs_ms, several.mean_ms, several.runs) == ((1500, 2500), 2000, 2)
     one = printed_times(r"took ([\d.]+)", "took 3")
     assert (one.mean_ms, one.std_ms, one.runs) == (3, None, None)
-    last = printed_times(r"(?P<mean>[\d.]+) ± (?P<std>[\d.]+)", "1 ± 0.5", "2 ± 0.25")
-    assert (last.mean_ms, last.std_ms) == (2, 0.25)
+    assert printed_times(r"took (.+)", "took 1,234.5").mean_ms == 1234.5
+    assert printed_times(r"took ([\d.]+)", "took 3", runs=50).runs == 50
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines", "said"),
+    [
+        (r"(?P<mean>[\d.]+) ± (?P<std>[\d.]+)", ("1 ± 0.5", "2 ± 0.25"), "its output has 2 means"),
+        (r"mean (?P<mean>[\d.]+)", ("mean 9", "mean 5"), "its output has 2 means"),
+        (r"took (\S+)", ("took nan",), "matches 'took nan', which has no number there"),
+        (r"(?P<mean>\d+) of (?P<n>\S+)", ("5 of many",), "matches '5 of many'"),
+        (r"took (\d+)", ("nothing",), "no line of its output matches"),
+    ],
+)
+def test_what_is_printed_must_be_clear(pattern, lines, said):
+    row = printed_times(pattern, *lines)
+    assert said in row.problem
+    assert row.mean_ms is None
+
+
+def test_a_pattern_without_a_mean_is_refused():
+    with pytest.raises(PerfsheetError, match="none for the mean"):
+        PrintedTimes(Runtime(command="x", latency=r"(?P<std>\d+) ms"))
     assert "no line of its output matches" in printed_times(r"took ([\d.]+)", "nothing").problem
-    assert printed_times(r"took (\S+)", "took nan", "took -1").impossible
+    assert printed_times(r"took (\S+)", "took -1").impossible
 
 
 def test_the_deviation_is_the_one_that_is_asked_for():
@@ -469,3 +493,108 @@ def test_the_page_has_no_more_than_was_measured():
         assert absent not in one
     assert "speed-up" not in page(timed("a", 10), timed("b", 10), style="myst")
     assert "| not measured" in page(timed("a", 10), Measurement(Variant((("p", "b"),)), problem=INTERRUPTED))
+
+
+GROUPS = """
+[bench]
+baseline = "group=b,p=x"
+deviation = "population"
+[[group]]
+name = "a"
+caption = "The first"
+[[group.row]]
+labels = { p = "x" }
+recorded = "r.csv"
+[[group]]
+name = "b"
+[[group.row]]
+labels = { p = "x" }
+recorded = "r.csv"
+deviation = "sample"
+[[group.row]]
+labels = { p = "y" }
+recorded = "m.csv"
+runs = 50
+"""
+
+
+@pytest.fixture
+def groups(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.csv").write_text("latency_ms\n9\n11\n")
+    (tmp_path / "m.csv").write_text("mean,std\n20,1\n")
+    (tmp_path / "g.toml").write_text(GROUPS)
+    return tmp_path
+
+
+def test_rows_of_several_tables_are_told_apart(groups, capsys):
+    ended = here(capsys, "bench", "g.toml", "-q", "-o", "out")
+    assert ended.status == 0, ended.err
+    assert "speed-up of the mean over b: p=x" in ended.out
+    assert "**The first**" in ended.out
+    assert "**b**" in ended.out
+    header, *lines = (groups / "out/bench.csv").read_text().splitlines()
+    assert header.startswith("group,p,")
+    assert [line.split(",")[:2] for line in lines] == [["a", "x"], ["b", "x"], ["b", "y"]]
+    book = load_workbook(groups / "out/bench.xlsx")
+    assert {cell.value for cell in book["Runs"]["A"][1:]} == {"a: p=x", "b: p=x"}
+    assert [cell.value for cell in book["Latency"]["A"]][:4] == ["TABLE", "a", "b", "b"]
+
+
+def test_the_kind_of_a_deviation_is_that_of_its_row_and_never_guessed(groups, capsys):
+    rows = json.loads(here(capsys, "bench", "g.toml", "-q", "--json", "-o", "out").out)["variants"]
+    assert [(row["deviation"], row["runs"]) for row in rows] == [("population", 2), ("sample", 2), (None, 50)]
+    assert [round(row["latency_std_ms"], 3) for row in rows] == [1, 1.414, 1]
+    page = (groups / "out/bench.md").read_text()
+    assert "| population" in page
+    assert "| not said" in page
+    assert "a standard deviation whose kind was not said" in page
+    assert page.count("Recorded, not of this run: all rows.") == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("recorded = 'r.csv'\nwarmup = 2", "'warmup' means nothing for a recorded row"),
+        ("recorded = 'r.csv'\npython = 'x'", "'python' means nothing for a recorded row"),
+        ("command = 'x'\nlatency = '(1)'\niterations = 3", "'iterations' means nothing for a printed row"),
+        ("command = 'x'\nunit = 's'", "'unit' means nothing for a command row"),
+        ("function = 'model.py:f'\nruns = 3", "'runs' means nothing for a function row"),
+        ("recorded = 'r.csv'\nruns = 0", "not a number of runs"),
+    ],
+)
+def test_keys_that_would_do_nothing_are_refused(groups, capsys, row, told):
+    (groups / "k.toml").write_text(f"[[group]]\n[[group.row]]\nlabels = {{ p = 'x' }}\n{row}\n")
+    ended = here(capsys, "bench", "k.toml", "-q")
+    assert ended.status == 2
+    assert told in ended.err
+
+
+def test_two_groups_of_one_name_are_refused(groups, capsys):
+    (groups / "g.toml").write_text(GROUPS.replace('name = "b"', 'name = "a"'))
+    assert "two groups are called 'a'" in here(capsys, "bench", "g.toml", "-q").err
+
+
+@pytest.mark.process
+def test_a_label_that_reaches_nothing_is_said(groups, capsys):
+    (groups / "h.py").write_text("def h():\n    pass\n")
+    ended = here(capsys, "bench", "h.py:h", "--vary", "trt.precision=a,b", "-n", "1", "-q")
+    assert ended.err.count("takes no trt.precision: that is a label only") == 1
+
+
+@pytest.mark.process
+def test_a_command_smaller_than_what_measures_it_has_no_memory(groups, capsys):
+    ended = here(capsys, "bench", "-c", "true", "-n", "1", "-q", "--json")
+    assert json.loads(ended.out)["variants"][0]["peak_memory_bytes"] is None
+
+
+def test_a_terminal_gets_a_table_that_fits(monkeypatch):
+    rows = (timed("a", 10), timed("b" * 60, 10))
+    out = io.StringIO()
+    out.isatty = lambda: True
+    monkeypatch.setenv("COLUMNS", "60")
+    print_bench(Bench("m.py:f", ("p",), rows, 0, 10, 1, hardware="a board"), out)
+    text = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue())
+    assert max(map(len, text.splitlines())) <= 60
+    assert "LATENCY [ms]" in text
+    assert "1.00×" in text
