@@ -45,6 +45,16 @@ def on_board(folder, *command):
     )
 
 
+TAKE = """
+
+@pytest.mark.parametrize("device", [(1, 0)], indirect=True)
+def test_take(device):
+    places, inputs = to_device(host_inputs(0), device), to_device(host_inputs(0), device)
+    write(host_inputs(1), places, COMPUTE)
+    take(places, inputs)
+"""
+
+
 def test_ttnn_has_every_name_of_the_skeleton(tmp_path):
     names = sorted(set(re.findall(r"ttnn\.([A-Za-z_0-9]+)", SKELETON)))
     assert {"begin_trace_capture", "execute_trace", "wait_for_event", "copy_host_to_device_tensor"} <= set(names)
@@ -56,16 +66,17 @@ def test_ttnn_has_every_name_of_the_skeleton(tmp_path):
 def test_the_plain_variant_runs_once_it_is_filled_in(tmp_path):
     text = SKELETON.format(title="m", imports="", pcc=0.99, torch_side="")
     zeros = "ttnn.zeros((1, 1, 64, 64), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT)"
-    text = re.sub(r"    return \[ttnn\.from_torch\(.*\n", f"    return [{zeros}]\n", text)
+    text = re.sub(
+        r"    return \[\n        ttnn\.from_torch.*?\n    \]\n", f"    return [{zeros}]\n", text, flags=re.DOTALL
+    )
     text = text.replace('raise NotImplementedError("fill in make_model")', "return lambda x: ttnn.relu(ttnn.add(x, x))")
     text = re.sub(
         r"    found, wanted = .*?\n\n\n", "    assert output.shape == (1, 1, 64, 64)\n\n\n", text, flags=re.DOTALL
     )
-    (tmp_path / "test_m_variants.py").write_text(text)
-    done = on_board(
-        tmp_path, PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "test_plain", "test_m_variants.py"
-    )
-    assert "1 passed, 3 deselected" in done.stdout, done.stdout[-2000:]
+    (tmp_path / "test_m_variants.py").write_text(text + TAKE)
+    options = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "test_plain or test_take")
+    done = on_board(tmp_path, PYTHON, *options, "test_m_variants.py")
+    assert "2 passed, 3 deselected" in done.stdout, done.stdout[-2000:]
 
 
 @pytest.mark.parametrize("tiles", [32])

@@ -18,13 +18,13 @@ from perfsheet.text.safe import clean, file_stem
 _PCC = 0.99
 _LONGEST = 60
 _BLANK = '''\
-def make_inputs():
-    """The inputs as torch tensors, the same on every call."""
+def make_inputs(run):
+    """The inputs of a run as torch tensors: other ones for each run, so that those that were not copied show."""
     raise NotImplementedError("fill in make_inputs")
 
 
-def reference():
-    """The output of the torch model on these inputs."""
+def reference(inputs):
+    """What the torch model makes of these inputs: a tensor, or several."""
     raise NotImplementedError("fill in reference")'''
 _OF_GRAPH = '''\
 MODULE, INPUTS = {name}()
@@ -32,15 +32,15 @@ NAMED = INPUTS if isinstance(INPUTS, dict) else {{}}
 INPUTS = list(NAMED.values()) or (list(INPUTS) if isinstance(INPUTS, (list, tuple)) else [INPUTS])
 
 
-def make_inputs():
-    """The inputs as torch tensors, the same on every call."""
-    return INPUTS
+def make_inputs(run):
+    """The inputs of a run as torch tensors: other ones for each run, so that those that were not copied show."""
+    return [one.roll(run) for one in INPUTS]
 
 
-def reference():
-    """The output of the torch model on these inputs."""
+def reference(inputs):
+    """What the torch model makes of these inputs: a tensor, or several."""
     with torch.no_grad():
-        return MODULE(**NAMED) if NAMED else MODULE(*INPUTS)'''
+        return MODULE(**dict(zip(NAMED, inputs))) if NAMED else MODULE(*inputs)'''
 
 
 @dataclass(frozen=True)

@@ -165,13 +165,13 @@ class Sum(torch.nn.Module):
         return a + b
 
 def pair():
-    return Sum(), (torch.ones(2), torch.ones(2))
+    return Sum(), (torch.tensor([2, 3]), torch.tensor([2, 3]))
 
 def named():
-    return Sum(), {"b": torch.ones(2), "a": torch.ones(2)}
+    return Sum(), {"b": torch.tensor([2, 3]), "a": torch.tensor([2, 3])}
 
 def one():
-    return torch.nn.Identity(), torch.ones(2)
+    return torch.nn.Identity(), torch.tensor([2, 3])
 """
 
 
@@ -184,8 +184,10 @@ def test_the_reference_takes_what_the_module_takes(tmp_path, name, inputs):
     text = variant_tests(suite, Target("m", "pytest x.py", graph=f"sums.py:{name}"), tmp_path)
     scope = {"__file__": str(tmp_path / "test_m_variants.py")}
     exec(text.replace("import ttnn\n", "").partition("def make_model")[0], scope)
-    assert len(scope["make_inputs"]()) == inputs
-    assert scope["reference"]().tolist() == [inputs, inputs]
+    first, second = scope["make_inputs"](0), scope["make_inputs"](1)
+    assert len(first) == len(second) == inputs
+    assert all(not one.equal(other) for one, other in zip(first, second, strict=True))
+    assert scope["reference"](second).tolist() == [inputs * 3, inputs * 2]
 
 
 def test_models_have_files_of_their_own(tmp_path):
