@@ -19,8 +19,10 @@ from perfsheet.light_dataclass import dataclass
 
 TOLERANCE = 0.15
 """On both sides of a target that has none of its own (models/demos/utils/model_targets.py)."""
-ACCURACY_SLACK = 0.5
-"""Points by which an accuracy may be lower (models/demos/llama3_70b_galaxy and others, `top1 - 0.5`)."""
+_ACCURACIES = {"top1": "top1_token_accuracy", "top5": "top5_token_accuracy"}
+"""Accuracies and their measurements. A run that has one of these is fed the right tokens: its times are no real ones."""
+_TIMES_TO_TOKEN = ("prefill_time_to_first_token", "prefill_time_to_token")
+"""Two names of one figure: of both, the first counts."""
 _ACTIVE = ("active", "todo")
 _SKUS: Mapping[str, tuple[str, ...]] = {
     "wh_n150": ("n150",),
@@ -80,12 +82,17 @@ class _File:
 
 @dataclass(frozen=True)
 class TargetMetric:
-    """A metric, what is expected of it, and what is allowed: from `low` to `high` (None = any more)."""
+    """A metric, what is expected of it, and what is allowed: from `low` to `high`."""
 
     name: str
     expected: float
     low: float
-    high: float | None
+    high: float
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether runs that measure accuracy are held against it, and only these."""
+        return self.name in _ACCURACIES
 
 
 @dataclass(frozen=True)
@@ -155,16 +162,14 @@ class TargetCheck:
     @property
     def ok(self) -> bool:
         """Whether it is within what is allowed."""
-        low, high = self.metric.low, self.metric.high
-        return self.measured is not None and low <= self.measured and (high is None or self.measured <= high)
+        return self.measured is not None and self.metric.low <= self.measured <= self.metric.high
 
     @property
     def sentence(self) -> str:
         """`decode_t/s/u: 14.1, 14.586 to 19.734 allowed (target 17.16)`."""
         metric = self.metric
-        allowed = f"{metric.low:g} or more" if metric.high is None else f"{metric.low:g} to {metric.high:g}"
         measured = self.problem or ("not measured" if self.measured is None else f"{self.measured:g}")
-        return f"{metric.name}: {measured}, {allowed} allowed (target {metric.expected:g})"
+        return f"{metric.name}: {measured}, {metric.low:g} to {metric.high:g} allowed (target {metric.expected:g})"
 
 
 def read_targets(path: Path) -> Targets:
@@ -186,8 +191,12 @@ def canonical_sku(sku: str) -> str:
 
 
 def check_targets(entry: TargetEntry, values: Mapping[tuple[str, str], float]) -> list[TargetCheck]:
-    """Every metric of an entry, and what was measured by step and name."""
-    return [_check(metric, values) for metric in entry.metrics]
+    """The metrics of an entry that a run is held against, and what it measured, by step and name.
+
+    Accuracies are those of runs that measure one, all else is of the other runs (validate_perf_targets.py of tt-metal).
+    """
+    of_accuracy = any(name in _ACCURACIES.values() for _, name in values)
+    return [_check(metric, values) for metric in entry.metrics if metric.is_accuracy == of_accuracy]
 
 
 def _check(metric: TargetMetric, values: Mapping[tuple[str, str], float]) -> TargetCheck:
@@ -207,23 +216,22 @@ def _entry(path: Path, model: str, sku: str, entry: _Entry) -> TargetEntry:
     where = f"{path}: {model}, {sku}"
     if entry.status.lower() not in _ACTIVE:
         raise usage(f"{where}: status {entry.status!r} is unknown", "write active or TODO")
-    metrics = (*_metrics(entry.perf, where, both_sides=True), *_metrics(entry.accuracy, where, both_sides=False))
+    metrics = tuple(_metrics({**entry.perf, **entry.accuracy}, where))
     todo = entry.status.lower() == "todo"
     return TargetEntry(model, canonical_sku(sku), entry.batch_size, entry.seq_len, todo, metrics)
 
 
-def _metrics(table: Mapping[str, Any], where: str, both_sides: bool) -> Iterator[TargetMetric]:
+def _metrics(table: Mapping[str, Any], where: str) -> Iterator[TargetMetric]:
+    preferred, other = _TIMES_TO_TOKEN
+    if table.get(preferred) is not None:
+        table = {name: value for name, value in table.items() if name != other}
     for metric, expected in table.items():
         if metric == "tolerance" or metric.endswith("_tolerance") or expected is None:
             continue
         if not _is_number(expected):
             raise usage(f"{where}: {metric} is {expected!r}, which is not a number", "give a number")
-        value = float(expected)
-        if both_sides:
-            tolerance = _tolerance(metric, table, where)
-            yield TargetMetric(metric, value, value * (1 - tolerance), value * (1 + tolerance))
-        else:
-            yield TargetMetric(metric, value, value - ACCURACY_SLACK, None)
+        value, tolerance = float(expected), _tolerance(metric, table, where)
+        yield TargetMetric(metric, value, value * (1 - tolerance), value * (1 + tolerance))
 
 
 def _tolerance(metric: str, table: Mapping[str, Any], where: str) -> float:
@@ -232,9 +240,9 @@ def _tolerance(metric: str, table: Mapping[str, Any], where: str) -> float:
         value = table.get(key)
         if value is None:
             continue
-        if not _is_number(value) or not 0 <= value < 2:
+        if not _is_number(value) or not 0 <= value <= 1:
             raise usage(f"{where}: {key} is {value!r}, which is not a tolerance", "give a fraction, such as 0.15")
-        return value - 1 if value >= 1 else float(value)  # older files have factors: 1.15
+        return float(value)
     return TOLERANCE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
+from perfsheet.capture.notes import rows
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.targets import TargetCheck, TargetEntry, canonical_sku
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
@@ -24,6 +25,8 @@ class RecordVerdict:
     @property
     def gap(self) -> str:
         """Why nothing was checked."""
+        if self.entry is not None and not self.entry.todo:
+            return f"the targets of {self.entry.name} have none for a run that measures what this one does"
         what = "a gap (TODO)" if self.entry is not None and self.entry.todo else "no target"
         return f"the targets have {what} for {self.name} on {canonical_sku(self.sku)}"
 
@@ -68,4 +71,4 @@ def print_verdicts(verdicts: Sequence[RecordVerdict], out: TextIO) -> None:
             screen.print(line(f"{'ok  ' if check.ok else 'FAIL'}  {check.sentence}", "" if check.ok else "red"))
     every = [check for verdict in verdicts for check in verdict.checks]
     missed = sum(not check.ok for check in every)
-    screen.print(line(f"{missed} of {len(every)} targets missed" if missed else f"{len(every)} targets kept"))
+    screen.print(line(f"{missed} of {len(every)} targets missed" if missed else f"{rows(len(every), 'target')} kept"))
