@@ -20,7 +20,7 @@ from perfsheet.light_dataclass import dataclass
 TOLERANCE = 0.15
 """On both sides of a target that has none of its own (models/demos/utils/model_targets.py)."""
 _ACCURACIES = {"top1": "top1_token_accuracy", "top5": "top5_token_accuracy"}
-"""Accuracies and their measurements. A run that has one of these is fed the right tokens: its times are no real ones."""
+"""Accuracies and their measurements. A run with one is fed the right tokens: its times are no real ones."""
 _TIMES_TO_TOKEN = ("prefill_time_to_first_token", "prefill_time_to_token")
 """Two names of one figure: of both, the first counts."""
 _ACTIVE = ("active", "todo")

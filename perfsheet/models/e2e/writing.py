@@ -70,7 +70,22 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     path = next(path for path in paths if not _is_of_another(path, texts))
     make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    if test and os.environ.get(FOLDER):
+        replace_text(_writer_file(path), test)
     return path
+
+
+def writer_of(path: Path) -> str:
+    """The test that wrote a perf file for a suite (pytest's node id); blank if nobody said."""
+    try:
+        return _writer_file(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _writer_file(path: Path) -> Path:
+    return path.with_name(f".{path.name}.test")
 
 
 def _path(folder: Path, *parts: str) -> Path:

@@ -203,14 +203,18 @@ def fits(target: Target, setting: str, batch: int | None) -> bool:
 def with_expectations(target: Target, result: ModelResult) -> ModelResult:
     """The result with the current expectations of its target, which override those of its perf file.
 
-    They hold for all perf files of the run that fit the target: a second file cannot evade its limits.
+    They hold for all perf files of the run that fit the target, and its PCC for all: a second file evades no limit.
     """
     result = _expecting(target, result)
     return replace(
         result,
         least_pcc=target.pcc,
         further=tuple(
-            _expecting(target, row) if fits(target, row.setting, row.batch) else row for row in result.further
+            replace(
+                _expecting(target, row) if fits(target, row.setting, row.batch) else row,
+                least_pcc=None if row.pcc is None else target.pcc,
+            )
+            for row in result.further
         ),
     )
 
@@ -228,7 +232,7 @@ _EXPECTED = ("expected_compile_s", "expected_inference_s")
 def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[ModelResult]:
     """The results with their breaches: inference time outside `limits` (None = not checked), PCC too low.
 
-    A figure that is impossible, or was refused, keeps no limit.
+    A figure that is impossible, or was refused, keeps no limit, nor does one that a passed test does not have.
     """
     return [
         replace(
@@ -243,12 +247,14 @@ def check_limits(results: Sequence[ModelResult], limits: Limits | None) -> list[
 def _breaches(result: ModelResult, limits: Limits | None) -> Iterator[str]:
     unusable = {**result.refused, **result.impossible}
     limited = {
-        "compile_s": limits and result.expected_compile_s,
-        "inference_s": limits and result.expected_inference_s,
-        "pcc": result.least_pcc is not None,
+        "compile_s": result.expected_compile_s if limits else None,
+        "inference_s": result.expected_inference_s if limits else None,
+        "pcc": result.least_pcc,
     }
     for name, what in (("compile_s", "compile time"), ("inference_s", "inference time"), ("pcc", "PCC")):
-        if limited[name] and name in unusable:
+        if limited[name] is not None and result.run_success and name not in unusable and getattr(result, name) is None:
+            yield f"{what} was not measured, and {limited[name]:g}{' s' if name.endswith('_s') else ''} is expected"
+        if limited[name] is not None and name in unusable:
             value = getattr(result, name) if name in result.impossible else None
             figure = "" if value is None else f" {value:g}{' s' if name.endswith('_s') else ''}"
             verb = "is impossible" if figure else "cannot be checked"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perfsheet.errors import ExitStatus, PerfsheetError
 from perfsheet.machine.processes import ProcessTree
 from perfsheet.models.e2e import PerfRow, read_perf_file
-from perfsheet.models.e2e.writing import FOLDER
+from perfsheet.models.e2e.writing import FOLDER, writer_of
 from perfsheet.models.suite.figures import (
     Report,
     with_device_figures,
@@ -57,10 +58,7 @@ def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> Mo
     except PerfsheetError as error:
         run.fail(error)
     result = run.result
-    if not run.ran:
-        result = without_figures(result)
-    elif "e2e" in target.collect:
-        result = _with_end_to_end(result, target, run.perf_files)
+    result = _with_figures(result, target, run) if run.ran else without_figures(result)
     # A recorded capture says nothing of a target that does not pass.
     if wants_device and captures and result.outcome == "passed":
         result = replace(result, replayed=bool(target.replay))
@@ -74,15 +72,23 @@ def run_target(target: Target, folder: Path, watch: Watch, report: Report) -> Mo
     return replace(result, **ran, records=records, further=tuple(replace(row, **ran) for row in result.further))
 
 
-def _with_end_to_end(result: ModelResult, target: Target, perf_files: list[Path]) -> ModelResult:
-    row, others, problems = perf_rows(target, perf_files)
+def _with_figures(result: ModelResult, target: Target, run: _TargetRun) -> ModelResult:
+    """The result with its perf files and what its tests reported, each at the row that its test wrote first."""
+    row, others, problems = perf_rows(target, run.perf_files) if "e2e" in target.collect else (None, [], [])
     for problem in problems:
         result = with_problem(result, problem) if row else with_refused(result, problem, "inference_s", "compile_s")
-    further = tuple(
-        with_perf_row(ModelResult(other.model, other.setting, other.batch, result.command, result.outcome), other)
-        for other in others
-    )
-    return replace(result if row is None else with_perf_row(result, row), further=further)
+    own = writer_of(Path(row.file)) if row else ""
+    writers = [writer_of(Path(other.file)) for other in others]
+    of_others = dict.fromkeys(writer for writer in writers if writer and writer != own)
+    result = run.with_reported(result, lambda test: test not in of_others)
+    further = []
+    for other, writer in zip(others, writers, strict=True):
+        beside = ModelResult(other.model, other.setting, other.batch, result.command, result.outcome)
+        if writer in of_others:
+            del of_others[writer]
+            beside = run.with_reported(beside, partial(str.__eq__, writer))
+        further.append(with_perf_row(beside, other))
+    return replace(result if row is None else with_perf_row(result, row), further=tuple(further))
 
 
 def end_leftover_processes(folder: Path) -> bool:
@@ -118,6 +124,7 @@ class _TargetRun:
         )
         self._target, self._watch, self._folder = target, watch, folder
         self._timed = False
+        self._verdict: TargetVerdict | None = None
 
     def run_plain(self, captures: Sequence[Path]) -> None:
         """Run without a profiler; recorded captures may take the place of a profile."""
@@ -167,7 +174,15 @@ class _TargetRun:
 
     def _take_reported(self, verdict: TargetVerdict) -> None:
         if not self._timed:
-            self.result = with_reported(self.result, verdict, "latency" in self._target.collect)
+            self._verdict = verdict
+
+    def with_reported(self, result: ModelResult, of: Callable[[str], bool]) -> ModelResult:
+        """The result with what some of the tests reported, chosen by their node ids."""
+        if self._verdict is None:
+            return result
+        reported = tuple(report for report in self._verdict.reported if of(report.nodeid))
+        verdict = replace(self._verdict, reported=reported)
+        return with_reported(result, verdict, "latency" in self._target.collect)
 
 
 def _outcome(run: RunOutcome) -> tuple[Outcome, str]:
@@ -219,13 +234,15 @@ def _collect(before: FileStates, folder: Path, own_folder: Path) -> None:
 def perf_rows(target: Target, files: Sequence[Path]) -> tuple[PerfRow | None, list[PerfRow], list[str]]:
     """The end-to-end row of the target among its perf files, the other rows, and any problems.
 
-    What the target says of model, setting and batch selects its row; of several that fit, the first.
+    What the target says of model, setting and batch selects its row; of several that fit, the first. A single one may
+    be of a model with another name.
     """
     perf_files = [read_perf_file(path) for path in files if path.name.startswith("perf_")]
     problems = [refusal.sentence for file in perf_files for refusal in file.refused]
     rows = [row for file in perf_files for row in file.rows]
     fitting = [row for row in rows if fits(target, row.setting, row.batch)]
-    candidates = [row for row in fitting if is_model(row.model, target)] or fitting
+    candidates = [row for row in fitting if is_model(row.model, target)]
+    candidates = candidates or (fitting if len(rows) == 1 else [])
     if candidates:
         row = candidates[0]
         problems += row.notes

@@ -40,6 +40,18 @@ def test_record():
 
 def test_without_record():
     pass
+
+
+def test_zeta(record_property):
+    record_property("pcc", 0.5)
+    record_property("latency_ms", 7.0)
+    write_perf_report("zeta", 1, 2.0, 0.9, comments="own")
+
+
+def test_alpha(record_property):
+    record_property("pcc", 0.9999)
+    record_property("latency_ms", 5.0)
+    write_perf_report("alpha", 1, 2.0, 0.9, comments="own")
 """
 SUITE = """
 [suite]
@@ -68,6 +80,29 @@ model = "falcon-7b (bare metal)"
 command = "pytest -q test_models.py::test_without_record"
 collect = ["e2e"]
 """
+REPORTING = """
+[suite]
+name = "reporting"
+
+[[target]]
+model = "alpha"
+command = "pytest -q test_models.py::test_zeta test_models.py::test_alpha"
+collect = ["e2e", "latency"]
+pcc = 0.99
+
+[[target]]
+model = "strange"
+command = "pytest -q test_models.py::test_zeta test_models.py::test_alpha"
+collect = ["e2e"]
+
+[[target]]
+model = "nothing"
+command = "pytest -q test_models.py::test_without_record"
+collect = ["latency"]
+expected-inference = 1.0
+expected-compile = 2.0
+pcc = 0.99
+"""
 TARGETS = """
 targets:
   falcon-7b:
@@ -87,6 +122,15 @@ def several(tmp_path_factory):
     (folder / "model_targets.yaml").write_text(TARGETS)
     ended = perfsheet("suite", "run", "suite.toml", cwd=folder, COLUMNS="300")
     return folder / "generated/suite/several", ended
+
+
+@pytest.fixture(scope="module")
+def reporting(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reporting")
+    (folder / "test_models.py").write_text(TESTS)
+    (folder / "suite.toml").write_text(textwrap.dedent(REPORTING))
+    assert perfsheet("suite", "run", "suite.toml", cwd=folder, COLUMNS="300").status == 1
+    return models(folder / "generated/suite/reporting")
 
 
 def models(out):
@@ -142,6 +186,29 @@ def test_a_record_is_written_per_row(several):
         ("inference_time_s", 1.9, 2.0)
     }
     assert vit["device_info"] == {"card_type": "n150"}
+
+
+def test_what_a_test_reports_stands_at_its_own_row(reporting):
+    alpha, zeta = ((one["model"], one["pcc"], one["latency_ms"], one["breaches"]) for one in reporting[:2])
+    assert alpha == ("alpha", 0.9999, 5.0, [])
+    assert zeta == ("zeta", 0.5, 7.0, ["PCC 0.5 is below 0.99"])
+
+
+def test_a_limit_is_not_kept_by_measuring_nothing(reporting):
+    nothing = next(one for one in reporting if one["model"] == "nothing")
+    assert nothing["breaches"] == [
+        "compile time was not measured, and 2 s is expected",
+        "inference time was not measured, and 1 s is expected",
+        "PCC was not measured, and 0.99 is expected",
+    ]
+
+
+def test_of_several_perf_files_none_of_the_target_none_is_its_own(reporting):
+    strange = next(one for one in reporting if one["model"] == "strange")
+    assert strange["inference_s"] is None
+    assert (
+        "its perf files are of alpha, own, batch 1; zeta, own, batch 1, but the target is strange" in strange["problem"]
+    )
 
 
 def test_resuming_keeps_all_rows(several):
