@@ -54,7 +54,12 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
     yield f"| Inputs | {_inputs(card)} |"
     yield f"| Batch | {'unknown' if result.batch is None else result.batch} |"
     yield f"| Target | {code(masked_command(target.command))} |"
+    of_recorded = " (of the recorded capture)" if card.recorded and card.boards else ""
+    yield f"| Board | {plain(card.boards) or 'unknown'}{of_recorded} |"
+    yield f"| Run | {_run(card)} |"
     yield f"| Status | {badge(result)} {plain(result.problem)} |"
+    if careful := [*result.breaches, *result.warnings]:
+        yield f"| Be careful | {'<br>'.join(map(plain, careful))} |"
     if target.notes:
         yield f"| Notes | {_lines(masked_text(target.notes))} |"
     yield ""
@@ -98,7 +103,11 @@ def _ops(card: Card) -> Iterator[str]:
     yield ""
     rows: CoverageRows = Rows({}, card.coverage)
     yield from table_of(COVERAGE, rows, COVERAGE.columns_in(In.MARKDOWN, rows))
-    yield "### Ops missing"
+    yield "### Ops that TTNN lacks"
+    yield ""
+    yield from (f"- {code(op.op)} ×{op.count}" for op in card.without_ttnn)
+    yield from ["" if card.without_ttnn else "None.\n"]
+    yield "### Ops that the port lacks"
     yield ""
     if card.recorded:
         yield f"Compared with a recorded capture, not with a run of this suite: {plain(card.recorded)}."
@@ -109,8 +118,7 @@ def _ops(card: Card) -> Iterator[str]:
     else:
         yield f"Not compared with a device capture: {plain(card.no_device or 'no op can be compared')}."
     for op in card.missing:
-        why = f"{op.functions} is not in the capture" if op.status == "missing" else "TTNN has no op for it"
-        yield f"- {code(op.op)} ×{op.count}: {plain(why)}"
+        yield f"- {code(op.op)} ×{op.count}: {plain(op.functions)} is not in the capture"
     if not card.missing:
         yield "None known."
     yield ""
@@ -173,6 +181,12 @@ def _figures(title: str, card: Card, keys: Sequence[str], why_unknown: str) -> I
     if notes := [note for key, note in impossible_notes(card.result).items() if key in keys]:
         yield from (f"- {plain(note)}" for note in notes)
         yield ""
+
+
+def _run(card: Card) -> str:
+    if not card.result.started:
+        return "not yet"
+    return plain(card.result.started + (f", tt-metal {card.commit}" if card.commit else ", commit unknown"))
 
 
 def _lines(text: str) -> str:

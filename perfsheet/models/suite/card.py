@@ -14,10 +14,11 @@ from perfsheet.models.suite.model import ModelResult, Suite, Target
 from perfsheet.models.suite.torch_ops import graph_of
 from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
 from perfsheet.models.torch_graph.coverage import Status
+from perfsheet.provenance import recorded_provenance
 
 _NOT_COMPARED: Mapping[Status, str] = {
     "layout only": "that only view a tensor",
-    "unclear": "of which the capture has no attributes",
+    "unclear": "that may be a part of another op, or that only attributes would tell",
     "no op": "that run nothing",
 }
 _MOST_CAUSES = 9
@@ -28,7 +29,8 @@ class Card:
     """The card of one target. `graph` and `coverage` if it names a torch module, else `no_graph` says why not.
 
     `device_ops` is the kernel time by op code; `no_device` says why there is none. `recorded` are the recorded captures
-    that `coverage` compares with, if they are not of a run of the suite. `causes` are the first ones of the capture.
+    that `coverage` compares with, if they are not of a run of the suite. `causes` are the first ones of the capture,
+    `boards` those that it can be of, `commit` is the one of tt-metal that its run recorded; blank = unknown.
     """
 
     target: Target
@@ -40,6 +42,8 @@ class Card:
     no_device: str
     recorded: str = ""
     causes: tuple[Cause, ...] = ()
+    boards: str = ""
+    commit: str = ""
 
     @property
     def compared(self) -> str:
@@ -52,13 +56,18 @@ class Card:
         return (
             f"{compared} types of torch ops are compared with the device ops of the capture: {counts['covered']} are "
             f"covered, {counts['missing']} missing, and {counts['no TTNN op']} have no op in TTNN. Not compared: "
-            f"{', '.join(left) or 'none'}; shapes, data types and values"
+            f"{', '.join(left) or 'none'}; how often, shapes, data types and values"
         )
 
     @property
     def missing(self) -> tuple[Coverage, ...]:
-        """The ops that the port still lacks, as far as is known."""
-        return tuple(op for op in self.coverage if op.status in ("missing", "no TTNN op"))
+        """The ops that TTNN has and the capture does not show."""
+        return tuple(op for op in self.coverage if op.status == "missing")
+
+    @property
+    def without_ttnn(self) -> tuple[Coverage, ...]:
+        """The ops that TTNN lacks."""
+        return tuple(op for op in self.coverage if op.status == "no TTNN op")
 
 
 def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
@@ -81,7 +90,21 @@ def make_card(suite: Suite, target: Target, result: ModelResult) -> Card:
         no_device or ("" if result.captures else "not run yet"),
         ", ".join(analysis.summary.paths) if analysis and (result.replayed or not result.captures) else "",
         tuple(analysis.first_causes(_MOST_CAUSES)) if analysis and result.captures else (),
+        _boards(analysis) if analysis else "",
+        _commit(suite, result) or "",
     )
+
+
+def _boards(analysis: Analysis) -> str:
+    summary = analysis.summary
+    return summary.board or summary.speed_of_light.peaks_of or summary.arch or ""
+
+
+def _commit(suite: Suite, result: ModelResult) -> str | None:
+    for capture in result.captures[:1]:
+        record = recorded_provenance(suite.output / capture).record
+        return record.tt_metal_commit if record else None
+    return None
 
 
 def _no_capture(target: Target, result: ModelResult) -> str:

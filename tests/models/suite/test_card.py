@@ -52,8 +52,8 @@ def test_a_card_says_what_was_compared_and_what_was_not():
     assert "3 torch ops of 3 types, 0 parameters" in text  # `empty` runs nothing
     assert (
         "3 types of torch ops are compared with the device ops of the capture: 1 are covered, 1 missing, and 1 have no "
-        "op in TTNN. Not compared: 2 that only view a tensor, 1 of which the capture has no attributes, 1 that run "
-        "nothing; shapes, data types and values."
+        "op in TTNN. Not compared: 2 that only view a tensor, 1 that may be a part of another op, or that only "
+        "attributes would tell, 1 that run nothing; how often, shapes, data types and values."
     ) in text
     assert "Not compared with a device capture" in page(card_of(None, "not compared", "layout only"))
 
@@ -69,6 +69,23 @@ def test_a_card_says_what_was_compared_and_what_was_not():
 def test_why_there_is_no_capture(tmp_path, collect, result, why):
     suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
     assert why in make_card(suite, Target("m", "pytest x.py", collect=collect), result).no_device
+
+
+def test_a_card_says_where_and_when_it_was_measured():
+    result = ModelResult("m", outcome="passed", started="2026-11-01T10:00:00", warnings=("n150 or n300",))
+    text = page(replace(card_of(None), result=result, boards="n150", commit="abc123"))
+    assert "| Board | n150 |" in text
+    assert "| Run | 2026-11-01T10:00:00, tt-metal abc123 |" in text
+    assert "| Be careful | n150 or n300 |" in text
+
+
+def test_what_ttnn_lacks_is_not_what_the_port_lacks():
+    text = page(card_of(None, "missing", "no TTNN op", "covered"))
+    lacks, port = text.split("### Ops that TTNN lacks")[1].split("### Ops that the port lacks")
+    assert "`aten.x1` ×2" in lacks
+    assert "`aten.x0` ×2: ttnn.x0 is not in the capture" in port
+    assert "aten.x0" not in lacks
+    assert "aten.x1` ×2" not in port
 
 
 def test_notes_of_several_lines_stay_in_their_cell():

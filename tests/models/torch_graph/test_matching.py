@@ -101,6 +101,29 @@ def test_a_name_within_a_name_is_another_op(analysis_of, aten, code):
     assert find_coverage([graph_op(f"aten.{aten}.default")], analysis_of(row), bundled())[0].status == "missing"
 
 
+SUM = "{{'math_op': 'ReduceOpMath::SUM'; 'scaler': '{}'}}"
+POOL = "{{'pool_type_': 'Pool2DType::{}_POOL2D'}}"
+
+
+@pytest.mark.parametrize(
+    ("code", "attributes", "statuses"),
+    [
+        ("Reduce", SUM.format("1"), {"sum": "covered", "mean": "unclear", "var": "unclear", "amax": "missing"}),
+        ("Reduce", SUM.format("0.0078125"), {"mean": "covered", "_adaptive_avg_pool2d": "unclear"}),
+        ("ReduceScatterMinimalAsyncDeviceOperation", "{'ring_size': '4'}", {"sum": "missing", "mean": "missing"}),
+        ("FastReduceNCDeviceOperation", "{'dim': '1'}", {"sum": "covered", "var": "missing"}),
+        ("Pool2D", POOL.format("MAX"), {"max_pool2d_with_indices": "covered", "_adaptive_avg_pool2d": "missing"}),
+        ("Pool2D", POOL.format("AVG"), {"max_pool2d_with_indices": "missing", "_adaptive_avg_pool2d": "covered"}),
+        ("SDPAOperation", "{'scale': '0.08'}", {"_softmax": "covered", "bmm": "unclear", "div": "unclear"}),
+        ("SDPAOperation", "{'scale': '0.08'}", {"addmm": "missing", "add": "missing"}),
+    ],
+)
+def test_reductions_pools_and_attention_are_told_apart(analysis_of, code, attributes, statuses):
+    analysis = analysis_of({**op(code, 10, 1), "ATTRIBUTES": attributes})
+    found = find_coverage([graph_op(f"aten.{name}.default") for name in statuses], analysis, bundled())
+    assert {one.op.removeprefix("aten."): one.status for one in found} == statuses
+
+
 def test_where_a_capture_has_no_attributes_it_is_unclear_what_an_op_does(analysis_of):
     row = {**op("UnaryDeviceOperation", 10, 1), "ATTRIBUTES": ""}
     for name in ("gelu", "_to_copy"):
