@@ -29,6 +29,8 @@ _MEASUREMENTS = (
     ("compile_time_s", "compile_s", "expected_compile_s"),
     ("throughput_iter_per_s", "throughput", ""),
     ("first_run_s", "first_run_s", ""),
+    ("expected_inference_time_s", "expected_inference_s", ""),
+    ("expected_compile_time_s", "expected_compile_s", ""),
     ("inference_time_cpu_s", "inference_cpu_s", ""),
     ("throughput_cpu_iter_per_s", "throughput_cpu", ""),
     ("latency_ms", "latency_ms", ""),
@@ -37,8 +39,8 @@ _MEASUREMENTS = (
     ("device_kernel_duration_ns", "kernel_ns", ""),
     ("device_samples_per_s", "device_fps", ""),
 )
-"""Measurement, figure of a perf file or of a suite's result, and the figure that is its target. The first six have the
-names of tt-metal's own writer."""
+"""Measurement, figure of a perf file or of a suite's result, and the figure that is its target. The first eight are
+those of tt-metal's own writer."""
 _NOT_OURS = (
     *("git_repo_name", "git_commit_ts", "github_pipeline_id", "github_pipeline_link", "github_job_id", "user_name"),
     *("docker_image", "device_hostname", "device_ip", "ml_model_type", "num_layers", "precision", "dataset_name"),
@@ -102,7 +104,7 @@ def record_json(record: BenchmarkRecord) -> dict[str, Any]:
         "git_commit_hash": record.commit,
         "git_branch_name": record.branch,
         "device_info": {"card_type": record.card_type} if record.card_type else None,
-        "ml_model_name": clean(record.model),
+        "ml_model_name": clean(record.model).replace("/", "_"),  # as tt-metal's writer has it
         "batch_size": record.batch,
         "config_params": {"setting": clean(record.setting)} if record.setting else None,
         "input_sequence_length": record.sequence_length,

@@ -140,6 +140,7 @@ def _figure(text: str) -> float | None:
 
 _RULE = re.compile(r"\s*:?-+:?\s*")
 _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
+_INDENTED = re.compile(r" {0,3}\t| {4}")
 _OTHER = re.compile(r"\s{0,3}(#{1,6}\s|>|```|~~~|[-*+]\s|\d+[.)]\s|<|---|\*\*\*|___)")
 _SPLIT = re.compile(r"(?<!\\)\|")
 
@@ -217,14 +218,20 @@ def parse_document(text: str, path: str = "") -> Document:
 
 
 def without_code(lines: Sequence[str]) -> list[str]:
-    """The lines with those of code blocks blank."""
+    """The lines with those of code blocks and comments blank; a comment that is one line stays."""
     kept, fenced = [], ""
+    comment = code = False
+    before = ""
     for line in lines:
-        fence = _FENCE.match(line)
-        inside = bool(fenced)
+        hidden = bool(fenced) or comment
+        fence = None if comment else _FENCE.match(line)
         if fence and (not fenced or fence[1].startswith(fenced)):
             fenced = "" if fenced else fence[1]
-        kept.append("" if inside or fence else line)
+        if not fenced and (comment or "<!--" in line):
+            comment = "-->" not in line.rpartition("<!--")[2]
+        code = _INDENTED.match(line) is not None and (code or not before.strip())
+        kept.append("" if hidden or fence or comment or code else line)
+        before = line
     return kept
 
 

@@ -181,7 +181,9 @@ def read_targets(path: Path) -> Targets:
         for sku, of_sku in block.skus.items()
         for entry in of_sku.entries
     )
-    names = {_lower(alias): model for model, block in file.targets.items() for alias in (*block.aliases, model)}
+    listed = [(alias, model) for model, block in file.targets.items() for alias in (*block.aliases, model)]
+    names = {_lower(alias).replace("/", "_"): model for alias, model in listed}  # as records have them
+    names |= {_lower(alias): model for alias, model in listed}
     return Targets(str(path), entries, names)
 
 

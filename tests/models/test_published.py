@@ -246,3 +246,26 @@ def test_a_model_is_published_under_its_plain_name():
     once = updated(README, [result("BERT (functional)", inference_s=0.25)], SEED, "x")
     assert once.added == ()
     assert "functional" not in once.text
+
+
+def test_tables_in_indented_code_and_comments_are_text():
+    table = "| Model | Status |\n|---|---|\n| vit | ❌ |\n"
+    indented = "Example:\n\n" + "".join(f"    {line}\n" for line in table.splitlines()) + "\n"
+    comment = f"<!-- old\n{table}-->\n\n"
+    done = updated(indented + comment + LATER, [result("vit", batch=8, throughput=101.0)], SEED, "x")
+    assert done.text == indented + comment + LATER.replace("| 100 |", "| 101 |")
+
+
+def test_headers_may_be_in_any_case():
+    done = updated(
+        LATER.replace("Model", "MODEL").replace("Status", "status"),
+        [result("vit", batch=8, throughput=101.0)],
+        SEED,
+        "x",
+    )
+    assert "| 101 |" in done.text
+
+
+def test_passed_models_stand_before_failed_ones():
+    results = [result("a", "failed"), result("b"), result("c", "not run")]
+    assert [cells[0] for cells in SEED.cells(results)] == ["b", "a", "c"]

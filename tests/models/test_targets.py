@@ -41,6 +41,7 @@ def file(tmp_path):
     ("model", "sku", "batch", "length", "found"),
     [
         ("falcon-7b", "wh_n150", 32, 128, "falcon-7b on wh_n150, batch 32, sequence length 128"),
+        ("tiiuae_falcon-7b", "n150", 32, 128, "falcon-7b on wh_n150, batch 32, sequence length 128"),
         ("TIIUAE/Falcon-7B", "N150", 32, 128, "falcon-7b on wh_n150, batch 32, sequence length 128"),
         ("falcon-7b", "n150", 32, 1024, "falcon-7b on wh_n150, batch 32"),
         ("falcon-7b", "n150", 1, 128, "falcon-7b on wh_n150"),

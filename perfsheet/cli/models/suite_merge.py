@@ -119,6 +119,8 @@ def _warn(merged: MergeResult) -> None:
         say(f"perfsheet: {refusal.sentence}")
     for sentence in (*merged.notes, *(disagreement.sentence for disagreement in merged.disagreements)):
         say(f"warning: {sentence}")
+    if merged.unreadable_to_tt_metal:
+        say(f"note: {merged.unreadable_to_tt_metal}")
 
 
 def _write_markdown(path: Path, merged: MergeResult, results: list[ModelResult], overwrite: bool) -> None:

@@ -28,6 +28,7 @@ from perfsheet.models.e2e.reading import (
 from perfsheet.models.impossible import find_impossible
 
 _FLOAT_NOISE = 1e-9
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ class MergeResult:
         """
         corrections = [f"{row.file}, line {row.line}: {note}" for row in self.rows for note in row.notes]
         return (*corrections, *_impossible(self.rows, self.device_rows), *_duplicates(self.rows))
+
+    @property
+    def unreadable_to_tt_metal(self) -> str:
+        """Why tt-metal's own check cannot read the merge, in which it makes numbers of all expectations."""
+        expected = ("expected_inference_s", "expected_compile_s")
+        without = [row.name for row in self.rows if any(row.value(field) is None for field in expected)]
+        some = f"{', '.join(without[:_NAMED])}{', …' if len(without) > _NAMED else ''}"
+        return f"check_perf_results of tt-metal cannot read it: no expected times for {some}" if without else ""
 
 
 def merge(paths: Iterable[str | Path]) -> MergeResult:

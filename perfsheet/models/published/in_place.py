@@ -9,12 +9,11 @@ from rich.cells import cell_len
 
 from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
-from perfsheet.models.published.layouts import BATCH, BY_HEADER, UNKNOWN, Layout, with_names
+from perfsheet.models.published.layouts import BATCH, RANKS, UNKNOWN, Layout, known_column, with_names
 from perfsheet.models.published.rendering import END, START, block, text_of
 from perfsheet.models.results_table import plain_text, table_at, without_code
 from perfsheet.models.suite.model import ModelResult
 
-_SORT = {"✅": 0, "🚧": 1, "❌": 2, UNKNOWN: 3}
 _STATUS = ("Status", "Run Success")
 _PASSED = ("✅", "🚧")
 
@@ -40,7 +39,7 @@ def updated(text: str, results: Sequence[ModelResult], layout: Layout, path: str
     lines = text.splitlines(keepends=True)
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     first, last = _marked(lines, path)
-    table = table_at(lines, first, last, lambda header: header in BY_HEADER)
+    table = table_at(lines, first, last, lambda header: known_column(header) is not None)
     if table is None and first:
         body = block(layout, results).replace("\n", end).splitlines(keepends=True)
         names = tuple(result.model for result in results)
@@ -72,7 +71,7 @@ class _Rows:
         self.lines, self._end = list(lines), end
         self._right = [mark[:1] != ":" and mark[-1:] == ":" for mark in _texts(rule)]
         names = [plain_text(header).strip("* ") for header in headers]
-        self._columns = {place: BY_HEADER[name] for place, name in enumerate(names) if name in BY_HEADER}
+        self._columns = {place: column for place, name in enumerate(names) if (column := known_column(name))}
         self._model = [name.casefold() for name in names].index("model")
         self._batch = names.index(BATCH) if BATCH in names else None
         self._status = next((names.index(name) for name in _STATUS if name in names), None)
@@ -115,7 +114,7 @@ class _Rows:
 
     def _rank(self, line: str) -> int:
         status = "" if self._status is None else self._cell(line, self._status)
-        return _SORT.get(status.partition(" ")[0], 0)
+        return RANKS.get(status.partition(" ")[0], 0)
 
     def _new(self, name: str, result: ModelResult) -> str:
         cells = [UNKNOWN] * self._width

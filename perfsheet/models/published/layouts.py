@@ -52,12 +52,21 @@ class Layout:
 
     def cells(self, results: Sequence[ModelResult]) -> list[list[Cell]]:
         """The rows of the table, in its order: models that ran through first, then in part, then failed ones."""
-        batches = any(column.header == BATCH for column in self.columns)
-        ordered = sorted(with_names(results, batches), key=lambda result: _STATUS.index(status(result)))
+        headers = {column.header for column in self.columns}
+        ordered = sorted(with_names(results, BATCH in headers), key=_by_status if "Status" in headers else _by_success)
         return [[column.cell(result) for column in self.columns] for result in ordered]
 
 
-_STATUS = ("✅", "🚧", "❌", UNKNOWN)
+RANKS = {"✅": 0, "🚧": 1, "❌": 2, UNKNOWN: 3}
+"""The order of rows by their status."""
+
+
+def _by_status(result: ModelResult) -> int:
+    return RANKS[status(result)]
+
+
+def _by_success(result: ModelResult) -> int:
+    return (True, False, None).index(result.run_success)
 
 
 def status(result: ModelResult) -> str:
@@ -105,6 +114,8 @@ def _yes_or_no(result: ModelResult) -> Cell:
     return None if result.run_success is None else "Yes" if result.run_success else "No"
 
 
+_FIRST_RUN = _figure("first_run_s", 1e3)
+
 # fmt: off
 _SEED = (
     LayoutColumn("Model", "name of the model", lambda result: clean(result.model), of_model=True),
@@ -125,7 +136,7 @@ _LATER = (
         of_model=True),
     LayoutColumn(BATCH, "samples per run", _figure("batch"), of_model=True),
     LayoutColumn("Compiled First Run (ms)", "the first run on the device, which compiles, in milliseconds",
-        _figure("first_run_s", 1e3), "first_run_s"),
+        lambda result: _FIRST_RUN(result) or None, "first_run_s"),  # 0.00 s is a short one
     LayoutColumn("Original Throughput (Inferences Per Second)", "samples per second of the torch model on the CPU",
         _figure("throughput_cpu"), "throughput_cpu"),
     LayoutColumn("Compiled Throughput (Inferences Per Second)", "samples per second on the device, caches warm",
@@ -141,8 +152,12 @@ _LATER = (
 # fmt: on
 LAYOUTS = (Layout("torch-ttnn", _SEED), Layout("torch-ttnn-2025", _LATER))
 """The results table of pytorch2.0_ttnn as of 2024, and as of 2025 and later."""
-BY_HEADER = {column.header: column for layout in LAYOUTS for column in layout.columns}
-"""Every known column: tables of either time, or of a mixture, can be updated."""
+_BY_HEADER = {column.header.casefold(): column for layout in LAYOUTS for column in layout.columns}
+
+
+def known_column(header: str) -> LayoutColumn | None:
+    """The column with this header, in upper or lower case; tables of either time, or of a mixture, can be updated."""
+    return _BY_HEADER.get(header.casefold())
 
 
 def layout(name: str) -> Layout:

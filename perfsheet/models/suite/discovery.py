@@ -20,8 +20,9 @@ from perfsheet.models.suite.model import Collect
 
 _FILES = re.compile(r"(?:test_)?perf[\w-]*\.py|[\w-]+_perf\.py")
 _WRITERS = frozenset(("prep_perf_report", "write_perf_report"))
-_MARKER = re.compile(r"models_(device_)?performance\w*")
-_SHORT = re.compile("^models_|performance_?")
+_MARKER = re.compile(r"models?_(device_)?perf(ormance)?_\w+")
+_SHORT = re.compile("^models?_|perf(ormance)?_")
+_FIXTURE = "perfsheet_e2e"
 _SKIPPED = frozenset((".git", ".venv", "venv", "build", "node_modules", "__pycache__", "site-packages"))
 _LARGEST = 4 << 20
 
@@ -76,7 +77,9 @@ def _read(path: Path) -> list[PerfTest] | str:
     """The perf tests in a file, or why it cannot be read."""
     try:
         text = _text_of(path)
-        if not (_FILES.fullmatch(path.name) or b"_performance" in text or b"perf_report" in text):
+        if not (
+            _FILES.fullmatch(path.name) or any(part in text for part in (b"_perf", b"perf_report", _FIXTURE.encode()))
+        ):
             return []
         with warnings.catch_warnings():  # of somebody else's code
             warnings.simplefilter("ignore")
@@ -155,7 +158,16 @@ def _markers(node: ast.AST) -> set[str]:
 def _calls_of(tree: ast.AST) -> list[ast.Call]:
     """The calls that write perf files."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) in _WRITERS]
+    return [call for call in calls if _name_of(call.func) in _WRITERS or _of_fixture(call.func)]
+
+
+def _name_of(function: ast.expr) -> str:
+    return str(getattr(function, "id", getattr(function, "attr", "")))
+
+
+def _of_fixture(function: ast.expr) -> bool:
+    """`perfsheet_e2e.write`."""
+    return isinstance(function, ast.Attribute) and function.attr == "write" and _name_of(function.value) == _FIXTURE
 
 
 def _model(tree: ast.Module) -> str:

@@ -102,6 +102,7 @@ def _target(
     captures = tuple((path.absolute().parent / capture).resolve() for capture in values.get("replay", ()))
     if missing := [str(capture) for capture in captures if with_captures and not capture.exists()]:
         raise usage(f"{path}: {where}: there is no capture {missing[0]}", "the path starts at the folder of the file")
+    _check_graph(path, where, values.get("graph", ""))
     return Target(
         values["model"],
         values["command"],
@@ -121,6 +122,16 @@ def _target(
         values.get("graph", ""),
         values.get("notes", ""),
     )
+
+
+def _check_graph(path: Path, where: str, graph: str) -> None:
+    file, _, name = graph.rpartition(":")
+    if not graph or (not file.endswith(".py") and "/" not in file):
+        return  # none, or the dotted name of what is installed
+    if not name.isidentifier():
+        raise usage(f"{path}: {where}: graph {graph!r} does not name a function", "write module.py:function")
+    if not (path.absolute().parent / file).is_file():
+        raise usage(f"{path}: {where}: there is no module {file}", "the path of graph starts at the folder of the file")
 
 
 def _check_command(path: Path, where: str, command: str) -> None:

@@ -88,6 +88,8 @@ def _with_figures(result: ModelResult, target: Target, run: _TargetRun) -> Model
             del of_others[writer]
             beside = run.with_reported(beside, partial(str.__eq__, writer))
         further.append(with_perf_row(beside, other))
+    if "e2e" in target.collect and not (row or others or problems) and result.outcome == "passed":
+        result = replace(result, warnings=(*result.warnings, "its test wrote no perf file"))
     return replace(result if row is None else with_perf_row(result, row), further=tuple(further))
 
 

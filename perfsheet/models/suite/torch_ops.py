@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -11,6 +11,7 @@ from perfsheet.models.suite.figures import analyze_captures
 from perfsheet.models.suite.model import ModelResult, Suite, Target, with_problem
 from perfsheet.models.torch_graph import Coverage, Graph, find_coverage, registry
 from perfsheet.models.torch_graph.building import is_file
+from perfsheet.models.torch_graph.coverage import by_type
 
 _REMAIN = ("missing", "no TTNN op")
 
@@ -29,10 +30,12 @@ def with_torch_ops(suite: Suite, target: Target, result: ModelResult) -> ModelRe
     except PerfsheetError as error:
         return with_problem(result, f"no torch ops: {error.message}")
     coverage = find_coverage(graph.forward, analysis, registry(None))
-    remain = None if analysis is None else _counted([kind for kind in coverage if kind.status in _REMAIN])
+    names = {kind: {op.op for op in ops} for kind, ops in by_type(graph.forward).items()}
+    remain = None if analysis is None else _counted([kind for kind in coverage if kind.status in _REMAIN], names)
     return replace(
         result,
-        torch_ops_before=result.torch_ops_before or _counted([kind for kind in coverage if kind.status != "no op"]),
+        torch_ops_before=result.torch_ops_before
+        or _counted([kind for kind in coverage if kind.status != "no op"], names),
         torch_ops_remain=result.torch_ops_remain or remain,
     )
 
@@ -47,6 +50,7 @@ def graph_of(suite: Suite, target: Target) -> Graph:
     return trace(target.graph, module, inputs, named)
 
 
-def _counted(kinds: Sequence[Coverage]) -> str:
-    """`70 (9)`: ops, and kinds of ops."""
-    return f"{sum(kind.count for kind in kinds)} ({len(kinds)})"
+def _counted(kinds: Sequence[Coverage], names: Mapping[str, set[str]]) -> str:
+    """`70 (9)`: ops, and how many different ones, by name and overload; `names` has those of each kind."""
+    different = set[str]().union(*(names[kind.op] for kind in kinds))
+    return f"{sum(kind.count for kind in kinds)} ({len(different)})"

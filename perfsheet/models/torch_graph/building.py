@@ -96,11 +96,19 @@ def _function(module: Any, path: str, name: str) -> Callable[[], Any]:
 
 
 def names_of(specs: Sequence[str]) -> list[str]:
-    """The name of each model among the files, as the tracer of pytorch2.0_ttnn numbers them: `resnet18_0`."""
+    """The name of each model among the files, as the tracer of pytorch2.0_ttnn numbers them: `resnet18_0`.
+
+    Functions of one name in several files have that of the file, too: `vit_build_0`.
+    """
     counts: dict[str, int] = {}
     names = []
+    files: dict[str, set[str]] = {}
     for spec in specs:
-        name = file_stem(spec.rpartition(":")[2], _LONGEST_NAME, "model")
+        files.setdefault(spec.rpartition(":")[2], set()).add(spec)
+    for spec in specs:
+        path, _, function = spec.rpartition(":")
+        full = function if len(files[function]) == 1 else f"{Path(path).stem}_{function}"
+        name = file_stem(full, _LONGEST_NAME, "model")
         names.append(f"{name}_{counts.get(name, 0)}")
         counts[name] = counts.get(name, 0) + 1
     return names

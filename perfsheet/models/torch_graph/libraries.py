@@ -27,8 +27,6 @@ def of_config(torch: Any, config: Any) -> tuple[Any, Any]:
     from transformers import AutoModel
 
     config = config() if isinstance(config, type) else config
-    if hasattr(config, "use_cache"):
-        config.use_cache = False  # what is kept for the next token is no output of the model
     module = AutoModel.from_config(config).eval()
     return module, usual_inputs(torch, module)
 

@@ -8,6 +8,7 @@ import math
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from support.command import here
 
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.e2e import (
@@ -391,6 +392,8 @@ def test_a_record_has_measurements_with_their_targets(tmp_path):
     assert {(one["name"], one["value"], one["target"]) for one in written["measurements"]} == {
         ("inference_time_s", 2.0, 2.2),
         ("compile_time_s", 10.0, 11.0),
+        ("expected_inference_time_s", 2.2, None),
+        ("expected_compile_time_s", 11.0, None),
         ("throughput_iter_per_s", 8.0, None),
         ("first_run_s", 12.0, None),
         ("inference_time_cpu_s", 4.0, None),
@@ -425,3 +428,18 @@ def test_a_run_never_takes_0_s(tmp_path, seconds, written):
     row = read_perf_file(write_perf_report("m", 8, 2.0, seconds, None, None, "", seconds, directory=tmp_path)).rows[0]
     assert (row.text("inference_s"), row.text("inference_cpu_s")) == (written, written)
     assert not find_impossible_figures(row)
+
+
+@pytest.mark.process
+def test_a_merge_that_tt_metal_cannot_check_is_said(tmp_path, capsys):
+    full = write_perf_report("a", 1, 2.0, 1.0, 3.0, 1.0, directory=tmp_path)
+    bare = write_perf_report("b", 1, 2.0, 1.0, directory=tmp_path)
+    assert "tt-metal" not in here(capsys, "suite", "merge", full, "-o", tmp_path / "full.csv").err
+    said = here(capsys, "suite", "merge", full, bare, "-o", tmp_path / "both.csv")
+    assert "note: check_perf_results of tt-metal cannot read it: no expected times for b, batch 1" in said.err
+
+
+def test_a_record_names_the_model_as_tt_metal_does(tmp_path):
+    row = read_perf_file(write_perf_report("org/llama", 1, 2.0, 1.0, directory=tmp_path)).rows[0]
+    path = write_record(record_of_row(row, STARTED, STARTED), tmp_path / "records")
+    assert json.loads(path.read_text())["ml_model_name"] == "org_llama"

@@ -104,6 +104,17 @@ def test_tests_without_a_marker_beside_others_are_named(tree):
     ]
 
 
+def test_our_fixture_and_other_markers_are_found(tree):
+    folder = Path("more")
+    folder.mkdir()
+    (folder / "test_demo.py").write_text("def test_it(perfsheet_e2e):\n    perfsheet_e2e.write('demo', 8)\n")
+    (folder / "test_llama.py").write_text("@pytest.mark.model_perf_t3000\ndef test_it():\n    pass\n")
+    assert [(test.model, test.command) for test in find_perf_tests([folder]).tests] == [
+        ("demo", "pytest more/test_demo.py"),
+        ("llama", "pytest more/test_llama.py -m model_perf_t3000"),
+    ]
+
+
 def test_targets_of_one_name_are_told_apart_by_their_path(tree):
     for name in ("a", "b"):
         (tree / name).mkdir()

@@ -55,6 +55,8 @@ def test_defaults_of_the_suite_are_those_of_its_targets(tmp_path):
         (TARGET + TARGET, "targets 1 and 2"),
         (f'[suite]\nfolder = "gone"\n{TARGET}', "no folder"),
         (f"{TARGET}timeout = -1\n", "timeout is -1"),
+        (f'{TARGET}graph = "gone.py:build"\n', "there is no module gone.py"),
+        (f'{TARGET}graph = "gone.py"\n', "does not name a function"),
     ],
 )
 def test_a_mistake_is_named(tmp_path, text, named):

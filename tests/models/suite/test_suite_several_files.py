@@ -211,6 +211,12 @@ def test_of_several_perf_files_none_of_the_target_none_is_its_own(reporting):
     )
 
 
+def test_a_test_without_a_perf_file_is_said(several):
+    out, _ = several
+    without = next(one for one in models(out) if one["model"] == "falcon-7b (bare metal)")
+    assert without["warnings"] == ["its test wrote no perf file"]
+
+
 def test_resuming_keeps_all_rows(several):
     out, _ = several
     before = models(out)

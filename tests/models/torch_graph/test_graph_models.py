@@ -11,7 +11,7 @@ import pytest
 from support.command import ROOT, here
 
 from perfsheet.models.outputs.module_picture import module_picture, picture_of
-from perfsheet.models.torch_graph.building import build
+from perfsheet.models.torch_graph.building import build, names_of
 from perfsheet.models.torch_graph.equivalents import NO_OP, running
 from perfsheet.models.torch_graph.modules import ops_inside
 from perfsheet.models.torch_graph.tracing import trace
@@ -186,7 +186,7 @@ def test_of_several_models_one_that_fails_leaves_the_others(folder, capsys):
     assert ended.status == 3
     assert "left out: " in ended.err and "no weights" in ended.err  # noqa: PT018
     assert [one["module"] for one in json.loads(ended.out)["models"]] == [specs[1]]
-    assert (out / "models" / "build_1" / "modules.csv").exists()
+    assert (out / "models" / "twice_build_0" / "modules.csv").exists()
     assert here(capsys, "graph", specs[0], specs[0], "-o", folder / "none").status == 3
     assert not (folder / "none").exists()
 
@@ -228,6 +228,29 @@ def rows(path):
     content = path.read_bytes()
     assert content.count(b"\r\n") == content.count(b"\n")
     return list(csv.reader(content.decode().splitlines()))
+
+
+def test_functions_of_one_name_have_that_of_their_file():
+    assert names_of(["a/vit.py:build", "b/net.py:build", "b/net.py:build", "x:resnet18"]) == [
+        "vit_build_0",
+        "net_build_0",
+        "net_build_1",
+        "resnet18_0",
+    ]
+
+
+def test_a_configuration_counts_as_torch_does(torch):
+    transformers = pytest.importorskip("transformers", reason="needs transformers")
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    module, _, inputs = build("transformers:GPT2Config", ())
+    expected = transformers.GPT2Model(transformers.GPT2Config()).eval()
+    ids = inputs["input_ids"]
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
+        graph = make_fx(lambda tokens: expected(input_ids=tokens).last_hidden_state)(ids).graph
+    names = [str(node.target) for node in graph.nodes if node.op == "call_function"]
+    counted = Counter(name for name in names if name.startswith("aten.") and name.split(".")[1] not in NO_OP)
+    assert Counter(op.op for op in running(trace("gpt2", module, (), inputs).forward)) == counted
 
 
 def test_several_models_leave_the_folder_of_the_tracer(folder, capsys):
