@@ -125,12 +125,13 @@ def _target(
 
 
 def _check_graph(path: Path, where: str, graph: str) -> None:
+    if not graph:
+        return
     file, _, name = graph.rpartition(":")
-    if not graph or (not file.endswith(".py") and "/" not in file):
-        return  # none, or the dotted name of what is installed
     if not name.isidentifier():
         raise usage(f"{path}: {where}: graph {graph!r} does not name a function", "write module.py:function")
-    if not (path.absolute().parent / file).is_file():
+    dotted = not file.endswith(".py") and "/" not in file
+    if not dotted and not (path.absolute().parent / file).is_file():
         raise usage(f"{path}: {where}: there is no module {file}", "the path of graph starts at the folder of the file")
 
 
