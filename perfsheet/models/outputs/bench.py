@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
 
@@ -248,41 +248,48 @@ def _write(bench: Bench, sink: io.FileIO) -> None:
         runs = [run for row in bench.rows for run in runs_of(row, bench.name_of(row))]
         runs_sheet = book.add_worksheet(RUNS.title)
         layout = write_table_sheet(runs_sheet, styles, RUNS.columns_in(In.SHEET), runs, "variant")
-        _chart(book, runs_sheet, layout, bench)
+        _charts(book, runs_sheet, layout, bench)
 
 
 _MOST_LINES = 12
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def _chart(book: Workbook, sheet: Worksheet, layout: Layout, bench: Bench) -> None:
-    """Time against iteration: a line per row, its warm-up runs dotted."""
-    chart = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-    first, lines = 1, 0
+def _charts(book: Workbook, sheet: Worksheet, layout: Layout, bench: Bench) -> None:
+    """Time against iteration, a line per row: of the measured runs, and of the warm-up runs, which may be far slower."""
+    measured, warmup = _lines(layout, bench, warmup=False), _lines(layout, bench, warmup=True)
+    for place, (title, lines) in enumerate((("Measured runs", measured), ("Warm-up runs", warmup))):
+        if not lines:
+            continue
+        chart = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+        for line in lines:
+            chart.add_series(line)
+        chart.set_title({"name": f"{title}: time of each", "name_font": {"size": 11}, "overlay": False})
+        chart.set_x_axis({"name": "run, warm-up runs first", "major_gridlines": {"visible": False}})
+        chart.set_y_axis({"name": "ms", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
+        chart.set_legend({"position": "bottom"})
+        chart.set_size({"width": 760, "height": 400})
+        sheet.insert_chart(1 + 22 * place, layout.width + 1, chart)
+
+
+def _lines(layout: Layout, bench: Bench, warmup: bool) -> list[dict[str, Any]]:
+    """The series of the rows that have runs of this kind, the first few of them."""
+    first = 1
+    lines: list[dict[str, Any]] = []
     for row in bench.rows:
-        colour = _PALETTE[lines % len(_PALETTE)]
-        for title, count, dash in (
-            (f"{bench.name_of(row)} (warm-up)", len(row.warmup_ms), "round_dot"),
-            (bench.name_of(row), len(row.runs_ms), "solid"),
-        ):
-            if count and lines < _MOST_LINES:
-                last = first + count - 1
-                chart.add_series(
-                    {
-                        "name": clean(title, 100),
-                        "categories": [RUNS.title, first, layout["run"], last, layout["run"]],
-                        "values": [RUNS.title, first, layout["latency_ms"], last, layout["latency_ms"]],
-                        "line": {"color": colour, "width": 1.25, "dash_type": dash},
-                        "marker": {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"none": True}},
-                    }
-                )
-            first += count
-        lines += bool(row.runs_ms)
-    if not lines:
-        return
-    chart.set_title({"name": "Time of every run", "name_font": {"size": 11}, "overlay": False})
-    chart.set_x_axis({"name": "iteration, warm-up runs first", "min": 1, "major_gridlines": {"visible": False}})
-    chart.set_y_axis({"name": "ms", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 760, "height": 400})
-    sheet.insert_chart(1, layout.width + 1, chart)
+        before, count = len(row.warmup_ms), len(row.runs_ms)
+        start, number = (first, before) if warmup else (first + before, count)
+        if number and len(lines) < _MOST_LINES:
+            colour = _PALETTE[len(lines) % len(_PALETTE)]
+            last = start + number - 1
+            lines.append(
+                {
+                    "name": clean(bench.name_of(row), 100),
+                    "categories": [RUNS.title, start, layout["run"], last, layout["run"]],
+                    "values": [RUNS.title, start, layout["latency_ms"], last, layout["latency_ms"]],
+                    "line": {"color": colour, "width": 1.25, "dash_type": "round_dot" if warmup else "solid"},
+                    "marker": {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"none": True}},
+                }
+            )
+        first += before + count
+    return lines

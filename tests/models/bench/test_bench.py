@@ -113,7 +113,7 @@ def test_callables(module, capsys):
     assert book["Latency"]["B2"].value == pytest.approx(fp32["latency_mean_ms"])
     assert book["Runs"].max_row == 1 + 2 * (1 + 4)
     assert [cell.value for cell in book["Runs"]["C"][1:3]] == ["warm-up", None]
-    assert len(book["Runs"]._charts) == 1
+    assert len(book["Runs"]._charts) == 2
     assert "ValueError: no such precision" in (folder / "bench.log").read_text()
     text = (folder / "bench.md").read_text()
     assert f"{fp32['latency_mean_ms']:.3f} ± {fp32['latency_std_ms']:.3f}" in text
