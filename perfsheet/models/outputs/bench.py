@@ -256,7 +256,7 @@ _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def _charts(book: Workbook, sheet: Worksheet, layout: Layout, bench: Bench) -> None:
-    """Time against iteration, a line per row: of the measured runs, and of the warm-up runs, which may be far slower."""
+    """Time against iteration, a line per row: of the measured runs, and of the warm-up runs, which may be slower."""
     measured, warmup = _lines(layout, bench, warmup=False), _lines(layout, bench, warmup=True)
     for place, (title, lines) in enumerate((("Measured runs", measured), ("Warm-up runs", warmup))):
         if not lines:
