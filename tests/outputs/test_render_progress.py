@@ -38,7 +38,7 @@ def test_plain_lines(detailed: bool) -> None:
         view.phase(Phase.DONE)
     told = [line.partition("] ")[2] or line for line in err.getvalue().splitlines()]
     more = ["test 1 of 3: test_a.py::test_x[1]"] if detailed else []
-    steps = ["post-process: 50 %"] if detailed else []
+    steps = ["post-process: 50 % (4 of 8)"] if detailed else []
     notice = ["warning: something is missing"]
     assert told == ["run 1 of 2", "collect", "run", *more, *notice, "post-process", *steps]
     assert out == ["output \x1b[31mred\x1b[0m of the target"]
