@@ -11,7 +11,6 @@ import errno
 import io
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
@@ -128,7 +127,7 @@ def _write_file(path: Path, write: Callable[[io.FileIO], None], overwrite: bool)
     place = Path(os.path.realpath(path)) if path.is_symlink() else path
     if path.is_symlink() and not place.exists():
         raise not_written(f"{path} is a link to {place}, which does not exist", "remove it, or give another place")
-    partial = place.with_name(PARTIAL_FILES.replace("*", secrets.token_hex(8)))
+    partial = place.with_name(PARTIAL_FILES.replace("*", os.urandom(8).hex()))
     number = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         with _Sink(number, "w") as sink, sink.filling():

@@ -1,13 +1,14 @@
 """The finding rules: every module of this folder that defines RULE is one (CONTRIBUTING.md has the walk-through)."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 from perfsheet.analysis.rules.base import Rule
 
 
 def _discover() -> tuple[Rule, ...]:
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    names = sorted(path.stem for folder in __path__ for path in Path(folder).glob("[!_]*.py"))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     rules: list[Rule] = [module.RULE for module in modules if hasattr(module, "RULE")]
     return tuple(sorted(rules, key=lambda rule: (rule.order, rule.id)))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,11 +128,15 @@ def _texts(sheet: LongWorksheet, texts: Texts, head: str, tail: str, rows: Seque
 def _content(sheet: LongWorksheet, cell: Cell) -> str:
     if isinstance(cell, Formula):
         kind = ' t="str"' if isinstance(cell.value, str) and cell.value else ""
-        return f"{kind}><f>{escape(cell.text.removeprefix('='), quote=False)}</f><v>{_value(cell.value)}</v></c>"
+        return f"{kind}><f>{_escaped(cell.text.removeprefix('='))}</f><v>{_value(cell.value)}</v></c>"
     if isinstance(cell, str):
         return sheet.text_reference(safe_text(cell), 1)
     return f"><v>{_value(cell)}</v></c>" if isinstance(cell, int | float) and math.isfinite(cell) else "/>"
 
 
 def _value(value: float | str) -> str:
-    return escape(clean(value), quote=False) if isinstance(value, str) else str(value)
+    return _escaped(clean(value)) if isinstance(value, str) else str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")  # the module html takes 3 ms to import
