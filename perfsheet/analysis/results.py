@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
 
-@dataclass(frozen=True)
-class RowRef:
+class RowRef(NamedTuple):
     """Where a row is in its capture; `row` numbers records as a spreadsheet does (the header is row 1).
 
     `position` is that of its op among all that were selected, None for other rows. `several_files`: the analysis reads
@@ -125,11 +125,12 @@ class Finding:
         """Why that is expected."""
         return self.expectation.ground
 
-    @property
+    @cached_property
     def weights(self) -> FloatArray:
         """What ranks it, op by op: the expected saving, else a cautious share of the bound; 0 = unknown."""
         expected = self.expectation.savings
-        return np.nan_to_num(np.where(np.isfinite(expected), expected, CAUTIOUS * self.savings))
+        weights = np.where(np.isfinite(expected), expected, CAUTIOUS * self.savings)
+        return np.where(np.isfinite(weights), weights, 0.0)
 
     @property
     def signature(self) -> Signature:

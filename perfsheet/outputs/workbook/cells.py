@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,10 @@ LONGEST_TEXT = 32_767
 """Excel's limit for a cell."""
 
 _EXACT = 2.0**53
+_TEXT_TYPES = {str, type(None)}
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(NamedTuple):
     """A live formula with the value that it has now, for viewers that do not calculate."""
 
     text: str
@@ -88,7 +88,7 @@ def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, r
         return _texts(sheet, cells, head, tail, rows)
     if isinstance(cells, LazyCells):
         cells = cells[:]
-    if not any(isinstance(cell, Formula | float | int) for cell in cells):
+    if set(map(type, cells)) <= _TEXT_TYPES:
         return _texts(sheet, Texts.of(cell or "" for cell in cells), head, tail, rows)  # type: ignore[misc]
     return [
         "" if cell is None or cell == "" else f"{head}{row}{tail}{_content(sheet, cell)}"

@@ -6,6 +6,7 @@ tests/outputs/test_xlsxwriter_contract.py checks these parts, and pyproject.toml
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _LEVEL = 2
+_SPECIAL = re.compile(r"[<>&_\x00-\x1f\ufffe\uffff]")
+"""What a text may have that XML needs written otherwise; `_` begins what stands for a control character."""
 
 
 def format_index(style: Format) -> int:
@@ -128,5 +131,6 @@ def quick_close() -> Iterator[None]:
 
 def _write_point(chart: Chart, index: int, value: float | str | None) -> None:
     if value is not None:
-        text = chart._escape_control_characters(chart._escape_data(value)) if isinstance(value, str) else value
+        special = isinstance(value, str) and _SPECIAL.search(value)
+        text = chart._escape_control_characters(chart._escape_data(value)) if special else value
         chart.fh.write(f'<c:pt idx="{index}"><c:v>{text}</c:v></c:pt>')
