@@ -141,6 +141,8 @@ def _figure(text: str) -> float | None:
 _RULE = re.compile(r"\s*:?-+:?\s*")
 _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
 _INDENTED = re.compile(r" {0,3}\t| {4}")
+_COMMENT = re.compile(r" {0,3}<!--")
+_ITEM = re.compile(r" {0,3}(?:[-*+]|\d+[.)])\s")
 _OTHER = re.compile(r"\s{0,3}(#{1,6}\s|>|```|~~~|[-*+]\s|\d+[.)]\s|<|---|\*\*\*|___)")
 _SPLIT = re.compile(r"(?<!\\)\|")
 
@@ -218,18 +220,19 @@ def parse_document(text: str, path: str = "") -> Document:
 
 
 def without_code(lines: Sequence[str]) -> list[str]:
-    """The lines with those of code blocks and comments blank; a comment that is one line stays."""
-    kept, fenced = [], ""
-    comment = code = False
-    before = ""
+    """The lines with those of code blocks and of comments blank; a comment that is one line stays."""
+    kept, fenced, before = [], "", ""
+    comment = code = in_list = False
     for line in lines:
         hidden = bool(fenced) or comment
         fence = None if comment else _FENCE.match(line)
         if fence and (not fenced or fence[1].startswith(fenced)):
             fenced = "" if fenced else fence[1]
-        if not fenced and (comment or "<!--" in line):
-            comment = "-->" not in line.rpartition("<!--")[2]
-        code = _INDENTED.match(line) is not None and (code or not before.strip())
+        if not fenced and (comment or _COMMENT.match(line)):
+            comment = "-->" not in line
+        if line.strip() and not _INDENTED.match(line):
+            in_list = _ITEM.match(line) is not None or (in_list and line[:1].isspace())
+        code = not in_list and _INDENTED.match(line) is not None and (code or not before.strip())
         kept.append("" if hidden or fence or comment or code else line)
         before = line
     return kept

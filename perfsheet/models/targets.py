@@ -197,7 +197,8 @@ def check_targets(entry: TargetEntry, values: Mapping[tuple[str, str], float]) -
 
     Accuracies are those of runs that measure one, all else is of the other runs (validate_perf_targets.py of tt-metal).
     """
-    of_accuracy = any(name in _ACCURACIES.values() for _, name in values)
+    accuracies = {*_ACCURACIES, *_ACCURACIES.values()}
+    of_accuracy = any(name in accuracies for _, name in values)
     return [_check(metric, values) for metric in entry.metrics if metric.is_accuracy == of_accuracy]
 
 

@@ -269,3 +269,29 @@ def test_headers_may_be_in_any_case():
 def test_passed_models_stand_before_failed_ones():
     results = [result("a", "failed"), result("b"), result("c", "not run")]
     assert [cells[0] for cells in SEED.cells(results)] == ["b", "a", "c"]
+
+
+def test_a_result_without_a_batch_takes_no_row_of_another_one():
+    passed, failed = result("vit", batch=8, throughput=101.0), result("vit (bare metal)", "failed")
+    lines = updated(LATER, [passed, failed], SEED, "x").text.splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in lines[2:]]
+    assert rows[0] == ["vit", "✅", "8", "101"]
+    assert ["vit", "❌", "N/A", "N/A"] in rows
+    assert updated(LATER.replace("| vit | ✅ | 16 | 150 | b |  \n", ""), [failed], SEED, "x").added == ()
+
+
+def test_another_batch_is_another_row():
+    one = LATER.replace("| vit | ✅ | 16 | 150 | b |  \n", "")
+    assert updated(one, [result("vit", batch=32, throughput=9.0)], SEED, "x").added == ("vit",)
+    lower = one.replace("Batch", "batch").replace("Status", "status")
+    done = updated(lower, [result("vit", batch=8, throughput=101.0), result("bert", "failed", batch=1)], SEED, "x")
+    assert done.text.splitlines()[2].split("|")[4].strip() == "101"
+    assert "bert" in done.text.splitlines()[3]
+
+
+def test_comments_in_code_spans_and_tables_in_lists():
+    text = "Write `<!--` to begin a comment.\n\n1. Results\n\n" + "".join(
+        f"    {line}\n" for line in LATER.splitlines()
+    )
+    done = updated(text, [result("vit", batch=8, throughput=101.0)], SEED, "x")
+    assert done.text == text.replace("| 100 |", "| 101 |")

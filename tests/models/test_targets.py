@@ -203,6 +203,14 @@ def test_a_record_that_cannot_be_read_leaves_the_others(file, tmp_path, capsys):
     assert here(capsys, "suite", "targets", tmp_path, "--targets", file).status == 1
 
 
+def test_a_record_without_a_board_leaves_the_others(file, tmp_path, capsys):
+    record(tmp_path, "a", 20.0)
+    (tmp_path / "partial_run_b.json").write_text('{"ml_model_name": "falcon-7b", "measurements": []}')
+    ended = here(capsys, "suite", "targets", tmp_path, "--targets", file)
+    assert (ended.status, ended.out.splitlines()[-1]) == (3, "2 targets kept")
+    assert "does not say its board" in ended.err
+
+
 def test_a_name_of_two_steps_is_not_guessed(tmp_path):
     path = tmp_path / "t.yaml"
     path.write_text("targets: {m: {skus: {n150: {entries: [{perf: {pace: 1.0, b.rate: 2.0}}]}}}}")

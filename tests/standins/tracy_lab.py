@@ -56,9 +56,9 @@ class Ended:
 
     @property
     def sentences(self) -> list[str]:
-        """Its own messages to the user, without phases and warnings."""
+        """Its own messages to the user, without phases and warnings, and what other tests left that kill runs."""
         messages = [line for line in self.err.splitlines() if line.startswith("perfsheet: ")]
-        return [line for line in messages if not re.match(r"perfsheet: \[ *[\d.]+ s\]", line)]
+        return [line for line in messages if not re.match(r"perfsheet: (?:\[ *[\d.]+ s\]|.*left over from)", line)]
 
     @property
     def sentence(self) -> str:

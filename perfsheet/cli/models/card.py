@@ -36,12 +36,15 @@ def card(
     """Write a model card per target: reference, inputs, ops needed and missing, accuracy, times, reports."""
     load_numpy()
     from perfsheet.atomic_write import replace_text
+    from perfsheet.models.e2e import Limits
     from perfsheet.models.outputs.card import cards_markdown
     from perfsheet.models.outputs.variant_tests import write_variant_tests
     from perfsheet.models.suite import read_suite
     from perfsheet.models.suite.card import make_card
-    from perfsheet.models.suite.model import not_run
+    from perfsheet.models.suite.central_targets import check_central_targets
+    from perfsheet.models.suite.model import check_limits, not_run
     from perfsheet.models.suite.results_store import ResultsStore
+    from perfsheet.models.targets import read_targets
     from perfsheet.outputs import paths
     from perfsheet.text.safe import printed
 
@@ -53,6 +56,7 @@ def card(
     models = sorted({target.model for target in suite.targets})
     if unknown := [name for name in model or [] if name not in models]:
         raise usage(f"--model {unknown[0]}: the suite has no such model", f"it has {', '.join(models)}")
+    central = read_targets(suite.central_targets) if suite.central_targets else None
     store = ResultsStore(suite.output, say)
     cards = []
     for index, target in enumerate(suite.targets):
@@ -62,7 +66,10 @@ def card(
         if result is None:
             say(f"note: {target.name} has no result in {suite.output}; run the suite first")
             result = not_run(target)
-        cards.append(make_card(suite, target, store.with_relative_paths(result)))
+        checked = check_limits([store.with_relative_paths(result)], Limits())
+        if central is not None:
+            checked = check_central_targets(suite, checked, central)
+        cards.append(make_card(suite, target, checked[0]))
     if variants is not None:
         wanted = [target for target in suite.targets if not model or target.model in model]
         tests = write_variant_tests(suite, wanted, variants)

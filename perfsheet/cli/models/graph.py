@@ -131,7 +131,7 @@ def _traced(
             failed = failed or error
     if not traced and failed:
         raise failed
-    return traced, failed.status if failed else ExitStatus.DONE
+    return traced, ExitStatus.CAPTURE_UNUSABLE if failed else ExitStatus.DONE
 
 
 def _traced_alone(

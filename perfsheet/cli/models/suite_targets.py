@@ -10,7 +10,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
-from perfsheet.errors import ExitStatus, PerfsheetError, usage
+from perfsheet.errors import ExitStatus, PerfsheetError
 
 
 @command
@@ -49,7 +49,9 @@ def targets(
             continue
         board = sku or run.sku
         if not board:
-            raise usage(f"{path} does not say its board", "give --sku, as the targets have it")
+            say(f"perfsheet: left out: {path} does not say its board; give --sku, as the targets have it")
+            unusable += 1
+            continue
         entry = known.find(run.ml_model_name, board, run.batch_size, run.input_sequence_length)
         checks = () if entry is None or entry.todo else tuple(check_targets(entry, run.values))
         verdicts.append(RecordVerdict(str(path), run.name, board, entry, checks))

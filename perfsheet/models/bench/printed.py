@@ -52,7 +52,7 @@ class PrintedTimes:
             named = match.groupdict() if _MEAN in match.groupdict() else {_MEAN: match[1]}
             texts = {name: text for name in (_MEAN, _STD, _RUNS) if (text := named.get(name)) is not None}
             numbers = {name: number for name, text in texts.items() if (number := _number(text)) is not None}
-            if len(numbers) < len(texts) or _MEAN not in numbers:
+            if len(numbers) < len(texts) or _MEAN not in numbers or not all(map(_can_be, numbers, numbers.values())):
                 self._unreadable = self._unreadable or match[0]
             elif len(self._found) < _MOST_RUNS:
                 self._found.append(numbers)
@@ -63,7 +63,7 @@ class PrintedTimes:
             return row
         pattern = f"'{clean(self._runtime.latency)}'"
         if self._unreadable:
-            return replace(row, problem=f"{pattern} matches '{clean(self._unreadable)}', which has no number there")
+            return replace(row, problem=f"{pattern} matches '{clean(self._unreadable)}', which has no such number")
         if not self._found:
             return replace(row, problem=f"no line of its output matches {pattern}")
         if self._pattern and _MEAN in self._pattern.groupindex and len(self._found) > 1:
@@ -95,7 +95,9 @@ def recorded(entry: Entry, row: Measurement) -> Measurement:
 def check_recorded(runtime: Runtime) -> None:
     """Refuse a recorded file that cannot be used, before anything runs. Raises PerfsheetError (exit status 2)."""
     try:
-        _read(Path(runtime.recorded), runtime.column)
+        column, lines = _read(Path(runtime.recorded), runtime.column)
+        if runtime.runs is not None and column != _MEAN:
+            raise _UnusableError(f"`runs` is of a mean, and {clean(column)} has {len(lines)} runs")
     except _UnusableError as error:
         raise usage(str(error), "give a CSV with recorded times") from None
 
@@ -125,11 +127,16 @@ def _read(path: Path, column: str) -> tuple[str, list[tuple[int, dict[str, str |
 
 def _time(path: Path, line: Mapping[str, str | None], number: int, column: str) -> float:
     value = _number(line.get(column))
-    if value is None or (column in (_STD, _RUNS) and value < 0) or (column == _RUNS and (value < 1 or value % 1)):
+    if value is None or not _can_be(column, value):
         raise _UnusableError(
             f"{path.name}, line {number}: {column} is {clean(line.get(column) or 'blank')}, which it cannot be"
         )
     return value
+
+
+def _can_be(name: str, value: float) -> bool:
+    """Whether a deviation or a number of runs can have this value; times are judged with all others."""
+    return not (name == _STD and value < 0) and not (name == _RUNS and (value < 1 or value % 1))
 
 
 def _is_time(name: str) -> bool:
@@ -138,9 +145,7 @@ def _is_time(name: str) -> bool:
 
 def _printed(found: Mapping[str, float], factor: float, runtime: Runtime) -> Printed:
     runs, std = found.get(_RUNS, runtime.runs), found.get(_STD)
-    return Printed(
-        factor * found[_MEAN], None if std is None else factor * std, None if runs is None or runs < 1 else int(runs)
-    )
+    return Printed(factor * found[_MEAN], None if std is None else factor * std, None if runs is None else int(runs))
 
 
 def _number(text: str | None) -> float | None:

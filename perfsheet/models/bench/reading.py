@@ -125,24 +125,24 @@ def _entry(path: Path, where: str, row: _Row, keys: Sequence[str], head: _Head, 
     here = path.absolute().parent
     file, colon, name = row.function.rpartition(":")
     function = f"{here / file}{colon}{name}" if colon else row.function
-    runtime = Runtime(
-        function,
-        row.command,
-        str(here / row.recorded) if row.recorded else "",
-        row.latency,
-        row.column,
-        row.unit,
-        row.deviation,
-        row.python or head.python,
-        row.runs,
-    )
-    if useless := sorted(set(keys) - {*_KEYS[runtime.kind]}):
-        raise usage(
-            f"{path}: {where}: {useless[0]!r} means nothing for a {runtime.kind} row",
-            f"its keys are {', '.join(_KEYS[runtime.kind])}",
-        )
-    parameters = {} if row.parameters is None and not row.function else row.parameters
     try:
+        runtime = Runtime(
+            function,
+            row.command,
+            str(here / row.recorded) if row.recorded else "",
+            row.latency,
+            row.column,
+            row.unit,
+            row.deviation,
+            row.python or head.python,
+            row.runs,
+        )
+        if useless := sorted(set(keys) - {*_KEYS[runtime.kind]}):
+            raise usage(
+                f"{path}: {where}: {useless[0]!r} means nothing for a {runtime.kind} row",
+                f"its keys are {', '.join(_KEYS[runtime.kind])}",
+            )
+        parameters = {} if row.parameters is None and not row.function else row.parameters
         entry = Entry(
             _variant(row.labels),
             runtime,

@@ -83,8 +83,7 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
             watch.notice(f"perfsheet: {name}: {rows[-1].failed}")
     watch.overall(len(plan.entries), len(plan.entries))
     for what, names in dict.fromkeys((row.what, row.not_taken) for row in rows if row.not_taken):
-        labels = "is a label" if len(names) == 1 else "are labels"
-        watch.notice(f"note: {what} takes no {', '.join(names)}: that {labels} only")
+        watch.notice(f"note: {what} takes no {', '.join(names)}: only a label there")
     return _bench(plan, rows)
 
 

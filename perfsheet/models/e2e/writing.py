@@ -70,22 +70,23 @@ def write_perf_report(  # noqa: PLR0913  # the arguments of the tt-metal functio
     path = next(path for path in paths if not _is_of_another(path, texts))
     make_folder(folder, "give another directory")
     replace_text(path, f"{', '.join(headers)}\n{', '.join(values)}")
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    if test and os.environ.get(FOLDER):
-        replace_text(_writer_file(path), test)
+    test, of_suite = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0], os.environ.get(FOLDER)
+    if test and of_suite and Path(of_suite).is_dir():
+        replace_text(_writer_file(Path(of_suite), path.name), test)
     return path
 
 
-def writer_of(path: Path) -> str:
-    """The test that wrote a perf file for a suite (pytest's node id); blank if nobody said."""
+def writer_of(path: Path, folder: Path) -> str:
+    """The test that wrote a perf file for a suite, whose folder for the target this is (pytest's node id); blank if
+    nobody said."""
     try:
-        return _writer_file(path).read_text(encoding="utf-8")
+        return _writer_file(folder, path.name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def _writer_file(path: Path) -> Path:
-    return path.with_name(f".{path.name}.test")
+def _writer_file(folder: Path, name: str) -> Path:
+    return folder / f".{name}.test"
 
 
 def _path(folder: Path, *parts: str) -> Path:

@@ -48,6 +48,7 @@ def bench_json(bench: Bench, files: Sequence[str]) -> Json:
         "warmup": bench.warmup if bench.iterations else None,
         "counted_tokens": bench.counted or None,
         "baseline": dict(bench.baseline_row.variant.values),
+        "baseline_group": bench.baseline_row.group,
         "groups": [{"name": group.name, "caption": group.caption, "note": group.note} for group in bench.groups],
         "variants": [
             {"parameters": dict(row.variant.values), "group": row.group, **record}
@@ -100,7 +101,7 @@ def _legend(bench: Bench, compared: bool, shown: Callable[[str], str]) -> Iterat
     compared = compared and len(bench.rows) > 1
     base = bench.baseline_row
     baseline = f"; speed-up of the mean over {shown(bench.name_of(base))}" if compared else ""
-    yield f"{shown(bench.what)}: {_measured(bench)}{baseline}."
+    yield f"{shown(bench.what)}: {_measured(bench, shown)}{baseline}."
     if compared and base.failed:
         yield "- The baseline failed, so there are no speed-ups."
     yield from (f"- {shown(bench.name_of(row))}: {shown(row.failed)}" for row in bench.rows if row.failed)
@@ -175,7 +176,7 @@ def _beside(bench: Bench, rows: Sequence[Measurement]) -> Iterator[str]:
             yield f"{title} is {low if low == high else f'{low} to {high}'} MB."
 
 
-def _measured(bench: Bench) -> str:
+def _measured(bench: Bench, shown: Callable[[str], str] = clean) -> str:
     """What the figures of the page mean, each said once."""
     kinds = {row.kind for row in bench.rows if not row.failed} or {row.kind for row in bench.rows}
     timed = kinds & {"function", "command"}
@@ -191,7 +192,7 @@ def _measured(bench: Bench) -> str:
     devices = sorted({row.device_memory for row in bench.rows if row.device_memory})
     parts += [_DEVICE_MEMORY[kind] for kind in devices if kind in _DEVICE_MEMORY]
     if any(row.tokens for row in bench.rows):
-        parts.append(f"tokens/s of {plain(bench.counted) or 'the tokens of a run'}")
+        parts.append(f"tokens/s of {shown(bench.counted) or 'the tokens of a run'}")
     return "; ".join(parts)
 
 
@@ -276,11 +277,11 @@ def _lines(layout: Layout, bench: Bench, warmup: bool) -> list[dict[str, Any]]:
     """The series of the rows that have runs of this kind, the first few of them."""
     first = 1
     lines: list[dict[str, Any]] = []
-    for row in bench.rows:
+    for place, row in enumerate(bench.rows):
         before, count = len(row.warmup_ms), len(row.runs_ms)
         start, number = (first, before) if warmup else (first + before, count)
         if number and len(lines) < _MOST_LINES:
-            colour = _PALETTE[len(lines) % len(_PALETTE)]
+            colour = _PALETTE[place % len(_PALETTE)]
             last = start + number - 1
             lines.append(
                 {

@@ -58,8 +58,9 @@ def _section(card: Card, results: Path, here: Path) -> Iterator[str]:
     yield f"| Board | {plain(card.boards) or 'unknown'}{of_recorded} |"
     yield f"| Run | {_run(card)} |"
     yield f"| Status | {badge(result)} {plain(result.problem)} |"
-    if careful := [*result.breaches, *result.warnings]:
-        yield f"| Be careful | {'<br>'.join(map(plain, careful))} |"
+    for title, sentences in (("Limits missed", result.breaches), ("Warnings", result.warnings)):
+        if sentences:
+            yield f"| {title} | {'<br>'.join(map(plain, sentences))} |"
     if target.notes:
         yield f"| Notes | {_lines(masked_text(target.notes))} |"
     yield ""

@@ -48,6 +48,7 @@ def verdicts_json(targets: str, verdicts: Sequence[RecordVerdict]) -> Json:
                         "metric": check.metric.name,
                         "ok": check.ok,
                         "measured": check.measured,
+                        "problem": check.problem or None,
                         "expected": check.metric.expected,
                         "low": check.metric.low,
                         "high": check.metric.high,

@@ -27,14 +27,17 @@ def reference(inputs):
     """What the torch model makes of these inputs: a tensor, or several."""
     raise NotImplementedError("fill in reference")'''
 _OF_GRAPH = '''\
-MODULE, INPUTS = {name}()
+RESULT = {name}()
+MODULE, INPUTS = RESULT if isinstance(RESULT, tuple) else (RESULT, None)
 NAMED = INPUTS if isinstance(INPUTS, dict) else {{}}
 INPUTS = list(NAMED.values()) or (list(INPUTS) if isinstance(INPUTS, (list, tuple)) else [INPUTS])
 
 
 def make_inputs(run):
     """The inputs of a run as torch tensors: other ones for each run, so that those that were not copied show."""
-    return [one.roll(run) for one in INPUTS]
+    if INPUTS == [None]:
+        raise NotImplementedError("fill in make_inputs")
+    return [one.roll(run) for one in INPUTS]  # a mask of ones stays one
 
 
 def reference(inputs):
@@ -93,7 +96,7 @@ def variant_tests(suite: Suite, target: Target, folder: Path) -> str:
 def _module(path: Path) -> tuple[Path, str] | None:
     """The folder that the module of a file is imported from, and its dotted name; None if it has none."""
     root = import_root(path)
-    parts = path.relative_to(root).with_suffix("").parts
+    parts = Path(os.path.abspath(path)).relative_to(root).with_suffix("").parts  # noqa: PTH100
     if path.suffix != ".py" or not path.is_file() or not all(map(_is_name, parts)):
         return None
     if len(parts) == 1 and has_relative_imports(path):

@@ -14,7 +14,7 @@ from perfsheet.models.published.rendering import END, START, block, text_of
 from perfsheet.models.results_table import plain_text, table_at, without_code
 from perfsheet.models.suite.model import ModelResult
 
-_STATUS = ("Status", "Run Success")
+_STATUS = ("status", "run success")
 _PASSED = ("✅", "🚧")
 
 
@@ -70,10 +70,10 @@ class _Rows:
     def __init__(self, lines: Sequence[str], headers: Sequence[str], rule: str, end: str) -> None:
         self.lines, self._end = list(lines), end
         self._right = [mark[:1] != ":" and mark[-1:] == ":" for mark in _texts(rule)]
-        names = [plain_text(header).strip("* ") for header in headers]
+        names = [plain_text(header).strip("* ").casefold() for header in headers]
         self._columns = {place: column for place, name in enumerate(names) if (column := known_column(name))}
-        self._model = [name.casefold() for name in names].index("model")
-        self._batch = names.index(BATCH) if BATCH in names else None
+        self._model = names.index("model")
+        self._batch = names.index(BATCH.casefold()) if BATCH.casefold() in names else None
         self._status = next((names.index(name) for name in _STATUS if name in names), None)
         self._width = len(names)
 
@@ -86,11 +86,9 @@ class _Rows:
             if result.run_success is None:
                 continue
             name = result.model
-            twice = len(self._of(name)) > 1
-            by_batch = twice or several[name.casefold()] > 1
-            if twice and self._batch is None:
+            if self._batch is None and len(self._of(name)) > 1:
                 name = result.name
-            at = next(iter(self._of(name, result.batch if by_batch else None)), None)
+            at = self._row_of(name, result.batch, alone=several[name.casefold()] == 1)
             if at is None:
                 self._insert(self._new(name, result))
                 added.append(name)
@@ -99,13 +97,22 @@ class _Rows:
                 changed.append(name)
         return tuple(changed), tuple(added)
 
-    def _of(self, name: str, batch: int | None = None) -> list[int]:
-        """The rows of a model, of this batch only if that is given and the table has batches."""
+    def _of(self, name: str) -> list[int]:
+        """The rows of a model."""
         wanted = {name.casefold(), text_of(name).casefold()}
-        rows = [at for at, line in enumerate(self.lines) if self._cell(line, self._model).casefold() in wanted]
-        if batch is not None and self._batch is not None:
-            rows = [at for at in rows if self._cell(self.lines[at], self._batch) == text_of(batch)]
-        return rows
+        return [at for at, line in enumerate(self.lines) if self._cell(line, self._model).casefold() in wanted]
+
+    def _row_of(self, name: str, batch: int | None, alone: bool) -> int | None:
+        """The row of a model and batch, else that of an unknown batch; if only one of the two says its batch and no
+        other result is of the model (`alone`), its only row."""
+        rows = self._of(name)
+        if self._batch is None:
+            return next(iter(rows), None)
+        batches = {at: self._cell(self.lines[at], self._batch) for at in rows}
+        exact = next((at for at in rows if batches[at] == text_of(batch)), None)
+        unknown = next((at for at in rows if batches[at] in ("", UNKNOWN)), None)
+        only = rows[0] if alone and batch is None and len(rows) == 1 else None
+        return next((at for at in (exact, unknown, only) if at is not None), None)
 
     @staticmethod
     def _cell(line: str, place: int) -> str:

@@ -40,7 +40,8 @@ class LayoutColumn:
     def is_collected(self, result: ModelResult) -> bool:
         """Whether the result says anything of it, if only that it cannot be published."""
         unusable = self.field in result.impossible or not (result.run_success or self.of_model)
-        return unusable or self.value(result) is not None
+        measured = getattr(result, self.field) if self.field else self.value(result)
+        return unusable or measured is not None
 
 
 @dataclass(frozen=True)

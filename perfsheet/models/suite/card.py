@@ -101,7 +101,7 @@ def _boards(analysis: Analysis) -> str:
 
 
 def _commit(suite: Suite, result: ModelResult) -> str | None:
-    for capture in result.captures[:1]:
+    for capture in () if result.replayed else result.captures[:1]:
         record = recorded_provenance(suite.output / capture).record
         return record.tt_metal_commit if record else None
     return None

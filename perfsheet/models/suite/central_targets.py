@@ -11,7 +11,7 @@ from typing import Any
 from perfsheet.errors import PerfsheetError
 from perfsheet.models.records import BenchmarkRecord, ReadRecord, as_read, measurements_of, read_record
 from perfsheet.models.suite.model import ModelResult, Suite, plain_model
-from perfsheet.models.targets import Targets, check_targets
+from perfsheet.models.targets import TargetEntry, Targets, check_targets
 
 _OF_DEVICE = ("kernel_ns", "device_fps")
 
@@ -44,29 +44,59 @@ def record_of(result: ModelResult, card_type: str, branch: str | None, commit: s
 def check_central_targets(suite: Suite, results: Sequence[ModelResult], central: Targets) -> list[ModelResult]:
     """The results with the central targets that the records of their tests miss as breaches.
 
-    Where a test left none of its model, the figures of its perf file and its PCC count. A model with active targets of
-    which nothing is measured breaches, too; a gap in the file (TODO) is a warning.
+    Where a test left none of a row's model, the figures of its perf file and its PCC count. A model with active targets
+    of which nothing is measured breaches, too; one of which a part is not measured, or a gap in the file (TODO), is a
+    warning.
     """
     return [_checked(suite, result, central) if result.has_run else result for result in results]
 
 
 def _checked(suite: Suite, result: ModelResult, central: Targets) -> ModelResult:
-    breaches, warnings = [*result.breaches], [*result.warnings]
     read = [_read(suite.output / name) for name in result.records]
-    breaches += [f"targets: {problem}" for problem in read if isinstance(problem, str)]
-    runs = [run for run in read if isinstance(run, ReadRecord)]
-    model = result.model if central.model(result.model) else plain_model(result.model)
-    own = record_of(result, suite.sku, None, None)
-    if own is not None and not any(central.model(run.ml_model_name) == central.model(model) for run in runs):
-        runs.append(as_read(replace(own, model=model)))
+    records = [run for run in read if isinstance(run, ReadRecord)]
+    model = _model(result, central)
+    runs = [*records, *_own(suite, result, central, records)]
+    breaches = [
+        *(f"targets: {problem}" for problem in read if isinstance(problem, str)),
+        *_without_record(suite, model, central, runs),
+    ]
+    further = []
+    for row in result.further:
+        own = _own(suite, row, central, records)
+        further.append(_held(suite, row, central, own) if own else row)
+    held = _held(suite, result, central, runs)
+    return replace(held, breaches=(*held.breaches, *breaches), further=tuple(further))
+
+
+def _model(result: ModelResult, central: Targets) -> str:
+    return result.model if central.model(result.model) else plain_model(result.model)
+
+
+def _own(suite: Suite, row: ModelResult, central: Targets, records: Sequence[ReadRecord]) -> list[ReadRecord]:
+    """The figures of a row as a record, unless its test left one of its model."""
+    model, own = _model(row, central), record_of(row, suite.sku, None, None)
+    if own is None or any(central.model(run.ml_model_name) == central.model(model) for run in records):
+        return []
+    return [as_read(replace(own, model=model))]
+
+
+def _held(suite: Suite, result: ModelResult, central: Targets, runs: Sequence[ReadRecord]) -> ModelResult:
+    """The result with what these runs of its test miss."""
+    breaches, warnings = [*result.breaches], [*result.warnings]
+    measured: dict[TargetEntry, set[str]] = {}
     for run in runs:
         entry = central.find(run.ml_model_name, suite.sku, run.batch_size, run.input_sequence_length)
         if entry is None or entry.todo:
             what = "has no entry" if entry is None else "has only a gap (TODO)"
             warnings.append(f"targets: {central.path} {what} for {run.name} on {suite.sku}")
             continue
-        breaches += [f"targets: {check.sentence}" for check in check_targets(entry, run.values) if not check.ok]
-    breaches += _without_record(suite, model, central, runs)
+        checks = check_targets(entry, run.values)
+        measured.setdefault(entry, set()).update(check.metric.name for check in checks)
+        breaches += [f"targets: {check.sentence}" for check in checks if not check.ok]
+    for entry, names in measured.items():
+        if left := [metric.name for metric in entry.metrics if metric.name not in names]:
+            sentence = f"targets: nothing measures {', '.join(left)} of {entry.name}"
+            (warnings if names else breaches).append(sentence)
     return replace(result, breaches=tuple(breaches), warnings=tuple(warnings))
 
 

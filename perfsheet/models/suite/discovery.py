@@ -20,8 +20,8 @@ from perfsheet.models.suite.model import Collect
 
 _FILES = re.compile(r"(?:test_)?perf[\w-]*\.py|[\w-]+_perf\.py")
 _WRITERS = frozenset(("prep_perf_report", "write_perf_report"))
-_MARKER = re.compile(r"models?_(device_)?perf(ormance)?_\w+")
-_SHORT = re.compile("^models?_|perf(ormance)?_")
+_MARKER = re.compile(r"models?_(device_)?perf(ormance)?(_\w+)?")
+_SHORT = re.compile("^models?_|perf(ormance)?_?")
 _FIXTURE = "perfsheet_e2e"
 _SKIPPED = frozenset((".git", ".venv", "venv", "build", "node_modules", "__pycache__", "site-packages"))
 _LARGEST = 4 << 20
@@ -50,7 +50,7 @@ class PerfTest:
     @property
     def collect(self) -> tuple[Collect, ...]:
         """What it measures: tests of device performance run the profiler themselves, others write a perf file."""
-        return ("device",) if self.marker.startswith("models_device_") else ("e2e",)
+        return ("device",) if "_device_" in self.marker else ("e2e",)
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,9 @@ def _marked_tests(body: Sequence[ast.stmt], around: set[str], where: str = "") -
         if isinstance(node, ast.ClassDef):
             of_class = whole.union(*map(_markers, node.decorator_list)) if node.decorator_list else whole
             yield from _marked_tests(node.body, of_class, f"{where}{node.name}::")
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            inner = [*node.body, *getattr(node, "orelse", ())]
+            yield from _marked_tests(inner, whole, where)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test"):
             yield _Test(where + node.name, node, tuple(sorted(whole.union(*map(_markers, node.decorator_list)))))
 

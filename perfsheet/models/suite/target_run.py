@@ -77,8 +77,8 @@ def _with_figures(result: ModelResult, target: Target, run: _TargetRun) -> Model
     row, others, problems = perf_rows(target, run.perf_files) if "e2e" in target.collect else (None, [], [])
     for problem in problems:
         result = with_problem(result, problem) if row else with_refused(result, problem, "inference_s", "compile_s")
-    own = writer_of(Path(row.file)) if row else ""
-    writers = [writer_of(Path(other.file)) for other in others]
+    own = writer_of(Path(row.file), run.folder) if row else ""
+    writers = [writer_of(Path(other.file), run.folder) for other in others]
     of_others = dict.fromkeys(writer for writer in writers if writer and writer != own)
     result = run.with_reported(result, lambda test: test not in of_others)
     further = []
@@ -108,7 +108,7 @@ def end_leftover_processes(folder: Path) -> bool:
 class _TargetRun:
     """The runs of one target: `result` grows with each; `perf_files` and `records` are those of the timed run.
 
-    `ran`: whether a run may have measured something.
+    Its files are in `folder`. `ran`: whether a run may have measured something.
     """
 
     def __init__(self, target: Target, folder: Path, watch: Watch) -> None:
@@ -124,7 +124,7 @@ class _TargetRun:
             python=target.python,
             variables={FOLDER: str(folder)},
         )
-        self._target, self._watch, self._folder = target, watch, folder
+        self._target, self._watch, self.folder = target, watch, folder
         self._timed = False
         self._verdict: TargetVerdict | None = None
 
@@ -134,14 +134,14 @@ class _TargetRun:
         try:
             self._take_outcome(replay(self.request, captures, self._watch))
         finally:
-            _collect(before, Path.cwd(), self._folder)
-            self.perf_files = sorted(_files_in(self._folder, *_PERF_FILES))
-            self.records = sorted(_files_in(self._folder / RECORDS, *_RECORD_FILES))
+            _collect(before, Path.cwd(), self.folder)
+            self.perf_files = sorted(_files_in(self.folder, *_PERF_FILES))
+            self.records = sorted(_files_in(self.folder / RECORDS, *_RECORD_FILES))
             self._timed = True
 
     def run_profiled(self) -> list[str]:
         """Run under the profiler; returns the ops CSV. The times that it reports are not those of the model."""
-        folder = self._folder / _PROFILED
+        folder = self.folder / _PROFILED
         folder.mkdir(exist_ok=True)
         before = _written_in(Path.cwd())
         outcome = profile(replace(self.request, variables={FOLDER: str(folder)}), self._watch)
@@ -164,7 +164,7 @@ class _TargetRun:
         hint = f"; {error.hint}" if error.hint and error.status != ExitStatus.TIMEOUT else ""
         self.result = with_problem(replace(self.result, outcome=outcome), error.message + hint)
         self.ran = self.ran or outcome in RAN
-        logs = sorted((self._folder / "run-logs").glob("*"), key=lambda path: path.stat().st_mtime)
+        logs = sorted((self.folder / "run-logs").glob("*"), key=lambda path: path.stat().st_mtime)
         self.log = self.log or (logs[-1] if logs else None)
 
     def _take_outcome(self, run: RunOutcome) -> None:

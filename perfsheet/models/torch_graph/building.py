@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -131,7 +132,7 @@ def _installed(name: str) -> Any:
 
 def import_root(path: Path) -> Path:
     """The folder that Python must know to import this file: that of the outermost package around it, else its own."""
-    root = path.absolute().parent
+    root = Path(os.path.abspath(path)).parent  # also of a/../b  # noqa: PTH100
     while (root / "__init__.py").exists() and root != root.parent:
         root = root.parent
     return root
@@ -148,7 +149,7 @@ def _importable(path: Path) -> Iterator[Any]:
 
     Within, its neighbours can be imported by name.
     """
-    folder = path.absolute().parent
+    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100
     root = import_root(path)
     for old in _imported:
         sys.modules.pop(old, None)

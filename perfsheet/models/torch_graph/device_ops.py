@@ -13,7 +13,9 @@ from perfsheet.light_dataclass import dataclass
 
 _UNARY = r"Unary|EltwiseUnary"
 _BINARY = r"Binary|EltwiseBinary"
-_REDUCE = r"(?i)^(?:fast_?)?reduce(?!_?scatter)"
+_REDUCE = r"^(?:fast_?)?reduce(?!_?scatter)"
+_OF_MEAN = r"scaler\W+(?!1(?:\.0*)?(?![\d.]))[\d.e-]+"
+"""The factor of a sum that makes a mean of it."""
 _ATTENTION = r"sdpa|scaled_?dot_?product|attention"
 _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("experimental.conv3d", r"(?i)conv3d", "", ""),
@@ -26,13 +28,12 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("softmax", rf"(?i)softmax|{_ATTENTION}", "", ""),
     ("transformer.scaled_dot_product_attention", r"(?i)sdpa|scaled_?dot_?product", "", ""),
     ("max_pool2d", r"(?i)pool", r"MAX_POOL2D|max_?pool\w*", ""),
-    ("avg_pool2d adaptive_avg_pool2d", rf"(?i)pool|{_REDUCE[4:]}", r"AVG_POOL2D|avg_?pool\w*", r"\b(?:SUM|AVG|MEAN)\b"),
-    # The sum of a mean has a factor of 1/n.
-    ("mean", rf"{_REDUCE}|^mean", r"AVG|MEAN|scaler\W+(?!1(?:\.0*)?(?![\d.]))[\d.e-]+", r"\bSUM\b"),
-    ("sum", rf"{_REDUCE}|^sum", r"SUM|fast_?reduce_?nc\w*", ""),
-    ("max", rf"{_REDUCE}|^max\b", "MAX", ""),
-    ("min", rf"{_REDUCE}|^min\b", "MIN", ""),
-    ("var std", _REDUCE, "VAR|STD", r"\bSUM\b"),
+    ("avg_pool2d adaptive_avg_pool2d", rf"(?i)pool|{_REDUCE}", r"AVG_POOL2D|avg_?pool\w*", r"\b(?:SUM|AVG|MEAN)\b"),
+    ("mean", rf"(?i){_REDUCE}|^mean", rf"AVG|MEAN|{_OF_MEAN}", r"\bSUM\b"),
+    ("sum", rf"(?i){_REDUCE}|^sum", rf"SUM(?![\s\S]*{_OF_MEAN})|fast_?reduce_?nc\w*", r"\bSUM\b"),
+    ("max", rf"(?i){_REDUCE}|^max\b", "MAX", ""),
+    ("min", rf"(?i){_REDUCE}|^min\b", "MIN", ""),
+    ("var std", f"(?i){_REDUCE}", "VAR|STD", r"\bSUM\b"),
     ("prod", r"(?i)^prod", "", ""),
     ("sort", r"(?i)sort", "", ""),
     ("cumsum cumprod", r"(?i)cumsum|cumprod|accumulation", "", ""),

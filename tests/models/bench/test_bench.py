@@ -359,8 +359,10 @@ def test_several_printed_times_are_runs_and_one_is_a_mean():
     [
         (r"(?P<mean>[\d.]+) ± (?P<std>[\d.]+)", ("1 ± 0.5", "2 ± 0.25"), "its output has 2 means"),
         (r"mean (?P<mean>[\d.]+)", ("mean 9", "mean 5"), "its output has 2 means"),
-        (r"took (\S+)", ("took nan",), "matches 'took nan', which has no number there"),
+        (r"took (\S+)", ("took nan",), "matches 'took nan', which has no such number"),
         (r"(?P<mean>\d+) of (?P<n>\S+)", ("5 of many",), "matches '5 of many'"),
+        (r"(?P<mean>\S+) ± (?P<std>\S+)", ("5 ± -3",), "which has no such number"),
+        (r"(?P<mean>\S+) of (?P<n>\S+)", ("5 of 2.7",), "which has no such number"),
         (r"took (\d+)", ("nothing",), "no line of its output matches"),
     ],
 )
@@ -560,7 +562,8 @@ def test_the_kind_of_a_deviation_is_that_of_its_row_and_never_guessed(groups, ca
         ("command = 'x'\nlatency = '(1)'\niterations = 3", "'iterations' means nothing for a printed row"),
         ("command = 'x'\nunit = 's'", "'unit' means nothing for a command row"),
         ("function = 'model.py:f'\nruns = 3", "'runs' means nothing for a function row"),
-        ("recorded = 'r.csv'\nruns = 0", "not a number of runs"),
+        ("recorded = 'm.csv'\nruns = 0", "group 1, row 1: `runs` 0: not a number of runs"),
+        ("recorded = 'r.csv'\nruns = 9", "`runs` is of a mean, and latency_ms has 2 runs"),
     ],
 )
 def test_keys_that_would_do_nothing_are_refused(groups, capsys, row, told):
@@ -579,7 +582,7 @@ def test_two_groups_of_one_name_are_refused(groups, capsys):
 def test_a_label_that_reaches_nothing_is_said(groups, capsys):
     (groups / "h.py").write_text("def h():\n    pass\n")
     ended = here(capsys, "bench", "h.py:h", "--vary", "trt.precision=a,b", "-n", "1", "-q")
-    assert ended.err.count("takes no trt.precision: that is a label only") == 1
+    assert ended.err.count("takes no trt.precision: only a label there") == 1
 
 
 @pytest.mark.process

@@ -14,9 +14,11 @@ from perfsheet.analysis.rules import RULES
 from perfsheet.analysis.rules.base import Stage
 from perfsheet.models.outputs.card import cards_markdown
 from perfsheet.models.outputs.variant_tests import variant_tests, write_variant_tests
+from perfsheet.models.suite import card as card_module
 from perfsheet.models.suite import read_suite
 from perfsheet.models.suite.card import Card, make_card
 from perfsheet.models.suite.model import ModelResult, Suite, Target
+from perfsheet.models.suite.results_store import ResultsStore
 from perfsheet.models.torch_graph.coverage import Coverage
 from perfsheet.models.torch_graph.in_ttnn import InTtnn
 from perfsheet.models.torch_graph.model import Graph, GraphOp
@@ -72,11 +74,14 @@ def test_why_there_is_no_capture(tmp_path, collect, result, why):
 
 
 def test_a_card_says_where_and_when_it_was_measured():
-    result = ModelResult("m", outcome="passed", started="2026-11-01T10:00:00", warnings=("n150 or n300",))
+    result = ModelResult(
+        "m", outcome="passed", started="2026-11-01T10:00:00", warnings=("n150 or n300",), breaches=("too slow",)
+    )
     text = page(replace(card_of(None), result=result, boards="n150", commit="abc123"))
     assert "| Board | n150 |" in text
     assert "| Run | 2026-11-01T10:00:00, tt-metal abc123 |" in text
-    assert "| Be careful | n150 or n300 |" in text
+    assert "| Limits missed | too slow |" in text
+    assert "| Warnings | n150 or n300 |" in text
 
 
 def test_what_ttnn_lacks_is_not_what_the_port_lacks():
@@ -156,7 +161,7 @@ def test_the_torch_module_of_a_suite_is_the_reference(tmp_path, graph, packages,
     steps = ast.literal_eval(re.search(r"parent / ('.*?')\)", text)[1])
     assert (tmp_path / "out" / steps).resolve() == place
     assert "PCC = 0.98" in text
-    assert text.count("NotImplementedError") == 1
+    assert text.count("NotImplementedError") == 2  # the second for a function that returns the module alone
 
 
 @pytest.mark.parametrize(
@@ -189,6 +194,9 @@ def named():
 
 def one():
     return torch.nn.Identity(), torch.tensor([2, 3])
+
+def alone():
+    return torch.nn.Identity()
 """
 
 
@@ -205,6 +213,36 @@ def test_the_reference_takes_what_the_module_takes(tmp_path, name, inputs):
     assert len(first) == len(second) == inputs
     assert all(not one.equal(other) for one, other in zip(first, second, strict=True))
     assert scope["reference"](second).tolist() == [inputs * 3, inputs * 2]
+
+
+@pytest.mark.torch
+def test_inputs_of_a_module_alone_are_to_fill_in(tmp_path):
+    pytest.importorskip("torch", reason="needs the extra `torch`")
+    (tmp_path / "sums.py").write_text(TWO_INPUTS)
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    text = variant_tests(suite, Target("m", "pytest x.py", graph="sums.py:alone"), tmp_path)
+    scope = {"__file__": str(tmp_path / "test_m_variants.py")}
+    exec(text.replace("import ttnn\n", "").partition("def make_model")[0], scope)
+    with pytest.raises(NotImplementedError, match="make_inputs"):
+        scope["make_inputs"](0)
+
+
+def test_the_card_of_a_suite_shows_the_limits_that_it_misses(tmp_path, capsys):
+    target = '[[target]]\nmodel = "m"\ncommand = "pytest x.py"\ncollect = ["e2e"]\nexpected-inference = 1.0\n'
+    (tmp_path / "suite.toml").write_text(target)
+    suite = read_suite(tmp_path / "suite.toml")
+    store = ResultsStore(suite.output)
+    store.empty_folder(0, suite.targets[0])
+    store.save(0, suite.targets[0], ModelResult("m", outcome="passed", inference_s=9.0))
+    page_of_suite = here(capsys, "card", tmp_path / "suite.toml").out
+    assert "| Limits missed | inference time 9 s is slower than allowed" in page_of_suite
+
+
+def test_the_commit_of_a_recording_is_not_that_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(card_module, "recorded_provenance", lambda path: pytest.fail("not asked"))
+    suite = Suite(tmp_path / "s.toml", "s", tmp_path, tmp_path, ())
+    replayed = ModelResult("m", outcome="passed", captures=("gone.csv",), replayed=True)
+    assert make_card(suite, Target("m", "pytest x.py"), replayed).commit == ""
 
 
 def test_models_have_files_of_their_own(tmp_path):

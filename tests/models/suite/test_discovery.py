@@ -109,9 +109,15 @@ def test_our_fixture_and_other_markers_are_found(tree):
     folder.mkdir()
     (folder / "test_demo.py").write_text("def test_it(perfsheet_e2e):\n    perfsheet_e2e.write('demo', 8)\n")
     (folder / "test_llama.py").write_text("@pytest.mark.model_perf_t3000\ndef test_it():\n    pass\n")
-    assert [(test.model, test.command) for test in find_perf_tests([folder]).tests] == [
-        ("demo", "pytest more/test_demo.py"),
-        ("llama", "pytest more/test_llama.py -m model_perf_t3000"),
+    (folder / "test_old.py").write_text(
+        "if True:\n    @pytest.mark.models_performance\n    def test_it():\n        pass\n\n"
+        "@pytest.mark.model_device_perf_tg\ndef test_device():\n    pass\n"
+    )
+    assert [(test.model, test.command, *test.collect) for test in find_perf_tests([folder]).tests] == [
+        ("demo", "pytest more/test_demo.py", "e2e"),
+        ("llama", "pytest more/test_llama.py -m model_perf_t3000", "e2e"),
+        ("old", "pytest more/test_old.py -m models_performance", "e2e"),
+        ("old (device tg)", "pytest more/test_old.py -m model_device_perf_tg", "device"),
     ]
 
 

@@ -45,7 +45,7 @@ def test_without_record():
 def test_zeta(record_property):
     record_property("pcc", 0.5)
     record_property("latency_ms", 7.0)
-    write_perf_report("zeta", 1, 2.0, 0.9, comments="own")
+    write_perf_report("zeta", 1, 2.0, 0.9, comments="own", directory=".")
 
 
 def test_alpha(record_property):
@@ -201,6 +201,11 @@ def test_a_limit_is_not_kept_by_measuring_nothing(reporting):
         "inference time was not measured, and 1 s is expected",
         "PCC was not measured, and 0.99 is expected",
     ]
+
+
+def test_nothing_hidden_is_left_in_the_folder_of_the_tests(reporting, tmp_path_factory):
+    folder = max(tmp_path_factory.getbasetemp().glob("reporting*"))
+    assert not list(folder.glob(".perf_*"))
 
 
 def test_of_several_perf_files_none_of_the_target_none_is_its_own(reporting):

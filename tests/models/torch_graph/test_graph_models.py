@@ -187,6 +187,7 @@ def test_of_several_models_one_that_fails_leaves_the_others(folder, capsys):
     assert "left out: " in ended.err and "no weights" in ended.err  # noqa: PT018
     assert [one["module"] for one in json.loads(ended.out)["models"]] == [specs[1]]
     assert (out / "models" / "twice_build_0" / "modules.csv").exists()
+    assert here(capsys, "graph", "gone.py:build", specs[1], "-o", folder / "gone").status == 3
     assert here(capsys, "graph", specs[0], specs[0], "-o", folder / "none").status == 3
     assert not (folder / "none").exists()
 
@@ -202,7 +203,7 @@ def test_files_of_packages_and_names_that_are_installed(torch, tmp_path, monkeyp
     (tmp_path / "loose").mkdir()
     (tmp_path / "loose" / "layers.py").write_text((folder.parent / "layers.py").read_text())
     (tmp_path / "loose" / "net.py").write_text(text.format("."))
-    for path in (folder / "net.py", tmp_path / "loose" / "net.py"):
+    for path in (folder / "net.py", tmp_path / "loose" / "net.py", folder / ".." / "sub" / "net.py"):
         assert build(f"{path}:make", ("1,3",))[0].weight.shape == (4, 3)
     monkeypatch.syspath_prepend(str(tmp_path))
     module, inputs, _ = build("pkg.sub.net:make", ("1,3",))

@@ -109,7 +109,7 @@ POOL = "{{'pool_type_': 'Pool2DType::{}_POOL2D'}}"
     ("code", "attributes", "statuses"),
     [
         ("Reduce", SUM.format("1"), {"sum": "covered", "mean": "unclear", "var": "unclear", "amax": "missing"}),
-        ("Reduce", SUM.format("0.0078125"), {"mean": "covered", "_adaptive_avg_pool2d": "unclear"}),
+        ("Reduce", SUM.format("0.0078125"), {"mean": "covered", "_adaptive_avg_pool2d": "unclear", "sum": "unclear"}),
         ("ReduceScatterMinimalAsyncDeviceOperation", "{'ring_size': '4'}", {"sum": "missing", "mean": "missing"}),
         ("FastReduceNCDeviceOperation", "{'dim': '1'}", {"sum": "covered", "var": "missing"}),
         ("Pool2D", POOL.format("MAX"), {"max_pool2d_with_indices": "covered", "_adaptive_avg_pool2d": "missing"}),
