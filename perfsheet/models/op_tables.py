@@ -11,9 +11,8 @@ from perfsheet.accuracy import MARKED
 from perfsheet.analysis.ops.transfers import Transfers
 from perfsheet.analysis.results import OpType
 from perfsheet.capture.notes import rows as counted
-from perfsheet.light_dataclass import dataclass
 from perfsheet.models.bench import Bench, Measurement
-from perfsheet.models.bench.model import INTERRUPTED
+from perfsheet.models.bench.model import INTERRUPTED, TimedRun
 from perfsheet.models.op_stats import FormatCount, OpCount, OpStatistics, SizeCount, SizeDistribution
 from perfsheet.models.tables import MILLISECONDS, TEXT, field_of, same
 from perfsheet.models.torch_graph import Coverage, Module, NeededOp
@@ -245,16 +244,6 @@ KERNEL_TIME_BY_OP: Table[Sequence[OpType]] = Table(
 )
 
 BenchRows = Rows[Bench, Measurement]
-@dataclass(frozen=True)
-class TimedRun:
-    """A run of a row by its name: its number from 1, warm-up runs included, and its time."""
-
-    row: str
-    number: int
-    time_ms: float
-    warmup: bool
-
-
 def runs_of(row: Measurement, name: str) -> list[TimedRun]:
     """All runs of a row of this name, warm-up runs first."""
     times = [(time_ms, True) for time_ms in row.warmup_ms] + [(time_ms, False) for time_ms in row.runs_ms]
@@ -339,15 +328,17 @@ def bench_table(parameters: Sequence[str], grouped: bool = False) -> Table[Bench
 
 
 RUNS: Table[Sequence[TimedRun]] = Table(
-    "bench-runs", "Runs", "Every run, warm-up runs first: sheet Runs of bench.xlsx.",
+    "bench-runs", "Runs", "Every run, warm-up runs first: sheet Runs of bench.xlsx, runs.csv.",
     (
         Column("variant", "Variant", TEXT, field_of("row"), "the variant", _BENCH,
-            outputs=In.SHEET, width=40),
+            outputs=_CSV | In.SHEET, width=40),
         Column("run", "Run", COUNT, field_of("number"), "its number, from 1, warm-up runs included", _BENCH,
-            outputs=In.SHEET, width=8),
+            outputs=_CSV | In.SHEET, width=8),
         Column("warmup", "Warm-up", TEXT, each(lambda run: "warm-up" if run.warmup else ""),
-            "whether it counts as warm-up only", _BENCH, outputs=In.SHEET, width=10, cell=lambda text: text or None),
-        Column("latency_ms", "Latency", _MS, field_of("time_ms"), "its time", _BENCH, outputs=In.SHEET, width=14),
+            "whether it counts as warm-up only", _BENCH, outputs=_CSV | In.SHEET, width=10,
+            cell=lambda text: text or None),
+        Column("latency_ms", "Latency", _MS, field_of("time_ms"), "its time", _BENCH, outputs=_CSV | In.SHEET,
+            width=14),
     ),
 )
 # fmt: on

@@ -106,7 +106,7 @@ def bench(
         read_bench,
         run_bench,
     )
-    from perfsheet.models.outputs.bench import STYLES, bench_json, bench_markdown, print_bench
+    from perfsheet.models.outputs.bench import STYLES, bench_json, bench_markdown, print_bench, runs_csv
     from perfsheet.outputs import json_output
     from perfsheet.text.safe import printed
 
@@ -151,15 +151,23 @@ def bench(
         name = (function or command_line or "").rpartition(":")[2]
     check_plan(plan)  # refuses an invalid plan before anything is written
     folder = output or Path("generated/bench") / _name(name)
-    log = _new_folder(folder, force)
+    log, runs = _new_folder(folder, force)
     interrupted: BenchInterruptedError | None = None
     # Standard output is for the table.
-    with view(quiet, verbose, json=True, lines=False) as watch, _opened(log, force) as stream:
+    with (
+        view(quiet, verbose, json=True, lines=False) as watch,
+        _opened(log, force) as log_stream,
+        _opened(runs, force) as runs_stream,
+    ):
+        write_run = _writer(runs_stream)
+        write_run(runs_csv([]).encode())
         try:
-            result = run_bench(plan, watch, _log_to(stream))
+            result = run_bench(
+                plan, watch, _writer(log_stream), lambda run: write_run(runs_csv([run]).partition("\n")[2].encode())
+            )
         except BenchInterruptedError as error:
             interrupted, result = error, error.bench
-    files = [*_write(result, folder, force, style), log]
+    files = [*_write(result, folder, force, style), runs, log]
     if json:
         json_output.write(bench_json(result, list(map(str, files))), sys.stdout)
     elif sys.stdout.isatty():
@@ -181,28 +189,29 @@ def _check_printed(command_line: str | None, iterations: int, warmup: int) -> No
         raise usage("-n and --warmup are for what is timed here", "a command with --latency runs once: give it its own")
 
 
-def _new_folder(folder: Path, overwrite: bool) -> Path:
-    """The folder for the results, made, with none of an earlier bench; the path of its log."""
+def _new_folder(folder: Path, overwrite: bool) -> tuple[Path, Path]:
+    """The folder for the results, made, with none of an earlier bench; the paths of its log and of its runs."""
     from perfsheet.atomic_write import make_folder
     from perfsheet.outputs import paths
 
-    for suffix in ("xlsx", "csv", "md", "log"):
-        paths.check_new(folder / f"bench.{suffix}", overwrite)
-    return make_folder(folder) / "bench.log"
+    for name in ("bench.xlsx", "bench.csv", "bench.md", "bench.log", "runs.csv"):
+        paths.check_new(folder / name, overwrite)
+    made = make_folder(folder)
+    return made / "bench.log", made / "runs.csv"
 
 
-def _opened(log: Path, overwrite: bool) -> BufferedWriter:
-    """The log, emptied. Raises PerfsheetError (exit status 7)."""
-    if log.is_symlink() or (log.exists() and not log.is_file()):
-        raise not_written(f"{log} is no file", "remove it, or give another folder with -o")
+def _opened(path: Path, overwrite: bool) -> BufferedWriter:
+    """A file that grows while the bench runs, emptied. Raises PerfsheetError (exit status 7)."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise not_written(f"{path} is no file", "remove it, or give another folder with -o")
     try:
-        return log.open("wb" if overwrite else "xb")
+        return path.open("wb" if overwrite else "xb")
     except OSError as error:
-        raise not_written(f"cannot write the log {log} ({error.strerror})", "give another folder with -o") from None
+        raise not_written(f"cannot write {path} ({error.strerror})", "give another folder with -o") from None
 
 
-def _log_to(stream: BufferedWriter) -> Callable[[bytes], None]:
-    """What writes to a log that somebody may be watching."""
+def _writer(stream: BufferedWriter) -> Callable[[bytes], None]:
+    """What writes to a file that somebody may be watching."""
 
     def write(output: bytes) -> None:
         stream.write(output)

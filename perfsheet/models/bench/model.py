@@ -147,6 +147,16 @@ class Plan:
         return tuple(dict.fromkeys(name for entry in self.entries for name, _ in entry.variant.values))
 
 
+@dataclass(frozen=True)
+class TimedRun:
+    """A run of a row by its name: its number from 1, warm-up runs included, and its time."""
+
+    row: str
+    number: int
+    time_ms: float
+    warmup: bool
+
+
 INTERRUPTED = "not measured: interrupted"
 """The problem of a row that the user did not wait for."""
 

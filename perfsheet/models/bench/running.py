@@ -19,7 +19,7 @@ from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
-from perfsheet.models.bench.model import INTERRUPTED, Bench, Entry, Measurement, Plan, Value, named_in
+from perfsheet.models.bench.model import INTERRUPTED, Bench, Entry, Measurement, Plan, TimedRun, Value, named_in
 from perfsheet.models.bench.printed import PrintedTimes, check_recorded, pattern_of, recorded
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import process
@@ -55,11 +55,18 @@ class BenchInterruptedError(PerfsheetError):
         self.bench = bench
 
 
-def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda output: None) -> Bench:
+def run_bench(
+    plan: Plan,
+    watch: Watch,
+    log: Callable[[bytes], object] = lambda output: None,
+    timed: Callable[[TimedRun], object] = lambda run: None,
+) -> Bench:
     """Measure every row. One that fails is a row with its problem; the others go on.
 
-    `log` gets all that the rows print.
-    Raises PerfsheetError: exit status 2 for an invalid plan, 7 if `log` raises OSError; BenchInterruptedError (130).
+    `log` gets all that the rows print, `timed` every run as soon as it is over; not those of a latency that is printed
+    or recorded.
+    Raises PerfsheetError: exit status 2 for an invalid plan, 7 if one of these raises OSError; BenchInterruptedError
+    (130).
     """
     check_plan(plan)
     rows: list[Measurement] = []
@@ -70,10 +77,10 @@ def run_bench(plan: Plan, watch: Watch, log: Callable[[bytes], object] = lambda 
         watch.phase(Phase.RUN)
         try:
             log(f"# {name}\n".encode())
-            rows.append(_measured(plan, entry, watch, log))
+            rows.append(_measured(plan, entry, watch, log, _under(name, timed)))
         except (LogError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise not_written(f"cannot write the log ({reason})", "make room for it") from error
+            raise not_written(f"cannot write what is measured ({reason})", "make room for it") from error
         except PerfsheetError as error:
             if error.status != ExitStatus.INTERRUPTED:
                 raise
@@ -197,13 +204,21 @@ def convert(text: str) -> Value:
     return float(text) if re.fullmatch(r"[+-]?(\d+\.\d*|\.?\d+)([eE][+-]?\d+)?", text) else text
 
 
-def _measured(plan: Plan, entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
-    row = recorded(entry, _missing(entry, "")) if entry.runtime.kind == "recorded" else _measure(entry, watch, log)
+Timed = Callable[[TimedRun], object]
+
+
+def _under(name: str, timed: Timed) -> Timed:
+    return lambda run: timed(replace(run, row=name))
+
+
+def _measured(plan: Plan, entry: Entry, watch: Watch, log: Callable[[bytes], object], timed: Timed) -> Measurement:
+    is_recorded = entry.runtime.kind == "recorded"
+    row = recorded(entry, _missing(entry, "")) if is_recorded else _measure(entry, watch, log, timed)
     computed_here = row.printed is None
     return replace(row, deviation=entry.runtime.deviation or (plan.deviation if computed_here else None))
 
 
-def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Measurement:
+def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object], timed: Timed) -> Measurement:
     run_id = uuid.uuid4().hex
     tail: deque[str] = deque(maxlen=_LAST_LINES)
     times = PrintedTimes(entry.runtime) if entry.runtime.kind == "printed" else None
@@ -221,7 +236,7 @@ def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Meas
         job_path.write_text(json.dumps({**job, "done": str(done_path)}), encoding="utf-8")
         environment = {**os.environ, RUN_ID: run_id, "PYTHONUNBUFFERED": "1"}
         argv = (entry.runtime.python or sys.executable, str(_WORKER), str(job_path), str(outcome_path))
-        progress = _Progress(done_path, job["warmup"] + job["iterations"], watch)
+        progress = _Progress(done_path, job["warmup"], job["iterations"], watch, timed if times is None else None)
         try:
             ended = process.run(argv, environment, run_id, read, entry.timeout_s, progress.look, log=log)
             progress.look()
@@ -252,19 +267,27 @@ def _measure(entry: Entry, watch: Watch, log: Callable[[bytes], object]) -> Meas
 
 
 class _Progress:
-    """Tells the watch how many runs are done: the worker adds a byte to a file for each."""
+    """Tells the watch how many runs are done, and `timed` of each: the worker adds its time to a file."""
 
-    def __init__(self, path: Path, total: int, watch: Watch) -> None:
-        self._path, self._total, self._watch = path, total, watch
-        self._done = 0
+    def __init__(self, path: Path, warmup: int, measured: int, watch: Watch, timed: Timed | None) -> None:
+        self._path, self._warmup, self._total = path, warmup, warmup + measured
+        self._watch, self._timed = watch, timed
+        self._done = self._read = 0
 
     def look(self) -> bool:
         """Called several times a second while the process runs; it never stalls."""
         try:
-            done = self._path.stat().st_size
+            with self._path.open("rb") as stream:
+                stream.seek(self._read)
+                new = stream.read()
         except OSError:
             return False
-        if done != self._done:
-            self._done = done
-            self._watch.progress(done, self._total)
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.splitlines():
+            self._done += 1
+            if self._timed is not None:
+                self._timed(TimedRun("", self._done, float(line), self._done <= self._warmup))
+        if whole:
+            self._watch.progress(self._done, self._total)
         return False

@@ -1,8 +1,8 @@
 """Measures one variant in a process of its own, in the target's interpreter, which need not have perfsheet.
 
 Arguments: a JSON file with the job (`function` as path and name with `values`, or `argv` and `environment`), and the
-JSON file for the outcome: `runs_ms`, `warmup_ms`, `peak_bytes`, `device_bytes` and `device_memory`, or `problem`. For
-each run that is done a byte is added to the file `done`.
+JSON file for the outcome: `runs_ms`, `warmup_ms`, `peak_bytes`, `device_bytes` and `device_memory`, or `problem`. The
+time of each run in ms is added to the file `done`, a line each, as soon as it is over.
 """
 
 import gc
@@ -39,22 +39,22 @@ def _function(job: "dict[str, Any]") -> "dict[str, Any]":
     run, first, not_taken = _prepare(job["path"], job["name"], job["values"], job["required"])
     runs = [] if first is None else [first]  # counts like any other run
     if runs:
-        _done(job)
+        _done(job, runs[0])
     memory = _DeviceMemory()
     while len(runs) < job["warmup"] + job["iterations"]:
         if len(runs) == job["warmup"]:
             memory.reset()
         runs.append(_time(run))
         memory.look()
-        _done(job)
+        _done(job, runs[-1])
     outcome = {"runs_ms": runs[job["warmup"] :], "warmup_ms": runs[: job["warmup"]], "peak_bytes": _own_peak()}
     return {**outcome, "device_bytes": memory.peak, "device_memory": memory.kind, "not_taken": not_taken}
 
 
-def _done(job: "dict[str, Any]") -> None:
+def _done(job: "dict[str, Any]", time_ms: float) -> None:
     """Tell who waits that one more run is done."""
-    with Path(job["done"]).open("ab") as stream:
-        stream.write(b".")
+    with Path(job["done"]).open("a", encoding="ascii") as stream:
+        stream.write(f"{time_ms!r}\n")
 
 
 class _DeviceMemory:
@@ -168,7 +168,7 @@ def _command(job: "dict[str, Any]") -> "dict[str, Any]":
         peak = 0
         for _ in range(count):
             times[name].append(_time(run))
-            _done(job)
+            _done(job, times[name][-1])
     # The kernel counts this process, too, as it was before it became the command.
     return {**times, "peak_bytes": peak if peak > 1.05 * (_own_peak() or 0) else None}
 

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from perfsheet._version import __version__
 from perfsheet.capture.notes import rows as counted
 from perfsheet.models.bench import Bench, Group, Measurement
+from perfsheet.models.bench.model import TimedRun
 from perfsheet.models.op_tables import RUNS, bench_table, latency_text, runs_of
 from perfsheet.models.outputs.results import table_markdown
 from perfsheet.models.results_table import ResultsTable
@@ -61,6 +62,11 @@ def bench_json(bench: Bench, files: Sequence[str]) -> Json:
 def bench_csv(bench: Bench) -> str:
     """One line per row, figures in full, unknown ones blank."""
     return csv_text(bench_table(bench.parameters, len(bench.groups) > 1), Rows(bench, bench.rows))
+
+
+def runs_csv(runs: Sequence[TimedRun]) -> str:
+    """A header, and one line per run."""
+    return csv_text(RUNS, runs)
 
 
 def bench_markdown(bench: Bench, style: str = STYLES[0]) -> str:

@@ -409,13 +409,33 @@ def test_progress_is_told_for_every_run(module):
         def progress(self, done, total):
             self.steps.append((done, total))
 
-    told = Told()
+    told, runs = Told(), []
     plan = plan_of_variants(Runtime(function="model.py:plain"), parse_variants(["seconds=0.3"], []), 4, 2)
-    run_bench(plan, told)
+    row = run_bench(plan, told, timed=runs.append).rows[0]
+    assert [(run.row, run.number, run.warmup) for run in runs] == [
+        ("seconds=0.3", number, number < 3) for number in range(1, 7)
+    ]
+    assert tuple(run.time_ms for run in runs) == (*row.warmup_ms, *row.runs_ms)
     assert {total for _, total in told.steps} == {6}
     assert told.steps[-1] == (6, 6)
     assert len(told.steps) >= 4
     assert [done for done, _ in told.steps] == sorted({done for done, _ in told.steps})
+
+
+@pytest.mark.process
+def test_each_run_is_kept_as_soon_as_it_is_over(module, capsys):
+    (module / "stuck.py").write_text(
+        "import time\nruns = []\n\ndef f():\n    def run():\n        runs.append(1)\n"
+        "        time.sleep(60 if len(runs) > 3 else 0)\n    return run\n"
+    )
+    ended = here(capsys, "bench", "stuck.py:f", "-n", "5", "--timeout", "5", "-q", "-o", "out")
+    assert ended.status == 1
+    header, *lines = (module / "out" / "runs.csv").read_text().splitlines()
+    assert header == "variant,run,warmup,latency_ms"
+    assert [line.split(",")[:3] for line in lines] == [
+        ["as it is", "1", "warm-up"],
+        *(["as it is", n, ""] for n in "23"),
+    ]
 
 
 @pytest.mark.process
