@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -18,7 +18,18 @@ from perfsheet.analysis.ops.device_ops import Ops, device_ops
 from perfsheet.analysis.ops.utilization import not_physical
 from perfsheet.analysis.options import Options, Selection
 from perfsheet.analysis.ranking import NOT_PHYSICAL, ranked_op
-from perfsheet.analysis.results import Cause, Check, Finding, OpGroup, OpType, RankedOp, RowRef, RuleTotal, WhatIf
+from perfsheet.analysis.results import (
+    Cause,
+    Check,
+    Finding,
+    IfFixed,
+    OpGroup,
+    OpType,
+    RankedOp,
+    RowRef,
+    RuleTotal,
+    WhatIf,
+)
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.statistics import known_int, known_ints
 from perfsheet.analysis.summary import CaptureSummary, summarise
@@ -244,6 +255,15 @@ class Analysis:
         """The first `count` causes that are not minor (of all, if all are minor); None = every cause."""
         main = tuple(cause for cause in self.causes if not cause.is_minor)
         return self.causes if count is None else (main or self.causes)[:count]
+
+    def if_fixed(self, ids: Collection[str]) -> IfFixed:
+        """What is left of the kernel time once the causes with these ids (`C1`, …) are fixed.
+
+        Raises PerfsheetError (exit status 2) for an id that no cause has.
+        """
+        from perfsheet.analysis.fixed import if_fixed
+
+        return if_fixed(self.facts, self.causes, ids)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

@@ -26,7 +26,10 @@ _NAMED, _APART = 4, 0.3
 
 @dataclass(frozen=True)
 class Point:
-    """Identical ops as a point: `x` and `y` in the chart's units, `share` of the window's kernel time."""
+    """Identical ops as a point: `x` and `y` in the chart's units, `share` of the window's kernel time.
+
+    `first` is the position of the first of them.
+    """
 
     label: str
     category: str
@@ -35,6 +38,7 @@ class Point:
     count: int
     kernel_ns: float
     share: float
+    first: int
 
 
 def label(ops: Ops, group: OpGroup) -> str:
@@ -46,7 +50,9 @@ def label(ops: Ops, group: OpGroup) -> str:
 def point(ops: Ops, group: OpGroup, x: float, y: float) -> Point:
     """The point of a group."""
     code = group.signature.op_code
-    return Point(label(ops, group), category(code), x, y, group.count, group.kernel_ns, group.share)
+    return Point(
+        label(ops, group), category(code), x, y, group.count, group.kernel_ns, group.share, int(group.positions[0])
+    )
 
 
 def decades(values: Sequence[float]) -> tuple[float, float]:
@@ -110,13 +116,17 @@ EIGHTY = 0.8
 
 @dataclass(frozen=True)
 class Bar:
-    """Identical ops: `kernel_ns` is their sum, `cumulative` the fraction of the kernel time up to this bar."""
+    """Identical ops: `kernel_ns` is their sum, `cumulative` the fraction of the kernel time up to this bar.
+
+    `first` is the position of the first of them.
+    """
 
     label: str
     count: int
     kernel_ns: float
     share: float
     cumulative: float
+    first: int
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,8 @@ class Pareto:
 def pareto(ops: Ops, groups: Sequence[OpGroup]) -> Pareto:
     """The groups, most kernel time first."""
     bars = tuple(
-        Bar(label(ops, group), group.count, group.kernel_ns, group.share, group.cumulative) for group in groups[:_BARS]
+        Bar(label(ops, group), group.count, group.kernel_ns, group.share, group.cumulative, int(group.positions[0]))
+        for group in groups[:_BARS]
     )
     short = sum(group.cumulative < EIGHTY for group in groups)
     return Pareto(bars, len(groups), min(short + 1, len(groups)))
