@@ -95,8 +95,8 @@ def test_decades_hold_all_values(values):
 
 
 def test_names_keep_apart():
-    points = [Point(str(at), "matmul", at, 1000.0 + at, 1, 100.0 - at, 0.1) for at in range(5)]
-    points.append(Point("far", "matmul", 1, 10.0, 1, 1.0, 0.1))
+    points = [Point(str(at), "matmul", at, 1000.0 + at, 1, 100.0 - at, 0.1, at) for at in range(5)]
+    points.append(Point("far", "matmul", 1, 10.0, 1, 1.0, 0.1, 5))
     assert [(one.label, side) for one, side in placed_names(points)] == [("0", "right"), ("far", "right")]
 
 
