@@ -8,17 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfsheet.cli.handling import say
-from perfsheet.errors import PerfsheetError, usage
+from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
     from perfsheet.outputs.writing import Outputs
-    from perfsheet.provenance import Provenance
-
-
-NO_GRAPH = "none"
-_MUCH = 0.1
-"""Part of the ops without a partner in the graph report from which a warning says so."""
 
 
 def analyse(
@@ -32,62 +26,13 @@ def analyse(
 
     `reference`: another capture, in which the same ops may have run faster. `graph`: the graph report of the captures.
     """
+    from perfsheet.analysis.from_files import analyse_files
+
     faster = None if reference is None else analyse_side(reference, options, "reference: ")
-    analysis = _analysed(captures or [], options, only, faster, graph)
+    analysis = analyse_files(captures or [], options, say, only, faster, graph)
     for warning in analysis.summary.warnings:
         say(f"warning: {warning}")
     return analysis
-
-
-def _analysed(
-    captures: Sequence[str],
-    options: Options,
-    only: frozenset[str] | None,
-    reference: Analysis | None = None,
-    graph: str | None = None,
-) -> Analysis:
-    from perfsheet.analysis import analyze
-    from perfsheet.capture import sources
-    from perfsheet.capture.reader import read_sources
-
-    located = sources.locate(captures)
-    for source in located:
-        if source.how_chosen:
-            say(f"{source.how_chosen}: {source.label}")
-    provenance = _provenance([source.label for source in located])
-    analysis = analyze(read_sources(located, only), options, provenance=provenance, reference=reference)
-    if graph is None:
-        return _with_recorded_graph(analysis)
-    return analysis if graph == NO_GRAPH else _with_graph(analysis, graph)
-
-
-def _with_graph(analysis: Analysis, path: str) -> Analysis:
-    """The analysis with a graph report; of those below a folder the newest that is of this capture."""
-    from perfsheet.analysis.graph.fitting import with_fitting_graph
-    from perfsheet.capture.notes import rows
-
-    analysis, refused = with_fitting_graph(analysis, path)
-    assert analysis.graph is not None
-    join = analysis.graph.joined
-    if join.report.how_chosen:
-        passed_over = f" that is of this capture ({rows(refused, 'newer one')} left out)" if refused else ""
-        say(f"{join.report.how_chosen}{passed_over}: {join.report.path}")
-    if join.outside > _MUCH * join.rows:
-        say(f"warning: {join.outside:,} of {join.rows:,} ops are not in the graph report")
-    return analysis
-
-
-def _with_recorded_graph(analysis: Analysis) -> Analysis:
-    """The analysis with the graph report that `perfsheet run --graph` left beside the capture, if it did."""
-    record = analysis.provenance.record
-    if record is None or not record.graph_report:
-        return analysis
-    folder = Path(analysis.summary.paths[0]).with_name(record.graph_report)
-    try:
-        return _with_graph(analysis, str(folder))
-    except PerfsheetError as error:
-        say(f"warning: the graph report of this run is left out: {error}")
-        return analysis
 
 
 def analyse_side(argument: str, options: Options, name: str = "", graph: str | None = None) -> Analysis:
@@ -95,10 +40,11 @@ def analyse_side(argument: str, options: Options, name: str = "", graph: str | N
 
     Warnings go to standard error, prefixed with `name`. `graph`: the graph report of the capture, or of the runs.
     """
+    from perfsheet.analysis.from_files import analyse_files
     from perfsheet.analysis.repeats import analyze_runs
     from perfsheet.capture.sources import runs
 
-    analysis = analyze_runs(runs(argument), lambda capture: _analysed([capture], options, None, graph=graph))
+    analysis = analyze_runs(runs(argument), lambda capture: analyse_files([capture], options, say, graph=graph))
     for warning in analysis.summary.warnings:
         say(f"warning: {name}{warning}")
     return analysis
@@ -163,12 +109,3 @@ def open_first(written: Sequence[Path]) -> None:
     if not written:
         raise usage("--open: there is no file to open", "write a workbook or a page")
     open_file(written[0])
-
-
-def _provenance(captures: Sequence[str]) -> Provenance | None:
-    """The record of the run behind a single capture, if there is one."""
-    from perfsheet.provenance import RECORD_NAME, recorded_provenance
-
-    if len(captures) != 1 or not Path(captures[0]).with_name(RECORD_NAME).is_file():
-        return None
-    return recorded_provenance(Path(captures[0]))

@@ -1,0 +1,1 @@
+"""The models of the app as functions for `perfsheet bench`: each file is a model, run in the user's interpreter."""
