@@ -42,6 +42,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     ),
     "bench": ("perfsheet.cli.models.bench:bench", "Measure latency and memory over a matrix of variants."),
     "card": ("perfsheet.cli.models.card:card", "Write the model card of a suite."),
+    "app": ("perfsheet.cli.app_page:app_page", "Open a page in the browser: captures, models, runs, suites."),
     "open": ("perfsheet.cli.report:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }

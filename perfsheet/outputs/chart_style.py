@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.analysis.charts import EIGHTY, Bar, CoreUse, Pareto, Roof, Roofline, Timeline
+from perfsheet.analysis.charts import REST as ALL_ELSE
 from perfsheet.analysis.time_split import PART_NAMES
 from perfsheet.text import formats
 
 if TYPE_CHECKING:
+    from perfsheet.analysis import Analysis
     from perfsheet.analysis.graph.charts import MemoryChart
     from perfsheet.analysis.graph.memory import Memory
 
@@ -50,6 +52,11 @@ def colours(categories: Sequence[str], rest: str) -> dict[str, str]:
     """A colour for each category, in their order; `rest` and whatever is beyond the set share a grey."""
     named = [category for category in categories if category != rest]
     return dict.fromkeys((*named, rest), REST) | dict(zip(named, _CATEGORIES, strict=False))
+
+
+def palette_of(analysis: Analysis) -> dict[str, str]:
+    """The colour of each category of ops, the same in all charts of a report."""
+    return colours(analysis.timeline.categories, ALL_ELSE)
 
 
 def ink_on(colour: str) -> str:

@@ -61,7 +61,7 @@ def _summary(analysis: Analysis) -> dict[str, object]:
 
 def _measured(analysis: Analysis) -> dict[str, object]:
     """The headline figures, shares of categories and op codes, and run info."""
-    palette = charts.palette_of(analysis)
+    palette = style.palette_of(analysis)
     return {
         "metrics": headline(analysis),
         "charts": [
@@ -74,7 +74,7 @@ def _measured(analysis: Analysis) -> dict[str, object]:
 
 def _charts(analysis: Analysis) -> list[tuple[str, str, Markup]]:
     """Title, question and drawing of each chart."""
-    palette = charts.palette_of(analysis)
+    palette = style.palette_of(analysis)
     roofline, core_use = analysis.roofline, analysis.core_use
     drawn = [
         (style.TIMELINE, style.TIMELINE_ASKS, _drawn(charts.timeline(analysis, palette))),

@@ -13,7 +13,7 @@ from perfsheet.analysis.results import OpType
 from perfsheet.analysis.time_split import TimeSplit
 from perfsheet.light_dataclass import dataclass
 from perfsheet.outputs import chart_style as style
-from perfsheet.outputs.chart_style import REST, colours
+from perfsheet.outputs.chart_style import REST
 from perfsheet.text import formats
 from perfsheet.text.safe import escaped
 
@@ -112,11 +112,6 @@ def core_use(analysis: Analysis, palette: dict[str, str]) -> str:
     drawing = Drawing(horizontal(0, right), vertical(bottom, top, log=True), style.core_use(data))
     names = _points(drawing, data.points, palette, "cores", "ns")
     return drawing.text("cores", "median kernel duration of one op [ns]") + names
-
-
-def palette_of(analysis: Analysis) -> dict[str, str]:
-    """The colour of each category."""
-    return colours(analysis.timeline.categories, ALL_ELSE)
 
 
 def _points(drawing: Drawing, points: Sequence[Point], palette: dict[str, str], x_unit: str, y_unit: str) -> str:

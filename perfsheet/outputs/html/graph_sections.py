@@ -15,7 +15,7 @@ from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.analysis.results import Cause
 from perfsheet.capture.notes import rows
 from perfsheet.outputs import chart_style as style
-from perfsheet.outputs.html import charts, graph_charts
+from perfsheet.outputs.html import graph_charts
 from perfsheet.outputs.html.document import Section
 from perfsheet.outputs.html.table import page_table
 from perfsheet.tables import Rows
@@ -42,7 +42,7 @@ def _source(analysis: Analysis, graph: Graph) -> dict[str, Any]:
     if not graph.joined.report.has_stacks:
         return {"note": note, "stacks": False}
     lines, tree = source_groups(analysis, GroupBy.LINE), modules(analysis)
-    drawing = graph_charts.flame(flame(graph, analysis.ops), charts.palette_of(analysis))
+    drawing = graph_charts.flame(flame(graph, analysis.ops), style.palette_of(analysis))
     return {
         "note": note,
         "stacks": True,

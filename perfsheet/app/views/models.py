@@ -1,0 +1,317 @@
+"""Models: choose one, set its inputs, run it on a runtime and on the CPU, and see times, output and speed-up."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from perfsheet.app import charts, images, jobs
+from perfsheet.app.jobs import Job
+from perfsheet.app.models import (
+    CPU,
+    MODELS,
+    RUNTIMES,
+    Asked,
+    Input,
+    Model,
+    Runtime,
+    Weights,
+    bench_toml,
+    found,
+    missing,
+)
+from perfsheet.app.models import weights as offered_weights
+from perfsheet.app.settings import current
+from perfsheet.app.shown import error, plain
+from perfsheet.app.views import running
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.bench.model import TimedRun
+from perfsheet.text import formats
+from perfsheet.text.safe import clean, unguarded
+
+KIND = "models"
+_OUT = "results"
+_UPLOAD = "Upload …"
+_OUTPUT = "output: "
+_MOST_OUTPUT = 20_000
+
+
+def show() -> None:
+    """The view."""
+    st.subheader("Models", anchor=False)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        asked = _asked()
+        if asked is not None:
+            _run(asked)
+    with right:
+        _result()
+
+
+def _asked() -> Asked | None:
+    """The run as it is set; None where nothing can run."""
+    titles = [model.title for model in MODELS]
+    title = st.selectbox("Model", titles, key="model", bind="query-params")
+    model = MODELS[titles.index(title) if title in titles else 0]
+    known = found(current().python)
+    if lacking := missing(model.needs, known):
+        st.error(f"{plain(current().python)} lacks {', '.join(lacking)}: install it, or start the app with --python.")
+        return None
+    values = {one.name: _input(model, one) for one in model.inputs}
+    weights = _weights(model)
+    runtimes = _runtimes(known)
+    left, right, last = st.columns(3)
+    iterations = left.number_input("Iterations", 1, 10_000, 10, key="iterations", bind="query-params")
+    warmup = right.number_input(
+        "Warm-up runs", 0, 1000, 1, key="warmup", bind="query-params", help="Not measured: the first run may compile."
+    )
+    timeout = last.number_input("Time limit [s]", 1, 86_400, 1800, key="limit", help="Of each runtime.")
+    return Asked(model, runtimes, weights, values, int(iterations), int(warmup), int(timeout), current().python)
+
+
+def _input(model: Model, one: Input) -> str | int:
+    key = f"{model.id}_{one.name}"
+    if one.kind == "number":
+        return int(
+            st.number_input(
+                one.label, one.low, one.high, int(one.default), key=key, bind="query-params", help=one.help or None
+            )
+        )
+    if one.kind == "image":
+        return _image(model, one)
+    widget = st.text_input if one.kind == "line" else st.text_area
+    return str(widget(one.label, str(one.default), key=key, max_chars=_MOST_OUTPUT))
+
+
+def _image(model: Model, one: Input) -> str:
+    """The name of a drawn picture, or of the uploaded one; the picture itself is in the state of the session."""
+    names = [*(images.DIGITS if model.id == "mnist" else images.SCENES), _UPLOAD]
+    chosen = st.selectbox(one.label, names, index=7 if model.id == "mnist" else 0, key=f"{model.id}_picture")
+    picture = None
+    if chosen == _UPLOAD:
+        file = st.file_uploader("A picture", type=["png", "jpg", "jpeg", "bmp", "ppm"], help=one.help)
+        if file is not None:
+            try:
+                picture = images.uploaded(file.getvalue())
+            except PerfsheetError as problem:
+                error(problem)
+    else:
+        picture = images.drawn(str(chosen))
+    st.session_state["picture"] = picture
+    if picture is not None:
+        st.image(picture, width=96)
+    return "image.ppm"
+
+
+def _weights(model: Model) -> Weights:
+    offered = offered_weights(model)
+    own = "A folder …"
+    labels = [*(one.label for one in offered), own]
+    label = st.selectbox("Weights", labels, key=f"{model.id}_weights")
+    if label != own:
+        return offered[labels.index(label)]
+    what = "with mnist.pt (a state_dict)" if not model.hub else "as `save_pretrained` writes it"
+    folder = st.text_input(f"Folder, {what}", key=f"{model.id}_folder").strip()
+    if not folder or not Path(folder).expanduser().is_dir():
+        st.caption("There is no such folder yet: random weights are used.")
+        return next(one for one in offered if one.place == "random")
+    return Weights(own, str(Path(folder).expanduser().absolute()))
+
+
+def _runtimes(known: frozenset[str]) -> tuple[Runtime, ...]:
+    """The runtime, and the CPU beside it; what is not found is named."""
+    there = [one for one in RUNTIMES if not missing(one.needs, known)]
+    titles = [one.title for one in there]
+    title = st.selectbox("Runtime", titles, key="runtime", bind="query-params")
+    chosen = there[titles.index(title) if title in titles else 0]
+    absent = [f"{one.title} (lacks {', '.join(missing(one.needs, known))})" for one in RUNTIMES if one not in there]
+    if absent:
+        st.caption(plain(f"Not here: {'; '.join(absent)}."))
+    if chosen is CPU:
+        return (chosen,)
+    with_cpu = st.checkbox("Compare with torch on the CPU", value=True, key="cpu", bind="query-params")
+    return (chosen, CPU) if with_cpu else (chosen,)
+
+
+def _words(folder: Path) -> list[str]:
+    return ["bench", str(folder / "bench.toml"), "-o", str(folder / _OUT), "--json"]
+
+
+def _run(asked: Asked) -> None:
+    settings = current()
+    no_picture = asked.model.inputs[0].kind == "image" and st.session_state.get("picture") is None
+    if asked.weights.place == "random":
+        st.caption("**Random weights**: times mean what they say, outputs mean nothing.")
+    with st.popover("What would run"):
+        running.announce(_words(settings.work / f"{KIND}_{asked.model.id}_…"))
+        st.caption("with this file:")
+        st.code(clean_toml(bench_toml(asked)), language="toml")
+    other = jobs.running()
+    if other is not None and other.kind != KIND:
+        st.caption(plain(f"{other.command} still runs."))
+    if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=other is not None or no_picture):
+        try:
+            folder = jobs.new_folder(settings.work, KIND, asked.model.id)
+            (folder / "bench.toml").write_text(bench_toml(_with_picture(asked, folder)), encoding="utf-8")
+        except PerfsheetError as problem:
+            error(problem)
+            return
+        running.start(KIND, _words(folder), folder)
+
+
+def clean_toml(text: str) -> str:
+    """The lines of a file, without what could drive a screen."""
+    return "\n".join(clean(line, 500) for line in text.splitlines())
+
+
+def _with_picture(asked: Asked, folder: Path) -> Asked:
+    """The run with its picture as a file in its folder."""
+    from dataclasses import replace
+
+    if "image" not in asked.values:
+        return asked
+    path = (folder / "image.ppm").absolute()
+    images.save(st.session_state["picture"], path)
+    return replace(asked, values={**asked.values, "image": str(path)})
+
+
+def _result() -> None:
+    """The newest run, or one that was kept."""
+    job = jobs.newest(KIND)
+    kept = [path for path in _kept(current().work) if job is None or path.resolve() != job.folder.resolve()]
+    names = [*([job.folder.name] if job is not None else []), *(path.name for path in kept)]
+    if not names:
+        st.caption("Times, output and speed-up of a run stand here.")
+        return
+    # The newest is shown until another one is chosen.
+    wanted = st.query_params.get("kept", names[0])
+    name = st.selectbox("Run", names, index=names.index(wanted) if wanted in names else 0, key=f"kept_of_{names[0]}")
+    if job is not None and name == job.folder.name:
+        running.show(job, _live, lambda done: _finished(done.folder))
+    elif name is not None:
+        _finished(current().work / name)
+
+
+def _kept(work: Path) -> list[Path]:
+    """The folders of earlier runs, the newest first."""
+    try:
+        return sorted((path.parent for path in work.glob(f"{KIND}_*/{jobs.RESULT}")), key=_age, reverse=True)[:100]
+    except OSError:
+        return []
+
+
+def _age(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _live(job: Job) -> None:
+    """Runs until now: how many of how many, and their times."""
+    runs, total = list(_runs(job.folder)), _total(job.folder)
+    st.progress(
+        min(1.0, len(runs) / total) if total else 0.0, text=f"{len(runs):,} of {total:,} runs, warm-up included"
+    )
+    if runs:
+        st.vega_lite_chart(charts.runs(runs), key=f"live_{job.id}")
+
+
+def _total(folder: Path) -> int:
+    """How many runs its bench.toml asks for; 0 = unknown."""
+    from perfsheet.models.bench import read_bench
+
+    try:
+        return sum(entry.iterations + entry.warmup for entry in read_bench(folder / "bench.toml").entries)
+    except PerfsheetError:
+        return 0
+
+
+def _runs(folder: Path) -> Iterator[TimedRun]:
+    """What is in runs.csv until now; its last line may be half there."""
+    try:
+        text = (folder / _OUT / "runs.csv").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    for row in csv.DictReader(text[: text.rfind("\n") + 1].splitlines()):
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            name = unguarded(row["variant"])
+            yield TimedRun(name, int(row["run"]), float(row["latency_ms"]), row["warmup"] == "warm-up")
+
+
+def _finished(folder: Path) -> None:
+    """The figures, the chart, the output, and the files."""
+    result = _read(folder)
+    runs = list(_runs(folder))
+    base = result.get("baseline")
+    for row in result.get("variants", ()):
+        _row(row, base)
+    if runs:
+        st.vega_lite_chart(charts.runs(runs), key=f"runs_{folder.name}")
+    for name, text in _outputs(folder):
+        st.caption(f"Output of {plain(name)}")
+        st.code(clean_toml(text), language=None, wrap_lines=True)
+    _files(folder)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    from perfsheet.documents import InvalidDocumentError, read_json
+
+    try:
+        return read_json(folder / jobs.RESULT, dict)
+    except (OSError, InvalidDocumentError):
+        return {}
+
+
+def _row(row: dict[str, Any], base: Any) -> None:
+    """Latency, tokens/s and speed-up of a runtime."""
+    labels = row.get("parameters", {})
+    st.markdown(f"**{plain(', '.join(str(value) for value in labels.values()))}**")
+    if row.get("problem"):
+        st.error(plain(str(row["problem"])), icon=":material/error:")
+        return
+    mean, std = row.get("latency_mean_ms"), row.get("latency_std_ms")
+    figures = [("latency, mean ± sample std dev [ms]", f"{mean:,.3f} ± {'–' if std is None else f'{std:,.3f}'}")]
+    if row.get("tokens_per_s") is not None:
+        figures.append(("tokens/s", f"{row['tokens_per_s']:,.1f}"))
+    if row.get("speed_up") is not None and labels != base:
+        figures.append((f"speed-up over {base.get('runtime')}", f"{row['speed_up']:,.2f}×"))
+    if row.get("peak_memory_bytes"):
+        figures.append(("peak memory of the host", formats.size(row["peak_memory_bytes"])))
+    for column, (label, text) in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(label, text)
+
+
+def _outputs(folder: Path) -> Iterator[tuple[str, str]]:
+    """What each runtime answered: `output: "…"` in the log of the bench, below a line `# runtime=…`."""
+    name = ""
+    try:
+        with (folder / _OUT / "bench.log").open(encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                if line.startswith("# "):
+                    name = line[2:].strip()
+                elif line.startswith(_OUTPUT):
+                    try:
+                        yield name, str(json.loads(line[len(_OUTPUT) :]))[:_MOST_OUTPUT]
+                    except (ValueError, RecursionError):
+                        continue
+    except OSError:
+        return
+
+
+def _files(folder: Path) -> None:
+    """What bench has written, to be downloaded."""
+    with st.container(horizontal=True):
+        for name in (f"{_OUT}/bench.xlsx", f"{_OUT}/bench.csv", f"{_OUT}/bench.md", f"{_OUT}/bench.log", "bench.toml"):
+            path = folder / name
+            if path.is_file():
+                st.download_button(
+                    path.name, path.read_bytes, file_name=path.name, on_click="ignore", key=f"{folder.name}_{path.name}"
+                )
+    st.caption(f"Kept in {plain(str(folder))}")

@@ -1,0 +1,109 @@
+"""A suite of models: its results, running it again, and the history of a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from perfsheet.app import captures, charts, jobs
+from perfsheet.app.jobs import Job
+from perfsheet.app.settings import current
+from perfsheet.app.shown import error, plain, show_table
+from perfsheet.app.views import running
+from perfsheet.errors import PerfsheetError
+from perfsheet.models.suite import read_suite
+from perfsheet.models.suite.model import ModelResult, Suite
+from perfsheet.models.suite.results_store import ResultsStore, read_history
+from perfsheet.tables import In
+
+KIND = "suite"
+
+
+def show() -> None:
+    """The view."""
+    found = captures.suites(current())
+    st.subheader("Suite", anchor=False)
+    if not found:
+        st.write("There is no suite.toml here; `perfsheet suite init models/` writes one.")
+        return
+    names = [one.name for one in found]
+    name = st.selectbox("Suite", names, key="suite", bind="query-params")
+    chosen = found[names.index(name) if name in names else 0]
+    try:
+        suite = read_suite(chosen.path, with_captures=False)
+        results = ResultsStore(suite.output).load_all(suite)
+    except PerfsheetError as problem:
+        error(problem)
+        return
+    _results(suite, results)
+    _run(suite, bool(results))
+    _history(suite)
+
+
+def _results(suite: Suite, results: list[ModelResult]) -> None:
+    from perfsheet.models.outputs.suite import shown_columns
+    from perfsheet.models.tables import SUITE
+
+    st.caption(plain(f"{len(suite.targets)} targets; results in {suite.output}"))
+    if not results:
+        st.write("It has not run yet.")
+        return
+    show_table(SUITE, results, shown_columns(In.MARKDOWN, results))
+    for result in results:
+        for breach in result.breaches:
+            st.error(plain(f"{result.name}: {breach}"), icon=":material/error:")
+
+
+def _run(suite: Suite, again: bool) -> None:
+    words = ["suite", "run", str(suite.path), *(["--force"] if again else [])]
+    with st.popover("Run it again" if again else "Run it"):
+        running.announce(words)
+        st.caption("It runs every target of the suite:")
+        st.code("\n".join(running.clean_lines([target.command]) for target in suite.targets), language="bash")
+        if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=jobs.running() is not None):
+            try:
+                folder = jobs.new_folder(current().work, KIND, suite.name)
+            except PerfsheetError as problem:
+                error(problem)
+                return
+            running.start(KIND, words, folder)
+    job = jobs.newest(KIND)
+    if job is not None:
+        running.show(job, _live, lambda done: None)
+
+
+def _live(job: Job) -> None:
+    del job
+    st.caption("The table above shows the results once the suite is done.")
+
+
+def _history(suite: Suite) -> None:
+    """A figure of a model over the runs of the suite."""
+    try:
+        rows, columns = read_history(Path(suite.output) / "history.csv")
+    except PerfsheetError as problem:
+        error(problem)
+        return
+    if not rows:
+        return
+    st.markdown("**History**")
+    models = sorted({row["model"] for row in rows})
+    figures = [name for name in columns if any(_number(row.get(name, "")) is not None for row in rows)]
+    left, right = st.columns(2)
+    model = left.selectbox("Model", models, key="of_model", bind="query-params")
+    usual = figures.index("kernel_ns") if "kernel_ns" in figures else 0
+    figure = right.selectbox("Figure", figures, index=usual, key="figure", bind="query-params")
+    values = [
+        {"started": row["started"], "value": value}
+        for row in rows
+        if row["model"] == model and (value := _number(row.get(figure or "", ""))) is not None
+    ]
+    st.vega_lite_chart(charts.over_time(values, str(figure)), key="history")
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
