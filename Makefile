@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-process test-full test-oldest test-lab test-browser test-torch test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report example-plans clean
+.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report example-plans clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,7 +74,17 @@ $(VENV)/torch-ready: $(VENV)/ready
 	@touch $@
 
 test-torch: $(VENV)/torch-ready  ## Trace and time real torch modules on the CPU
-	$(PYTEST) -m torch tests/models $(PYTEST_OPTIONS)
+	$(PYTEST) -m torch tests/models tests/app $(PYTEST_OPTIONS)
+
+$(VENV)/app-ready: $(VENV)/torch-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[app]'
+	@touch $@
+
+app: $(VENV)/app-ready  ## Open the page in the browser on the examples, with torch for its models
+	$(BIN)/perfsheet app examples $(APP_OPTIONS)
+
+test-app: $(VENV)/app-ready $(VENV)/browser-ready  ## Try that page: Streamlit's own test driver, and a real Chromium
+	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(PYTEST) $(PARALLEL) -m app tests/app $(PYTEST_OPTIONS)
 
 dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build hatchling

@@ -25,6 +25,7 @@ PICK = "pick"
 """The name of the selection of every chart."""
 _HEIGHT = 320
 _LABEL = 60
+_GREY = {"title": None, "orient": "top", "symbolFillColor": style.QUIET, "symbolStrokeColor": style.QUIET}
 
 
 def picked(selected: Mapping[str, Any], last: int) -> tuple[int, int] | None:
@@ -227,17 +228,17 @@ def passes(durations: FloatArray) -> Spec:
 
 
 def runs(timed: Sequence[TimedRun]) -> Spec:
-    """The time of each run of a bench, a line per row; warm-up runs are hollow."""
+    """The time of each run of a bench, a line per row; warm-up runs are triangles."""
     kind = {True: "warm-up", False: "measured"}
     values = [
         {"row": clean(run.row, _LABEL), "run": run.number, "ms": run.time_ms, "kind": kind[run.warmup]} for run in timed
     ]
     x = _number("run", "run", axis={"format": "d", "tickMinStep": 1})
-    y = _number("ms", "time [ms]", scale={"type": "log"})
+    y = _number("ms", "time [ms]", scale={"type": "log"}, axis={"tickCount": 5})
     tip = _tip(("row", "variant", ""), ("run", "run", "d"), ("kind", "kind", ""), ("ms", "ms", ",.3f"))
     colour = {"field": "row", "type": "nominal", "legend": {"title": None, "orient": "top", "labelLimit": 400}}
     kinds = {"domain": ["warm-up", "measured"], "range": ["triangle-up", "circle"]}
-    shape = {"field": "kind", "type": "nominal", "scale": kinds, "legend": {"title": None, "orient": "top"}}
+    shape = {"field": "kind", "type": "nominal", "scale": kinds, "legend": _GREY}
     opacity = {"condition": {"test": "datum.kind === 'warm-up'", "value": 0.5}, "value": 1}
     return {
         "data": {"values": values},

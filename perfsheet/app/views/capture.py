@@ -8,10 +8,11 @@ import streamlit as st
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause, IfFixed
-from perfsheet.app import captures, charts
+from perfsheet.app import captures, charts, jobs
 from perfsheet.app.captures import Found
 from perfsheet.app.shown import facts, plain, show_table
 from perfsheet.app.views import op, ops, window
+from perfsheet.capture.notes import rows
 from perfsheet.outputs import chart_style as style
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import formats, sentences
@@ -38,6 +39,7 @@ def show() -> None:
         return
     with st.sidebar:
         _downloads(chosen, analysis)
+    _replayed(chosen)
     _head(analysis)
     position = op.chosen(analysis)
     if position is not None:
@@ -54,6 +56,17 @@ def _nothing_here() -> None:
         "Start the app with a folder that has ops CSVs or plans, or with their names; "
         "or profile a target in the view Profile."
     )
+
+
+def _replayed(found: Found) -> None:
+    """Say of a capture that a replay led to that it is none of that run."""
+    job = jobs.get(st.query_params.get("replay", ""))
+    if job is not None and str(found.path) in job.words:
+        st.warning(
+            f"Replayed: these figures are those of the recorded capture, not of this run of the target. "
+            f"{plain(job.command)}",
+            icon=":material/replay:",
+        )
 
 
 def _downloads(found: Found, analysis: Analysis) -> None:
@@ -83,7 +96,7 @@ def _head(analysis: Analysis) -> None:
     st.markdown(f"**{plain(text_of_causes.verdict(analysis))}**")
     st.caption(plain(formats.at_a_glance(summary)))
     if summary.warnings:
-        with st.expander(f"{formats.whole(len(summary.warnings))} warnings", icon=":material/warning:"):
+        with st.expander(rows(len(summary.warnings), "warning"), icon=":material/warning:"):
             for warning in summary.warnings:
                 st.markdown(f"- {plain(warning)}")
 

@@ -86,13 +86,15 @@ def _input(model: Model, one: Input) -> str | int:
     if one.kind == "image":
         return _image(model, one)
     widget = st.text_input if one.kind == "line" else st.text_area
-    return str(widget(one.label, str(one.default), key=key, max_chars=_MOST_OUTPUT))
+    return str(widget(one.label, str(one.default), key=key, bind="query-params", max_chars=_MOST_OUTPUT))
 
 
 def _image(model: Model, one: Input) -> str:
     """The name of a drawn picture, or of the uploaded one; the picture itself is in the state of the session."""
     names = [*(images.DIGITS if model.id == "mnist" else images.SCENES), _UPLOAD]
-    chosen = st.selectbox(one.label, names, index=7 if model.id == "mnist" else 0, key=f"{model.id}_picture")
+    chosen = st.selectbox(
+        one.label, names, index=7 if model.id == "mnist" else 0, key=f"{model.id}_picture", bind="query-params"
+    )
     picture = None
     if chosen == _UPLOAD:
         file = st.file_uploader("A picture", type=["png", "jpg", "jpeg", "bmp", "ppm"], help=one.help)
@@ -113,7 +115,7 @@ def _weights(model: Model) -> Weights:
     offered = offered_weights(model)
     own = "A folder …"
     labels = [*(one.label for one in offered), own]
-    label = st.selectbox("Weights", labels, key=f"{model.id}_weights")
+    label = st.selectbox("Weights", labels, key=f"{model.id}_weights", bind="query-params")
     if label != own:
         return offered[labels.index(label)]
     what = "with mnist.pt (a state_dict)" if not model.hub else "as `save_pretrained` writes it"

@@ -102,7 +102,7 @@ def _listed(analysis: Analysis, positions: IntArray, key: str) -> None:
     down = middle.toggle("Largest first", key=f"{key}_down", bind="query-params")
     order = _order(columns[header or rank], rows, down)
     pages = max(1, -(-len(order) // _PAGE))
-    page = right.number_input(f"Page of {pages:,}", 1, pages, key=f"{key}_page") if pages > 1 else 1
+    page = right.number_input(f"Page of {pages:,}", 1, pages, key=f"{key}_page_of_{pages}") if pages > 1 else 1
     shown = positions[order[(page - 1) * _PAGE : page * _PAGE]]
     total = analysis.ops.total_ns
     share = formats.percent(float(np.nansum(analysis.ops.counted_ns[positions])) / total if total else None)

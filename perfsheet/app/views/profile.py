@@ -75,9 +75,12 @@ def _done(job: Job) -> None:
     found = _captures_of(job)
     if not found:
         return
+    replayed = not found[0].is_relative_to(job.folder)
+    if replayed:
+        st.warning("Replayed: the figures are those of the recorded capture, not of this run.", icon=":material/replay:")
     if st.button("Open its capture", type="primary", icon=":material/speed:"):
         name = captures.add(found[0])
-        go_to("capture", capture=name)
+        go_to("capture", capture=name, **({"replay": job.id} if replayed else {}))
 
 
 def _captures_of(job: Job) -> list[Path]:

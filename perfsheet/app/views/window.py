@@ -20,6 +20,7 @@ TYPICAL, GRID = "typical", "grid"
 _FIXED = "fix_"
 """The beginning of the keys of the tick boxes of causes."""
 _MOST_PASSES = 500
+_NEW = "new"
 
 
 def choose(label: str, key: str, found: Sequence[Found], index: int = 0) -> Found | None:
@@ -36,7 +37,7 @@ def _forget() -> None:
     for key in list(st.session_state):
         if str(key).startswith(_FIXED) or key in _OF_CAPTURE:
             del st.session_state[key]
-    for key in ("op", "show"):
+    for key in ("op", "show", "replay"):
         st.query_params.pop(key, None)
 
 
@@ -48,6 +49,8 @@ def watched() -> list[Found]:
     settings = current()
     found = captures.captures(settings)
     if settings.watch:
+        for name in st.session_state.pop(_NEW, []):
+            st.toast(f"New: {plain(name)}", icon=":material/fiber_new:")
         _watch([(one.name, one.modified_ns) for one in found])
     return found
 
@@ -55,8 +58,10 @@ def watched() -> list[Found]:
 @st.fragment(run_every=2.0)
 def _watch(known: list[tuple[str, int]]) -> None:
     now = [(one.name, one.modified_ns) for one in captures.captures(current())]
-    if now != known:
-        st.rerun()
+    if now == known:
+        return
+    st.session_state[_NEW] = [name for name, _ in now if name not in dict(known)]
+    st.rerun()
 
 
 def options(found: Found) -> Options:
