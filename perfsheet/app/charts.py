@@ -260,7 +260,12 @@ def over_time(values: Sequence[Mapping[str, Any]], title: str) -> Spec:
         "height": 260,
         "mark": {"type": "line", "point": True, "color": style.ACCENT},
         "encoding": {
-            "x": {"field": "started", "type": "temporal", "title": "run"},
+            "x": {
+                "field": "started",
+                "type": "ordinal",
+                "title": "run",
+                "axis": {"labelAngle": 0, "labelOverlap": True},
+            },
             "y": _number("value", title, scale={"zero": False}),
             "tooltip": [{"field": "started", "type": "nominal", "title": "run"}, *_tip(("value", title, ",.4~f"))],
         },

@@ -74,10 +74,10 @@ class Job:
         """What it wrote to standard output."""
         return self.folder / RESULT
 
-    def tail(self, lines: int) -> list[str]:
-        """The last lines of what it printed for people."""
+    def tail(self, lines: int, name: str = LOG) -> list[str]:
+        """The last lines of what it printed for people, or of another log in its folder."""
         try:
-            with (self.folder / LOG).open("rb") as stream:
+            with (self.folder / name).open("rb") as stream:
                 stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 text = stream.read().decode(errors="replace")
         except OSError:

@@ -24,7 +24,7 @@ from perfsheet.errors import PerfsheetError, usage
 HOST = "127.0.0.1"
 FIRST_PORT = 8501
 _PORTS = 100
-_MOST_UPLOAD_MB = 200
+_MOST_UPLOAD_MB = 20
 _THEME = {
     "baseFontSize": 14,
     "metricValueFontSize": "1.6rem",

@@ -54,6 +54,7 @@ def show(analysis: Analysis, position: int) -> None:
         _source(analysis, position)
     with right:
         _findings(analysis, position)
+        _sibling(analysis, position)
         _over_passes(analysis, position)
         st.markdown("**What the capture says**")
         facts(_recorded(analysis, position))
@@ -80,6 +81,17 @@ def _findings(analysis: Analysis, position: int) -> None:
         if finding.id in ids:
             st.markdown(f"{finding.id} **{plain(finding.rule.title)}** ({finding.cause_id}): {plain(finding.advice)}")
             st.caption(plain(f"{sentences.saving_of(finding)}. {sentences.evidence(finding)}"))
+
+
+def _sibling(analysis: Analysis, position: int) -> None:
+    """The same work done faster with other settings, in this capture."""
+    ops = analysis.ops
+    sibling = analysis.facts.siblings[int(ops.variants.of[position])] if not ops.planned else None
+    if sibling is None:
+        return
+    st.markdown("**Faster sibling**")
+    took, row = formats.span_of_time(sibling.kernel_ns), analysis.facts.sibling_row(sibling)
+    st.markdown(plain(f"Row {row} does the same work in {took}: {sibling.told(', ')}."))
 
 
 def _over_passes(analysis: Analysis, position: int) -> None:

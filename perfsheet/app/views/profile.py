@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,12 @@ from perfsheet.errors import PerfsheetError
 
 KIND = "profile"
 _PROFILE, _PLAN, _REPLAY = "Profile", "Plan on a mock board", "Replay a capture"
+_FUNCTION = re.compile(r"\S+\.py(:[A-Za-z_]\w*)?")
+_EXAMPLES = {
+    _PROFILE: "pytest path/to/test_model.py::test_case[param]",
+    _PLAN: "path/to/model.py:function, or pytest …",
+    _REPLAY: "pytest path/to/test_model.py::test_case[param]",
+}
 _BOARDS = ("n150", "n300", "p100", "p150")
 
 
@@ -37,7 +44,7 @@ def show() -> None:
 def _ask() -> None:
     how = st.segmented_control("How", [_PROFILE, _PLAN, _REPLAY], default=_PROFILE, required=True, key="how")
     # Not in the address: a command is run only as its user has typed it here.
-    target = st.text_input("Target", key="target", placeholder="pytest path/to/test_model.py::test_case[param]").strip()
+    target = st.text_input("Target", key="target", placeholder=_EXAMPLES[str(how)]).strip()
     further = [] if current().python == "" else ["--python", current().python]
     words = ["-c", target or "pytest …"]
     shown = current().work / f"{KIND}_…"
@@ -55,7 +62,16 @@ def _ask() -> None:
 
     def command(folder: Path) -> list[str]:
         if how == _PLAN:
-            return ["plan", *words, "--board", str(board), "--save", str(folder / "plan.json"), *further, "-v"]
+            return [
+                "plan",
+                *(words if not _FUNCTION.fullmatch(target) else [target]),
+                "--board",
+                str(board),
+                "--save",
+                str(folder / "plan.json"),
+                *further,
+                "-v",
+            ]
         replay = ["--replay", str(capture.path)] if how == _REPLAY and capture is not None else []
         return ["run", *words, *replay, "-o", str(folder / "report"), *further, "-v"]
 
@@ -77,7 +93,9 @@ def _done(job: Job) -> None:
         return
     replayed = not found[0].is_relative_to(job.folder)
     if replayed:
-        st.warning("Replayed: the figures are those of the recorded capture, not of this run.", icon=":material/replay:")
+        st.warning(
+            "Replayed: the figures are those of the recorded capture, not of this run.", icon=":material/replay:"
+        )
     if st.button("Open its capture", type="primary", icon=":material/speed:"):
         name = captures.add(found[0])
         go_to("capture", capture=name, **({"replay": job.id} if replayed else {}))

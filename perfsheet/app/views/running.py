@@ -15,6 +15,8 @@ from perfsheet.text.safe import clean
 
 _EVERY_S = 1.0
 _LINES = 200
+_OF_BENCH = "results/bench.log"
+"""What the model itself prints."""
 _PHASES = ("collect", "run", "capture", "post-process", "capturing the graph", "analyse")
 
 
@@ -75,7 +77,9 @@ def _ending(job: Job) -> None:
 
 def _log(job: Job, expanded: bool) -> None:
     with st.expander("Log", expanded=expanded):
-        st.code(clean_lines(job.tail(_LINES)) or " ", language=None, height=220, wrap_lines=True)
+        for text in (clean_lines(job.tail(_LINES)), clean_lines(job.tail(_LINES, _OF_BENCH))):
+            if text:
+                st.code(text, language=None, height=220, wrap_lines=True)
 
 
 def clean_lines(lines: Sequence[str]) -> str:

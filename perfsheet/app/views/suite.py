@@ -16,6 +16,7 @@ from perfsheet.models.suite import read_suite
 from perfsheet.models.suite.model import ModelResult, Suite
 from perfsheet.models.suite.results_store import ResultsStore, read_history
 from perfsheet.tables import In
+from perfsheet.text.safe import clean
 
 KIND = "suite"
 
@@ -53,6 +54,11 @@ def _results(suite: Suite, results: list[ModelResult]) -> None:
     for result in results:
         for breach in result.breaches:
             st.error(plain(f"{result.name}: {breach}"), icon=":material/error:")
+    with st.container(horizontal=True):
+        for name in ("results.xlsx", "results.md", "results.csv", "results.json"):
+            path = suite.output / name
+            if path.is_file():
+                st.download_button(name, path.read_bytes, file_name=name, on_click="ignore", key=f"file_{name}")
 
 
 def _run(suite: Suite, again: bool) -> None:
@@ -88,18 +94,26 @@ def _history(suite: Suite) -> None:
     if not rows:
         return
     st.markdown("**History**")
-    models = sorted({row["model"] for row in rows})
+    names = list(dict.fromkeys(_name(row) for row in rows))
     figures = [name for name in columns if any(_number(row.get(name, "")) is not None for row in rows)]
     left, right = st.columns(2)
-    model = left.selectbox("Model", models, key="of_model", bind="query-params")
+    name = left.selectbox("Model", names, key="of_model", bind="query-params")
     usual = figures.index("kernel_ns") if "kernel_ns" in figures else 0
     figure = right.selectbox("Figure", figures, index=usual, key="figure", bind="query-params")
     values = [
         {"started": row["started"], "value": value}
         for row in rows
-        if row["model"] == model and (value := _number(row.get(figure or "", ""))) is not None
+        if _name(row) == name and (value := _number(row.get(figure or "", ""))) is not None
     ]
     st.vega_lite_chart(charts.over_time(values, str(figure)), key="history")
+
+
+def _name(row: dict[str, str]) -> str:
+    """`encoder, before, batch 1`."""
+    batch = row.get("batch", "")
+    return ", ".join(
+        filter(None, (clean(row["model"]), clean(row.get("setting", "")), batch and f"batch {clean(batch)}"))
+    )
 
 
 def _number(cell: str) -> float | None:
