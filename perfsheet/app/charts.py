@@ -25,7 +25,7 @@ PICK = "pick"
 """The name of the selection of every chart."""
 _HEIGHT = 320
 _LABEL = 60
-_GREY = {"title": None, "orient": "top", "symbolFillColor": style.QUIET, "symbolStrokeColor": style.QUIET}
+_GREY = {"title": None, "orient": "bottom", "symbolFillColor": style.QUIET, "symbolStrokeColor": style.QUIET}
 
 
 def picked(selected: Mapping[str, Any], last: int) -> tuple[int, int] | None:
@@ -234,7 +234,7 @@ def runs(timed: Sequence[TimedRun]) -> Spec:
         {"row": clean(run.row, _LABEL), "run": run.number, "ms": run.time_ms, "kind": kind[run.warmup]} for run in timed
     ]
     x = _number("run", "run", axis={"format": "d", "tickMinStep": 1})
-    y = _number("ms", "time [ms]", scale={"type": "log"}, axis={"tickCount": 5})
+    y = _number("ms", "time [ms]", scale={"type": "log"}, axis={"gridOpacity": 0.4})
     tip = _tip(("row", "variant", ""), ("run", "run", "d"), ("kind", "kind", ""), ("ms", "ms", ",.3f"))
     colour = {"field": "row", "type": "nominal", "legend": {"title": None, "orient": "top", "labelLimit": 400}}
     kinds = {"domain": ["warm-up", "measured"], "range": ["triangle-up", "circle"]}

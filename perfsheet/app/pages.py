@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 
+STYLE = '<style>[data-testid="stMainBlockContainer"] { padding-top: 4rem; }</style>'
+"""Less room above the first line than Streamlit leaves."""
+
+
 def icon() -> Image.Image:
     """Four bars: Streamlit's own icons come from elsewhere, and the page loads nothing from there."""
     from PIL import Image, ImageDraw

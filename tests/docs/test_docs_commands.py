@@ -32,7 +32,10 @@ def test_documented_options_exist(line):
     command = get_command(app)
     while hasattr(command, "get_command"):
         command = command.get_command(None, words.pop(0))
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help", "--"}
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
+        "--help",
+        "--",
+    }
     for word in words[: words.index("--")] if "--" in words else words:
         if word.startswith("-") and word != "-":
             assert word.partition("=")[0] in known, word

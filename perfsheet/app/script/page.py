@@ -5,7 +5,8 @@ It stands in a folder of its own, because Streamlit puts the folder of its scrip
 
 import streamlit as st
 
-from perfsheet.app.pages import icon, pages
+from perfsheet.app.pages import STYLE, icon, pages
 
 st.set_page_config(page_title="perfsheet", page_icon=icon(), layout="wide")
+st.html(STYLE)
 st.navigation(list(pages().values()), position="top").run()

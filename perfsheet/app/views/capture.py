@@ -22,6 +22,7 @@ from perfsheet.text.words import planned, time
 
 _FIRST_CAUSES = 5
 _MEMBERS = 3
+_SUBJECT = 100
 _FIGURES = ("kernel", "idle", "fps", "few_cores", "reshards", "sol")
 """Of the headline; the part Figures has all."""
 
@@ -135,9 +136,10 @@ def _cause(analysis: Analysis, cause: Cause) -> bool:
     left, right = st.columns([5, 1])
     with left:
         ticked: bool = st.checkbox(
-            plain(words(text_of_causes.title(cause))), key=f"fix_{cause.id}", bind="query-params"
+            f"**{cause.id} {plain(words(cause.title))}**", key=f"fix_{cause.id}", bind="query-params"
         )
-        st.caption(plain(words(text_of_causes.saving(cause))))
+        about = f"{text_of_causes.clipped(cause, _SUBJECT)} · {text_of_causes.where(cause)}"
+        st.caption(plain(words(f"{about}. {text_of_causes.saving(cause)}")))
     with right.popover("What to try", width="stretch"):
         for advice in text_of_causes.cures(cause):
             st.markdown(f"- {plain(words(advice))}")

@@ -285,8 +285,9 @@ def _row(row: dict[str, Any], base: Any) -> None:
     if row.get("speed_up") is not None and labels != base:
         figures.append((f"speed-up over {base.get('runtime')}", f"{row['speed_up']:,.2f}×"))
     if row.get("peak_memory_bytes"):
-        figures.append(("peak memory of the host", formats.size(row["peak_memory_bytes"])))
-    for column, (label, text) in zip(st.columns(len(figures)), figures, strict=True):
+        figures.append(("host memory", formats.size(row["peak_memory_bytes"])))
+    widths = [2, *(1 for _ in figures[1:])]
+    for column, (label, text) in zip(st.columns(widths), figures, strict=True):
         column.metric(label, text)
 
 

@@ -72,8 +72,8 @@ def options(found: Found) -> Options:
         of_batch = batch()
     with right:
         low = st.number_input(
-            "Few cores: % of grid", 0.0, 100.0, _DEFAULTS.low_cores_pct, step=5.0, format="%g", key="low_cores",
-            bind="query-params", help="An op on this share of its worker grid or less has few cores.",
+            "Few cores [%]", 0.0, 100.0, _DEFAULTS.low_cores_pct, step=5.0, format="%g", key="low_cores",
+            bind="query-params", help="An op on this share of its worker grid or less, in percent, has few cores.",
         )  # fmt: skip
     reference = st.text_input(
         "Reference cores", f"{_DEFAULTS.ref_cores:g}" if _DEFAULTS.ref_cores != GRID else GRID, key="ref_cores",
