@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -36,8 +37,14 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
+    """One server for all journeys."""
+    with serving(tmp_path_factory.mktemp("app")) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def serving(folder):
     pytest.importorskip("streamlit", reason="streamlit is not installed (make test-app)")
-    folder = tmp_path_factory.mktemp("app")
     for path in (BEFORE, AFTER):
         shutil.copy(path, folder / path.name)
     with socket.socket() as free:
@@ -51,9 +58,11 @@ def served(tmp_path_factory):
     line = process.stdout.readline()
     assert "The page is at " in line, line
     address = line.partition("The page is at ")[2].split()[0]
-    yield Served(folder, port, address, time.monotonic() - began, process)
-    process.terminate()
-    process.wait(60)
+    try:
+        yield Served(folder, port, address, time.monotonic() - began, process)
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

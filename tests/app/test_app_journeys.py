@@ -8,14 +8,13 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from urllib.parse import quote
 
 import openpyxl
 import pytest
-from conftest import AFTER, BEFORE
+from conftest import AFTER, BEFORE, serving
 from support.captures import op, write_csv
-from support.command import ROOT, here, wait_until
+from support.command import ROOT, here, perfsheet, wait_until
 from support.real import capture as real_capture
 
 from perfsheet import analyze, compare, read
@@ -216,12 +215,31 @@ def test_a_hundred_thousand_ops_open(tab, served, tmp_path):
     many.unlink()
 
 
-def test_the_end_of_the_server_ends_what_it_started(tmp_path):
-    pytest.importorskip("streamlit", reason="streamlit is not installed (make test-app)")
-    from support.command import perfsheet
+def test_the_end_of_the_server_ends_what_it_started(tab, tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed (make test-app)")
+    import psutil
 
-    ended = perfsheet("app", str(ROOT / "examples"), "--port", "99999")
+    def at_work():
+        lines = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
+        return [line for line in lines if str(tmp_path) in line]
+
+    with serving(tmp_path) as own:
+        go(tab, own, "models", model="Digit classification (MNIST)", iterations="10000")
+        tab.get_by_role("button", name="Run", exact=True).click()
+        wait_until(lambda: any("bench" in line for line in at_work()), "the bench")
+    assert at_work() == []
+    assert own.process.returncode == 0
+
+
+def test_what_cannot_be_served_is_one_line(tmp_path):
+    pytest.importorskip("streamlit", reason="streamlit is not installed (make test-app)")
+    ended = perfsheet("app", ROOT / "examples", "--port", "99999")
+    assert (ended.status, ended.err) == (2, "perfsheet: --port 99999: not a port; give 1024 to 65535\n")
+    assert perfsheet("app", tmp_path / "none").status == 3
+    assert perfsheet("app", tmp_path, ROOT).status == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = perfsheet("app", tmp_path, "--port", str(taken.getsockname()[1]))
     assert ended.status == 2
-    assert "not a port" in ended.err
-    assert perfsheet("app", str(tmp_path / "none")).status == 3
-    assert Path(tmp_path / "none").exists() is False
+    assert "is taken" in ended.err
