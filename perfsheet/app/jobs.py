@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import IO
 
 from perfsheet.errors import not_written, usage
+from perfsheet.machine.processes import ProcessTree
 from perfsheet.masking import masked_words
 
 _TAIL_BYTES = 65_536
 _GRACE_S = 30.0
 RESULT, LOG = "result.json", "job.log"
+JOB_ID = "PERFSHEET_JOB_ID"
+"""The environment variable that marks the processes of a job."""
 
 
 class Job:
@@ -91,7 +94,7 @@ class Job:
         self._stopped = True
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
-        threading.Thread(target=self._kill_late, daemon=True).start()
+        threading.Thread(target=self.end, args=(_GRACE_S,), daemon=True).start()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for its end; whether it has come."""
@@ -99,10 +102,10 @@ class Job:
             self._process.wait(timeout_s)
         return not self.running
 
-    def _kill_late(self) -> None:
-        if not self.wait(_GRACE_S):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+    def end(self, grace_s: float) -> None:
+        """Wait for its end; then end it with all that it has started."""
+        if not self.wait(grace_s):
+            ProcessTree(self._process, JOB_ID, self.id).end()
 
 
 class _Jobs:
@@ -131,7 +134,7 @@ def start(kind: str, words: Sequence[str], folder: Path) -> Job:
                     stdout=out,
                     stderr=log,
                     start_new_session=True,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                    env={**os.environ, "PYTHONUNBUFFERED": "1", JOB_ID: folder.name},
                 )
         except OSError as error:
             raise not_written(f"{folder} cannot be written: {error.strerror}", "start the app elsewhere") from None
@@ -166,7 +169,7 @@ def stop_all() -> None:
     for job in list(_Jobs.all.values()):
         job.stop()
     for job in list(_Jobs.all.values()):
-        job.wait(_GRACE_S)
+        job.end(_GRACE_S)
 
 
 def new_folder(work: Path, kind: str, name: str) -> Path:

@@ -7,6 +7,7 @@ from support.command import wait_until
 
 from perfsheet import PerfsheetError
 from perfsheet.app import jobs
+from perfsheet.machine.processes import ProcessTree
 
 pytestmark = pytest.mark.process
 
@@ -50,6 +51,21 @@ def test_one_at_a_time_and_what_was_measured_is_kept(work):
     assert (job.folder / "results" / "bench.xlsx").is_file()
     assert jobs.running() is None
     assert start(work, "slow.py:f", "-n", "1").wait(120)
+
+
+def test_what_does_not_end_is_ended(work, tmp_path, monkeypatch):
+    (tmp_path / "deaf.py").write_text(
+        "import signal, subprocess, sys, time\n\ndef f():\n"
+        "    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)\n"
+        "    print('deaf', flush=True)\n    time.sleep(300)\n"
+    )
+    folder = jobs.new_folder(work, "models", "deaf")
+    job = jobs.start("models", ["bench", "deaf.py:f", "-n", "1", "-o", str(folder / "results")], folder)
+    log = folder / "results" / "bench.log"
+    wait_until(lambda: log.is_file() and "deaf" in log.read_text(), "its start")
+    job.end(0.1)
+    assert not job.running
+    assert ProcessTree(None, jobs.JOB_ID, job.id).living() == set()
 
 
 def test_credentials_are_masked():
