@@ -1,10 +1,12 @@
 """The charts of the page as Vega-Lite: what they show comes from the analysis, titles and colours from `chart_style`.
 
-A click or a drag on a chart selects ops: fields called `first` and `last` are places in execution order from 0.
+A click selects the ops that are identical to the one at position `first`; a drag those from one `op` to another, which
+count from 1 as everywhere.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +30,17 @@ _LABEL = 60
 _GREY = {"title": None, "orient": "bottom", "symbolFillColor": style.QUIET, "symbolStrokeColor": style.QUIET}
 
 
-def picked(selected: Mapping[str, Any], last: int) -> tuple[int, int] | None:
-    """The places from the first to the last op that a selection on the timeline covers; None without one."""
-    span = selected.get("first") if isinstance(selected, Mapping) else None
+def picked(selected: Mapping[str, Any], count: int) -> tuple[int, int] | None:
+    """The places, from 0, of the first and the last of the `count` ops that a selection on the timeline touches.
+
+    An op is drawn from its number, which counts from 1, to the next. None without a selection.
+    """
+    span = selected.get("op") if isinstance(selected, Mapping) else None
     if not isinstance(span, Sequence) or len(span) != 2:
         return None
-    low, high = (round(float(end)) for end in sorted(span))
-    return max(0, min(low, last)), max(0, min(high, last))
+    low, high = sorted(map(float, span))
+    first, last = math.floor(low) - 1, max(math.ceil(high) - 2, math.floor(low) - 1)
+    return min(max(first, 0), count - 1), min(max(last, 0), count - 1)
 
 
 def _colour(names: Sequence[str], palette: Mapping[str, str], title: str = "") -> Spec:
@@ -85,7 +91,7 @@ def timeline(analysis: Analysis) -> Spec:
         below = 0.0
         for name, kernel in zip(data.categories, line, strict=True):
             if kernel > 0:
-                place = {"first": first - 1, "last": first - 1 + data.ops_per_bin, "op": first}
+                place = {"op": first, "until": first + data.ops_per_bin}
                 values.append({**place, "below": below, "top": below + kernel, "category": name, "ns": kernel})
                 below += kernel
     return {
@@ -94,8 +100,8 @@ def timeline(analysis: Analysis) -> Spec:
         "params": [{"name": PICK, "select": {"type": "interval", "encodings": ["x"]}}],
         "mark": {"type": "rect"},
         "encoding": {
-            "x": _number("first", "op in run order", axis={"format": "d"}, scale={"nice": False}),
-            "x2": {"field": "last"},
+            "x": _number("op", "op in run order", axis={"format": "d"}, scale={"nice": False, "zero": False}),
+            "x2": {"field": "until"},
             "y": _number("below", style.timeline_axis(data), scale={"domainMin": 0}),
             "y2": {"field": "top"},
             "color": _colour(data.categories, style.palette_of(analysis)),
@@ -194,9 +200,9 @@ def memory(analysis: Analysis) -> Spec | None:
         return None
     parts = ((style.TENSORS, chart.tensors), (style.CIRCULAR, chart.circular))
     values = [
-        {"op": int(first), "first": int(position), "category": name, "kib": float(size) / 1024}
+        {"op": int(first), "category": name, "kib": float(size) / 1024}
         for name, sizes in parts
-        for first, position, size in zip(chart.first, chart.positions, np.nan_to_num(sizes), strict=True)
+        for first, size in zip(chart.first, np.nan_to_num(sizes), strict=True)
     ]
     return {
         "data": {"values": values},
@@ -204,7 +210,7 @@ def memory(analysis: Analysis) -> Spec | None:
         "params": [{"name": PICK, "select": {"type": "interval", "encodings": ["x"]}}],
         "mark": {"type": "area", "interpolate": "step-after"},
         "encoding": {
-            "x": _number("first", style.memory_axis(chart), axis={"format": "d"}, scale={"nice": False}),
+            "x": _number("op", style.memory_axis(chart), axis={"format": "d"}, scale={"nice": False, "zero": False}),
             "y": _number("kib", "L1 per bank [KiB]", stack="zero"),
             "color": _colour([name for name, _ in parts], style.MEMORY_COLOURS),
             "tooltip": _tip(("op", "op", "d"), ("category", "of", ""), ("kib", "KiB", ",.1f")),
@@ -266,7 +272,7 @@ def over_time(values: Sequence[Mapping[str, Any]], title: str) -> Spec:
                 "title": "run",
                 "axis": {"labelAngle": 0, "labelOverlap": True},
             },
-            "y": _number("value", title, scale={"zero": False}),
+            "y": _number("value", title, scale={"zero": False}, axis={"format": ",.6~g"}),
             "tooltip": [{"field": "started", "type": "nominal", "title": "run"}, *_tip(("value", title, ",.4~f"))],
         },
     }

@@ -11,6 +11,8 @@ from perfsheet.errors import usage
 
 SIDE = 32
 _MOST_PIXELS = 50_000_000
+_FORMATS = ("PNG", "JPEG", "BMP", "PPM")
+"""Of other formats some are read by programs of their own."""
 DIGITS = tuple("0123456789")
 SCENES = ("sunset", "sea", "stripes", "checks")
 
@@ -41,12 +43,12 @@ def drawn(name: str) -> Image.Image:
 def uploaded(content: bytes) -> Image.Image:
     """A picture of a user, brought to size. Raises PerfsheetError (exit status 2) for what is none."""
     try:
-        image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content), formats=_FORMATS)
         if image.width * image.height > _MOST_PIXELS:
             raise usage(f"the picture has {image.width:,} × {image.height:,} pixels", "give a smaller one")
         return image.convert("RGB").resize((SIDE, SIDE))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise usage(f"this is no picture that can be read ({error})", "give a PNG or JPEG") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise usage("this is no picture that can be read", "give a PNG or JPEG") from None
 
 
 def save(image: Image.Image, path: Path) -> None:

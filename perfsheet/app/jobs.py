@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import IO
 
 from perfsheet.errors import not_written, usage
-from perfsheet.machine.processes import ProcessTree
+from perfsheet.machine.processes import ProcessTree, own_name
 from perfsheet.masking import masked_words
+from perfsheet.run.leftovers import OWNER
 
 _TAIL_BYTES = 65_536
+_START = "import sys; sys.path.pop(0); from perfsheet.cli import main; main()"
+"""Unlike with `python -m perfsheet`, modules of the current folder, such as a `typer.py`, are not found."""
 _GRACE_S = 30.0
 RESULT, LOG = "result.json", "job.log"
 JOB_ID = "PERFSHEET_JOB_ID"
@@ -129,12 +132,12 @@ def start(kind: str, words: Sequence[str], folder: Path) -> Job:
         try:
             with _opened(folder / RESULT) as out, _opened(folder / LOG) as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "perfsheet", *words],
+                    [sys.executable, "-c", _START, *words],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=log,
                     start_new_session=True,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1", JOB_ID: folder.name},
+                    env={**os.environ, "PYTHONUNBUFFERED": "1", JOB_ID: folder.name, OWNER: own_name()},
                 )
         except OSError as error:
             raise not_written(f"{folder} cannot be written: {error.strerror}", "start the app elsewhere") from None

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from perfsheet.light_dataclass import dataclass
 ZOO = Path(__file__).parent / "zoo"
 RANDOM = "random"
 RANDOM_SHOWN = "random weights"
-_PROBE_S = 60
+_PROBE_S, _ASKED_AGAIN_S = 60, 30
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,17 @@ RUNTIMES = (
 """The first one that is found is offered first."""
 
 
-@lru_cache(maxsize=16)
 def found(python: str) -> frozenset[str]:
-    """Which of the needed modules an interpreter has; none if it cannot be asked."""
+    """Which of the needed modules an interpreter has; none if it cannot be asked. Asked again every half minute."""
+    return _found(python, int(time.time() // _ASKED_AGAIN_S))
+
+
+@lru_cache(maxsize=4)
+def _found(python: str, _when: int) -> frozenset[str]:
     names = sorted({name for one in (*RUNTIMES, *MODELS) for name in one.needs if name.isidentifier()})
-    ask = "import importlib.util as u, json, sys; print(json.dumps([n for n in sys.argv[1:] if u.find_spec(n)]))"
     try:
         told = subprocess.run(
-            [python, "-c", ask, *names], capture_output=True, text=True, timeout=_PROBE_S, check=True
+            [python, str(ZOO / "modules.py"), *names], capture_output=True, text=True, timeout=_PROBE_S, check=True
         ).stdout
         known = set(json.loads(told))
     except (OSError, subprocess.SubprocessError, ValueError):

@@ -5,25 +5,30 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
+import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from html import escape
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from perfsheet.app import jobs
-from perfsheet.app.access import TOKEN, Access, new_token
+from perfsheet.app.access import Access, new_token
 from perfsheet.app.settings import Settings, use
-from perfsheet.errors import PerfsheetError, usage
+from perfsheet.errors import usage
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8501
 _PORTS = 100
+_OLDEST = (1, 61)
 _MOST_UPLOAD_MB = 20
 _THEME = {
     "baseFontSize": 14,
@@ -36,9 +41,13 @@ _SCRIPT = Path(__file__).parent / "script" / "page.py"
 
 
 def check_installed() -> None:
-    """Raises PerfsheetError (exit status 2) where Streamlit is missing."""
+    """Raises PerfsheetError (exit status 2) where Streamlit is missing, or too old."""
+    install = "pip install 'perfsheet[app]', or '.[app]' in a checkout"
     if find_spec("streamlit") is None:
-        raise usage("Streamlit is not installed here", "pip install 'perfsheet[app]', or '.[app]' in a checkout")
+        raise usage("Streamlit is not installed here", install)
+    installed = version("streamlit")
+    if tuple(map(int, re.findall(r"\d+", installed)[:2])) < _OLDEST:
+        raise usage(f"Streamlit {installed} is too old for the app, which needs {'.'.join(map(str, _OLDEST))}", install)
 
 
 def serve(
@@ -54,29 +63,42 @@ def serve(
     check_installed()
     use(settings)
     chosen = _free_port(port)
-    token = new_token() if with_token else None
-    address = f"http://{HOST}:{chosen}/" + (f"?{TOKEN}={token}" if token else "")
+    token = new_token() if with_token else ""
+    address = f"http://{HOST}:{chosen}/{token}"
     threading.Thread(target=_tell, args=(chosen, address, ready), daemon=True).start()
     try:
         _run(chosen, token)
     finally:
         jobs.stop_all()
+        for path in _Opened.files:
+            path.unlink(missing_ok=True)
 
 
-def _run(port: int, token: str | None) -> None:
+class _Opened:
+    files: list[Path] = []  # noqa: RUF012  # the one list of this process
+
+
+def _run(port: int, token: str) -> None:
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
     logging.getLogger("streamlit").setLevel(logging.ERROR)
-    app = App(_SCRIPT, middleware=[Middleware(Access, token=token, port=port)])
+    app = App(_SCRIPT, middleware=[Middleware(Access, token=token)])
+    if hasattr(signal, "SIGHUP"):  # the server itself handles the other two
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with _without_arguments():
-        app.run(config=_config(port))
+        app.run(config=_config(port, token))
 
 
-def _config(port: int) -> dict[str, Any]:
+def _config(port: int, token: str) -> dict[str, Any]:
+    """Everything that a configuration of the user's could change about who is served what."""
     return {
         "server.address": HOST,
         "server.port": port,
+        "server.baseUrlPath": token,
+        "server.sslCertFile": "",
+        "server.sslKeyFile": "",
+        "server.enableStaticServing": False,
         "server.headless": True,
         "server.maxUploadSize": _MOST_UPLOAD_MB,
         "server.fileWatcherType": "none",
@@ -96,8 +118,6 @@ def _config(port: int) -> dict[str, Any]:
 @contextlib.contextmanager
 def _without_arguments() -> Iterator[None]:
     """Streamlit takes the first argument of the process for the script of the page."""
-    import sys
-
     before, sys.argv = sys.argv, [str(_SCRIPT)]
     try:
         yield
@@ -120,7 +140,8 @@ def _free_port(wanted: int | None) -> int:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # there it would let two servers share the port
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((HOST, port))
         except OSError:
@@ -153,7 +174,5 @@ def open_browser(address: str) -> None:
         )
     try:
         open_file(Path(name))
-    except PerfsheetError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    threading.Timer(20, Path(name).unlink, kwargs={"missing_ok": True}).start()
+    finally:
+        _Opened.files.append(Path(name))  # a browser may be slow to start

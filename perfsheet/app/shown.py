@@ -10,7 +10,7 @@ import streamlit as st
 
 from perfsheet.errors import PerfsheetError
 from perfsheet.tables import Column, In, Table
-from perfsheet.tables.kinds import PERCENT
+from perfsheet.tables.kinds import DELTA_PERCENT, PERCENT
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+# What becomes a link or an arrow even if it is escaped; an invisible character in between keeps it text.
+_BREAKS = re.compile(r"(?<=[-<>=~+])(?=[-<>=~+])|(?<=http)(?=s?:)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"
 _ROW_PX, _HEAD_PX, _MOST_ROWS = 35, 38, 16
 
 
 def plain(text: str) -> str:
     """Text for where the page takes Markdown: every character of it is shown as it is."""
-    return _MARKUP.sub(r"\\\1", " ".join(clean(text).split()))
+    return _MARKUP.sub(r"\\\1", _BREAKS.sub(_JOINER, " ".join(clean(text).split())))
 
 
 def error(problem: PerfsheetError) -> None:
@@ -46,7 +49,7 @@ def _cells(column: Column[R], rows: R) -> Any:
     if not _is_figure(column):
         return [clean(text) for text in column.texts(rows)]
     values = [None if value is None else float(value) for value in column.listed(rows)]
-    if column.kind is PERCENT:
+    if column.kind in (PERCENT, DELTA_PERCENT):
         values = [None if value is None else 100 * value for value in values]
     return pd.array(values, dtype="Float64")
 
@@ -56,7 +59,15 @@ def _is_figure(column: Column[Any]) -> bool:
     return column.kind.number and column.kind.name in _FORMATS and column.text is None and column.row_texts is None
 
 
-_FORMATS = {"percent": "%.1f %%", "ns": "localized", "count": "localized", "id": "%d", "bytes": "localized"}
+_FORMATS = {
+    "percent": "%.1f",
+    "ns": "localized",
+    "count": "localized",
+    "number": "%d",
+    "ns difference": "%+.0f",
+    "% difference": "%+.1f",
+}
+"""By kind; a unit stands in the header."""
 
 
 def show_table(table: Table[R], rows: R, columns: Sequence[Column[R]] | None = None, **settings: Any) -> Any:
@@ -70,7 +81,9 @@ def show_table(table: Table[R], rows: R, columns: Sequence[Column[R]] | None = N
         for column in shown
     }
     height = _HEAD_PX + _ROW_PX * min(max(len(data), 1), _MOST_ROWS)
-    return st.dataframe(data, hide_index=True, column_config=config, height=height, placeholder="–", **settings)
+    return st.dataframe(
+        data, hide_index=True, column_config=config, height=height, row_height=_ROW_PX, placeholder="–", **settings
+    )
 
 
 def _help(column: Column[Any]) -> str | None:
@@ -83,4 +96,5 @@ def facts(entries: Sequence[tuple[str, str]]) -> None:
 
     known = [(name, clean(value)) for name, value in entries if value]
     data = pd.DataFrame(known, columns=["", "value"])
-    st.dataframe(data, hide_index=True, height=_HEAD_PX + _ROW_PX * min(max(len(known), 1), 2 * _MOST_ROWS))
+    height = _HEAD_PX + _ROW_PX * min(max(len(known), 1), 2 * _MOST_ROWS)
+    st.dataframe(data, hide_index=True, height=height, row_height=_ROW_PX)

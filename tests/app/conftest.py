@@ -22,7 +22,7 @@ BEFORE, AFTER = (ROOT / f"examples/captures/generated_encoder_block_{side}.csv" 
 
 @dataclass(frozen=True)
 class Served:
-    """A running app: its folder, its port, its whole address, how long its start took, and its process."""
+    """A running app: its folder, its port, its address with the token, how long its start took, and its process."""
 
     folder: Path
     port: int

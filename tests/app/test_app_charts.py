@@ -27,8 +27,8 @@ def agree(analysis):
     assert sum(bar["ns"] for bar in timeline) == pytest.approx(float(np.nansum(analysis.ops.kernel_ns)))
     tops = defaultdict(float)
     for bar in timeline:
-        assert bar["below"] == pytest.approx(tops[bar["first"]])
-        tops[bar["first"]] = bar["top"]
+        assert bar["below"] == pytest.approx(tops[bar["op"]])
+        tops[bar["op"]] = bar["top"]
     parts = charts.time_split(analysis)["data"]["values"]
     assert [part["ns"] for part in parts] == [part.ns for part in analysis.summary.time_split.shown]
     for bar, group in zip(charts.pareto(analysis)["data"]["values"], analysis.groups, strict=False):
@@ -58,11 +58,14 @@ def test_memory_is_that_of_the_graph_report(tmp_path):
     assert used.tolist() == analysis.graph.memory.l1_used.tolist()
 
 
-def test_a_selection_on_the_timeline_is_a_span_of_ops():
-    assert charts.picked({"first": [3.4, 10.6]}, 79) == (3, 11)
-    assert charts.picked({"first": [90, -5]}, 79) == (0, 79)
-    for nothing in ({}, {"first": []}, {"first": None}, None):
-        assert charts.picked(nothing, 79) is None
+def test_a_selection_on_the_timeline_is_the_ops_that_it_touches():
+    # Op 4 is drawn from 4 to 5, and is at position 3.
+    assert charts.picked({"op": [4.2, 4.9]}, 80) == (3, 3)
+    assert charts.picked({"op": [4.2, 11.6]}, 80) == (3, 10)
+    assert charts.picked({"op": [4, 5]}, 80) == (3, 3)
+    assert charts.picked({"op": [90, -5]}, 80) == (0, 79)
+    for nothing in ({}, {"op": []}, {"op": None}, None):
+        assert charts.picked(nothing, 80) is None
 
 
 def test_warm_up_runs_are_told_apart():

@@ -68,6 +68,13 @@ def test_what_does_not_end_is_ended(work, tmp_path, monkeypatch):
     assert ProcessTree(None, jobs.JOB_ID, job.id).living() == set()
 
 
+def test_modules_of_the_current_folder_are_not_taken_for_libraries(work, tmp_path):
+    (tmp_path / "typer.py").write_text("raise SystemExit(99)\n")
+    job = start(work, "slow.py:f", "-n", "1")
+    assert job.wait(120)
+    assert job.status == 0
+
+
 def test_credentials_are_masked():
     assert "hunter2" not in jobs.command_of(["run", "-c", "pytest a.py --password hunter2"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -68,11 +67,21 @@ def test_weights_are_random_unless_they_are_there(tmp_path, monkeypatch):
 
 
 @pytest.mark.process
-def test_what_an_interpreter_has_is_asked_of_it():
-    models.found.cache_clear()
+def test_what_an_interpreter_has_is_asked_of_it(tmp_path, monkeypatch):
+    models._found.cache_clear()
     assert models.found("/no/such/python") == frozenset()
+    # Neither a module of the current folder nor a folder without __init__.py counts, and none of it is run.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "json.py").write_text("raise SystemExit(1)\n")
+    for name in ("ttnn", "torch_ttnn"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "there"))
+    (tmp_path / "there/torch_xla").mkdir(parents=True)
+    (tmp_path / "there/torch_xla/__init__.py").write_text("raise SystemExit(1)\n")
+    (tmp_path / "there/tt_torch").mkdir()
     known = models.found(sys.executable)
-    assert ("torch" in known) == (subprocess.run([sys.executable, "-c", "import torch"], check=False).returncode == 0)
+    assert "torch_xla" in known
+    assert not known & {"ttnn", "torch_ttnn", "tt_torch"}
     assert models.missing(("torch_ttnn", "torch"), frozenset({"torch"})) == ["torch_ttnn"]
 
 

@@ -10,8 +10,10 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause, IfFixed
 from perfsheet.app import captures, charts, jobs
 from perfsheet.app.captures import Found
+from perfsheet.app.settings import current
 from perfsheet.app.shown import facts, plain, show_table
 from perfsheet.app.views import op, ops, window
+from perfsheet.app.views.profile import captures_of
 from perfsheet.capture.notes import rows
 from perfsheet.outputs import chart_style as style
 from perfsheet.text import causes as text_of_causes
@@ -21,7 +23,9 @@ from perfsheet.text.headline import headline
 from perfsheet.text.words import planned, time
 
 _FIRST_CAUSES = 5
-_MEMBERS = 3
+_MEMBERS, _WARNINGS = 3, 2
+_SHOWN = 0.0005
+"""The least change that is not 0.0 %."""
 _SUBJECT = 100
 _FIGURES = ("kernel", "idle", "fps", "few_cores", "reshards", "sol")
 """Of the headline; the part Figures has all."""
@@ -32,8 +36,11 @@ def show() -> None:
     found = window.watched()
     with st.sidebar:
         chosen = window.choose("Capture", "capture", found)
+    if not captures.looked_at_all(current()):
+        st.caption("This folder is too large to be looked through: start the app with a smaller one, or with captures.")
     if chosen is None:
-        _nothing_here()
+        if not found:
+            _nothing_here()
         return
     analysis = window.analysed(chosen)
     if analysis is None:
@@ -42,9 +49,8 @@ def show() -> None:
         _downloads(chosen, analysis)
     _replayed(chosen)
     _head(analysis)
-    position = op.chosen(analysis)
-    if position is not None:
-        op.show(analysis, position)
+    if op.is_chosen():
+        op.show(analysis)
         return
     _figures(analysis)
     _causes(analysis)
@@ -62,7 +68,7 @@ def _nothing_here() -> None:
 def _replayed(found: Found) -> None:
     """Say of a capture that a replay led to that it is none of that run."""
     job = jobs.get(st.query_params.get("replay", ""))
-    if job is not None and str(found.path) in job.words:
+    if job is not None and found.path.resolve() in [path.resolve() for path in captures_of(job)]:
         st.warning(
             f"Replayed: these figures are those of the recorded capture, not of this run of the target. "
             f"{plain(job.command)}",
@@ -96,17 +102,20 @@ def _head(analysis: Analysis) -> None:
         st.warning(plain(banner), icon=":material/info:")
     st.markdown(f"**{plain(text_of_causes.verdict(analysis))}**")
     st.caption(plain(formats.at_a_glance(summary)))
-    if summary.warnings:
-        with st.expander(rows(len(summary.warnings), "warning"), icon=":material/warning:"):
-            for warning in summary.warnings:
+    for warning in summary.warnings[:_WARNINGS]:
+        st.caption(f":material/warning: {plain(warning)}")
+    if more := summary.warnings[_WARNINGS:]:
+        with st.expander(rows(len(more), "further warning"), icon=":material/warning:"):
+            for warning in more:
                 st.markdown(f"- {plain(warning)}")
 
 
 def _figures(analysis: Analysis) -> None:
     """The headline, and where the elapsed time goes."""
-    metrics = [value for value in headline(analysis) if value.id in _FIGURES]
-    for column, value in zip(st.columns(len(metrics)), metrics, strict=True):
-        column.metric(plain(value.label), value.text)
+    with st.container(horizontal=True, gap="large"):
+        for value in headline(analysis):
+            if value.id in _FIGURES:
+                st.metric(plain(value.label), value.text, width="content")
     if analysis.summary.time_split.shown:
         st.markdown(f"**{style.SPLIT}**")
         st.vega_lite_chart(charts.time_split(analysis), key="split")
@@ -122,10 +131,14 @@ def _causes(analysis: Analysis) -> None:
     every = False
     if len(analysis.causes) > len(first):
         every = st.toggle(f"All {len(analysis.causes)} causes", key="all_causes", bind="query-params")
-    listed = analysis.causes if every else first
-    left, right = st.columns([3, 1], gap="large")
+    left, right = st.columns([5, 2], gap="large")
     with left:
-        ticked = [cause.id for cause in listed if _cause(analysis, cause)]
+        ticked = [
+            cause.id
+            for cause in analysis.causes
+            if (every or cause in first or window.is_ticked(window.tick_of(analysis, cause)))
+            and _cause(analysis, cause)
+        ]
     with right:
         _if_fixed(analysis, analysis.if_fixed(ticked))
 
@@ -133,14 +146,14 @@ def _causes(analysis: Analysis) -> None:
 def _cause(analysis: Analysis, cause: Cause) -> bool:
     """A cause with its box; returns whether it is ticked."""
     words = planned if analysis.plan is not None else str
-    left, right = st.columns([5, 1])
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center"):
         ticked: bool = st.checkbox(
-            f"**{cause.id} {plain(words(cause.title))}**", key=f"fix_{cause.id}", bind="query-params"
+            f"**{cause.id} {plain(words(cause.title))}**", key=window.tick_of(analysis, cause), bind="query-params"
         )
-        about = f"{text_of_causes.clipped(cause, _SUBJECT)} · {text_of_causes.where(cause)}"
-        st.caption(plain(words(f"{about}. {text_of_causes.saving(cause)}")))
-    with right.popover("What to try", width="stretch"):
+        popover = st.popover("What to try")
+    about = f"{text_of_causes.clipped(cause, _SUBJECT)} · {text_of_causes.where(cause)}"
+    st.caption(plain(words(f"{about}. {text_of_causes.saving(cause)}")))
+    with popover:
         for advice in text_of_causes.cures(cause):
             st.markdown(f"- {plain(words(advice))}")
         if analysis.graph is not None:
@@ -148,7 +161,7 @@ def _cause(analysis: Analysis, cause: Cause) -> bool:
         for member in cause.members[:_MEMBERS]:
             st.caption(plain(words(f"{member.id}: {sentences.evidence(member)}. {member.caveat}")))
         if len(cause.positions) and st.button("Show its ops", key=f"ops_of_{cause.id}"):
-            st.query_params["show"] = f"cause-{cause.id}"
+            st.query_params["show"] = window.tick_of(analysis, cause)
             st.rerun()
     return ticked
 
@@ -159,14 +172,15 @@ def _if_fixed(analysis: Analysis, effect: IfFixed) -> None:
         st.markdown("**If the ticked causes were fixed**")
         total = analysis.ops.total_ns
         what = time(analysis)
-        saved = f"-{formats.percent(effect.saving_ns / total)}" if effect.saving_ns and total else None
+        share = effect.saving_ns / total if total else 0.0
+        saved = f"-{formats.percent(share)}" if share >= _SHOWN else None
         st.metric(f"{what} left", formats.span_of_time(effect.left_ns), saved, delta_color="inverse")
         st.caption(f"of {plain(formats.span_of_time(total))}; expected, not measured")
         if effect.causes:
             st.caption(f"At least {plain(formats.span_of_time(effect.least_ns))}: by the upper bounds of the savings")
         if effect.fps is not None and analysis.summary.fps.all is not None:
             more = effect.fps / analysis.summary.fps.all - 1
-            st.metric("FPS", formats.rate(effect.fps), f"+{formats.percent(more)}" if more > 0 else None)
+            st.metric("FPS", formats.rate(effect.fps), f"+{formats.percent(more)}" if more >= _SHOWN else None)
         if effect.gap_saving_ns:
             st.caption(f"Gaps between ops: {plain(formats.span_of_time(effect.gap_saving_ns))} less")
         if effect.unknown:

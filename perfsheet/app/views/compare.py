@@ -77,10 +77,6 @@ def _head(comparison: Comparison) -> None:
     if comparison.nothing_changed:
         st.write(plain(text.NOTHING_CHANGED))
         return
-    gains, losses = text.gains_and_losses(comparison)
-    left, right = st.columns(2)
-    left.success(plain(gains), icon=":material/trending_down:")
-    right.error(plain(losses), icon=":material/trending_up:")
     facts(
         [
             ("Before", text.side(comparison.base)),

@@ -6,8 +6,8 @@ import contextlib
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from perfsheet.app.jobs import Job
 from perfsheet.app.models import (
     CPU,
     MODELS,
+    RANDOM,
     RUNTIMES,
     Asked,
     Input,
@@ -30,16 +31,20 @@ from perfsheet.app.models import weights as offered_weights
 from perfsheet.app.settings import current
 from perfsheet.app.shown import error, plain
 from perfsheet.app.views import running
+from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import PerfsheetError
+from perfsheet.light_dataclass import dataclass
 from perfsheet.models.bench.model import TimedRun
 from perfsheet.text import formats
-from perfsheet.text.safe import clean, unguarded
+from perfsheet.text.safe import unguarded
 
 KIND = "models"
+_KEPT = "kept"
 _OUT = "results"
 _UPLOAD = "Upload …"
 _OUTPUT = "output: "
-_MOST_OUTPUT = 20_000
+_MOST_INPUT, _MOST_OUTPUT = 20_000, 20_000
+_MOST_DRAWN = 2000
 
 
 def show() -> None:
@@ -86,7 +91,7 @@ def _input(model: Model, one: Input) -> str | int:
     if one.kind == "image":
         return _image(model, one)
     widget = st.text_input if one.kind == "line" else st.text_area
-    return str(widget(one.label, str(one.default), key=key, bind="query-params", max_chars=_MOST_OUTPUT))
+    return str(widget(one.label, str(one.default), key=key, bind="query-params", max_chars=_MOST_INPUT))
 
 
 def _image(model: Model, one: Input) -> str:
@@ -122,7 +127,7 @@ def _weights(model: Model) -> Weights:
     folder = st.text_input(f"Folder, {what}", key=f"{model.id}_folder").strip()
     if not folder or not Path(folder).expanduser().is_dir():
         st.caption("There is no such folder yet: random weights are used.")
-        return next(one for one in offered if one.place == "random")
+        return next(one for one in offered if one.place == RANDOM)
     return Weights(own, str(Path(folder).expanduser().absolute()))
 
 
@@ -148,15 +153,15 @@ def _words(folder: Path) -> list[str]:
 def _run(asked: Asked) -> None:
     settings = current()
     no_picture = asked.model.inputs[0].kind == "image" and st.session_state.get("picture") is None
-    if asked.weights.place == "random":
+    if asked.weights.place == RANDOM:
         st.caption("**Random weights**: times mean what they say, outputs mean nothing.")
     with st.popover("What would run"):
         running.announce(_words(settings.work / f"{KIND}_{asked.model.id}_…"))
         st.caption("with this file:")
-        st.code(clean_toml(bench_toml(asked)), language="toml")
+        st.code(running.clean_lines(bench_toml(asked).splitlines()), language="toml")
     other = jobs.running()
-    if other is not None and other.kind != KIND:
-        st.caption(plain(f"{other.command} still runs."))
+    if other is not None:
+        st.caption(plain(f"{other.command} still runs: one at a time, for two would measure each other."))
     if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=other is not None or no_picture):
         try:
             folder = jobs.new_folder(settings.work, KIND, asked.model.id)
@@ -164,18 +169,12 @@ def _run(asked: Asked) -> None:
         except PerfsheetError as problem:
             error(problem)
             return
+        st.query_params.pop(_KEPT, None)  # the new one is shown
         running.start(KIND, _words(folder), folder)
-
-
-def clean_toml(text: str) -> str:
-    """The lines of a file, without what could drive a screen."""
-    return "\n".join(clean(line, 500) for line in text.splitlines())
 
 
 def _with_picture(asked: Asked, folder: Path) -> Asked:
     """The run with its picture as a file in its folder."""
-    from dataclasses import replace
-
     if "image" not in asked.values:
         return asked
     path = (folder / "image.ppm").absolute()
@@ -192,12 +191,20 @@ def _result() -> None:
         st.caption("Times, output and speed-up of a run stand here.")
         return
     # The newest is shown until another one is chosen.
-    wanted = st.query_params.get("kept", names[0])
-    name = st.selectbox("Run", names, index=names.index(wanted) if wanted in names else 0, key=f"kept_of_{names[0]}")
+    wanted = st.query_params.get(_KEPT, names[0])
+    key = f"kept_of_{names[0]}"
+    name = st.selectbox(
+        "Run", names, index=names.index(wanted) if wanted in names else 0, key=key, on_change=_remember, args=(key,)
+    )
     if job is not None and name == job.folder.name:
         running.show(job, _live, lambda done: _finished(done.folder))
     elif name is not None:
         _finished(current().work / name)
+
+
+def _remember(key: str) -> None:
+    """The run that is looked at stands in the address."""
+    st.query_params[_KEPT] = str(st.session_state[key])
 
 
 def _kept(work: Path) -> list[Path]:
@@ -222,7 +229,15 @@ def _live(job: Job) -> None:
         min(1.0, len(runs) / total) if total else 0.0, text=f"{len(runs):,} of {total:,} runs, warm-up included"
     )
     if runs:
-        st.vega_lite_chart(charts.runs(runs), key=f"live_{job.id}")
+        _draw(runs, f"live_{job.id}")
+
+
+def _draw(runs: list[TimedRun], key: str) -> None:
+    """The time of each run; of very many every second, third, … of them."""
+    every = -(-len(runs) // _MOST_DRAWN)
+    if every > 1:
+        st.caption(f"One of {every} runs is drawn.")
+    st.vega_lite_chart(charts.runs(runs[::every]), key=key)
 
 
 def _total(folder: Path) -> int:
@@ -247,45 +262,59 @@ def _runs(folder: Path) -> Iterator[TimedRun]:
             yield TimedRun(name, int(row["run"]), float(row["latency_ms"]), row["warmup"] == "warm-up")
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What the page shows of a row of `bench --json`."""
+
+    parameters: dict[str, str]
+    latency_mean_ms: float | None = None
+    latency_std_ms: float | None = None
+    tokens_per_s: float | None = None
+    speed_up: float | None = None
+    peak_memory_bytes: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What the page shows of `bench --json`."""
+
+    variants: tuple[_Row, ...] = ()
+    baseline: dict[str, str] = field(default_factory=dict)
+
+
 def _finished(folder: Path) -> None:
     """The figures, the chart, the output, and the files."""
-    result = _read(folder)
+    try:
+        result = read_json(folder / jobs.RESULT, _Result)
+    except (OSError, InvalidDocumentError):
+        result = _Result()
+        st.caption("This run has no result.")
     runs = list(_runs(folder))
-    base = result.get("baseline")
-    for row in result.get("variants", ()):
-        _row(row, base)
+    for row in result.variants:
+        _row(row, result.baseline)
     if runs:
-        st.vega_lite_chart(charts.runs(runs), key=f"runs_{folder.name}")
+        _draw(runs, f"runs_{folder.name}")
     for name, text in _outputs(folder):
         st.caption(f"Output of {plain(name)}")
-        st.code(clean_toml(text), language=None, wrap_lines=True)
+        st.code(running.clean_lines(text.splitlines()), language=None, wrap_lines=True)
     _files(folder)
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    from perfsheet.documents import InvalidDocumentError, read_json
-
-    try:
-        return read_json(folder / jobs.RESULT, dict)
-    except (OSError, InvalidDocumentError):
-        return {}
-
-
-def _row(row: dict[str, Any], base: Any) -> None:
+def _row(row: _Row, base: dict[str, str]) -> None:
     """Latency, tokens/s and speed-up of a runtime."""
-    labels = row.get("parameters", {})
-    st.markdown(f"**{plain(', '.join(str(value) for value in labels.values()))}**")
-    if row.get("problem"):
-        st.error(plain(str(row["problem"])), icon=":material/error:")
+    st.markdown(f"**{plain(', '.join(row.parameters.values()))}**")
+    if row.problem or row.latency_mean_ms is None:
+        st.error(plain(row.problem or "not measured"), icon=":material/error:")
         return
-    mean, std = row.get("latency_mean_ms"), row.get("latency_std_ms")
-    figures = [("latency, mean ± sample std dev [ms]", f"{mean:,.3f} ± {'–' if std is None else f'{std:,.3f}'}")]
-    if row.get("tokens_per_s") is not None:
-        figures.append(("tokens/s", f"{row['tokens_per_s']:,.1f}"))
-    if row.get("speed_up") is not None and labels != base:
-        figures.append((f"speed-up over {base.get('runtime')}", f"{row['speed_up']:,.2f}×"))
-    if row.get("peak_memory_bytes"):
-        figures.append(("host memory", formats.size(row["peak_memory_bytes"])))
+    std = "–" if row.latency_std_ms is None else f"{row.latency_std_ms:,.3f}"
+    figures = [("latency, mean ± sample std dev [ms]", f"{row.latency_mean_ms:,.3f} ± {std}")]
+    if row.tokens_per_s is not None:
+        figures.append(("tokens/s", f"{row.tokens_per_s:,.1f}"))
+    if row.speed_up is not None and row.parameters != base:
+        figures.append((f"speed-up over {plain(base.get('runtime', 'the baseline'))}", f"{row.speed_up:,.2f}×"))
+    if row.peak_memory_bytes:
+        figures.append(("host memory", formats.size(row.peak_memory_bytes)))
     widths = [2, *(1 for _ in figures[1:])]
     for column, (label, text) in zip(st.columns(widths), figures, strict=True):
         column.metric(label, text)

@@ -10,6 +10,7 @@ from perfsheet.analysis.ops.signature import signatures
 from perfsheet.app import charts
 from perfsheet.app.shown import facts, plain, show_table
 from perfsheet.capture.columns import BY_NAME
+from perfsheet.capture.notes import rows
 from perfsheet.tables import In
 from perfsheet.tables.op_rows import OpRows
 from perfsheet.tables.ops import OPS
@@ -19,24 +20,44 @@ from perfsheet.text.safe import clean
 
 _MOST = 200
 _CELL = 4000
+_DIGITS, _TITLE = 10, 100
 
 
-def chosen(analysis: Analysis) -> int | None:
-    """The position of the op that the address names; None = none."""
+def is_chosen() -> bool:
+    """Whether the address names an op."""
+    return "op" in st.query_params
+
+
+def choose(analysis: Analysis, position: int) -> None:
+    """Put an op into the address: by its row of the capture, which no window changes."""
+    st.query_params["op"] = str(analysis.row_ref(position).row)
+    st.rerun()
+
+
+def _position(analysis: Analysis) -> int | None:
+    """The position of the op that the address names; None if the window has none in that row."""
     text = st.query_params.get("op", "")
-    return int(text) if text.isdecimal() and int(text) < len(analysis.ops) else None
+    row = int(text) if text.isdecimal() and len(text) < _DIGITS else -1
+    ops = analysis.ops
+    found = np.flatnonzero(ops.table.row[ops.rows] == row)
+    return int(found[0]) if len(found) else None
 
 
-def show(analysis: Analysis, position: int) -> None:
-    """The op."""
+def show(analysis: Analysis) -> None:
+    """The op that the address names."""
+    position = _position(analysis)
+    if position is None:
+        st.info("The op of this address is not in this window.")
+        _back()
+        return
     row = OpRows(analysis, np.array([position]))
     code = OPS["op_code"].texts(row)[0]
     back, title = st.columns([1, 6], vertical_alignment="center")
-    if back.button("All ops", icon=":material/arrow_back:"):
-        del st.query_params["op"]
-        st.rerun()
+    with back:
+        _back()
     place = formats.place(analysis.row_ref(position), row.several_files)
-    title.markdown(f"#### {plain(code)} · {plain(OPS['shape'].texts(row)[0])} · {plain(place)}")
+    shape = OPS["shape"].texts(row)[0]
+    title.markdown(f"#### {plain(clean(code, _TITLE))} · {plain(clean(shape, _TITLE))} · row {plain(place)}")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Figures**")
@@ -61,6 +82,12 @@ def show(analysis: Analysis, position: int) -> None:
     _identical(analysis, position)
 
 
+def _back() -> None:
+    if st.button("All ops", icon=":material/arrow_back:"):
+        del st.query_params["op"]
+        st.rerun()
+
+
 def _source(analysis: Analysis, position: int) -> None:
     if analysis.graph is None:
         return
@@ -80,7 +107,8 @@ def _findings(analysis: Analysis, position: int) -> None:
     for finding in analysis.findings:
         if finding.id in ids:
             st.markdown(f"{finding.id} **{plain(finding.rule.title)}** ({finding.cause_id}): {plain(finding.advice)}")
-            st.caption(plain(f"{sentences.saving_of(finding)}. {sentences.evidence(finding)}"))
+            of_all = f" (all {rows(finding.count, 'op')} of it)" if finding.count > 1 else ""
+            st.caption(plain(f"{sentences.saving_of(finding)}{of_all}. {sentences.evidence(finding)}"))
 
 
 def _sibling(analysis: Analysis, position: int) -> None:

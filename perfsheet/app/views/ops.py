@@ -13,6 +13,8 @@ from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.signature import of_variants
 from perfsheet.app import charts
 from perfsheet.app.shown import plain, show_table
+from perfsheet.app.views import op, window
+from perfsheet.capture.notes import rows as counted
 from perfsheet.capture.table import BoolArray, IntArray
 from perfsheet.tables import Column, In
 from perfsheet.tables.op_rows import OpRows
@@ -41,7 +43,7 @@ def selected(analysis: Analysis, pick: Any) -> None:
 def _picked(analysis: Analysis, pick: Any) -> IntArray | None:
     """The positions behind a selection: ops in a row, or groups of identical ops."""
     if isinstance(pick, Mapping):
-        span = charts.picked(pick, len(analysis.ops) - 1)
+        span = charts.picked(pick, len(analysis.ops))
         return None if span is None else np.arange(span[0], span[1] + 1)
     firsts = [int(one["first"]) for one in pick or () if isinstance(one, Mapping) and "first" in one]
     known = [first for first in firsts if 0 <= first < len(analysis.ops)]
@@ -58,7 +60,7 @@ def identical(analysis: Analysis, position: int) -> BoolArray:
 def _chosen(analysis: Analysis) -> IntArray:
     """The ops that the address names (those of a cause), or all."""
     wanted = st.query_params.get("show", "")
-    cause = next((cause for cause in analysis.causes if wanted == f"cause-{cause.id}"), None)
+    cause = next((cause for cause in analysis.causes if wanted == window.tick_of(analysis, cause)), None)
     if cause is None:
         return np.arange(len(analysis.ops))
     st.info(f"The ops of {cause.id}: {plain(cause.title)}", icon=":material/filter_alt:")
@@ -89,11 +91,7 @@ def _filtered(analysis: Analysis, positions: IntArray) -> IntArray:
 def _listed(analysis: Analysis, positions: IntArray, key: str) -> None:
     """A page of these ops; a click on a row opens the op."""
     rows = OpRows(analysis, positions)
-    columns = {
-        column.header(In.PAGE): column
-        for column in OPS.columns_in(In.PAGE, rows)
-        if column.kind.number or column.key in ("op_code", "shape")
-    }
+    columns = {column.header(In.PAGE): column for column in OPS.columns_in(In.PAGE, rows)}
     left, middle, right = st.columns([2, 1, 1], vertical_alignment="bottom")
     rank = OPS[_RANK].header(In.PAGE)
     header = left.selectbox(
@@ -102,11 +100,19 @@ def _listed(analysis: Analysis, positions: IntArray, key: str) -> None:
     down = middle.toggle("Largest first", key=f"{key}_down", bind="query-params")
     order = _order(columns[header or rank], rows, down)
     pages = max(1, -(-len(order) // _PAGE))
-    page = right.number_input(f"Page of {pages:,}", 1, pages, key=f"{key}_page_of_{pages}") if pages > 1 else 1
+    of_page = f"{key}_page"
+    if st.session_state.get(of_page, 1) > pages:
+        st.session_state[of_page] = 1
+    page = 1
+    if pages > 1:
+        page = right.number_input(f"Page of {pages:,}", 1, pages, key=of_page, bind="query-params")
     shown = positions[order[(page - 1) * _PAGE : page * _PAGE]]
     total = analysis.ops.total_ns
     share = formats.percent(float(np.nansum(analysis.ops.counted_ns[positions])) / total if total else None)
-    st.caption(f"{len(positions):,} ops, {share} of {time(analysis)}. Select a row to open the op.")
+    if not len(positions):
+        st.caption("No op fits.")
+        return
+    st.caption(f"{counted(len(positions), 'op')}, {share} of {time(analysis)}. Select a row to open the op.")
     event = show_table(
         OPS,
         OpRows(analysis, shown),
@@ -115,8 +121,7 @@ def _listed(analysis: Analysis, positions: IntArray, key: str) -> None:
         key=f"{key}_{page}_{header}_{down}",
     )
     if chosen := event.selection.rows:
-        st.query_params["op"] = str(int(shown[chosen[0]]))
-        st.rerun()
+        op.choose(analysis, int(shown[chosen[0]]))
 
 
 def _order(column: Column[OpRows], rows: OpRows, down: bool) -> IntArray:

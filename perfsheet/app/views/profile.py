@@ -13,9 +13,10 @@ from perfsheet.app.pages import go_to
 from perfsheet.app.settings import current
 from perfsheet.app.shown import error, plain
 from perfsheet.app.views import running, window
-from perfsheet.errors import PerfsheetError
+from perfsheet.errors import ExitStatus, PerfsheetError
 
 KIND = "profile"
+_RAN = (ExitStatus.DONE, ExitStatus.TESTS_FAILED)
 _PROFILE, _PLAN, _REPLAY = "Profile", "Plan on a mock board", "Replay a capture"
 _FUNCTION = re.compile(r"\S+\.py(:[A-Za-z_]\w*)?")
 _EXAMPLES = {
@@ -45,7 +46,7 @@ def _ask() -> None:
     how = st.segmented_control("How", [_PROFILE, _PLAN, _REPLAY], default=_PROFILE, required=True, key="how")
     # Not in the address: a command is run only as its user has typed it here.
     target = st.text_input("Target", key="target", placeholder=_EXAMPLES[str(how)]).strip()
-    further = [] if current().python == "" else ["--python", current().python]
+    further = ["--python", current().python]
     words = ["-c", target or "pytest …"]
     shown = current().work / f"{KIND}_…"
     if how == _PLAN:
@@ -88,7 +89,7 @@ def _ask() -> None:
 
 def _done(job: Job) -> None:
     """The way to the capture that came out."""
-    found = _captures_of(job)
+    found = captures_of(job) if job.status in _RAN and not job.stopped else []
     if not found:
         return
     replayed = not found[0].is_relative_to(job.folder)
@@ -101,7 +102,7 @@ def _done(job: Job) -> None:
         go_to("capture", capture=name, **({"replay": job.id} if replayed else {}))
 
 
-def _captures_of(job: Job) -> list[Path]:
+def captures_of(job: Job) -> list[Path]:
     """The captures below its folder, the newest first; of a replay the capture that was replayed."""
     there = [*job.folder.rglob("ops_perf_results*.csv"), *job.folder.glob("plan.json")]
     if there:

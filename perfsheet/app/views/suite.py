@@ -12,6 +12,7 @@ from perfsheet.app.settings import current
 from perfsheet.app.shown import error, plain, show_table
 from perfsheet.app.views import running
 from perfsheet.errors import PerfsheetError
+from perfsheet.masking import masked_command
 from perfsheet.models.suite import read_suite
 from perfsheet.models.suite.model import ModelResult, Suite
 from perfsheet.models.suite.results_store import ResultsStore, read_history
@@ -66,7 +67,8 @@ def _run(suite: Suite, again: bool) -> None:
     with st.popover("Run it again" if again else "Run it"):
         running.announce(words)
         st.caption("It runs every target of the suite:")
-        st.code("\n".join(running.clean_lines([target.command]) for target in suite.targets), language="bash")
+        commands = [masked_command(target.command) for target in suite.targets]
+        st.code(running.clean_lines(commands), language="bash")
         if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=jobs.running() is not None):
             try:
                 folder = jobs.new_folder(current().work, KIND, suite.name)

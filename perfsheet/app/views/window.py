@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
 
 import streamlit as st
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.options import RefCores
+from perfsheet.analysis.results import Cause
 from perfsheet.app import captures
 from perfsheet.app.captures import Found
 from perfsheet.app.settings import current
-from perfsheet.app.shown import plain
+from perfsheet.app.shown import error, plain
 from perfsheet.errors import PerfsheetError, usage
-from perfsheet.text.safe import clean
 
 _DEFAULTS = Options()
-TYPICAL, GRID = "typical", "grid"
 _FIXED = "fix_"
 """The beginning of the keys of the tick boxes of causes."""
 _MOST_PASSES = 500
@@ -24,24 +25,56 @@ _NEW = "new"
 
 
 def choose(label: str, key: str, found: Sequence[Found], index: int = 0) -> Found | None:
-    """A capture, by its name; None where there is none."""
+    """A capture, by its name, which stands in the address in any case; None, with a word of why, where it is not here.
+
+    Without a name in the address it is the one at this index.
+    """
     names = [one.name for one in found]
     if not names:
         return None
-    name = st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params", on_change=_forget)
-    return found[names.index(name)] if name in names else None
+    wanted = st.session_state.get(key) or st.query_params.get(key)
+    gone = f"{key}_gone"
+    if wanted in names:
+        st.session_state.pop(gone, None)
+    elif wanted:
+        st.session_state[gone] = wanted
+        st.session_state.pop(key, None)
+    elif gone not in st.session_state:
+        st.session_state[key] = names[min(index, len(names) - 1)]
+    name = st.selectbox(
+        label, names, index=None, key=key, bind="query-params", on_change=_forget, placeholder="choose one"
+    )
+    if name in names:
+        return found[names.index(name)]
+    if gone in st.session_state:
+        st.error(f"{plain(st.session_state[gone])} is not among the captures here.", icon=":material/error:")
+    return None
 
 
 def _forget() -> None:
     """What was chosen of another capture means nothing for this one."""
-    for key in list(st.session_state):
-        if str(key).startswith(_FIXED) or key in _OF_CAPTURE:
-            del st.session_state[key]
+    for key in list(map(str, st.session_state)):
+        if key.startswith(_FIXED):
+            st.session_state[key] = False
+        elif key in _OF_CAPTURE:
+            st.session_state[key] = _OF_CAPTURE[key]
     for key in ("op", "show", "replay"):
         st.query_params.pop(key, None)
 
 
-_OF_CAPTURE = ("pass", "start", "end", "devices", "page")
+TYPICAL, GRID = "typical", "grid"
+_OF_CAPTURE: dict[str, Any] = {
+    "pass": TYPICAL,
+    "run": None,
+    "start": None,
+    "end": None,
+    "devices": [],
+    "code": "",
+    "category": [],
+    "flag": [],
+    "ops_page": 1,
+}
+"""The inputs whose values are those of a capture, and what they are again for another one."""
 
 
 def watched() -> list[Found]:
@@ -146,7 +179,16 @@ def _selection(whole: Analysis) -> Selection:
     if len(whole.summary.devices) > 1:
         every = [str(device) for device in whole.summary.devices]
         devices = st.multiselect("Devices", every, key="devices", bind="query-params", placeholder="all")
-    return Selection(start, end, devices=tuple(map(int, devices)), which_pass=chosen)
+    captures_in = whole.ops.table.runs
+    run = None
+    if captures_in > 1:
+        every = [str(number) for number in range(1, captures_in + 1)]
+        run = st.selectbox(
+            f"Capture in the file ({captures_in})", every, index=None, key="run", bind="query-params", placeholder="all"
+        )
+    return Selection(
+        start, end, run=None if run is None else int(run), devices=tuple(map(int, devices)), which_pass=chosen
+    )
 
 
 def _signposts(whole: Analysis) -> list[str]:
@@ -159,14 +201,23 @@ def _signposts(whole: Analysis) -> list[str]:
     return names
 
 
+def tick_of(analysis: Analysis, cause: Cause) -> str:
+    """The key of a cause's box: causes are numbered anew for each window, so it names what the cause is about."""
+    named = f"{analysis.summary.paths[0]}|{cause.title}|{cause.subject}|{cause.members[0].signature.text}"
+    return f"{_FIXED}{sha256(named.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def is_ticked(key: str) -> bool:
+    """Whether a box is ticked, whether it is shown or not."""
+    return bool(st.session_state.get(key, st.query_params.get(key) == "true"))
+
+
 def analysed(found: Found) -> Analysis | None:
     """The analysis by the inputs of the side bar; None, with the reason shown, where there is none."""
-    from perfsheet.app.shown import error
-
     try:
         with st.sidebar:
             chosen = options(found)
-        with st.spinner(f"Reading {plain(clean(found.name))} …"):
+        with st.spinner(f"Reading {plain(found.name)} …"):
             return captures.analysis(found, chosen)
     except PerfsheetError as problem:
         error(problem)
