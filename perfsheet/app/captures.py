@@ -101,6 +101,11 @@ def _now() -> int:
     return int(time.monotonic() // _LOOKED_AGAIN_S)
 
 
+def look_again() -> None:
+    """Look at the folders again at once."""
+    _walked.cache_clear()
+
+
 def _below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Found]:
     for path in _walked(folder, suffixes, _now())[0]:
         if (found := _found(path, path.relative_to(folder).as_posix())) is not None:

@@ -22,6 +22,8 @@ _FIXED = "fix_"
 """The beginning of the keys of the tick boxes of causes."""
 _MOST_PASSES = 500
 _NEW = "new"
+_NAMED = ("capture", "before", "now")
+"""What names a capture in an address."""
 
 
 def choose(label: str, key: str, found: Sequence[Found], index: int = 0) -> Found | None:
@@ -81,6 +83,10 @@ def watched() -> list[Found]:
     """The captures of the folder; with `--watch` the view is shown anew as soon as there are others."""
     settings = current()
     found = captures.captures(settings)
+    wanted = {st.query_params[key] for key in _NAMED if key in st.query_params}
+    if not wanted <= {one.name for one in found}:  # it may have come a moment ago
+        captures.look_again()
+        found = captures.captures(settings)
     if settings.watch:
         for name in st.session_state.pop(_NEW, []):
             st.toast(f"New: {plain(name)}", icon=":material/fiber_new:")
