@@ -242,7 +242,10 @@ def runs(timed: Sequence[TimedRun]) -> Spec:
     x = _number("run", "run", axis={"format": "d", "tickMinStep": 1})
     y = _number("ms", "time [ms]", scale={"type": "log"}, axis={"gridOpacity": 0.4})
     tip = _tip(("row", "variant", ""), ("run", "run", "d"), ("kind", "kind", ""), ("ms", "ms", ",.3f"))
-    colour = {"field": "row", "type": "nominal", "legend": {"title": None, "orient": "top", "labelLimit": 400}}
+    names = list(dict.fromkeys(value["row"] for value in values))
+    scale = {"domain": names, "range": list(style.colours(names, "").values())}
+    legend = {"title": None, "orient": "top", "labelLimit": 400}
+    colour = {"field": "row", "type": "nominal", "scale": scale, "legend": legend}
     kinds = {"domain": ["warm-up", "measured"], "range": ["triangle-up", "circle"]}
     shape = {"field": "kind", "type": "nominal", "scale": kinds, "legend": _GREY}
     opacity = {"condition": {"test": "datum.kind === 'warm-up'", "value": 0.5}, "value": 1}

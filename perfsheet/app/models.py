@@ -164,8 +164,7 @@ class Weights:
 
 def weights(model: Model) -> list[Weights]:
     """What is offered for a model, the best of what is there first."""
-    small = ", small" if model.shrunk else ""
-    offered = [Weights(f"{RANDOM_SHOWN}{small}", RANDOM)]
+    offered = [Weights(f"{RANDOM_SHOWN}, small model" if model.shrunk else RANDOM_SHOWN, RANDOM)]
     if not model.hub:
         return offered
     if _is_cached(model.hub):

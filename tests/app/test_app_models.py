@@ -36,7 +36,8 @@ def test_every_model_is_a_bench_of_its_own_file(name, tmp_path):
     path.write_text(bench_toml(asked(name, runtimes=(RUNTIMES[3], CPU))))
     plan = read_bench(path)
     assert [entry.variant.value("runtime") for entry in plan.entries] == ["torch.compile", "torch"]
-    assert {entry.variant.value("weights") for entry in plan.entries} == {RANDOM_SHOWN}
+    shown = f"{RANDOM_SHOWN}, small model" if BY_ID[name].shrunk else RANDOM_SHOWN
+    assert {entry.variant.value("weights") for entry in plan.entries} == {shown}
     assert plan.entries[plan.baseline].variant.value("runtime") == "torch"
     file, _, function = plan.entries[0].runtime.function.rpartition(":")
     code = compile(Path(file).read_text(), file, "exec")

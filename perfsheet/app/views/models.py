@@ -154,7 +154,8 @@ def _run(asked: Asked) -> None:
     settings = current()
     no_picture = asked.model.inputs[0].kind == "image" and st.session_state.get("picture") is None
     if asked.weights.place == RANDOM:
-        st.caption("**Random weights**: times mean what they say, outputs mean nothing.")
+        small = ", and the times are those of a small model" if asked.model.shrunk else ""
+        st.caption(f"**Random weights**: the output means nothing{small}.")
     with st.popover("What would run"):
         running.announce(_words(settings.work / f"{KIND}_{asked.model.id}_…"))
         st.caption("with this file:")
