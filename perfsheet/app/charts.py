@@ -242,7 +242,7 @@ def runs(timed: Sequence[TimedRun]) -> Spec:
     x = _number("run", "run", axis={"format": "d", "tickMinStep": 1})
     y = _number("ms", "time [ms]", scale={"type": "log"}, axis={"gridOpacity": 0.4})
     tip = _tip(("row", "variant", ""), ("run", "run", "d"), ("kind", "kind", ""), ("ms", "ms", ",.3f"))
-    names = list(dict.fromkeys(value["row"] for value in values))
+    names = list(dict.fromkeys(clean(run.row, _LABEL) for run in timed))
     scale = {"domain": names, "range": list(style.colours(names, "").values())}
     legend = {"title": None, "orient": "top", "labelLimit": 400}
     colour = {"field": "row", "type": "nominal", "scale": scale, "legend": legend}

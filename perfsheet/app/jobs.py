@@ -109,6 +109,7 @@ class Job:
         """Wait for its end; then end it with all that it has started."""
         if not self.wait(grace_s):
             ProcessTree(self._process, JOB_ID, self.id).end()
+            self.wait(_GRACE_S)
 
 
 class _Jobs:

@@ -153,13 +153,9 @@ class Weights:
     @property
     def shown(self) -> str:
         """What the figures are marked with."""
-        return (
-            RANDOM_SHOWN
-            if self.place == RANDOM
-            else Path(self.place).name
-            if self.place.startswith("/")
-            else self.place
-        )
+        if self.place == RANDOM:
+            return self.label
+        return Path(self.place).name if Path(self.place).is_absolute() else self.place
 
 
 def weights(model: Model) -> list[Weights]:
