@@ -156,9 +156,8 @@ def _run(asked: Asked) -> None:
     if asked.weights.place == RANDOM:
         small = ", and the times are those of a small model" if asked.model.shrunk else ""
         st.caption(f"**Random weights**: the output means nothing{small}.")
-    with st.popover("What would run"):
-        running.announce(_words(settings.work / f"{KIND}_{asked.model.id}_…"))
-        st.caption("with this file:")
+    running.announce(_words(settings.work / f"{KIND}_{asked.model.id}_…"))
+    with st.popover("What is in bench.toml"):
         st.code(running.clean_lines(bench_toml(asked).splitlines()), language="toml")
     other = jobs.running()
     if other is not None:
