@@ -13,15 +13,20 @@ from perfsheet.light_dataclass import dataclass
 class Settings:
     """`folder`: captures and suites are found below it. `captures`: those that were named.
 
-    `work`: where commands leave their results. `python`: the interpreter of models and targets. `watch`: whether new
-    files appear by themselves.
+    `work`: where commands leave their results. `python`: the interpreter of models and targets, None = not given.
+    `watch`: whether new files appear by themselves.
     """
 
     folder: Path
     captures: tuple[Path, ...] = ()
     work: Path = field(default_factory=lambda: Path("generated/app"))
-    python: str = sys.executable
+    python: str | None = None
     watch: bool = False
+
+    @property
+    def of_models(self) -> str:
+        """The interpreter that models run in."""
+        return self.python or sys.executable
 
 
 class _Current:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +48,7 @@ def app_page(
         folder=folders[0] if folders else Path.cwd(),
         captures=tuple(captures),
         work=output,
-        python=python or sys.executable,
+        python=python,
         watch=watch,
     )
 

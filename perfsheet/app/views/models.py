@@ -64,9 +64,11 @@ def _asked() -> Asked | None:
     titles = [model.title for model in MODELS]
     title = st.selectbox("Model", titles, key="model", bind="query-params")
     model = MODELS[titles.index(title) if title in titles else 0]
-    known = found(current().python)
+    known = found(current().of_models)
     if lacking := missing(model.needs, known):
-        st.error(f"{plain(current().python)} lacks {', '.join(lacking)}: install it, or start the app with --python.")
+        st.error(
+            f"{plain(current().of_models)} lacks {', '.join(lacking)}: install it, or start the app with --python."
+        )
         return None
     values = {one.name: _input(model, one) for one in model.inputs}
     weights = _weights(model)
@@ -77,7 +79,7 @@ def _asked() -> Asked | None:
         "Warm-up runs", 0, 1000, 1, key="warmup", bind="query-params", help="Not measured: the first run may compile."
     )
     timeout = last.number_input("Time limit [s]", 1, 86_400, 1800, key="limit", help="Of each runtime.")
-    return Asked(model, runtimes, weights, values, int(iterations), int(warmup), int(timeout), current().python)
+    return Asked(model, runtimes, weights, values, int(iterations), int(warmup), int(timeout), current().of_models)
 
 
 def _input(model: Model, one: Input) -> str | int:

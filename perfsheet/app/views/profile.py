@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from perfsheet.app import captures, jobs
 from perfsheet.app.jobs import Job
 from perfsheet.app.pages import go_to
 from perfsheet.app.settings import current
-from perfsheet.app.shown import error, plain
+from perfsheet.app.shown import error
 from perfsheet.app.views import running, window
 from perfsheet.errors import ExitStatus, PerfsheetError
 
@@ -19,11 +20,6 @@ KIND = "profile"
 _RAN = (ExitStatus.DONE, ExitStatus.TESTS_FAILED)
 _PROFILE, _PLAN, _REPLAY = "Profile", "Plan on a mock board", "Replay a capture"
 _FUNCTION = re.compile(r"\S+\.py(:[A-Za-z_]\w*)?")
-_EXAMPLES = {
-    _PROFILE: "pytest path/to/test_model.py::test_case[param]",
-    _PLAN: "path/to/model.py:function, or pytest …",
-    _REPLAY: "pytest path/to/test_model.py::test_case[param]",
-}
 _BOARDS = ("n150", "n300", "p100", "p150")
 
 
@@ -43,48 +39,67 @@ def show() -> None:
 
 
 def _ask() -> None:
-    how = st.segmented_control("How", [_PROFILE, _PLAN, _REPLAY], default=_PROFILE, required=True, key="how")
+    how = st.segmented_control("How", list(_HOW), default=_PROFILE, required=True, key="how") or _PROFILE
+    example, ask = _HOW[how]
     # Not in the address: a command is run only as its user has typed it here.
-    target = st.text_input("Target", key="target", placeholder=_EXAMPLES[str(how)]).strip()
-    further = ["--python", current().python]
-    words = ["-c", target or "pytest …"]
-    shown = current().work / f"{KIND}_…"
-    if how == _PLAN:
-        board = st.selectbox("Board", _BOARDS, key="board")
-        st.caption(
-            "TTNN places the ops on a mock board: least times, no measurement. It needs ttnn in the interpreter."
-        )
-    elif how == _REPLAY:
-        capture = window.choose("Recorded capture", "replayed", captures.captures(current()))
-        if capture is None:
-            st.caption("There is no capture to replay here.")
-            return
-    st.caption(f"Interpreter: {plain(current().python)}")
-
-    def command(folder: Path) -> list[str]:
-        if how == _PLAN:
-            return [
-                "plan",
-                *(words if not _FUNCTION.fullmatch(target) else [target]),
-                "--board",
-                str(board),
-                "--save",
-                str(folder / "plan.json"),
-                *further,
-                "-v",
-            ]
-        replay = ["--replay", str(capture.path)] if how == _REPLAY and capture is not None else []
-        return ["run", *words, *replay, "-o", str(folder / "report"), *further, "-v"]
-
-    running.announce(command(shown), replay=how == _REPLAY)
-    other = jobs.running()
-    if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=not target or other is not None):
+    target = st.text_input("Target", key="target", placeholder=example).strip()
+    words_of = ask(target)
+    if words_of is None:
+        return
+    python = current().python
+    further = [*(["--python", python] if python else []), "-v"]
+    running.announce([*words_of(current().work / f"{KIND}_…"), *further], replay=how == _REPLAY)
+    off = not target or jobs.running() is not None
+    if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=off):
         try:
             folder = jobs.new_folder(current().work, KIND, target.split("::")[-1])
         except PerfsheetError as problem:
             error(problem)
             return
-        running.start(KIND, command(folder), folder)
+        running.start(KIND, [*words_of(folder), *further], folder)
+
+
+_Words = Callable[[Path], list[str]]
+"""From the folder of a job to the words of its command."""
+
+
+def _profiled(target: str) -> _Words:
+    left, right = st.columns(2, vertical_alignment="bottom")
+    repeat = int(left.number_input("Runs", 1, 100, key="repeat", help="Several show how much each op varies."))
+    graph = right.checkbox(
+        "Also TTNN's graph report", key="graph", help="One more run: source lines, memory, accuracy."
+    )
+    more = [*(["--repeat", str(repeat)] if repeat > 1 else []), *(["--graph"] if graph else [])]
+    return lambda folder: ["run", *_command(target), "-o", str(folder / "report"), *more]
+
+
+def _planned(target: str) -> _Words:
+    board = st.selectbox("Board", _BOARDS, key="board")
+    st.caption("TTNN places the ops on a mock board: least times, no measurement. It needs ttnn and torch.")
+    named = [target] if _FUNCTION.fullmatch(target) else _command(target)
+    return lambda folder: ["plan", *named, "--board", str(board), "--save", str(folder / "plan.json")]
+
+
+def _replayed(target: str) -> _Words | None:
+    capture = window.choose("Recorded capture", "replayed", captures.captures(current()))
+    if capture is None:
+        st.caption("There is no capture to replay here.")
+        return None
+    path = str(capture.path)
+    return lambda folder: ["run", *_command(target), "--replay", path, "-o", str(folder / "report")]
+
+
+def _command(target: str) -> list[str]:
+    return ["-c", target or "pytest …"]
+
+
+_PYTEST = "pytest path/to/test_model.py::test_case[param]"
+_HOW: dict[str, tuple[str, Callable[[str], _Words | None]]] = {
+    _PROFILE: (_PYTEST, _profiled),
+    _PLAN: ("path/to/model.py:function, or pytest …", _planned),
+    _REPLAY: (_PYTEST, _replayed),
+}
+"""An example of a target, and what else is asked."""
 
 
 def _done(job: Job) -> None:
