@@ -20,6 +20,7 @@ KIND = "profile"
 _RAN = (ExitStatus.DONE, ExitStatus.TESTS_FAILED)
 _PROFILE, _PLAN, _REPLAY = "Profile", "Plan on a mock board", "Replay a capture"
 _FUNCTION = re.compile(r"\S+\.py(:[A-Za-z_]\w*)?")
+_LINES = 200
 _BOARDS = ("n150", "n300", "p100", "p150")
 
 
@@ -104,6 +105,9 @@ _HOW: dict[str, tuple[str, Callable[[str], _Words | None]]] = {
 
 def _done(job: Job) -> None:
     """The way to the capture that came out."""
+    if printed := job.tail(_LINES, jobs.RESULT):
+        with st.expander("What the command printed", expanded=True):
+            st.code(running.clean_lines(printed), language=None, height=300)
     found = captures_of(job) if job.status in _RAN and not job.stopped else []
     if not found:
         return
