@@ -279,7 +279,7 @@ def test_a_replay_ends_in_its_capture(folder, monkeypatch):
     assert job.status == 0, job.tail(50)
     done = opened("profile")
     assert "Replayed" in texts(done)
-    assert any("MatmulDeviceOperation" in one.value for one in done.code)  # its ranking, as in a terminal
+    assert any("384 × 768 × 3072" in one.value for one in done.code)  # its ranking, as in a terminal
     assert "Open its capture" in [button.label for button in done.button]
     settings.use(Settings(BEFORE.parent, work=folder / "work"))
     page = opened(capture=BEFORE.name, replay=job.id)
