@@ -13,10 +13,10 @@ from urllib.parse import quote
 import openpyxl
 import psutil
 import pytest
-from conftest import AFTER, BEFORE, serving
 from support.captures import op, write_csv
 from support.command import ROOT, here, perfsheet, wait_until
 from support.real import capture as real_capture
+from support.served import AFTER, BEFORE, serving
 
 from perfsheet import analyze, compare, read
 from perfsheet.text import comparison as text_of_comparison
