@@ -43,9 +43,10 @@ def picked(selected: Mapping[str, Any], count: int) -> tuple[int, int] | None:
     return min(max(first, 0), count - 1), min(max(last, 0), count - 1)
 
 
-def _colour(names: Sequence[str], palette: Mapping[str, str], title: str = "") -> Spec:
+def _colour(names: Sequence[str], palette: Mapping[str, str], columns: int = 0) -> Spec:
     scale = {"domain": list(names), "range": [palette.get(name, REST) for name in names]}
-    return {"field": "category", "type": "nominal", "scale": scale, "legend": {"title": title or None, "orient": "top"}}
+    legend = {"title": None, "orient": "top", "columns": columns}
+    return {"field": "category", "type": "nominal", "scale": scale, "legend": legend}
 
 
 def _number(field: str, title: str, **more: Any) -> Spec:
@@ -70,11 +71,11 @@ def time_split(analysis: Analysis) -> Spec:
     ]
     return {
         "data": {"values": values},
-        "height": 90,
+        "height": 110,
         "mark": {"type": "bar", "height": 26},
         "encoding": {
             "x": _number("share", "", stack="zero", axis={"format": "%", "grid": False}, scale={"domain": [0, 1]}),
-            "color": _colour(names, style.PARTS),
+            "color": _colour(names, style.PARTS, columns=5),
             "order": {"field": "order"},
             "tooltip": _tip(
                 ("group", "group", ""), ("category", "part", ""), ("ns", "ns", ",.0f"), ("share", "of it", ".1%")

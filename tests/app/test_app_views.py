@@ -20,7 +20,7 @@ pytestmark = pytest.mark.app
 from perfsheet.app import captures, jobs, settings  # noqa: E402
 from perfsheet.app.settings import Settings  # noqa: E402
 from perfsheet.app.shown import plain  # noqa: E402
-from perfsheet.app.views.window import tick_of  # noqa: E402
+from perfsheet.app.views.window import ticks_of  # noqa: E402
 
 BEFORE, AFTER = (ROOT / f"examples/captures/generated_encoder_block_{side}.csv" for side in ("before", "after"))
 SCRIPT = ROOT / "perfsheet/app/script/page.py"
@@ -78,7 +78,7 @@ def test_a_capture_shows_its_verdict_and_headline(folder):
 
 def box(page, analysis, name):
     """The key of the box of a cause."""
-    return tick_of(analysis, next(cause for cause in analysis.causes if cause.id == name))
+    return ticks_of(analysis)[name]
 
 
 def test_ticked_causes_leave_what_the_json_says(folder, capsys):
@@ -99,22 +99,31 @@ def test_ticks_belong_to_their_cause(folder):
     analysis, other = analyze(read(folder / BEFORE.name)), analyze(read(folder / AFTER.name))
     first = box(None, analysis, "C1")
     page = opened(capture=BEFORE.name, **{first: "true"})
-    page.sidebar.selectbox(key="capture").select(AFTER.name).run()
+    page.sidebar.selectbox(key="capture_box").select(AFTER.name).run()
     assert metric(page, "kernel time left") == formats.span_of_time(other.ops.total_ns)
+    assert AFTER.name in page.query_params["capture"]
     assert not any(one.value for one in page.checkbox)
-    page.sidebar.selectbox(key="capture").select(BEFORE.name).run()
+    page.sidebar.selectbox(key="capture_box").select(BEFORE.name).run()
     assert not any(one.value for one in page.checkbox)
     # One that is not among the first ones stays in sight, and counts.
     last = analysis.causes[-1]
-    page = opened(capture=BEFORE.name, **{tick_of(analysis, last): "true"})
-    assert page.checkbox(key=tick_of(analysis, last)).value is True
+    page = opened(capture=BEFORE.name, **{ticks_of(analysis)[last.id]: "true"})
+    assert page.checkbox(key=ticks_of(analysis)[last.id]).value is True
+
+
+def test_the_address_names_what_is_shown(folder):
+    page = opened()
+    assert AFTER.name in page.query_params["capture"] or BEFORE.name in page.query_params["capture"]
+    compared = opened("compare")
+    assert {"before", "now"} <= set(compared.query_params)
 
 
 def test_a_capture_that_is_not_here_is_said(folder):
     page = opened(capture="nosuch.csv")
     assert "nosuch.csv is not among the captures here" in texts(page)
     assert not page.metric
-    page.sidebar.selectbox(key="capture").select(AFTER.name).run()
+    assert "nosuch.csv" in page.query_params["capture"]  # and is said again when the address is opened again
+    page.sidebar.selectbox(key="capture_box").select(AFTER.name).run()
     assert "not among" not in texts(page)
     (folder / AFTER.name).unlink()
     page.run()
@@ -331,6 +340,7 @@ def test_results_that_do_not_fit_are_passed_over(folder):
         kept.mkdir(parents=True)
         (kept / "result.json").write_text(text)
         assert not opened("models", kept=kept.name).exception
+    assert "There is no run models_none here" in texts(opened("models", kept="models_none"))
 
 
 def test_a_new_capture_is_found(folder):

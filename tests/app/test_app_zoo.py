@@ -100,6 +100,8 @@ def test_a_folder_of_transformers_is_used_with_its_tokenizer(zoo, tmp_path):
     config = gpt2.GPT2Config(vocab_size=300, n_positions=64, n_embd=32, n_layer=1, n_head=2)
     gpt2.GPT2LMHeadModel(config).save_pretrained(tmp_path)
     assert runtimes.loaded(gpt2.GPT2LMHeadModel, None, str(tmp_path), False).config.vocab_size == 300
+    with pytest.raises(FileNotFoundError, match="no tokenizer"):
+        runtimes.tokenizer(str(tmp_path), False)
     with pytest.raises(OSError, match=r".+"):
         runtimes.loaded(gpt2.GPT2LMHeadModel, None, str(tmp_path / "none"), False)
 

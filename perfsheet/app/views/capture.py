@@ -48,7 +48,7 @@ def show() -> None:
     with st.sidebar:
         _downloads(chosen, analysis)
     _replayed(chosen)
-    _head(analysis)
+    _head(chosen, analysis)
     if op.is_chosen():
         op.show(analysis)
         return
@@ -70,10 +70,10 @@ def _replayed(found: Found) -> None:
     job = jobs.get(st.query_params.get("replay", ""))
     if job is not None and found.path.resolve() in [path.resolve() for path in captures_of(job)]:
         st.warning(
-            f"Replayed: these figures are those of the recorded capture, not of this run of the target. "
-            f"{plain(job.command)}",
+            "Replayed: these figures are those of the recorded capture, not of this run of the target.",
             icon=":material/replay:",
         )
+        st.code(job.command, language="bash", wrap_lines=True)
 
 
 def _downloads(found: Found, analysis: Analysis) -> None:
@@ -95,9 +95,9 @@ def _downloads(found: Found, analysis: Analysis) -> None:
         )
 
 
-def _head(analysis: Analysis) -> None:
+def _head(found: Found, analysis: Analysis) -> None:
     summary = analysis.summary
-    st.subheader(plain(formats.file_names(summary)), anchor=False)
+    st.subheader(plain(found.name), anchor=False)
     if banner := sentences.banner(summary):
         st.warning(plain(banner), icon=":material/info:")
     st.markdown(f"**{plain(text_of_causes.verdict(analysis))}**")
@@ -133,23 +133,18 @@ def _causes(analysis: Analysis) -> None:
         every = st.toggle(f"All {len(analysis.causes)} causes", key="all_causes", bind="query-params")
     left, right = st.columns([5, 2], gap="large")
     with left:
-        ticked = [
-            cause.id
-            for cause in analysis.causes
-            if (every or cause in first or window.is_ticked(window.tick_of(analysis, cause)))
-            and _cause(analysis, cause)
-        ]
+        keys = window.ticks_of(analysis)
+        listed = [cause for cause in analysis.causes if every or cause in first or window.is_ticked(keys[cause.id])]
+        ticked = [cause.id for cause in listed if _cause(analysis, cause, keys[cause.id])]
     with right:
         _if_fixed(analysis, analysis.if_fixed(ticked))
 
 
-def _cause(analysis: Analysis, cause: Cause) -> bool:
+def _cause(analysis: Analysis, cause: Cause, key: str) -> bool:
     """A cause with its box; returns whether it is ticked."""
     words = planned if analysis.plan is not None else str
     with st.container(horizontal=True, vertical_alignment="center"):
-        ticked: bool = st.checkbox(
-            f"**{cause.id} {plain(words(cause.title))}**", key=window.tick_of(analysis, cause), bind="query-params"
-        )
+        ticked: bool = st.checkbox(f"**{cause.id} {plain(words(cause.title))}**", key=key, bind="query-params")
         popover = st.popover("What to try")
     about = f"{text_of_causes.clipped(cause, _SUBJECT)} · {text_of_causes.where(cause)}"
     st.caption(plain(words(f"{about}. {text_of_causes.saving(cause)}")))
@@ -161,7 +156,7 @@ def _cause(analysis: Analysis, cause: Cause) -> bool:
         for member in cause.members[:_MEMBERS]:
             st.caption(plain(words(f"{member.id}: {sentences.evidence(member)}. {member.caveat}")))
         if len(cause.positions) and st.button("Show its ops", key=f"ops_of_{cause.id}"):
-            st.query_params["show"] = window.tick_of(analysis, cause)
+            st.query_params["show"] = key
             st.rerun()
     return ticked
 
@@ -226,7 +221,7 @@ def _charts(analysis: Analysis) -> None:
     _, title, asks, spec = drawn[names.index(name or names[0])]
     st.markdown(f"**{plain(title)}**")
     st.caption(plain(asks))
-    selected = st.vega_lite_chart(spec, on_select="rerun", key=f"chart_{name}", width="stretch")
+    selected = st.vega_lite_chart(spec, on_select="rerun", key=f"chart_{name}_{window.of_window(analysis)}")
     ops.selected(analysis, (selected or {}).get("selection", {}).get(charts.PICK))
 
 

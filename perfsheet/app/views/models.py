@@ -41,6 +41,7 @@ from perfsheet.text.safe import unguarded
 KIND = "models"
 _KEPT = "kept"
 _OUT = "results"
+_RESULTS = ("bench.xlsx", "bench.csv", "bench.md", "runs.csv", "bench.log")
 _UPLOAD = "Upload …"
 _OUTPUT = "output: "
 _MOST_INPUT, _MOST_OUTPUT = 20_000, 20_000
@@ -78,7 +79,9 @@ def _asked() -> Asked | None:
     warmup = right.number_input(
         "Warm-up runs", 0, 1000, 1, key="warmup", bind="query-params", help="Not measured: the first run may compile."
     )
-    timeout = last.number_input("Time limit [s]", 1, 86_400, 1800, key="limit", help="Of each runtime.")
+    timeout = last.number_input(
+        "Time limit [s]", 1, 86_400, 1800, key="limit", bind="query-params", help="Of each runtime."
+    )
     return Asked(model, runtimes, weights, values, int(iterations), int(warmup), int(timeout), current().of_models)
 
 
@@ -126,7 +129,7 @@ def _weights(model: Model) -> Weights:
     if label != own:
         return offered[labels.index(label)]
     what = "with mnist.pt (a state_dict)" if not model.hub else "as `save_pretrained` writes it"
-    folder = st.text_input(f"Folder, {what}", key=f"{model.id}_folder").strip()
+    folder = st.text_input(f"Folder, {what}", key=f"{model.id}_folder", bind="query-params").strip()
     if not folder or not Path(folder).expanduser().is_dir():
         st.caption("There is no such folder yet: random weights are used.")
         return next(one for one in offered if one.place == RANDOM)
@@ -194,6 +197,8 @@ def _result() -> None:
         return
     # The newest is shown until another one is chosen.
     wanted = st.query_params.get(_KEPT, names[0])
+    if wanted not in names:
+        st.error(f"There is no run {plain(wanted)} here.", icon=":material/error:")
     key = f"kept_of_{names[0]}"
     name = st.selectbox(
         "Run", names, index=names.index(wanted) if wanted in names else 0, key=key, on_change=_remember, args=(key,)
@@ -342,7 +347,7 @@ def _outputs(folder: Path) -> Iterator[tuple[str, str]]:
 def _files(folder: Path) -> None:
     """What bench has written, to be downloaded."""
     with st.container(horizontal=True):
-        for name in (f"{_OUT}/bench.xlsx", f"{_OUT}/bench.csv", f"{_OUT}/bench.md", f"{_OUT}/bench.log", "bench.toml"):
+        for name in (*(f"{_OUT}/{result}" for result in _RESULTS), "bench.toml"):
             path = folder / name
             if path.is_file():
                 st.download_button(

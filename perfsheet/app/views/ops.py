@@ -60,7 +60,8 @@ def identical(analysis: Analysis, position: int) -> BoolArray:
 def _chosen(analysis: Analysis) -> IntArray:
     """The ops that the address names (those of a cause), or all."""
     wanted = st.query_params.get("show", "")
-    cause = next((cause for cause in analysis.causes if wanted == window.tick_of(analysis, cause)), None)
+    keys = window.ticks_of(analysis)
+    cause = next((cause for cause in analysis.causes if wanted == keys[cause.id]), None)
     if cause is None:
         return np.arange(len(analysis.ops))
     st.info(f"The ops of {cause.id}: {plain(cause.title)}", icon=":material/filter_alt:")

@@ -82,7 +82,8 @@ def _planned(target: str) -> _Words:
 
 
 def _replayed(target: str) -> _Words | None:
-    capture = window.choose("Recorded capture", "replayed", captures.captures(current()))
+    recorded = [one for one in captures.captures(current()) if one.path.suffix != ".json"]  # plans are none
+    capture = window.choose("Recorded capture", "replayed", recorded)
     if capture is None:
         st.caption("There is no capture to replay here.")
         return None

@@ -15,6 +15,7 @@ from perfsheet.text.safe import clean
 
 _EVERY_S = 1.0
 _LINES = 200
+_SAYS = "perfsheet: "
 _OF_BENCH = "results/bench.log"
 """What the model itself prints."""
 _PHASES = ("collect", "run", "capture", "post-process", "capturing the graph", "analyse")
@@ -65,8 +66,8 @@ def _watch(job: Job, live: Callable[[Job], None]) -> None:
 def _ending(job: Job) -> None:
     """How it ended, in a sentence."""
     took = f"after {job.seconds:,.1f} s"
-    last = next((line for line in reversed(job.tail(_LINES)) if line.startswith("perfsheet: ")), "")
-    why = plain(last.removeprefix("perfsheet: "))
+    said = [line.removeprefix(_SAYS) for line in job.tail(_LINES) if line.startswith(_SAYS)]
+    why = plain(next((line for line in said if not line.startswith("[")), ""))
     if job.stopped:
         st.warning(f"Stopped {took}. {why}", icon=":material/stop_circle:")
     elif job.status == ExitStatus.DONE:

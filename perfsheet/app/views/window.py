@@ -10,7 +10,6 @@ import streamlit as st
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.options import RefCores
-from perfsheet.analysis.results import Cause
 from perfsheet.app import captures
 from perfsheet.app.captures import Found
 from perfsheet.app.settings import current
@@ -34,23 +33,25 @@ def choose(label: str, key: str, found: Sequence[Found], index: int = 0) -> Foun
     names = [one.name for one in found]
     if not names:
         return None
-    wanted = st.session_state.get(key) or st.query_params.get(key)
-    gone = f"{key}_gone"
-    if wanted in names:
-        st.session_state.pop(gone, None)
-    elif wanted:
-        st.session_state[gone] = wanted
-        st.session_state.pop(key, None)
-    elif gone not in st.session_state:
-        st.session_state[key] = names[min(index, len(names) - 1)]
-    name = st.selectbox(
-        label, names, index=None, key=key, bind="query-params", on_change=_forget, placeholder="choose one"
-    )
-    if name in names:
-        return found[names.index(name)]
-    if gone in st.session_state:
-        st.error(f"{plain(st.session_state[gone])} is not among the captures here.", icon=":material/error:")
-    return None
+    if key not in st.query_params:
+        st.query_params[key] = names[min(index, len(names) - 1)]
+    wanted = st.query_params[key]
+    box = f"{key}_box"
+    # The address decides, which Back and Forward change, too.
+    if st.session_state.get(box) != wanted or wanted not in names:
+        st.session_state[box] = wanted if wanted in names else None
+    st.selectbox(label, names, index=None, key=box, on_change=_chosen, args=(key, box), placeholder="choose one")
+    if wanted not in names:
+        st.error(f"{plain(wanted)} is not among the captures here.", icon=":material/error:")
+        return None
+    return found[names.index(wanted)]
+
+
+def _chosen(key: str, box: str) -> None:
+    """Another capture was chosen."""
+    if st.session_state[box] is not None:
+        st.query_params[key] = st.session_state[box]
+        _forget()
 
 
 def _forget() -> None:
@@ -207,10 +208,24 @@ def _signposts(whole: Analysis) -> list[str]:
     return names
 
 
-def tick_of(analysis: Analysis, cause: Cause) -> str:
-    """The key of a cause's box: causes are numbered anew for each window, so it names what the cause is about."""
-    named = f"{analysis.summary.paths[0]}|{cause.title}|{cause.subject}|{cause.members[0].signature.text}"
-    return f"{_FIXED}{sha256(named.encode(errors='replace')).hexdigest()[:8]}"
+def ticks_of(analysis: Analysis) -> dict[str, str]:
+    """The key of the box of each cause, by its id, which is another one in each window: it names the cause itself."""
+    keys: dict[str, str] = {}
+    for cause in analysis.causes:
+        named, again = f"{analysis.summary.paths[0]}|{cause.title}|{cause.subject}", 0
+        while (key := f"{_FIXED}{_digest(f'{named}|{again}')}") in keys.values():
+            again += 1
+        keys[cause.id] = key
+    return keys
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="replace")).hexdigest()[:8]
+
+
+def of_window(analysis: Analysis) -> str:
+    """The same for the same window of a capture, else another one."""
+    return _digest(f"{analysis.summary.paths}|{analysis.ops.options!r}")
 
 
 def is_ticked(key: str) -> bool:

@@ -58,6 +58,9 @@ def tokenizer(weights: str, download: bool) -> Any:
         return Bytes()
     from transformers import AutoTokenizer
 
+    folder = Path(weights)
+    if folder.is_dir() and not any(any(folder.glob(name)) for name in ("tokenizer*", "vocab*", "*.model")):
+        raise FileNotFoundError(f"{weights} has weights but no tokenizer: save that there, too")
     return AutoTokenizer.from_pretrained(weights, local_files_only=not download)
 
 
