@@ -112,7 +112,7 @@ def _head(found: Found, analysis: Analysis) -> None:
 
 def _figures(analysis: Analysis) -> None:
     """The headline, and where the elapsed time goes."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for value in headline(analysis):
             if value.id in _FIGURES:
                 st.metric(plain(value.label), value.text, width="content")
