@@ -8,7 +8,7 @@ import streamlit as st
 
 from perfsheet.analysis import Options, Selection
 from perfsheet.app import captures
-from perfsheet.app.shown import error, facts, plain, show_table
+from perfsheet.app.shown import error, plain, show_table
 from perfsheet.app.views import window
 from perfsheet.comparison import Comparison
 from perfsheet.comparison.results import SAME
@@ -77,14 +77,13 @@ def _head(comparison: Comparison) -> None:
     if comparison.nothing_changed:
         st.write(plain(text.NOTHING_CHANGED))
         return
-    facts(
-        [
-            ("Before", text.side(comparison.base)),
-            ("Now", text.side(comparison.new)),
-            ("Ops", text.counts(comparison)),
-            ("Noise", text.noise(comparison)),
-        ]
-    )
+    for name, value in (
+        ("Before", text.side(comparison.base)),
+        ("Now", text.side(comparison.new)),
+        ("Ops", text.counts(comparison)),
+        ("Noise", text.noise(comparison)),
+    ):
+        st.caption(f"**{name}** {plain(value)}")
 
 
 def _parts(comparison: Comparison) -> None:
