@@ -77,13 +77,9 @@ def _head(comparison: Comparison) -> None:
     if comparison.nothing_changed:
         st.write(plain(text.NOTHING_CHANGED))
         return
-    for name, value in (
-        ("Before", text.side(comparison.base)),
-        ("Now", text.side(comparison.new)),
-        ("Ops", text.counts(comparison)),
-        ("Noise", text.noise(comparison)),
-    ):
-        st.caption(f"**{name}** {plain(value)}")
+    for name, side in (("Before", comparison.base), ("Now", comparison.new)):
+        st.caption(f"**{name}** {plain(text.side(side))}")
+    st.caption(plain(f"{text.counts(comparison)}; {text.noise(comparison)}"))
 
 
 def _parts(comparison: Comparison) -> None:
