@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say, tell
 from perfsheet.errors import PerfsheetError, unusable
 
@@ -28,7 +27,10 @@ def app_page(
     watch: Annotated[
         bool, typer.Option("--watch", help="Show new captures of the folder as soon as they are there.")
     ] = False,
-    python: shared.Python = None,
+    python: Annotated[
+        str | None,
+        typer.Option("--python", metavar="PATH", help="The interpreter of models, and of targets that name none."),
+    ] = None,
     output: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="DIR", help="Where runs that are started from the page leave results."),
