@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Literal
 from perfsheet.accuracy import module_of, possible
 from perfsheet.light_dataclass import dataclass
 
+STANDS_IN = "The recorded capture of this target is replayed: "
+"""What `run` says before the capture that takes the place of its own, where there is no profiler."""
 RECORD_NAME = "run.json"
 """The record of a run, beside its report."""
 

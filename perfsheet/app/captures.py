@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_FILES, _MOST_CANDIDATES = 200_000, 10_000
 _DEEPEST = 8
+_SUFFIXES = (".csv", ".json", ".gz")
 _HEAD_BYTES = 16_384
 _SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages"))
 _ANALYSES = 6
@@ -50,7 +51,7 @@ def captures(settings: Settings) -> list[Found]:
     known = {found.path.resolve() for found in named}
     below = [
         found
-        for found in _below(settings.folder, (".csv", ".json", ".gz"))
+        for found in _below(settings.folder, _SUFFIXES)
         if found.path.resolve() not in known and _is_capture(str(found.path), found.modified_ns, found.size)
     ]
     names: set[str] = set()
@@ -85,7 +86,7 @@ def suites(settings: Settings) -> list[Found]:
 
 def looked_at_all(settings: Settings) -> bool:
     """Whether the folder was small enough to be looked through."""
-    return _walked(settings.folder, (".csv", ".json", ".gz"), _now())[1]
+    return _walked(settings.folder, _SUFFIXES, _now())[1]
 
 
 def _found(path: Path, name: str) -> Found | None:

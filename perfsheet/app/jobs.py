@@ -14,9 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from perfsheet.errors import not_written, usage
 from perfsheet.machine.processes import ProcessTree, own_name
@@ -28,6 +27,7 @@ _START = "import sys; sys.path.pop(0); from perfsheet.cli import main; main()"
 """Unlike with `python -m perfsheet`, modules of the current folder, such as a `typer.py`, are not found."""
 _GRACE_S = 30.0
 RESULT, LOG = "result.json", "job.log"
+"""What a job writes to standard output, and what it prints for people."""
 JOB_ID = "PERFSHEET_JOB_ID"
 """The environment variable that marks the processes of a job."""
 
@@ -40,7 +40,7 @@ class Job:
         self.started = time.time()
         self._ended: float | None = None
         self._process = process
-        self._stopped = False
+        self.stopped = False  # by the user
 
     @property
     def id(self) -> str:
@@ -66,19 +66,9 @@ class Job:
         return self.status is None
 
     @property
-    def stopped(self) -> bool:
-        """Whether the user has stopped it."""
-        return self._stopped
-
-    @property
     def seconds(self) -> float:
         """How long it has run."""
         return (time.time() if self.running else self._ended or time.time()) - self.started
-
-    @property
-    def result(self) -> Path:
-        """What it wrote to standard output."""
-        return self.folder / RESULT
 
     def tail(self, lines: int, name: str = LOG) -> list[str]:
         """The last lines of what it printed for people, or of another log in its folder."""
@@ -94,7 +84,7 @@ class Job:
         """End it as Ctrl-C would: perfsheet ends the target and keeps what was measured; after a while without that."""
         if not self.running:
             return
-        self._stopped = True
+        self.stopped = True
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         threading.Thread(target=self.end, args=(_GRACE_S,), daemon=True).start()
@@ -131,7 +121,7 @@ def start(kind: str, words: Sequence[str], folder: Path) -> Job:
         if (other := running()) is not None:
             raise usage(f"{other.command} still runs", "wait for its end, or stop it")
         try:
-            with _opened(folder / RESULT) as out, _opened(folder / LOG) as log:
+            with (folder / RESULT).open("xb") as out, (folder / LOG).open("xb") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-c", _START, *words],
                     stdin=subprocess.DEVNULL,
@@ -145,12 +135,6 @@ def start(kind: str, words: Sequence[str], folder: Path) -> Job:
         job = Job(kind, words, folder, process)
         _Jobs.all[job.id] = job
     return job
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    with path.open("xb") as stream:
-        yield stream
 
 
 def get(job_id: str) -> Job | None:

@@ -14,6 +14,8 @@ from perfsheet.tables.kinds import DELTA_PERCENT, PERCENT
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 R = TypeVar("R")
@@ -98,3 +100,13 @@ def facts(entries: Sequence[tuple[str, str]]) -> None:
     data = pd.DataFrame(known, columns=["", "value"])
     height = _HEAD_PX + _ROW_PX * min(max(len(known), 1), 2 * _MOST_ROWS)
     st.dataframe(data, hide_index=True, height=height, row_height=_ROW_PX)
+
+
+def files(folder: Path, names: Sequence[str]) -> None:
+    """Buttons that download those of the files that are there."""
+    with st.container(horizontal=True):
+        for path in (folder / name for name in names):
+            if path.is_file():
+                st.download_button(
+                    path.name, path.read_bytes, file_name=path.name, on_click="ignore", key=f"{folder.name}_{path.name}"
+                )

@@ -17,7 +17,7 @@ from perfsheet.cli.handling import view as chosen_view
 from perfsheet.errors import ExitStatus, not_written
 from perfsheet.light_dataclass import dataclass
 from perfsheet.progress import Phase
-from perfsheet.provenance import RECORD_NAME, RECORD_VERSION
+from perfsheet.provenance import RECORD_NAME, RECORD_VERSION, STANDS_IN
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
@@ -107,7 +107,7 @@ def _recorded(request: RunRequest) -> list[str]:
     if missing is None:
         return []
     say(f"perfsheet: {missing}")
-    say(f"The recorded capture of this target is replayed: {recorded}")
+    say(f"{STANDS_IN}{recorded}")
     return [str(recorded)]
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
+from support.chromium import launched
 from support.served import serving
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = os.environ.get("PERFSHEET_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @pytest.fixture(scope="session")
@@ -21,14 +16,8 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make test-app)")
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with sync_api.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=BROWSER, args=[*options, "--disable-component-update"])
+    with launched("test-app") as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

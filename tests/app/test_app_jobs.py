@@ -30,7 +30,7 @@ def test_a_command_runs_to_its_end(work):
     job = start(work, "slow.py:f", "-n", "2")
     assert job.wait(120)
     assert (job.status, job.stopped) == (0, False)
-    assert job.result.read_text().startswith("{")
+    assert (job.folder / jobs.RESULT).read_text().startswith("{")
     assert any("variant 1 of 1" in line for line in job.tail(50))
     assert jobs.get(job.id) is job
     assert jobs.newest("models") is job

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 from support.agreement import EVERYTHING
 from support.captures import op, shape, signpost, write_csv
+from support.chromium import launched
 from support.graphs import ENCODER, SOURCE, graph_report, with_graph
 
 from perfsheet import Options, analyze, read
 from perfsheet.outputs.html import page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = os.environ.get("PERFSHEET_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
 HOSTILE = (
     "<script>window.ran = 1</script>",
     "<img src=x onerror='window.ran = 2'>",
@@ -28,14 +25,8 @@ HOSTILE = (
 
 @pytest.fixture(scope="session")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make test-browser)")
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with sync_api.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=BROWSER, args=[*options, "--disable-component-update"])
+    with launched("test-browser") as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

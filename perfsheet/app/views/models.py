@@ -29,7 +29,7 @@ from perfsheet.app.models import (
 )
 from perfsheet.app.models import weights as offered_weights
 from perfsheet.app.settings import current
-from perfsheet.app.shown import error, plain
+from perfsheet.app.shown import error, files, plain
 from perfsheet.app.views import running
 from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import PerfsheetError
@@ -168,14 +168,14 @@ def _run(asked: Asked) -> None:
     if other is not None:
         st.caption(plain(f"{other.command} still runs: one at a time, for two would measure each other."))
     if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=other is not None or no_picture):
-        try:
-            folder = jobs.new_folder(settings.work, KIND, asked.model.id)
-            (folder / "bench.toml").write_text(bench_toml(_with_picture(asked, folder)), encoding="utf-8")
-        except PerfsheetError as problem:
-            error(problem)
-            return
-        st.query_params.pop(_KEPT, None)  # the new one is shown
-        running.start(KIND, _words(folder), folder)
+        running.start(KIND, asked.model.id, lambda folder: _prepared(asked, folder))
+
+
+def _prepared(asked: Asked, folder: Path) -> list[str]:
+    """Write the bench of a run into its folder; the words that start it."""
+    (folder / "bench.toml").write_text(bench_toml(_with_picture(asked, folder)), encoding="utf-8")
+    st.query_params.pop(_KEPT, None)  # the new one is shown
+    return _words(folder)
 
 
 def _with_picture(asked: Asked, folder: Path) -> Asked:
@@ -305,7 +305,8 @@ def _finished(folder: Path) -> None:
     for name, text in _outputs(folder):
         st.caption(f"Output of {plain(name)}")
         st.code(running.clean_lines(text.splitlines()), language=None, wrap_lines=True)
-    _files(folder)
+    files(folder, [*(f"{_OUT}/{result}" for result in _RESULTS), "bench.toml"])
+    st.caption(f"Kept in {plain(str(folder))}")
 
 
 def _row(row: _Row, base: dict[str, str]) -> None:
@@ -342,15 +343,3 @@ def _outputs(folder: Path) -> Iterator[tuple[str, str]]:
                         continue
     except OSError:
         return
-
-
-def _files(folder: Path) -> None:
-    """What bench has written, to be downloaded."""
-    with st.container(horizontal=True):
-        for name in (*(f"{_OUT}/{result}" for result in _RESULTS), "bench.toml"):
-            path = folder / name
-            if path.is_file():
-                st.download_button(
-                    path.name, path.read_bytes, file_name=path.name, on_click="ignore", key=f"{folder.name}_{path.name}"
-                )
-    st.caption(f"Kept in {plain(str(folder))}")

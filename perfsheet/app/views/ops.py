@@ -59,11 +59,13 @@ def identical(analysis: Analysis, position: int) -> BoolArray:
 
 def _chosen(analysis: Analysis) -> IntArray:
     """The ops that the address names (those of a cause), or all."""
-    wanted = st.query_params.get("show", "")
+    every = np.arange(len(analysis.ops))
+    if "show" not in st.query_params:
+        return every
     keys = window.ticks_of(analysis)
-    cause = next((cause for cause in analysis.causes if wanted == keys[cause.id]), None)
+    cause = next((cause for cause in analysis.causes if keys[cause.id] == st.query_params["show"]), None)
     if cause is None:
-        return np.arange(len(analysis.ops))
+        return every
     st.info(f"The ops of {cause.id}: {plain(cause.title)}", icon=":material/filter_alt:")
     if st.button("Show all ops"):
         del st.query_params["show"]

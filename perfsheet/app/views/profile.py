@@ -12,16 +12,16 @@ from perfsheet.app import captures, jobs
 from perfsheet.app.jobs import Job
 from perfsheet.app.pages import go_to
 from perfsheet.app.settings import current
-from perfsheet.app.shown import error
 from perfsheet.app.views import running, window
-from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.errors import ExitStatus
+from perfsheet.mock_board.boards import BOARDS
+from perfsheet.provenance import STANDS_IN
 
 KIND = "profile"
 _RAN = (ExitStatus.DONE, ExitStatus.TESTS_FAILED)
 _PROFILE, _PLAN, _REPLAY = "Profile", "Plan on a mock board", "Replay a capture"
 _FUNCTION = re.compile(r"\S+\.py(:[A-Za-z_]\w*)?")
 _LINES = 200
-_BOARDS = ("n150", "n300", "p100", "p150")
 
 
 def show() -> None:
@@ -52,12 +52,7 @@ def _ask() -> None:
     running.announce([*words_of(current().work / f"{KIND}_…"), *further], replay=how == _REPLAY)
     off = not target or jobs.running() is not None
     if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=off):
-        try:
-            folder = jobs.new_folder(current().work, KIND, target.split("::")[-1])
-        except PerfsheetError as problem:
-            error(problem)
-            return
-        running.start(KIND, [*words_of(folder), *further], folder)
+        running.start(KIND, target.split("::")[-1], lambda folder: [*words_of(folder), *further])
 
 
 _Words = Callable[[Path], list[str]]
@@ -75,7 +70,7 @@ def _profiled(target: str) -> _Words:
 
 
 def _planned(target: str) -> _Words:
-    board = st.selectbox("Board", _BOARDS, key="board")
+    board = st.selectbox("Board", list(BOARDS), key="board")
     st.caption("TTNN places the ops on a mock board: least times, no measurement. It needs ttnn and torch.")
     named = [target] if _FUNCTION.fullmatch(target) else _command(target)
     return lambda folder: ["plan", *named, "--board", str(board), "--save", str(folder / "plan.json")]
@@ -135,6 +130,5 @@ def captures_of(job: Job) -> list[Path]:
 
 def _recorded(job: Job) -> list[Path]:
     """Without a profiler a recorded capture of the target stands in, which the log names."""
-    begin = "The recorded capture of this target is replayed: "
-    named = [line.partition(begin)[2].strip() for line in job.tail(1000) if line.startswith(begin)]
+    named = [line.removeprefix(STANDS_IN).strip() for line in job.tail(1000) if line.startswith(STANDS_IN)]
     return [Path(name) for name in named if Path(name).is_file()]

@@ -9,8 +9,10 @@ import streamlit as st
 
 from perfsheet.app import jobs
 from perfsheet.app.jobs import Job
+from perfsheet.app.settings import current
 from perfsheet.app.shown import error, plain
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.progress import Phase
 from perfsheet.text.safe import clean
 
 _EVERY_S = 1.0
@@ -18,7 +20,7 @@ _LINES = 200
 _SAYS = "perfsheet: "
 _OF_BENCH = "results/bench.log"
 """What the model itself prints."""
-_PHASES = ("collect", "run", "capture", "post-process", "capturing the graph", "analyse")
+_PHASES = [phase.value for phase in Phase if phase not in (Phase.START, Phase.DONE)]
 
 
 def announce(words: Sequence[str], replay: bool = False) -> None:
@@ -29,10 +31,11 @@ def announce(words: Sequence[str], replay: bool = False) -> None:
         st.caption("A replay runs the target without a profiler, and analyses the recorded capture.")
 
 
-def start(kind: str, words: Sequence[str], folder: Path) -> None:
-    """Start it, or say why it cannot be."""
+def start(kind: str, name: str, words_of: Callable[[Path], Sequence[str]]) -> None:
+    """Start a command in a new folder, which `words_of` makes its words of, or say why it cannot be."""
     try:
-        jobs.start(kind, words, folder)
+        folder = jobs.new_folder(current().work, kind, name)
+        jobs.start(kind, words_of(folder), folder)
     except PerfsheetError as problem:
         error(problem)
     else:

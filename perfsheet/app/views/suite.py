@@ -9,7 +9,7 @@ import streamlit as st
 from perfsheet.app import captures, charts, jobs
 from perfsheet.app.jobs import Job
 from perfsheet.app.settings import current
-from perfsheet.app.shown import error, plain, show_table
+from perfsheet.app.shown import error, files, plain, show_table
 from perfsheet.app.views import running
 from perfsheet.errors import PerfsheetError
 from perfsheet.masking import masked_command
@@ -55,11 +55,7 @@ def _results(suite: Suite, results: list[ModelResult]) -> None:
     for result in results:
         for breach in result.breaches:
             st.error(plain(f"{result.name}: {breach}"), icon=":material/error:")
-    with st.container(horizontal=True):
-        for name in ("results.xlsx", "results.md", "results.csv", "results.json"):
-            path = suite.output / name
-            if path.is_file():
-                st.download_button(name, path.read_bytes, file_name=name, on_click="ignore", key=f"file_{name}")
+    files(suite.output, [f"results.{suffix}" for suffix in ("xlsx", "md", "csv", "json")])
 
 
 def _run(suite: Suite, again: bool) -> None:
@@ -70,19 +66,13 @@ def _run(suite: Suite, again: bool) -> None:
         commands = [masked_command(target.command) for target in suite.targets]
         st.code(running.clean_lines(commands), language="bash")
         if st.button("Run", type="primary", icon=":material/play_arrow:", disabled=jobs.running() is not None):
-            try:
-                folder = jobs.new_folder(current().work, KIND, suite.name)
-            except PerfsheetError as problem:
-                error(problem)
-                return
-            running.start(KIND, words, folder)
+            running.start(KIND, suite.name, lambda folder: words)
     job = jobs.newest(KIND)
     if job is not None:
         running.show(job, _live, lambda done: None)
 
 
-def _live(job: Job) -> None:
-    del job
+def _live(_job: Job) -> None:
     st.caption("The table above shows the results once the suite is done.")
 
 
