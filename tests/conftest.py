@@ -12,6 +12,7 @@ import numpy.testing  # noqa: F401 with numpy<2 its first import starts a proces
 import pytest
 from hypothesis import HealthCheck, settings
 from support.captures import Row, write_csv
+from support.chromium import launched
 
 # A busy machine must not fail a property test, so there is no deadline. `make test` tries the same examples in every
 # run; `make test-full` tries more, and new ones each time.
@@ -64,6 +65,13 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the caller's terminal is like must not decide a test."""
     for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "PERFSHEET_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The one Chromium of all tests of pages: a process has room for one driver."""
+    with launched() as opened:
+        yield opened
 
 
 @pytest.fixture

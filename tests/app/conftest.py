@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support.chromium import launched
 from support.served import serving
 
 
@@ -14,16 +13,10 @@ def served(tmp_path_factory):
         yield one
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    with launched("test-app") as opened:
-        yield opened
-
-
 @pytest.fixture
-def tab(chromium, request):
+def tab(browser, request):
     """A tab that notes every request and every error of a script."""
-    context = chromium.new_context(
+    context = browser.new_context(
         viewport={"width": 1400, "height": 1200}, color_scheme=getattr(request, "param", "light"), accept_downloads=True
     )
     context.set_default_timeout(60_000)

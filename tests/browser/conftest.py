@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from support.agreement import EVERYTHING
 from support.captures import op, shape, signpost, write_csv
-from support.chromium import launched
 from support.graphs import ENCODER, SOURCE, graph_report, with_graph
 
 from perfsheet import Options, analyze, read
@@ -21,12 +20,6 @@ HOSTILE = (
     "</script><script>window.ran = 5</script>",
     "&lt;b&gt; &amp; \u202eright-to-left",
 )
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with launched("test-browser") as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")

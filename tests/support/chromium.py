@@ -13,9 +13,10 @@ BROWSER = os.environ.get("PERFSHEET_BROWSER") or next(filter(None, map(shutil.wh
 
 
 @contextlib.contextmanager
-def launched(make: str):
-    """A browser; skips the test where there is none, or no playwright, which `make` installs."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason=f"playwright is not installed (make {make})")
+def launched():
+    """A browser; skips the test where there is none, or no playwright."""
+    why = "playwright is not installed (make test-browser, make test-app)"
+    sync_api = pytest.importorskip("playwright.sync_api", reason=why)
     if BROWSER is None:
         pytest.skip("no Chromium on this machine")
     options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
