@@ -8,6 +8,7 @@ Format: PartialBenchmarkRun in infra/data_collection/pydantic_models.py of tt-me
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import datetime, timezone
@@ -169,6 +170,25 @@ class ReadRecord:
     input_sequence_length: int | None = None
     device_info: dict[str, Any] | None = None
     measurements: list[_Value] = field(default_factory=list)
+    run_start_ts: str | None = None
+    git_commit_hash: str | None = None
+    git_branch_name: str | None = None
+    config_params: dict[str, Any] | None = None
+
+    @property
+    def started(self) -> datetime | None:
+        """When the run started; None if that is not known, or no time."""
+        text = re.sub(r"(Z|[+-]\d\d:?\d\d)$", _with_colon, self.run_start_ts or "")
+        try:
+            return datetime.fromisoformat(text).astimezone(timezone.utc)
+        except ValueError:
+            return None
+
+    @property
+    def setting(self) -> str:
+        """The setting of its perf file; blank if it names none."""
+        setting = (self.config_params or {}).get("setting")
+        return setting if isinstance(setting, str) else ""
 
     @property
     def name(self) -> str:
@@ -187,6 +207,12 @@ class ReadRecord:
     def values(self) -> dict[tuple[str, str], float]:
         """The last value of every measurement, by step and name."""
         return {(one.step_name, one.name): one.value for one in self.measurements if one.value is not None}
+
+
+def _with_colon(zone: re.Match[str]) -> str:
+    """`+00:00` for `Z`, `+0000` and `+00:00`: Python 3.10 reads no other."""
+    text = zone[1].replace(":", "")
+    return "+00:00" if text == "Z" else f"{text[:3]}:{text[3:]}"
 
 
 def read_record(path: Path) -> ReadRecord:

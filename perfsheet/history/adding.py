@@ -1,0 +1,198 @@
+"""Adding captures and benchmark records to a store: each once, in batches, on all cores or on a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from perfsheet.analysis import Options
+from perfsheet.analysis.from_files import analyse_files
+from perfsheet.errors import PerfsheetError
+from perfsheet.hardware.boards import BOARDS
+from perfsheet.history.facts import Found, Stated, facts_of, is_record
+from perfsheet.history.places import Place, place_of
+from perfsheet.history.rows import RunRows, rows_of_capture, rows_of_record
+from perfsheet.history.store import commit, contents_of, known_ids, merge, new_batch, wants_merging, write_rows
+from perfsheet.light_dataclass import dataclass
+from perfsheet.models.records import read_record
+from perfsheet.provenance import InputFile, input_file, recorded_provenance
+
+_BOARDS = frozenset(board.name for board in BOARDS)
+_BATCH_RUNS = 50
+_BATCHES = 64
+"""A long list is added in about so many batches, but none has fewer runs than the number above or more than that below."""
+_MOST_RUNS = 250
+_WORTH_PROCESSES = 24
+"""Files from which on several processes are worth their start."""
+_MOST_OP_ROWS = 1_000_000
+"""Rows of table `ops` after which a batch is written, so that memory is bounded."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to do with every file: where its rows go, how it is analysed, what is stated, what is there already.
+
+    `replace`: runs that the store has are written again.
+    """
+
+    store: str
+    options: Options
+    stated: Stated
+    with_ops: bool
+    known: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was not added, and why."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What came of some files: the runs whose rows are written (with their batches), and what was not added.
+
+    `there`: files that the store has already.
+    """
+
+    runs: pa.Table
+    there: int
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What came of adding: runs added, files that the store had already, files that were not added."""
+
+    runs: int
+    there: int
+    refused: tuple[Refused, ...]
+
+
+Spread = Callable[[Work, Sequence[Sequence[Found]]], Iterable[Written]]
+"""How the work on portions of files is spread: over this machine's processes, or a cluster."""
+
+
+def add(
+    work: Work, files: Sequence[Found], spread: Spread, progress: Callable[[int], None] = lambda done: None
+) -> Added:
+    """Add files to a store. A file that cannot be used stops nothing: it is named in the result.
+
+    Raises PerfsheetError if the store cannot be read (exit status 3) or written (7).
+    """
+    place = place_of(work.store)
+    runs = there = done = 0
+    refused: list[Refused] = []
+    seen: set[str] = set()
+    for written in spread(work, portions(files)):
+        new = written.runs.filter(pa.array([run not in seen for run in written.runs["run_id"].to_pylist()], pa.bool_()))
+        seen.update(new["run_id"].to_pylist())
+        there += written.there + written.runs.num_rows - new.num_rows
+        for batch in dict.fromkeys(new["batch"].to_pylist()):
+            commit(place, batch, new.filter(pa.compute.equal(new["batch"], batch)))
+        runs += new.num_rows
+        refused += written.refused
+        done += written.runs.num_rows + written.there + len(written.refused)
+        progress(done)
+    contents = contents_of(place)
+    if wants_merging(contents):
+        merge(contents)
+    return Added(runs, there, tuple(refused))
+
+
+def portions(files: Sequence[Found]) -> list[Sequence[Found]]:
+    """The files in portions, each of which becomes a batch."""
+    size = min(_MOST_RUNS, max(_BATCH_RUNS, -(-len(files) // _BATCHES)))
+    return [files[start : start + size] for start in range(0, len(files), size)]
+
+
+def on_this_machine(work: Work, files: Sequence[Sequence[Found]]) -> Iterator[Written]:
+    """Work on portions of files, in several processes if there are many."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores < 2 or sum(map(len, files)) < _WORTH_PROCESSES:
+        yield from (write_portion(work, portion) for portion in files)
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    small = _halved(files) if len(files) < cores else files
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_work_quietly) as pool:
+        futures = [pool.submit(write_portion, work, list(portion)) for portion in small]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _halved(files: Sequence[Sequence[Found]]) -> list[Sequence[Found]]:
+    """Portions for at least two processes."""
+    return [part for portion in files for part in (portion[: len(portion) // 2], portion[len(portion) // 2 :]) if part]
+
+
+def _work_quietly() -> None:
+    """A process of the pool leaves Ctrl-C to the one that started it, and takes one core."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pa.set_cpu_count(1)
+
+
+def write_portion(work: Work, files: Iterable[Found]) -> Written:
+    """Analyse files and write their rows, all but those of table `runs`, which make them count.
+
+    Two files of the same content are one run.
+    """
+    place = place_of(work.store)
+    seen: set[str] = set()
+    refused: list[Refused] = []
+    runs: list[RunRows] = []
+    tables: list[pa.Table] = []
+    there = op_rows = 0
+    for found in files:
+        try:
+            file = input_file(found.path)
+            if file.sha256 in work.known or file.sha256 in seen:
+                there += 1
+                continue
+            run = _rows(work, found, file)
+        except (PerfsheetError, OSError) as error:
+            refused.append(Refused(found.address, _reason(error)))
+            continue
+        seen.add(file.sha256)
+        runs.append(run)
+        op_rows += run.run["ops_stored"]
+        if op_rows > _MOST_OP_ROWS:
+            tables.append(write_rows(place, new_batch(), runs))
+            runs, op_rows = [], 0
+    tables.append(write_rows(place, new_batch(), runs))
+    return Written(pa.concat_tables(tables), there, tuple(refused))
+
+
+def _rows(work: Work, found: Found, file: InputFile) -> RunRows:
+    """The rows of a file; a captured batch size or board that its name states is that of the analysis, too."""
+    named = replace(file, path=found.address)
+    if is_record(found.path):
+        return rows_of_record(read_record(found.path), work.stated, named)
+    facts = facts_of(found.path, found.address, work.stated, recorded_provenance(found.path))
+    options = work.options
+    if facts.batch is not None:
+        options = replace(options, batch=facts.batch)
+    if facts.board in _BOARDS:
+        options = replace(options, board=facts.board)
+    return rows_of_capture(analyse_files([str(found.path)], options), facts, named, work.with_ops)
+
+
+def _reason(error: PerfsheetError | OSError) -> str:
+    return str(error) if isinstance(error, PerfsheetError) else f"{error.strerror or error}"
+
+
+def known_in(place: Place) -> frozenset[str]:
+    """The runs that a store has; none where it does not exist yet."""
+    return frozenset(known_ids(contents_of(place)))

@@ -1,0 +1,119 @@
+"""DuckDB over the Parquet files of a store, in this process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyarrow import dataset
+
+from perfsheet.errors import unusable, usage
+from perfsheet.history.adding import Work, Written, on_this_machine
+from perfsheet.history.facts import Found
+from perfsheet.history.schema import RUNS, StoreTable
+from perfsheet.history.store import Contents
+
+_PARAMETER = re.compile(r"(?<![:\w]):(?=[a-z_]\w*)")
+_MEMORY = "640MB"
+"""What it may keep in memory; larger sorts and groups go to temporary files."""
+
+
+class DuckdbEngine:
+    """Answers in this process; files of a folder are read by DuckDB itself, those of an object store by Arrow."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "autoinstall_known_extensions": False})
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._folder: str | None = None
+
+    def __enter__(self) -> DuckdbEngine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._connection.close()
+
+    def open(self, contents: Contents, tables: Sequence[StoreTable], runs: pa.Table | None = None) -> None:
+        """Make views of the tables."""
+        self._folder = contents.place.root if contents.place.folder is not None else None
+        self.register(RUNS.name, contents.runs if runs is None else runs)
+        for table in tables:
+            if table is not RUNS:
+                self._view(contents, table, runs)
+
+    def _view(self, contents: Contents, table: StoreTable, runs: pa.Table | None) -> None:
+        parts: list[str] = []
+        for version, names in contents.files(table, runs).items():
+            paths = [contents.place.path(name) for name in names]
+            columns = ", ".join(
+                f'{_quoted(source)} AS "{field.name}"'
+                if source
+                else f'CAST(NULL AS {_TYPES[field.type]}) AS "{field.name}"'
+                for field, source in table.sources(version)
+            )
+            if contents.place.folder is not None:
+                parts.append(f"SELECT {columns} FROM read_parquet([{', '.join(map(_text, paths))}])")
+            else:
+                source_name = f"{table.name}_of_version_{version}"
+                self._connection.register(source_name, dataset.dataset(paths, filesystem=contents.place.files))
+                parts.append(f"SELECT {columns} FROM {source_name}")
+        if not parts:
+            self.register(table.name, table.schema.empty_table())
+            return
+        every = " UNION ALL ".join(parts)
+        if not contents.whole:
+            every = f"SELECT * FROM ({every}) SEMI JOIN runs USING (run_id, batch)"
+        self._connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS {every}")
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Make rows a table of this name."""
+        self._connection.register(name, rows)
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The answer as a table of Arrow."""
+        try:
+            question = _PARAMETER.sub("$", sql) if parameters else sql
+            answer = self._connection.sql(question, params=dict(parameters or {}))
+            return pa.table({}) if answer is None else answer.to_arrow_table()
+        except duckdb.IOException as error:
+            raise unusable(
+                f"the store cannot be read: {_reason(error)}", "was it merged meanwhile? ask again"
+            ) from None
+        except duckdb.Error as error:
+            raise usage(f"the engine says: {_reason(error)}", "the tables are in docs/history.md") from None
+
+    def lock(self) -> None:
+        """Let what follows read the folder of the store only."""
+        if self._folder is not None:
+            self._connection.execute(f"SET allowed_directories = [{_text(self._folder)}]")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def spread(self, work: Work, portions: Sequence[Sequence[Found]]) -> Iterable[Written]:
+        """Analyse the files on the cores of this machine."""
+        return on_this_machine(work, portions)
+
+
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+}
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _reason(error: Exception) -> str:
+    """The message in one line, without the picture of where it is."""
+    return " ".join(str(error).partition("\n\nLINE")[0].split())[:400]

@@ -1,0 +1,189 @@
+"""The runs of a store in series: runs of one model on one board, in the order of their commits or times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from perfsheet.capture.table import FloatArray
+from perfsheet.errors import unusable
+from perfsheet.light_dataclass import dataclass
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which runs of a store a question is about; None or blank = all. Names may have `*`; times are of commits, else runs.
+
+    `last`: only so many runs of each series, the newest.
+    """
+
+    model: str = ""
+    setting: str = ""
+    board: str = ""
+    branch: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    last: int | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the runs of a series have in common."""
+
+    kind: str
+    model: str
+    setting: str
+    board: str
+    devices: int | None
+    batch: float | None
+    sequence_length: int | None
+    simulator: str
+
+    @property
+    def name(self) -> str:
+        """`bert, base, batch 8, sequence length 384`."""
+        parts = [self.model, self.setting]
+        if self.batch is not None and (self.batch != 1 or self.kind == "record"):
+            parts.append(f"batch {self.batch:g}")
+        if self.sequence_length is not None:
+            parts.append(f"sequence length {self.sequence_length}")
+        return ", ".join(filter(None, parts))
+
+    @property
+    def on(self) -> str:
+        """`n150`, `8 × p150`; what nothing says is `?`."""
+        board = self.board or "?"
+        several = f"{self.devices} × {board}" if (self.devices or 1) > 1 else board
+        return f"{several} (simulated)" if self.simulator else several
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a series; `time` is that of its commit where it is known, else when it ran. None = unknown."""
+
+    run_id: str
+    branch: str | None
+    commit: str | None
+    time: datetime
+    started: datetime
+    host: str | None
+    capture: str
+
+    @property
+    def short_id(self) -> str:
+        """The first digits of its id, which `history show` takes."""
+        return self.run_id[:12]
+
+    @property
+    def label(self) -> str:
+        """`1a2b3c4d5 (2026-11-29)`: the commit, or the run where that is unknown, and the day."""
+        return f"{(self.commit or '')[:9] or self.short_id} ({self.time:%Y-%m-%d})"
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """The runs of one key, the oldest first. `rows` are theirs in table `runs`."""
+
+    key: Key
+    runs: tuple[Run, ...]
+    rows: pa.Table
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The distinct branches."""
+        return tuple(sorted({run.branch for run in self.runs if run.branch}))
+
+    def values(self, column: str) -> FloatArray:
+        """A column of table `runs`; NaN = unknown."""
+        return np.asarray(self.rows[column].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    def kept(self, keep: Sequence[bool]) -> Series:
+        """The series with some of its runs."""
+        mask = pa.array(list(keep), pa.bool_())
+        return Series(
+            self.key, tuple(run for run, of in zip(self.runs, keep, strict=True) if of), self.rows.filter(mask)
+        )
+
+
+_KEY = ("kind", "model", "setting", "board", "devices", "batch_size", "sequence_length", "simulator")
+
+
+def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
+    """The runs that are chosen, in series, those with most runs first.
+
+    Raises PerfsheetError (exit status 3) if there is none.
+    """
+    columns = {name: runs[name].to_pylist() for name in (*_KEY, "branch", "committed", "started")}
+    times = [committed or started for committed, started in zip(columns["committed"], columns["started"], strict=True)]
+    conditions: list[Callable[[int], bool]] = [
+        *(
+            _like(columns[name], pattern)
+            for name in ("model", "setting", "board", "branch", "kind")
+            if (pattern := getattr(chosen, name))
+        ),
+        *([lambda place: times[place] >= chosen.since] if chosen.since else []),
+        *([lambda place: times[place] <= chosen.until] if chosen.until else []),
+    ]
+    by_key: dict[tuple[Any, ...], list[int]] = {}
+    for place, values in enumerate(zip(*(columns[name] for name in _KEY), strict=True)):
+        if all(condition(place) for condition in conditions):
+            by_key.setdefault(values, []).append(place)
+    if not by_key:
+        raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
+    found = [
+        _series(
+            Key(*(value or "" if name in _TEXTS else value for name, value in zip(_KEY, values, strict=True))),
+            runs.take(pa.array(places[-chosen.last :] if chosen.last else places)),
+        )
+        for values, places in by_key.items()
+    ]
+    return sorted(found, key=lambda series: (-len(series), series.key.name, series.key.on))
+
+
+_TEXTS = ("kind", "model", "setting", "board", "simulator")
+
+
+def _like(values: Sequence[str | None], pattern: str) -> Callable[[int], bool]:
+    """Whether a value is a name, in upper or lower case; `*` stands for anything."""
+    wanted = pattern.casefold()
+    fits = {value: fnmatchcase(value.casefold(), wanted) for value in {value or "" for value in values}}
+    return lambda place: fits[values[place] or ""]
+
+
+def _series(key: Key, rows: pa.Table) -> Series:
+    columns = [
+        rows[name].to_pylist() for name in ("run_id", "branch", "commit", "committed", "started", "host", "capture")
+    ]
+    runs = tuple(
+        Run(run_id, branch, commit, committed or started, started, host, capture or "")
+        for run_id, branch, commit, committed, started, host, capture in zip(*columns, strict=True)
+    )
+    return Series(key, runs, rows)
+
+
+def run_of(runs: pa.Table, name: str) -> int:
+    """The place of a run by the first digits of its id, by its commit, or by where its capture was.
+
+    Of several with this commit the newest. Raises PerfsheetError: exit status 3 if there is none, 2 if it is not clear.
+    """
+    ids, commits, captures = (runs[column].to_pylist() for column in ("run_id", "commit", "capture"))
+    wanted = name.casefold()
+    found = [place for place, run_id in enumerate(ids) if run_id.startswith(wanted)]
+    if len(found) > 1:
+        from perfsheet.errors import usage
+
+        raise usage(f"{len(found)} runs begin with {name}", "give more digits")
+    found = found or [place for place, commit in enumerate(commits) if commit and commit.startswith(wanted)]
+    found = found or [place for place, capture in enumerate(captures) if capture == name]
+    if not found:
+        raise unusable(f"no run {name} in this store", "give its id or commit, as `perfsheet history list` has it")
+    return found[-1]
