@@ -61,9 +61,9 @@ COLUMNS = [
 # fmt: on
 
 
-def capture_rows(variant: Variant, config: BlockConfig) -> list[Row]:
+def capture_rows(variant: Variant, config: BlockConfig, clock: Clock | None = None) -> list[Row]:
     """Run the example in the model: embedding, then the whole encoder once cold and once warm."""
-    clock = Clock(SEEDS[variant.name])
+    clock = clock or Clock(SEEDS[variant.name])
     rows = [_host_row(clock, code, kind) for code, kind in HOST_OPS_FIRST]
     rows += [_device_row(op, clock.dispatch(op)) for op in embedding_ops(config, variant)]
     block = block_ops(config, variant)
@@ -76,12 +76,12 @@ def capture_rows(variant: Variant, config: BlockConfig) -> list[Row]:
     return rows
 
 
-def capture_text(variant: Variant, config: BlockConfig | None = None) -> str:
+def capture_text(variant: Variant, config: BlockConfig | None = None, clock: Clock | None = None) -> str:
     """Return the capture as the profiler writes it: CRLF, and semicolons for the commas within cells."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
-    for row in capture_rows(variant, config or BlockConfig()):
+    for row in capture_rows(variant, config or BlockConfig(), clock):
         writer.writerow({column: cell.replace(",", ";") for column, cell in row.items()})
     return buffer.getvalue()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from examples.generate.ops import Op
@@ -63,6 +64,8 @@ class Clock:
     call: int = 0
     last_kernel_end: int | None = None
     built: set[int] = field(default_factory=set)
+    factor: Callable[[Op], float] = lambda op: 1.0
+    """How much longer an op takes than the model says."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # random() itself is the same in every Python version
@@ -100,7 +103,7 @@ class Clock:
         start = max(ready, free)
         gap = 0 if self.last_kernel_end is None else start - self.last_kernel_end
         dm_delay = self._between(0, 40)
-        kernel_ns = round(op.kernel_ns * (1 + JITTER * (2 * self.random.random() - 1)))
+        kernel_ns = round(op.kernel_ns * self.factor(op) * (1 + JITTER * (2 * self.random.random() - 1)))
         self.last_kernel_end = start + kernel_ns
         return DeviceTimes(
             call=call,

@@ -81,8 +81,8 @@ def growth(engine: Engine, contents: Contents, series: Series, count: int | None
     if op:
         engine.open(contents, [SIGNATURES], with_ops.rows)
         text = op.strip().lower()
-        pattern = f"%{re.sub(r'[*\s]+', '%', text)}%"
-        rows = engine.query(MATCHING, {"text": text, "pattern": pattern})
+        words = re.split(r"[*\s]+", text)
+        rows = engine.query(MATCHING, {"text": text, "pattern": f"%{'%'.join(words)}%"})
         matching = set(rows["signature_id"].to_pylist())
         if not matching:
             raise unusable(f"no op of {series.key.name} contains {op!r}", "give a part of its op code, shape or source")
