@@ -67,7 +67,13 @@ def write_history(folder: Path, runs: int = RUNS) -> list[Path]:
     paths = []
     for run in range(runs):
         text = capture_text(BEFORE, clock=Clock(_SEED + run, factor=_factor(run, runs, 1 + NOISE * noise.gauss(0, 1))))
-        path = folder / "encoder_block" / "n150" / commit_of(run) / f"ops_perf_results_{start_of(run):%Y_%m_%d_%H_%M_%S}.csv"
+        path = (
+            folder
+            / "encoder_block"
+            / "n150"
+            / commit_of(run)
+            / f"ops_perf_results_{start_of(run):%Y_%m_%d_%H_%M_%S}.csv"
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
         paths.append(path)

@@ -33,6 +33,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
         "Write a test for every op of a capture, against TTNN's golden functions.",
     ),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
+    "history": ("perfsheet.cli.history:app", None),
     "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),
     "stats": ("perfsheet.cli.models.stats:stats", "Count ops and tensor sizes, per capture and over many."),

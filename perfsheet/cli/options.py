@@ -135,10 +135,10 @@ def named_by_flags(message: str) -> str:
 def analysis_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the analysis options; it gets them as `options`."""
     parameters = [
-        _parameter(option.field, option.type, option.default, (option.flag,), option.metavar, option.help)
+        parameter(option.field, option.type, option.default, (option.flag,), option.metavar, option.help)
         for option in ANALYSIS_OPTIONS
     ]
-    return _with_parameters(function, "options", parameters, _options)
+    return with_parameters(function, "options", parameters, _options)
 
 
 def output_options(workbook: bool = True, comparison: bool = False) -> Callable[[Callable[..., T]], Callable[..., T]]:
@@ -150,36 +150,37 @@ def output_options(workbook: bool = True, comparison: bool = False) -> Callable[
         output for output in OUTPUTS if (workbook or output is not WORKBOOK) and (output.comparison or not comparison)
     ]
     parameters = [
-        _parameter(output.name, Path | None, None, output.flags, output.metavar, output.help) for output in shown
+        parameter(output.name, Path | None, None, output.flags, output.metavar, output.help) for output in shown
     ]
     if not comparison:
         parameters += [
-            _parameter("raw", bool, False, ("--raw",), None, "Keep all columns of the capture beyond 20,000 ops, too."),
-            _parameter("open_it", bool, False, ("--open",), None, "Open the report when it is written."),
+            parameter("raw", bool, False, ("--raw",), None, "Keep all columns of the capture beyond 20,000 ops, too."),
+            parameter("open_it", bool, False, ("--open",), None, "Open the report when it is written."),
         ]
-    parameters.append(_parameter("force", bool, False, ("--force",), None, _FORCE))
+    parameters.append(parameter("force", bool, False, ("--force",), None, _FORCE))
 
     def build(raw: bool = False, open_it: bool = False, force: bool = False, **files: Path | None) -> object:
         from perfsheet.outputs.writing import Outputs
 
         return Outputs({name: path for name, path in files.items() if path is not None}, raw, open_it, force)
 
-    return lambda function: _with_parameters(function, "outputs", parameters, build)
+    return lambda function: with_parameters(function, "outputs", parameters, build)
 
 
-def _parameter(
+def parameter(
     name: str, kind: Any, default: Any, flags: tuple[str, ...], metavar: str | None, text: str
 ) -> inspect.Parameter:
+    """A parameter of a command with its flags."""
     annotation = Annotated[kind, typer.Option(*flags, metavar=metavar, help=text)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _with_parameters(
+def with_parameters(
     function: Callable[..., T], name: str, added: Sequence[inspect.Parameter], build: Callable[..., object]
 ) -> Callable[..., T]:
     """The command with these parameters in place of `name`, whose value is built from them."""
     signature = inspect.signature(function)
-    stated = {key: hint for key, hint in function.__annotations__.items() if key not in ("options", "outputs")}
+    stated = {key: hint for key, hint in function.__annotations__.items() if key not in ("options", "outputs", name)}
     globals_ = getattr(function, "__globals__", {})
     hints = get_type_hints(SimpleNamespace(__annotations__=stated), globals_, include_extras=True)
     parameters: list[inspect.Parameter] = []

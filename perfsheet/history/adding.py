@@ -23,7 +23,7 @@ from perfsheet.provenance import InputFile, input_file, recorded_provenance
 _BOARDS = frozenset(board.name for board in BOARDS)
 _BATCH_RUNS = 50
 _BATCHES = 64
-"""A long list is added in about so many batches, but none has fewer runs than the number above or more than that below."""
+"""A long list is added in about so many batches; none has fewer runs than the number above, or more than that below."""
 _MOST_RUNS = 250
 _WORTH_PROCESSES = 24
 """Files from which on several processes are worth their start."""

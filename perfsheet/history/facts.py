@@ -116,9 +116,9 @@ def _started(
 
 
 def time_of(text: str) -> datetime | None:
-    """`2026-11-29T10:00:00+01:00`, `2026-11-29`, `2026_11_29_10_00_00` or seconds since 1970; without a zone, local time.
+    """A time from `2026-11-29T10:00:00+01:00`, `2026-11-29`, `2026_11_29_10_00_00` or seconds since 1970.
 
-    None if it is no time.
+    Without a zone it is local time. None if it is no time.
     """
     try:
         if re.fullmatch(_STAMP, text):
@@ -223,7 +223,7 @@ def find(named: Sequence[str]) -> tuple[list[Found], int]:
         for path in map(Path, paths):
             if path.is_dir():
                 inside = list(_inside(path))
-                captures = [file for file in inside if is_record(file) or _is_capture(file)]
+                captures = [file for file in inside if is_record(file) or is_capture(file)]
                 others += len(inside) - len(captures)
                 found.update((str(file.absolute()), Found(file, str(file))) for file in captures)
             elif path.exists():
@@ -250,7 +250,7 @@ def is_record(file: Path) -> bool:
     return file.suffix == ".json" and file.name.startswith(_RECORDS)
 
 
-def _is_capture(file: Path) -> bool:
+def is_capture(file: Path) -> bool:
     """Whether the header of a CSV is that of device ops; a compressed one counts by its name."""
     if file.name.lower().endswith(_COMPRESSED):
         return file.name.startswith("ops_perf_results")

@@ -80,9 +80,10 @@ def values_of(metric: Metric, series: Series, measurements: pa.Table | None) -> 
     if metric.column:
         return series.values(metric.column)
     assert measurements is not None
-    by_run: dict[str, float] = {}
     columns = (measurements[name].to_pylist() for name in ("run_id", "step", "name", "value"))
-    for run_id, step, name, value in zip(*columns, strict=True):
-        if metric.name in (name, f"{step}.{name}"):
-            by_run[run_id] = value
+    by_run = {
+        run_id: value
+        for run_id, step, name, value in zip(*columns, strict=True)
+        if metric.name in (name, f"{step}.{name}")
+    }
     return np.array([by_run.get(run.run_id, np.nan) for run in series.runs], dtype=np.float64)

@@ -79,14 +79,15 @@ class Place:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; one that is gone already is no error."""
         for name in names:
-            try:
-                self.files.delete_file(self.path(name))
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise not_written(
-                    f"{self.address}/{name} cannot be removed: {_reason(error)}", "check access"
-                ) from None
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        try:
+            self.files.delete_file(self.path(name))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise not_written(f"{self.address}/{name} cannot be removed: {_reason(error)}", "check access") from None
 
     def _reading(self, work: Callable[[], T]) -> T:
         try:

@@ -50,7 +50,7 @@ class StoreTable:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The columns of a file that is written today; the model of a partitioned table is in the name of its folder."""
+        """The columns of a file that is written today; the folder of a partitioned table names the model."""
         return pa.schema([(field.name, field.type) for field in self.fields], {"perfsheet_schema": str(SCHEMA_VERSION)})
 
     def sources(self, version: int) -> Iterator[tuple[Field, str]]:

@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from perfsheet.capture.table import FloatArray
-from perfsheet.errors import unusable
+from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which runs of a store a question is about; None or blank = all. Names may have `*`; times are of commits, else runs.
+    """Which runs a question is about; None or blank = all. Names may have `*`; times are of commits, else of runs.
 
     `last`: only so many runs of each series, the newest.
     """
@@ -140,16 +140,15 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
     if not by_key:
         raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
     found = [
-        _series(
-            Key(*(value or "" if name in _TEXTS else value for name, value in zip(_KEY, values, strict=True))),
-            runs.take(pa.array(places[-chosen.last :] if chosen.last else places)),
-        )
+        _series(_key(values), runs.take(pa.array(places[-chosen.last :] if chosen.last else places)))
         for values, places in by_key.items()
     ]
     return sorted(found, key=lambda series: (-len(series), series.key.name, series.key.on))
 
 
-_TEXTS = ("kind", "model", "setting", "board", "simulator")
+def _key(values: Sequence[Any]) -> Key:
+    kind, model, setting, board, devices, batch, sequence_length, simulator = values
+    return Key(kind or "", model or "", setting or "", board or "", devices, batch, sequence_length, simulator or "")
 
 
 def _like(values: Sequence[str | None], pattern: str) -> Callable[[int], bool]:
@@ -170,6 +169,12 @@ def _series(key: Key, rows: pa.Table) -> Series:
     return Series(key, runs, rows)
 
 
+def newest_first(series: Sequence[Series]) -> list[tuple[Series, int]]:
+    """The runs of several series by their time, the newest first: each as its series and its place there."""
+    every = [(one, place) for one in series for place in range(len(one))]
+    return sorted(every, key=lambda of: (of[0].runs[of[1]].time, of[0].runs[of[1]].started), reverse=True)
+
+
 def run_of(runs: pa.Table, name: str) -> int:
     """The place of a run by the first digits of its id, by its commit, or by where its capture was.
 
@@ -179,8 +184,6 @@ def run_of(runs: pa.Table, name: str) -> int:
     wanted = name.casefold()
     found = [place for place, run_id in enumerate(ids) if run_id.startswith(wanted)]
     if len(found) > 1:
-        from perfsheet.errors import usage
-
         raise usage(f"{len(found)} runs begin with {name}", "give more digits")
     found = found or [place for place, commit in enumerate(commits) if commit and commit.startswith(wanted)]
     found = found or [place for place, capture in enumerate(captures) if capture == name]

@@ -146,7 +146,7 @@ def _largest_split(part: FloatArray) -> tuple[float, FloatArray]:
 
     The second is n / 2 × log of what is left around both means: differences are those of the log likelihood.
     """
-    splits, squares, whole = _squares(part[None, :])
+    _, squares, whole = _squares(part[None, :])
     left = np.maximum(squares[0], np.finfo(float).tiny)
     explained = np.maximum(whole[0] - left, 0.0)
     return math.sqrt(float((explained / left).max()) * (len(part) - 2)), len(part) / 2 * np.log(left)

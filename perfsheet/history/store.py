@@ -1,7 +1,8 @@
 """The store: Parquet files that are never changed, and what of them counts.
 
-A batch writes its rows first, and its runs last; a run counts once it is in table `runs`. Of a run that is there several
-times the last batch counts. So two writers lose nothing, what a killed one leaves is ignored, and readers need no lock.
+A batch writes its rows first, and its runs last; a run counts once it is in table `runs`. Of a run that is there
+several times the last batch counts. So two writers lose nothing, what a killed one leaves is ignored, and readers need
+no lock.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from perfsheet.analysis.ops.categories import short_code
 from perfsheet.capture.table import FloatArray
 from perfsheet.history.engines import Engine
 from perfsheet.history.metrics import Metric, values_of
@@ -35,12 +36,12 @@ class Op:
     @property
     def name(self) -> str:
         """`Matmul 512×768×3072`."""
-        return " ".join(filter(None, (self.op_code, self.shape)))
+        return " ".join(filter(None, (short_code(self.op_code), self.shape)))
 
 
 @dataclass(frozen=True)
 class Moved:
-    """An op signature that moved with a change: its median Σ kernel duration per run before and after, 0 = not there."""
+    """A signature that moved with a change: its median Σ kernel duration per run before and after, 0 = not there."""
 
     op: Op
     before_ns: float
@@ -110,6 +111,18 @@ def trend(series: Series, metric: Metric, measurements: pa.Table | None = None) 
     return Trend(kept, metric, values, int((~known).sum()), steps, changes)
 
 
+def by_urgency(trends: Sequence[Trend]) -> list[Trend]:
+    """Series whose last change is a loss first, the newest of these first; then those that gained; then the rest."""
+
+    def urgency(of: Trend) -> tuple[int, float, str, str]:
+        if not of.changes:
+            return 2, 0.0, of.series.key.name, of.series.key.on
+        last = of.changes[-1]
+        return int(last.gain), -last.at.time.timestamp(), of.series.key.name, of.series.key.on
+
+    return sorted(trends, key=urgency)
+
+
 def change_of(series: Series, step: Step, metric: Metric) -> Change:
     """A step with its runs, as a gain or a loss of the metric."""
     runs = series.runs
@@ -163,8 +176,8 @@ def _moved(engine: Engine, contents: Contents, of: Trend, most: int) -> list[tup
             by_run[ids[run_id]][signature] = time or 0.0
     moved: list[list[tuple[str, float, float]]] = []
     for before, after in sides:
-        medians = [medians_of([by_run[place] for place in places]) for places in (before, after)]
-        moved.append(_largest(*medians, most))
+        was, now = (medians_of([by_run[place] for place in places]) for places in (before, after))
+        moved.append(_largest(was, now, most))
     names = names_of(engine, {signature for one in moved for signature, _, _ in one})
     return [tuple(Moved(names[signature], was, now) for signature, was, now in one) for one in moved]
 

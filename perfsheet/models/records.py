@@ -159,6 +159,7 @@ class _Value:
     name: str
     step_name: str = ""
     value: float | None = None
+    target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def read_record(path: Path) -> ReadRecord:
 
 def as_read(record: BenchmarkRecord) -> ReadRecord:
     """What reading the record's file would give."""
-    values = [_Value(one.name, one.step_name, one.value) for one in record.measurements]
+    values = [_Value(one.name, one.step_name, one.value, one.target) for one in record.measurements]
     return ReadRecord(record.model, record.batch, record.sequence_length, measurements=values)
 
 

@@ -1,0 +1,1 @@
+"""A history in the terminal, as JSON, CSV, workbook and page."""

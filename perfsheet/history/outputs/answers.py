@@ -1,0 +1,85 @@
+"""What an engine answers to SQL: any columns, in the terminal, as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TextIO
+
+import pyarrow as pa
+
+from perfsheet.capture.notes import rows as counted
+from perfsheet.history.tables import iso
+from perfsheet.outputs.json_output import write
+from perfsheet.outputs.json_output.parts import SCHEMA_VERSION
+from perfsheet.outputs.terminal import print_rows
+from perfsheet.outputs.terminal.screen import line, screen_for
+from perfsheet.tables.column import Column, Table
+from perfsheet.tables.kinds import DECIMAL, LABEL
+from perfsheet.text.safe import csv_cell
+
+
+def print_answer(answer: pa.Table, count: int | None, out: TextIO) -> None:
+    """The first rows as a table."""
+    screen = screen_for(out)
+    shown = answer.slice(0, count)
+    if answer.num_columns:
+        print_rows(screen, _table(answer), shown)
+    more = "" if shown.num_rows == answer.num_rows else f"{shown.num_rows:,} of "
+    screen.print(line(f"{more}{counted(answer.num_rows)}", "dim"))
+
+
+def _table(answer: pa.Table) -> Table[pa.Table]:
+    columns = []
+    for place, field in enumerate(answer.schema):
+        number = pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        column = Column(
+            f"{place}",
+            field.name,
+            DECIMAL if number else LABEL,
+            _values(place, float if number else _text),
+            exact=field.name,
+            flexible=not number,
+            right=pa.types.is_integer(field.type),
+            drop=0,
+        )
+        columns.append(column)
+    return Table("answer", "Answer", "what was asked", tuple(columns))
+
+
+def _values(place: int, convert: Callable[[Any], Any]) -> Callable[[pa.Table], list[Any]]:
+    return lambda rows: [None if value is None else convert(value) for value in rows.column(place).to_pylist()]
+
+
+def _text(value: object) -> str:
+    return iso(value) or "" if isinstance(value, datetime) else str(value)
+
+
+def write_json(answer: pa.Table, out: TextIO) -> None:
+    """`history sql --json`: columns and rows."""
+    rows = [[_plain(value) for value in row] for row in _rows(answer)]
+    write({"schema_version": SCHEMA_VERSION, "columns": answer.column_names, "rows": rows}, out)
+
+
+def write_csv(answer: pa.Table, out: TextIO) -> None:
+    """`history sql --csv`: a header, and a line per row."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([csv_cell(name) for name in answer.column_names])
+    for row in _rows(answer):
+        writer.writerow([csv_cell(value) if isinstance(value, str) else value for value in map(_plain, row)])
+
+
+def _rows(answer: pa.Table) -> list[Sequence[Any]]:
+    return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return iso(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    try:
+        return float(value)  # type: ignore[arg-type]  # a decimal
+    except (TypeError, ValueError):
+        return str(value)
