@@ -33,7 +33,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
         "Write a test for every op of a capture, against TTNN's golden functions.",
     ),
     "check": ("perfsheet.cli.check:check", "Check a capture against a budget or another capture."),
-    "history": ("perfsheet.cli.history:app", None),
+    "history": ("perfsheet.cli.history:app", "Keep the runs of months: trends, change points, targets."),
     "budget": ("perfsheet.cli.check:budget_commands", None),
     "suite": ("perfsheet.cli.models:app", None),
     "stats": ("perfsheet.cli.models.stats:stats", "Count ops and tensor sizes, per capture and over many."),
@@ -47,33 +47,38 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "open": ("perfsheet.cli.report:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }
-"""In the order of the help: the function, and its line in the help (None = its docstring)."""
 
 
-class _Commands(TyperGroup):
-    """Imports a command when it is called, to keep the start-up of the others short."""
+def lazy(commands: dict[str, tuple[str, str | None]]) -> type[TyperGroup]:
+    """A group that imports a command when it is called, to keep the start-up of the others short.
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Names, in the order of the help."""
-        return list(_COMMANDS)
+    `commands`: in the order of the help, the function of each and its line in the help (None = its docstring).
+    """
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command with this name, None if there is none."""
-        if cmd_name not in _COMMANDS:
-            return None
-        place, short_help = _COMMANDS[cmd_name]
-        module, _, name = place.partition(":")
-        function = getattr(import_module(module), name)
-        if isinstance(function, typer.Typer):
-            group = typer.main.get_group(function)
-            group.name = cmd_name
-            return group
-        alone = typer.Typer(add_completion=False, **_SETTINGS)
-        alone.command(cmd_name, short_help=short_help, context_settings=_CONTEXT)(function)
-        return typer.main.get_command(alone)
+    class Commands(TyperGroup):
+        def list_commands(self, ctx: Any) -> list[str]:
+            """Names, in the order of the help."""
+            return list(commands)
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            """The command with this name, None if there is none."""
+            if cmd_name not in commands:
+                return None
+            place, short_help = commands[cmd_name]
+            module, _, name = place.partition(":")
+            function = getattr(import_module(module), name)
+            if isinstance(function, typer.Typer):
+                group = typer.main.get_group(function)
+                group.name = cmd_name
+                return group
+            alone = typer.Typer(add_completion=False, **_SETTINGS)
+            alone.command(cmd_name, short_help=short_help, context_settings=_CONTEXT)(function)
+            return typer.main.get_command(alone)
+
+    return Commands
 
 
-app = typer.Typer(name="perfsheet", cls=_Commands, context_settings=_CONTEXT, **_SETTINGS)
+app = typer.Typer(name="perfsheet", cls=lazy(_COMMANDS), context_settings=_CONTEXT, **_SETTINGS)
 
 
 def _version(wanted: bool) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET = Path("perf-budget.toml")
 _GROWTH = "5%"
+_GROWTH_OVER_HISTORY = "3%"
+"""The least size of a change point (docs/history.md)."""
 
 
 # fmt: off
@@ -34,12 +36,17 @@ def check(
     against: Annotated[str | None, typer.Option("--against", metavar="BASE",
         help="A capture to compare with; several runs: A.csv,B.csv.")] = None,
     fail_over: Annotated[str | None, typer.Option("--fail-over", metavar="PCT",
-        help="With --against: kernel time may grow by this much (5%).")] = None,
+        help="Kernel time may grow by this much: 5% with --against, 3% with --history (or twice the noise).")] = None,
     fail_op_over: Annotated[str | None, typer.Option("--fail-op-over", metavar="PCT",
-        help="With --against: that of each op type may grow by this much.")] = None,
+        help="With either: that of each op type may grow by this much.")] = None,
     graph: shared.Graph = None,
     base_graph: Annotated[str | None, typer.Option("--base-graph", metavar="REPORT",
         help="The graph report of BASE; --graph is that of the capture.")] = None,
+    history: Annotated[str | None, typer.Option("--history", metavar="STORE",
+        help="A history: the median of its last runs on this board, with their noise, is the base.")] = None,
+    last: Annotated[int, typer.Option("--last", metavar="N", help="With --history: so many runs.")] = 20,
+    model: Annotated[str | None, typer.Option("--model", metavar="NAME",
+        help="With --history: the model, by default as `history add` finds it.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[bool, typer.Option("--github",
         help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
@@ -55,17 +62,19 @@ def check(
 
     if json and github:
         raise usage("--json and --github both take standard output", "choose one")
-    if against is None and (fail_over is not None or fail_op_over is not None):
-        raise usage("--fail-over and --fail-op-over compare with another capture", "name it with --against")
+    if against is None and history is None and (fail_over is not None or fail_op_over is not None):
+        raise usage("--fail-over and --fail-op-over compare with other captures", "name them: --against or --history")
+    if history is None and model is not None:
+        raise usage("--model chooses among the runs of a history", "name that with --history")
     if against is None and base_graph is not None:
         raise usage("--base-graph is the graph report of another capture", "name that with --against")
-    growth = shared.share("--fail-over", _GROWTH if fail_over is None else fail_over)
+    growth = shared.share("--fail-over", fail_over or _GROWTH)
     op_growth = None if fail_op_over is None else shared.share("--fail-op-over", fail_op_over)
-    if budget is None and against is None:
+    if budget is None and against is None and history is None:
         if not DEFAULT_BUDGET.is_file():
             raise usage(
                 f"nothing to check against: no {DEFAULT_BUDGET} here",
-                "give --budget FILE or --against BASE; `perfsheet budget init CAPTURE` writes a first budget",
+                "give --budget, --against or --history; `perfsheet budget init CAPTURE` writes a first budget",
             )
         budget = DEFAULT_BUDGET
     if junit is not None:
@@ -78,6 +87,9 @@ def check(
     if against is not None:
         comparison = compare(analyse_side(against, options, "base: ", base_graph), analysis)
         verdict += check_against(comparison, growth, op_growth)
+    if history is not None:
+        of_history = shared.share("--fail-over", fail_over or _GROWTH_OVER_HISTORY)
+        verdict += _of_history(analysis, history, model, last, of_history, op_growth)
     if junit is not None:
         from perfsheet.outputs.ci import write_junit
 
@@ -85,6 +97,24 @@ def check(
     _show(analysis, verdict, budget, against, json, github)
     return ExitStatus.DONE if verdict.passed else ExitStatus.BUDGET_BREACHED
 # fmt: on
+
+
+def _of_history(
+    analysis: Analysis, store: str, model: str | None, last: int, growth: float, op_growth: float | None
+) -> Verdict:
+    """The verdict on the capture by the last runs of its model on its board."""
+    from perfsheet.cli.history.options import engine
+
+    if last < 1:
+        raise usage(f"--last {last}: not a count", "give 1 or more")
+    with engine("duckdb") as running:
+        from perfsheet.history.baseline import baseline_for, check_history
+        from perfsheet.history.store import open_store
+
+        contents = open_store(store)
+        return check_history(
+            analysis, baseline_for(contents, analysis, model, last), growth, op_growth, running, contents
+        )
 
 
 def _show(

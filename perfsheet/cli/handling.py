@@ -117,6 +117,31 @@ def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
     return PlainView(sys.stderr, echo, detailed=verbose)
 
 
+def load_arrow() -> None:
+    """Import numpy and Arrow, which would import pandas as soon as it converts anything (docs/decisions.md).
+
+    That takes a quarter of a second, and what is stored as Parquet never becomes a data frame here.
+    """
+    load_numpy()
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        import pyarrow as pa
+
+        pa.array([0])  # it looks for pandas once
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Nothing for pandas, as where it is not installed."""
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name=name)
+
+
 _THREADS = "OPENBLAS_NUM_THREADS"
 _DOCSTRINGS = tuple(f"numpy.{core}._add_newdocs{part}" for core in ("_core", "core") for part in ("", "_scalars"))
 

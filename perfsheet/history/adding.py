@@ -15,7 +15,7 @@ from perfsheet.hardware.boards import BOARDS
 from perfsheet.history.facts import Found, Stated, facts_of, is_record
 from perfsheet.history.places import Place, place_of
 from perfsheet.history.rows import RunRows, rows_of_capture, rows_of_record
-from perfsheet.history.store import commit, contents_of, known_ids, merge, new_batch, wants_merging, write_rows
+from perfsheet.history.store import commit, contents_of, known_ids, new_batch, tidy, write_rows
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.records import read_record
 from perfsheet.provenance import InputFile, input_file, recorded_provenance
@@ -93,15 +93,13 @@ def add(
         new = written.runs.filter(pa.array([run not in seen for run in written.runs["run_id"].to_pylist()], pa.bool_()))
         seen.update(new["run_id"].to_pylist())
         there += written.there + written.runs.num_rows - new.num_rows
-        for batch in dict.fromkeys(new["batch"].to_pylist()):
-            commit(place, batch, new.filter(pa.compute.equal(new["batch"], batch)))
+        if new.num_rows:
+            commit(place, new)
         runs += new.num_rows
         refused += written.refused
         done += written.runs.num_rows + written.there + len(written.refused)
         progress(done)
-    contents = contents_of(place)
-    if wants_merging(contents):
-        merge(contents)
+    tidy(contents_of(place))
     return Added(runs, there, tuple(refused))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.budget.check import kept, plan_notes, replay_notes, rows, whole
+from perfsheet.budget.hardware import hardware_of
 from perfsheet.budget.limits import BY_KEY, Scope, of_kind
 from perfsheet.budget.model import Checked, Verdict
 from perfsheet.budget.quantities import Unit, format_quantity, percentage
@@ -17,11 +19,13 @@ from perfsheet.capture.notes import rows as counted
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.errors import unusable
 from perfsheet.history.engines import Engine
+from perfsheet.history.facts import Stated, facts_of
 from perfsheet.history.schema import SIGNATURES
 from perfsheet.history.series import Chosen, Series, choose
 from perfsheet.history.steps import Steps, find_steps
 from perfsheet.history.store import Contents
 from perfsheet.light_dataclass import dataclass
+from perfsheet.provenance import input_file
 from perfsheet.text import formats
 
 FEWEST = 3
@@ -56,13 +60,19 @@ class Baseline:
         return self.steps.cv or 0.0
 
 
-def baseline_of(contents: Contents, chosen: Chosen, run_id: str, last: int) -> Baseline:
-    """The baseline of the runs that are chosen, without the run `run_id` itself.
+def baseline_of(
+    contents: Contents, chosen: Chosen, run_id: str, last: int, batch: float | None = None, devices: int | None = None
+) -> Baseline:
+    """The baseline of the runs that are chosen, without the run `run_id` itself; `batch` and `devices`: None = any.
 
     Raises PerfsheetError (exit status 3) if these are too few, or several series.
     """
     others = contents.runs.filter(pa.compute.not_equal(contents.runs["run_id"], run_id))
-    found = [series for series in choose(others, chosen) if series.key.kind == "capture"]
+    found = [
+        series
+        for series in choose(others, chosen)
+        if batch in (None, series.key.batch) and devices in (None, series.key.devices)
+    ]
     if len(found) != 1:
         names = "; ".join(f"{series.key.name} on {series.key.on}" for series in found[:5])
         what = f"{len(found)} series fit" if found else "no capture fits"
@@ -85,6 +95,19 @@ def baseline_of(contents: Contents, chosen: Chosen, run_id: str, last: int) -> B
         )
     level = find_steps(values[cut:]) if changed else steps
     return Baseline(kept_series, values[cut:], level, None if changed is None else len(values) - cut)
+
+
+def baseline_for(contents: Contents, analysis: Analysis, model: str | None, last: int) -> Baseline:
+    """The baseline of a capture: of its model, board, devices and batch, as `history add` would have them.
+
+    Raises PerfsheetError (exit status 3) as `baseline_of`, and if the capture has no model.
+    """
+    path = Path(analysis.summary.paths[0])
+    facts = facts_of(path, str(path), Stated(model=model), analysis.provenance)
+    hardware = hardware_of(analysis)
+    chosen = Chosen(model=facts.model, setting=facts.setting, board=facts.board or hardware.boards, kind="capture")
+    run_id = input_file(path).sha256 if path.is_file() else ""
+    return baseline_of(contents, chosen, run_id, last, analysis.summary.batch, hardware.devices)
 
 
 BY_OP_CODE = """
@@ -124,7 +147,7 @@ def _op_types(
     analysis: Analysis, baseline: Baseline, fail_over: float, engine: Engine, contents: Contents
 ) -> Iterator[Checked]:
     engine.open(contents, [SIGNATURES], baseline.series.rows)
-    place_of = {run.run_id: place for place, run in enumerate(baseline.series.runs)}
+    place_of = baseline.series.places
     by_kind: dict[str, FloatArray] = {}
     found = engine.query(BY_OP_CODE)
     for run_id, op_code, time in zip(*(found[name].to_pylist() for name in found.column_names), strict=True):

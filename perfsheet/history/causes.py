@@ -37,7 +37,7 @@ GROUP BY c.run_id, c.rule, c.title, c.subject
 def causes_over(engine: Engine, contents: Contents, series: Series) -> list[CauseTrend]:
     """The causes of a series: those of its last run first, each time most expected saving first."""
     engine.open(contents, [CAUSES], series.rows)
-    place_of = {run.run_id: place for place, run in enumerate(series.runs)}
+    place_of = series.places
     found: dict[tuple[str, str, str], dict[int, float | None]] = {}
     rows = engine.query(CAUSES_OF)
     for run_id, rule, title, subject, saving in zip(

@@ -56,13 +56,10 @@ FROM signatures s JOIN wanted w ON s.signature_id = w.signature_id JOIN runs r O
 GROUP BY s.run_id, s.signature_id
 """
 MATCHING = """
-SELECT s.signature_id, sum(s.kernel_duration_ns) AS kernel_duration_ns
+SELECT DISTINCT s.signature_id
 FROM signatures s JOIN runs r ON s.run_id = r.run_id
-WHERE s.signature_id = :text
-  OR lower(s.op_code) LIKE :pattern OR lower(s.signature) LIKE :pattern OR lower(s.shape) LIKE :pattern
+WHERE lower(s.op_code) LIKE :pattern OR lower(s.signature) LIKE :pattern OR lower(s.shape) LIKE :pattern
   OR lower(s.source) LIKE :pattern
-GROUP BY s.signature_id
-ORDER BY kernel_duration_ns DESC, s.signature_id
 """
 
 
@@ -77,15 +74,7 @@ def growth(engine: Engine, contents: Contents, series: Series, count: int | None
         raise unusable(f"no run of {series.key.name} has ops", "benchmark records have none: choose captures")
     before, after = _ends(len(with_ops))
     ends = [with_ops.runs[place].run_id for place in dict.fromkeys((*before, *after))]
-    matching: set[str] | None = None
-    if op:
-        engine.open(contents, [SIGNATURES], with_ops.rows)
-        text = op.strip().lower()
-        words = re.split(r"[*\s]+", text)
-        rows = engine.query(MATCHING, {"text": text, "pattern": f"%{'%'.join(words)}%"})
-        matching = set(rows["signature_id"].to_pylist())
-        if not matching:
-            raise unusable(f"no op of {series.key.name} contains {op!r}", "give a part of its op code, shape or source")
+    matching = _matching(engine, contents, with_ops, op) if op else None
     engine.open(contents, [SIGNATURES], of_ids(with_ops.rows, ends))
     by_run: dict[str, dict[str, float]] = {run_id: {} for run_id in ends}
     rows = engine.query(TIMES_OF)
@@ -96,6 +85,19 @@ def growth(engine: Engine, contents: Contents, series: Series, count: int | None
     signatures = matching if matching is not None else {*was, *now}
     order = sorted(signatures, key=lambda one: (was.get(one, 0.0) - now.get(one, 0.0), one))
     return _followed(engine, contents, with_ops, order[:count], was, now)
+
+
+def _matching(engine: Engine, contents: Contents, series: Series, op: str) -> set[str]:
+    """The signatures that contain a text, or the one with this id."""
+    text = op.strip().lower()
+    if re.fullmatch(r"[0-9a-f]{16}", text):
+        return {text}
+    engine.open(contents, [SIGNATURES], series.rows)
+    words = re.split(r"[*\s]+", text)
+    found = set(engine.query(MATCHING, {"pattern": f"%{'%'.join(words)}%"})["signature_id"].to_pylist())
+    if not found:
+        raise unusable(f"no op of {series.key.name} contains {op!r}", "give a part of its op code, shape or source")
+    return found
 
 
 def _ends(count: int) -> tuple[range, range]:
@@ -110,8 +112,10 @@ def _followed(
     """These signatures, run by run."""
     engine.open(contents, [SIGNATURES], series.rows)
     names = names_of(engine, set(ids))
+    if missing := [one for one in ids if one not in names]:
+        raise unusable(f"no run of {series.key.name} has the signature {missing[0]}", "`history ops` shows their ids")
     engine.register("wanted", pa.table({"signature_id": pa.array(sorted(ids), pa.string())}))
-    place_of = {run.run_id: place for place, run in enumerate(series.runs)}
+    place_of = series.places
     values = {one: np.zeros(len(series)) for one in ids}
     counts = {one: np.zeros(len(series)) for one in ids}
     rows = engine.query(RUNS_OF_SIGNATURES)

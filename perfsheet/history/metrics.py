@@ -30,13 +30,15 @@ class Metric:
 
 
 _RATES = ("fps", "/s", "per_s", "throughput", "tokens", "accuracy", "correlation", "pcc")
+_PERCENT = kinds.Kind("percent", lambda value: f"{value:.1f} %", kinds.number, "decimal", unit="%")
+"""In percent already, as the store has it."""
 METRICS = (
     Metric("kernel", "Kernel time", kinds.NS, "kernel_duration_ns"),
     Metric("elapsed", "Elapsed device time", kinds.NS, "elapsed_ns"),
     Metric("idle", "Idle time", kinds.NS, "idle_ns"),
     Metric("collectives", "Collectives", kinds.NS, "collective_ns"),
     Metric("fps", "FPS", kinds.RATE, "fps", higher_is_better=True),
-    Metric("speed-of-light", "Speed of light [%]", kinds.DECIMAL, "sol_pct", higher_is_better=True),
+    Metric("speed-of-light", "Speed of light", _PERCENT, "sol_pct", higher_is_better=True),
     Metric("low-core-time", "Time on few cores", kinds.NS, "low_core_ns"),
     Metric("reshards", "Reshards", kinds.COUNT, "reshards"),
     Metric("reshard-time", "Reshard time", kinds.NS, "reshard_ns"),
@@ -86,4 +88,4 @@ def values_of(metric: Metric, series: Series, measurements: pa.Table | None) -> 
         for run_id, step, name, value in zip(*columns, strict=True)
         if metric.name in (name, f"{step}.{name}")
     }
-    return np.array([by_run.get(run.run_id, np.nan) for run in series.runs], dtype=np.float64)
+    return np.array([by_run.get(run_id, np.nan) for run_id in series.places], dtype=np.float64)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -86,21 +87,56 @@ class Run:
         return f"{(self.commit or '')[:9] or self.short_id} ({self.time:%Y-%m-%d})"
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
-    """The runs of one key, the oldest first. `rows` are theirs in table `runs`."""
+class Runs(Sequence[Run]):
+    """The runs behind rows of table `runs`, each made when it is asked for: a series may have ten thousand."""
 
-    key: Key
-    runs: tuple[Run, ...]
-    rows: pa.Table
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
 
     def __len__(self) -> int:
-        return len(self.runs)
+        return int(self._rows.num_rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Run: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Run]: ...
+
+    def __getitem__(self, place: int | slice) -> Run | Sequence[Run]:
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self)))]
+        row = {name: self._rows[name][place].as_py() for name in _OF_RUN}
+        time = row["committed"] or row["started"]
+        return Run(row["run_id"], row["branch"], row["commit"], time, row["started"], row["host"], row["capture"] or "")
+
+
+_OF_RUN = ("run_id", "branch", "commit", "committed", "started", "host", "capture")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """The runs of one key, the oldest first: `rows` of table `runs`."""
+
+    key: Key
+    rows: pa.Table
+
+    @cached_property
+    def runs(self) -> Sequence[Run]:
+        """The runs one by one."""
+        return Runs(self.rows)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each run, by its id."""
+        return {run_id: place for place, run_id in enumerate(self.rows["run_id"].to_pylist())}
+
+    def __len__(self) -> int:
+        return int(self.rows.num_rows)
 
     @property
     def branches(self) -> tuple[str, ...]:
         """The distinct branches."""
-        return tuple(sorted({run.branch for run in self.runs if run.branch}))
+        return tuple(sorted(set(self.rows["branch"].to_pylist()) - {None, ""}))
 
     def values(self, column: str) -> FloatArray:
         """A column of table `runs`; NaN = unknown."""
@@ -108,10 +144,7 @@ class Series:
 
     def kept(self, keep: Sequence[bool]) -> Series:
         """The series with some of its runs."""
-        mask = pa.array(list(keep), pa.bool_())
-        return Series(
-            self.key, tuple(run for run, of in zip(self.runs, keep, strict=True) if of), self.rows.filter(mask)
-        )
+        return Series(self.key, self.rows.filter(pa.array(list(keep), pa.bool_())))
 
 
 _KEY = ("kind", "model", "setting", "board", "devices", "batch_size", "sequence_length", "simulator")
@@ -122,17 +155,14 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
 
     Raises PerfsheetError (exit status 3) if there is none.
     """
-    columns = {name: runs[name].to_pylist() for name in (*_KEY, "branch", "committed", "started")}
-    times = [committed or started for committed, started in zip(columns["committed"], columns["started"], strict=True)]
-    conditions: list[Callable[[int], bool]] = [
-        *(
-            _like(columns[name], pattern)
-            for name in ("model", "setting", "board", "branch", "kind")
-            if (pattern := getattr(chosen, name))
-        ),
-        *([lambda place: times[place] >= chosen.since] if chosen.since else []),
-        *([lambda place: times[place] <= chosen.until] if chosen.until else []),
+    columns = {name: runs[name].to_pylist() for name in (*_KEY, "branch")}
+    conditions = [
+        _like(columns[name], pattern)
+        for name in ("model", "setting", "board", "branch", "kind")
+        if (pattern := getattr(chosen, name))
     ]
+    if chosen.since or chosen.until:
+        conditions.append(_between(runs, chosen.since, chosen.until))
     by_key: dict[tuple[Any, ...], list[int]] = {}
     for place, values in enumerate(zip(*(columns[name] for name in _KEY), strict=True)):
         if all(condition(place) for condition in conditions):
@@ -140,7 +170,7 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
     if not by_key:
         raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
     found = [
-        _series(_key(values), runs.take(pa.array(places[-chosen.last :] if chosen.last else places)))
+        Series(_key(values), runs.take(pa.array(places[-chosen.last :] if chosen.last else places)))
         for values, places in by_key.items()
     ]
     return sorted(found, key=lambda series: (-len(series), series.key.name, series.key.on))
@@ -151,6 +181,15 @@ def _key(values: Sequence[Any]) -> Key:
     return Key(kind or "", model or "", setting or "", board or "", devices, batch, sequence_length, simulator or "")
 
 
+def _between(runs: pa.Table, since: datetime | None, until: datetime | None) -> Callable[[int], bool]:
+    """Whether the commit of a run, or the run itself, is of this time."""
+    times = [
+        committed or started
+        for committed, started in zip(runs["committed"].to_pylist(), runs["started"].to_pylist(), strict=True)
+    ]
+    return lambda place: (since is None or times[place] >= since) and (until is None or times[place] <= until)
+
+
 def _like(values: Sequence[str | None], pattern: str) -> Callable[[int], bool]:
     """Whether a value is a name, in upper or lower case; `*` stands for anything."""
     wanted = pattern.casefold()
@@ -158,21 +197,16 @@ def _like(values: Sequence[str | None], pattern: str) -> Callable[[int], bool]:
     return lambda place: fits[values[place] or ""]
 
 
-def _series(key: Key, rows: pa.Table) -> Series:
-    columns = [
-        rows[name].to_pylist() for name in ("run_id", "branch", "commit", "committed", "started", "host", "capture")
-    ]
-    runs = tuple(
-        Run(run_id, branch, commit, committed or started, started, host, capture or "")
-        for run_id, branch, commit, committed, started, host, capture in zip(*columns, strict=True)
-    )
-    return Series(key, runs, rows)
-
-
 def newest_first(series: Sequence[Series]) -> list[tuple[Series, int]]:
     """The runs of several series by their time, the newest first: each as its series and its place there."""
-    every = [(one, place) for one in series for place in range(len(one))]
-    return sorted(every, key=lambda of: (of[0].runs[of[1]].time, of[0].runs[of[1]].started), reverse=True)
+    every = [
+        (committed or started, started, number, place)
+        for number, one in enumerate(series)
+        for place, (committed, started) in enumerate(
+            zip(one.rows["committed"].to_pylist(), one.rows["started"].to_pylist(), strict=True)
+        )
+    ]
+    return [(series[number], place) for _, _, number, place in sorted(every, reverse=True)]
 
 
 def run_of(runs: pa.Table, name: str) -> int:

@@ -94,7 +94,7 @@ def find_steps(values: Sequence[float] | FloatArray) -> Steps:
     logs = np.log(series) if series.min() > 0 else series / (series.mean() or 1.0)
     bimodal = _two_levels(logs) if series.min() > 0 else None
     used = logs if bimodal else _without_outliers(logs)
-    cuts = _partition(used, _noise(used) if bimodal is None else float(used.std()))
+    cuts = _candidates(used, _noise(used) if bimodal is None else float(used.std()))
     steps = [_step(series, used, cuts, place) for place in range(len(cuts))]
     while steps and not all(_counts(step, series, cuts, place) for place, step in enumerate(steps)):
         weakest = max(
@@ -199,10 +199,25 @@ def _largest_of_noise(count: int) -> FloatArray:
     return np.sort(largest)
 
 
-def _partition(used: FloatArray, noise: float) -> list[int]:
+_BLOCK, _OVERLAP = 1000, 200
+"""Longer series are partitioned in blocks that overlap, so that the cost grows with their length."""
+
+
+def _candidates(used: FloatArray, noise: float) -> list[int]:
+    """Where a series may step, in order; every one is tested afterwards."""
+    penalty = _PENALTY * max(noise, 1e-6) ** 2 * math.log(len(used))
+    starts = range(0, max(1, len(used) - _OVERLAP), _BLOCK - _OVERLAP)
+    found = sorted({start + cut for start in starts for cut in _partition(used[start : start + _BLOCK], penalty)})
+    apart: list[int] = []
+    for cut in found:
+        if cut - (apart[-1] if apart else 0) >= PERSISTENCE:
+            apart.append(cut)
+    return apart
+
+
+def _partition(used: FloatArray, penalty: float) -> list[int]:
     """The places where the cheapest partition into constant levels steps; a step costs a penalty."""
     count = len(used)
-    penalty = _PENALTY * max(noise, 1e-6) ** 2 * math.log(count)
     sums, squares = (
         np.concatenate([[0.0], np.cumsum(part)]) for part in (used - used.mean(), (used - used.mean()) ** 2)
     )

@@ -2,17 +2,18 @@
 
 A batch writes its rows first, and its runs last; a run counts once it is in table `runs`. Of a run that is there
 several times the last batch counts. So two writers lose nothing, what a killed one leaves is ignored, and readers need
-no lock.
+no lock. Files are merged into new ones, and removed only then.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -22,14 +23,17 @@ import pyarrow.parquet as pq
 from perfsheet.errors import unusable
 from perfsheet.history import schema
 from perfsheet.history.places import Place, place_of
-from perfsheet.history.rows import RunRows
-from perfsheet.history.schema import BY_NAME, RUNS, TABLES, StoreTable
+from perfsheet.history.schema import RUNS, TABLES, StoreTable
 from perfsheet.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from perfsheet.history.rows import RunRows
 
 _COUNTS = {"signatures": "signatures", "causes": "causes", "measurements": "measurements", "ops": "ops_stored"}
 """Of each table the column of `runs` that counts its rows."""
-_BATCH = re.compile(r"(\d{8}T\d{12})-[0-9a-f]{8}")
+_BATCH = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 _ORDER = {"signatures": ("signature_id", "run_id"), "ops": ("run_id", "position")}
+_KEY = ("run_id", "batch")
 _ROW_GROUP = 1 << 16
 _LONGEST_NAME = 120
 _READERS = 8
@@ -73,30 +77,32 @@ def write_rows(place: Place, batch: str, runs: Sequence[RunRows]) -> pa.Table:
 
 def write_table(place: Place, table: StoreTable, batch: str, model: str, rows: pa.Table) -> None:
     """Write one file of a batch."""
-    at = rows.schema.get_field_index("batch")
-    rows = rows.set_column(at, table.schema.field("batch"), pa.array([batch] * rows.num_rows, type=pa.string()))
+    if table is not RUNS:  # which say themselves where their rows are
+        at = rows.schema.get_field_index("batch")
+        rows = rows.set_column(at, table.schema.field("batch"), pa.array([batch] * rows.num_rows, type=pa.string()))
     if table.name in _ORDER:
-        rows = rows.sort_by([(name, "ascending") for name in _ORDER[table.name]])
+        rows = _sorted(rows, [(name, "ascending") for name in _ORDER[table.name]])
     sink = pa.BufferOutputStream()
     pq.write_table(rows.cast(table.schema), sink, compression="zstd", row_group_size=_ROW_GROUP)
     place.write(file_name(table, batch, model), sink.getvalue())
 
 
-def commit(place: Place, batch: str, runs: pa.Table) -> None:
-    """Let a batch count, whose rows are written: this is what makes its runs part of the store."""
-    write_table(place, RUNS, batch, "", runs)
+def commit(place: Place, runs: pa.Table) -> None:
+    """Let runs count, whose rows are written in the batches that they name: this makes them part of the store."""
+    write_table(place, RUNS, new_batch(), "", runs)
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
     """What counts in a store at one moment: the rows of table `runs`, each run once.
 
-    `batches`: every batch with runs, with how many rows of table `runs` it has and how many of them count.
+    `batches`: every batch with runs: how many it has, and how many of them count. `run_files`: the files of that table.
     """
 
     place: Place
     runs: pa.Table
     batches: Mapping[str, tuple[int, int]]
+    run_files: tuple[str, ...]
 
     @property
     def whole(self) -> bool:
@@ -106,13 +112,16 @@ class Contents:
     def files(self, table: StoreTable, runs: pa.Table | None = None) -> dict[int, list[str]]:
         """The files with the rows of these runs (None = all), by the version of the schema that they are of."""
         among = self.runs if runs is None else runs
-        with_rows = among.filter(pc.greater(among[_COUNTS[table.name]], 0))
-        keys = with_rows.select(["batch", "model", "schema_version"]).to_pylist()
-        found: dict[int, dict[str, None]] = {}
-        for key in keys:
-            name = file_name(table, key["batch"], key["model"])
-            found.setdefault(key["schema_version"], {})[name] = None
-        return {version: list(names) for version, names in sorted(found.items())}
+        columns = (among[name].to_pylist() for name in (_COUNTS[table.name], "schema_version", "batch", "model"))
+        distinct = {
+            (version, batch, model if table.partitioned else "")
+            for count, version, batch, model in zip(*columns, strict=True)
+            if count
+        }
+        found: dict[int, list[str]] = {}
+        for version, batch, model in distinct:
+            found.setdefault(version, []).append(file_name(table, batch, model))
+        return {version: sorted(names) for version, names in sorted(found.items())}
 
 
 def open_store(address: str) -> Contents:
@@ -125,28 +134,42 @@ def open_store(address: str) -> Contents:
 
 def contents_of(place: Place) -> Contents:
     """The same, empty where nothing was added yet."""
-    names = [name for name, _ in place.names(RUNS.name) if name.endswith(".parquet")]
-    with ThreadPoolExecutor(_READERS) as readers:
-        parts = [part for part in readers.map(lambda name: _read(place, name), names) if part is not None]
+    names = tuple(name for name, _ in place.names(RUNS.name) if name.endswith(".parquet"))
+    if len(names) > 1:
+        with ThreadPoolExecutor(_READERS) as readers:
+            read = list(readers.map(lambda name: _read(place, name), names))
+    else:
+        read = [_read(place, name) for name in names]
+    parts = [part for part in read if part is not None]
     rows = pa.concat_tables(parts) if parts else RUNS.schema.empty_table()
-    in_batch = {entry["values"]: entry["counts"] for entry in pc.value_counts(rows["batch"]).to_pylist()}
     runs = _last_of_each(rows)
-    counting = {entry["values"]: entry["counts"] for entry in pc.value_counts(runs["batch"]).to_pylist()}
-    return Contents(place, runs, {batch: (count, counting.get(batch, 0)) for batch, count in in_batch.items()})
+    in_batch = Counter(batch for _, batch in set(zip(*(rows[name].to_pylist() for name in _KEY), strict=True)))
+    counting = Counter(runs["batch"].to_pylist())
+    batches = {batch: (count, counting[batch]) for batch, count in in_batch.items()}
+    return Contents(place, runs, batches, names)
 
 
 def _read(place: Place, name: str) -> pa.Table | None:
     """A file of table `runs`, in the columns of today; None if it is gone by now: what it had is in another one."""
     try:
-        rows = pq.read_table(pa.BufferReader(place.read(name)))
+        rows = read_table(place, name)
     except FileNotFoundError:
         return None
+    return of_today(RUNS, rows, version_of(rows, f"{place.address}/{name}"))
+
+
+def read_table(place: Place, name: str, texts: Sequence[str] = ()) -> pa.Table:
+    """A file of the store; the columns `texts` with each text once. Raises PerfsheetError (exit status 3)."""
+    try:
+        file = pq.ParquetFile(pa.BufferReader(place.read(name)), read_dictionary=list(texts) or None)
+        return file.read(use_threads=False)
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise unusable(
             f"{place.address}/{name} is damaged: {reason}", "remove it, and add its captures again"
         ) from None
-    return of_today(RUNS, rows, version_of(rows, f"{place.address}/{name}"))
 
 
 def version_of(rows: pa.Table, where: str) -> int:
@@ -170,53 +193,83 @@ def _last_of_each(rows: pa.Table) -> pa.Table:
     """Each run once, as the last batch has it, in the order of their times."""
     if not rows.num_rows:
         return rows
-    ordered = rows.sort_by([("run_id", "ascending"), ("batch", "descending")])
-    ids = ordered["run_id"].combine_chunks()
-    first = pc.fill_null(pc.not_equal(ids[1:], ids[:-1]), True)
-    keep = pa.concat_arrays([pa.array([True]), first.combine_chunks() if isinstance(first, pa.ChunkedArray) else first])
-    kept = ordered.filter(keep)
+    ordered = _sorted(rows, [("run_id", "ascending"), ("batch", "descending")])
+    ids = ordered["run_id"].to_pylist()
+    kept = ordered.take([place for place, run in enumerate(ids) if not place or run != ids[place - 1]])
     time = pc.coalesce(kept["committed"], kept["started"])
     order = pa.table({"time": time, "started": kept["started"], "run_id": kept["run_id"]})
     return kept.take(pc.sort_indices(order, [(name, "ascending") for name in order.column_names]))
 
 
+def _sorted(rows: pa.Table, keys: Sequence[tuple[str, str]]) -> pa.Table:
+    """Rows in an order; `Table.sort_by` does the same, and imports pandas for it."""
+    return rows.take(pc.sort_indices(rows, list(keys)))
+
+
+_MANY_FILES = 16
+"""So many files of table `runs` are merged into one."""
 _SMALL = 64
 """A batch of fewer runs is small."""
 _MANY_SMALL = 48
 """So many small batches are merged; each of them costs every reader a few milliseconds."""
-_MERGED_ROWS = 2_000_000
-"""Rows of table `signatures` or `ops` that a merged batch has at the most, in memory all at once."""
+_MERGED_ROWS = 500_000
+"""Rows of tables `signatures` and `ops` that a merged batch has at the most, in memory all at once."""
 
 
-def wants_merging(contents: Contents) -> bool:
-    """Whether there are so many small batches that reading is slow."""
-    return sum(rows < _SMALL for rows, _ in contents.batches.values()) >= _MANY_SMALL
+def tidy(contents: Contents) -> Contents:
+    """Merge files where there are so many that reading is slow, as one more batch is added; what counts then."""
+    if sum(rows < _SMALL for rows, _ in contents.batches.values()) >= _MANY_SMALL:
+        merge(contents)
+        contents = contents_of(contents.place)
+    if len(contents.run_files) >= _MANY_FILES:
+        _merge_runs(contents)
+        contents = contents_of(contents.place)
+    return contents
 
 
-def merge(contents: Contents, every: bool = False) -> int:
-    """Merge small batches into larger ones, and remove what no longer counts; how many batches there are fewer.
+def merge(contents: Contents) -> None:
+    """Merge small batches into larger ones, and remove what no longer counts.
 
-    `every`: however few there are. Others may read and add meanwhile: what is merged is the same, and comes last.
+    Others may read and add meanwhile: what is merged is the same, and comes last.
     """
     small = [batch for batch, (rows, counting) in sorted(contents.batches.items()) if rows < _SMALL or counting < rows]
-    if len(small) < (2 if every else _MANY_SMALL) and contents.whole:
-        _remove(contents, [batch for batch, (_, counting) in contents.batches.items() if not counting])
-        return 0
-    merged = 0
-    for group in _groups(contents, small):
+    groups = [group for group in _groups(contents, small) if len(group) > 1 or _in_part(contents, group[0])]
+    for group in groups:
         runs = contents.runs.filter(pc.is_in(contents.runs["batch"], pa.array(group)))
+        if not runs.num_rows:
+            continue
         batch = new_batch()
         for table in TABLES[1:]:
             for model, rows in _rows_of(contents, table, runs):
                 write_table(contents.place, table, batch, model, rows)
-        if runs.num_rows:
-            at = runs.schema.get_field_index("schema_version")
-            version = pa.array([schema.SCHEMA_VERSION] * runs.num_rows, type=schema.WHOLE)
-            commit(contents.place, batch, runs.set_column(at, RUNS.schema.field("schema_version"), version))
-        _remove(contents, group)
-        merged += len(group) - 1
-    remove_abandoned(contents)
-    return merged
+        commit(contents.place, _moved(runs, batch))
+    after = contents_of(contents.place)
+    _merge_runs(after)
+    _remove(contents.place, [batch for batch, (_, counting) in after.batches.items() if not counting])
+    remove_abandoned(after)
+
+
+def _in_part(contents: Contents, batch: str) -> bool:
+    """Whether some rows of a batch count, and others don't."""
+    rows, counting = contents.batches[batch]
+    return 0 < counting < rows
+
+
+def _moved(runs: pa.Table, batch: str) -> pa.Table:
+    """Runs whose rows are in another batch now, in the schema of today."""
+    values = {"batch": batch, "schema_version": schema.SCHEMA_VERSION}
+    for name, value in values.items():
+        field = RUNS.schema.field(name)
+        column = pa.array([value] * runs.num_rows, type=field.type)
+        runs = runs.set_column(runs.schema.get_field_index(name), field, column)
+    return runs
+
+
+def _merge_runs(contents: Contents) -> None:
+    """Put all of table `runs` that counts into one file, and remove those that had it."""
+    if len(contents.run_files) > 1:
+        commit(contents.place, contents.runs)
+        contents.place.remove(contents.run_files)
 
 
 def _groups(contents: Contents, batches: Sequence[str]) -> Iterator[list[str]]:
@@ -239,42 +292,40 @@ def _groups(contents: Contents, batches: Sequence[str]) -> Iterator[list[str]]:
 def _rows_of(contents: Contents, table: StoreTable, runs: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """The rows of these runs in a table, by model (blank = not partitioned), in the columns of today."""
     models = pc.unique(runs["model"]).to_pylist() if table.partitioned else [""]
+    wanted = pa.array(f"{run}/{batch}" for run, batch in zip(*(runs[name].to_pylist() for name in _KEY), strict=True))
     for model in models:
         of_model = runs.filter(pc.equal(runs["model"], model)) if table.partitioned else runs
         parts = []
         for version, names in contents.files(table, of_model).items():
             for name in names:
-                rows = pq.read_table(pa.BufferReader(contents.place.read(name)))
-                parts.append(of_today(table, rows, version))
-        if not parts:
-            continue
-        wanted = of_model.select(["run_id", "batch"])
-        yield (
-            model,
-            pa.concat_tables(parts).join(wanted, ["run_id", "batch"], join_type="inner").select(table.schema.names),
-        )
+                rows = of_today(table, read_table(contents.place, name), version)
+                keys = pc.binary_join_element_wise(*(rows[key] for key in _KEY), "/")
+                parts.append(rows.filter(pc.is_in(keys, wanted)))
+        if parts:
+            yield model, pa.concat_tables(parts)
 
 
-def _remove(contents: Contents, batches: Iterable[str]) -> None:
-    """Remove batches of which nothing counts any more: their runs first, so that nobody looks for the rest."""
+def _remove(place: Place, batches: Iterable[str]) -> None:
+    """Remove the rows of batches of which nothing counts."""
     gone = set(batches)
-    if not gone:
-        return
-    names = [name for name, _ in contents.place.names()]
-    of_batch = [name for name in names if name.rpartition("/")[2].removesuffix(".parquet") in gone]
-    contents.place.remove(sorted(of_batch, key=lambda name: not name.startswith(f"{RUNS.name}/")))
+    if gone:
+        place.remove(name for name, batch in _data_files(place) if batch in gone)
 
 
 def remove_abandoned(contents: Contents) -> None:
     """Remove what a killed writer left a day ago or earlier: files of a batch that has no runs."""
     before = f"{datetime.now(timezone.utc) - _ABANDONED:%Y%m%dT%H%M%S%f}"
-    left = []
-    for name, _ in contents.place.names():
-        batch = name.rpartition("/")[2].removesuffix(".parquet")
-        match = _BATCH.fullmatch(batch)
-        if match and match[1] < before and batch not in contents.batches and name.partition("/")[0] in BY_NAME:
-            left.append(name)
+    left = [name for name, batch in _data_files(contents.place) if batch < before and batch not in contents.batches]
     contents.place.remove(left)
+
+
+def _data_files(place: Place) -> Iterator[tuple[str, str]]:
+    """The files of all tables but `runs`, each with its batch."""
+    for table in TABLES[1:]:
+        for name, _ in place.names(table.name):
+            batch = name.rpartition("/")[2].removesuffix(".parquet")
+            if _BATCH.fullmatch(batch):
+                yield name, batch
 
 
 def known_ids(contents: Contents) -> set[Any]:

@@ -97,6 +97,11 @@ class ChangeOf:
     change: Change
 
 
+def _figures(figure: Callable[[Any], tuple[Metric, float]]) -> Callable[[Sequence[Any]], list[str]]:
+    """Texts of values, each with the unit of its metric."""
+    return lambda rows: [texts.figure(*figure(row)) for row in rows]
+
+
 def _fraction(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
@@ -176,12 +181,14 @@ TRENDS: Table[Sequence[Trend]] = Table(
             width=14),
         Column("metric", "Figure", LABEL, each(lambda one: one.metric.name), "the figure", _DOC,
             outputs=In.DATA | In.SHEET),
+        Column("unit", "Unit", LABEL, each(lambda one: one.metric.kind.unit), "its unit, blank = none", _DOC,
+            outputs=In.DATA | In.SHEET, width=7),
         Column("runs", "Runs", COUNT, each(lambda one: len(one.values)), "runs that have it", _DOC, width=8),
         Column("unknown", "Without", COUNT, each(lambda one: one.unknown), "runs that lack it", _DOC, outputs=In.DATA),
-        Column("first", "First level", DECIMAL, each(lambda one: one.first), "median before the first change",
-            _DOC, width=16),
-        Column("level", "Level now", DECIMAL, each(lambda one: one.level), "median of the runs since the last change",
-            _DOC, width=16),
+        Column("first", "First level", DECIMAL, each(lambda one: one.first), "median before the first change", _DOC,
+            row_texts=_figures(lambda one: (one.metric, one.first)), width=16),
+        Column("level", "Level now", DECIMAL, each(lambda one: one.level), "median since the last change", _DOC,
+            row_texts=_figures(lambda one: (one.metric, one.level)), width=16),
         Column("change_pct", "Change", DELTA_PERCENT, each(lambda one: one.moved), "level now / first level − 1", _DOC),
         Column("cv_pct", "Noise", PERCENT, each(lambda one: one.steps.cv),
             "standard deviation of the runs around their levels / their mean", _DOC),
@@ -208,19 +215,19 @@ CHANGES: Table[Sequence[ChangeOf]] = Table(
             width=8),
         Column("size_pct", "Size", DELTA_PERCENT, each(lambda one: _fraction(one.change.step.size)),
             "after / before − 1; empty = from 0", _DOC),
-        Column("before", "Before", DECIMAL, each(lambda one: one.change.step.before), "median of the runs before", _DOC,
-            width=14),
+        Column("before", "Before", DECIMAL, each(lambda one: one.change.step.before), "median of the runs before it",
+            _DOC, row_texts=_figures(lambda one: (one.trend.metric, one.change.step.before)), width=14),
         Column("after", "After", DECIMAL, each(lambda one: one.change.step.after), "median of the runs after it", _DOC,
-            width=14),
+            row_texts=_figures(lambda one: (one.trend.metric, one.change.step.after)), width=14),
         Column("last_before", "After run", RUN, each(lambda one: one.change.last_before),
             "the last run that is before it in any case", _DOC),
         Column("at", "At run", RUN, each(lambda one: one.change.at), "the most likely first run on the new level", _DOC,
             outputs=In.DATA),
         Column("first_after", "By run", RUN, each(lambda one: one.change.first_after),
             "the first run that is after it in any case", _DOC),
-        Column("confidence_pct", "Confidence", Kind("confidence", lambda value: f"{100 * value:.2f}",
-            lambda value: 100 * value, "percent", text_unit="%"), each(lambda one: one.change.step.confidence),
-            "100 % − how often noise alone shows such a split anywhere in these runs", _DOC, width=12),
+        Column("confidence_pct", "Confidence", DECIMAL, each(lambda one: texts.confidence_pct(one.change)),
+            "100 % − how often noise alone shows such a split anywhere in these runs, rounded down", _DOC, unit="%",
+            width=14),
         Column("ops", "Ops that moved", _MOVED, each(lambda one: one.change.moved),
             "signatures whose median time per run moved most", _DOC, wrap=True, width=70),
     ),

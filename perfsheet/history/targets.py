@@ -132,7 +132,7 @@ def _of_entry(engine: Engine, contents: Contents, series: Series, entry: TargetE
     engine.open(contents, [MEASUREMENTS], series.rows)
     by_run = _by_run(engine.query(MEASUREMENTS_OF))
     checks = [
-        {check.metric.name: check for check in check_targets(entry, by_run.get(run.run_id, {}))} for run in series.runs
+        {check.metric.name: check for check in check_targets(entry, by_run.get(run_id, {}))} for run_id in series.places
     ]
     for metric in entry.metrics:
         values = np.array([_measured(of, metric.name) for of in checks], dtype=np.float64)
@@ -211,7 +211,7 @@ def _values(engine: Engine, contents: Contents, series: Series, bound: Bound) ->
     if bound.limit.key != "kernel-time":
         return None
     engine.open(contents, [SIGNATURES], series.rows)
-    place_of = {run.run_id: place for place, run in enumerate(series.runs)}
+    place_of = series.places
     times = np.zeros(len(series))
     rows = engine.query(BY_OP_CODE)
     for run_id, op_code, time in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):

@@ -53,9 +53,9 @@ def commit_range(change: Change) -> str:
     return f"after {change.last_before.label}, by {change.first_after.label}"
 
 
-def confidence(change: Change) -> str:
-    """`99.97 %`, rounded down."""
-    return f"{math.floor(1e4 * change.step.confidence) / 100:.2f} %"
+def confidence_pct(change: Change) -> float:
+    """99.97, in percent, rounded down."""
+    return math.floor(1e4 * change.step.confidence) / 100
 
 
 def moved(one: Moved) -> str:

@@ -111,6 +111,12 @@ def trend(series: Series, metric: Metric, measurements: pa.Table | None = None) 
     return Trend(kept, metric, values, int((~known).sum()), steps, changes)
 
 
+def trends_of(series: Sequence[Series], metric: Metric, measurements: pa.Table | None = None) -> list[Trend]:
+    """The trends of the series that have the figure: of captures, or of benchmark records where no capture has it."""
+    found = [of for one in series if (of := trend(one, metric, measurements)) is not None]
+    return [of for of in found if of.series.key.kind == "capture"] or found
+
+
 def by_urgency(trends: Sequence[Trend]) -> list[Trend]:
     """Series whose last change is a loss first, the newest of these first; then those that gained; then the rest."""
 

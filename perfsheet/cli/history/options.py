@@ -88,10 +88,10 @@ def time(option: str, text: str | None, end_of_day: bool = False) -> datetime | 
 
 
 def engine(name: str) -> Engine:
-    """The engine of this name, imported with numpy as all else is."""
-    from perfsheet.cli.handling import load_numpy
+    """The engine of this name. Spark works with pandas, the other one does without."""
+    from perfsheet.cli.handling import load_arrow, load_numpy
 
-    load_numpy()
+    (load_arrow if name == "duckdb" else load_numpy)()
     from perfsheet.history.engines import engine_of
 
     return engine_of(name)

@@ -28,9 +28,9 @@ def list_runs(
 ) -> None:
     """List what a store has: a line per model and board, or per run."""
     shared.one_format(json, csv)
-    from perfsheet.cli.handling import load_numpy
+    from perfsheet.cli.handling import load_arrow
 
-    load_numpy()
+    load_arrow()
     from perfsheet.history.outputs import terminal
     from perfsheet.history.outputs.json_output import list_json
     from perfsheet.history.series import choose, newest_first

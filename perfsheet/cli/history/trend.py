@@ -59,10 +59,9 @@ def trend(
             _causes(running, contents, chosen, shared.first(count), store, json)
             return
         series, of, measurements = _asked(running, contents, chosen, metric)
-        from perfsheet.history.trend import by_urgency, with_moved
-        from perfsheet.history.trend import trend as trend_of
+        from perfsheet.history.trend import by_urgency, trends_of, with_moved
 
-        every = [found for one in series if (found := trend_of(one, of, measurements)) is not None]
+        every = trends_of(series, of, measurements)
         if not every:
             raise unusable(f"no run that is chosen has the figure {metric}", "choose other runs, or another figure")
         trends = by_urgency(every)
@@ -96,17 +95,16 @@ def _asked(
     running: Engine, contents: Contents, chosen: Chosen, name: str
 ) -> tuple[list[Series], Metric, pa.Table | None]:
     """The series that are chosen, the metric, and the measurements that it needs."""
-    from dataclasses import replace
-
     from perfsheet.history.metrics import BY_NAME, MEASUREMENTS_OF, measured_names, metric_of
     from perfsheet.history.schema import MEASUREMENTS
     from perfsheet.history.series import choose
 
+    series = choose(contents.runs, chosen)
     if name in BY_NAME:
-        return choose(contents.runs, replace(chosen, kind="" if chosen.kind else "capture")), BY_NAME[name], None
+        return series, BY_NAME[name], None
     running.open(contents, [MEASUREMENTS])
     metric = metric_of(name, measured_names(running))
-    return choose(contents.runs, replace(chosen, kind="record")), metric, running.query(MEASUREMENTS_OF)
+    return [one for one in series if one.key.kind == "record"], metric, running.query(MEASUREMENTS_OF)
 
 
 def _causes(running: Engine, contents: Contents, chosen: Chosen, limit: int | None, store: str, json: bool) -> None:

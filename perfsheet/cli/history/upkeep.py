@@ -72,14 +72,12 @@ def export(
 @command
 def compact(store: ours.Store) -> None:
     """Merge the small files of a store, and remove what no longer counts. Others may read and add meanwhile."""
-    from perfsheet.capture.notes import rows
+    from perfsheet.cli.handling import load_arrow
+
+    load_arrow()
     from perfsheet.history.store import merge, open_store
 
     contents = open_store(store)
-    before = len(contents.batches)
-    fewer = merge(contents, every=True)
-    tell(
-        f"Merged {rows(before, 'batch').replace('batchs', 'batches')} into {before - fewer:,}"
-        if fewer
-        else "Nothing to merge"
-    )
+    before = len(contents.place.names())
+    merge(contents)
+    tell(f"{store}: {before:,} files before, {len(contents.place.names()):,} now")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
 from perfsheet.errors import usage
-from perfsheet.history.adding import Work, Written
-from perfsheet.history.facts import Found
 from perfsheet.history.schema import StoreTable
 from perfsheet.history.store import Contents
+
+if TYPE_CHECKING:
+    from perfsheet.history.adding import Work, Written
+    from perfsheet.history.facts import Found
 
 DUCKDB, SPARK = "duckdb", "spark"
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-from pyarrow import dataset
 
 from perfsheet.errors import unusable, usage
-from perfsheet.history.adding import Work, Written, on_this_machine
-from perfsheet.history.facts import Found
 from perfsheet.history.schema import RUNS, StoreTable
 from perfsheet.history.store import Contents
+
+if TYPE_CHECKING:
+    from perfsheet.history.adding import Work, Written
+    from perfsheet.history.facts import Found
 
 _PARAMETER = re.compile(r"(?<![:\w]):(?=[a-z_]\w*)")
 _MEMORY = "640MB"
@@ -57,6 +58,8 @@ class DuckdbEngine:
             if contents.place.folder is not None:
                 parts.append(f"SELECT {columns} FROM read_parquet([{', '.join(map(_text, paths))}])")
             else:
+                from pyarrow import dataset
+
                 source_name = f"{table.name}_of_version_{version}"
                 self._connection.register(source_name, dataset.dataset(paths, filesystem=contents.place.files))
                 parts.append(f"SELECT {columns} FROM {source_name}")
@@ -66,7 +69,7 @@ class DuckdbEngine:
         every = " UNION ALL ".join(parts)
         if not contents.whole:
             every = f"SELECT * FROM ({every}) SEMI JOIN runs USING (run_id, batch)"
-        self._connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS {every}")
+        self._run(f"CREATE OR REPLACE VIEW {table.name} AS {every}")
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Make rows a table of this name."""
@@ -74,14 +77,15 @@ class DuckdbEngine:
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer as a table of Arrow."""
+        return self._run(_PARAMETER.sub("$", sql) if parameters else sql, parameters)
+
+    def _run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         try:
-            question = _PARAMETER.sub("$", sql) if parameters else sql
-            answer = self._connection.sql(question, params=dict(parameters or {}))
+            answer = self._connection.sql(sql, params=dict(parameters or {}))
             return pa.table({}) if answer is None else answer.to_arrow_table()
         except duckdb.IOException as error:
-            raise unusable(
-                f"the store cannot be read: {_reason(error)}", "was it merged meanwhile? ask again"
-            ) from None
+            what = f"a file of the store cannot be read: {_reason(error)}"
+            raise unusable(what, "if it was merged meanwhile, ask again") from None
         except duckdb.Error as error:
             raise usage(f"the engine says: {_reason(error)}", "the tables are in docs/history.md") from None
 
@@ -94,6 +98,8 @@ class DuckdbEngine:
 
     def spread(self, work: Work, portions: Sequence[Sequence[Found]]) -> Iterable[Written]:
         """Analyse the files on the cores of this machine."""
+        from perfsheet.history.adding import on_this_machine
+
         return on_this_machine(work, portions)
 
 
@@ -116,4 +122,4 @@ def _quoted(name: str) -> str:
 
 def _reason(error: Exception) -> str:
     """The message in one line, without the picture of where it is."""
-    return " ".join(str(error).partition("\n\nLINE")[0].split())[:400]
+    return " ".join(re.split(r"\s*LINE \d+:", str(error))[0].split())[:400]

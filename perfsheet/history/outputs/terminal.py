@@ -70,7 +70,7 @@ def _print_trend(screen: Screen, of: Trend) -> None:
         style = "green" if change.gain else "red"
         sign = "gain" if change.gain else "loss"
         print_wrapped(screen, f"{sign} {texts.change_title(of.metric, change)}, {texts.commit_range(change)}", style)
-        screen.print(line(f"{_INDENT}confidence {texts.confidence(change)}", "dim"))
+        screen.print(line(f"{_INDENT}confidence {texts.confidence_pct(change):.2f} %", "dim"))
         for one in change.moved:
             print_wrapped(screen, f"{_INDENT}{texts.moved(one)}", indent=_INDENT * 2)
     if not of.changes and of.steps.enough:

@@ -83,9 +83,11 @@ def _write_charts(book: Workbook, styles: Styles, drawn: Sequence[_Drawn]) -> No
     """A line per series over its runs, and its levels; the points are on sheet Chart Data."""
     sheet, data = book.add_worksheet(_CHARTS), ChartData()
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     for place, (name, metric, series, values, changes) in enumerate(drawn[:_MOST_CHARTS]):
         scale, unit = _unit(metric, float(values.max()))
-        labels = data.add(f"RUN: {clean(name)}", [run.label for run in series.runs])
+        labels = data.add(f"RUN: {clean(name)}", [f"{run.time:%Y-%m-%d}" for run in series.runs])
         figures = data.add(f"{metric.title}: {clean(name)} [{unit}]", (values / scale).tolist())
         levels = data.add(f"LEVEL: {clean(name)} [{unit}]", [level / scale for level in _levels(values, changes)])
         chart = book.add_chart({"type": "line"})
