@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-large fuzz docs captures graph-report example-plans clean
+.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-history benchmark-large fuzz docs captures graph-report example-plans clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -107,6 +107,13 @@ CAPTURE ?= ../shared/data/wormhole-n150-clip-encoder.csv
 
 benchmark: $(VENV)/ready  ## Time perfsheet beside tt-perf-report: CAPTURE=ops.csv
 	$(BIN)/python benchmarks/run.py "$(CAPTURE)" --growth
+
+$(VENV)/history-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[history]'
+	@touch $@
+
+benchmark-history: $(VENV)/history-ready  ## Time the history at the size of a fleet (minutes, 4 GB of disk)
+	$(BIN)/python benchmarks/history.py "$(CAPTURE)"
 
 benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 GB of disk)
 	$(BIN)/python benchmarks/beyond_memory.py "$(CAPTURE)"

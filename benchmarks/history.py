@@ -11,7 +11,6 @@ import argparse
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from measure import pairs
+from measure import Cost, once, pairs
 
 from perfsheet.history import schema
 from perfsheet.history.places import place_of
@@ -42,6 +41,7 @@ class Fleet:
 
     @property
     def name(self) -> str:
+        """Of its folder."""
         return f"{self.models}x{self.runs}x{self.signatures}"
 
 
@@ -136,28 +136,76 @@ def _write_batch(
     commit(place, pa.Table.from_pylist(records, schema=schema.RUNS.schema))
 
 
-def questions(fleet: Fleet, store: Path) -> Iterator[tuple[str, list[str]]]:
-    ids = f"{0:04x}{7:012x}"
+def questions(store: Path) -> Iterator[tuple[str, list[str]]]:
+    """What a team asks."""
     yield "a model's trend", ["trend", str(store), "--model", "model_0"]
-    yield "one signature over its runs", ["ops", str(store), "--model", "model_0", "--op", ids]
-    yield "the ten slowest growers of a model", ["ops", str(store), "--model", "model_0"]
+    yield "one signature over its runs", ["ops", str(store), "--model", "model_0", "--op", f"{0:04x}{7:012x}"]
+    yield "its ten slowest growers", ["ops", str(store), "--model", "model_0"]
     yield "all models", ["list", str(store)]
 
 
+def write_captures(capture: Path, count: int) -> Path:
+    """So many captures of some 2,000 ops each, which differ in one time of the host."""
+    folder = WORK / f"captures-{count}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        head, first, rest = capture.read_bytes().split(b"\n", 2)
+        place = head.split(b",").index(b"HOST START TS")
+        cells = first.split(b",")
+        for number in range(count):
+            cells[place] = str(10_000_000 + number).encode()
+            path = folder / f"ops_perf_results_{_FIRST + timedelta(hours=number):%Y_%m_%d_%H_%M_%S}.csv"
+            path.write_bytes(b"\n".join((head, b",".join(cells), rest)))
+    return folder
+
+
+_READ = "import sys, glob, perfsheet\nfor file in glob.glob(sys.argv[1] + '/*.csv'): perfsheet.read(file)"
+_PANDAS = "import sys, glob, pandas\nfor file in glob.glob(sys.argv[1] + '/*.csv'): pandas.read_csv(file)"
+_PANDAS_TREND = """
+import sys, glob, pandas
+for file in sorted(glob.glob(sys.argv[1] + '/*.csv')):
+    pandas.read_csv(file, usecols=['OP CODE', 'DEVICE KERNEL DURATION [ns]']).groupby('OP CODE').sum()
+"""
+
+
+def adding(captures: Path, store: Path) -> Iterator[tuple[str, list[str | Path]]]:
+    """Reading and adding the same captures; a store is made anew each time."""
+    yield "`perfsheet.read` of each", [sys.executable, "-c", _READ, captures]
+    yield "`pandas.read_csv` of each", [sys.executable, "-c", _PANDAS, captures]
+    yield "Σ per op code with pandas", [sys.executable, "-c", _PANDAS_TREND, captures]
+    yield "`history add`", [PERFSHEET, "history", "add", captures, "--into", store, "--model", "clip"]
+    yield "`history trend`", [PERFSHEET, "history", "trend", store]
+
+
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("capture", type=Path)
     parser.add_argument("--captures", type=int, default=1000)
     arguments = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
+    print("| what | elapsed | CPU | memory |\n| --- | --- | --- | --- |")
+    store = WORK / "added"
+    shutil.rmtree(store, ignore_errors=True)
+    captures = write_captures(arguments.capture, arguments.captures)
+    for title, command in adding(captures, store):
+        _show(f"{arguments.captures:,} captures: {title}", once(command))
     for fleet in (Fleet(20, 500, 1200), Fleet(1, 10_000, 1200)):
-        began = time.perf_counter()
-        store = write_fleet(fleet)
+        # In a process of its own: a child has at least the memory of its parent at its start.
+        subprocess.run(
+            [sys.executable, "-c", f"import history; history.write_fleet(history.{fleet!r})"],
+            cwd=Path(__file__).parent,
+            check=True,
+        )
+        store = WORK / f"store-{fleet.name}"
         size = sum(file.stat().st_size for file in store.rglob("*.parquet"))
-        print(f"{fleet.name}: {size / 1e6:.0f} MB, made in {time.perf_counter() - began:.0f} s")
-        for title, command in questions(fleet, store):
-            cost = pairs([[PERFSHEET, "history", *command]], 3)[0]
-            print(f"| {title} | {cost.wall_s:.2f} s | {cost.cpu_s:.2f} s | {cost.memory_mib:.0f} MiB |", flush=True)
+        what = f"{fleet.models:,} × {fleet.runs:,} runs × {fleet.signatures:,} signatures ({size / 1e6:.0f} MB)"
+        for title, command in questions(store):
+            _show(f"{what}: {title}", pairs([[PERFSHEET, "history", *command]], 5)[0])
+
+
+def _show(title: str, cost: Cost) -> None:
+    print(f"| {title} | {cost.wall_s:.2f} s | {cost.cpu_s:.2f} s | {cost.memory_mib:.0f} MiB |", flush=True)
 
 
 if __name__ == "__main__":

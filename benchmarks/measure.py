@@ -37,6 +37,11 @@ def pairs(commands: Sequence[Command], runs: int) -> list[Cost]:
     return [Cost(*map(statistics.median, zip(*one, strict=True))) for one in costs]
 
 
+def once(command: Command) -> Cost:
+    """The cost of one run of a long command. Raises RuntimeError when it fails."""
+    return Cost(*_once(command))
+
+
 def _once(command: Command) -> tuple[float, float, float]:
     # In a folder of its own: settings in this repository's pyproject.toml are not those of the capture's reader.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO, TextIO
@@ -30,6 +31,8 @@ _LONGEST_LINE = 64 << 20
 """Bytes. A line is read as a whole, and several copies of it have to have room in memory."""
 _MIN_ARROW_BYTES = 8 << 20
 """Files from this size on are read with Arrow: below it, importing Arrow costs more than it saves."""
+_MIN_BYTES_WITH_ARROW = 1 << 20
+"""The same where it is imported already, as in a history."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
-    if scan.utf8 and not wide and not scan.nul and scan.size >= _MIN_ARROW_BYTES and reader.lines == 1:
+    least = _MIN_BYTES_WITH_ARROW if "pyarrow" in sys.modules else _MIN_ARROW_BYTES
+    if scan.utf8 and not wide and not scan.nul and scan.size >= least and reader.lines == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
         blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted)
