@@ -108,11 +108,7 @@ CAPTURE ?= ../shared/data/wormhole-n150-clip-encoder.csv
 benchmark: $(VENV)/ready  ## Time perfsheet beside tt-perf-report: CAPTURE=ops.csv
 	$(BIN)/python benchmarks/run.py "$(CAPTURE)" --growth
 
-$(VENV)/history-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[history]'
-	@touch $@
-
-benchmark-history: $(VENV)/history-ready  ## Time the history at the size of a fleet (minutes, 4 GB of disk)
+benchmark-history: $(VENV)/ready  ## Time the history at the size of a fleet (minutes, 4 GB of disk)
 	$(BIN)/python benchmarks/history.py "$(CAPTURE)"
 
 benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 GB of disk)

@@ -77,7 +77,7 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
-    least = _MIN_BYTES_WITH_ARROW if "pyarrow" in sys.modules else _MIN_ARROW_BYTES
+    least = min(_MIN_ARROW_BYTES, _MIN_BYTES_WITH_ARROW) if "pyarrow" in sys.modules else _MIN_ARROW_BYTES
     if scan.utf8 and not wide and not scan.nul and scan.size >= least and reader.lines == 1:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from perfsheet.analysis import Options
 from perfsheet.analysis.from_files import analyse_files
-from perfsheet.errors import PerfsheetError
+from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.hardware.boards import BOARDS
 from perfsheet.history.facts import Found, Stated, facts_of, is_record
 from perfsheet.history.places import Place, place_of
@@ -116,17 +116,21 @@ def on_this_machine(work: Work, files: Sequence[Sequence[Found]]) -> Iterator[Wr
         yield from (write_portion(work, portion) for portion in files)
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children, get_context
 
     small = _halved(files) if len(files) < cores else files
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_work_quietly) as pool:
-        futures = [pool.submit(write_portion, work, list(portion)) for portion in small]
         try:
-            for future in as_completed(futures):
+            for future in as_completed([pool.submit(write_portion, work, list(portion)) for portion in small]):
                 yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+        except BrokenProcessPool:
+            what = "a process that analysed captures was killed; what was added until then counts"
+            raise unusable(what, "is there memory enough? Adding the rest again goes on from there") from None
+        except BaseException:
+            for child in active_children():  # an interrupted command does not wait for what they are at
+                child.terminate()
+            raise
 
 
 def _halved(files: Sequence[Sequence[Found]]) -> list[Sequence[Found]]:

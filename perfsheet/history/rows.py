@@ -147,7 +147,7 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     pcc = lowest(one for test in analysis.provenance.results for one in test.accuracy)
     has_split = bool(split.parts)
     return {
-        "window": summary.window,
+        "measured_window": summary.window,
         "passes": passes.count,
         "ops": summary.ops,
         "timed_ops": summary.timed_ops,
@@ -262,7 +262,7 @@ def _ops(analysis: Analysis, run_id: str) -> pa.Table:
         run_id,
         {
             "position": np.arange(len(ops)),
-            "row": ops.table.row[ops.rows],
+            "file_row": ops.table.row[ops.rows],
             "device_id": ops.device,
             "op_code": [ops.codes[position] for position in range(len(ops))],
             "signature_id": of_op,

@@ -99,7 +99,7 @@ _FACTS = (
     Field("capture_bytes", WHOLE, "its size"),
 )
 _TOTALS = (
-    Field("window", TEXT, "what the figures are of, such as `pass 2 of 2`"),
+    Field("measured_window", TEXT, "what the figures are of, such as `pass 2 of 2`"),
     Field("passes", WHOLE, "passes of the capture"),
     Field("ops", WHOLE, "device ops of the window"),
     Field("timed_ops", WHOLE, "of these with a usable kernel duration"),
@@ -169,7 +169,7 @@ MEASUREMENTS = StoreTable("measurements", "One row per measurement of a benchmar
 OPS = StoreTable("ops", "One row per run and device op of the window, with --ops.", (
     *_RUN,
     Field("position", WHOLE, "place in the run order of the window, from 0"),
-    Field("row", WHOLE, "row of the capture"),
+    Field("file_row", WHOLE, "row of the capture"),
     Field("device_id", WHOLE, "device"),
     Field("op_code", TEXT, "the device operation"),
     Field("signature_id", TEXT, "its signature"),

@@ -38,7 +38,7 @@ _FROM_MAD = 1.4826
 class Step:
     """A step: `at` is the place of the first run on the new level, the others are as the series has them.
 
-    It may have happened anywhere from `earliest` to `latest` (95 %). `size` is a fraction of the level before;
+    It may have happened anywhere from `earliest` to `latest` (99 %). `size` is a fraction of the level before;
     `p_value`: how often noise alone shows such a split anywhere in these runs, at most.
     """
 
@@ -147,7 +147,7 @@ def _largest_split(part: FloatArray) -> tuple[float, FloatArray]:
     The second is n / 2 × log of what is left around both means: differences are those of the log likelihood.
     """
     _, squares, whole = _squares(part[None, :])
-    left = np.maximum(squares[0], np.finfo(float).tiny)
+    left = np.maximum(squares[0], 1e-12 * whole[0] + np.finfo(float).tiny)
     explained = np.maximum(whole[0] - left, 0.0)
     return math.sqrt(float((explained / left).max()) * (len(part) - 2)), len(part) / 2 * np.log(left)
 
@@ -166,8 +166,8 @@ def _squares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return splits.astype(np.float64), whole - explained, whole
 
 
-_WITHIN = 1.92
-"""Half the 95 % quantile of chi² with one degree of freedom: by so much the log likelihood may be lower."""
+_WITHIN = 3.32
+"""Half the 99 % quantile of chi² with one degree of freedom: by so much the log likelihood may be lower."""
 
 
 def _where(curve: FloatArray) -> tuple[int, int]:

@@ -211,7 +211,7 @@ def test_check_against_a_capture(capsys, sides):
         (("check", "{base}", "--budget", "none.toml"), "none.toml: No such file"),
         (("check", "{base}", "--against", "{new}", "--fail-over", "much"), "--fail-over much: not a percentage"),
         (("check", "{base}", "--against", "{new}", "--json", "--github"), "--json and --github"),
-        (("check", "{base}", "--budget", "b.toml", "--fail-over", "3%"), "name it with --against"),
+        (("check", "{base}", "--budget", "b.toml", "--fail-over", "3%"), "name them: --against or --history"),
         (("check", "{base}", "--against", "{new}", "--fail-op-over", ""), "--fail-op-over : not a percentage"),
         (("budget", "init", "{base}", "--tolerance", "x"), "--tolerance x: not a percentage"),
     ],

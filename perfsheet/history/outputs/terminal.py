@@ -146,7 +146,7 @@ def print_run(shown: ShownRun, out: TextIO) -> None:
         parts = [time, f"FPS {formats.rate(run['fps'])}", idle]
         if run["ops"] is not None:
             parts.append(counted(run["ops"], "op"))
-        print_wrapped(screen, " · ".join(filter(None, (*parts, run["window"]))))
+        print_wrapped(screen, " · ".join(filter(None, (*parts, run["measured_window"]))))
     if run["verdict"]:
         print_wrapped(screen, run["verdict"], "dim")
     _print_list(screen, "What to fix first", [_cause(cause) for cause in shown.causes])
