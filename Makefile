@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-history benchmark-large fuzz docs captures graph-report example-plans clean
+.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-history benchmark-steps benchmark-large fuzz docs captures graph-report example-plans clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -110,6 +110,11 @@ benchmark: $(VENV)/ready  ## Time perfsheet beside tt-perf-report: CAPTURE=ops.c
 
 benchmark-history: $(VENV)/ready  ## Time the history at the size of a fleet (minutes, 4 GB of disk)
 	$(BIN)/python benchmarks/history.py "$(CAPTURE)"
+
+benchmark-steps:  ## Find change points of generated series beside Apache Otava
+	$(PYTHON) -m venv .venv-otava
+	.venv-otava/bin/python -m pip install --quiet --disable-pip-version-check . apache-otava==0.8.0
+	.venv-otava/bin/python -W ignore benchmarks/steps.py
 
 benchmark-large: $(VENV)/ready  ## Rank and report two million rows (minutes, 3 GB of disk)
 	$(BIN)/python benchmarks/beyond_memory.py "$(CAPTURE)"

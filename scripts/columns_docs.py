@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import perfsheet.tables
+from perfsheet.history import tables as history_tables
 from perfsheet.models import op_tables
 from perfsheet.models import tables as suite_tables
 from perfsheet.tables import Column, In, Table, cases
@@ -47,7 +48,7 @@ def declared_tables() -> list[Table[Any]]:
         op_tables.size_table(),
         op_tables.bench_table(()),
     ]
-    tables: list[Table[Any]] = [*_tables_of(modules), *_tables_of([suite_tables, op_tables]), *examples]
+    tables: list[Table[Any]] = [*_tables_of(modules), *_tables_of([suite_tables, op_tables, history_tables]), *examples]
     by_id: dict[str, Table[Any]] = {}
     for table in tables:
         if by_id.setdefault(table.id, table) is not table:

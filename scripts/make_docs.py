@@ -21,6 +21,7 @@ from support.json_keys import KEYS_FILE, documents, keys_text  # type: ignore[im
 
 from perfsheet.analysis.rules import RULES  # noqa: E402
 from perfsheet.hardware import boards  # noqa: E402
+from perfsheet.history.schema import TABLES  # noqa: E402
 
 
 def boards_table() -> Iterator[str]:
@@ -58,6 +59,19 @@ def rules_table() -> list[str]:
     return ["| rule | mark | stage | what it hits | saving at most |", "| --- | --- | --- | --- | --- |", *rows]
 
 
+def store_tables() -> Iterator[str]:
+    """The tables of a history, for docs/history.md."""
+    for table in TABLES:
+        yield f"### `{table.name}`"
+        yield ""
+        yield f"{table.about}{' Partitioned by model.' if table.partitioned else ''}"
+        yield ""
+        yield "| column | type | meaning |"
+        yield "| --- | --- | --- |"
+        yield from (f"| `{field.name}` | {field.type} | {field.meaning} |" for field in table.fields)
+        yield ""
+
+
 class Block(NamedTuple):
     """One generated block: the page, the name in its markers, and the function that gives its lines."""
 
@@ -70,6 +84,7 @@ BLOCKS: tuple[Block, ...] = (
     Block("docs/columns.md", "columns", columns_page),
     Block("docs/hardware.md", "boards", boards_table),
     Block("docs/hardware.md", "sources", sources_table),
+    Block("docs/history.md", "store", store_tables),
     Block("docs/reliability.md", "damages", docs_table),
     Block("docs/rules.md", "rules", rules_table),
 )
