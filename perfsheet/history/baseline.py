@@ -21,7 +21,7 @@ from perfsheet.errors import unusable
 from perfsheet.history.engines import Engine
 from perfsheet.history.facts import Stated, facts_of
 from perfsheet.history.schema import SIGNATURES
-from perfsheet.history.series import Chosen, Series, choose
+from perfsheet.history.series import Chosen, Series, series_of
 from perfsheet.history.steps import Steps, find_steps
 from perfsheet.history.store import Contents
 from perfsheet.light_dataclass import dataclass
@@ -70,15 +70,15 @@ def baseline_of(
     others = contents.runs.filter(pa.compute.not_equal(contents.runs["run_id"], run_id))
     found = [
         series
-        for series in choose(others, chosen)
+        for series in series_of(others, chosen)
         if batch in (None, series.key.batch) and devices in (None, series.key.devices)
     ]
-    if len(found) != 1:
+    if not found:
+        on = f" on {chosen.board}" if chosen.board else ""
+        raise unusable(f"no run of {chosen.model or 'any model'}{on} in the history", "--model chooses another model")
+    if len(found) > 1:
         names = "; ".join(f"{series.key.name} on {series.key.on}" for series in found[:5])
-        what = f"{len(found)} series fit" if found else "no capture fits"
-        raise unusable(
-            f"{what} this one in the history{f': {names}' if names else ''}", "choose with --model and --board"
-        )
+        raise unusable(f"{len(found)} series of the history fit: {names}", "choose one with --model and --board")
     series = found[0]
     values = series.values("kernel_duration_ns")
     usable = np.isfinite(values) & (values > 0)

@@ -155,6 +155,14 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
 
     Raises PerfsheetError (exit status 3) if there is none.
     """
+    found = series_of(runs, chosen)
+    if not found:
+        raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
+    return found
+
+
+def series_of(runs: pa.Table, chosen: Chosen) -> list[Series]:
+    """The same, empty if no run is chosen."""
     columns = {name: runs[name].to_pylist() for name in (*_KEY, "branch")}
     conditions = [
         _like(columns[name], pattern)
@@ -167,8 +175,6 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
     for place, values in enumerate(zip(*(columns[name] for name in _KEY), strict=True)):
         if all(condition(place) for condition in conditions):
             by_key.setdefault(values, []).append(place)
-    if not by_key:
-        raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
     found = [
         Series(_key(values), runs.take(pa.array(places[-chosen.last :] if chosen.last else places)))
         for values, places in by_key.items()
