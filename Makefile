@@ -6,7 +6,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO := generated/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-dist dist lint types benchmark benchmark-history benchmark-steps benchmark-large fuzz docs captures graph-report example-plans clean
+.PHONY: help demo app test test-process test-full test-oldest test-lab test-browser test-torch test-app test-history test-dist dist lint types benchmark benchmark-history benchmark-steps benchmark-large fuzz docs captures graph-report example-plans clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -85,6 +85,13 @@ app: $(VENV)/app-ready  ## Open the page in the browser on the examples, with to
 
 test-app: $(VENV)/app-ready $(VENV)/browser-ready  ## Try that page: Streamlit's own test driver, and a real Chromium
 	PERFSHEET_BROWSER="$$(.ci/find-browser)" $(PYTEST) $(PARALLEL) -m app tests/app $(PYTEST_OPTIONS)
+
+$(VENV)/history-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]' 'moto[server]' boto3
+	@touch $@
+
+test-history: $(VENV)/history-ready  ## Try a history on Apache Spark (Java 17 or newer) and in a stand-in for S3
+	$(PYTEST) -n 2 --dist loadfile -m history tests/history $(PYTEST_OPTIONS)
 
 dist: $(VENV)/ready  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build hatchling

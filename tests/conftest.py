@@ -24,7 +24,7 @@ settings.register_profile("quick", max_examples=50, derandomize=True, **_PROPERT
 settings.register_profile("full", max_examples=300, **_PROPERTIES)
 settings.load_profile("quick")
 
-_STARTERS = ("process", "browser", "lab", "torch", "app")
+_STARTERS = ("process", "browser", "lab", "torch", "app", "history")
 
 
 def _starts_processes(item: pytest.Item) -> bool:
