@@ -47,6 +47,12 @@ def check(
     last: Annotated[int, typer.Option("--last", metavar="N", help="With --history: so many runs.")] = 20,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME",
         help="With --history: the model, by default as `history add` finds it.")] = None,
+    setting: Annotated[str | None, typer.Option("--setting", metavar="NAME",
+        help="With --history: the setting of the model.")] = None,
+    branch: Annotated[str | None, typer.Option("--branch", metavar="NAME",
+        help="With --history: only runs of this branch are the base.")] = None,
+    allow_new: Annotated[bool, typer.Option("--allow-new",
+        help="With --history: pass while it has too few runs of the model.")] = False,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="The limits as JUnit XML.")] = None,
     github: Annotated[bool, typer.Option("--github",
         help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
@@ -64,8 +70,8 @@ def check(
         raise usage("--json and --github both take standard output", "choose one")
     if against is None and history is None and (fail_over is not None or fail_op_over is not None):
         raise usage("--fail-over and --fail-op-over compare with other captures", "name them: --against or --history")
-    if history is None and model is not None:
-        raise usage("--model chooses among the runs of a history", "name that with --history")
+    if history is None and (model or setting or branch or allow_new):
+        raise usage("--model, --setting, --branch and --allow-new are about a history", "name it with --history")
     if against is None and base_graph is not None:
         raise usage("--base-graph is the graph report of another capture", "name that with --against")
     growth = shared.share("--fail-over", fail_over or _GROWTH)
@@ -89,7 +95,8 @@ def check(
         verdict += check_against(comparison, growth, op_growth)
     if history is not None:
         of_history = shared.share("--fail-over", fail_over or _GROWTH_OVER_HISTORY)
-        verdict += _of_history(analysis, history, model, last, of_history, op_growth)
+        wanted = (model, setting, branch or "", last)
+        verdict += _of_history(analysis, history, wanted, of_history, op_growth, allow_new)
     if junit is not None:
         from perfsheet.outputs.ci import write_junit
 
@@ -100,21 +107,31 @@ def check(
 
 
 def _of_history(
-    analysis: Analysis, store: str, model: str | None, last: int, growth: float, op_growth: float | None
+    analysis: Analysis,
+    store: str,
+    wanted: tuple[str | None, str | None, str, int],
+    growth: float,
+    op_growth: float | None,
+    allow_new: bool,
 ) -> Verdict:
     """The verdict on the capture by the last runs of its model on its board."""
     from perfsheet.cli.history.options import engine
 
-    if last < 1:
-        raise usage(f"--last {last}: not a count", "give 1 or more")
+    if wanted[-1] < 1:
+        raise usage(f"--last {wanted[-1]}: not a count", "give 1 or more")
     with engine("duckdb") as running:
-        from perfsheet.history.baseline import baseline_for, check_history
+        from perfsheet.budget import Verdict
+        from perfsheet.history.baseline import TooFewRunsError, Wanted, baseline_for, check_history
         from perfsheet.history.store import open_store
 
         contents = open_store(store)
-        return check_history(
-            analysis, baseline_for(contents, analysis, model, last), growth, op_growth, running, contents
-        )
+        try:
+            baseline = baseline_for(contents, analysis, Wanted(*wanted))
+        except TooFewRunsError as error:
+            if not allow_new:
+                raise
+            return Verdict((), (f"not checked: {error.message}",))
+        return check_history(analysis, baseline, growth, op_growth, running, contents)
 
 
 def _show(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 
 from perfsheet.analysis import Options
 from perfsheet.analysis.from_files import analyse_files
+from perfsheet.capture.compressed import decompress
 from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.hardware.boards import BOARDS
-from perfsheet.history.facts import Found, Stated, facts_of, is_record
-from perfsheet.history.places import Place, place_of
+from perfsheet.history.facts import COMPRESSED, Found, Stated, facts_of, facts_of_record, is_record
+from perfsheet.history.places import Place, fetch, place_of
 from perfsheet.history.rows import RunRows, rows_of_capture, rows_of_record
-from perfsheet.history.store import commit, contents_of, known_ids, new_batch, tidy, write_rows
+from perfsheet.history.store import commit, contents_of, known_ids, tidy, write_rows
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.records import read_record
 from perfsheet.provenance import InputFile, input_file, recorded_provenance
@@ -33,9 +38,9 @@ _MOST_OP_ROWS = 1_000_000
 
 @dataclass(frozen=True)
 class Work:
-    """What to do with every file: where its rows go, how it is analysed, what is stated, what is there already.
+    """What to do with every file: where its rows go, how it is analysed, what is stated.
 
-    `replace`: runs that the store has are written again.
+    `known`: runs that are left alone, because the store has them.
     """
 
     store: str
@@ -55,23 +60,28 @@ class Refused:
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """What came of some files: the runs whose rows are written (with their batches), and what was not added.
+    """What came of some files: the rows of table `runs` of those that are written, and what was not added.
 
-    `there`: files that the store has already.
+    `there`: files that the store has already. `incomplete`: captures that tell a part of their run only, and why.
     """
 
     runs: pa.Table
     there: int
     refused: tuple[Refused, ...]
+    incomplete: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)
 class Added:
-    """What came of adding: runs added, files that the store had already, files that were not added."""
+    """What came of adding: runs added, files that the store had already, files that were not added.
+
+    `incomplete`: captures among the runs that tell a part of their run only; they are left out of trends and baselines.
+    """
 
     runs: int
     there: int
     refused: tuple[Refused, ...]
+    incomplete: tuple[Refused, ...] = ()
 
 
 Spread = Callable[[Work, Sequence[Sequence[Found]]], Iterable[Written]]
@@ -88,6 +98,7 @@ def add(
     place = place_of(work.store)
     runs = there = done = 0
     refused: list[Refused] = []
+    incomplete: list[Refused] = []
     seen: set[str] = set()
     for written in spread(work, portions(files)):
         new = written.runs.filter(pa.array([run not in seen for run in written.runs["run_id"].to_pylist()], pa.bool_()))
@@ -97,10 +108,11 @@ def add(
             commit(place, new)
         runs += new.num_rows
         refused += written.refused
+        incomplete += written.incomplete
         done += written.runs.num_rows + written.there + len(written.refused)
         progress(done)
     tidy(contents_of(place))
-    return Added(runs, there, tuple(refused))
+    return Added(runs, there, tuple(refused), tuple(incomplete))
 
 
 def portions(files: Sequence[Found]) -> list[Sequence[Found]]:
@@ -149,50 +161,88 @@ def _work_quietly() -> None:
 def write_portion(work: Work, files: Iterable[Found]) -> Written:
     """Analyse files and write their rows, all but those of table `runs`, which make them count.
 
-    Two files of the same content are one run.
+    Two files of the same content are one run. Whatever is wrong with a file is said in the result.
     """
     place = place_of(work.store)
     seen: set[str] = set()
     refused: list[Refused] = []
+    incomplete: list[Refused] = []
     runs: list[RunRows] = []
     tables: list[pa.Table] = []
     there = op_rows = 0
     for found in files:
         try:
-            file = input_file(found.path)
-            if file.sha256 in work.known or file.sha256 in seen:
-                there += 1
-                continue
-            run = _rows(work, found, file)
-        except (PerfsheetError, OSError) as error:
+            run = _run_of(work, found, seen)
+        except Exception as error:  # one bad file, or a bug that it meets, does not stop the others
             refused.append(Refused(found.address, _reason(error)))
             continue
-        seen.add(file.sha256)
+        if run is None:
+            there += 1
+            continue
         runs.append(run)
-        op_rows += run.run["ops_stored"]
+        if reason := run.run["incomplete"][0].as_py():
+            incomplete.append(Refused(found.address, reason))
+        op_rows += run.run["ops_stored"][0].as_py()
         if op_rows > _MOST_OP_ROWS:
-            tables.append(write_rows(place, new_batch(), runs))
+            tables.append(write_rows(place, runs))
             runs, op_rows = [], 0
-    tables.append(write_rows(place, new_batch(), runs))
-    return Written(pa.concat_tables(tables), there, tuple(refused))
+    tables.append(write_rows(place, runs))
+    return Written(pa.concat_tables(tables), there, tuple(refused), tuple(incomplete))
 
 
-def _rows(work: Work, found: Found, file: InputFile) -> RunRows:
-    """The rows of a file; a captured batch size or board that its name states is that of the analysis, too."""
-    named = replace(file, path=found.address)
-    if is_record(found.path):
-        return rows_of_record(read_record(found.path), work.stated, named)
-    facts = facts_of(found.path, found.address, work.stated, recorded_provenance(found.path))
+def _run_of(work: Work, found: Found, seen: set[str]) -> RunRows | None:
+    """The rows of a file; None if the store, or `seen`, has it already. One in an object store is copied here."""
+    if found.path is None:
+        with tempfile.TemporaryDirectory(prefix="perfsheet-history-") as folder:
+            return _run_of_file(work, fetch(found.address, Path(folder)), found.address, seen)
+    return _run_of_file(work, found.path, found.address, seen)
+
+
+def _run_of_file(work: Work, path: Path, address: str, seen: set[str]) -> RunRows | None:
+    file = replace(content_of(path), path=address)
+    if file.sha256 in work.known or file.sha256 in seen:
+        return None
+    rows = _rows(work, path, file)
+    seen.add(file.sha256)
+    return rows
+
+
+def content_of(path: Path) -> InputFile:
+    """A file with the hash of its content: that of what is compressed, if it is. Raises OSError, PerfsheetError."""
+    file = input_file(path)
+    if not path.name.lower().endswith(COMPRESSED):
+        return file
+    with ExitStack() as files:
+        stream = decompress(str(path), files.enter_context(path.open("rb")), files, [])
+        if stream is None:
+            return file
+        digest = hashlib.sha256()
+        stream.seek(0)
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return replace(file, sha256=digest.hexdigest())
+
+
+def _rows(work: Work, path: Path, file: InputFile) -> RunRows:
+    """The rows of a file; a batch size or board that its name states is that of the analysis, too."""
+    if is_record(path):
+        record = read_record(path)
+        return rows_of_record(record, facts_of_record(record, path, file.path, work.stated), file)
+    facts = facts_of(path, file.path, work.stated, recorded_provenance(path))
     options = work.options
     if facts.batch is not None:
         options = replace(options, batch=facts.batch)
     if facts.board in _BOARDS:
         options = replace(options, board=facts.board)
-    return rows_of_capture(analyse_files([str(found.path)], options), facts, named, work.with_ops)
+    return rows_of_capture(analyse_files([str(path)], options), facts, file, work.with_ops)
 
 
-def _reason(error: PerfsheetError | OSError) -> str:
-    return str(error) if isinstance(error, PerfsheetError) else f"{error.strerror or error}"
+def _reason(error: Exception) -> str:
+    if isinstance(error, PerfsheetError):
+        return str(error)
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"a bug in perfsheet: {type(error).__name__}: {error}"
 
 
 def known_in(place: Place) -> frozenset[str]:

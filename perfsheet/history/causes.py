@@ -36,6 +36,7 @@ GROUP BY c.run_id, c.rule, c.title, c.subject
 
 def causes_over(engine: Engine, contents: Contents, series: Series) -> list[CauseTrend]:
     """The causes of a series: those of its last run first, each time most expected saving first."""
+    series = series.kept(series.complete.tolist())
     engine.open(contents, [CAUSES], series.rows)
     place_of = series.places
     found: dict[tuple[str, str, str], dict[int, float | None]] = {}

@@ -20,7 +20,7 @@ _FIELDS = {"kernel_ns": "kernel_duration_ns", "device_fps": "fps", "pcc": "pcc"}
 
 
 def export(engine: Engine, contents: Contents, runs: pa.Table, folder: Path) -> int:
-    """Write a record per run; how many. Raises PerfsheetError (exit status 7)."""
+    """Write a record per run, unless it is there already; how many runs. Raises PerfsheetError (exit status 7)."""
     engine.open(contents, [MEASUREMENTS], runs)
     rows = engine.query(
         "SELECT m.run_id, m.step, m.name, m.value, m.target FROM measurements m JOIN runs r ON m.run_id = r.run_id"
@@ -30,7 +30,7 @@ def export(engine: Engine, contents: Contents, runs: pa.Table, folder: Path) -> 
         measured.setdefault(row["run_id"], []).append(row)
     count = 0
     for run in runs.to_pylist():
-        write_record(_record(run, measured.get(run["run_id"], [])), folder)
+        write_record(_record(run, measured.get(run["run_id"], [])), folder, again=True)
         count += 1
     return count
 

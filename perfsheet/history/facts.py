@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
 
 from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import unusable, usage
+from perfsheet.history.places import files_behind, is_address
 from perfsheet.light_dataclass import dataclass
+from perfsheet.models.records import ReadRecord, iso_time
 from perfsheet.provenance import Provenance
 from perfsheet.text.formats import short_nodeid
 
@@ -54,25 +56,31 @@ class Facts:
 _PLACES = ("model", "setting", "board", "batch", "commit", "branch", "started")
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What a run is of, apart from its time and its commit; None or blank = not stated."""
+
+    model: str
+    setting: str
+    board: str | None
+    batch: float | None
+
+
 def facts_of(capture: Path, address: str, stated: Stated, provenance: Provenance) -> Facts:
     """The facts of a capture: what is stated comes before its name, and that before what lies beside it.
 
     `address` is what its name is taken from. Raises PerfsheetError (exit status 3) if it has no model, or its name is
     not as `names` says.
     """
-    named = _from_name(address, stated.names) if stated.names else {}
-    suite = _of_suite(capture)
-    report = _REPORT.fullmatch(Path(address).name)
+    named = from_name(address, stated.names)
+    known = identity_of(capture, address, stated, provenance)
     record = provenance.record
-    model = stated.model or named.get("model") or suite.get("model") or _model(Path(address), report, provenance)
-    if not model:
-        raise unusable("its model is unknown", "state it: --model NAME, or --names PATTERN (docs/history.md)")
-    started, started_from = _started(capture, stated, named, provenance, report)
+    started, started_from = _started(capture, address, stated, named, provenance)
     return Facts(
-        model=model,
-        setting=stated.setting or named.get("setting") or suite.get("setting") or "",
-        board=stated.board or named.get("board"),
-        batch=stated.batch or _number(named.get("batch")) or _number(suite.get("batch")),
+        model=known.model,
+        setting=known.setting,
+        board=known.board,
+        batch=known.batch,
         commit=stated.commit or named.get("commit") or (record.tt_metal_commit if record else None),
         branch=stated.branch or named.get("branch"),
         started=started,
@@ -81,14 +89,61 @@ def facts_of(capture: Path, address: str, stated: Stated, provenance: Provenance
     )
 
 
+def identity_of(capture: Path, address: str, stated: Stated, provenance: Provenance) -> Identity:
+    """What a capture is of. Raises PerfsheetError like `facts_of`."""
+    named = from_name(address, stated.names)
+    suite = _of_suite(capture)
+    model = stated.model or named.get("model") or suite.get("model") or _model(Path(address), provenance)
+    if not model.strip():
+        raise unusable(
+            f"the model of {address} is unknown", "state it: --model NAME, or --names PATTERN (docs/history.md)"
+        )
+    return Identity(
+        model=model,
+        setting=stated.setting or named.get("setting") or suite.get("setting") or "",
+        board=stated.board or named.get("board"),
+        batch=stated.batch or _number(named.get("batch")) or _number(suite.get("batch")),
+    )
+
+
+def facts_of_record(record: ReadRecord, file: Path, address: str, stated: Stated) -> Facts:
+    """The facts of a benchmark record: options and its name before what it says itself. Raises PerfsheetError."""
+    named = from_name(address, stated.names)
+    model = stated.model or named.get("model") or record.ml_model_name
+    if not model.strip():
+        raise unusable(f"{address} names no model", "state it: --model NAME")
+    time = stated.started or (time_of(named["started"]) if "started" in named else None) or record.started
+    source = "option" if stated.started else "file name" if "started" in named else "record"
+    return Facts(
+        model=model,
+        setting=stated.setting or named.get("setting") or record.setting,
+        board=stated.board or named.get("board") or record.sku or None,
+        batch=stated.batch or _number(named.get("batch")) or record.batch_size,
+        commit=stated.commit or named.get("commit") or record.git_commit_hash,
+        branch=stated.branch or named.get("branch") or record.git_branch_name,
+        started=time or datetime.fromtimestamp(file.stat().st_mtime, timezone.utc),
+        started_from=source if time else "file time",
+        committed=stated.committed,
+    )
+
+
 def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
+    """A batch size. Raises PerfsheetError (exit status 3) if it is none."""
+    if not text:
         return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < _LARGEST_BATCH:
+        raise unusable(f"{text!r} in its name is no batch size", "correct --names, or leave {batch} out")
+    return value
 
 
-def _model(path: Path, report: re.Match[str] | None, provenance: Provenance) -> str:
+_LARGEST_BATCH = 1e9
+
+
+def _model(path: Path, provenance: Provenance) -> str:
     """The test or script that was profiled, else the name of the report, else that of the file."""
     tests = provenance.results
     if len(tests) == 1:
@@ -96,13 +151,12 @@ def _model(path: Path, report: re.Match[str] | None, provenance: Provenance) -> 
     files = {test.nodeid.partition("::")[0] for test in tests}
     if len(files) == 1:
         return Path(files.pop()).stem
-    if report:
-        return report["name"]
-    return path.name.partition(".")[0]
+    report = _REPORT.fullmatch(path.name)
+    return report["name"] if report else path.name.partition(".")[0]
 
 
 def _started(
-    capture: Path, stated: Stated, named: Mapping[str, str], provenance: Provenance, report: re.Match[str] | None
+    capture: Path, address: str, stated: Stated, named: Mapping[str, str], provenance: Provenance
 ) -> tuple[datetime, str]:
     if stated.started:
         return stated.started, "option"
@@ -110,6 +164,7 @@ def _started(
         return time, "file name"
     if provenance.record and (time := time_of(provenance.record.started)):
         return time, "run.json"
+    report = _REPORT.fullmatch(Path(address).name)
     if report and report["stamp"] and (time := time_of(report["stamp"])):
         return time, "file name"
     return datetime.fromtimestamp(capture.stat().st_mtime, timezone.utc), "file time"
@@ -125,9 +180,9 @@ def time_of(text: str) -> datetime | None:
             return datetime.strptime(text, "%Y_%m_%d_%H_%M_%S").astimezone(timezone.utc)
         if re.fullmatch(r"\d{9,10}", text):
             return datetime.fromtimestamp(int(text), timezone.utc)
-        return datetime.fromisoformat(re.sub(r"Z$", "+00:00", text.strip())).astimezone(timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
+    return iso_time(text)
 
 
 @lru_cache
@@ -148,17 +203,23 @@ def name_pattern(names: str) -> re.Pattern[str]:
                 raise usage(f"--names {names}: {piece} {what}", f"use {', '.join(f'{{{place}}}' for place in _PLACES)}")
             seen.add(name)
             parts.append(f"(?P<{name}>{_STAMP if name == 'started' else '[^/]+?'})")
+        elif "{" in piece or "}" in piece:
+            raise usage(f"--names {names}: a brace is alone", "write {model}, {board}, …")
         else:
             parts.append(re.escape(piece))
     if not seen:
         raise usage(f"--names {names} names nothing", "for instance --names '{model}_{board}_{commit}.csv'")
-    return re.compile(f"(?:^|.*/){''.join(parts)}", re.ASCII)
+    compressed = "|".join(map(re.escape, COMPRESSED))
+    return re.compile(f"(?:^|.*/){''.join(parts)}(?:{compressed})?", re.ASCII)
 
 
-def _from_name(address: str, names: str) -> dict[str, str]:
-    match = name_pattern(names).fullmatch(Path(address).as_posix() if "://" not in address else address)
+def from_name(address: str, names: str | None) -> dict[str, str]:
+    """What a path says by the pattern `names`. Raises PerfsheetError (exit status 3) if it is not like that."""
+    if not names:
+        return {}
+    match = name_pattern(names).fullmatch(address if is_address(address) else Path(address).as_posix())
     if match is None:
-        raise unusable(f"its name is not as --names says ({names})", "correct the pattern, or add it by itself")
+        raise unusable(f"{address} is not as --names says ({names})", "correct the pattern, or add it by itself")
     return {name: value for name, value in match.groupdict().items() if value}
 
 
@@ -191,58 +252,73 @@ def _of_suite(capture: Path) -> dict[str, str]:
     return {}
 
 
-_CSV = (".csv",)
 _RECORDS = ("partial_run_", "complete_run_")
-_COMPRESSED = (".gz", ".zst", ".xz", ".bz2")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+"""Endings of compressed files."""
 _SNIFFED = 1 << 16
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file to add: where it is, and how it was named (an address, or a path)."""
+    """A file to add: its path, or its address in an object store (`path` is None)."""
 
-    path: Path
+    path: Path | None
     address: str
 
 
-def find(named: Sequence[str]) -> tuple[list[Found], int]:
-    """The captures and benchmark records behind paths, folders and patterns, each once; and how many other CSVs.
+def find(named: Sequence[str]) -> tuple[list[Found], list[str]]:
+    """The captures and benchmark records behind paths, folders, patterns and addresses, each once; and other CSVs.
 
     In folders what is an ops CSV by its header counts; a file that is named counts in any case. Raises PerfsheetError:
-    exit status 3 for a path that is missing or a folder or pattern without a capture.
+    exit status 3 for a path that is missing, or a folder, pattern or address without a capture.
     """
-    from glob import glob, has_magic
-
     found: dict[str, Found] = {}
-    others = 0
+    others: list[str] = []
     for argument in named:
-        paths = [argument]
-        if has_magic(argument) and not Path(argument).exists():
-            paths = sorted(glob(argument, recursive=True))  # noqa: PTH207 absolute ones, too
-        before = len(found)
-        for path in map(Path, paths):
-            if path.is_dir():
-                inside = list(_inside(path))
-                captures = [file for file in inside if is_record(file) or is_capture(file)]
-                others += len(inside) - len(captures)
-                found.update((str(file.absolute()), Found(file, str(file))) for file in captures)
-            elif path.exists():
-                found[str(path.absolute())] = Found(path, str(path))
-            else:
-                raise unusable(f"{argument}: no such file", "check the path")
-        if len(found) == before and not (paths and Path(paths[0]).is_file()):
+        if is_address(argument):
+            behind = files_behind(argument)
+            here = [Found(None, one) for one in behind if behind == [argument] or _may_be_added(one)]
+        else:
+            here, left = _find(argument)
+            others += left
+        if not here:
             what = f"{argument}: no ops CSV and no benchmark record here"
             raise unusable(what, "name the captures, or a folder of them")
+        found.update((str(one.path.absolute()) if one.path else one.address, one) for one in here)
     return list(found.values()), others
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        plain = file.name.lower()
-        for ending in _COMPRESSED:
-            plain = plain.removesuffix(ending)
-        if (plain.endswith(_CSV) or is_record(file)) and file.is_file() and not file.name.startswith("."):
-            yield file
+def _find(argument: str) -> tuple[list[Found], list[str]]:
+    from glob import glob, has_magic
+
+    paths = [argument]
+    if has_magic(argument) and not Path(argument).exists():
+        paths = sorted(glob(argument, recursive=True))  # noqa: PTH207 absolute ones, too
+    found: list[Found] = []
+    others: list[str] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise unusable(f"{argument}: no such file", "check the path")
+        inside = [file for file in sorted(path.rglob("*")) if _in_folder(file)] if path.is_dir() else [path]
+        for file in inside:
+            if not path.is_dir() or is_record(file) or is_capture(file):
+                found.append(Found(file, str(file)))
+            else:
+                others.append(str(file))
+    return found, others
+
+
+def _in_folder(file: Path) -> bool:
+    return _may_be_added(file.name) and file.is_file()
+
+
+def _may_be_added(name: str) -> bool:
+    """Whether a file in a folder may be a capture or a record, by its name."""
+    name = name.rpartition("/")[2]
+    plain = name.lower()
+    for ending in COMPRESSED:
+        plain = plain.removesuffix(ending)
+    return not name.startswith(".") and (plain.endswith(".csv") or is_record(Path(name)))
 
 
 def is_record(file: Path) -> bool:
@@ -252,7 +328,7 @@ def is_record(file: Path) -> bool:
 
 def is_capture(file: Path) -> bool:
     """Whether the header of a CSV is that of device ops; a compressed one counts by its name."""
-    if file.name.lower().endswith(_COMPRESSED):
+    if file.name.lower().endswith(COMPRESSED):
         return file.name.startswith("ops_perf_results")
     try:
         with file.open("rb") as stream:

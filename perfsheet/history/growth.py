@@ -58,8 +58,8 @@ GROUP BY s.run_id, s.signature_id
 MATCHING = """
 SELECT DISTINCT s.signature_id
 FROM signatures s JOIN runs r ON s.run_id = r.run_id
-WHERE lower(s.op_code) LIKE :pattern OR lower(s.signature) LIKE :pattern OR lower(s.shape) LIKE :pattern
-  OR lower(s.source) LIKE :pattern
+WHERE lower(s.op_code) LIKE :pattern ESCAPE '!' OR lower(s.signature) LIKE :pattern ESCAPE '!'
+  OR lower(s.shape) LIKE :pattern ESCAPE '!' OR lower(s.source) LIKE :pattern ESCAPE '!'
 """
 
 
@@ -69,7 +69,7 @@ def growth(engine: Engine, contents: Contents, series: Series, count: int | None
     `op`: only those whose op code, shapes, tensors or source contain this text, or the one with this id. Raises
     PerfsheetError (exit status 3) if there is none.
     """
-    with_ops = series.kept((series.values("signatures") > 0).tolist())
+    with_ops = series.kept(((series.values("signatures") > 0) & series.complete).tolist())
     if not len(with_ops):
         raise unusable(f"no run of {series.key.name} has ops", "benchmark records have none: choose captures")
     before, after = _ends(len(with_ops))
@@ -93,6 +93,7 @@ def _matching(engine: Engine, contents: Contents, series: Series, op: str) -> se
     if re.fullmatch(r"[0-9a-f]{16}", text):
         return {text}
     engine.open(contents, [SIGNATURES], series.rows)
+    text = re.sub(r"([!%_])", r"!\1", re.sub(r"(?<=\d)\s*[x×]\s*(?=\d)", "*", text))
     words = re.split(r"[*\s]+", text)
     found = set(engine.query(MATCHING, {"pattern": f"%{'%'.join(words)}%"})["signature_id"].to_pylist())
     if not found:

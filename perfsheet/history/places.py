@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ class Place:
             start = len(self.root) + 1
             return sorted((info.path[start:], info.size) for info in found if info.type == fs.FileType.File)
 
-        return self._reading(listed)
+        return self.reading(listed)
 
     def read(self, name: str) -> pa.Buffer:
         """A file as a whole."""
@@ -60,7 +61,7 @@ class Place:
             with self.files.open_input_file(self.path(name)) as file:
                 return file.read_buffer()
 
-        return self._reading(whole)
+        return self.reading(whole)
 
     def write(self, name: str, content: pa.Buffer) -> None:
         """Write a file, so that there is never half of it. Raises PerfsheetError (exit status 7)."""
@@ -89,12 +90,13 @@ class Place:
         except OSError as error:
             raise not_written(f"{self.address}/{name} cannot be removed: {_reason(error)}", "check access") from None
 
-    def _reading(self, work: Callable[[], T]) -> T:
+    def reading(self, work: Callable[[], T]) -> T:
+        """What `work` reads. Raises PerfsheetError (exit status 3), and FileNotFoundError."""
         try:
             return work()
         except FileNotFoundError:
             raise
-        except OSError as error:
+        except (OSError, pa.ArrowException, UnicodeError) as error:
             raise unusable(f"{self.address} cannot be read: {_reason(error)}", "check the address and access") from None
 
 
@@ -108,27 +110,36 @@ def place_of(address: str) -> Place:
         raise unusable(
             f"{address}: {_reason(error)}", "give a folder, or an address such as s3://bucket/folder"
         ) from None
+    if not root.strip("/"):
+        raise unusable(f"{address}: it names no folder", "give an address such as s3://bucket/folder")
     return Place(address.rstrip("/"), files, root.rstrip("/"))
 
 
-def fetched(address: str, into: Path) -> Iterator[tuple[str, Path]]:
-    """The captures and records behind an address of an object store, each copied to a file in the folder `into`.
+def files_behind(address: str) -> list[str]:
+    """The addresses of the files behind that of a file or a folder, in order.
 
-    The address of each, and the copy. Raises PerfsheetError (exit status 3).
+    Raises PerfsheetError (exit status 3) if there is none.
     """
     place = place_of(address)
+    own = place.reading(lambda: place.files.get_file_info(place.root))
+    if own.type == fs.FileType.File:
+        return [address]
+    found = [f"{place.address}/{name}" for name, _ in place.names()]
+    if not found:
+        raise unusable(f"{address}: nothing is there", "check the address and access")
+    return found
+
+
+def fetch(address: str, folder: Path) -> Path:
+    """Copy a file to a folder of this machine, under its own name. Raises PerfsheetError (exit status 3)."""
+    place = place_of(address)
+    copy = folder / place.root.rpartition("/")[2]
     try:
-        own = place.files.get_file_info(place.root)
-    except OSError as error:
-        raise unusable(f"{address}: {_reason(error)}", "check the address and access") from None
-    single = own.type == fs.FileType.File
-    below = Place(address.rpartition("/")[0], place.files, place.root.rpartition("/")[0]) if single else place
-    names = [place.root.rpartition("/")[2]] if single else [name for name, _ in place.names()]
-    for name in names:
-        copy = into / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(below.read(name))
-        yield f"{below.address}/{name}", copy
+        with place.reading(lambda: place.files.open_input_stream(place.root)) as source, copy.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+    except FileNotFoundError:
+        raise unusable(f"{address}: no such file", "check the address") from None
+    return copy
 
 
 def _write_all(sink: io.FileIO, content: pa.Buffer) -> None:

@@ -6,27 +6,30 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from perfsheet._version import __version__
-from perfsheet.analysis import Analysis
+from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.ops.categories import category
 from perfsheet.analysis.ops.shape import shape_of
 from perfsheet.analysis.ops.signature import Signature
+from perfsheet.analysis.quality.capture import losses
 from perfsheet.analysis.results import OpGroup
 from perfsheet.analysis.rules import low_core_count, reshard
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.time_split import COLLECTIVES
 from perfsheet.analysis.windows.idle import idle_before
 from perfsheet.budget.hardware import hardware_of
+from perfsheet.budget.reading import SELECTION
+from perfsheet.capture.notes import rows as counted
 from perfsheet.errors import unusable
 from perfsheet.history import schema
-from perfsheet.history.facts import Facts, Stated
+from perfsheet.history.facts import Facts
 from perfsheet.light_dataclass import dataclass
+from perfsheet.masking import masked_text
 from perfsheet.models.records import ReadRecord
 from perfsheet.provenance import InputFile, lowest
 from perfsheet.text.safe import clean
@@ -34,10 +37,15 @@ from perfsheet.text.safe import clean
 
 @dataclass(frozen=True, eq=False)
 class RunRows:
-    """One run: its row of table `runs`, and its rows of the other tables, by name."""
+    """One run: its row of table `runs`, without where that is written, and its rows of the other tables, by name."""
 
-    run: dict[str, Any]
+    run: pa.Table
     tables: Mapping[str, pa.Table]
+
+    @property
+    def model(self) -> str:
+        """Its model."""
+        return str(self.run["model"][0].as_py())
 
 
 def signature_id(signature: Signature) -> str:
@@ -55,15 +63,15 @@ def rows_of_capture(analysis: Analysis, facts: Facts, file: InputFile, with_ops:
         "ops": _ops(analysis, file.sha256) if with_ops else schema.OPS.schema.empty_table(),
     }
     run = {
-        **_run(file, "capture", facts.model, facts.started, facts.started_from),
+        **_run(file, "capture", facts),
         **_facts_of(analysis, facts),
         **_totals(analysis),
         **_counts(tables),
     }
-    return RunRows(run, tables)
+    return _run_rows(run, tables)
 
 
-def rows_of_record(record: ReadRecord, stated: Stated, file: InputFile) -> RunRows:
+def rows_of_record(record: ReadRecord, facts: Facts, file: InputFile) -> RunRows:
     """The rows of a benchmark record."""
     found = record.measurements
     values = {
@@ -74,59 +82,64 @@ def rows_of_record(record: ReadRecord, stated: Stated, file: InputFile) -> RunRo
     }
     measurements = _table(schema.MEASUREMENTS, file.sha256, values)
     by_name = {name: value for (_, name), value in record.values.items()}
-    started = stated.started or record.started
     run = {
-        **_run(file, "record", stated.model or record.ml_model_name, started, "option" if stated.started else "record"),
-        "setting": stated.setting or record.setting,
-        "batch_size": stated.batch or record.batch_size,
+        **_run(file, "record", facts),
+        "batch_size": facts.batch,
         "sequence_length": record.input_sequence_length,
-        "board": stated.board or record.sku or None,
-        "branch": stated.branch or record.git_branch_name,
-        "commit": stated.commit or record.git_commit_hash,
-        "committed": stated.committed,
+        "board": facts.board,
         "kernel_duration_ns": by_name.get("device_kernel_duration_ns"),
         "fps": by_name.get("device_samples_per_s"),
         "pcc": by_name.get("pearson_correlation"),
         **_counts({"measurements": measurements}),
     }
-    return RunRows(run, {"measurements": measurements})
+    return _run_rows(run, {"measurements": measurements})
 
 
-def _run(file: InputFile, kind: str, model: str, started: datetime | None, started_from: str) -> dict[str, Any]:
-    if started is None:
-        time = Path(file.path).stat().st_mtime
-        started, started_from = datetime.fromtimestamp(time, timezone.utc), "file time"
+def removed_row(run: Mapping[str, Any]) -> pa.Table:
+    """A row of table `runs` that takes a run out of the store."""
+    gone = {**run, **dict.fromkeys(_COUNTS, 0), "kind": "removed", "added": datetime.now(timezone.utc)}
+    return pa.Table.from_pylist([gone], schema=schema.RUNS.schema)
+
+
+def _run_rows(run: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> RunRows:
+    texts = {name: clean(value) if isinstance(value, str) else value for name, value in run.items()}
+    return RunRows(pa.Table.from_pylist([texts], schema=schema.RUNS.schema), tables)
+
+
+_COUNTS = {"signatures": "signatures", "causes": "causes", "measurements": "measurements", "ops_stored": "ops"}
+"""Columns of table `runs` that count the rows of another one, and its name."""
+
+
+def _run(file: InputFile, kind: str, facts: Facts) -> dict[str, Any]:
     return {
         "run_id": file.sha256,
         "schema_version": schema.SCHEMA_VERSION,
         "added": datetime.now(timezone.utc),
         "kind": kind,
-        "model": clean(model).strip(),
-        "setting": "",
-        "started": started,
-        "started_from": started_from,
-        "capture": clean(file.path),
+        "model": facts.model.strip(),
+        "setting": facts.setting,
+        "branch": facts.branch,
+        "commit": facts.commit,
+        "committed": facts.committed,
+        "started": facts.started,
+        "started_from": facts.started_from,
+        "capture": masked_text(file.path),
         "capture_bytes": file.size_bytes,
     }
 
 
 def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
-    columns = {"signatures": "signatures", "causes": "causes", "measurements": "measurements", "ops": "ops_stored"}
-    return {column: tables[name].num_rows if name in tables else 0 for name, column in columns.items()}
+    return {column: tables[name].num_rows if name in tables else 0 for column, name in _COUNTS.items()}
 
 
 def _facts_of(analysis: Analysis, facts: Facts) -> dict[str, Any]:
     record, hardware = analysis.provenance.record, hardware_of(analysis)
     versions = record.versions if record else {}
     return {
-        "setting": clean(facts.setting),
         "batch_size": analysis.summary.batch,
-        "board": clean(facts.board) if facts.board else hardware.boards or None,
+        "board": facts.board or hardware.boards or None,
         "arch": hardware.arch or None,
         "devices": hardware.devices,
-        "branch": facts.branch,
-        "commit": facts.commit,
-        "committed": facts.committed,
         "host": record.host if record else None,
         "target": record.command if record else None,
         "tests_failed": analysis.provenance.tests_failed if record else None,
@@ -147,6 +160,8 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
     pcc = lowest(one for test in analysis.provenance.results for one in test.accuracy)
     has_split = bool(split.parts)
     return {
+        "selection": selection_text(analysis.ops.options),
+        "incomplete": incomplete(analysis),
         "measured_window": summary.window,
         "passes": passes.count,
         "ops": summary.ops,
@@ -167,6 +182,33 @@ def _totals(analysis: Analysis) -> dict[str, Any]:
         "warnings": len(summary.warnings),
         "verdict": " · ".join(summary.verdict),
     }
+
+
+def selection_text(options: Options) -> str:
+    """The options that choose what is measured, as budgets name them: `pass all, start-signpost decode`."""
+    chosen = [
+        f"{key} {_plain(value)}"
+        for names, given, default in (
+            (SELECTION, options.selection, Selection()),
+            ({"per-device": "per_device"}, options, Options()),
+        )
+        for key, name in names.items()
+        if (value := getattr(given, name)) != getattr(default, name)
+    ]
+    return ", ".join(chosen)
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def incomplete(analysis: Analysis) -> str:
+    """Why a capture tells the time of a part of its run only; blank if it tells all of it."""
+    if lost := losses(analysis.ops.table.notes):
+        return f"{counted(lost)} lost to damage"
+    if not analysis.ops.nearly_all_timed:
+        return f"{analysis.summary.timed_ops:,} of {counted(analysis.summary.ops, 'op')} timed"
+    return ""
 
 
 def _percent(fraction: float | None) -> float | None:

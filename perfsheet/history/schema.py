@@ -69,12 +69,14 @@ class StoreTable:
 # fmt: off
 _RUN = (
     Field("run_id", TEXT, "the run: SHA-256 of its capture or record, hexadecimal"),
-    Field("batch", TEXT, "the batch that wrote it; of a run that was written again the last one counts"),
+    Field("batch", TEXT, "the batch whose files have its rows"),
 )
 _FACTS = (
+    Field("revision", TEXT, "when this was written: of a run that was written again the last revision counts"),
+    Field("batch_runs", WHOLE, "runs that the files of its batch have"),
     Field("schema_version", WHOLE, "version of the schema that it was written in"),
     Field("added", TIME, "when it was added"),
-    Field("kind", TEXT, "`capture` or `record` (a benchmark record of tt-metal)"),
+    Field("kind", TEXT, "`capture`, `record` (a benchmark record of tt-metal), or `removed`"),
     Field("model", TEXT, "the model"),
     Field("setting", TEXT, "its variant, blank = none stated"),
     Field("batch_size", REAL, "samples of one inference; unknown where none was stated"),
@@ -99,6 +101,8 @@ _FACTS = (
     Field("capture_bytes", WHOLE, "its size"),
 )
 _TOTALS = (
+    Field("selection", TEXT, "options that chose the window, such as `pass all`; blank = none"),
+    Field("incomplete", TEXT, "why the figures are of a part of the run only; blank = of all of it"),
     Field("measured_window", TEXT, "what the figures are of, such as `pass 2 of 2`"),
     Field("passes", WHOLE, "passes of the capture"),
     Field("ops", WHOLE, "device ops of the window"),

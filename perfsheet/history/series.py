@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
 
-from perfsheet.capture.table import FloatArray
+from perfsheet.capture.table import BoolArray, FloatArray
 from perfsheet.errors import unusable, usage
 from perfsheet.light_dataclass import dataclass
 
@@ -45,6 +47,7 @@ class Key:
     batch: float | None
     sequence_length: int | None
     simulator: str
+    selection: str
 
     @property
     def name(self) -> str:
@@ -54,7 +57,19 @@ class Key:
             parts.append(f"batch {self.batch:g}")
         if self.sequence_length is not None:
             parts.append(f"sequence length {self.sequence_length}")
+        if self.selection:
+            parts.append(f"({self.selection})")
         return ", ".join(filter(None, parts))
+
+    def same_as(self, other: Key) -> bool:
+        """Whether runs of both belong together: names in upper or lower case."""
+        texts = ("kind", "model", "setting", "board", "simulator", "selection")
+        same_text = all(getattr(self, name).casefold() == getattr(other, name).casefold() for name in texts)
+        return same_text and (self.devices, self.batch, self.sequence_length) == (
+            other.devices,
+            other.batch,
+            other.sequence_length,
+        )
 
     @property
     def on(self) -> str:
@@ -138,6 +153,11 @@ class Series:
         """The distinct branches."""
         return tuple(sorted(set(self.rows["branch"].to_pylist()) - {None, ""}))
 
+    @property
+    def complete(self) -> BoolArray:
+        """Which runs tell all of themselves: others lack ops or durations, and their figures mislead."""
+        return np.array([not reason for reason in self.rows["incomplete"].to_pylist()], dtype=np.bool_)
+
     def values(self, column: str) -> FloatArray:
         """A column of table `runs`; NaN = unknown."""
         return np.asarray(self.rows[column].to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -147,7 +167,7 @@ class Series:
         return Series(self.key, self.rows.filter(pa.array(list(keep), pa.bool_())))
 
 
-_KEY = ("kind", "model", "setting", "board", "devices", "batch_size", "sequence_length", "simulator")
+_KEY = ("kind", "model", "setting", "board", "devices", "batch_size", "sequence_length", "simulator", "selection")
 
 
 def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
@@ -157,8 +177,19 @@ def choose(runs: pa.Table, chosen: Chosen) -> list[Series]:
     """
     found = series_of(runs, chosen)
     if not found:
-        raise unusable("no run of this store is chosen", "`perfsheet history list` names all of them")
+        raise unusable(f"no run is chosen: {_nearest(runs, chosen)}", "`perfsheet history list` shows what is there")
     return found
+
+
+def _nearest(runs: pa.Table, chosen: Chosen) -> str:
+    """What the store has in place of what was chosen."""
+    for name in ("model", "setting", "board", "branch"):
+        pattern = getattr(chosen, name)
+        there = sorted({value or "" for value in runs[name].to_pylist()} - {""})
+        if pattern and not any(map(_like(there, pattern), range(len(there)))):
+            named = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
+            return f"the store has no {name} {pattern}, but {named or 'none at all'}"
+    return "no run fits all of what was asked" if runs.num_rows else "the store is empty"
 
 
 def series_of(runs: pa.Table, chosen: Chosen) -> list[Series]:
@@ -183,8 +214,9 @@ def series_of(runs: pa.Table, chosen: Chosen) -> list[Series]:
 
 
 def _key(values: Sequence[Any]) -> Key:
-    kind, model, setting, board, devices, batch, sequence_length, simulator = values
-    return Key(kind or "", model or "", setting or "", board or "", devices, batch, sequence_length, simulator or "")
+    kind, model, setting, board, devices, batch, sequence_length, simulator, selection = values
+    texts = (simulator or "", selection or "")
+    return Key(kind or "", model or "", setting or "", board or "", devices, batch, sequence_length, *texts)
 
 
 def _between(runs: pa.Table, since: datetime | None, until: datetime | None) -> Callable[[int], bool]:
@@ -198,8 +230,8 @@ def _between(runs: pa.Table, since: datetime | None, until: datetime | None) -> 
 
 def _like(values: Sequence[str | None], pattern: str) -> Callable[[int], bool]:
     """Whether a value is a name, in upper or lower case; `*` stands for anything."""
-    wanted = pattern.casefold()
-    fits = {value: fnmatchcase(value.casefold(), wanted) for value in {value or "" for value in values}}
+    wanted = re.compile(".*".join(map(re.escape, pattern.casefold().split("*"))), re.DOTALL)
+    fits = {value: bool(wanted.fullmatch(value.casefold())) for value in {value or "" for value in values}}
     return lambda place: fits[values[place] or ""]
 
 
@@ -215,18 +247,25 @@ def newest_first(series: Sequence[Series]) -> list[tuple[Series, int]]:
     return [(series[number], place) for _, _, number, place in sorted(every, reverse=True)]
 
 
+def _is_file(capture: str, name: str) -> bool:
+    """Whether a capture is this file, by its path, or by its name alone."""
+    return name == PurePath(capture).name or os.path.abspath(capture) == os.path.abspath(name)  # noqa: PTH100
+
+
 def run_of(runs: pa.Table, name: str) -> int:
     """The place of a run by the first digits of its id, by its commit, or by where its capture was.
 
     Of several with this commit the newest. Raises PerfsheetError: exit status 3 if there is none, 2 if it is not clear.
     """
     ids, commits, captures = (runs[column].to_pylist() for column in ("run_id", "commit", "capture"))
-    wanted = name.casefold()
+    wanted = name.strip().casefold()
+    if not wanted:
+        raise usage("the name of a run is empty", "give its id or commit, as `perfsheet history list` has it")
     found = [place for place, run_id in enumerate(ids) if run_id.startswith(wanted)]
     if len(found) > 1:
         raise usage(f"{len(found)} runs begin with {name}", "give more digits")
-    found = found or [place for place, commit in enumerate(commits) if commit and commit.startswith(wanted)]
-    found = found or [place for place, capture in enumerate(captures) if capture == name]
+    found = found or [place for place, commit in enumerate(commits) if commit and commit.casefold().startswith(wanted)]
+    found = found or [place for place, capture in enumerate(captures) if _is_file(capture or "", name)]
     if not found:
         raise unusable(f"no run {name} in this store", "give its id or commit, as `perfsheet history list` has it")
     return found[-1]

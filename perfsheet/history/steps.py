@@ -58,11 +58,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Levels:
-    """Two levels that a series alternates between, and the part of its runs on the upper one."""
+    """Two levels that a series alternates between, the part of its runs on the upper one, and the noise around each.
+
+    `cv` is a fraction.
+    """
 
     lower: float
     upper: float
     upper_share: float
+    cv: float
 
     @property
     def apart(self) -> float:
@@ -72,50 +76,78 @@ class Levels:
 
 @dataclass(frozen=True)
 class Steps:
-    """What a series of n runs shows. `cv`: its noise around its levels, as a fraction; None with fewer than two runs.
+    """What a series of n runs shows.
 
-    `enough`: whether it has runs enough for a step to be told from noise.
+    `cv`: its noise around its levels without outliers, as a fraction; None with fewer than two runs. `outliers`: how
+    many of its runs are so far from those around them that they count as nearer. `enough`: whether it has runs enough
+    for a step to be told from noise.
     """
 
     found: tuple[Step, ...]
     cv: float | None
     bimodal: Levels | None
+    outliers: int
     enough: bool
 
 
 def find_steps(values: Sequence[float] | FloatArray) -> Steps:
-    """The steps of a series of values that are not negative, in the order of its runs.
+    """The steps of a series of finite values, in the order of its runs.
 
-    Steps are sought in the logarithms; in the values themselves, if there are zeros among them.
+    Steps are sought in the logarithms; in the values themselves, if some are not above 0.
     """
     series = np.asarray(values, dtype=np.float64)
     if len(series) < 2 * PERSISTENCE:
-        return Steps((), _cv(series, []), None, enough=False)
-    logs = np.log(series) if series.min() > 0 else series / (series.mean() or 1.0)
-    bimodal = _two_levels(logs) if series.min() > 0 else None
-    used = logs if bimodal else _without_outliers(logs)
-    cuts = _candidates(used, _noise(used) if bimodal is None else float(used.std()))
-    steps = [_step(series, used, cuts, place) for place in range(len(cuts))]
-    while steps and not all(_counts(step, series, cuts, place) for place, step in enumerate(steps)):
+        return Steps((), _cv(series, []), None, 0, enough=False)
+    scale = float(np.abs(series).max()) or 1.0
+    logarithmic = series.min() > 0
+    bent = np.log(series) if logarithmic else series / scale
+    bimodal = _two_levels(bent) if logarithmic else None
+    used = bent if bimodal else _without_outliers(bent)
+    plain = np.where(used == bent, series, np.exp(used) if logarithmic else scale * used)
+    noise = _noise(used) if bimodal is None else float(used.std())
+    steps = _tested(_Series(series, used, plain), _candidates(used, noise))
+    cv = _cv(plain, [step.at for step in steps])
+    return Steps(tuple(steps), cv, bimodal, int((used != bent).sum()), enough=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """Values as measured, as they are searched (logarithms, outliers moved nearer), and these in the unit again."""
+
+    measured: FloatArray
+    used: FloatArray
+    plain: FloatArray
+
+
+def _tested(series: _Series, cuts: list[int]) -> list[Step]:
+    """The steps at these places, the weakest dropped until all count."""
+    tests = [_test(series, cuts, place) for place in range(len(cuts))]
+    while not all(counts for _, counts in tests):
         weakest = max(
-            (place for place, step in enumerate(steps) if not _counts(step, series, cuts, place)),
-            key=lambda place: (steps[place].p_value, -abs(steps[place].size)),
+            (place for place, (_, counts) in enumerate(tests) if not counts),
+            key=lambda place: (tests[place][0].p_value, -abs(tests[place][0].size)),
         )
-        del cuts[weakest]
-        steps = [_step(series, used, cuts, place) for place in range(len(cuts))]
-    return Steps(tuple(steps), _cv(series, cuts), bimodal, enough=True)
+        del cuts[weakest], tests[weakest]
+        for beside in (weakest - 1, weakest):
+            if 0 <= beside < len(cuts):
+                tests[beside] = _test(series, cuts, beside)
+    return [step for step, _ in tests]
 
 
-def _counts(step: Step, series: FloatArray, cuts: list[int], place: int) -> bool:
-    """Whether a step is large enough, by the noise of the runs on both sides of it, persists, and is hardly noise."""
-    first, end = _neighbours(cuts, place, len(series))
-    noise = _cv(series[first:end], [step.at - first]) or 0.0
-    middle = math.sqrt(step.before * step.after) or (step.before + step.after) / 2
-    above = series[first:end] > middle
-    on_own_side = (above if step.size > 0 else ~above) == (np.arange(first, end) >= step.at)
-    before, after = (int(part.sum()) for part in np.split(on_own_side, [step.at - first]))
+def _test(series: _Series, cuts: Sequence[int], place: int) -> tuple[Step, bool]:
+    """A step, and whether it is large by the noise of the runs on both sides of it, persists, and is no noise."""
+    first, end = _neighbours(cuts, place, len(series.used))
+    step = _step(series, cuts[place], first, end)
+    noise = _cv(series.plain[first:end], [step.at - first]) or 0.0
     large = abs(step.size) >= max(LEAST, 2 * noise)
-    return large and step.p_value <= SIGNIFICANCE and min(before, after) >= PERSISTENCE
+    return step, large and step.p_value <= SIGNIFICANCE and _persists(series.measured[first:end], step, step.at - first)
+
+
+def _persists(part: FloatArray, step: Step, at: int) -> bool:
+    """Whether runs enough of both levels are on their own side of the middle between the two."""
+    middle = math.sqrt(step.before * step.after) if min(step.before, step.after) > 0 else (step.before + step.after) / 2
+    above = part > middle if step.after > step.before else part < middle
+    return min(int((~above[:at]).sum()), int(above[at:].sum())) >= PERSISTENCE
 
 
 def _neighbours(cuts: Sequence[int], place: int, count: int) -> tuple[int, int]:
@@ -124,11 +156,9 @@ def _neighbours(cuts: Sequence[int], place: int, count: int) -> tuple[int, int]:
     return bounds[place], bounds[place + 2]
 
 
-def _step(series: FloatArray, used: FloatArray, cuts: Sequence[int], place: int) -> Step:
-    at = cuts[place]
-    first, end = _neighbours(cuts, place, len(series))
-    before, after = (float(np.median(part)) for part in (series[first:at], series[at:end]))
-    statistic, curve = _largest_split(used[first:end])
+def _step(series: _Series, at: int, first: int, end: int) -> Step:
+    before, after = (float(np.median(part)) for part in (series.measured[first:at], series.measured[at:end]))
+    statistic, curve = _largest_split(series.used[first:end])
     earliest, latest = _where(curve)
     return Step(
         at=at,
@@ -136,7 +166,7 @@ def _step(series: FloatArray, used: FloatArray, cuts: Sequence[int], place: int)
         latest=max(at, first + latest),
         before=before,
         after=after,
-        size=after / before - 1 if before else math.inf if after else 0.0,
+        size=(after - before) / abs(before) if before else math.inf if after else 0.0,
         p_value=_p_value(end - first, statistic),
     )
 
@@ -184,10 +214,10 @@ def _p_value(count: int, statistic: float) -> float:
 
 
 def _simulated_length(count: int) -> int:
-    """The length to simulate: exact for short series, in steps of an eighth for longer ones."""
-    if count <= 32:
+    """The length to simulate: exact for short series, for longer ones the next of four lengths per doubling."""
+    if count <= 16:
         return count
-    return min(_LONGEST_SIMULATED, math.ceil(2 ** (math.ceil(8 * math.log2(count)) / 8)))
+    return min(_LONGEST_SIMULATED, math.ceil(2 ** (math.ceil(4 * math.log2(count)) / 4)))
 
 
 @lru_cache
@@ -257,11 +287,12 @@ def _cv(series: FloatArray, cuts: Sequence[int]) -> float | None:
     free = len(series) - len(parts)
     if free < 1:
         return None
-    return math.sqrt(sum(float(((part / part.mean() - 1) ** 2).sum()) for part in parts if part.mean()) / free)
+    means = [(part, float(part.mean())) for part in parts]
+    return math.sqrt(sum(float(((part / mean - 1) ** 2).sum()) for part, mean in means if mean) / free)
 
 
 _FEWEST_OF_LEVELS = 12
-_LEAST_SHARE = 0.1
+_LEAST_SHARE, _FEWEST_ON_LEVEL = 0.1, 5
 _BIC = 10.0
 """By so much the fit of two levels must be better than that of one."""
 _LEAST_APART = 2.5
@@ -281,15 +312,15 @@ def _two_levels(logs: FloatArray) -> Levels | None:
     low, high, deviation, on_upper, gain = fitted
     upper = on_upper > 0.5
     share = float(upper.mean())
-    apart = math.exp(high - low) - 1
-    if not (_LEAST_SHARE <= share <= 1 - _LEAST_SHARE) or gain < _BIC:
+    fewest = max(_FEWEST_ON_LEVEL, _LEAST_SHARE * count)
+    if min(int(upper.sum()), count - int(upper.sum())) < fewest or gain < _BIC:
         return None
-    if apart < LEAST or high - low < _LEAST_APART * deviation:
+    if high - low < max(math.log1p(LEAST), _LEAST_APART * deviation):
         return None
     changes = int((upper[1:] != upper[:-1]).sum())
     if changes < _MIXED * 2 * share * (1 - share) * (count - 1):
         return None
-    return Levels(math.exp(low), math.exp(high), share)
+    return Levels(math.exp(low), math.exp(high), share, deviation)
 
 
 def _mixture(logs: FloatArray) -> tuple[float, float, float, FloatArray, float] | None:

@@ -1,18 +1,20 @@
 """The store: Parquet files that are never changed, and what of them counts.
 
 A batch writes its rows first, and its runs last; a run counts once it is in table `runs`. Of a run that is there
-several times the last batch counts. So two writers lose nothing, what a killed one leaves is ignored, and readers need
-no lock. Files are merged into new ones, and removed only then.
+several times the last revision counts, and of that the last batch. So two writers lose nothing, what a killed one
+leaves is ignored, and readers need no lock. Files are merged into new ones, and removed only then.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -37,6 +39,7 @@ _KEY = ("run_id", "batch")
 _ROW_GROUP = 1 << 16
 _LONGEST_NAME = 120
 _READERS = 8
+_TRIES = 20
 _ABANDONED = timedelta(days=1)
 """Files of a batch without runs are left alone for so long: its writer may still be at work."""
 
@@ -62,17 +65,28 @@ def _folder(model: str) -> str:
     return f"{quoted[: _LONGEST_NAME - 17]}-{hashlib.blake2b(model.encode(), digest_size=8).hexdigest()}"
 
 
-def write_rows(place: Place, batch: str, runs: Sequence[RunRows]) -> pa.Table:
+def write_rows(place: Place, runs: Sequence[RunRows]) -> pa.Table:
     """Write the rows of some runs as one batch, all but table `runs`; the rows of that."""
+    batch = new_batch()
     for table in TABLES:
         by_model: dict[str, list[pa.Table]] = {}
         for run in runs:
             rows = run.tables.get(table.name)
             if rows is not None and rows.num_rows:
-                by_model.setdefault(run.run["model"] if table.partitioned else "", []).append(rows)
+                by_model.setdefault(run.model if table.partitioned else "", []).append(rows)
         for model, parts in by_model.items():
             write_table(place, table, batch, model, pa.concat_tables(parts))
-    return pa.Table.from_pylist([{**run.run, "batch": batch} for run in runs], schema=RUNS.schema)
+    written = pa.concat_tables([RUNS.schema.empty_table(), *(run.run for run in runs)])
+    return with_values(written, batch=batch, revision=batch, batch_runs=len(runs))
+
+
+def with_values(rows: pa.Table, **values: object) -> pa.Table:
+    """Rows of table `runs` with the same value in some columns."""
+    for name, value in values.items():
+        field = RUNS.schema.field(name)
+        column = pa.array([value] * rows.num_rows, type=field.type)
+        rows = rows.set_column(rows.schema.get_field_index(name), field, column)
+    return rows
 
 
 def write_table(place: Place, table: StoreTable, batch: str, model: str, rows: pa.Table) -> None:
@@ -94,20 +108,27 @@ def commit(place: Place, runs: pa.Table) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What counts in a store at one moment: the rows of table `runs`, each run once.
+    """What counts in a store at one moment: the rows of table `runs`, each run once, without those that were removed.
 
-    `batches`: every batch with runs: how many it has, and how many of them count. `run_files`: the files of that table.
+    `outdated`: batches of which nothing counts any more. `run_files`: the files of that table.
     """
 
     place: Place
     runs: pa.Table
-    batches: Mapping[str, tuple[int, int]]
+    outdated: frozenset[str]
     run_files: tuple[str, ...]
+
+    @cached_property
+    def batches(self) -> Mapping[str, tuple[int, int]]:
+        """Every batch that counts: how many runs its files have, and how many of them count."""
+        counting = Counter(self.runs["batch"].to_pylist())
+        runs_of = dict(zip(self.runs["batch"].to_pylist(), self.runs["batch_runs"].to_pylist(), strict=True))
+        return {batch: (runs_of[batch] or 0, count) for batch, count in counting.items()}
 
     @property
     def whole(self) -> bool:
         """Whether all rows of the files that are read count."""
-        return all(rows == counting for rows, counting in self.batches.values() if counting)
+        return all(rows == counting for rows, counting in self.batches.values())
 
     def files(self, table: StoreTable, runs: pa.Table | None = None) -> dict[int, list[str]]:
         """The files with the rows of these runs (None = all), by the version of the schema that they are of."""
@@ -127,42 +148,46 @@ class Contents:
 def open_store(address: str) -> Contents:
     """What counts in a store. Raises PerfsheetError (exit status 3) if there is none, or it cannot be read."""
     contents = contents_of(place_of(address))
-    if not contents.batches:
+    if not contents.run_files:
         raise unusable(f"{address}: no history here", f"make one: perfsheet history add CAPTURE --into {address}")
     return contents
 
 
 def contents_of(place: Place) -> Contents:
     """The same, empty where nothing was added yet."""
-    names = tuple(name for name, _ in place.names(RUNS.name) if name.endswith(".parquet"))
-    if len(names) > 1:
-        with ThreadPoolExecutor(_READERS) as readers:
-            read = list(readers.map(lambda name: _read(place, name), names))
+    for _ in range(_TRIES):
+        names = tuple(name for name, _ in place.names(RUNS.name) if name.endswith(".parquet"))
+        try:
+            rows = _read_all(place, names)
+        except FileNotFoundError:  # merged meanwhile: what it had is in a newer one
+            continue
+        runs = _last_of_each(rows)
+        live = runs.filter(pc.not_equal(runs["kind"], "removed"))
+        outdated = {*rows["batch"].to_pylist()} - {*live["batch"].to_pylist()}
+        return Contents(place, live, frozenset(outdated), names)
+    raise unusable(f"the files of {place.address} change faster than they can be read", "try again")
+
+
+def _read_all(place: Place, names: Sequence[str]) -> pa.Table:
+    """Files of table `runs` together. Raises FileNotFoundError if one is gone."""
+    if len(names) < 2:
+        parts = [_read(place, name) for name in names]
     else:
-        read = [_read(place, name) for name in names]
-    parts = [part for part in read if part is not None]
-    rows = pa.concat_tables(parts) if parts else RUNS.schema.empty_table()
-    runs = _last_of_each(rows)
-    in_batch = Counter(batch for _, batch in set(zip(*(rows[name].to_pylist() for name in _KEY), strict=True)))
-    counting = Counter(runs["batch"].to_pylist())
-    batches = {batch: (count, counting[batch]) for batch, count in in_batch.items()}
-    return Contents(place, runs, batches, names)
+        with ThreadPoolExecutor(_READERS) as readers:
+            parts = list(readers.map(lambda name: _read(place, name), names))
+    return pa.concat_tables([RUNS.schema.empty_table(), *parts])
 
 
-def _read(place: Place, name: str) -> pa.Table | None:
-    """A file of table `runs`, in the columns of today; None if it is gone by now: what it had is in another one."""
-    try:
-        rows = read_table(place, name)
-    except FileNotFoundError:
-        return None
+def _read(place: Place, name: str) -> pa.Table:
+    """A file of table `runs`, in the columns of today."""
+    rows = read_table(place, name)
     return of_today(RUNS, rows, version_of(rows, f"{place.address}/{name}"))
 
 
-def read_table(place: Place, name: str, texts: Sequence[str] = ()) -> pa.Table:
-    """A file of the store; the columns `texts` with each text once. Raises PerfsheetError (exit status 3)."""
+def read_table(place: Place, name: str) -> pa.Table:
+    """A file of the store. Raises PerfsheetError (exit status 3), and FileNotFoundError if it is gone."""
     try:
-        file = pq.ParquetFile(pa.BufferReader(place.read(name)), read_dictionary=list(texts) or None)
-        return file.read(use_threads=False)
+        return pq.ParquetFile(pa.BufferReader(place.read(name))).read(use_threads=False)
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:
@@ -190,10 +215,10 @@ def of_today(table: StoreTable, rows: pa.Table, version: int) -> pa.Table:
 
 
 def _last_of_each(rows: pa.Table) -> pa.Table:
-    """Each run once, as the last batch has it, in the order of their times."""
+    """Each run once, as its last revision has it, in the order of their times."""
     if not rows.num_rows:
         return rows
-    ordered = _sorted(rows, [("run_id", "ascending"), ("batch", "descending")])
+    ordered = _sorted(rows, [("run_id", "ascending"), ("revision", "descending"), ("batch", "descending")])
     ids = ordered["run_id"].to_pylist()
     kept = ordered.take([place for place, run in enumerate(ids) if not place or run != ids[place - 1]])
     time = pc.coalesce(kept["committed"], kept["started"])
@@ -216,53 +241,45 @@ _MERGED_ROWS = 500_000
 """Rows of tables `signatures` and `ops` that a merged batch has at the most, in memory all at once."""
 
 
-def tidy(contents: Contents) -> Contents:
-    """Merge files where there are so many that reading is slow, as one more batch is added; what counts then."""
-    if sum(rows < _SMALL for rows, _ in contents.batches.values()) >= _MANY_SMALL:
-        merge(contents)
-        contents = contents_of(contents.place)
-    if len(contents.run_files) >= _MANY_FILES:
-        _merge_runs(contents)
-        contents = contents_of(contents.place)
-    return contents
+def tidy(contents: Contents) -> None:
+    """Merge files where there are so many that reading is slow, as one more batch is added."""
+    with contextlib.suppress(FileNotFoundError):  # somebody else merges them
+        if len(_small(contents)) >= _MANY_SMALL:
+            merge(contents)
+        elif len(contents.run_files) >= _MANY_FILES:
+            _merge_runs(contents)
+
+
+def _small(contents: Contents) -> list[str]:
+    """Batches of few runs, and of few rows."""
+    rows = _rows_in(contents)
+    few = _MERGED_ROWS // 4
+    return [batch for batch, (runs, _) in sorted(contents.batches.items()) if runs < _SMALL and rows[batch] < few]
 
 
 def merge(contents: Contents) -> None:
-    """Merge small batches into larger ones, and remove what no longer counts.
+    """Merge small batches into larger ones, and remove what no longer counts. Others may read and add meanwhile.
 
-    Others may read and add meanwhile: what is merged is the same, and comes last.
+    Raises FileNotFoundError if another process merges them.
     """
-    small = [batch for batch, (rows, counting) in sorted(contents.batches.items()) if rows < _SMALL or counting < rows]
-    groups = [group for group in _groups(contents, small) if len(group) > 1 or _in_part(contents, group[0])]
-    for group in groups:
-        runs = contents.runs.filter(pc.is_in(contents.runs["batch"], pa.array(group)))
-        if not runs.num_rows:
+    in_part = [batch for batch, (rows, counting) in sorted(contents.batches.items()) if counting < rows]
+    small = list(dict.fromkeys([*_small(contents), *in_part]))
+    for group in _groups(contents, small):
+        if len(group) == 1 and group[0] not in in_part:
             continue
+        runs = contents.runs.filter(pc.is_in(contents.runs["batch"], pa.array(group)))
         batch = new_batch()
         for table in TABLES[1:]:
             for model, rows in _rows_of(contents, table, runs):
                 write_table(contents.place, table, batch, model, rows)
-        commit(contents.place, _moved(runs, batch))
+        commit(
+            contents.place,
+            with_values(runs, batch=batch, batch_runs=runs.num_rows, schema_version=schema.SCHEMA_VERSION),
+        )
     after = contents_of(contents.place)
     _merge_runs(after)
-    _remove(contents.place, [batch for batch, (_, counting) in after.batches.items() if not counting])
+    _remove(after.place, after.outdated)
     remove_abandoned(after)
-
-
-def _in_part(contents: Contents, batch: str) -> bool:
-    """Whether some rows of a batch count, and others don't."""
-    rows, counting = contents.batches[batch]
-    return 0 < counting < rows
-
-
-def _moved(runs: pa.Table, batch: str) -> pa.Table:
-    """Runs whose rows are in another batch now, in the schema of today."""
-    values = {"batch": batch, "schema_version": schema.SCHEMA_VERSION}
-    for name, value in values.items():
-        field = RUNS.schema.field(name)
-        column = pa.array([value] * runs.num_rows, type=field.type)
-        runs = runs.set_column(runs.schema.get_field_index(name), field, column)
-    return runs
 
 
 def _merge_runs(contents: Contents) -> None:
@@ -272,19 +289,26 @@ def _merge_runs(contents: Contents) -> None:
         contents.place.remove(contents.run_files)
 
 
+def _rows_in(contents: Contents) -> Counter[str]:
+    """Rows of tables `signatures` and `ops` in each batch."""
+    rows: Counter[str] = Counter()
+    columns = (contents.runs[name].to_pylist() for name in ("batch", "signatures", "ops_stored"))
+    for batch, signatures, ops in zip(*columns, strict=True):
+        rows[batch] += (signatures or 0) + (ops or 0)
+    return rows
+
+
 def _groups(contents: Contents, batches: Sequence[str]) -> Iterator[list[str]]:
     """The batches in groups that fit into memory."""
-    rows: dict[str, int] = {}
-    for run in contents.runs.select(["batch", "signatures", "ops_stored"]).to_pylist():
-        rows[run["batch"]] = rows.get(run["batch"], 0) + (run["signatures"] or 0) + (run["ops_stored"] or 0)
+    rows = _rows_in(contents)
     group: list[str] = []
     total = 0
     for batch in batches:
-        if group and total + rows.get(batch, 0) > _MERGED_ROWS:
+        if group and total + rows[batch] > _MERGED_ROWS:
             yield group
             group, total = [], 0
         group.append(batch)
-        total += rows.get(batch, 0)
+        total += rows[batch]
     if group:
         yield group
 
@@ -326,6 +350,12 @@ def _data_files(place: Place) -> Iterator[tuple[str, str]]:
             batch = name.rpartition("/")[2].removesuffix(".parquet")
             if _BATCH.fullmatch(batch):
                 yield name, batch
+
+
+def commit_removed(place: Place, rows: Sequence[pa.Table]) -> None:
+    """Let runs no longer count; `rows` of table `runs` say so."""
+    batch = new_batch()
+    commit(place, with_values(pa.concat_tables(rows), batch=batch, revision=batch, batch_runs=0))
 
 
 def known_ids(contents: Contents) -> set[Any]:

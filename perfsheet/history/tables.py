@@ -13,7 +13,7 @@ from perfsheet.history import texts
 from perfsheet.history.causes import CauseTrend
 from perfsheet.history.growth import OpTrend
 from perfsheet.history.metrics import Metric
-from perfsheet.history.series import Run, Series
+from perfsheet.history.series import Key, Run, Series
 from perfsheet.history.targets import TargetRow
 from perfsheet.history.trend import Change, Moved, Trend
 from perfsheet.light_dataclass import dataclass
@@ -61,6 +61,15 @@ RUN = Kind(
     number=False,
     width=24,
 )
+_KEPT = Kind(
+    "kept",
+    lambda kept: "–" if kept is None else "yes" if kept else "NO",
+    lambda kept: kept,
+    cell=lambda kept: "" if kept is None else "yes" if kept else "no",
+    number=False,
+)
+MODEL = Kind("model", lambda key: key.name, lambda key: key.model, cell=lambda key: key.name, number=False, width=34)
+"""The key of a series: its name for people, the model alone for programs, which have the rest in columns."""
 _COMMIT = Kind("commit", lambda commit: (commit or "")[:9], lambda commit: commit or None, number=False, width=14)
 _RUN_ID = Kind("run id", lambda run_id: run_id[:12], str, number=False, width=16)
 
@@ -102,6 +111,44 @@ def _figures(figure: Callable[[Any], tuple[Metric, float]]) -> Callable[[Sequenc
     return lambda rows: [texts.figure(*figure(row)) for row in rows]
 
 
+def _whole_ns(value: float | None) -> str:
+    return formats.whole(None if value is None else round(value))
+
+
+def _of_series(key: Callable[[Any], Key]) -> tuple[Column[Any], ...]:
+    """What else tells series apart, for programs."""
+    return (
+        Column("setting", "Setting", TEXT, each(lambda one: key(one).setting), "its variant", _DOC, outputs=In.DATA),
+        Column(
+            "batch_size",
+            "Batch",
+            DECIMAL,
+            each(lambda one: key(one).batch),
+            "samples of one inference",
+            _DOC,
+            outputs=In.DATA,
+        ),
+        Column(
+            "sequence_length",
+            "Sequence length",
+            COUNT,
+            each(lambda one: key(one).sequence_length),
+            "of records that state it",
+            _DOC,
+            outputs=In.DATA,
+        ),
+        Column(
+            "selection",
+            "Selection",
+            TEXT,
+            each(lambda one: key(one).selection),
+            "options that chose the window",
+            _DOC,
+            outputs=In.DATA,
+        ),
+    )
+
+
 def _fraction(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
@@ -120,6 +167,8 @@ def _spark(series: Series) -> str:
     return texts.sparkline(values[np.isfinite(values)], 24)
 
 
+_MODEL = "model; for people with all that tells series apart"
+
 # fmt: off
 SERIES: Table[Sequence[Series]] = Table(
     "history_series",
@@ -128,8 +177,8 @@ SERIES: Table[Sequence[Series]] = Table(
     (
         Column("kind", "Kind", LABEL, each(lambda one: one.key.kind), "`capture` or `record`", _DOC, width=10, drop=4,
             when=lambda rows: any(one.key.kind != "capture" for one in rows)),
-        Column("model", "Model", LABEL, each(lambda one: one.key.name), "model, setting, batch, sequence length", _DOC,
-            flexible=True, width=36),
+        Column("model", "Model", MODEL, each(lambda one: one.key), _MODEL, _DOC, flexible=True, width=36),
+        *_of_series(lambda one: one.key),
         Column("board", "Board", LABEL, each(lambda one: one.key.on), "board, and how many devices", _DOC, width=16),
         Column("runs", "Runs", COUNT, each(len), "runs", _DOC, width=8),
         Column("first", "First", DAY, each(lambda one: one.runs[0].time), "time of the first commit, or run", _DOC,
@@ -152,8 +201,8 @@ RUNS: Table[Sequence[tuple[Series, int]]] = Table(
         Column("run", "Run", _RUN_ID, each(lambda one: one[0].runs[one[1]].run_id), "as `history show` takes it",
             _DOC),
         Column("time", "Time", DAY, each(lambda one: one[0].runs[one[1]].time), "of its commit, else of the run", _DOC),
-        Column("model", "Model", LABEL, each(lambda one: one[0].key.name), "model, setting, batch", _DOC, flexible=True,
-            width=36),
+        Column("model", "Model", MODEL, each(lambda one: one[0].key), _MODEL, _DOC, flexible=True, width=36),
+        *_of_series(lambda one: one[0].key),
         Column("board", "Board", LABEL, each(lambda one: one[0].key.on), "board, and how many devices", _DOC, width=16),
         Column("branch", "Branch", TEXT, each(lambda one: one[0].runs[one[1]].branch), "branch", _DOC, drop=3,
             when=lambda rows: any(one[0].runs[one[1]].branch for one in rows)),
@@ -175,8 +224,8 @@ TRENDS: Table[Sequence[Trend]] = Table(
     "Trends",
     "A figure of every series over its runs: `history trend`.",
     (
-        Column("model", "Model", LABEL, each(lambda one: one.series.key.name), "model, setting, batch", _DOC,
-            flexible=True, width=34),
+        Column("model", "Model", MODEL, each(lambda one: one.series.key), _MODEL, _DOC, flexible=True, width=34),
+        *_of_series(lambda one: one.series.key),
         Column("board", "Board", LABEL, each(lambda one: one.series.key.on), "board, and how many devices", _DOC,
             width=14),
         Column("metric", "Figure", LABEL, each(lambda one: one.metric.name), "the figure", _DOC,
@@ -207,7 +256,7 @@ CHANGES: Table[Sequence[ChangeOf]] = Table(
     "Changes",
     "Change points, the newest first: `history trend`.",
     (
-        Column("model", "Model", LABEL, each(lambda one: one.trend.series.key.name), "model, setting, batch", _DOC,
+        Column("model", "Model", MODEL, each(lambda one: one.trend.series.key), _MODEL, _DOC,
             flexible=True, width=30),
         Column("board", "Board", LABEL, each(lambda one: one.trend.series.key.on), "board, and how many devices", _DOC,
             width=12),
@@ -239,15 +288,18 @@ OPS: Table[Sequence[OpTrend]] = Table(
     "Op signatures over the runs, those that grew most first: `history ops`.",
     (
         Column("signature_id", "Signature", LABEL, each(lambda one: one.op.signature_id), "as --op takes it", _DOC,
-            width=18, drop=3),
+            width=18, drop=12),
         Column("op", "Op", LABEL, each(lambda one: one.op.name), "op code and shape", _DOC, flexible=True, width=44,
             code=True),
-        Column("source", "Source", TEXT, each(lambda one: one.op.source), "line of Python, where known", _DOC, drop=4,
+        Column("source", "Source", TEXT, each(lambda one: one.op.source), "line of Python, where known", _DOC, drop=13,
             when=lambda rows: any(one.op.source for one in rows), width=28),
-        Column("count", "Ops", COUNT, each(lambda one: float(one.counts[-1])), "ops of the last run", _DOC, width=7),
+        Column("count", "Ops", COUNT, each(lambda one: float(one.counts[-1])), "ops of the last run", _DOC, width=7,
+            drop=8),
         Column("before_ns", "First runs", NS, each(lambda one: one.before_ns),
-            "median Σ kernel duration over the first runs (10, a third at the most)", _DOC, drop=2),
-        Column("after_ns", "Last runs", NS, each(lambda one: one.after_ns), "the same over the last runs", _DOC),
+            "median Σ kernel duration over the first runs (10, a third at the most)", _DOC,
+            text=_whole_ns, drop=11),
+        Column("after_ns", "Last runs", NS, each(lambda one: one.after_ns), "the same over the last runs", _DOC,
+            text=_whole_ns, drop=9),
         Column("delta_ns", "Growth", DELTA_NS, each(lambda one: one.delta_ns), "last runs − first runs", _DOC,
             width=14),
         Column("change_pct", "Growth", DELTA_PERCENT,
@@ -257,10 +309,10 @@ OPS: Table[Sequence[OpTrend]] = Table(
             "the first run after the last change", _DOC),
         Column("size_pct", "Its size", DELTA_PERCENT,
             each(lambda one: _fraction(one.since.step.size) if one.since else None), "after / before − 1", _DOC,
-            drop=1),
+            drop=10),
         Column("changes", "Changes", COUNT, each(lambda one: len(one.changes)), "change points", _DOC, outputs=In.DATA),
         Column("trend", "Trend", LABEL, each(lambda one: texts.sparkline(one.values, 20)), "over the runs", _DOC,
-            outputs=In.TEXT | In.SHEET, width=24),
+            outputs=In.TEXT | In.SHEET, width=24, drop=7),
     ),
 )
 
@@ -272,15 +324,16 @@ CAUSES: Table[Sequence[CauseTrend]] = Table(
         Column("title", "Cause", LABEL, each(lambda one: one.title), "the cause", "docs/rules.md", width=30),
         Column("subject", "Ops in question", LABEL, each(lambda one: one.subject), "the op, or the chain of ops", _DOC,
             flexible=True, width=40, code=True),
-        Column("runs", "Runs", COUNT, each(lambda one: one.runs), "runs that have it", _DOC, width=8),
-        Column("first", "First", RUN, each(lambda one: one.first), "the first of them", _DOC, drop=1),
-        Column("last", "Last", RUN, each(lambda one: one.last), "the last of them", _DOC),
+        Column("runs", "Runs", COUNT, each(lambda one: one.runs), "runs that have it", _DOC, width=8, drop=8),
+        Column("first", "First", RUN, each(lambda one: one.first), "the first of them", _DOC, drop=11),
+        Column("last", "Last", RUN, each(lambda one: one.last), "the last of them", _DOC, drop=10),
         Column("there", "Still there", YES_NO, each(lambda one: one.there), "whether the last run of the series has it",
-            _DOC),
+            _DOC, short="There", drop=9),
         Column("expected_saving_ns", "Expected saving", NS, each(lambda one: one.expected_ns),
-            "expected saving in the last run that has it", _DOC, text=formats.saving_figure),
+            "expected saving in the last run that has it", _DOC, text=formats.saving_figure, short="Saves"),
         Column("trend", "Expected saving", LABEL, each(lambda one: texts.sparkline(one.values, 20)),
-            "over the runs, 0 where it is not there", _DOC, outputs=In.TEXT | In.SHEET, width=24),
+            "over the runs, 0 where it is not there", _DOC, outputs=In.TEXT | In.SHEET, width=24, short="Over runs",
+            drop=7),
     ),
 )
 
@@ -362,24 +415,26 @@ TARGETS: Table[Sequence[TargetRow]] = Table(
     (
         Column("model", "Model", LABEL, each(lambda one: one.model), "model, setting, batch", _DOC, flexible=True,
             width=32),
-        Column("board", "Board", LABEL, each(lambda one: one.board), "board, or machine", _DOC, width=14),
-        Column("target", "Target", LABEL, each(lambda one: one.target), "metric, or limit of a budget", _DOC, width=26),
+        Column("board", "Board", LABEL, each(lambda one: one.board), "board, or machine", _DOC, width=14, drop=8),
+        Column("target", "Target", LABEL, each(lambda one: one.target), "metric, or limit of a budget", _DOC, width=26,
+            flexible=True),
         Column("unit", "Unit", LABEL, each(lambda one: one.unit), "`ns`, `%`, `1/s`; blank = that of the target",
             _DOC, width=6),
         Column("measured", "Measured", DECIMAL, each(lambda one: one.measured), "in the last run; empty = not measured",
             _DOC, width=16),
         Column("expected", "Target value", DECIMAL, each(lambda one: one.expected), "the target", _DOC, short="Wanted",
             width=16),
-        Column("low", "At least", DECIMAL, each(lambda one: one.low), "the least that is allowed", _DOC, drop=5),
-        Column("high", "At most", DECIMAL, each(lambda one: one.high), "the most that is allowed", _DOC, drop=5),
+        Column("low", "At least", DECIMAL, each(lambda one: one.low), "the least that is allowed", _DOC, drop=11),
+        Column("high", "At most", DECIMAL, each(lambda one: one.high), "the most that is allowed", _DOC, drop=11),
         Column("distance_pct", "Distance", DELTA_PERCENT, each(lambda one: one.distance), "measured / target − 1",
             _DOC),
-        Column("ok", "Kept", YES_NO, each(lambda one: one.ok), "whether the last run keeps it", _DOC, width=7),
+        Column("ok", "Kept", _KEPT, each(lambda one: one.ok), "whether the last run keeps it; empty = not measured",
+            _DOC, width=7),
         Column("direction", "Direction", LABEL, each(lambda one: one.direction),
             "the last run beside the median of up to ten before it: better, worse, or steady within the noise", _DOC,
-            drop=1, width=11),
+            drop=9, width=11),
         Column("since", "Since", RUN, each(lambda one: one.since), "the first run of the present state, kept or missed",
-            _DOC),
+            _DOC, drop=7),
         Column("always", "From the start", YES_NO, each(lambda one: one.always),
             "whether that is the first run of the series", _DOC, outputs=In.DATA),
         Column("problem", "Problem", TEXT, each(lambda one: one.problem), "why it is not measured", _DOC, drop=4,

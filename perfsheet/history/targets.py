@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
+from perfsheet.analysis import Options
 from perfsheet.analysis.ops.kinds import kind
 from perfsheet.budget.check import kept
+from perfsheet.budget.hardware import Hardware
 from perfsheet.budget.model import Bound, Budget
 from perfsheet.budget.quantities import Unit
 from perfsheet.capture.table import FloatArray
-from perfsheet.history.baseline import BY_OP_CODE
+from perfsheet.history.baseline import BY_OP_CODE, times_by
 from perfsheet.history.engines import Engine
 from perfsheet.history.metrics import MEASUREMENTS_OF
+from perfsheet.history.rows import selection_text
 from perfsheet.history.schema import MEASUREMENTS, SIGNATURES
 from perfsheet.history.series import Run, Series
 from perfsheet.history.steps import LEAST, find_steps
@@ -33,8 +37,9 @@ class TargetRow:
     """A target and how the runs of a series keep it.
 
     `measured` is that of the last run, None = not measured (`problem` says why, if more is known). `low` and `high` are
-    what is allowed, None = no limit on that side. `direction`: the last run beside the median of those before it.
-    `since`: the first run of the present state, kept or missed; `always`: that it is the first run of the series.
+    what is allowed, None = no limit on that side. `ok`: None = not measured. `direction`: the last run beside the
+    median of those before it. `since`: the first run of the present state, kept or missed; `always`: that it is the
+    first run of the series.
     """
 
     model: str
@@ -46,7 +51,7 @@ class TargetRow:
     low: float | None
     high: float | None
     measured: float | None = None
-    ok: bool = False
+    ok: bool | None = None
     direction: str = ""
     since: Run | None = None
     always: bool = False
@@ -59,14 +64,13 @@ class TargetRow:
 
 
 def held(
-    of: TargetRow, runs: Sequence[Run], values: FloatArray, ok: Callable[[float], bool], higher_is_better: bool
+    of: TargetRow, series: Series, values: FloatArray, ok: Callable[[float], bool], higher_is_better: bool
 ) -> TargetRow:
     """The row with what the runs of a series measured (NaN = not measured)."""
-    from dataclasses import replace
-
-    known = np.flatnonzero(np.isfinite(values))
+    known = np.flatnonzero(np.isfinite(values) & series.complete)
     if not known.size:
         return of
+    runs = series.runs
     kept_in = [ok(float(values[place])) for place in known.tolist()]
     start = len(kept_in) - 1
     while start and kept_in[start - 1] == kept_in[-1]:
@@ -93,34 +97,25 @@ def _direction(values: FloatArray, higher_is_better: bool) -> str:
     return BETTER if (values[-1] > middle) == higher_is_better else WORSE
 
 
-def central_targets(engine: Engine, contents: Contents, series: Sequence[Series], targets: Targets) -> list[TargetRow]:
-    """tt-metal's central targets beside the benchmark records of a store, and those that no record is about."""
+def central_targets(
+    engine: Engine, contents: Contents, series: Sequence[Series], targets: Targets, every: bool = True
+) -> list[TargetRow]:
+    """tt-metal's central targets beside the benchmark records of a store; with `every` those of no record, too."""
     rows: list[TargetRow] = []
     seen: set[TargetEntry] = set()
     for one in series:
         if one.key.kind != "record":
             continue
-        entry = targets.find(
-            one.key.model,
-            one.key.board,
-            None if one.key.batch is None else int(one.key.batch),
-            one.key.sequence_length,
-        )
+        batch = None if one.key.batch is None else int(one.key.batch)
+        entry = targets.find(one.key.model, one.key.board, batch, one.key.sequence_length)
         if entry is not None and not entry.todo:
             seen.add(entry)
             rows += _of_entry(engine, contents, one, entry, targets.path)
-    for entry in targets.entries:
-        if entry not in seen and not entry.todo:
-            rows += [
-                _row(
-                    entry.name.rpartition(" on ")[0] or entry.model,
-                    entry.sku,
-                    metric,
-                    targets.path,
-                    "no record of it in the store",
-                )
-                for metric in entry.metrics
-            ]
+    for entry in targets.entries if every else ():
+        if entry not in seen:
+            problem = "the file has a gap (TODO)" if entry.todo else "no record of it in the store"
+            model = entry.name.replace(f"{entry.model} on {entry.sku}", entry.model)
+            rows += [_row(model, entry.sku, metric, targets.path, problem) for metric in entry.metrics]
     return rows
 
 
@@ -139,7 +134,7 @@ def _of_entry(engine: Engine, contents: Contents, series: Series, entry: TargetE
         row = _row(series.key.name, series.key.on, metric, path)
         yield held(
             row,
-            series.runs,
+            series,
             values,
             lambda value, of=metric: of.low <= value <= of.high,  # type: ignore[misc]
             "time" not in metric.name and not metric.name.startswith("compile"),
@@ -176,8 +171,9 @@ _COLUMNS = {
 
 def budget_targets(engine: Engine, contents: Contents, series: Series, budget: Budget) -> Iterator[TargetRow]:
     """The limits of a budget beside the captures of a series."""
+    problem = _of_another(budget, series)
     for bound in budget.bounds:
-        values = _values(engine, contents, series, bound)
+        values = None if problem else _values(engine, contents, series, bound)
         share = bound.limit.unit is Unit.SHARE
         scale = 100.0 if share else 1.0
         row = TargetRow(
@@ -189,12 +185,26 @@ def budget_targets(engine: Engine, contents: Contents, series: Series, budget: B
             expected=scale * bound.value,
             low=scale * bound.allowed if bound.floor else None,
             high=None if bound.floor else scale * bound.allowed,
-            problem="" if values is not None else "the store has no column for this limit: perfsheet check measures it",
+            problem=problem or ("" if values is not None else _NOT_STORED),
         )
         if values is None:
             yield row
             continue
-        yield held(row, series.runs, values, lambda value, of=row: _kept(value, of), bound.limit.floor)  # type: ignore[misc]
+        yield held(row, series, values, lambda value, of=row: _kept(value, of), bound.limit.floor)  # type: ignore[misc]
+
+
+_NOT_STORED = "the store has no column for this limit; perfsheet check measures it"
+
+
+def _of_another(budget: Budget, series: Series) -> str:
+    """Why a budget says nothing about a series; blank if it does."""
+    hardware = Hardware(boards=series.key.board, devices=series.key.devices or 0)
+    if budget.hardware.differs(hardware):
+        return f"the budget is of {budget.hardware.named}"
+    selection = selection_text(budget.window(Options()))
+    if selection != series.key.selection:
+        return f"the budget is of {selection or 'the default window'}, the runs of {series.key.selection or 'that'}"
+    return ""
 
 
 def _kept(value: float, row: TargetRow) -> bool:
@@ -211,10 +221,5 @@ def _values(engine: Engine, contents: Contents, series: Series, bound: Bound) ->
     if bound.limit.key != "kernel-time":
         return None
     engine.open(contents, [SIGNATURES], series.rows)
-    place_of = series.places
-    times = np.zeros(len(series))
-    rows = engine.query(BY_OP_CODE)
-    for run_id, op_code, time in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
-        if run_id in place_of and kind(op_code) == kind(bound.op_type):
-            times[place_of[run_id]] += time or 0.0
-    return times
+    times = times_by(engine.query(BY_OP_CODE), series, kind)
+    return times.get(kind(bound.op_type), np.zeros(len(series)))

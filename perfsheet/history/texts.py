@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,9 +21,13 @@ _LEAST_SPAN = 0.1
 """Of the middle: what moves by less looks flat."""
 
 
+_LARGEST = 1e300
+
+
 def sparkline(values: FloatArray | Sequence[float], width: int = 40) -> str:
     """A line of bars, the median of neighbouring runs each; as high as a tenth of the middle value at the least."""
     known = np.asarray(values, dtype=np.float64)
+    known = known[np.abs(known) < _LARGEST]
     if not len(known):
         return ""
     parts = [float(np.median(part)) for part in np.array_split(known, min(width, len(known)))]
@@ -38,11 +43,13 @@ def figure(metric: Metric, value: float | None) -> str:
         return "–"
     if metric.kind is kinds.NS:
         return formats.span_of_time(value)
+    if metric.kind is kinds.DECIMAL:
+        return f"{value:,.6g}"
     return metric.kind.text(value)
 
 
 def change_title(metric: Metric, change: Change) -> str:
-    """`+4.8 % (1.897 → 1.988 ms) slower`."""
+    """`+4.8 %: 1.897 ms → 1.988 ms`."""
     step = change.step
     size = "from 0" if math.isinf(step.size) else formats.signed_percent(step.size)
     return f"{size}: {figure(metric, step.before)} → {figure(metric, step.after)}"
@@ -59,7 +66,7 @@ def confidence_pct(change: Change) -> float:
 
 
 def moved(one: Moved) -> str:
-    """`LayerNormDeviceOperation 384×768 276,854 → 370,316 ns (+93,462), at block.py:22`."""
+    """`LayerNorm 384×768: 276.854 µs → 370.316 µs (+33.8 %), at block.py:22`."""
     at = f", at {one.op.source}" if one.op.source else ""
     if not one.before_ns:
         return f"{one.op.name}: new, {formats.span_of_time(one.after_ns)}{at}"
@@ -87,8 +94,10 @@ def nature(of: Trend) -> list[str]:
         )
     if not of.steps.enough:
         said.append("too few runs to tell a change from noise (six at the least)")
+    if of.steps.outliers:
+        said.append(f"{rows(of.steps.outliers, 'outlier')}, which count as nearer")
     if of.unknown:
-        said.append(f"{rows(of.unknown, 'run')} without this figure")
+        said.append(f"{rows(of.unknown, 'run')} without this figure, or of a part of the run only, left out")
     if len(of.series.branches) > 1:
         said.append(f"{len(of.series.branches)} branches together; --branch chooses one")
     return said
@@ -97,3 +106,16 @@ def nature(of: Trend) -> list[str]:
 def noise(cv: float | None) -> str:
     """`noise 1.3 %`."""
     return "noise unknown" if cv is None else f"noise {formats.percent(cv)}"
+
+
+def unit_of(metric: Metric, high: float) -> tuple[float, str]:
+    """What to divide values up to `high` by for a chart, and the unit then: blank if the metric is no time."""
+    if metric.kind is not kinds.NS:
+        return 1.0, metric.kind.unit
+    return (1e6, "ms") if high >= 1e6 else (1e3, "µs") if high >= 1e3 else (1.0, "ns")
+
+
+def levels(values: FloatArray, changes: Sequence[Change]) -> Iterator[tuple[int, int, float]]:
+    """The levels between changes: the places of their first run and of that after the last one, and their medians."""
+    for start, end in pairwise([0, *(change.step.at for change in changes), len(values)]):
+        yield start, end, float(np.median(values[start:end]))

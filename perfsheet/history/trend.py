@@ -19,6 +19,8 @@ from perfsheet.light_dataclass import dataclass
 
 _BESIDE = 10
 """Runs on each side of a change whose ops are compared."""
+_LARGEST = 1e300
+"""Beyond it squares are no numbers; no figure comes near."""
 _LEAST_PART = 0.05
 """Of a change: ops that moved by less of it are not named."""
 
@@ -71,7 +73,10 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Trend:
-    """A figure of a series over its runs: `values` of `series.runs`, those without a value left out (`unknown`)."""
+    """A figure of a series over its runs: `values` of `series.runs`.
+
+    Runs without it, and those that tell a part of themselves only, are left out: `unknown` of them.
+    """
 
     series: Series
     metric: Metric
@@ -95,13 +100,13 @@ class Trend:
     @property
     def moved(self) -> float | None:
         """From the first level to the last, as a fraction; None if that was 0."""
-        return self.level / self.first - 1 if self.first else None
+        return (self.level - self.first) / abs(self.first) if self.first else None
 
 
 def trend(series: Series, metric: Metric, measurements: pa.Table | None = None) -> Trend | None:
     """The trend of a series; None if no run has the figure."""
     values = values_of(metric, series, measurements)
-    known = np.isfinite(values)
+    known = np.isfinite(values) & (np.abs(values) < _LARGEST) & series.complete
     if not known.any():
         return None
     kept = series if known.all() else series.kept(known.tolist())

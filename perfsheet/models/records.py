@@ -129,9 +129,10 @@ def record_json(record: BenchmarkRecord) -> dict[str, Any]:
     }
 
 
-def write_record(record: BenchmarkRecord, folder: Path) -> Path:
+def write_record(record: BenchmarkRecord, folder: Path, again: bool = False) -> Path:
     """Write `partial_run_TIME.json`, with a number if that is there already; the file.
 
+    `again`: a file that has just this record already is taken for it.
     Raises PerfsheetError (exit status 7).
     """
     from perfsheet.atomic_write import make_folder, replace_text
@@ -142,6 +143,8 @@ def write_record(record: BenchmarkRecord, folder: Path) -> Path:
     stem, number = f"partial_run_{time.replace(':', '-') if os.name == 'nt' else time}", 1
     while True:
         path = folder / f"{stem}{'' if number == 1 else f'_{number}'}.json"
+        if again and path.is_file() and path.read_bytes() == text.encode():
+            return path
         if not path.exists():
             replace_text(path, text, overwrite=False)
             return path
@@ -179,11 +182,7 @@ class ReadRecord:
     @property
     def started(self) -> datetime | None:
         """When the run started; None if that is not known, or no time."""
-        text = re.sub(r"(Z|[+-]\d\d:?\d\d)$", _with_colon, self.run_start_ts or "")
-        try:
-            return datetime.fromisoformat(text).astimezone(timezone.utc)
-        except ValueError:
-            return None
+        return iso_time(self.run_start_ts or "")
 
     @property
     def setting(self) -> str:
@@ -210,8 +209,18 @@ class ReadRecord:
         return {(one.step_name, one.name): one.value for one in self.measurements if one.value is not None}
 
 
+def iso_time(text: str) -> datetime | None:
+    """A time as ISO 8601 has it, in UTC; without a zone it is local time. None if it is no time."""
+    try:
+        return datetime.fromisoformat(re.sub(r"(Z|[+-]\d\d:?\d\d)$", _with_colon, text.strip())).astimezone(
+            timezone.utc
+        )
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _with_colon(zone: re.Match[str]) -> str:
-    """`+00:00` for `Z`, `+0000` and `+00:00`: Python 3.10 reads no other."""
+    """`+00:00` for `Z` and `+0000`: Python 3.10 reads no other."""
     text = zone[1].replace(":", "")
     return "+00:00" if text == "Z" else f"{text[:3]}:{text[3:]}"
 

@@ -82,6 +82,7 @@ _IN_DOCUMENTS = {
     **dict.fromkeys(((document, "signposts[]") for document in _OF_A_CAPTURE), "a signpost"),
     **dict.fromkeys(((document, "unmatched[]") for document in _OF_A_CAPTURE), "a signpost"),
     **{("calibrate", key): "a prediction" for key in ("causes[]", "findings[]")},
+    ("history show", "run"): "a run of a history",
     ("check", "breaches[]"): "a limit",
     ("check", "checks[]"): "a limit",
     ("run", "limits[].checks[]"): "a limit",
@@ -188,6 +189,39 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield f"report{_OF_A_PLAN}", [_printed("report", _PLAN, "-o", folder / "plan.xlsx")]
     yield f"compare{_OF_A_PLAN}", [_printed("compare", _PLAN, _PLAN.with_name("planned_encoder_block_after.json"))]
     yield from _of_models()
+    yield from _of_a_history(folder)
+
+
+def _of_a_history(folder: Path) -> Iterator[tuple[str, list[Json]]]:
+    """Of six captures with a step in the middle, one that cannot be used, and their records."""
+    captures, store = folder / "captures", folder / "store"
+    captures.mkdir()
+    (captures / "ops_perf_results_bad.csv").write_text("nonsense\n", encoding="utf-8")
+    for day in range(8):
+        ops = [signpost(f"day {day}"), op(duration=1000 if day < 4 else 2000), op("Unary", cores=1)]
+        write_csv(captures / f"ops_perf_results_m_2026_01_{day + 1:02d}_00_00_00.csv", ops)
+    yield "history add", [_printed("history", "add", captures, "--into", store)]
+    yield "history export", [_printed("history", "export", store, "-o", folder / "records", "--last", "1")]
+    records = folder / "history-of-records"
+    _printed("history", "add", folder / "records", "--into", records)
+    yield "history list", [_printed("history", "list", store), _printed("history", "list", store, "--runs")]
+    (newest,) = _printed("history", "list", store, "--runs", "-n", "1")["runs"]
+    (record,) = _printed("history", "list", records, "--runs")["runs"]
+    yield (
+        "history show",
+        [
+            _printed("history", "show", store, newest["run"]),
+            _printed("history", "show", records, record["run"]),
+        ],
+    )
+    yield "history trend", [_printed("history", "trend", store)]
+    yield "history trend --causes", [_printed("history", "trend", store, "--causes")]
+    yield "history ops", [_printed("history", "ops", store)]
+    budget = folder / "history-budget.toml"
+    budget.write_text("[limits]\nfps = 1\n", encoding="utf-8")
+    yield "history targets", [_printed("history", "targets", store, "--budget", budget)]
+    yield "history compact", [_printed("history", "compact", store)]
+    yield "history sql", [_printed("history", "sql", store, "SELECT count(*) AS n FROM runs")]
 
 
 def _printed(*arguments: object) -> Json:

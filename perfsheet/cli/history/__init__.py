@@ -16,6 +16,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "targets": (f"{_HERE}.targets:targets", "Hold all models against their targets."),
     "sql": (f"{_HERE}.upkeep:sql", "Ask a store anything else in SQL."),
     "export": (f"{_HERE}.upkeep:export", "Write the runs as benchmark records of tt-metal."),
+    "remove": (f"{_HERE}.upkeep:remove", "Take runs out of a store."),
     "compact": (f"{_HERE}.upkeep:compact", "Merge the small files of a store."),
 }
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +16,9 @@ from perfsheet.errors import ExitStatus, usage
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.history.adding import Added
-    from perfsheet.history.facts import Found
 
+_LONG = 20
+"""Files from which on it is said how far it is."""
 _NAMED = 20
 """Files that were not added and are named one by one; the JSON has all."""
 
@@ -30,6 +28,7 @@ _NAMED = 20
 @analysis_options
 def add(
     *,
+    context: typer.Context,
     captures: Annotated[list[str], typer.Argument(metavar="CAPTURE|FOLDER|PATTERN...",
         help="Ops CSVs, benchmark records (partial_run_*.json), folders of them, patterns in quotes, addresses.")],
     into: Annotated[str, typer.Option("--into", metavar="STORE",
@@ -60,60 +59,47 @@ def add(
     """
     from perfsheet.history.adding import Work, known_in
     from perfsheet.history.adding import add as added
-    from perfsheet.history.facts import Stated, checked
+    from perfsheet.history.facts import Stated, checked, find
     from perfsheet.history.places import place_of
 
+    batch = options.batch if options.batch != 1 or "batch" in shared.chosen_fields(context) else None
     stated = checked(Stated(
-        model=model, setting=setting, board=options.board, batch=options.batch if options.batch != 1 else None,
+        model=model, setting=setting, board=options.board, batch=batch,
         commit=commit, branch=branch, started=ours.time("--started", started),
         committed=ours.time("--committed", committed), names=names,
     ))
     if not into.strip():
         raise usage("--into is empty", "name a folder, or an address")
-    with ours.engine(engine) as running, tempfile.TemporaryDirectory(prefix="perfsheet-history-") as copies:
-        files, others = _find(captures, Path(copies))
-        known = frozenset() if replace else known_in(place_of(into))
-        work = Work(into, options, stated, with_ops, known)
-        result = added(work, files, running.spread, _progress(len(files)))
+    with ours.engine(engine) as running:
+        files, others = find(captures)
+        there = known_in(place_of(into))
+        work = Work(into, options, stated, with_ops, frozenset() if replace else there)
+        progress = _Progress(len(files))
+        try:
+            result = added(work, files, running.spread, progress)
+        except KeyboardInterrupt:
+            say(f"perfsheet: {progress.done:,} of {len(files):,} files are done; adding them again goes on from there")
+            raise
     _report(result, others, into, json)
-    if result.runs or result.there or not files:
-        return ExitStatus.CAPTURE_UNUSABLE if result.refused else ExitStatus.DONE
-    return ExitStatus.CAPTURE_UNUSABLE
+    return ExitStatus.CAPTURE_UNUSABLE if result.refused else ExitStatus.DONE
 # fmt: on
 
 
-def _find(named: list[str], copies: Path) -> tuple[list[Found], int]:
-    """The files to add; those of an object store are copied here first."""
-    from perfsheet.history.facts import Found, find, is_capture, is_record
-    from perfsheet.history.places import fetched, is_address
+class _Progress:
+    """How far it is, said on a terminal."""
 
-    found: list[Found] = []
-    others = 0
-    for number, argument in enumerate(named):
-        if not is_address(argument):
-            here, left = find([argument])
-            found += here
-            others += left
-            continue
-        for address, copy in fetched(argument, copies / str(number)):
-            if address == argument.rstrip("/") or is_record(copy) or is_capture(copy):
-                found.append(Found(copy, address))
-    return list({(one.address, one.path): one for one in found}.values()), others
+    def __init__(self, total: int) -> None:
+        self.done = 0
+        self._total = total
+
+    def __call__(self, done: int) -> None:
+        self.done = done
+        if sys.stderr.isatty() and self._total >= _LONG:
+            sys.stderr.write(f"\r{done:,} of {self._total:,} files" + ("\n" if done >= self._total else ""))
+            sys.stderr.flush()
 
 
-def _progress(total: int) -> Callable[[int], None]:
-    """Say on a terminal how far it is."""
-    if not sys.stderr.isatty() or total < 20:
-        return lambda done: None
-
-    def show(done: int) -> None:
-        sys.stderr.write(f"\r{done:,} of {total:,} files" + ("\n" if done >= total else ""))
-        sys.stderr.flush()
-
-    return show
-
-
-def _report(result: Added, others: int, store: str, json: bool) -> None:
+def _report(result: Added, others: list[str], store: str, json: bool) -> None:
     from perfsheet.capture.notes import rows
 
     if json:
@@ -126,9 +112,14 @@ def _report(result: Added, others: int, store: str, json: bool) -> None:
         say(f"perfsheet: left out: {reason}")
     if len(result.refused) > _NAMED:
         say(f"perfsheet: {len(result.refused) - _NAMED:,} more are left out; --json names all of them")
+    for one in result.incomplete[:_NAMED]:
+        say(f"warning: {one.address}: {one.reason}; it is left out of trends and baselines")
+    if len(result.incomplete) > _NAMED:
+        say(f"warning: {len(result.incomplete) - _NAMED:,} more are incomplete; --json names all of them")
     if not json:
         there = f", {rows(result.there, 'file')} there already" if result.there else ""
         refused = f", {rows(len(result.refused), 'file')} left out" if result.refused else ""
         tell(f"Added {rows(result.runs, 'run')} to {store}{there}{refused}")
         if others:
-            tell(f"{rows(others, 'other CSV file')} {'is' if others == 1 else 'are'} no ops CSV")
+            named = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+            tell(f"{rows(len(others), 'other CSV file')} {'is' if len(others) == 1 else 'are'} no ops CSV: {named}")

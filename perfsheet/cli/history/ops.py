@@ -14,6 +14,8 @@ from perfsheet.cli.history import options as ours
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
 
+_SCREENFUL = 10
+
 
 # fmt: off
 @command
@@ -24,7 +26,7 @@ def ops(
     chosen: Chosen,
     op: Annotated[str, typer.Option("--op", metavar="TEXT",
         help="Only ops whose code, shape, tensors or source contain this, or the signature with this id.")] = "",
-    count: ours.Count = 10,
+    count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
     output: ours.Output = None,
     html: ours.Html = None,
@@ -41,6 +43,9 @@ def ops(
     from perfsheet.outputs import paths
 
     shared.one_format(json, csv)
+    ours.check_name(output, ".xlsx")
+    ours.check_name(html, ".html")
+    limit = ours.count(count, _SCREENFUL, False)
     for path in filter(None, (output, html)):
         paths.check_file(path, [], force)
     with ours.engine(engine) as running:
@@ -50,7 +55,7 @@ def ops(
 
         contents = open_store(store)
         series = choose(contents.runs, replace(chosen, kind="capture"))
-        found = growth(running, contents, series[0], shared.first(count), op)
+        found = growth(running, contents, series[0], limit, op)
     from perfsheet.history.outputs import terminal
     from perfsheet.history.outputs.json_output import ops_json
     from perfsheet.history.outputs.page import write_ops_page
@@ -58,7 +63,7 @@ def ops(
     from perfsheet.outputs import csv_output, json_output
 
     if json:
-        json_output.write(ops_json(store, series, found), sys.stdout)
+        json_output.write(ops_json(store, series, found, limit), sys.stdout)
     elif csv:
         from perfsheet.history.tables import OP_POINTS, op_points
 

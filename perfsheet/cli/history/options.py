@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,10 @@ Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE.xlsx", help="Write a workbook with charts.")
 ]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE.html", help="Write a page.")]
-Count = Annotated[int, typer.Option("-n", "--top", metavar="N", help="How many to show, 0 = all.")]
+Count = Annotated[
+    int | None,
+    typer.Option("-n", "--top", metavar="N", help="How many, 0 = all; by default a screenful, all in JSON and CSV."),
+]
 
 # fmt: off
 _CHOSEN = (
@@ -73,6 +77,21 @@ def _chosen(
     )
 
 
+def count(given: int | None, screenful: int, data: bool) -> int | None:
+    """How many to show, None = all; `data`: for a program."""
+    from perfsheet.cli.options import first
+
+    if given is None:
+        return None if data else screenful
+    return first(given)
+
+
+def check_name(path: Path | None, suffix: str) -> None:
+    """Refuse an output whose name says that it is of another format. Raises PerfsheetError (exit status 2)."""
+    if path is not None and path.suffix.lower() not in (suffix, ""):
+        raise usage(f"{path}: unknown format {path.suffix!r}", f"end the name in {suffix}")
+
+
 def time(option: str, text: str | None, end_of_day: bool = False) -> datetime | None:
     """The time of an option; a day alone is its begin, or its end. Raises PerfsheetError (exit status 2)."""
     from datetime import timedelta
@@ -84,7 +103,8 @@ def time(option: str, text: str | None, end_of_day: bool = False) -> datetime | 
     found = time_of(text)
     if found is None:
         raise usage(f"{option} {text}: not a time", "for instance 2026-11-29 or 2026-11-29T10:00:00+01:00")
-    return found + timedelta(days=1) if end_of_day and len(text.strip()) == len("2026-11-29") else found
+    alone = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
+    return found + timedelta(days=1, microseconds=-1) if end_of_day and alone else found
 
 
 def engine(name: str) -> Engine:

@@ -14,6 +14,8 @@ from perfsheet.cli.history import options as ours
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
 
+_SCREENFUL, _FIRST = 20, 8
+
 
 @command
 @ours.chosen_options
@@ -22,7 +24,7 @@ def list_runs(
     store: ours.Store,
     chosen: Chosen,
     runs: Annotated[bool, typer.Option("--runs", help="The runs one by one, the newest first.")] = False,
-    count: ours.Count = 20,
+    count: ours.Count = None,
     json: shared.Json = False,
     csv: shared.Csv = False,
 ) -> None:
@@ -39,7 +41,7 @@ def list_runs(
     from perfsheet.outputs import csv_output, json_output
 
     found = choose(open_store(store).runs, chosen)
-    limit = shared.first(count)
+    limit = ours.count(count, _SCREENFUL, json or csv)
     newest = newest_first(found)[:limit]
     if json:
         json_output.write(list_json(store, found[:limit], newest if runs else None, found), sys.stdout)
@@ -58,7 +60,7 @@ def list_runs(
 def show(
     store: ours.Store,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The first digits of its id, its commit, or its capture.")],
-    count: ours.Count = 8,
+    count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
     json: shared.Json = False,
 ) -> None:
@@ -70,7 +72,7 @@ def show(
         from perfsheet.history.store import open_store
         from perfsheet.outputs import json_output
 
-        found = shown_run(running, open_store(store), run, shared.first(count))
+        found = shown_run(running, open_store(store), run, ours.count(count, _FIRST, json))
         if json:
             json_output.write(run_json(store, found), sys.stdout)
         else:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from perfsheet.history.series import Chosen, Series
     from perfsheet.history.store import Contents
 
+_SCREENFUL = 8
+
 
 # fmt: off
 @command
@@ -32,7 +34,7 @@ def trend(
         help="kernel, fps, idle, elapsed, collectives, reshards, … or a measurement of benchmark records.")] = "kernel",
     causes: Annotated[bool, typer.Option("--causes",
         help="What to fix first, over the runs, in place of a figure.")] = False,
-    count: ours.Count = 8,
+    count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
     output: ours.Output = None,
     html: ours.Html = None,
@@ -49,6 +51,11 @@ def trend(
     shared.one_format(json, csv)
     if causes and (csv or output or html):
         raise usage("--causes is for the terminal and --json", "leave --csv, -o and --html out")
+    if causes and metric != "kernel":
+        raise usage("--causes follows no figure", "leave --metric out")
+    ours.check_name(output, ".xlsx")
+    ours.check_name(html, ".html")
+    limit = ours.count(count, _SCREENFUL, json or csv)
     for path in filter(None, (output, html)):
         paths.check_file(path, [], force)
     with ours.engine(engine) as running:
@@ -56,7 +63,7 @@ def trend(
 
         contents = open_store(store)
         if causes:
-            _causes(running, contents, chosen, shared.first(count), store, json)
+            _causes(running, contents, chosen, limit, store, json)
             return
         series, of, measurements = _asked(running, contents, chosen, metric)
         from perfsheet.history.trend import by_urgency, trends_of, with_moved
@@ -65,7 +72,6 @@ def trend(
         if not every:
             raise unusable(f"no run that is chosen has the figure {metric}", "choose other runs, or another figure")
         trends = by_urgency(every)
-        limit = shared.first(count)
         detailed = trends if output or html else trends[:limit]
         trends = [*with_moved(running, contents, detailed), *trends[len(detailed) :]]
     from perfsheet.history.outputs import terminal

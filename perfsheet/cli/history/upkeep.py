@@ -11,16 +11,19 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.history import options as ours
+from perfsheet.errors import unusable
 
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
+
+_SCREENFUL = 50
 
 
 @command
 def sql(
     store: ours.Store,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Over the tables runs, signatures, causes, …")],
-    count: ours.Count = 50,
+    count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
     json: shared.Json = False,
     csv: shared.Csv = False,
@@ -40,7 +43,7 @@ def sql(
         elif csv:
             answers.write_csv(answer, sys.stdout)
         else:
-            answers.print_answer(answer, shared.first(count), sys.stdout)
+            answers.print_answer(answer, ours.count(count, _SCREENFUL, False), sys.stdout)
 
 
 @command
@@ -53,6 +56,7 @@ def export(
         "generated/benchmark_data"
     ),
     engine: ours.EngineName = "duckdb",
+    json: shared.Json = False,
 ) -> None:
     """Write the runs as benchmark records (partial_run_*.json), as tt-metal's data collection reads them."""
     with ours.engine(engine) as running:
@@ -66,11 +70,41 @@ def export(
         contents = open_store(store)
         runs = pa.concat_tables([series.rows for series in choose(contents.runs, chosen)])
         count = exported(running, contents, runs, output)
-    tell(f"Wrote {rows(count, 'benchmark record')} in {output}")
+    if json:
+        _write_json(store, records=count, folder=str(output))
+    else:
+        tell(f"Wrote {rows(count, 'benchmark record')} in {output}")
 
 
 @command
-def compact(store: ours.Store) -> None:
+def remove(
+    store: ours.Store,
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Ids, commits or captures, as `show` takes them."),
+    ],
+    json: shared.Json = False,
+) -> None:
+    """Take runs out of a store, such as those of a broken board. Adding their captures again brings them back."""
+    from perfsheet.cli.handling import load_arrow
+
+    load_arrow()
+    from perfsheet.history.rows import removed_row
+    from perfsheet.history.series import run_of
+    from perfsheet.history.store import commit_removed, open_store
+
+    contents = open_store(store)
+    places = dict.fromkeys(run_of(contents.runs, name) for name in runs)
+    gone = [contents.runs.slice(place, 1).to_pylist()[0] for place in places]
+    commit_removed(contents.place, [removed_row(run) for run in gone])
+    if json:
+        _write_json(store, removed=[run["run_id"] for run in gone])
+    for run in () if json else gone:
+        tell(f"Removed {run['run_id'][:12]}: {run['model']}, {run['capture']}")
+
+
+@command
+def compact(store: ours.Store, json: shared.Json = False) -> None:
     """Merge the small files of a store, and remove what no longer counts. Others may read and add meanwhile."""
     from perfsheet.cli.handling import load_arrow
 
@@ -79,5 +113,19 @@ def compact(store: ours.Store) -> None:
 
     contents = open_store(store)
     before = len(contents.place.names())
-    merge(contents)
-    tell(f"{store}: {before:,} files before, {len(contents.place.names()):,} now")
+    try:
+        merge(contents)
+    except FileNotFoundError:
+        raise unusable(f"another process merges the files of {store}", "nothing is lost; wait for it") from None
+    after = len(contents.place.names())
+    if json:
+        _write_json(store, files_before=before, files=after)
+    else:
+        tell(f"{store}: {before:,} files before, {after:,} now")
+
+
+def _write_json(store: str, **found: object) -> None:
+    from perfsheet.history.outputs.json_output import head
+    from perfsheet.outputs import json_output
+
+    json_output.write({**head(store), **found}, sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -65,3 +66,15 @@ def engine_of(name: str) -> Engine:
         extra = "history" if name == DUCKDB else "spark"
         raise usage(f"the engine {name} needs {error.name}", f"pip install 'perfsheet[{extra}]'") from None
     raise usage(f"--engine {name} is unknown", "give duckdb, spark or spark://HOST:PORT")
+
+
+_READS = ("select", "with", "from", "values", "describe", "show", "explain", "summarize")
+
+
+def check_reads(sql: str) -> None:
+    """Refuse a question that does not begin as one that reads. Raises PerfsheetError (exit status 2)."""
+    plain = re.sub(r"--[^\n]*|/\*.*?\*/", " ", sql, flags=re.DOTALL).strip(" \t\r\n(;")
+    if not plain:
+        raise usage("the query is empty", "for instance SELECT model, count(*) FROM runs GROUP BY model")
+    if plain.split(None, 1)[0].lower() not in _READS:
+        raise usage(f"a query only reads, and {plain.split(None, 1)[0]} does not", "ask with SELECT")

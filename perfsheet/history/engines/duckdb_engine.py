@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from perfsheet.errors import unusable, usage
+from perfsheet.history.engines import check_reads
 from perfsheet.history.schema import RUNS, StoreTable
 from perfsheet.history.store import Contents
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from perfsheet.history.facts import Found
 
 _PARAMETER = re.compile(r"(?<![:\w]):(?=[a-z_]\w*)")
+_HINT = "the tables are in docs/history.md"
 _MEMORY = "640MB"
 """What it may keep in memory; larger sorts and groups go to temporary files."""
 
@@ -30,6 +32,7 @@ class DuckdbEngine:
         self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "autoinstall_known_extensions": False})
         self._connection.execute("SET TimeZone = 'UTC'")
         self._folder: str | None = None
+        self._locked = False
 
     def __enter__(self) -> DuckdbEngine:
         return self
@@ -56,7 +59,9 @@ class DuckdbEngine:
                 for field, source in table.sources(version)
             )
             if contents.place.folder is not None:
-                parts.append(f"SELECT {columns} FROM read_parquet([{', '.join(map(_text, paths))}])")
+                parts.append(
+                    f"SELECT {columns} FROM read_parquet([{', '.join(map(_text, paths))}], hive_partitioning = false)"
+                )
             else:
                 from pyarrow import dataset
 
@@ -77,17 +82,29 @@ class DuckdbEngine:
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer as a table of Arrow."""
+        if self._locked:
+            self._check_reads(sql)
         return self._run(_PARAMETER.sub("$", sql) if parameters else sql, parameters)
+
+    def _check_reads(self, sql: str) -> None:
+        """Refuse what does more than read. Raises PerfsheetError (exit status 2)."""
+        check_reads(sql)
+        try:
+            kinds = {statement.type for statement in self._connection.extract_statements(sql)}
+        except duckdb.Error as error:
+            raise usage(f"the engine says: {_reason(error)}", _HINT) from None
+        if not kinds <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+            raise usage("a query only reads, and this one does more", "ask with SELECT")
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         try:
             answer = self._connection.sql(sql, params=dict(parameters or {}))
             return pa.table({}) if answer is None else answer.to_arrow_table()
-        except duckdb.IOException as error:
-            what = f"a file of the store cannot be read: {_reason(error)}"
-            raise unusable(what, "if it was merged meanwhile, ask again") from None
         except duckdb.Error as error:
-            raise usage(f"the engine says: {_reason(error)}", "the tables are in docs/history.md") from None
+            if isinstance(error, duckdb.IOException) or ".parquet" in str(error):
+                what = f"a file of the store cannot be read: {_reason(error)}"
+                raise unusable(what, "ask again; if it is damaged, add its captures again with --replace") from None
+            raise usage(f"the engine says: {_reason(error)}", _HINT) from None
 
     def lock(self) -> None:
         """Let what follows read the folder of the store only."""
@@ -95,6 +112,7 @@ class DuckdbEngine:
             self._connection.execute(f"SET allowed_directories = [{_text(self._folder)}]")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+        self._locked = True
 
     def spread(self, work: Work, portions: Sequence[Sequence[Found]]) -> Iterable[Written]:
         """Analyse the files on the cores of this machine."""

@@ -18,6 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from perfsheet.errors import unusable, usage
 from perfsheet.history.adding import Refused, Work, Written, write_portion
+from perfsheet.history.engines import check_reads
 from perfsheet.history.facts import Found
 from perfsheet.history.schema import RUNS, WHOLE, StoreTable
 from perfsheet.history.store import Contents
@@ -25,8 +26,8 @@ from perfsheet.history.store import Contents
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_PACKED = pa.schema([("runs", pa.binary()), ("there", WHOLE), ("refused", pa.binary())])
-"""What a worker answers about its files: rows of table `runs`, and what was not added, as streams of Arrow."""
+_PACKED = pa.schema([("runs", pa.binary()), ("there", WHOLE), ("refused", pa.binary()), ("incomplete", pa.binary())])
+"""What a worker answers: rows of table `runs`, files that were not added, incomplete ones; as streams of Arrow."""
 _REFUSED = pa.schema([("address", pa.string()), ("reason", pa.string())])
 
 
@@ -34,6 +35,7 @@ class SparkEngine:
     """Answers on a cluster. `master` as Spark has it; None = that of Spark's own settings, else this machine."""
 
     def __init__(self, master: str | None) -> None:
+        self._locked = False
         # Workers on this machine take the Python of this process, unless something else is set.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.builder.appName("perfsheet history")
@@ -86,13 +88,16 @@ class SparkEngine:
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer as a table of Arrow."""
+        if self._locked:
+            check_reads(sql)
         try:
             return self._spark.sql(sql, args=dict(parameters or {})).toArrow()
         except PySparkException as error:
             raise usage(f"the engine says: {_reason(error)}", "the tables are in docs/history.md") from None
 
     def lock(self) -> None:
-        """Nothing: what a user of a cluster may read, the cluster decides."""
+        """Refuse what does more than read; which files may be read, the cluster decides."""
+        self._locked = True
 
     def spread(self, work: Work, portions: Sequence[Sequence[Found]]) -> Iterable[Written]:
         """Let the workers analyse the files and write their rows; only those of table `runs` come back.
@@ -102,7 +107,7 @@ class SparkEngine:
         if not portions:
             return
         rows = [
-            {"number": number, "path": str(one.path.absolute()), "address": one.address}
+            {"number": number, "path": str(one.path.absolute()) if one.path else "", "address": one.address}
             for number, portion in enumerate(portions)
             for one in portion
         ]
@@ -112,7 +117,7 @@ class SparkEngine:
         )
         try:
             for answer in answers.toLocalIterator(prefetchPartitions=True):
-                yield _unpacked(answer["runs"], answer["there"], answer["refused"])
+                yield _unpacked(*answer)
         except PySparkException as error:
             raise unusable(
                 f"the cluster says: {_reason(error)}", "do its workers have perfsheet, and see the files?"
@@ -128,15 +133,15 @@ def _worker(work: Work) -> Any:
     def analyse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pathlib import Path
 
-        found = [Found(Path(row["path"]), row["address"]) for batch in batches for row in batch.to_pylist()]
+        found = [
+            Found(Path(row["path"]) if row["path"] else None, row["address"])
+            for batch in batches
+            for row in batch.to_pylist()
+        ]
         written = write_portion(work, found)
-        refused = pa.Table.from_pylist(
-            [{"address": one.address, "reason": one.reason} for one in written.refused], schema=_REFUSED
-        )
-        packed = [[_stream(written.runs)], [written.there], [_stream(refused)]]
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(value, type=field.type) for value, field in zip(packed, _PACKED, strict=True)], schema=_PACKED
-        )
+        packed = [_stream(written.runs), written.there, _named(written.refused), _named(written.incomplete)]
+        columns = [pa.array([value], type=field.type) for value, field in zip(packed, _PACKED, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=_PACKED)
 
     return analyse
 
@@ -148,9 +153,19 @@ def _stream(rows: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _unpacked(runs: bytes, there: int, refused: bytes) -> Written:
-    tables = [pa.ipc.open_stream(pa.py_buffer(part)).read_all() for part in (runs, refused)]
-    return Written(tables[0], there, tuple(Refused(**row) for row in tables[1].to_pylist()))
+def _named(files: Sequence[Refused]) -> bytes:
+    """Files with what is said of them."""
+    rows = [{"address": one.address, "reason": one.reason} for one in files]
+    return _stream(pa.Table.from_pylist(rows, schema=_REFUSED))
+
+
+def _unpacked(runs: bytes, there: int, refused: bytes, incomplete: bytes) -> Written:
+    named = [tuple(Refused(**row) for row in _rows(part).to_pylist()) for part in (refused, incomplete)]
+    return Written(_rows(runs), there, *named)
+
+
+def _rows(stream: bytes) -> pa.Table:
+    return pa.ipc.open_stream(pa.py_buffer(stream)).read_all()
 
 
 def _address(contents: Contents, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TextIO
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from perfsheet.outputs.terminal import print_rows
 from perfsheet.outputs.terminal.screen import line, screen_for
 from perfsheet.tables.column import Column, Table
 from perfsheet.tables.kinds import DECIMAL, LABEL
-from perfsheet.text.safe import csv_cell
+from perfsheet.text.safe import clean, csv_cell
 
 
 def print_answer(answer: pa.Table, count: int | None, out: TextIO) -> None:
@@ -33,15 +34,15 @@ def print_answer(answer: pa.Table, count: int | None, out: TextIO) -> None:
 def _table(answer: pa.Table) -> Table[pa.Table]:
     columns = []
     for place, field in enumerate(answer.schema):
-        number = pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        number = pa.types.is_floating(field.type)
         column = Column(
             f"{place}",
-            field.name,
+            clean(field.name),
             DECIMAL if number else LABEL,
             _values(place, float if number else _text),
-            exact=field.name,
+            exact=clean(field.name) or "?",
             flexible=not number,
-            right=pa.types.is_integer(field.type),
+            right=pa.types.is_integer(field.type) or pa.types.is_decimal(field.type),
             drop=0,
         )
         columns.append(column)
@@ -49,7 +50,15 @@ def _table(answer: pa.Table) -> Table[pa.Table]:
 
 
 def _values(place: int, convert: Callable[[Any], Any]) -> Callable[[pa.Table], list[Any]]:
-    return lambda rows: [None if value is None else convert(value) for value in rows.column(place).to_pylist()]
+    return lambda rows: [None if value is None else convert(value) for value in _listed(rows.column(place))]
+
+
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    """The values; times that Python has not, as texts."""
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError, pa.ArrowException):
+        return list(column.cast(pa.string()).to_pylist())
 
 
 def _text(value: object) -> str:
@@ -71,7 +80,7 @@ def write_csv(answer: pa.Table, out: TextIO) -> None:
 
 
 def _rows(answer: pa.Table) -> list[Sequence[Any]]:
-    return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+    return list(zip(*map(_listed, answer.columns), strict=True))
 
 
 def _plain(value: object) -> object:
@@ -79,7 +88,6 @@ def _plain(value: object) -> object:
         return iso(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    try:
-        return float(value)  # type: ignore[arg-type]  # a decimal
-    except (TypeError, ValueError):
-        return str(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)

@@ -31,18 +31,20 @@ from perfsheet.history.trend import Trend
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 
 
-def _head(store: str) -> Json:
+def head(store: str) -> Json:
+    """What every document begins with."""
     return {"schema_version": SCHEMA_VERSION, "store": store}
 
 
-def added_json(added: Added, store: str, others: int) -> Json:
+def added_json(added: Added, store: str, others: Sequence[str]) -> Json:
     """`history add --json`."""
     return {
-        **_head(store),
+        **head(store),
         "added": added.runs,
         "there_already": added.there,
-        "other_csv_files": others,
+        "other_csv_files": list(others),
         "left_out": [{"file": one.address, "reason": one.reason} for one in added.refused],
+        "incomplete": [{"file": one.address, "reason": one.reason} for one in added.incomplete],
     }
 
 
@@ -50,7 +52,7 @@ def list_json(
     store: str, shown: Sequence[Series], newest: Sequence[tuple[Series, int]] | None, every: Sequence[Series]
 ) -> Json:
     """`history list --json`; `newest`: the runs, None = not asked for."""
-    found: Json = {**_head(store), "series_count": len(every), "run_count": sum(map(len, every))}
+    found: Json = {**head(store), "series_count": len(every), "run_count": sum(map(len, every))}
     found["series"] = SERIES.records(shown)
     if newest is not None:
         found["runs"] = RUNS.records(newest)
@@ -60,7 +62,7 @@ def list_json(
 def trend_json(store: str, trends: Sequence[Trend], count: int) -> Json:
     """`history trend --json`: each series with its changes and the figure of every run; `count` series there are."""
     return {
-        **_head(store),
+        **head(store),
         "series_count": count,
         "trends": [
             {
@@ -81,13 +83,14 @@ def trend_json(store: str, trends: Sequence[Trend], count: int) -> Json:
     }
 
 
-def ops_json(store: str, series: Sequence[Series], ops: Sequence[OpTrend]) -> Json:
-    """`history ops --json`: each signature with every run."""
+def ops_json(store: str, series: Sequence[Series], ops: Sequence[OpTrend], limit: int | None = None) -> Json:
+    """`history ops --json`: each signature with every run; `limit`: how many were asked for, None = all."""
     return {
-        **_head(store),
+        **head(store),
         "model": series[0].key.name,
         "board": series[0].key.on,
         "series_count": len(series),
+        "limit": limit,
         "ops": [
             {**record, "runs": OP_POINTS.records(op_points([of]))}
             for of, record in zip(ops, OPS.records(ops), strict=True)
@@ -98,7 +101,7 @@ def ops_json(store: str, series: Sequence[Series], ops: Sequence[OpTrend]) -> Js
 def causes_json(store: str, found: Sequence[tuple[Series, Sequence[CauseTrend]]]) -> Json:
     """`history trend --causes --json`."""
     return {
-        **_head(store),
+        **head(store),
         "series": [
             {"model": series.key.name, "board": series.key.on, "runs": len(series), "causes": CAUSES.records(causes)}
             for series, causes in found
@@ -108,13 +111,13 @@ def causes_json(store: str, found: Sequence[tuple[Series, Sequence[CauseTrend]]]
 
 def targets_json(store: str, rows: Sequence[TargetRow]) -> Json:
     """`history targets --json`."""
-    return {**_head(store), "targets": TARGETS.records(rows)}
+    return {**head(store), "targets": TARGETS.records(rows)}
 
 
 def run_json(store: str, shown: ShownRun) -> Json:
     """`history show --json`: the rows of the store, by the names of its columns."""
     return {
-        **_head(store),
+        **head(store),
         "run": _plain(shown.run),
         "causes": [_plain(row) for row in shown.causes],
         "signatures": [_plain(row) for row in shown.signatures],

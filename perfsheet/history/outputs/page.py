@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 from markupsafe import Markup
 
 from perfsheet.atomic_write import replace_text
@@ -20,7 +18,6 @@ from perfsheet.history.trend import Change, Trend
 from perfsheet.outputs.html.charts import Drawing, horizontal, vertical
 from perfsheet.outputs.html.document import Head, Section, document
 from perfsheet.outputs.html.table import page_table
-from perfsheet.tables import kinds
 
 _MOST_CHARTS = 60
 _GAIN, _LOSS, _RUN = "#2e7d4f", "#c0392b", "var(--bar)"
@@ -101,16 +98,14 @@ def _chart(series: Series, values: FloatArray, changes: Sequence[Change], metric
     """A dot per run, a line per level, and a mark at each change."""
     low, high = float(values.min()), float(values.max())
     room = max(high - low, 0.1 * high) or 1.0
-    unit = _unit(high) if metric.kind is kinds.NS else (1.0, "")
+    unit = texts.unit_of(metric, high)
     top, bottom = high + 0.08 * room, max(0.0, low - 0.08 * room)
     drawing = Drawing(horizontal(1, max(2, len(values))), vertical(bottom, top, unit=unit[0]), metric.title)
     step = max(1, len(values) // _MOST_DOTS)
     for place in range(0, len(values), step):
         tip = f"{series.runs[place].label}: {texts.figure(metric, float(values[place]))}"
         drawing.dot(place + 1, float(values[place]), _RUN, "circle", tip)
-    bounds = [0, *(change.step.at for change in changes), len(values)]
-    for start, end in pairwise(bounds):
-        level = float(np.median(values[start:end]))
+    for start, end, level in texts.levels(values, changes):
         drawing.line([(start + 1, level), (end, level)], "cumulative")
     for change in changes:
         sign = texts.change_title(metric, change).partition(":")[0]
@@ -120,7 +115,3 @@ def _chart(series: Series, values: FloatArray, changes: Sequence[Change], metric
         drawing.label(place, top, sign, "middle", (0, 10))
     name = f"{metric.title} [{unit[1]}]" if unit[1] else metric.title
     return Markup(drawing.text("run, the oldest first", name))
-
-
-def _unit(high: float) -> tuple[float, str]:
-    return (1e6, "ms") if high >= 1e6 else (1e3, "µs") if high >= 1e3 else (1.0, "ns")

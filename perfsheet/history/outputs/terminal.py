@@ -103,7 +103,7 @@ def print_causes(found: Sequence[tuple[Series, Sequence[CauseTrend]]], limit: in
 def print_targets(rows: Sequence[TargetRow], out: TextIO) -> None:
     """A line per target, missed ones first."""
     screen = screen_for(out)
-    order = sorted(rows, key=lambda row: (row.measured is None, row.ok))
+    order = sorted(rows, key=lambda row: (row.ok is None, bool(row.ok)))
     print_rows(screen, TARGETS, order)
     measured = [row for row in rows if row.measured is not None]
     missed = sum(not row.ok for row in measured)
@@ -183,7 +183,7 @@ def _signature(one: dict[str, Any]) -> str:
 def _measurement(one: dict[str, Any]) -> str:
     target = "" if one["target"] is None else f" (target {one['target']:g})"
     name = ".".join(filter(None, (one["step"], one["name"])))
-    return f"{name} {'unknown' if one['value'] is None else format(one['value'], 'g')}{target}"
+    return f"{name} {'unknown' if one['value'] is None else format(one['value'], ',.10g')}{target}"
 
 
 def _left_out(screen: Screen, count: int, limit: int | None, what: str) -> None:

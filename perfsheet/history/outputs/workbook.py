@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from perfsheet._version import __version__
 from perfsheet.atomic_write import replace
 from perfsheet.capture.table import FloatArray
+from perfsheet.history import texts
 from perfsheet.history.growth import OpTrend
 from perfsheet.history.metrics import BY_NAME, Metric
 from perfsheet.history.series import Series
@@ -22,7 +20,7 @@ from perfsheet.outputs.workbook import MANY_OPS, opened
 from perfsheet.outputs.workbook.charts import CHART_DATA, ChartData
 from perfsheet.outputs.workbook.tables import write_table_sheet
 from perfsheet.outputs.workbook.theme import BAR, FONT, INK, RULE_LINE, Styles
-from perfsheet.tables import In, kinds
+from perfsheet.tables import In
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
@@ -86,10 +84,11 @@ def _write_charts(book: Workbook, styles: Styles, drawn: Sequence[_Drawn]) -> No
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     for place, (name, metric, series, values, changes) in enumerate(drawn[:_MOST_CHARTS]):
-        scale, unit = _unit(metric, float(values.max()))
+        scale, unit = texts.unit_of(metric, float(values.max()))
         labels = data.add(f"RUN: {clean(name)}", [f"{run.time:%Y-%m-%d}" for run in series.runs])
         figures = data.add(f"{metric.title}: {clean(name)} [{unit}]", (values / scale).tolist())
-        levels = data.add(f"LEVEL: {clean(name)} [{unit}]", [level / scale for level in _levels(values, changes)])
+        on_level = [level / scale for start, end, level in texts.levels(values, changes) for _ in range(start, end)]
+        levels = data.add(f"LEVEL: {clean(name)} [{unit}]", on_level)
         chart = book.add_chart({"type": "line"})
         assert chart is not None
         marker = {"type": "circle", "size": 3, "fill": {"color": BAR}, "border": {"none": True}}
@@ -130,22 +129,6 @@ def _write_charts(book: Workbook, styles: Styles, drawn: Sequence[_Drawn]) -> No
         chart.set_size({"width": _WIDTH, "height": _HEIGHT})
         sheet.insert_chart(place * _ROWS, 0, chart)
     data.write(book.add_worksheet(CHART_DATA), styles)
-
-
-def _levels(values: FloatArray, changes: Sequence[Change]) -> list[float]:
-    """The level that each run is on."""
-    found: list[float] = [float("nan")] * len(values)
-    bounds = [0, *(change.step.at for change in changes), len(values)]
-    for start, end in pairwise(bounds):
-        level = float(np.median(values[start:end]))
-        found[start:end] = [level] * (end - start)
-    return found
-
-
-def _unit(metric: Metric, high: float) -> tuple[float, str]:
-    if metric.kind is not kinds.NS:
-        return 1.0, ""
-    return (1e6, "ms") if high >= 1e6 else (1e3, "µs") if high >= 1e3 else (1.0, "ns")
 
 
 def _rounded_down(value: float) -> float:
