@@ -49,8 +49,8 @@ _SMALLEST_SHARE = 0.01
 class Baseline:
     """The last runs of a series: what kernel time they take, and how much it varies.
 
-    They are those since the last gain: a loss does not become the base before most of them have it. `lost`: that loss,
-    None = there is none among them.
+    They are those since the last gain: a loss does not become the base before most of them have it. `lost`: that loss
+    of the few; None = there is none.
     """
 
     series: Series
@@ -145,7 +145,9 @@ def baseline_of(series: Series, last: int) -> Baseline:
         hint = f"{FEWEST} are needed; --allow-new passes until then"
         raise TooFewRunsError(ExitStatus.CAPTURE_UNUSABLE, what, hint)
     steps = find_steps(values[start:])
-    return Baseline(kept_series, values[start:], steps, steps.found[-1] if steps.found else None)
+    last_step = steps.found[-1] if steps.found else None
+    few = last_step is not None and 2 * (len(values) - start - last_step.at) < len(values) - start
+    return Baseline(kept_series, values[start:], steps, last_step if few else None)
 
 
 BY_OP_CODE = """

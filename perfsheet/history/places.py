@@ -16,6 +16,7 @@ from pyarrow import fs
 from perfsheet.atomic_write import make_folder, replace
 from perfsheet.errors import not_written, unusable
 from perfsheet.light_dataclass import dataclass
+from perfsheet.masking import MASK
 
 T = TypeVar("T")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -113,6 +114,14 @@ def place_of(address: str) -> Place:
     if not root.strip("/"):
         raise unusable(f"{address}: it names no folder", "give an address such as s3://bucket/folder")
     return Place(address.rstrip("/"), files, root.rstrip("/"))
+
+
+def without_credentials(address: str) -> str:
+    """An address without user and password, and without the values of its options; a path as it is."""
+    if not is_address(address):
+        return address
+    plain, mark, options = address.partition("?")
+    return re.sub(r"(?<=://)[^/@]*@", f"{MASK}@", plain) + (f"?{MASK}" if mark and options else "")
 
 
 def files_behind(address: str) -> list[str]:

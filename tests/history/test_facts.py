@@ -32,7 +32,7 @@ def test_options_before_names_before_what_lies_beside(tmp_path: Path) -> None:
     assert found.started == datetime(2026, 2, 3, 4, 5, 6).astimezone(timezone.utc)
     assert facts(path, names=names, model="gpt").model == "gpt"
     assert facts(path, names="{commit}/*.csv", model="gpt").commit == "abc"
-    with pytest.raises(PerfsheetError, match="its name is not as --names says"):
+    with pytest.raises(PerfsheetError, match="is not as --names says"):
         facts(path, names="{model}.xlsx")
 
 
@@ -50,7 +50,7 @@ def test_the_name_of_a_file_is_that_of_its_model(name: str, model: str, tmp_path
 
 
 def test_a_report_without_a_name_has_no_model(tmp_path: Path) -> None:
-    with pytest.raises(PerfsheetError, match="its model is unknown; state it: --model NAME"):
+    with pytest.raises(PerfsheetError, match=r"the model of .* is unknown; state it: --model NAME"):
         facts(file(tmp_path, "ops_perf_results_2026_02_03_04_05_06.csv"))
 
 
@@ -73,7 +73,7 @@ def test_the_target_of_a_suite(tmp_path: Path) -> None:
     found = facts(path)
     assert (found.model, found.setting, found.batch) == ("bert", "base", 8.0)
     (tmp_path / "targets" / "01-bert" / "result.json").write_text("{")
-    with pytest.raises(PerfsheetError, match="its model is unknown"):
+    with pytest.raises(PerfsheetError, match=r"the model of .* is unknown"):
         facts(path)
 
 
@@ -102,7 +102,7 @@ def test_finding_files(tmp_path: Path) -> None:
     (tmp_path / "a" / "other.json").write_text("{}")
     found, others = find([str(tmp_path / "a"), str(tmp_path / "*" / "one.csv")])
     assert [one.path.name for one in found] == ["ops_perf_results_x.csv.gz", "one.csv", "partial_run_1.json"]
-    assert others == 1
+    assert others == [str(tmp_path / "a" / "prices.csv")]
     (tmp_path / "empty").mkdir()
     for nothing in ("empty", "none", "none*"):
         with pytest.raises(PerfsheetError, match=r"no such file|no ops CSV"):

@@ -48,11 +48,15 @@ def test_what_cannot_be_used_is_named_and_the_status_says_so(tmp_path: Path, cap
     store = tmp_path / "store"
     done = here(capsys, "history", "add", folder, "--into", store)
     assert done.status == 3
-    assert done.out == f"Added 1 run to {store}, 1 file left out\n1 other CSV file is no ops CSV\n"
+    assert (
+        done.out
+        == f"Added 1 run to {store}, 1 file left out\n1 other CSV file is no ops CSV: {folder / 'prices.csv'}\n"
+    )
     assert done.err.startswith("perfsheet: left out: ")
     assert "ops_perf_results_bad.csv" in done.err
     data = json.loads(here(capsys, "history", "add", folder, "--into", store, "--json").out)
-    assert (data["added"], data["there_already"], data["other_csv_files"]) == (0, 1, 1)
+    assert (data["added"], data["there_already"]) == (0, 1)
+    assert data["other_csv_files"] == [str(folder / "prices.csv")]
     (left_out,) = data["left_out"]
     assert left_out["file"] == str(folder / "ops_perf_results_bad.csv")
 
@@ -65,34 +69,43 @@ def test_what_cannot_be_used_is_named_and_the_status_says_so(tmp_path: Path, cap
         (("add", BEFORE, "--into", "{new}", "--names", "{{model}}/{{model}}"), 2, "{model} stands twice"),
         (("add", BEFORE, "--into", "{new}", "--names", "captures"), 2, "names nothing"),
         (("add", BEFORE, "--into", "{new}", "--started", "yesterday"), 2, "--started yesterday: not a time"),
-        (("add", BEFORE, "--into", "{new}", "--names", "{{model}}_x.csv"), 3, "its name is not as --names says"),
+        (("add", BEFORE, "--into", "{new}", "--names", "{{model}}_x.csv"), 3, "is not as --names says"),
         (("add", BEFORE, "--into", " "), 2, "--into is empty"),
         (("list", "{new}"), 3, "no history here"),
         (("list", "{store}", "--last", "0"), 2, "--last 0: not a count"),
         (("list", "{store}", "--json", "--csv"), 2, "--json and --csv exclude each other"),
-        (("list", "{store}", "--model", "other"), 3, "no run of this store is chosen"),
+        (("list", "{store}", "--model", "other"), 3, "the store has no model other, but encoder_block"),
         (("list", "{store}", "--since", "soon"), 2, "--since soon: not a time"),
         (("show", "{store}", "nonsense"), 3, "no run nonsense"),
         (("trend", "{store}", "--metric", "nonsense"), 2, "--metric nonsense is unknown"),
         (("trend", "{store}", "--metric", "pcc"), 3, "no run that is chosen has the figure pcc"),
         (("trend", "{store}", "--causes", "--csv"), 2, "--causes is for the terminal and --json"),
         (("trend", "{store}", "--engine", "nonsense"), 2, "--engine nonsense is unknown"),
-        (("trend", "{store}", "-o", BEFORE), 7, "exists already"),
+        (("trend", "{store}", "-o", BEFORE), 2, "unknown format '.csv'"),
+        (("trend", "{store}", "-o", "{store}.xlsx"), 7, "exists already"),
+        (("trend", "{store}", "--metric", "fps", "--causes"), 2, "leave --metric out"),
         (("ops", "{store}", "--op", "gate"), 3, "no op of encoder_block contains 'gate'"),
         (("targets", "{store}"), 2, "there is no target"),
         (("targets", "{store}", "--budget", "other=b.toml"), 3, "no capture of other is chosen"),
         (("sql", "{store}", "SELECT nonsense FROM runs"), 2, "the engine says: Binder Error"),
-        (("sql", "{store}", "nonsense"), 2, "the engine says: Parser Error"),
+        (("sql", "{store}", "nonsense"), 2, "a query only reads, and nonsense does not"),
+        (("sql", "{store}", "SELECT FROM WHERE"), 2, "the engine says: Parser Error"),
+        (("sql", "{store}", "/* nothing */ ;"), 2, "the query is empty"),
         (("sql", "{store}", "SELECT * FROM read_csv('/etc/passwd')"), 2, "file system operations are disabled"),
-        (("sql", "{store}", "COPY (SELECT 1) TO '{new}.csv'"), 2, "disabled"),
-        (("sql", "{store}", "SET enable_external_access = true"), 2, "the configuration has been locked"),
-        (("sql", "{store}", "INSTALL httpfs"), 2, "the engine says"),
+        (("sql", "{store}", "COPY (SELECT 1) TO '{store}/runs/x.parquet'"), 2, "a query only reads"),
+        (("sql", "{store}", "SELECT 1; COPY (SELECT 1) TO '{store}/x.csv'"), 2, "a query only reads"),
+        (("sql", "{store}", "ATTACH '{store}/x.db'"), 2, "a query only reads"),
+        (("show", "{store}", " "), 2, "the name of a run is empty"),
+        (("remove", "{store}", "nonsense"), 3, "no run nonsense"),
+        (("sql", "{store}", "SET enable_external_access = true"), 2, "a query only reads"),
+        (("sql", "{store}", "INSTALL httpfs"), 2, "a query only reads"),
     ],
 )
 def test_mistakes_are_one_line(
     arguments: tuple[object, ...], status: int, message: str, store: Path, tmp_path: Path, capsys: Capsys
 ) -> None:
     places = {"new": str(tmp_path / "new"), "store": str(store)}
+    Path(f"{store}.xlsx").touch()
     done = here(capsys, "history", *(str(argument).format(**places) for argument in arguments))
     assert done.status == status
     assert message in done.err
@@ -228,12 +241,16 @@ def test_check_against_the_history(store: Path, nights: Path, capsys: Capsys) ->
     assert slower.status == 1
     data = json.loads(slower.out)
     assert [breach["limit"] for breach in data["breaches"]] == ["history.op-types.SDPAOperation.kernel-time"]
-    assert any(note.startswith("history: ") for note in data["notes"])
+    assert data["notes"][0].startswith("slower than in the history by ")
+    assert "SDPAOperation 12×384×64" in data["notes"][0]
     other = here(capsys, "check", BEFORE, "--history", store)
     assert other.status == 3
-    assert "no run of generated_encoder_block_before on n150 in the history; --model chooses another model" in other.err
+    assert "the history has no run of generated_encoder_block_before on n150; its models are encoder_block" in other.err
+    new = here(capsys, "check", BEFORE, "--history", store, "--allow-new")
+    assert new.status == 0
+    assert "not checked: the history has no run of" in new.out
     alone = here(capsys, "check", BEFORE, "--model", "encoder_block", "--against", BEFORE)
-    assert (alone.status, "--model chooses among the runs of a history" in alone.err) == (2, True)
+    assert (alone.status, "are about a history" in alone.err) == (2, True)
 
 
 def test_a_store_that_is_a_file_or_cannot_be_written(tmp_path: Path, capsys: Capsys) -> None:

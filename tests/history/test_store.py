@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,12 +23,15 @@ from perfsheet.history import store as stores
 from perfsheet.history.adding import Work, write_portion
 from perfsheet.history.engines import engine_of
 from perfsheet.history.facts import Stated, find
-from perfsheet.history.places import Place, place_of
+from perfsheet.history.places import Place, place_of, without_credentials
 from perfsheet.history.schema import TABLES, Field
-from perfsheet.history.store import commit, contents_of, merge, open_store, remove_abandoned, tidy
+from perfsheet.history.store import commit, commit_removed, contents_of, merge, open_store, remove_abandoned, tidy
 
 CAPTURES = Path(__file__).resolve().parents[2] / "examples" / "captures"
 BEFORE, AFTER = (CAPTURES / f"generated_encoder_block_{name}.csv" for name in ("before", "after"))
+
+
+HOW_WRITTEN = ("batch", "added", "revision", "batch_runs")
 
 
 def everything(store: Path) -> dict[str, list[dict[str, object]]]:
@@ -36,7 +40,7 @@ def everything(store: Path) -> dict[str, list[dict[str, object]]]:
         engine.open(open_store(str(store)), TABLES)
         return {
             table.name: engine.query(
-                f"SELECT {', '.join(field.name for field in table.fields if field.name not in ('batch', 'added'))} "
+                f"SELECT {', '.join(field.name for field in table.fields if field.name not in HOW_WRITTEN)} "
                 f"FROM {table.name} ORDER BY ALL"
             ).to_pylist()
             for table in TABLES
@@ -111,7 +115,7 @@ def test_a_bad_capture_is_named_and_stops_nothing(tmp_path: Path) -> None:
     reasons = {Path(one.address).name: one.reason for one in result.refused}
     assert reasons.keys() == {"ops_perf_results_empty.csv", "torn.csv", plan.name}
     assert "plan" in reasons[plan.name]
-    assert find([str(folder)])[1] == 1  # prices.csv
+    assert find([str(folder)])[1] == [str(folder / "prices.csv")]
 
 
 def test_replace_writes_a_run_anew_and_the_old_rows_no_longer_count(tmp_path: Path) -> None:
@@ -338,3 +342,114 @@ def test_two_writers_at_once_lose_nothing(nights: Path, tmp_path: Path) -> None:
     tidy(open_store(store))
     merge(open_store(store))
     assert everything(Path(store)) == everything(alone)
+
+
+def test_a_replaced_run_stays_replaced_and_counts_once_whatever_is_merged(
+    nights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    captures = nights_of(nights, 6)
+    monkeypatch.setattr(stores, "_MANY_FILES", 3)
+    added(store, *captures[:3], names=NAMES)
+    before = open_store(str(store))
+    added(store, captures[0], model="new", replace=True)
+    merge(before)  # begun before the run was written again
+    for capture in captures[3:]:
+        added(store, capture, names=NAMES)
+    found = everything(store)
+    assert [run["model"] for run in found["runs"]].count("new") == 1
+    assert len(found["signatures"]) == 6 * 15
+
+
+def test_equal_captures_in_two_portions_count_once(nights: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    captures = nights_of(nights, 52)  # two portions
+    twin = copy / "ops_perf_results_2026_01_01_02_00_00.csv"
+    shutil.copy(captures[0], twin)
+    store = tmp_path / "store"
+    result = added(store, *captures, twin, model="m")
+    assert (result.runs, result.there) == (52, 1)
+    assert len(everything(store)["signatures"]) == 52 * 15
+
+
+def test_files_that_vanish_while_they_are_read_are_looked_for_again(
+    nights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    for capture in nights_of(nights, 3):
+        added(store, capture, names=NAMES)
+    names, merged = Place.names, []
+
+    def listed_before_a_merge(self: Place, below: str = "") -> list[tuple[str, int]]:
+        found = names(self, below)
+        if below == "runs" and not merged:
+            merged.append(True)
+            merge(contents_of(self))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Place, "names", listed_before_a_merge)
+        assert open_store(str(store)).runs.num_rows == 3
+    assert len(everything(store)["signatures"]) == 3 * 15
+
+
+def test_merging_what_another_process_merges_stops_quietly(nights: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for capture in nights_of(nights, 3):
+        added(store, capture, names=NAMES)
+    before = open_store(str(store))
+    merge(before)
+    found = everything(store)
+    with pytest.raises(FileNotFoundError):
+        merge(before)
+    tidy(before)
+    assert everything(store) == found
+
+
+def test_removed_runs_are_gone_until_they_are_added_again(nights: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    captures = nights_of(nights, 3)
+    added(store, *captures, names=NAMES)
+    contents = open_store(str(store))
+    commit_removed(contents.place, [rows.removed_row(contents.runs.slice(1, 1).to_pylist()[0])])
+    left = everything(store)
+    assert (len(left["runs"]), len(left["signatures"])) == (2, 30)
+    merge(open_store(str(store)))
+    assert everything(store) == left
+    assert added(store, *captures, names=NAMES).runs == 1
+    assert len(everything(store)["runs"]) == 3
+
+
+def test_compressed_copies_are_the_same_run(tmp_path: Path) -> None:
+    folder = tmp_path / "captures" / "bert"
+    folder.mkdir(parents=True)
+    (folder / "ops_perf_results_x.csv.gz").write_bytes(gzip.compress(BEFORE.read_bytes()))
+    store = tmp_path / "store"
+    assert added(store, folder, names="{model}/ops_perf_results_*.csv").runs == 1
+    assert (added(store, BEFORE).runs, added(store, BEFORE).there) == (0, 1)
+
+
+def test_replacing_looks_at_the_store_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    with monkeypatch.context() as patch:
+        with_next_schema(patch)
+        added(store, BEFORE)
+    files = len(place_of(str(store)).names())
+    with pytest.raises(PerfsheetError, match="update perfsheet"):
+        added(store, AFTER, replace=True)
+    assert len(place_of(str(store)).names()) == files
+
+
+def test_a_file_that_meets_a_bug_stops_nothing(tmp_path: Path) -> None:
+    bad = write_csv(tmp_path / "bad.csv", [op(cores="1e30")])
+    (tmp_path / "partial_run_1.json").write_text('{"ml_model_name": "m", "run_start_ts": "9999-12-31T23:59:59-05:00"}')
+    (tmp_path / "partial_run_2.json").write_text('{"ml_model_name": " "}')
+    result = added(tmp_path / "store", bad, BEFORE, tmp_path / "partial_run_1.json", tmp_path / "partial_run_2.json")
+    assert result.runs >= 2
+    assert {Path(one.address).name for one in result.refused} >= {"partial_run_2.json"}
+
+
+def test_credentials_of_an_address_are_not_stored() -> None:
+    assert without_credentials("s3://key:secret@bucket/x.csv?secret_key=a") == "s3://***@bucket/x.csv?***"
+    assert without_credentials("/a/b@c.csv?x") == "/a/b@c.csv?x"

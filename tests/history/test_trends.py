@@ -16,7 +16,7 @@ import perfsheet
 from examples.make_history import PLANTED, commit_of
 from perfsheet.budget.reading import budget_of
 from perfsheet.errors import PerfsheetError
-from perfsheet.history.baseline import baseline_for, baseline_of, check_history
+from perfsheet.history.baseline import Wanted, baseline_for, baseline_of, check_history
 from perfsheet.history.causes import causes_over
 from perfsheet.history.engines import engine_of
 from perfsheet.history.export import export
@@ -116,7 +116,8 @@ def test_choosing_runs(store: Path) -> None:
     assert count(last=7) == 7
     assert count(since=datetime(2026, 2, 1, tzinfo=timezone.utc)) == NIGHTS - 31
     assert count(until=datetime(2026, 1, 2, 12, tzinfo=timezone.utc)) == 2
-    with pytest.raises(PerfsheetError, match="no run of this store is chosen"):
+    assert count(model="encoder*block") == NIGHTS
+    with pytest.raises(PerfsheetError, match="the store has no branch main, but none at all"):
         count(branch="main")
     assert run_of(runs, commit_of(5)[:10]) == 5
     assert run_of(runs, runs["run_id"][7].as_py()[:12]) == 7
@@ -186,7 +187,7 @@ def checked(store: Path, capture: Path, *, last: int = 20, fail_over: float = 0.
     contents = open_store(str(store))
     analysis = perfsheet.analyze(perfsheet.read(capture))
     with engine_of("duckdb") as engine:
-        baseline = baseline_for(contents, analysis, "m", last)
+        baseline = baseline_for(contents, analysis, Wanted("m", last=last))
         return check_history(analysis, baseline, fail_over, op_types, engine, contents)
 
 
@@ -211,12 +212,30 @@ def test_a_capture_is_checked_against_the_median_and_noise_of_the_last_runs(tmp_
     assert len(by_type.checked) == 3
 
 
-def test_only_runs_since_the_last_change_count(tmp_path: Path) -> None:
+def test_a_gain_is_the_base_at_once(tmp_path: Path) -> None:
     store = times(tmp_path, *[20_000] * 12, *[10_000] * 6)
     verdict = checked(store, write_csv(tmp_path / "new.csv", [op(duration=12_000)]))
     assert not verdict.passed
-    assert "6 runs" in verdict.checked[0].why
-    assert any("all since its last change" in note for note in verdict.notes)
+    assert "median of 6 runs" in verdict.checked[0].why
+
+
+def test_a_loss_is_no_base_until_most_runs_have_it(tmp_path: Path) -> None:
+    slow = write_csv(tmp_path / "new.csv", [op(duration=11_900)])
+    few = checked(times(tmp_path, *[10_000] * 12, *[12_000] * 5), slow)
+    assert not few.passed
+    assert any("the last 5 runs, since" in note and "19.0 % slower" in note for note in few.notes)
+    assert any(note.startswith("slower than in the history by 1.900 µs: Matmul") for note in few.notes)
+    more = tmp_path / "more"
+    more.mkdir()
+    assert checked(times(more, *[10_000] * 8, *[12_000] * 12), slow).passed
+
+
+def test_one_run_that_is_far_off_does_not_widen_the_limit(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    values = 10_000 * (1 + 0.01 * random.standard_normal(20))
+    values[7] *= 2
+    verdict = checked(times(tmp_path, *values), write_csv(tmp_path / "new.csv", [op(duration=11_000)]))
+    assert not verdict.passed
 
 
 def test_a_flaky_series_is_said_to_be(tmp_path: Path) -> None:
@@ -234,15 +253,55 @@ def test_a_flaky_series_is_said_to_be(tmp_path: Path) -> None:
     assert "twice the noise" in loud.checked[0].why
 
 
-def test_a_baseline_needs_runs_of_one_series_and_not_the_capture_itself(tmp_path: Path) -> None:
+def test_a_baseline_needs_runs_and_not_the_capture_itself(tmp_path: Path) -> None:
     store = times(tmp_path, 1000, 1010, 1005)
     contents = open_store(str(store))
     (series,) = choose(contents.runs, Chosen())
-    assert len(baseline_of(contents, Chosen(), "", 20).values) == 3
+    assert len(baseline_of(series, 20).values) == 3
+    own = perfsheet.analyze(perfsheet.read(series.runs[0].capture))
     with pytest.raises(PerfsheetError, match="has 2 runs of m on n150; 3 are needed"):
-        baseline_of(contents, Chosen(), series.runs[0].run_id, 20)
-    with pytest.raises(PerfsheetError, match=r"no run of other on n150 in the history"):
-        baseline_for(contents, perfsheet.analyze(perfsheet.read(series.runs[0].capture)), "other", 20)
+        baseline_for(contents, own, Wanted("m"))
+    with pytest.raises(PerfsheetError, match="the history has no run of other on n150; its models are m"):
+        baseline_for(contents, own, Wanted("other"))
+    with pytest.raises(PerfsheetError, match="no run of m, large on n150; of this model it has m on n150"):
+        baseline_for(contents, own, Wanted("m", "large"))
+    every = perfsheet.analyze(perfsheet.read(series.runs[0].capture), perfsheet.Options(per_device=True))
+    with pytest.raises(PerfsheetError, match=r"no run of m, \(per-device True\) on n150"):
+        baseline_for(contents, every, Wanted("m"))
+
+
+def test_a_baseline_of_one_branch(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for number in range(12):
+        branch, slow = ("main", 0) if number < 6 else ("feature", 5000)
+        path = write_csv(tmp_path / f"{number}.csv", [op(duration=10_000 + number + slow)])
+        added(store, path, model="m", branch=branch)
+    contents, analysis = open_store(str(store)), perfsheet.analyze(perfsheet.read(path))
+    assert baseline_for(contents, analysis, Wanted("m", branch="main")).level_ns == 10_002.5
+    with engine_of("duckdb") as engine:
+        both = check_history(analysis, baseline_for(contents, analysis, Wanted("m")), 0.03, None, engine, contents)
+    assert any("runs of 2 branches; --branch chooses one" in note for note in both.notes)
+
+
+def test_captures_of_a_part_of_a_run_are_no_gains(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for day in range(16):
+        durations: list[object] = [1000 + day, 1000, 1000, "" if day >= 8 else 1000]
+        path = write_csv(tmp_path / f"{day:02d}.csv", [op(duration=one) for one in durations])
+        result = added(store, path, model="m", started=datetime(2026, 5, 1 + day, tzinfo=timezone.utc))
+        assert [one.reason for one in result.incomplete] == (["3 of 4 ops timed"] if day >= 8 else [])
+    contents = open_store(str(store))
+    (series,) = choose(contents.runs, Chosen())
+    found = trend(series, KERNEL)
+    assert found is not None
+    assert (len(found.values), found.unknown, found.changes) == (8, 8, ())
+    assert baseline_of(series, 20).level_ns == pytest.approx(4003.5)
+    budget = budget_of({"limits": {"kernel-time": "3.5 µs"}}, Path("b.toml"))
+    with engine_of("duckdb") as engine:
+        (row,) = budget_targets(engine, contents, series, budget)
+        (only,) = growth(engine, contents, series, None)
+    assert (row.measured, row.ok) == (4007.0, False)
+    assert len(only.values) == 8
 
 
 TARGETS = """
@@ -314,7 +373,7 @@ def test_budgets_over_the_captures_of_a_store(tmp_path: Path) -> None:
     assert (rows["limits.kernel-time"].ok, rows["limits.kernel-time"].always) == (True, True)
     assert rows["limits.kernel-time"].direction == STEADY
     assert rows["limits.reshards"].ok
-    assert (rows["limits.longest"].measured, rows["limits.longest"].ok) == (None, False)
+    assert (rows["limits.longest"].measured, rows["limits.longest"].ok) == (None, None)
     op_type = rows["op-types.MatmulDeviceOperation.kernel-time"]
     assert (op_type.measured, op_type.ok) == (10_000.0, False)
 

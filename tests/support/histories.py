@@ -22,6 +22,7 @@ def one_after_the_other(work: Work, portions: Sequence[Sequence[Found]]) -> Iter
 
 def added(store: Path, *captures: Path | str, with_ops: bool = False, replace: bool = False, **stated: object) -> Added:
     """What adding them says."""
-    known = frozenset() if replace else known_in(place_of(str(store)))
+    there = known_in(place_of(str(store)))
+    known = frozenset() if replace else there
     work = Work(str(store), Options(), Stated(**stated), with_ops, known)
     return add(work, find([str(path) for path in captures])[0], one_after_the_other)
