@@ -151,11 +151,23 @@ def _halved(files: Sequence[Sequence[Found]]) -> list[Sequence[Found]]:
 
 
 def _work_quietly() -> None:
-    """A process of the pool leaves Ctrl-C to the one that started it, and takes one core."""
+    """A process of the pool leaves Ctrl-C to the one that started it, ends with it, and takes one core."""
     import signal
+    from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
+
+
+def _end_with_parent() -> None:
+    """Wait for the process that started this one, which may be killed: nobody else would end this one."""
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def write_portion(work: Work, files: Iterable[Found]) -> Written:

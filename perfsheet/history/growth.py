@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 
 from perfsheet.capture.table import FloatArray
 from perfsheet.errors import unusable
@@ -72,19 +72,33 @@ def growth(engine: Engine, contents: Contents, series: Series, count: int | None
     with_ops = series.kept(((series.values("signatures") > 0) & series.complete).tolist())
     if not len(with_ops):
         raise unusable(f"no run of {series.key.name} has ops", "benchmark records have none: choose captures")
-    before, after = _ends(len(with_ops))
-    ends = [with_ops.runs[place].run_id for place in dict.fromkeys((*before, *after))]
-    matching = _matching(engine, contents, with_ops, op) if op else None
-    engine.open(contents, [SIGNATURES], of_ids(with_ops.rows, ends))
+    if not op:
+        ids = _grown(engine, contents, with_ops)[:count]
+    else:
+        ids = sorted(_matching(engine, contents, with_ops, op))
+        if count is not None and len(ids) > max(count, _AT_ONCE):
+            wanted = set(ids)
+            ids = [one for one in _grown(engine, contents, with_ops) if one in wanted][:count]
+    found = sorted(_followed(engine, contents, with_ops, ids), key=lambda one: (-one.delta_ns, one.op.signature_id))
+    return [_with_steps(one) for one in found[:count]]
+
+
+_AT_ONCE = 64
+"""Signatures that are followed to know which grew most, rather than looked up at both ends of the series."""
+
+
+def _grown(engine: Engine, contents: Contents, series: Series) -> list[str]:
+    """The signatures of the first and the last runs of a series, those that grew most first."""
+    before, after = _ends(len(series))
+    ends = [series.runs[place].run_id for place in dict.fromkeys((*before, *after))]
+    engine.open(contents, [SIGNATURES], of_ids(series.rows, ends))
     by_run: dict[str, dict[str, float]] = {run_id: {} for run_id in ends}
     rows = engine.query(TIMES_OF)
     for run_id, signature, time in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
         if run_id in by_run:
             by_run[run_id][signature] = time or 0.0
-    was, now = (medians_of([by_run[with_ops.runs[place].run_id] for place in places]) for places in (before, after))
-    signatures = matching if matching is not None else {*was, *now}
-    order = sorted(signatures, key=lambda one: (was.get(one, 0.0) - now.get(one, 0.0), one))
-    return _followed(engine, contents, with_ops, order[:count], was, now)
+    was, now = (medians_of([by_run[series.runs[place].run_id] for place in places]) for places in (before, after))
+    return sorted({*was, *now}, key=lambda one: (was.get(one, 0.0) - now.get(one, 0.0), one))
 
 
 def _matching(engine: Engine, contents: Contents, series: Series, op: str) -> set[str]:
@@ -107,28 +121,32 @@ def _ends(count: int) -> tuple[range, range]:
     return range(size), range(count - size, count)
 
 
-def _followed(
-    engine: Engine, contents: Contents, series: Series, ids: Sequence[str], was: dict[str, float], now: dict[str, float]
-) -> list[OpTrend]:
-    """These signatures, run by run."""
+def _followed(engine: Engine, contents: Contents, series: Series, ids: Sequence[str]) -> list[OpTrend]:
+    """These signatures, run by run, without their steps."""
     engine.open(contents, [SIGNATURES], series.rows)
     names = names_of(engine, set(ids))
     if missing := [one for one in ids if one not in names]:
         raise unusable(f"no run of {series.key.name} has the signature {missing[0]}", "`history ops` shows their ids")
-    engine.register("wanted", pa.table({"signature_id": pa.array(sorted(ids), pa.string())}))
-    place_of = series.places
     values = {one: np.zeros(len(series)) for one in ids}
     counts = {one: np.zeros(len(series)) for one in ids}
     rows = engine.query(RUNS_OF_SIGNATURES)
     for run_id, signature, time, ops in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
-        place = place_of.get(run_id)
+        place = series.places.get(run_id)
         if place is not None:
             values[signature][place], counts[signature][place] = time or 0.0, ops
-    found = []
-    for one in ids:
-        steps = find_steps(values[one])
-        changes = tuple(change_of(series, step, BY_NAME["kernel"]) for step in steps.found)
-        found.append(
-            OpTrend(names[one], series, values[one], counts[one], was.get(one, 0.0), now.get(one, 0.0), steps, changes)
-        )
-    return found
+    before, after = _ends(len(series))
+
+    def median(one: str, places: range) -> float:
+        return float(np.median(values[one][places.start : places.stop]))
+
+    none = find_steps([])
+    return [
+        OpTrend(names[one], series, values[one], counts[one], median(one, before), median(one, after), none, ())
+        for one in ids
+    ]
+
+
+def _with_steps(of: OpTrend) -> OpTrend:
+    steps = find_steps(of.values)
+    changes = tuple(change_of(of.series, step, BY_NAME["kernel"]) for step in steps.found)
+    return replace(of, steps=steps, changes=changes)

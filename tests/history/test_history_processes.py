@@ -22,7 +22,7 @@ from perfsheet.history.store import contents_of, open_store
 
 pytestmark = pytest.mark.process
 
-KILLS = 20
+KILLS = 8
 
 
 def adding(store: Path, *captures: Path) -> subprocess.Popen[bytes]:
@@ -37,7 +37,7 @@ def counts(store: Path) -> dict[str, int]:
         return {table.name: engine.query(f"SELECT count(*) AS n FROM {table.name}")["n"][0].as_py() for table in TABLES}
 
 
-def test_killed_at_twenty_moments_the_store_opens_and_a_second_add_completes_it(nights: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_store_opens_and_a_second_add_completes_it(nights: Path, tmp_path: Path) -> None:
     captures = sorted(nights.rglob("*.csv"))[:26]  # enough for several processes
     began = time.monotonic()
     assert adding(tmp_path / "whole", *captures).wait() == 0

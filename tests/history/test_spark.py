@@ -132,7 +132,7 @@ def test_workers_add_the_same_and_answers_are_the_same(cluster: str, store: Path
 def without_times(answer: Any) -> Any:
     """An answer without what differs from one writing to the next."""
     if isinstance(answer, dict) and "run" in answer and isinstance(answer["run"], dict):
-        rows = [{**answer["run"], "added": None}]
+        rows = [{**answer["run"], **dict.fromkeys(("added", "revision", "batch_runs"))}]
         rows += [row for name in ("causes", "signatures", "measurements") for row in answer[name]]
         return [{**row, "batch": None} for row in rows]
     return answer

@@ -220,6 +220,7 @@ def _of_a_history(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     budget = folder / "history-budget.toml"
     budget.write_text("[limits]\nfps = 1\n", encoding="utf-8")
     yield "history targets", [_printed("history", "targets", store, "--budget", budget)]
+    yield "history remove", [_printed("history", "remove", store, newest["run"])]
     yield "history compact", [_printed("history", "compact", store)]
     yield "history sql", [_printed("history", "sql", store, "SELECT count(*) AS n FROM runs")]
 

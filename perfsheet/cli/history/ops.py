@@ -58,8 +58,6 @@ def ops(
         found = growth(running, contents, series[0], limit, op)
     from perfsheet.history.outputs import terminal
     from perfsheet.history.outputs.json_output import ops_json
-    from perfsheet.history.outputs.page import write_ops_page
-    from perfsheet.history.outputs.workbook import write_ops_workbook
     from perfsheet.outputs import csv_output, json_output
 
     if json:
@@ -71,9 +69,13 @@ def ops(
     else:
         terminal.print_ops(series, found, sys.stdout)
     if output is not None:
+        from perfsheet.history.outputs.workbook import write_ops_workbook
+
         write_ops_workbook(found, output, force)
         tell(f"Wrote {output}", err=json or csv)
     if html is not None:
+        from perfsheet.history.outputs.page import write_ops_page
+
         write_ops_page(store, found, html, force)
         tell(f"Wrote {html}", err=json or csv)
 # fmt: on

@@ -76,8 +76,6 @@ def trend(
         trends = [*with_moved(running, contents, detailed), *trends[len(detailed) :]]
     from perfsheet.history.outputs import terminal
     from perfsheet.history.outputs.json_output import trend_json
-    from perfsheet.history.outputs.page import write_trend_page
-    from perfsheet.history.outputs.workbook import write_trend_workbook
     from perfsheet.outputs import csv_output, json_output
 
     if json:
@@ -89,9 +87,13 @@ def trend(
     else:
         terminal.print_trends(trends, limit, sys.stdout)
     if output is not None:
+        from perfsheet.history.outputs.workbook import write_trend_workbook
+
         write_trend_workbook(trends, output, force)
         tell(f"Wrote {output}", err=json or csv)
     if html is not None:
+        from perfsheet.history.outputs.page import write_trend_page
+
         write_trend_page(store, trends, html, force)
         tell(f"Wrote {html}", err=json or csv)
 # fmt: on
