@@ -51,8 +51,8 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A file that was not added, and why."""
+class FileNote:
+    """A file, and why it was not added, or what it lacks."""
 
     address: str
     reason: str
@@ -67,8 +67,8 @@ class Written:
 
     runs: pa.Table
     there: int
-    refused: tuple[Refused, ...]
-    incomplete: tuple[Refused, ...] = ()
+    refused: tuple[FileNote, ...]
+    incomplete: tuple[FileNote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Added:
 
     runs: int
     there: int
-    refused: tuple[Refused, ...]
-    incomplete: tuple[Refused, ...] = ()
+    refused: tuple[FileNote, ...]
+    incomplete: tuple[FileNote, ...] = ()
 
 
 Spread = Callable[[Work, Sequence[Sequence[Found]]], Iterable[Written]]
@@ -97,8 +97,8 @@ def add(
     """
     place = place_of(work.store)
     runs = there = done = 0
-    refused: list[Refused] = []
-    incomplete: list[Refused] = []
+    refused: list[FileNote] = []
+    incomplete: list[FileNote] = []
     seen: set[str] = set()
     for written in spread(work, portions(files)):
         new = written.runs.filter(pa.array([run not in seen for run in written.runs["run_id"].to_pylist()], pa.bool_()))
@@ -177,8 +177,8 @@ def write_portion(work: Work, files: Iterable[Found]) -> Written:
     """
     place = place_of(work.store)
     seen: set[str] = set()
-    refused: list[Refused] = []
-    incomplete: list[Refused] = []
+    refused: list[FileNote] = []
+    incomplete: list[FileNote] = []
     runs: list[RunRows] = []
     tables: list[pa.Table] = []
     there = op_rows = 0
@@ -186,14 +186,14 @@ def write_portion(work: Work, files: Iterable[Found]) -> Written:
         try:
             run = _run_of(work, found, seen)
         except Exception as error:  # one bad file, or a bug that it meets, does not stop the others
-            refused.append(Refused(found.address, _reason(error)))
+            refused.append(FileNote(found.address, _reason(error)))
             continue
         if run is None:
             there += 1
             continue
         runs.append(run)
         if reason := run.run["incomplete"][0].as_py():
-            incomplete.append(Refused(found.address, reason))
+            incomplete.append(FileNote(found.address, reason))
         op_rows += run.run["ops_stored"][0].as_py()
         if op_rows > _MOST_OP_ROWS:
             tables.append(write_rows(place, runs))

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from perfsheet.errors import unusable, usage
-from perfsheet.history.adding import Refused, Work, Written, write_portion
+from perfsheet.history.adding import FileNote, Work, Written, write_portion
 from perfsheet.history.engines import check_reads
 from perfsheet.history.facts import Found
 from perfsheet.history.schema import RUNS, WHOLE, StoreTable
@@ -153,14 +153,14 @@ def _stream(rows: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _named(files: Sequence[Refused]) -> bytes:
+def _named(files: Sequence[FileNote]) -> bytes:
     """Files with what is said of them."""
     rows = [{"address": one.address, "reason": one.reason} for one in files]
     return _stream(pa.Table.from_pylist(rows, schema=_REFUSED))
 
 
 def _unpacked(runs: bytes, there: int, refused: bytes, incomplete: bytes) -> Written:
-    named = [tuple(Refused(**row) for row in _rows(part).to_pylist()) for part in (refused, incomplete)]
+    named = [tuple(FileNote(**row) for row in _rows(part).to_pylist()) for part in (refused, incomplete)]
     return Written(_rows(runs), there, *named)
 
 
