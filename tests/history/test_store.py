@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from support.captures import op, write_csv
 from support.histories import NAMES, added
+from support.real import CAPTURES as REAL
+from support.real import needs_real_captures
 
 import perfsheet
 from perfsheet.analysis import Options
+from perfsheet.analysis.statistics import known
 from perfsheet.errors import PerfsheetError
 from perfsheet.history import rows, schema
 from perfsheet.history import store as stores
@@ -51,36 +54,49 @@ def nights_of(nights: Path, count: int) -> list[Path]:
     return sorted(nights.rglob("*.csv"), key=lambda path: path.name)[:count]
 
 
+def same_figures(found: dict[str, list[dict[str, object]]], capture: Path) -> None:
+    """What a store has of a capture is what its own analysis says."""
+    analysis = perfsheet.analyze(perfsheet.read(capture))
+    (run,) = (run for run in found["runs"] if run["capture"] == str(capture))
+    summary = analysis.summary
+    assert run["kernel_duration_ns"] == known(summary.kernel_ns)
+    assert run["fps"] == summary.fps.all
+    assert run["elapsed_ns"] == known(summary.time_split.elapsed_ns)
+    assert run["idle_ns"] in (None, summary.time_split.idle_ns)
+    assert (run["ops"], run["passes"]) == (summary.ops, summary.passes.count)
+    assert (run["measured_window"], run["arch"]) == (summary.window, summary.arch)
+    mine = {row["signature"]: row for row in found["signatures"] if row["run_id"] == run["run_id"]}
+    assert len(mine) == len(analysis.groups) == run["signatures"]
+    for group in analysis.groups:
+        row, times = mine[group.signature.text], analysis.ops.kernel_ns[group.positions]
+        assert (row["count"], row["kernel_duration_ns"]) == (group.count, group.kernel_ns)
+        assert (row["min_ns"], row["max_ns"]) == (np.nanmin(times), np.nanmax(times))
+        assert row["median_ns"] == group.median_ns
+        assert (row["cores_min"], row["cores_max"]) == (min(group.cores, default=None), max(group.cores, default=None))
+    causes = [row for row in found["causes"] if row["run_id"] == run["run_id"]]
+    assert {row["cause_id"]: row["expected_saving_ns"] for row in causes} == {
+        cause.id: cause.expected_saving_ns for cause in analysis.causes
+    }
+    ops = sorted((row for row in found["ops"] if row["run_id"] == run["run_id"]), key=lambda row: row["position"])
+    assert [row["kernel_duration_ns"] for row in ops] == [known(time) for time in analysis.ops.kernel_ns]
+    assert [row["file_row"] for row in ops] == [ref.row for ref in analysis.row_refs(range(len(ops)))]
+
+
 def test_every_figure_is_that_of_the_captures_own_analysis(store: Path, nights: Path) -> None:
     found = everything(store)
-    runs = {Path(str(run["capture"])): run for run in found["runs"]}
     for capture in nights_of(nights, 60)[::20]:
-        analysis = perfsheet.analyze(perfsheet.read(capture))
-        run, summary = runs[capture], analysis.summary
-        assert run["kernel_duration_ns"] == summary.kernel_ns
-        assert run["fps"] == summary.fps.all
-        assert run["elapsed_ns"] == summary.time_split.elapsed_ns
-        assert run["idle_ns"] == summary.time_split.idle_ns
-        assert (run["ops"], run["passes"], run["measured_window"]) == (
-            summary.ops,
-            summary.passes.count,
-            summary.window,
-        )
-        assert (run["model"], run["board"], run["arch"]) == ("encoder_block", "n150", summary.arch)
-        mine = {row["signature"]: row for row in found["signatures"] if row["run_id"] == run["run_id"]}
-        assert len(mine) == len(analysis.groups) == run["signatures"]
-        for group in analysis.groups:
-            row, times = mine[group.signature.text], analysis.ops.kernel_ns[group.positions]
-            assert (row["count"], row["kernel_duration_ns"]) == (group.count, group.kernel_ns)
-            assert (row["min_ns"], row["median_ns"], row["max_ns"]) == (times.min(), np.median(times), times.max())
-            assert (row["cores_min"], row["cores_max"]) == (min(group.cores), max(group.cores))
-        causes = [row for row in found["causes"] if row["run_id"] == run["run_id"]]
-        assert {row["cause_id"]: row["expected_saving_ns"] for row in causes} == {
-            cause.id: cause.expected_saving_ns for cause in analysis.causes
-        }
-        ops = sorted((row for row in found["ops"] if row["run_id"] == run["run_id"]), key=lambda row: row["position"])
-        assert [row["kernel_duration_ns"] for row in ops] == analysis.ops.kernel_ns.tolist()
-        assert [row["file_row"] for row in ops] == [analysis.row_ref(position).row for position in range(len(ops))]
+        same_figures(found, capture)
+    assert {(run["model"], run["board"]) for run in found["runs"]} == {("encoder_block", "n150")}
+
+
+@needs_real_captures
+def test_figures_of_real_captures_are_those_of_their_own_analysis(tmp_path: Path) -> None:
+    captures = [path for path in REAL if path.stat().st_size < 3_000_000]
+    result = added(tmp_path / "store", *captures, with_ops=True)
+    assert result.runs == len(captures)
+    found = everything(tmp_path / "store")
+    for capture in captures:
+        same_figures(found, capture)
 
 
 def test_adding_twice_adds_once(tmp_path: Path) -> None:
