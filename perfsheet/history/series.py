@@ -154,6 +154,12 @@ class Series:
         return tuple(sorted(set(self.rows["branch"].to_pylist()) - {None, ""}))
 
     @property
+    def by_file_times(self) -> bool:
+        """Whether nothing but the times of their files tells the order of its runs."""
+        columns = (self.rows[name].to_pylist() for name in ("committed", "started_from"))
+        return all(committed is None and source == "file time" for committed, source in zip(*columns, strict=True))
+
+    @property
     def complete(self) -> BoolArray:
         """Which runs tell all of themselves: others lack ops or durations, and their figures mislead."""
         return np.array([not reason for reason in self.rows["incomplete"].to_pylist()], dtype=np.bool_)

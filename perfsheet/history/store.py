@@ -222,7 +222,7 @@ def _last_of_each(rows: pa.Table) -> pa.Table:
     ids = ordered["run_id"].to_pylist()
     kept = ordered.take([place for place, run in enumerate(ids) if not place or run != ids[place - 1]])
     time = pc.coalesce(kept["committed"], kept["started"])
-    order = pa.table({"time": time, "started": kept["started"], "run_id": kept["run_id"]})
+    order = pa.table({"time": time, **{name: kept[name] for name in ("started", "capture", "run_id")}})
     return kept.take(pc.sort_indices(order, [(name, "ascending") for name in order.column_names]))
 
 

@@ -98,6 +98,8 @@ def nature(of: Trend) -> list[str]:
         said.append(f"{rows(of.steps.outliers, 'outlier')}, which count as nearer")
     if of.unknown:
         said.append(f"{rows(of.unknown, 'run')} without this figure, or of a part of the run only, left out")
+    if len(of.series) > 1 and of.series.by_file_times:
+        said.append("in the order of the times of their files; add them with --names or --started to say it better")
     if len(of.series.branches) > 1:
         said.append(f"{len(of.series.branches)} branches together; --branch chooses one")
     return said

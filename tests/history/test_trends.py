@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +27,7 @@ from perfsheet.history.schema import MEASUREMENTS
 from perfsheet.history.series import Chosen, choose, run_of
 from perfsheet.history.store import open_store
 from perfsheet.history.targets import STEADY, WORSE, budget_targets, central_targets
+from perfsheet.history.texts import nature
 from perfsheet.history.trend import trend, trends_of, with_moved
 from perfsheet.models.targets import read_targets
 
@@ -139,6 +141,20 @@ def test_runs_are_in_the_order_of_their_commits(tmp_path: Path) -> None:
         )
     (series,) = choose(open_store(str(store)).runs, Chosen())
     assert [run.commit for run in series.runs] == ["c1", "c2", "c3"]
+
+
+def test_files_of_one_time_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    for number in range(8):
+        path = write_csv(folder / f"run_{number}.csv", [op(duration=1000 + number)])
+        os.utime(path, (1_800_000_000, 1_800_000_000))
+    added(tmp_path / "store", folder, model="m")
+    (series,) = choose(open_store(str(tmp_path / "store")).runs, Chosen())
+    assert series.values("kernel_duration_ns").tolist() == [1000 + number for number in range(8)]
+    found = trend(series, KERNEL)
+    assert found is not None
+    assert any("times of their files" in said for said in nature(found))
 
 
 def test_series_are_told_apart_by_board_batch_and_setting(tmp_path: Path) -> None:
