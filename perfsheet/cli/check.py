@@ -122,9 +122,10 @@ def _of_history(
     with engine("duckdb") as running:
         from perfsheet.budget import Verdict
         from perfsheet.history.baseline import TooFewRunsError, Wanted, baseline_for, check_history
-        from perfsheet.history.store import open_store
+        from perfsheet.history.places import place_of
+        from perfsheet.history.store import contents_of, open_store
 
-        contents = open_store(store)
+        contents = contents_of(place_of(store)) if allow_new else open_store(store)
         try:
             baseline = baseline_for(contents, analysis, Wanted(*wanted))
         except TooFewRunsError as error:

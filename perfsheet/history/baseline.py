@@ -25,8 +25,8 @@ from perfsheet.history.engines import Engine
 from perfsheet.history.facts import Stated, identity_of
 from perfsheet.history.rows import selection_text, signature_id
 from perfsheet.history.schema import SIGNATURES
-from perfsheet.history.series import Chosen, Key, Series, series_of
-from perfsheet.history.steps import Step, Steps, find_steps
+from perfsheet.history.series import Chosen, Key, Run, Series, series_of
+from perfsheet.history.steps import FROM_MAD, Levels, find_steps
 from perfsheet.history.store import Contents
 from perfsheet.history.trend import TIMES_OF
 from perfsheet.light_dataclass import dataclass
@@ -47,35 +47,51 @@ _SMALLEST_SHARE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """The last runs of a series: what kernel time they take, and how much it varies.
+    """The last runs of a series that are on one level: what kernel time they take, and how much it varies.
 
-    They are those since the last gain: a loss does not become the base before most of them have it. `lost`: that loss
-    of the few; None = there is none.
+    They are those since the last gain; of a loss those before it, until half of the runs have it. `loss`: the last one,
+    None = there is none. `left_out`: runs that tell a part of themselves only. `branches`: how many the last runs are of. `levels`: of a series with two.
     """
 
     series: Series
     values: FloatArray
-    steps: Steps
-    lost: Step | None
+    levels: Levels | None
+    loss: Loss | None
+    left_out: int
+    branches: int
 
     @property
     def level_ns(self) -> float:
         """The median; of a series with two levels the upper one."""
-        levels = self.steps.bimodal
-        return float(np.median(self.values)) if levels is None else levels.upper
+        return float(np.median(self.values)) if self.levels is None else self.levels.upper
 
     @property
     def cv(self) -> float:
-        """Noise of its runs, as a fraction; around each level, if there are two."""
-        levels = self.steps.bimodal
-        return (self.steps.cv if levels is None else levels.cv) or 0.0
+        """Noise of its runs, as a fraction: by the median absolute deviation, so that a few wild runs do not count.
+
+        Around each level, if there are two.
+        """
+        if self.levels is not None:
+            return self.levels.cv
+        middle = float(np.median(self.values))
+        return FROM_MAD * float(np.median(np.abs(self.values - middle))) / middle
 
     @property
     def what(self) -> str:
         """`median of 20 runs, 2026-10-07 to 2026-10-27,`."""
         first, last = self.series.runs[0].time, self.series.runs[-1].time
-        level = "median" if self.steps.bimodal is None else "upper level"
+        level = "median" if self.levels is None else "upper of the two levels"
         return f"{level} of {counted(len(self.values), 'run')}, {first:%Y-%m-%d} to {last:%Y-%m-%d},"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The last loss among the runs: its size, its first run, how many runs have it, whether it is the base by now."""
+
+    size: float
+    since: Run
+    runs: int
+    accepted: bool
 
 
 @dataclass(frozen=True)
@@ -113,12 +129,14 @@ def baseline_for(contents: Contents, analysis: Analysis, wanted: Wanted) -> Base
     )
     found = [of for of in series_of(others, Chosen(kind="capture", branch=wanted.branch)) if of.key.same_as(key)]
     if not found:
-        what = f"the history has no run of {key.name} on {key.on}{_models(others, known.model)}"
-        raise TooFewRunsError(ExitStatus.CAPTURE_UNUSABLE, what, _CHOOSE)
+        of_branch = f" of branch {wanted.branch}" if wanted.branch else ""
+        what = f"the history has no run of {key.name} on {key.on}{of_branch}"
+        there = "" if wanted.branch else _models(others, known.model)
+        raise TooFewRunsError(ExitStatus.CAPTURE_UNUSABLE, f"{what}{there}", _CHOOSE)
     return baseline_of(found[0], wanted.last)
 
 
-_CHOOSE = "choose with --model, --setting, --board, --batch"
+_CHOOSE = "choose with --model, --setting, --board, --batch, --branch; --allow-new passes while there is none"
 
 
 def _models(runs: pa.Table, model: str) -> str:
@@ -130,24 +148,38 @@ def _models(runs: pa.Table, model: str) -> str:
     return f"; its models are {', '.join(models[:5])}" if models else ""
 
 
+_LOOKED_AT = 60
+"""Runs by which it is told whether a series has two levels: few of them do not tell."""
+
+
 def baseline_of(series: Series, last: int) -> Baseline:
-    """The baseline of the last runs of a series. Raises PerfsheetError (exit status 3) if these are too few."""
+    """The baseline of the last runs of a series. Raises TooFewRunsError if these are too few."""
     values = series.values("kernel_duration_ns")
     usable = np.isfinite(values) & (values > 0) & series.complete
+    left_out = int((~series.complete[-last:]).sum())
     series, values = series.kept(usable.tolist()), values[usable]
-    steps = find_steps(values[-last:])
-    start = max(0, len(values) - last)
-    gains = [step.at for step in steps.found if step.size < 0]
-    start += gains[-1] if gains else 0
-    kept_series = series.kept([place >= start for place in range(len(series))])
-    if len(kept_series) < FEWEST:
-        what = f"the history has {counted(len(kept_series), 'run')} of {series.key.name} on {series.key.on}"
+    levels = find_steps(values[-max(last, _LOOKED_AT) :]).bimodal
+    start, end = max(0, len(values) - last), len(values)
+    steps = find_steps(values[start:]).found
+    gains = [start + step.at for step in steps if step.size < 0]
+    losses = [
+        (start + step.at, step.size) for step in steps if step.size > 0 and start + step.at > max(gains, default=0)
+    ]
+    start = gains[-1] if gains else start
+    loss = None
+    if losses:
+        at, size = losses[-1]
+        before = losses[-2][0] if len(losses) > 1 else start
+        accepted = 2 * (end - at) >= end - before
+        loss = Loss(size, series.runs[at], end - at, accepted)
+        start, end = (at, end) if accepted else (before, at)
+    if end - start < FEWEST:
+        what = f"the history has {counted(end - start, 'run')} of {series.key.name} on {series.key.on}"
         hint = f"{FEWEST} are needed; --allow-new passes until then"
         raise TooFewRunsError(ExitStatus.CAPTURE_UNUSABLE, what, hint)
-    steps = find_steps(values[start:])
-    last_step = steps.found[-1] if steps.found else None
-    few = last_step is not None and 2 * (len(values) - start - last_step.at) < len(values) - start
-    return Baseline(kept_series, values[start:], steps, last_step if few else None)
+    base = series.kept([start <= place < end for place in range(len(series))])
+    branches = len({branch for branch in series.rows["branch"].to_pylist()[-last:] if branch})
+    return Baseline(base, values[start:end], levels, loss, left_out, branches)
 
 
 BY_OP_CODE = """
@@ -175,7 +207,7 @@ def check_history(
     checked = [_checked(analysis, "history.kernel-time", every, level, fail_over)]
     if fail_op_over is not None:
         checked += _op_types(analysis, baseline, fail_op_over, engine)
-    notes = [*replay_notes(analysis.provenance.replayed), *plan_notes(analysis), *_notes(baseline)]
+    notes = [*replay_notes(analysis.provenance.replayed), *plan_notes(analysis), *_notes(analysis, baseline)]
     if not all(limit.ok for limit in checked):
         notes += _moved(analysis, baseline, engine)
     return Verdict((*whole(analysis), *checked), tuple(notes))
@@ -225,20 +257,26 @@ def _checked(
     )
 
 
-def _notes(baseline: Baseline) -> Iterator[str]:
-    if levels := baseline.steps.bimodal:
+def _notes(analysis: Analysis, baseline: Baseline) -> Iterator[str]:
+    if levels := baseline.levels:
         times = " and ".join(formats.span_of_time(value) for value in (levels.lower, levels.upper))
         yield f"flaky by nature: its runs alternate between {times}; the limit is that of the upper level"
     elif baseline.cv > _FLAKY:
         yield f"flaky by nature: its runs vary by {formats.percent(baseline.cv)} (CV); smaller losses are not seen"
-    if lost := baseline.lost:
-        runs, since = len(baseline.values) - lost.at, baseline.series.runs[lost.at].label
-        yield (
-            f"the last {counted(runs, 'run')}, since {since}, are {formats.percent(lost.size)} slower: "
-            "that becomes the base once most runs have it"
-        )
-    if len(baseline.series.branches) > 1:
-        yield f"the history has runs of {len(baseline.series.branches)} branches; --branch chooses one"
+    if loss := baseline.loss:
+        became = "which is the base now" if loss.accepted else "which is the base once half of the runs have it"
+        runs, slower = counted(loss.runs, "run"), formats.percent(loss.size)
+        yield f"the last {runs}, since {loss.since.label}, are {slower} slower, {became}"
+    if baseline.left_out:
+        yield f"{counted(baseline.left_out, 'incomplete run')} of the history left out"
+    if baseline.branches > 1:
+        yield f"the history has runs of {baseline.branches} branches; --branch chooses one"
+    counts = baseline.series.values("ops")
+    known_counts = counts[np.isfinite(counts)]
+    if known_counts.size and len(analysis.ops) not in known_counts:
+        usual = int(np.median(known_counts))
+        here = counted(len(analysis.ops), "op")
+        yield f"{here}, and {usual:,} in the history: is the capture whole, and the model the same?"
 
 
 _NAMED = 3

@@ -19,8 +19,8 @@ DEVICE_PERF = "device_perf"
 _FIELDS = {"kernel_ns": "kernel_duration_ns", "device_fps": "fps", "pcc": "pcc"}
 
 
-def export(engine: Engine, contents: Contents, runs: pa.Table, folder: Path) -> int:
-    """Write a record per run, unless it is there already; how many runs. Raises PerfsheetError (exit status 7)."""
+def export(engine: Engine, contents: Contents, runs: pa.Table, folder: Path) -> tuple[int, int]:
+    """Write a record per run: how many are new, and how many were there. Raises PerfsheetError (exit status 7)."""
     engine.open(contents, [MEASUREMENTS], runs)
     rows = engine.query(
         "SELECT m.run_id, m.step, m.name, m.value, m.target FROM measurements m JOIN runs r ON m.run_id = r.run_id"
@@ -28,11 +28,16 @@ def export(engine: Engine, contents: Contents, runs: pa.Table, folder: Path) -> 
     measured: dict[str, list[dict[str, Any]]] = {}
     for row in rows.to_pylist():
         measured.setdefault(row["run_id"], []).append(row)
-    count = 0
-    for run in runs.to_pylist():
-        write_record(_record(run, measured.get(run["run_id"], [])), folder, again=True)
-        count += 1
-    return count
+    before = len(_records(folder))
+    written = {
+        write_record(_record(run, measured.get(run["run_id"], [])), folder, again=True) for run in runs.to_pylist()
+    }
+    new = len(_records(folder)) - before
+    return new, len(written) - new
+
+
+def _records(folder: Path) -> list[Path]:
+    return list(folder.glob("partial_run_*.json"))
 
 
 def _record(run: dict[str, Any], measured: list[dict[str, Any]]) -> BenchmarkRecord:

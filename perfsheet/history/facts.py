@@ -95,9 +95,7 @@ def identity_of(capture: Path, address: str, stated: Stated, provenance: Provena
     suite = _of_suite(capture)
     model = stated.model or named.get("model") or suite.get("model") or _model(Path(address), provenance)
     if not model.strip():
-        raise unusable(
-            f"the model of {address} is unknown", "state it: --model NAME, or --names PATTERN (docs/history.md)"
-        )
+        raise unusable(f"the model of {address} is unknown", "state it: --model NAME; `history add` takes --names, too")
     return Identity(
         model=model,
         setting=stated.setting or named.get("setting") or suite.get("setting") or "",

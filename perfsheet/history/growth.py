@@ -16,7 +16,7 @@ from perfsheet.history.schema import SIGNATURES
 from perfsheet.history.series import Series
 from perfsheet.history.steps import Steps, find_steps
 from perfsheet.history.store import Contents
-from perfsheet.history.trend import TIMES_OF, Change, Op, change_of, medians_of, names_of, of_ids
+from perfsheet.history.trend import TIMES_OF, Change, Op, by_urgency, change_of, medians_of, names_of, of_ids, trends_of
 from perfsheet.light_dataclass import dataclass
 
 _WINDOW = 10
@@ -99,6 +99,17 @@ def _grown(engine: Engine, contents: Contents, series: Series) -> list[str]:
             by_run[run_id][signature] = time or 0.0
     was, now = (medians_of([by_run[series.runs[place].run_id] for place in places]) for places in (before, after))
     return sorted({*was, *now}, key=lambda one: (was.get(one, 0.0) - now.get(one, 0.0), one))
+
+
+_MOST_SERIES = 100
+
+
+def worst_first(series: Sequence[Series]) -> list[Series]:
+    """The series whose last change of kernel time is a loss first; beyond a hundred as they are."""
+    trends = by_urgency(trends_of(series[:_MOST_SERIES], BY_NAME["kernel"])) if len(series) > 1 else []
+    keys = [of.series.key for of in trends]
+    by_key = {one.key: one for one in series}
+    return [*(by_key[key] for key in keys), *(one for one in series if one.key not in set(keys))]
 
 
 def _matching(engine: Engine, contents: Contents, series: Series, op: str) -> set[str]:

@@ -195,7 +195,7 @@ def _nearest(runs: pa.Table, chosen: Chosen) -> str:
         if pattern and not any(map(_like(there, pattern), range(len(there)))):
             named = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
             return f"the store has no {name} {pattern}, but {named or 'none at all'}"
-    return "no run fits all of what was asked" if runs.num_rows else "the store is empty"
+    return "no run fits all of what was asked" if runs.num_rows else "the store has none"
 
 
 def series_of(runs: pa.Table, chosen: Chosen) -> list[Series]:
@@ -253,6 +253,10 @@ def newest_first(series: Sequence[Series]) -> list[tuple[Series, int]]:
     return [(series[number], place) for _, _, number, place in sorted(every, reverse=True)]
 
 
+_FEWEST_DIGITS = 6
+"""Of an id or a commit: fewer may be those of any run."""
+
+
 def _is_file(capture: str, name: str) -> bool:
     """Whether a capture is this file, by its path, or by its name alone."""
     return name == PurePath(capture).name or os.path.abspath(capture) == os.path.abspath(name)  # noqa: PTH100
@@ -267,10 +271,12 @@ def run_of(runs: pa.Table, name: str) -> int:
     wanted = name.strip().casefold()
     if not wanted:
         raise usage("the name of a run is empty", "give its id or commit, as `perfsheet history list` has it")
-    found = [place for place, run_id in enumerate(ids) if run_id.startswith(wanted)]
+    long = len(wanted) >= _FEWEST_DIGITS
+    found = [place for place, run_id in enumerate(ids) if long and run_id.startswith(wanted)]
     if len(found) > 1:
         raise usage(f"{len(found)} runs begin with {name}", "give more digits")
-    found = found or [place for place, commit in enumerate(commits) if commit and commit.casefold().startswith(wanted)]
+    names = [(commit or "").casefold() for commit in commits]
+    found = found or [place for place, one in enumerate(names) if one == wanted or (long and one.startswith(wanted))]
     found = found or [place for place, capture in enumerate(captures) if _is_file(capture or "", name)]
     if not found:
         raise unusable(f"no run {name} in this store", "give its id or commit, as `perfsheet history list` has it")

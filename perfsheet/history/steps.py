@@ -30,7 +30,7 @@ _SEED = 20260101
 _CLIP = 4.0
 """Times the noise: what is further from the runs around it is an outlier, and counts as being that far."""
 _WINDOW = 7
-_FROM_MAD = 1.4826
+FROM_MAD = 1.4826
 """The standard deviation of a normal distribution, by its median absolute deviation."""
 
 
@@ -270,14 +270,14 @@ def _partition(used: FloatArray, penalty: float) -> list[int]:
 
 def _noise(logs: FloatArray) -> float:
     """The standard deviation of the noise, by differences of runs that follow each other: steps hardly count."""
-    return _FROM_MAD * float(np.median(np.abs(np.diff(logs)))) / math.sqrt(2)
+    return FROM_MAD * float(np.median(np.abs(np.diff(logs)))) / math.sqrt(2)
 
 
 def _without_outliers(logs: FloatArray) -> FloatArray:
     """Values far from those around them, moved nearer."""
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(logs, _WINDOW // 2, mode="edge"), _WINDOW)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(logs, _WINDOW // 2, mode="reflect"), _WINDOW)
     middle = np.median(around, axis=1)
-    reach = _CLIP * max(_noise(logs), _FROM_MAD * float(np.median(np.abs(logs - middle))), 1e-9)
+    reach = _CLIP * max(_noise(logs), FROM_MAD * float(np.median(np.abs(logs - middle))), 1e-9)
     return np.asarray(np.clip(logs, middle - reach, middle + reach))
 
 

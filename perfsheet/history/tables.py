@@ -156,7 +156,7 @@ def _fraction(value: float | None) -> float | None:
 def _latest(column: str) -> Callable[[Series], float | None]:
     def latest(series: Series) -> float | None:
         values = series.values(column)
-        known = values[np.isfinite(values)]
+        known = values[np.isfinite(values) & series.complete]
         return float(known[-1]) if known.size else None
 
     return latest
@@ -164,7 +164,7 @@ def _latest(column: str) -> Callable[[Series], float | None]:
 
 def _spark(series: Series) -> str:
     values = series.values("kernel_duration_ns")
-    return texts.sparkline(values[np.isfinite(values)], 24)
+    return texts.sparkline(values[np.isfinite(values) & series.complete], 24)
 
 
 _MODEL = "model; for people with all that tells series apart"
@@ -181,15 +181,20 @@ SERIES: Table[Sequence[Series]] = Table(
         *_of_series(lambda one: one.key),
         Column("board", "Board", LABEL, each(lambda one: one.key.on), "board, and how many devices", _DOC, width=16),
         Column("runs", "Runs", COUNT, each(len), "runs", _DOC, width=8),
+        Column("incomplete", "Incomplete", COUNT, each(lambda one: int((~one.complete).sum())),
+            "runs that lack ops or durations, and are left out of trends", _DOC, width=12, drop=8,
+            when=lambda rows: any((~one.complete).any() for one in rows)),
         Column("first", "First", DAY, each(lambda one: one.runs[0].time), "time of the first commit, or run", _DOC,
-            drop=3),
+            drop=11),
         Column("last", "Last", DAY, each(lambda one: one.runs[-1].time), "of the last one", _DOC),
-        Column("commit", "Last commit", _COMMIT, each(lambda one: one.runs[-1].commit), "its commit", _DOC, drop=2),
+        Column("commit", "Last commit", _COMMIT, each(lambda one: one.runs[-1].commit), "its commit", _DOC, drop=10,
+            when=lambda rows: any(one.runs[-1].commit for one in rows)),
         Column("kernel_duration_ns", "Last kernel time", NS, each(_latest("kernel_duration_ns")),
             "Σ kernel duration of the last run that has one", _DOC, short="Kernel"),
-        Column("fps", "Last FPS", RATE, each(_latest("fps")), "samples per second of that", _DOC, short="FPS", drop=1),
+        Column("fps", "Last FPS", RATE, each(_latest("fps")), "samples per second of that", _DOC, short="FPS",
+            drop=9),
         Column("trend", "Kernel time", LABEL, each(_spark), "kernel time over the runs", _DOC,
-            outputs=In.TEXT | In.SHEET, width=26),
+            outputs=In.TEXT | In.SHEET, width=26, drop=7),
     ),
 )
 
@@ -204,15 +209,19 @@ RUNS: Table[Sequence[tuple[Series, int]]] = Table(
         Column("model", "Model", MODEL, each(lambda one: one[0].key), _MODEL, _DOC, flexible=True, width=36),
         *_of_series(lambda one: one[0].key),
         Column("board", "Board", LABEL, each(lambda one: one[0].key.on), "board, and how many devices", _DOC, width=16),
-        Column("branch", "Branch", TEXT, each(lambda one: one[0].runs[one[1]].branch), "branch", _DOC, drop=3,
+        Column("branch", "Branch", TEXT, each(lambda one: one[0].runs[one[1]].branch), "branch", _DOC, drop=10,
             when=lambda rows: any(one[0].runs[one[1]].branch for one in rows)),
-        Column("commit", "Commit", _COMMIT, each(lambda one: one[0].runs[one[1]].commit), "commit", _DOC),
+        Column("commit", "Commit", _COMMIT, each(lambda one: one[0].runs[one[1]].commit), "commit", _DOC,
+            when=lambda rows: any(one[0].runs[one[1]].commit for one in rows)),
         Column("kernel_duration_ns", "Kernel time", NS,
             each(lambda one: one[0].values("kernel_duration_ns")[one[1]]), "Σ kernel duration", _DOC, short="Kernel"),
         Column("fps", "FPS", RATE, each(lambda one: _fraction(one[0].values("fps")[one[1]])), "samples per second",
-            _DOC),
-        Column("ops", "Ops", COUNT, each(lambda one: one[0].values("ops")[one[1]]), "device ops", _DOC, drop=2),
-        Column("host", "Host", TEXT, each(lambda one: one[0].runs[one[1]].host), "machine", _DOC, drop=4,
+            _DOC, drop=8),
+        Column("ops", "Ops", COUNT, each(lambda one: one[0].values("ops")[one[1]]), "device ops", _DOC, drop=9),
+        Column("incomplete", "Incomplete", TEXT, each(lambda one: one[0].rows["incomplete"][one[1]].as_py()),
+            "what it lacks; blank = nothing", _DOC,
+            when=lambda rows: any(one[0].rows["incomplete"][one[1]].as_py() for one in rows)),
+        Column("host", "Host", TEXT, each(lambda one: one[0].runs[one[1]].host), "machine", _DOC, drop=11,
             when=lambda rows: any(one[0].runs[one[1]].host for one in rows)),
         Column("capture", "Capture", LABEL, each(lambda one: one[0].runs[one[1]].capture), "where its file was", _DOC,
             outputs=In.DATA | In.SHEET, width=50),
@@ -344,8 +353,7 @@ CAUSES: Table[Sequence[CauseTrend]] = Table(
 class Point:
     """A figure of one run."""
 
-    model: str
-    board: str
+    key: Key
     metric: Metric
     run: Run
     value: float
@@ -353,7 +361,7 @@ class Point:
 
 def points(trends: Sequence[Trend]) -> list[Point]:
     """The figures of all runs of some trends."""
-    return [Point(of.series.key.name, of.series.key.on, of.metric, run, float(value))
+    return [Point(of.series.key, of.metric, run, float(value))
         for of in trends for run, value in zip(of.series.runs, of.values, strict=True)]
 
 
@@ -362,8 +370,9 @@ POINTS: Table[Sequence[Point]] = Table(
     "Runs of a trend",
     "A figure of every run: `history trend --csv`.",
     (
-        Column("model", "Model", LABEL, each(lambda one: one.model), "model, setting, batch", _DOC),
-        Column("board", "Board", LABEL, each(lambda one: one.board), "board, and how many devices", _DOC),
+        Column("model", "Model", MODEL, each(lambda one: one.key), _MODEL, _DOC),
+        *_of_series(lambda one: one.key),
+        Column("board", "Board", LABEL, each(lambda one: one.key.on), "board, and how many devices", _DOC),
         Column("metric", "Figure", LABEL, each(lambda one: one.metric.name), "the figure", _DOC),
         Column("time", "Time", DAY, each(lambda one: one.run.time), "of the commit, else when it ran", _DOC),
         Column("branch", "Branch", TEXT, each(lambda one: one.run.branch), "branch", _DOC),
@@ -399,6 +408,9 @@ OP_POINTS: Table[Sequence[OpPoint]] = Table(
     "A signature in every run: `history ops --csv`.",
     (
         Column("signature_id", "Signature", LABEL, each(lambda one: one.of.op.signature_id), "the signature", _DOC),
+        Column("model", "Model", MODEL, each(lambda one: one.of.series.key), _MODEL, _DOC),
+        *_of_series(lambda one: one.of.series.key),
+        Column("board", "Board", LABEL, each(lambda one: one.of.series.key.on), "board, and how many devices", _DOC),
         Column("op", "Op", LABEL, each(lambda one: one.of.op.name), "op code and shape", _DOC),
         Column("time", "Time", DAY, each(lambda one: one.run.time), "of the commit, else when it ran", _DOC),
         Column("branch", "Branch", TEXT, each(lambda one: one.run.branch), "branch", _DOC),

@@ -34,7 +34,7 @@ def sparkline(values: FloatArray | Sequence[float], width: int = 40) -> str:
     middle = (min(parts) + max(parts)) / 2
     span = max(max(parts) - min(parts), _LEAST_SPAN * abs(middle)) or 1.0
     lowest = middle - span / 2
-    return "".join(_BARS[min(len(_BARS) - 1, int(len(_BARS) * (part - lowest) / span))] for part in parts)
+    return "".join(_BARS[min(len(_BARS) - 1, int(len(_BARS) * (part - lowest) / span + 1e-9))] for part in parts)
 
 
 def figure(metric: Metric, value: float | None) -> str:
@@ -95,9 +95,9 @@ def nature(of: Trend) -> list[str]:
     if not of.steps.enough:
         said.append("too few runs to tell a change from noise (six at the least)")
     if of.steps.outliers:
-        said.append(f"{rows(of.steps.outliers, 'outlier')}, which count as nearer")
+        said.append(f"{rows(of.steps.outliers, 'outlier')}, held nearer to the runs around")
     if of.unknown:
-        said.append(f"{rows(of.unknown, 'run')} without this figure, or of a part of the run only, left out")
+        said.append(f"{rows(of.unknown, 'run')} left out: incomplete, or without this figure")
     if len(of.series) > 1 and of.series.by_file_times:
         said.append("in the order of the times of their files; add them with --names or --started to say it better")
     if len(of.series.branches) > 1:

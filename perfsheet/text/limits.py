@@ -52,8 +52,10 @@ def breached(result: ExpectationResult) -> list[str]:
 
 
 def outcome(verdict: Verdict) -> str:
-    """`2 of 14 limits breached`, `all 14 limits kept`."""
+    """`2 of 14 limits breached`, `all 14 limits kept`, `nothing was checked`."""
     total = len(verdict.checked)
+    if not total:
+        return "nothing was checked"
     if verdict.passed:
         return f"all {rows(total, 'limit')} kept" if total != 1 else "the limit is kept"
     return f"{len(verdict.breaches):,} of {rows(total, 'limit')} breached"

@@ -94,6 +94,8 @@ def test_what_cannot_be_used_is_named_and_the_status_says_so(tmp_path: Path, cap
         (("sql", "{store}", "SELECT * FROM read_csv('/etc/passwd')"), 2, "file system operations are disabled"),
         (("sql", "{store}", "COPY (SELECT 1) TO '{store}/runs/x.parquet'"), 2, "a query only reads"),
         (("sql", "{store}", "SELECT 1; COPY (SELECT 1) TO '{store}/x.csv'"), 2, "a query only reads"),
+        (("sql", "{store}", "SELECT 1; SELECT 2"), 2, "these are several queries"),
+        (("sql", "{store}", "SELECT * FROM read_parquet('{new}/x.parquet')"), 2, "disabled"),
         (("sql", "{store}", "ATTACH '{store}/x.db'"), 2, "a query only reads"),
         (("show", "{store}", " "), 2, "the name of a run is empty"),
         (("remove", "{store}", "nonsense"), 3, "no run nonsense"),
@@ -144,7 +146,7 @@ def test_the_same_figures_in_every_output(store: Path, tmp_path: Path, capsys: C
     assert [float(row["value"]) for row in rows] == points
     sheets = openpyxl.load_workbook(book)
     assert sheets.sheetnames == ["Trends", "Changes", "Charts", "Chart Data", "Runs"]
-    assert [row[7].value for row in sheets["Runs"].iter_rows(min_row=2)] == points
+    assert [row[-1].value for row in sheets["Runs"].iter_rows(min_row=2)] == points
     headers = [cell.value for cell in sheets["Trends"][1]]
     level = sheets["Trends"][2][headers.index("LEVEL NOW")].value
     assert level == trend["level"]
@@ -184,6 +186,9 @@ def test_sql(store: Path, capsys: Capsys) -> None:
     assert data["columns"] == ["model", "n", "last", "ops"]
     assert data["rows"] == [["encoder_block", NIGHTS, "2026-03-01T02:00:00+00:00", 80.0]]
     assert here(capsys, "history", "sql", store, query, "--csv").out.splitlines()[0] == "model,n,last,ops"
+    wide = here(capsys, "history", "sql", store, "SELECT * FROM runs LIMIT 2").out
+    assert "row 2\n" in wide
+    assert commit_of(1) in wide
     many = here(capsys, "history", "sql", store, "SELECT run_id FROM runs", "-n", "2").out
     assert many.endswith(f"2 of {NIGHTS} rows\n")
     every = here(
@@ -223,6 +228,8 @@ def test_targets(store: Path, tmp_path: Path, capsys: Capsys) -> None:
 def test_export_and_compact(store: Path, tmp_path: Path, capsys: Capsys) -> None:
     done = here(capsys, "history", "export", store, "--last", "2", "-o", tmp_path / "records")
     assert done.out == f"Wrote 2 benchmark records in {tmp_path / 'records'}\n"
+    again = here(capsys, "history", "export", store, "--last", "2", "-o", tmp_path / "records")
+    assert again.out == f"Wrote 0 benchmark records in {tmp_path / 'records'}, 2 there already\n"
     mine = tmp_path / "store"
     for record in (tmp_path / "records").iterdir():
         assert here(capsys, "history", "add", record, "--into", mine).status == 0
@@ -241,14 +248,17 @@ def test_check_against_the_history(store: Path, nights: Path, capsys: Capsys) ->
     assert slower.status == 1
     data = json.loads(slower.out)
     assert [breach["limit"] for breach in data["breaches"]] == ["history.op-types.SDPAOperation.kernel-time"]
-    assert data["notes"][0].startswith("slower than in the history by ")
-    assert "SDPAOperation 12×384×64" in data["notes"][0]
+    (slower,) = (note for note in data["notes"] if note.startswith("slower than in the history by "))
+    assert "SDPAOperation 12×384×64" in slower
     other = here(capsys, "check", BEFORE, "--history", store)
     assert other.status == 3
     assert "the history has no run of generated_encoder_block_before on n150; its models are encoder_block" in other.err
     new = here(capsys, "check", BEFORE, "--history", store, "--allow-new")
     assert new.status == 0
     assert "not checked: the history has no run of" in new.out
+    assert new.out.endswith("nothing was checked\n")
+    nowhere = here(capsys, "check", BEFORE, "--history", store.with_name("none"), "--allow-new")
+    assert (nowhere.status, nowhere.out.splitlines()[-1]) == (0, "nothing was checked")
     alone = here(capsys, "check", BEFORE, "--model", "encoder_block", "--against", BEFORE)
     assert (alone.status, "are about a history" in alone.err) == (2, True)
 

@@ -36,7 +36,7 @@ def ops(
 ) -> None:
     """Follow op signatures over commits, those that got slower first: by how much, since when, on which board.
 
-    Of several models or boards that with most runs is shown; --model and --board choose another one.
+    Of several models or boards the one with the newest loss is shown; --model and --board choose another one.
     """
     from dataclasses import replace
 
@@ -49,12 +49,12 @@ def ops(
     for path in filter(None, (output, html)):
         paths.check_file(path, [], force)
     with ours.engine(engine) as running:
-        from perfsheet.history.growth import growth
+        from perfsheet.history.growth import growth, worst_first
         from perfsheet.history.series import choose
         from perfsheet.history.store import open_store
 
         contents = open_store(store)
-        series = choose(contents.runs, replace(chosen, kind="capture"))
+        series = worst_first(choose(contents.runs, replace(chosen, kind="capture")))
         found = growth(running, contents, series[0], limit, op)
     from perfsheet.history.outputs import terminal
     from perfsheet.history.outputs.json_output import ops_json

@@ -69,11 +69,12 @@ def export(
 
         contents = open_store(store)
         runs = pa.concat_tables([series.rows for series in choose(contents.runs, chosen)])
-        count = exported(running, contents, runs, output)
+        count, there = exported(running, contents, runs, output)
     if json:
-        _write_json(store, records=count, folder=str(output))
+        _write_json(store, records=count, there_already=there, folder=str(output))
     else:
-        tell(f"Wrote {rows(count, 'benchmark record')} in {output}")
+        already = f", {there:,} there already" if there else ""
+        tell(f"Wrote {rows(count, 'benchmark record')} in {output}{already}")
 
 
 @command

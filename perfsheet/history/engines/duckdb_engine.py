@@ -90,18 +90,21 @@ class DuckdbEngine:
         """Refuse what does more than read. Raises PerfsheetError (exit status 2)."""
         check_reads(sql)
         try:
-            kinds = {statement.type for statement in self._connection.extract_statements(sql)}
+            statements = self._connection.extract_statements(sql)
         except duckdb.Error as error:
             raise usage(f"the engine says: {_reason(error)}", _HINT) from None
-        if not kinds <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+        if not {one.type for one in statements} <= {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
             raise usage("a query only reads, and this one does more", "ask with SELECT")
+        if len(statements) > 1:
+            raise usage("these are several queries", "ask one at a time")
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         try:
             answer = self._connection.sql(sql, params=dict(parameters or {}))
             return pa.table({}) if answer is None else answer.to_arrow_table()
         except duckdb.Error as error:
-            if isinstance(error, duckdb.IOException) or ".parquet" in str(error):
+            of_files = isinstance(error, duckdb.IOException) or ".parquet" in str(error)
+            if of_files and not isinstance(error, duckdb.PermissionException):
                 what = f"a file of the store cannot be read: {_reason(error)}"
                 raise unusable(what, "ask again; if it is damaged, add its captures again with --replace") from None
             raise usage(f"the engine says: {_reason(error)}", _HINT) from None

@@ -14,8 +14,8 @@ from perfsheet.capture.notes import rows as counted
 from perfsheet.history.tables import iso
 from perfsheet.outputs.json_output import write
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION
-from perfsheet.outputs.terminal import print_rows
-from perfsheet.outputs.terminal.screen import line, screen_for
+from perfsheet.outputs.terminal import print_rows, print_wrapped
+from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.tables.column import Column, Table
 from perfsheet.tables.kinds import DECIMAL, LABEL
 from perfsheet.text.safe import clean, csv_cell
@@ -25,10 +25,35 @@ def print_answer(answer: pa.Table, count: int | None, out: TextIO) -> None:
     """The first rows as a table."""
     screen = screen_for(out)
     shown = answer.slice(0, count)
-    if answer.num_columns:
+    if _fits(shown, screen.width):
         print_rows(screen, _table(answer), shown)
+    else:
+        _print_records(screen, shown)
     more = "" if shown.num_rows == answer.num_rows else f"{shown.num_rows:,} of "
     screen.print(line(f"{more}{counted(answer.num_rows)}", "dim"))
+
+
+_NARROW = 12
+"""Characters of a column that can be read."""
+
+
+def _fits(answer: pa.Table, width: int) -> bool:
+    """Whether a row of an answer fits on a line, each of its texts too."""
+    lines = any("\n" in str(value) for column in answer.columns for value in _listed(column))
+    return bool(answer.num_columns) and answer.num_columns * _NARROW <= width and not lines
+
+
+def _print_records(screen: Screen, answer: pa.Table) -> None:
+    """A line per value, under its row."""
+    names = [clean(name) for name in answer.column_names]
+    longest = max(map(len, names), default=0)
+    for number, row in enumerate(_rows(answer), 1):
+        screen.print(line(f"row {number}", "bold"))
+        for name, value in zip(names, row, strict=True):
+            first, *others = (_text(value).splitlines() or [""]) if value is not None else ["–"]
+            print_wrapped(screen, f"{name:<{longest}}  {first}", indent=" " * (longest + 2))
+            for text in others:
+                screen.print(line(text), wrap=False)
 
 
 def _table(answer: pa.Table) -> Table[pa.Table]:

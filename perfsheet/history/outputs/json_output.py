@@ -9,7 +9,7 @@ from typing import Any
 from perfsheet.history.adding import Added
 from perfsheet.history.causes import CauseTrend
 from perfsheet.history.growth import OpTrend
-from perfsheet.history.series import Series
+from perfsheet.history.series import Key, Series
 from perfsheet.history.shown import ShownRun
 from perfsheet.history.tables import (
     CAUSES,
@@ -27,6 +27,7 @@ from perfsheet.history.tables import (
     points,
 )
 from perfsheet.history.targets import TargetRow
+from perfsheet.history.texts import nature
 from perfsheet.history.trend import Trend
 from perfsheet.outputs.json_output.parts import SCHEMA_VERSION, Json
 
@@ -75,6 +76,9 @@ def trend_json(store: str, trends: Sequence[Trend], count: int) -> Json:
                     "upper_share_pct": 100 * of.steps.bimodal.upper_share,
                 },
                 "enough_runs": of.steps.enough,
+                "outliers": of.steps.outliers,
+                "branches": list(of.series.branches),
+                "notes": nature(of),
                 "changes": CHANGES.records([ChangeOf(of, change) for change in reversed(of.changes)]),
                 "points": POINTS.records(points([of])),
             }
@@ -83,12 +87,23 @@ def trend_json(store: str, trends: Sequence[Trend], count: int) -> Json:
     }
 
 
+def key_json(key: Key) -> Json:
+    """What the runs of a series have in common."""
+    return {
+        "model": key.model,
+        "setting": key.setting or None,
+        "board": key.on,
+        "batch_size": key.batch,
+        "sequence_length": key.sequence_length,
+        "selection": key.selection or None,
+    }
+
+
 def ops_json(store: str, series: Sequence[Series], ops: Sequence[OpTrend], limit: int | None = None) -> Json:
     """`history ops --json`: each signature with every run; `limit`: how many were asked for, None = all."""
     return {
         **head(store),
-        "model": series[0].key.name,
-        "board": series[0].key.on,
+        **key_json(series[0].key),
         "series_count": len(series),
         "limit": limit,
         "ops": [
@@ -103,8 +118,7 @@ def causes_json(store: str, found: Sequence[tuple[Series, Sequence[CauseTrend]]]
     return {
         **head(store),
         "series": [
-            {"model": series.key.name, "board": series.key.on, "runs": len(series), "causes": CAUSES.records(causes)}
-            for series, causes in found
+            {**key_json(series.key), "runs": len(series), "causes": CAUSES.records(causes)} for series, causes in found
         ],
     }
 

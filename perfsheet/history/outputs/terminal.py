@@ -95,7 +95,10 @@ def print_causes(found: Sequence[tuple[Series, Sequence[CauseTrend]]], limit: in
     screen = screen_for(out)
     for series, causes in found:
         print_wrapped(screen, f"{series.key.name} on {series.key.on} · {texts.runs_of(series)}", "bold")
-        print_rows(screen, CAUSES, causes[:limit])
+        if causes:
+            print_rows(screen, CAUSES, causes[:limit])
+        else:
+            screen.print(line("no cause in any run", "dim"))
         _left_out(screen, len(causes), limit, "causes")
         screen.print()
 
@@ -147,6 +150,8 @@ def print_run(shown: ShownRun, out: TextIO) -> None:
         if run["ops"] is not None:
             parts.append(counted(run["ops"], "op"))
         print_wrapped(screen, " · ".join(filter(None, (*parts, run["measured_window"]))))
+    if run["incomplete"]:
+        print_wrapped(screen, f"incomplete: {run['incomplete']}; left out of trends and baselines", "yellow")
     if run["verdict"]:
         print_wrapped(screen, run["verdict"], "dim")
     _print_list(screen, "What to fix first", [_cause(cause) for cause in shown.causes])
