@@ -50,7 +50,8 @@ class Baseline:
     """The last runs of a series that are on one level: what kernel time they take, and how much it varies.
 
     They are those since the last gain; of a loss those before it, until half of the runs have it. `loss`: the last one,
-    None = there is none. `left_out`: runs that tell a part of themselves only. `branches`: how many the last runs are of. `levels`: of a series with two.
+    None = there is none. `left_out`: runs that tell a part of themselves only. `branches`: how many the last runs are
+    of. `levels`: of a series with two.
     """
 
     series: Series
