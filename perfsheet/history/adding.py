@@ -18,7 +18,7 @@ from perfsheet.capture.compressed import decompress
 from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.hardware.boards import BOARDS
 from perfsheet.history.facts import COMPRESSED, Found, Stated, facts_of, facts_of_record, is_record
-from perfsheet.history.places import Place, fetch, place_of
+from perfsheet.history.places import Place, fetch, place_of, without_credentials
 from perfsheet.history.rows import RunRows, rows_of_capture, rows_of_record
 from perfsheet.history.store import commit, contents_of, known_ids, tidy, write_rows
 from perfsheet.light_dataclass import dataclass
@@ -186,14 +186,14 @@ def write_portion(work: Work, files: Iterable[Found]) -> Written:
         try:
             run = _run_of(work, found, seen)
         except Exception as error:  # one bad file, or a bug that it meets, does not stop the others
-            refused.append(FileNote(found.address, _reason(error)))
+            refused.append(FileNote(without_credentials(found.address), _reason(error)))
             continue
         if run is None:
             there += 1
             continue
         runs.append(run)
         if reason := run.run["incomplete"][0].as_py():
-            incomplete.append(FileNote(found.address, reason))
+            incomplete.append(FileNote(without_credentials(found.address), reason))
         op_rows += run.run["ops_stored"][0].as_py()
         if op_rows > _MOST_OP_ROWS:
             tables.append(write_rows(place, runs))
@@ -206,7 +206,8 @@ def _run_of(work: Work, found: Found, seen: set[str]) -> RunRows | None:
     """The rows of a file; None if the store, or `seen`, has it already. One in an object store is copied here."""
     if found.path is None:
         with tempfile.TemporaryDirectory(prefix="perfsheet-history-") as folder:
-            return _run_of_file(work, fetch(found.address, Path(folder)), found.address, seen)
+            copy = fetch(found.address, Path(folder))
+            return _run_of_file(work, copy, without_credentials(found.address), seen)
     return _run_of_file(work, found.path, found.address, seen)
 
 

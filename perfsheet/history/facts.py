@@ -10,7 +10,7 @@ from pathlib import Path
 
 from perfsheet.documents import InvalidDocumentError, read_json
 from perfsheet.errors import unusable, usage
-from perfsheet.history.places import files_behind, is_address
+from perfsheet.history.places import files_behind, is_address, without_credentials
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.records import ReadRecord, iso_time
 from perfsheet.provenance import Provenance
@@ -280,7 +280,7 @@ def find(named: Sequence[str]) -> tuple[list[Found], list[str]]:
             here, left = _find(argument)
             others += left
         if not here:
-            what = f"{argument}: no ops CSV and no benchmark record here"
+            what = f"{without_credentials(argument)}: no ops CSV and no benchmark record here"
             raise unusable(what, "name the captures, or a folder of them")
         found.update((str(one.path.absolute()) if one.path else one.address, one) for one in here)
     return list(found.values()), others
@@ -312,7 +312,7 @@ def _in_folder(file: Path) -> bool:
 
 def _may_be_added(name: str) -> bool:
     """Whether a file in a folder may be a capture or a record, by its name."""
-    name = name.rpartition("/")[2]
+    name = without_credentials(name).rpartition("/")[2]
     plain = name.lower()
     for ending in COMPRESSED:
         plain = plain.removesuffix(ending)

@@ -29,7 +29,7 @@ def is_address(text: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A folder of some file system. `files` is Arrow's, `root` the folder in it, `address` as the user gave it."""
+    """A folder of some file system. `files` is Arrow's, `root` the folder in it; `address` is without credentials."""
 
     address: str
     files: fs.FileSystem
@@ -105,23 +105,22 @@ def place_of(address: str) -> Place:
     """The place behind an address or a path. Raises PerfsheetError (exit status 3) if Arrow does not know its kind."""
     if not is_address(address):
         return Place(address, fs.LocalFileSystem(), os.path.abspath(address))  # noqa: PTH100 no link is followed
+    plain = without_credentials(address).rstrip("/")
     try:
         files, root = fs.FileSystem.from_uri(address.rstrip("/"))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise unusable(
-            f"{address}: {_reason(error)}", "give a folder, or an address such as s3://bucket/folder"
-        ) from None
+        hint = "give a folder, or an address such as s3://bucket/folder"
+        raise unusable(f"{plain}: {_reason(error)}", hint) from None
     if not root.strip("/"):
-        raise unusable(f"{address}: it names no folder", "give an address such as s3://bucket/folder")
-    return Place(address.rstrip("/"), files, root.rstrip("/"))
+        raise unusable(f"{plain}: it names no folder", "give an address such as s3://bucket/folder")
+    return Place(plain, files, root.rstrip("/"))
 
 
 def without_credentials(address: str) -> str:
-    """An address without user and password, and without the values of its options; a path as it is."""
+    """An address without user and password, and without its options (`?…`); a path as it is."""
     if not is_address(address):
         return address
-    plain, mark, options = address.partition("?")
-    return re.sub(r"(?<=://)[^/@]*@", f"{MASK}@", plain) + (f"?{MASK}" if mark and options else "")
+    return re.sub(r"(?<=://)[^/@]*@", f"{MASK}@", address.partition("?")[0])
 
 
 def files_behind(address: str) -> list[str]:
@@ -133,9 +132,10 @@ def files_behind(address: str) -> list[str]:
     own = place.reading(lambda: place.files.get_file_info(place.root))
     if own.type == fs.FileType.File:
         return [address]
-    found = [f"{place.address}/{name}" for name, _ in place.names()]
+    plain, mark, options = address.partition("?")
+    found = [f"{plain.rstrip('/')}/{name}{mark}{options}" for name, _ in place.names()]
     if not found:
-        raise unusable(f"{address}: nothing is there", "check the address and access")
+        raise unusable(f"{place.address}: nothing is there", "check the address and access")
     return found
 
 
@@ -147,7 +147,7 @@ def fetch(address: str, folder: Path) -> Path:
         with place.reading(lambda: place.files.open_input_stream(place.root)) as source, copy.open("wb") as sink:
             shutil.copyfileobj(source, sink)
     except FileNotFoundError:
-        raise unusable(f"{address}: no such file", "check the address") from None
+        raise unusable(f"{place.address}: no such file", "check the address") from None
     return copy
 
 

@@ -28,7 +28,6 @@ from perfsheet.capture.notes import rows as counted
 from perfsheet.errors import unusable
 from perfsheet.history import schema
 from perfsheet.history.facts import Facts
-from perfsheet.history.places import without_credentials
 from perfsheet.light_dataclass import dataclass
 from perfsheet.models.records import ReadRecord
 from perfsheet.provenance import InputFile, lowest
@@ -123,7 +122,7 @@ def _run(file: InputFile, kind: str, facts: Facts) -> dict[str, Any]:
         "committed": facts.committed,
         "started": facts.started,
         "started_from": facts.started_from,
-        "capture": without_credentials(file.path),
+        "capture": file.path,
         "capture_bytes": file.size_bytes,
     }
 

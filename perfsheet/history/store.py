@@ -149,7 +149,8 @@ def open_store(address: str) -> Contents:
     """What counts in a store. Raises PerfsheetError (exit status 3) if there is none, or it cannot be read."""
     contents = contents_of(place_of(address))
     if not contents.run_files:
-        raise unusable(f"{address}: no history here", f"make one: perfsheet history add CAPTURE --into {address}")
+        where = contents.place.address
+        raise unusable(f"{where}: no history here", f"make one: perfsheet history add CAPTURE --into {where}")
     return contents
 
 

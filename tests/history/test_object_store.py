@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -76,7 +75,9 @@ def test_a_store_and_captures_in_a_bucket(s3: dict[str, str], store: Path, night
     (run,) = asked("list", mine, "--runs")["runs"]
     assert (run["model"], run["commit"]) == ("bert", "abc")
     assert run["capture"] == f"s3://{BUCKET}/captures/bert/n150/abc/{capture.name}"
-    shutil.rmtree(mine)
+    options = f"scheme=http&endpoint_override={endpoint.replace(':', '%3A')}"
+    again = asked("add", f"s3://{BUCKET}/captures?{options}", "--into", mine, "--names", NAMES)
+    assert again["there_already"] == 1
 
 
 def test_a_bucket_that_is_not_there_is_one_line(s3: dict[str, str], nights: Path) -> None:

@@ -467,5 +467,5 @@ def test_a_file_that_meets_a_bug_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_credentials_of_an_address_are_not_stored() -> None:
-    assert without_credentials("s3://key:secret@bucket/x.csv?secret_key=a") == "s3://***@bucket/x.csv?***"
+    assert without_credentials("s3://key:secret@bucket/x.csv?secret_key=a") == "s3://***@bucket/x.csv"
     assert without_credentials("/a/b@c.csv?x") == "/a/b@c.csv?x"
