@@ -193,6 +193,13 @@ def _is_meaning(name: str) -> bool:
     return name not in _SETTINGS and not name.startswith(_SETTING_STARTS)
 
 
+def differences(ops: Ops, own: int, other: int) -> tuple[tuple[str, str, str], ...]:
+    """What differs between two descriptions of the same work: `(setting, here, there)`, the most telling first."""
+    of = ops.variants.of
+    here, there = (_member(ops.variants.all[at], ops, np.flatnonzero(of == at).tolist(), False) for at in (own, other))
+    return tuple(_differences(here, there))
+
+
 def _fastest(own: _Member, family: Sequence[_Member]) -> Sibling | None:
     best = min(family, key=lambda member: member.kernel_ns)
     if not own.kernel_ns >= FASTER * best.kernel_ns > 0:

@@ -18,6 +18,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "plan": ("perfsheet.cli.plan:plan", "Plan a target without a device, on a mock board."),
     "top-ops": ("perfsheet.cli.ops:top_ops", None),
     "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
+    "explain": ("perfsheet.cli.explain:explain", "Explain one cause, op or rule: formulas, cures with code, siblings."),
     "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),
     "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
     "calibrate": (

@@ -10,16 +10,18 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_side, inputs
 from perfsheet.cli.handling import command, say
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 10
 
 
 @command
+@json_options
 @analysis_options
 def calibrate(
     *,
@@ -29,7 +31,7 @@ def calibrate(
         int | None, typer.Option("-n", "--top", metavar="N", help="Causes to show, 0 = all (default: 10).")
     ] = None,
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Test the advice about a capture on what its optimisation brought: predicted beside realised gains."""
     from perfsheet.comparison import compare
@@ -46,7 +48,7 @@ def calibrate(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.calibration(calibration), sys.stdout)
+        json_output.write(json_output.calibration(calibration), sys.stdout, json)
     else:
         from perfsheet.outputs.terminal.calibration import print_calibration
 

@@ -13,6 +13,7 @@ from perfsheet.errors import usage
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
     from perfsheet.outputs.writing import Outputs
+    from perfsheet.text.json_view import JsonView
 
 
 def analyse(
@@ -65,13 +66,13 @@ def inputs(captures: Sequence[str] | None, *others: str | None) -> list[str]:
     return [path for argument in arguments for path in runs(argument)]
 
 
-def show_signposts(captures: Sequence[str] | None, options: Options, json: bool, csv: bool = False) -> None:
+def show_signposts(captures: Sequence[str] | None, options: Options, json: JsonView | None, csv: bool = False) -> None:
     """List the signposts of a capture and the regions between them, in place of a command's own output."""
     analysis = analyse(captures, options)
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.signposts(analysis), sys.stdout)
+        json_output.write(json_output.signposts(analysis), sys.stdout, json)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.signposts import SIGNPOSTS

@@ -11,12 +11,13 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_runs, analyse_side, inputs
 from perfsheet.cli.handling import command, tell
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import ExitStatus, usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis, Options
     from perfsheet.budget import Verdict
+    from perfsheet.text.json_view import JsonView
 
 DEFAULT_BUDGET = Path("perf-budget.toml")
 _GROWTH = "5%"
@@ -26,6 +27,7 @@ _GROWTH_OVER_HISTORY = "3%"
 
 # fmt: off
 @command
+@json_options
 @analysis_options
 def check(
     *,
@@ -58,7 +60,7 @@ def check(
         help="Breaches as annotations of a GitHub workflow, on standard output.")] = False,
     force: shared.Force = False,
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Check a capture against a budget or another capture. Exit status 1 if a limit is breached."""
     from perfsheet.budget import Verdict, check_against, read_budget
@@ -136,13 +138,13 @@ def _of_history(
 
 
 def _show(
-    analysis: Analysis, verdict: Verdict, budget: Path | None, against: str | None, json: bool, github: bool
+    analysis: Analysis, verdict: Verdict, budget: Path | None, against: str | None, json: JsonView | None, github: bool
 ) -> None:
     name = None if budget is None else str(budget)
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.check(analysis, verdict, name, against), sys.stdout)
+        json_output.write(json_output.check(analysis, verdict, name, against), sys.stdout, json)
         return
     from perfsheet.outputs.terminal.checks import print_verdict
 

@@ -10,7 +10,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_side, inputs
 from perfsheet.cli.handling import command, say, tell
-from perfsheet.cli.options import analysis_options, output_options
+from perfsheet.cli.options import analysis_options, json_options, output_options
 from perfsheet.errors import usage
 from perfsheet.progress import Watch
 
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.comparison import Comparison
     from perfsheet.outputs.writing import Outputs
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 8
 
 
 @command
+@json_options
 @analysis_options
 @output_options(comparison=True)
 def compare(
@@ -46,7 +48,7 @@ def compare(
         ),
     ] = 5.0,
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Set captures side by side: what got faster or slower, what appeared or vanished, what changed about each op.
 
@@ -61,7 +63,7 @@ def compare(
     captures = inputs((base, *new))
     if captures.count(STDIN) > 1:
         raise usage("standard input can be read once only", "name files")
-    outputs.check(captures, json)
+    outputs.check(captures, bool(json))
     before = analyse_side(base, options, "before: ", base_graph)
     comparisons: list[Comparison] = []
     for number, capture in enumerate(new, 1):
@@ -72,10 +74,10 @@ def compare(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.compare(comparisons[0], comparisons[1:]), sys.stdout)
+        json_output.write(json_output.compare(comparisons[0], comparisons[1:], json.is_brief), sys.stdout, json)
     elif not outputs.to_stdout:
         from perfsheet.outputs.terminal.comparison import print_comparisons
 
         print_comparisons(comparisons, limit, sys.stdout)
     for path in outputs.write_comparison(comparisons, Watch()):
-        tell(f"Wrote {path}", err=json or outputs.to_stdout)
+        tell(f"Wrote {path}", err=bool(json) or outputs.to_stdout)

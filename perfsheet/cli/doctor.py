@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from perfsheet.text.json_view import JsonView
 
 
 @command
+@json_options
 def doctor(
     open_device: Annotated[
         bool, typer.Option("--open-device", help="Also open and close device 0 (by default no device is opened).")
@@ -26,7 +31,7 @@ def doctor(
     ] = None,
     tt_metal_home: shared.TtMetalHome = None,
     python: shared.Python = None,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Check what a profiling run needs, and say how to fix what is missing."""
     from perfsheet.doctor import clean as clean_up
@@ -40,7 +45,7 @@ def doctor(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.doctor(findings), sys.stdout)
+        json_output.write(json_output.doctor(findings), sys.stdout, json)
     else:
         from perfsheet.outputs.terminal.checks import print_diagnoses
 

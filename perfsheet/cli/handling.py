@@ -112,7 +112,7 @@ def view(quiet: bool, verbose: bool, json: bool, lines: bool = True) -> View:
         # The reader may close the output (| head); the run goes on, and its log has everything.
         with contextlib.suppress(BrokenPipeError):
             if lines or verbose:
-                typer.echo(line.rstrip("\r\n"), err=json)
+                typer.echo(line.rstrip("\r\n"), err=bool(json))
 
     return PlainView(sys.stderr, echo, detailed=verbose)
 

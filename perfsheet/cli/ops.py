@@ -10,19 +10,23 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse, show_signposts, with_tried
 from perfsheet.cli.handling import command
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
+    from perfsheet.text.json_view import JsonView
 
 
 @command
+@json_options
 @analysis_options
 def top_ops(
     *,
     captures: shared.Captures = None,
-    count: Annotated[int, typer.Option("-n", "--top", metavar="N", help="Ops to show, 0 = all.")] = 20,
+    count: Annotated[
+        int | None, typer.Option("-n", "--top", metavar="N", help="Ops to show, 0 = all (default: 20).")
+    ] = None,
     group: Annotated[bool, typer.Option("--group", help="Rank identical ops together.")] = False,
     by: Annotated[
         str | None,
@@ -31,7 +35,7 @@ def top_ops(
     graph: shared.Graph = None,
     options: Options,
     signposts: shared.Signposts = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """Rank ops by device kernel duration."""
@@ -42,7 +46,7 @@ def top_ops(
     if signposts:
         show_signposts(captures, options, json, csv)
         return
-    limit = shared.first(count)
+    limit = shared.first(count if count is not None else _OPS if json is None or json.whole else 0)
     if by is not None:
         _by_source(captures, by, graph, limit, options, json, csv)
         return
@@ -53,7 +57,7 @@ def top_ops(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write((json_output.op_groups if group else json_output.top_ops)(analysis, limit), sys.stdout)
+        json_output.write((json_output.op_groups if group else json_output.top_ops)(analysis, limit), sys.stdout, json)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.groups import GROUPS, op_groups
@@ -76,7 +80,7 @@ def _by_source(
     graph: str | None,
     limit: int | None,
     options: Options,
-    json: bool,
+    json: JsonView | None,
     csv: bool,
 ) -> None:
     """Rank modules, lines or calls in place of ops."""
@@ -91,7 +95,7 @@ def _by_source(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.source_groups(analysis, key, limit), sys.stdout)
+        json_output.write(json_output.source_groups(analysis, key, limit), sys.stdout, json)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.column import Rows
@@ -107,10 +111,11 @@ def _by_source(
         print_sources(analysis, key, limit, sys.stdout)
 
 
-_SCREENFUL = 5
+_OPS, _SCREENFUL = 20, 5
 
 
 @command
+@json_options
 @analysis_options
 def hotspots(
     *,
@@ -133,7 +138,7 @@ def hotspots(
     graph: shared.Graph = None,
     options: Options,
     signposts: shared.Signposts = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """Show what to fix first: causes, their cures, what these are expected to save and why, and what at most."""
@@ -151,7 +156,8 @@ def hotspots(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.hotspots(analysis, limit), sys.stdout)
+        view = json.first(limit) if json.is_brief else json
+        json_output.write(json_output.hotspots(analysis, limit, view.is_brief), sys.stdout, view)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.findings import FINDINGS, findings

@@ -10,6 +10,8 @@ import functools
 import inspect
 import math
 import re
+import shlex
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +26,7 @@ from perfsheet.outputs import OUTPUTS, WORKBOOK
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
+    from perfsheet.text.json_view import JsonView
 
 T = TypeVar("T")
 Captures = Annotated[
@@ -35,7 +38,6 @@ Captures = Annotated[
         show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON (docs/json.md).")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
 _FORCE = "Overwrite existing output files."
 Force = Annotated[bool, typer.Option("--force", help=_FORCE)]
@@ -141,6 +143,50 @@ def analysis_options(function: Callable[..., T]) -> Callable[..., T]:
     return with_parameters(function, "options", parameters, _options)
 
 
+def json_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command `--json` and the options for less of it; it gets the view as `json`, None = not asked for."""
+    options: tuple[tuple[str, Any, Any, str, str | None, str], ...] = (
+        ("json", bool, False, "--json", None, "Print the result as JSON (docs/json.md)."),
+        ("brief", bool, False, "--brief", None, "What matters of it, as JSON of 8 kB at most."),
+        ("fields", str | None, None, "--fields", "A,B.C", "Of the JSON only these fields."),
+        ("rows", int | None, None, "--limit", "N", "Of each table in the JSON so many entries."),
+        ("offset", int, 0, "--offset", "N", "Of each table in the JSON the entries after the first N."),
+    )
+    parameters = [
+        parameter(name, kind, default, (flag,), metavar, text) for name, kind, default, flag, metavar, text in options
+    ]
+    return with_parameters(function, "json", parameters, _json_view)
+
+
+def _json_view(json: bool, brief: bool, fields: str | None, rows: int | None, offset: int) -> JsonView | None:
+    if not (json or brief or fields is not None or rows is not None or offset):
+        return None
+    from perfsheet.text.json_view import JsonView
+
+    if rows is not None and rows < 1:
+        raise usage(f"--limit {rows}: not a count", "give 1 or more")
+    if offset < 0:
+        raise usage(f"--offset {offset}: not a count", "give 0 or more")
+    named = tuple(name.strip() for name in (fields or "").split(",") if name.strip())
+    if fields is not None and not named:
+        raise usage("--fields names nothing", "give fields of the JSON, such as causes.id,causes.cure")
+    return JsonView(named, rows, offset, brief, _command_line())
+
+
+_OF_VIEWS = re.compile(r"--(?:json|brief|(?:fields|limit|offset)(?:=.*)?)")
+
+
+def _command_line() -> str:
+    """The command as it was given, without what chooses a part of its JSON."""
+    given, kept = iter(sys.argv[1:]), []
+    for argument in given:
+        if not _OF_VIEWS.fullmatch(argument):
+            kept.append(argument)
+        elif argument in ("--fields", "--limit", "--offset"):
+            next(given, None)
+    return shlex.join(["perfsheet", *kept])
+
+
 def output_options(workbook: bool = True, comparison: bool = False) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Give a command the outputs of a report, or of a comparison; it gets them as `outputs`.
 
@@ -175,12 +221,16 @@ def parameter(
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
+_GIVEN = ("options", "outputs", "json")
+"""Parameters of commands that decorators give."""
+
+
 def with_parameters(
     function: Callable[..., T], name: str, added: Sequence[inspect.Parameter], build: Callable[..., object]
 ) -> Callable[..., T]:
     """The command with these parameters in place of `name`, whose value is built from them."""
     signature = inspect.signature(function)
-    stated = {key: hint for key, hint in function.__annotations__.items() if key not in ("options", "outputs", name)}
+    stated = {key: hint for key, hint in function.__annotations__.items() if key not in (*_GIVEN, name)}
     globals_ = getattr(function, "__globals__", {})
     hints = get_type_hints(SimpleNamespace(__annotations__=stated), globals_, include_extras=True)
     parameters: list[inspect.Parameter] = []
@@ -243,7 +293,7 @@ def chosen_fields(context: typer.Context) -> set[str]:
     }
 
 
-def one_format(json: bool, csv: bool) -> None:
+def one_format(json: JsonView | None, csv: bool) -> None:
     """Refuse two output formats at once."""
     if json and csv:
         raise usage("--json and --csv exclude each other", "choose one")

@@ -15,7 +15,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import open_first, report_left_out
 from perfsheet.cli.handling import command, say, tell, view
-from perfsheet.cli.options import output_options
+from perfsheet.cli.options import json_options, output_options
 from perfsheet.errors import ExitStatus, usage
 from perfsheet.progress import Phase
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.outputs.writing import Outputs
     from perfsheet.plan import PlanRequest
+    from perfsheet.text.json_view import JsonView
 
 DEFAULT_PLAN = Path("plan.json")
 _FUNCTION = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
@@ -31,6 +32,7 @@ _SCREENFUL = 5
 
 # fmt: off
 @command
+@json_options
 @output_options()
 def plan(
     *,
@@ -53,7 +55,7 @@ def plan(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the plan is.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output of the target as it comes.")] = False,
     outputs: Outputs,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Plan a target without a device: TTNN places its ops on a mock board; least times, no measurement."""
     from perfsheet.plan import PlanRequest
@@ -70,9 +72,9 @@ def plan(
     few_cores = shared.percentage("--low-cores", low_cores)
     request = RunRequest(command or _command_of(str(target)), timeout_s=timeout, python=python)
     script = [] if target is None else [target.rpartition(":")[0] or target]
-    outputs.check([*script, str(save)], json)
+    outputs.check([*script, str(save)], bool(json))
     _check_place(save, script, outputs.force)
-    with view(quiet, verbose, json, lines=False) as watch:
+    with view(quiet, verbose, bool(json), lines=False) as watch:
         from perfsheet.analysis import Options, analyze
         from perfsheet.capture.reader import read
         from perfsheet.plan import plan as planned
@@ -91,17 +93,19 @@ def plan(
 # fmt: on
 
 
-def _show(analysis: Analysis, path: Path, written: list[Path], outputs: Outputs, json: bool, quiet: bool) -> None:
+def _show(
+    analysis: Analysis, path: Path, written: list[Path], outputs: Outputs, json: JsonView | None, quiet: bool
+) -> None:
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write(json_output.report(analysis, None), sys.stdout)
+        json_output.write(json_output.report(analysis, None, json.is_brief), sys.stdout, json)
     elif not quiet and not outputs.to_stdout:
         from perfsheet.outputs.terminal.ops import print_hotspots
 
         print_hotspots(analysis, _SCREENFUL, sys.stdout)
     for one in (*reversed(written), path):
-        tell(f"Wrote {one}", err=json or outputs.to_stdout)
+        tell(f"Wrote {one}", err=bool(json) or outputs.to_stdout)
     if outputs.open:
         open_first(written)
 

@@ -11,7 +11,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse, inputs, open_first, report_left_out, show_signposts, with_tried
 from perfsheet.cli.handling import command, tell
-from perfsheet.cli.options import analysis_options, output_options
+from perfsheet.cli.options import analysis_options, json_options, output_options
 from perfsheet.errors import unusable, usage
 from perfsheet.progress import Phase
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.outputs.progress_view import View
     from perfsheet.outputs.writing import Outputs
+    from perfsheet.text.json_view import JsonView
 
 _LONG_OPS = 10_000
 _TRIED = 10
@@ -26,6 +27,7 @@ _TRIED = 10
 
 
 @command
+@json_options
 @analysis_options
 @output_options()
 def report(
@@ -38,7 +40,7 @@ def report(
     python: shared.TtnnPython = None,
     options: Options,
     signposts: shared.Signposts = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Write the perf sheet of a capture: the Excel workbook, and what else is asked for."""
     from perfsheet.outputs import paths
@@ -48,13 +50,13 @@ def report(
     if signposts:
         show_signposts(captures, options, json)
         return
-    outputs.check(inputs(captures, reference), json)  # before the work, not after it
+    outputs.check(inputs(captures, reference), bool(json))  # before the work, not after it
     analysis = analyse(captures, options, reference=reference, graph=graph)
     if tried:
         analysis = with_tried(analysis, _TRIED, python)
     if not outputs.files:
         outputs = outputs.with_workbook(paths.default_path(analysis.summary.paths))
-    outputs.check(inputs(analysis.summary.paths, reference), json)
+    outputs.check(inputs(analysis.summary.paths, reference), bool(json))
     with _view(len(analysis.ops)) as watch:
         watch.phase(Phase.ANALYSE)
         written = outputs.write(analysis, watch)
@@ -62,10 +64,10 @@ def report(
     if json:
         from perfsheet.outputs import json_output
 
-        workbook = outputs.workbook
-        json_output.write(json_output.report(analysis, None if workbook is None else str(workbook)), sys.stdout)
+        workbook = None if outputs.workbook is None else str(outputs.workbook)
+        json_output.write(json_output.report(analysis, workbook, json.is_brief), sys.stdout, json)
     for path in written:
-        tell(f"Wrote {path}", err=json or outputs.to_stdout)
+        tell(f"Wrote {path}", err=bool(json) or outputs.to_stdout)
     if outputs.open:
         open_first(written)
 

@@ -10,16 +10,18 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command
-from perfsheet.cli.options import analysis_options, output_options
+from perfsheet.cli.options import analysis_options, json_options, output_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.outputs.writing import Outputs
+    from perfsheet.text.json_view import JsonView
 
 
 # fmt: off
 @command
+@json_options
 @analysis_options
 @output_options(workbook=False)
 def run(
@@ -56,7 +58,7 @@ def run(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="All output as it comes, and every step.")] = False,
     outputs: Outputs,
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Run a target under the profiler, and write the Excel perf sheet of its ops."""
     from perfsheet.cli.running import RunOptions, run_cases, run_replay, run_target

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perfsheet.profiling import Plan, ProfilingResult
     from perfsheet.profiling.model import MeasuredRun
     from perfsheet.run import RunRequest
+    from perfsheet.text.json_view import JsonView
 
 _TOP = 10
 
@@ -38,7 +39,7 @@ class RunOptions:
 
     analysis: Options
     outputs: Outputs
-    json: bool
+    json: JsonView | None
     quiet: bool
     verbose: bool
 
@@ -49,7 +50,7 @@ def run_target(request: RunRequest, plan: Plan, options: RunOptions) -> int:
 
     if plan.repeat == 1 and not plan.warmup and not plan.graph and (recorded := _recorded(request)):
         return run_replay(request, recorded, options)
-    with chosen_view(options.quiet, options.verbose, options.json) as view:
+    with chosen_view(options.quiet, options.verbose, options.json is not None) as view:
         done = profile_target(request, plan, options.analysis, view, _keep_record)
         written = _written(done, Path(str(done.shown.csv)).with_suffix(".xlsx"), options, view)
     return _show_result(done, written, options)
@@ -60,7 +61,7 @@ def run_replay(request: RunRequest, captures: Sequence[str], options: RunOptions
     from perfsheet.profiling import replay_target
 
     workbook = _replayed_workbook(captures, request.output_dir, options.outputs.force)
-    with chosen_view(options.quiet, options.verbose, options.json) as view:
+    with chosen_view(options.quiet, options.verbose, options.json is not None) as view:
         done = replay_target(request, captures, options.analysis, view)
         written = _written(done, workbook, options, view)
         if request.output_dir is not None:  # beside a capture, it would seem to be the record of that
@@ -81,7 +82,7 @@ def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
     from perfsheet.outputs.workbook import case_book
     from perfsheet.profiling import profile_cases
 
-    with chosen_view(options.quiet, options.verbose, options.json) as view:
+    with chosen_view(options.quiet, options.verbose, options.json is not None) as view:
         cases, status = profile_cases(request, plan, options.analysis, view, _keep_record)
         for warning, numbers in _warnings(cases).items():
             view.notice(f"warning: {'case' if len(numbers) == 1 else 'cases'} {', '.join(numbers)}: {warning}")
@@ -90,7 +91,7 @@ def run_cases(request: RunRequest, plan: Plan, options: RunOptions) -> int:
         case_book.write(cases, workbook, view)
         replace_text(folder / RECORD_NAME, json_output.dumps(json_output.case_records(cases)) + "\n")
     if options.json:
-        json_output.write(json_output.cases(cases, str(workbook)), sys.stdout)
+        json_output.write(json_output.cases(cases, str(workbook)), sys.stdout, options.json)
     _finish([workbook], options, lambda: _show_cases(cases))
     return status
 
@@ -171,8 +172,8 @@ def _show_result(done: ProfilingResult, written: list[Path], options: RunOptions
 
     results = tuple(check_expectations(done.analysis, done.shown.verdict.expectations))
     if options.json:
-        result = json_output.report(done.analysis, str(written[0]))
-        json_output.write({**result, **json_output.expectations(done.analysis, results)}, sys.stdout)
+        result = json_output.report(done.analysis, str(written[0]), options.json.is_brief)
+        json_output.write({**result, **json_output.expectations(done.analysis, results)}, sys.stdout, options.json)
     _finish(written, options, lambda: _show(done, results))
     if done.tests_failed:
         failed = next((run for run in done.runs if run.outcome.tests_failed), None)

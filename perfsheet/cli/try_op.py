@@ -10,11 +10,12 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.captures import analyse_runs
 from perfsheet.cli.handling import command
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 8
 _MOST_OPS = 5
@@ -22,6 +23,7 @@ _MOST_OPS = 5
 
 # fmt: off
 @command
+@json_options
 @analysis_options
 def try_op(
     *,
@@ -39,7 +41,7 @@ def try_op(
     python: shared.TtnnPython = None,
     graph: shared.Graph = None,
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Build an op alone on a mock board, as recorded and in other ways: what TTNN accepts, with the code."""
     limit = shared.first(_SCREENFUL if count is None else count)
@@ -59,7 +61,7 @@ def try_op(
         from perfsheet.outputs import json_output
         from perfsheet.outputs.json_output.trials import trials as as_json
 
-        json_output.write(as_json(analysis, asked, board), sys.stdout)
+        json_output.write(as_json(analysis, asked, board), sys.stdout, json)
         return
     from perfsheet.outputs.terminal.trials import print_trials
 

@@ -26,7 +26,8 @@ def _rows(rows: FindingRows) -> list[list[Any]]:
     return [[rows.source.table_ref(row) for row in finding.rows.tolist()] for finding in rows]
 
 
-def _evidence_data(finding: Finding) -> dict[str, Any]:
+def evidence_data(finding: Finding) -> dict[str, Any]:
+    """The evidence of a finding as a JSON object."""
     return {name: number(value) if isinstance(value, float) else value for name, value in finding.evidence.items()}
 
 
@@ -45,7 +46,7 @@ GROUND = Kind(
     width=48,
 )
 
-_EVIDENCE = Kind("evidence", sentences.evidence, _evidence_data, "wrap", sentences.evidence, number=False, width=40)
+_EVIDENCE = Kind("evidence", sentences.evidence, evidence_data, "wrap", sentences.evidence, number=False, width=40)
 
 
 def _saving_of(rows: FindingRows) -> list[str]:

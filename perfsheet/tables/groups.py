@@ -9,11 +9,16 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.shape import Shape, shape_of
 from perfsheet.analysis.results import OpGroup
+from perfsheet.analysis.rules import low_core_count
+from perfsheet.analysis.speed_of_light.bounds import SpeedOfLight
+from perfsheet.analysis.statistics import known_ints, weighted_mean
+from perfsheet.capture.table import FloatArray
 from perfsheet.tables.column import Column, In, Rows, Table, each
-from perfsheet.tables.kinds import CORES, COUNT, LABEL, NS, PERCENT, ROW, ROWS, TEXT
+from perfsheet.tables.kinds import CORES, COUNT, LABEL, LIST, NS, PERCENT, ROW, ROWS, TEXT
+from perfsheet.text import ops as words_of_ops
 
 GroupRows = Rows[Analysis, OpGroup]
-_FORMULAS = "docs/formulas.md"
+_FORMULAS, _SPEED_OF_LIGHT = "docs/formulas.md", "docs/speed-of-light.md"
 
 
 def op_groups(analysis: Analysis, count: int | None = None) -> GroupRows:
@@ -33,6 +38,38 @@ def _all_rows(rows: GroupRows) -> list[list[Any]]:
     return [rows.source.row_refs(group.positions.tolist()) for group in rows]
 
 
+def _mean(of: Callable[[SpeedOfLight], FloatArray]) -> Callable[[GroupRows], list[float]]:
+    """The mean over the ops of each group where it is known, weighted by kernel time; NaN where it never is."""
+
+    def means(rows: GroupRows) -> list[float]:
+        values, kernel = of(rows.source.facts.speed_of_light), rows.source.ops.kernel_ns
+        return [weighted_mean(values[group.positions], kernel[group.positions]) for group in rows]
+
+    return means
+
+
+def _flags(rows: GroupRows) -> list[list[str]]:
+    masks = rows.source.flag_masks
+    return [[flag for flag, mask in masks.items() if mask[group.positions].any()] for group in rows]
+
+
+def _grids(rows: GroupRows) -> list[int | None]:
+    grids = rows.source.ops.worker_cores
+    return [min(known_ints(grids[group.positions]), default=None) for group in rows]
+
+
+_compute, _dram = _mean(lambda light: light.compute), _mean(lambda light: light.dram)
+_of_used_cores = _mean(lambda light: light.compute_used_cores)
+
+
+def _says(rows: GroupRows) -> list[str]:
+    figures = zip(rows, _grids(rows), _flags(rows), _compute(rows), _of_used_cores(rows), _dram(rows), strict=True)
+    return [
+        words_of_ops.limits(group.cores, grid, low_core_count.RULE.id in flags, compute, used, dram)
+        for group, grid, flags, compute, used, dram in figures
+    ]
+
+
 # fmt: off
 GROUPS: Table[GroupRows] = Table(
     "groups",
@@ -47,11 +84,13 @@ GROUPS: Table[GroupRows] = Table(
         Column("signature", "Signature", LABEL, each(lambda group: group.signature.text),
             "op code, tensors, math fidelity and program config: what the ops have in common", outputs=In.DATA),
         Column("shape", "Shape", TEXT, _shapes(lambda shape: shape.shape), "as in table `ops`",
-            outputs=In.PAGE | In.SHEET, width=32, code=True),
+            outputs=In.DATA | In.PAGE | In.SHEET, width=32, code=True),
         Column("layout", "Layout in → out", TEXT, _shapes(lambda shape: shape.layout), "as in table `ops`",
             outputs=In.PAGE | In.SHEET, width=38, wrap=True),
         Column("count", "Count", COUNT, each(lambda group: group.count), "ops in the group", width=8),
         Column("cores", "Cores", CORES, each(lambda group: group.cores), "the distinct core counts of the ops"),
+        Column("worker_cores", "Worker cores", COUNT, _grids, "worker grid of the ops' device, the smallest",
+            "docs/hardware.md", outputs=In.DATA),
         Column("kernel_duration_ns", "Σ kernel duration", NS, each(lambda group: group.kernel_ns),
             "Σ kernel duration of the ops", _FORMULAS, short="Σ kernel", bar=True),
         Column("median_ns", "Median", NS, each(lambda group: group.median_ns), "median kernel duration of one op",
@@ -61,10 +100,23 @@ GROUPS: Table[GroupRows] = Table(
         Column("cumulative_pct", "Cumulative", PERCENT, each(lambda group: group.cumulative),
             "share of this and all higher ranks together", _FORMULAS, short="Cum.", drop=3, width=12),
         Column("math_fidelity", "Math fidelity", LABEL, each(lambda group: group.signature.math_fidelity),
-            "passes over the matrix engine: LoFi 1, HiFi2 2, HiFi3 3, HiFi4 4", "docs/speed-of-light.md",
-            outputs=In.PAGE | In.SHEET, width=10),
+            "passes over the matrix engine: LoFi 1, HiFi2 2, HiFi3 3, HiFi4 4", _SPEED_OF_LIGHT,
+            outputs=In.DATA | In.PAGE | In.SHEET, width=10),
+        Column("compute_pct", "Compute, grid", PERCENT, _compute, "as in table `ops`, weighted by kernel time",
+            _SPEED_OF_LIGHT, outputs=In.DATA, measured=True),
+        Column("compute_used_cores_pct", "Compute, used cores", PERCENT, _of_used_cores,
+            "as in table `ops`, weighted by kernel time", _SPEED_OF_LIGHT, outputs=In.DATA, measured=True),
+        Column("dram_pct", "DRAM", PERCENT, _dram, "as in table `ops`, weighted by kernel time", _SPEED_OF_LIGHT,
+            outputs=In.DATA, measured=True),
+        Column("sol_pct", "Speed of light", PERCENT, _mean(lambda light: light.sol),
+            "as in table `ops`, weighted by kernel time", _SPEED_OF_LIGHT, outputs=In.DATA, measured=True),
+        Column("flags", "Flags", LIST, _flags, "the flags of its ops", "docs/rules.md", outputs=In.DATA),
+        Column("says", "Says", LABEL, _says, "what its cores and the two peaks say of it", _SPEED_OF_LIGHT,
+            outputs=In.DATA, measured=True),
         Column("first_row", "First file row", ROW, _first_rows, "row of the capture with the first of the ops",
             outputs=In.SHEET),
+        Column("row", "First row", ROW, _first_rows, "row of the capture with the first of the ops",
+            outputs=In.JSON | In.CSV),
         Column("tensors", "Inputs → outputs", LABEL, each(lambda group: group.signature.tensors),
             "all tensors: padded[logical] extents, data type, memory", outputs=In.TERMINAL | In.SHEET, flexible=True,
             drop=1, width=90),

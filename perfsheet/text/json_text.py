@@ -32,7 +32,9 @@ class Streamed(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return list(self)[index]
+            first, end, step = index.indices(self._count)
+            assert step == 1, "a part is of neighbours"
+            return Streamed(max(end - first, 0), lambda a, b: self.part(first + a, first + b), self.at_once)
         place = range(self._count)[index]
         return self.part(place, place + 1)[0]
 
@@ -40,6 +42,10 @@ class Streamed(Sequence[Any]):
         return list(self) == other if isinstance(other, list | Streamed) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+    def each(self, change: Callable[[Any], Any]) -> Streamed:
+        """The same array with every item changed."""
+        return Streamed(self._count, lambda first, end: [change(item) for item in self.part(first, end)], self.at_once)
 
     def parts(self) -> Iterator[Sequence[Any]]:
         """The items, some at a time."""
@@ -50,6 +56,17 @@ class Streamed(Sequence[Any]):
 def json_text(value: Any, indent: int = _INDENT) -> str:
     """The text of a value. A number that is not finite is null, as JSON has none."""
     return "".join(json_pieces(value, indent))
+
+
+def json_line(value: Any) -> str:
+    """The text of a value on one line."""
+    return UNPRINTABLE.sub(_escape, _text(_listed(value) if _has_streamed(value) else value, None))
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple | Streamed) else value
 
 
 def json_pieces(value: Any, indent: int = _INDENT) -> Iterator[str]:

@@ -19,7 +19,7 @@ from perfsheet.trials.plain import is_plain_code
 from perfsheet.trials.results import Trial
 from perfsheet.trials.session import Session
 from perfsheet.trials.subjects import longest_of
-from perfsheet.trials.trial import built_again, describe, identical, in_other_ways, texts_of
+from perfsheet.trials.trial import built_again, describe, identical, in_other_ways, texts_of, variants_of
 from perfsheet.trials.ways import MORE_CORES, RESHARDS, WANTED, CauseTrial, TriedCauses
 
 
@@ -69,6 +69,26 @@ def try_together(analysis: Analysis, position: int, board: Session, also: Sequen
     around, links = _around(analysis, position, board.grid)
     plan = _Plan("", "", "", None, None, (), around, links, _shared(analysis, around))
     return _tried([plan], board, also)[0].together
+
+
+def proposed(analysis: Analysis, finding: Finding, grid: tuple[int, int]) -> tuple[str, str]:
+    """What the first way of a finding's cure is, and its Python; blank where the capture does not tell enough of it.
+
+    No board is asked: TTNN may refuse it.
+    """
+    if finding.rule.id in CURES:
+        _, found = _fused(analysis, finding, grid)
+        return (found[0].label, found[0].code.text) if found else ("", "")
+    wanted = WANTED.get(finding.rule.id, ())
+    if not wanted or not finding.positions.size:
+        return "", ""
+    position = identical(analysis, finding.positions.tolist())[0][0]
+    variants = list(variants_of(describe(analysis, [position], grid)))
+    for what in wanted:
+        for variant in variants:
+            if variant.what == what:
+                return variant.label, variant.code.text
+    return "", ""
 
 
 def is_tried(rule_id: str) -> bool:

@@ -10,12 +10,13 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say, tell
 from perfsheet.cli.history import options as ours
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import ExitStatus, usage
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.history.adding import Added
+    from perfsheet.text.json_view import JsonView
 
 _LONG = 20
 """Files from which on it is said how far it is."""
@@ -25,6 +26,7 @@ _NAMED = 20
 
 # fmt: off
 @command
+@json_options
 @analysis_options
 def add(
     *,
@@ -51,7 +53,7 @@ def add(
         help="Write runs that the store has already again, with these facts.")] = False,
     engine: ours.EngineName = "duckdb",
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Add captures and benchmark records to a store; each content once. Exit status 3 if any could not be used.
 
@@ -99,14 +101,14 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _report(result: Added, others: list[str], store: str, json: bool) -> None:
+def _report(result: Added, others: list[str], store: str, json: JsonView | None) -> None:
     from perfsheet.capture.notes import rows
 
     if json:
         from perfsheet.history.outputs.json_output import added_json
         from perfsheet.outputs import json_output
 
-        json_output.write(added_json(result, store, others), sys.stdout)
+        json_output.write(added_json(result, store, others), sys.stdout, json)
     for one in result.refused[:_NAMED]:
         reason = one.reason if one.reason.startswith(one.address) else f"{one.address}: {one.reason}"
         say(f"perfsheet: left out: {reason}")

@@ -10,15 +10,18 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.history import options as ours
+from perfsheet.cli.options import json_options
 
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 10
 
 
 # fmt: off
 @command
+@json_options
 @ours.chosen_options
 def ops(
     *,
@@ -31,7 +34,7 @@ def ops(
     output: ours.Output = None,
     html: ours.Html = None,
     force: shared.Force = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """Follow op signatures over commits, those that got slower first: by how much, since when, on which board.
@@ -61,7 +64,7 @@ def ops(
     from perfsheet.outputs import csv_output, json_output
 
     if json:
-        json_output.write(ops_json(store, series, found, limit), sys.stdout)
+        json_output.write(ops_json(store, series, found, limit), sys.stdout, json)
     elif csv:
         from perfsheet.history.tables import OP_POINTS, op_points
 
@@ -72,10 +75,10 @@ def ops(
         from perfsheet.history.outputs.workbook import write_ops_workbook
 
         write_ops_workbook(found, output, force)
-        tell(f"Wrote {output}", err=json or csv)
+        tell(f"Wrote {output}", err=bool(json) or csv)
     if html is not None:
         from perfsheet.history.outputs.page import write_ops_page
 
         write_ops_page(store, found, html, force)
-        tell(f"Wrote {html}", err=json or csv)
+        tell(f"Wrote {html}", err=bool(json) or csv)
 # fmt: on

@@ -10,14 +10,17 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command
 from perfsheet.cli.history import options as ours
+from perfsheet.cli.options import json_options
 
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL, _FIRST = 20, 8
 
 
 @command
+@json_options
 @ours.chosen_options
 def list_runs(
     *,
@@ -25,7 +28,7 @@ def list_runs(
     chosen: Chosen,
     runs: Annotated[bool, typer.Option("--runs", help="The runs one by one, the newest first.")] = False,
     count: ours.Count = None,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """List what a store has: a line per model and board, or per run."""
@@ -41,10 +44,10 @@ def list_runs(
     from perfsheet.outputs import csv_output, json_output
 
     found = choose(open_store(store).runs, chosen)
-    limit = ours.count(count, _SCREENFUL, json or csv)
+    limit = ours.count(count, _SCREENFUL, bool(json) or csv)
     newest = newest_first(found)[:limit]
     if json:
-        json_output.write(list_json(store, found[:limit], newest if runs else None, found), sys.stdout)
+        json_output.write(list_json(store, found[:limit], newest if runs else None, found), sys.stdout, json)
     elif csv:
         if runs:
             csv_output.write(sys.stdout, RUNS, newest)
@@ -57,12 +60,13 @@ def list_runs(
 
 
 @command
+@json_options
 def show(
     store: ours.Store,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The first digits of its id, its commit, or its capture.")],
     count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Show one run: what it was of, its totals, its causes, and the ops that take most time."""
     with ours.engine(engine) as running:
@@ -72,8 +76,8 @@ def show(
         from perfsheet.history.store import open_store
         from perfsheet.outputs import json_output
 
-        found = shown_run(running, open_store(store), run, ours.count(count, _FIRST, json))
+        found = shown_run(running, open_store(store), run, ours.count(count, _FIRST, bool(json)))
         if json:
-            json_output.write(run_json(store, found), sys.stdout)
+            json_output.write(run_json(store, found), sys.stdout, json)
         else:
             terminal.print_run(found, sys.stdout)

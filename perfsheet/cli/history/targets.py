@@ -11,15 +11,18 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command
 from perfsheet.cli.history import options as ours
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, unusable, usage
 
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen, Series
     from perfsheet.history.targets import TargetRow
+    from perfsheet.text.json_view import JsonView
 
 
 # fmt: off
 @command
+@json_options
 @ours.chosen_options
 def targets(
     *,
@@ -30,7 +33,7 @@ def targets(
     budgets: Annotated[list[str] | None, typer.Option("--budget", metavar="[MODEL=]FILE.toml",
         help="A budget of a model, held against its captures; may be given several times.")] = None,
     engine: ours.EngineName = "duckdb",
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> int:
     """One table over all models: measured, target, distance, direction, since when. Exit status 1 if one is missed."""
@@ -61,7 +64,7 @@ def targets(
     from perfsheet.outputs import csv_output, json_output
 
     if json:
-        json_output.write(targets_json(store, rows), sys.stdout)
+        json_output.write(targets_json(store, rows), sys.stdout, json)
     elif csv:
         csv_output.write(sys.stdout, TARGETS, rows)
     else:

@@ -10,6 +10,7 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.history import options as ours
+from perfsheet.cli.options import json_options
 from perfsheet.errors import unusable, usage
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from perfsheet.history.metrics import Metric
     from perfsheet.history.series import Chosen, Series
     from perfsheet.history.store import Contents
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 8
 
 
 # fmt: off
 @command
+@json_options
 @ours.chosen_options
 def trend(
     *,
@@ -39,7 +42,7 @@ def trend(
     output: ours.Output = None,
     html: ours.Html = None,
     force: shared.Force = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """Follow a figure over commits: where it changed for good, by how much, how sure that is, and which ops moved.
@@ -55,7 +58,7 @@ def trend(
         raise usage("--causes follows no figure", "leave --metric out")
     ours.check_name(output, ".xlsx")
     ours.check_name(html, ".html")
-    limit = ours.count(count, _SCREENFUL, json or csv)
+    limit = ours.count(count, _SCREENFUL, bool(json) or csv)
     for path in filter(None, (output, html)):
         paths.check_file(path, [], force)
     with ours.engine(engine) as running:
@@ -79,7 +82,7 @@ def trend(
     from perfsheet.outputs import csv_output, json_output
 
     if json:
-        json_output.write(trend_json(store, trends[:limit], len(trends)), sys.stdout)
+        json_output.write(trend_json(store, trends[:limit], len(trends)), sys.stdout, json)
     elif csv:
         from perfsheet.history.tables import POINTS, points
 
@@ -90,12 +93,12 @@ def trend(
         from perfsheet.history.outputs.workbook import write_trend_workbook
 
         write_trend_workbook(trends, output, force)
-        tell(f"Wrote {output}", err=json or csv)
+        tell(f"Wrote {output}", err=bool(json) or csv)
     if html is not None:
         from perfsheet.history.outputs.page import write_trend_page
 
         write_trend_page(store, trends, html, force)
-        tell(f"Wrote {html}", err=json or csv)
+        tell(f"Wrote {html}", err=bool(json) or csv)
 # fmt: on
 
 
@@ -115,7 +118,9 @@ def _asked(
     return [one for one in series if one.key.kind == "record"], metric, running.query(MEASUREMENTS_OF)
 
 
-def _causes(running: Engine, contents: Contents, chosen: Chosen, limit: int | None, store: str, json: bool) -> None:
+def _causes(
+    running: Engine, contents: Contents, chosen: Chosen, limit: int | None, store: str, json: JsonView | None
+) -> None:
     from dataclasses import replace
 
     from perfsheet.history.causes import causes_over
@@ -127,6 +132,6 @@ def _causes(running: Engine, contents: Contents, chosen: Chosen, limit: int | No
     series = choose(contents.runs, replace(chosen, kind="capture"))
     found = [(one, causes_over(running, contents, one)) for one in series[:limit]]
     if json:
-        json_output.write(causes_json(store, found), sys.stdout)
+        json_output.write(causes_json(store, found), sys.stdout, json)
     else:
         terminal.print_causes(found, limit, sys.stdout)

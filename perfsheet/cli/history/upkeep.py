@@ -11,21 +11,24 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, tell
 from perfsheet.cli.history import options as ours
+from perfsheet.cli.options import json_options
 from perfsheet.errors import unusable
 
 if TYPE_CHECKING:
     from perfsheet.history.series import Chosen
+    from perfsheet.text.json_view import JsonView
 
 _SCREENFUL = 50
 
 
 @command
+@json_options
 def sql(
     store: ours.Store,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Over the tables runs, signatures, causes, …")],
     count: ours.Count = None,
     engine: ours.EngineName = "duckdb",
-    json: shared.Json = False,
+    json: JsonView | None = None,
     csv: shared.Csv = False,
 ) -> None:
     """Ask a store in SQL: the tables and their columns are in docs/history.md. It is only read."""
@@ -39,7 +42,7 @@ def sql(
         running.lock()
         answer = running.query(query)
         if json:
-            answers.write_json(answer, sys.stdout)
+            answers.write_json(answer, sys.stdout, json)
         elif csv:
             answers.write_csv(answer, sys.stdout)
         else:
@@ -47,6 +50,7 @@ def sql(
 
 
 @command
+@json_options
 @ours.chosen_options
 def export(
     *,
@@ -56,7 +60,7 @@ def export(
         "generated/benchmark_data"
     ),
     engine: ours.EngineName = "duckdb",
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Write the runs as benchmark records (partial_run_*.json), as tt-metal's data collection reads them."""
     with ours.engine(engine) as running:
@@ -71,20 +75,21 @@ def export(
         runs = pa.concat_tables([series.rows for series in choose(contents.runs, chosen)])
         count, there = exported(running, contents, runs, output)
     if json:
-        _write_json(store, records=count, there_already=there, folder=str(output))
+        _write_json(json, store, records=count, there_already=there, folder=str(output))
     else:
         already = f", {there:,} there already" if there else ""
         tell(f"Wrote {rows(count, 'benchmark record')} in {output}{already}")
 
 
 @command
+@json_options
 def remove(
     store: ours.Store,
     runs: Annotated[
         list[str],
         typer.Argument(metavar="RUN...", help="Ids, commits or captures, as `show` takes them."),
     ],
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> None:
     """Take runs out of a store, such as those of a broken board. Adding their captures again brings them back."""
     from perfsheet.cli.handling import load_arrow
@@ -99,13 +104,14 @@ def remove(
     gone = [contents.runs.slice(place, 1).to_pylist()[0] for place in places]
     commit_removed(contents.place, [removed_row(run) for run in gone])
     if json:
-        _write_json(store, removed=[run["run_id"] for run in gone])
+        _write_json(json, store, removed=[run["run_id"] for run in gone])
     for run in () if json else gone:
         tell(f"Removed {run['run_id'][:12]}: {run['model']}, {run['capture']}")
 
 
 @command
-def compact(store: ours.Store, json: shared.Json = False) -> None:
+@json_options
+def compact(store: ours.Store, json: JsonView | None = None) -> None:
     """Merge the small files of a store, and remove what no longer counts. Others may read and add meanwhile."""
     from perfsheet.cli.handling import load_arrow
 
@@ -120,13 +126,13 @@ def compact(store: ours.Store, json: shared.Json = False) -> None:
         raise unusable(f"another process merges the files of {store}", "nothing is lost; wait for it") from None
     after = len(contents.place.names())
     if json:
-        _write_json(store, files_before=before, files=after)
+        _write_json(json, store, files_before=before, files=after)
     else:
         tell(f"{store}: {before:,} files before, {after:,} now")
 
 
-def _write_json(store: str, **found: object) -> None:
+def _write_json(json: JsonView, store: str, **found: object) -> None:
     from perfsheet.history.outputs.json_output import head
     from perfsheet.outputs import json_output
 
-    json_output.write({**head(store), **found}, sys.stdout)
+    json_output.write({**head(store), **found}, sys.stdout, json)

@@ -13,17 +13,20 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say, tell
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written, usage
 
 if TYPE_CHECKING:
     from perfsheet.models.bench import Bench
     from perfsheet.models.bench.model import Deviation
+    from perfsheet.text.json_view import JsonView
 
 
 _ITERATIONS, _WARMUP = 10, 1
 
 
 @command
+@json_options
 def bench(
     function: Annotated[
         str | None,
@@ -91,7 +94,7 @@ def bench(
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the table, warnings and errors.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all output of the variants.")] = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     force: shared.Force = False,
 ) -> int:
     """Measure latency (mean ± standard deviation) and memory of functions and commands, row by row."""
@@ -169,7 +172,7 @@ def bench(
             interrupted, result = error, error.bench
     files = [*_write(result, folder, force, style), runs, log]
     if json:
-        json_output.write(bench_json(result, list(map(str, files))), sys.stdout)
+        json_output.write(bench_json(result, list(map(str, files))), sys.stdout, json)
     elif sys.stdout.isatty():
         print_bench(result, sys.stdout)
     else:

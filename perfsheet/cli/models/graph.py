@@ -11,6 +11,7 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, PerfsheetError, not_written
 from perfsheet.light_dataclass import dataclass
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.models.outputs.graph import Traced
     from perfsheet.models.torch_graph import Registry
+    from perfsheet.text.json_view import JsonView
     from perfsheet.trials import Session
 
 
 @command
+@json_options
 def graph(
     specs: Annotated[
         list[str],
@@ -57,7 +60,7 @@ def graph(
     board: Annotated[str, typer.Option("--board", metavar="NAME", help="That board: n150, p100 or p150.")] = "n150",
     python: shared.TtnnPython = None,
     profile: Annotated[bool, typer.Option("--profile", help="Also write torch's own Chrome trace.")] = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     force: shared.Force = False,
 ) -> int:
     """Trace torch modules on the CPU: the ops that a TTNN port needs, and which of them a capture covers."""
@@ -90,13 +93,13 @@ def graph(
         files += _write_issues(traced, folders, issues, known, force)
     if json:
         listed = list(map(str, files))
-        json_output.write(output_graph.graph_json(traced, known, listed, len(specs) > 1), sys.stdout)
+        json_output.write(output_graph.graph_json(traced, known, listed, len(specs) > 1), sys.stdout, json)
     else:
         for one in traced:
             output_graph.print_graph(one, known, sys.stdout)
     if not torch_stat.has_plots():
         say("note: size distributions have no plots: matplotlib is not installed here")
-    tell(f"Wrote {first} and {len(files) - 1} more files in {output}", err=json)
+    tell(f"Wrote {first} and {len(files) - 1} more files in {output}", err=bool(json))
     return status
 
 

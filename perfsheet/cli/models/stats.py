@@ -12,15 +12,17 @@ import typer
 
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
-from perfsheet.cli.options import analysis_options
+from perfsheet.cli.options import analysis_options, json_options
 from perfsheet.errors import ExitStatus, PerfsheetError
 
 if TYPE_CHECKING:
     from perfsheet.analysis import Options
     from perfsheet.models.op_stats import Source
+    from perfsheet.text.json_view import JsonView
 
 
 @command
+@json_options
 @analysis_options
 def stats(
     *,
@@ -32,7 +34,7 @@ def stats(
         Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables and plots.")
     ] = Path("stats"),
     options: Options,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     force: shared.Force = False,
 ) -> int:
     """Count device ops and tensor sizes, per capture and over all captures."""
@@ -55,10 +57,10 @@ def stats(
     if left := op_stats.without_files(statistics):
         say(f"warning: {rows(left, 'type')} of ops, the rarest, have no files of their own; {files[0]} has all")
     if json:
-        json_output.write(op_stats.stats_json(statistics, list(map(str, files))), sys.stdout)
+        json_output.write(op_stats.stats_json(statistics, list(map(str, files))), sys.stdout, json)
     else:
         op_stats.print_statistics(statistics, sys.stdout)
-    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=json)
+    tell(f"Wrote {files[0]} and {len(files) - 1} more files in {output}", err=bool(json))
     return status
 
 

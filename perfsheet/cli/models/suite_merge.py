@@ -11,14 +11,17 @@ import typer
 from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.models import suite_options as ours
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, unusable, usage
 
 if TYPE_CHECKING:
     from perfsheet.models.e2e import MergeResult
     from perfsheet.models.suite import ModelResult
+    from perfsheet.text.json_view import JsonView
 
 
 @command
+@json_options
 def merge(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PERF.csv...", help="Perf files: single, merged, or device_perf.")
@@ -38,7 +41,7 @@ def merge(
     no_check: ours.NoCheck = False,
     sort: ours.Sort = None,
     descending: ours.Descending = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     force: shared.Force = False,
 ) -> int:
     """Merge perf files by column name, recompute their figures, and check them against the expected times."""
@@ -74,7 +77,7 @@ def merge(
         files += map(str, _write_records(records, merged, branch, commit))
     breaches = [] if no_check else [*find_breaches(merged.rows, limits), *find_device_breaches(merged.device_rows)]
     if json:
-        json_output.write(outputs.merge_json(merged, results, breaches, files), sys.stdout)
+        json_output.write(outputs.merge_json(merged, results, breaches, files), sys.stdout, json)
     else:
         if results:
             outputs.print_results(results, sys.stdout, from_runs=False)
@@ -83,7 +86,7 @@ def merge(
     for breach in breaches:
         say(f"perfsheet: {breach.sentence}")
     count = len(merged.rows) + len(merged.device_rows)
-    tell(f"Merged {rows(count)} into {', '.join(files)}", err=json)
+    tell(f"Merged {rows(count)} into {', '.join(files)}", err=bool(json))
     if breaches:
         return ExitStatus.BUDGET_BREACHED
     return ExitStatus.CAPTURE_UNUSABLE if merged.refused else ExitStatus.DONE

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, load_numpy, say, tell
 from perfsheet.cli.models import suite_options as ours
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, not_written, usage
 from perfsheet.light_dataclass import dataclass
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perfsheet.models.e2e import Limits
     from perfsheet.models.suite import ModelResult, Suite
     from perfsheet.models.suite.results_store import ResultsStore
+    from perfsheet.text.json_view import JsonView
 
 _SUFFIXES = ("xlsx", "md", "csv", "json")
 _HISTORY = "history.csv"
@@ -39,11 +40,12 @@ class SuiteRunOptions:
     descending: bool
     quiet: bool
     verbose: bool
-    json: bool
+    json: JsonView | None
     force: bool
 
 
 @command
+@json_options
 def run(
     path: Annotated[Path, typer.Argument(metavar="SUITE.toml", help="The targets (docs/suite.md).")],
     output: Annotated[
@@ -74,7 +76,7 @@ def run(
         bool, typer.Option("-q", "--quiet", help="Only warnings, errors and where the results are.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all output of the targets.")] = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
     force: Annotated[bool, typer.Option("--force", help="Start over: delete the results of the last run.")] = False,
 ) -> int:
     """Run the targets of a suite one after another, and write their results as one table and one workbook."""
@@ -113,7 +115,7 @@ def _run_all(path: Path, options: SuiteRunOptions) -> int:
     sort_results([], options.sort, options.descending)  # refuse an unknown column before hours of runs
     store = _open_store(suite, options)
     interrupted: SuiteInterruptedError | None = None
-    with view(options.quiet, options.verbose, options.json, lines=False) as watch:
+    with view(options.quiet, options.verbose, options.json is not None, lines=False) as watch:
         try:
             results = run_suite(suite, store, watch, _write_sheet, options.rerun_failed)
         except SuiteInterruptedError as error:
@@ -241,7 +243,7 @@ def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], o
 
     results = every_row(results)
     if options.json:
-        json_output.write(outputs.suite_json(suite.name, results, list(map(str, files))), sys.stdout)
+        json_output.write(outputs.suite_json(suite.name, results, list(map(str, files))), sys.stdout, options.json)
     elif not options.quiet:
         outputs.print_results(outputs.sort_results(results, options.sort, options.descending), sys.stdout)
     for result in results:
@@ -251,4 +253,4 @@ def _show(suite: Suite, results: Sequence[ModelResult], files: Sequence[Path], o
         for breach in result.breaches:
             say(f"perfsheet: {result.name}: {breach}")
     # On standard output, unless that has the JSON.
-    tell(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=options.json)
+    tell(f"Results: {files[0]} and {len(files) - 1} more in {suite.output}", err=options.json is not None)

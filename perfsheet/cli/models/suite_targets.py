@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfsheet.cli import options as shared
 from perfsheet.cli.handling import command, say
+from perfsheet.cli.options import json_options
 from perfsheet.errors import ExitStatus, PerfsheetError
+
+if TYPE_CHECKING:
+    from perfsheet.text.json_view import JsonView
 
 
 @command
+@json_options
 def targets(
     records: Annotated[
         list[Path],
@@ -27,7 +31,7 @@ def targets(
         typer.Option("--sku", metavar="NAME", help="Board or machine: wh_n150, t3k, …; default: that of each record."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="A record without an active target fails, too.")] = False,
-    json: shared.Json = False,
+    json: JsonView | None = None,
 ) -> int:
     """Hold benchmark records against tt-metal's model_targets.yaml: the most specific entry, both sides."""
     from perfsheet.models.outputs.targets import RecordVerdict, print_verdicts, verdicts_json
@@ -56,7 +60,7 @@ def targets(
         checks = () if entry is None or entry.todo else tuple(check_targets(entry, run.values))
         verdicts.append(RecordVerdict(str(path), run.name, board, entry, checks))
     if json:
-        json_output.write(verdicts_json(known.path, verdicts), sys.stdout)
+        json_output.write(verdicts_json(known.path, verdicts), sys.stdout, json)
     else:
         print_verdicts(verdicts, sys.stdout)
     for verdict in verdicts:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ class SparkEngine:
         settings = {
             "spark.sql.session.timeZone": "UTC",
             "spark.ui.enabled": "false",
+            "spark.sql.warehouse.dir": tempfile.gettempdir(),  # else it makes a folder where one stands
             "spark.log.level": "ERROR",
             "spark.sql.execution.arrow.pyspark.enabled": "true",
         }

@@ -18,6 +18,7 @@ from perfsheet.outputs.terminal import print_rows, print_wrapped
 from perfsheet.outputs.terminal.screen import Screen, line, screen_for
 from perfsheet.tables.column import Column, Table
 from perfsheet.tables.kinds import DECIMAL, LABEL
+from perfsheet.text.json_view import JsonView
 from perfsheet.text.safe import clean, csv_cell
 
 
@@ -90,10 +91,10 @@ def _text(value: object) -> str:
     return iso(value) or "" if isinstance(value, datetime) else str(value)
 
 
-def write_json(answer: pa.Table, out: TextIO) -> None:
+def write_json(answer: pa.Table, out: TextIO, view: JsonView) -> None:
     """`history sql --json`: columns and rows."""
     rows = [[_plain(value) for value in row] for row in _rows(answer)]
-    write({"schema_version": SCHEMA_VERSION, "columns": answer.column_names, "rows": rows}, out)
+    write({"schema_version": SCHEMA_VERSION, "columns": answer.column_names, "rows": rows}, out, view)
 
 
 def write_csv(answer: pa.Table, out: TextIO) -> None:

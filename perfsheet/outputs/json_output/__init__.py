@@ -22,6 +22,8 @@ from perfsheet.outputs.json_output.parts import (
 )
 from perfsheet.outputs.json_output.parts import signposts as signposts_of
 from perfsheet.tables.cases import CASES
+from perfsheet.tables.causes import CAUSES
+from perfsheet.tables.causes import causes as causes_of
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as ranked_groups
 from perfsheet.tables.op_rows import top_ops as ranked_ops
@@ -29,7 +31,9 @@ from perfsheet.tables.ops import OPS
 from perfsheet.tables.quality import DIAGNOSES
 from perfsheet.tables.sources import SOURCE_GROUPS
 from perfsheet.tables.sources import source_groups as ranked_sources
-from perfsheet.text.json_text import json_pieces, json_text
+from perfsheet.text.causes import verdict
+from perfsheet.text.json_text import Streamed, json_text
+from perfsheet.text.json_view import WHOLE, JsonView, view_pieces
 
 if TYPE_CHECKING:
     from perfsheet.analysis.cases import Case
@@ -37,8 +41,26 @@ if TYPE_CHECKING:
     from perfsheet.doctor.model import Diagnosis
 
 # fmt: off
-__all__ = ["SCHEMA_VERSION", "calibration", "case_records", "cases", "check", "compare", "doctor", "dumps",
-    "expectations", "hotspots", "op_groups", "report", "run", "signposts", "source_groups", "top_ops", "write"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "brief",
+    "calibration",
+    "case_records",
+    "cases",
+    "check",
+    "compare",
+    "doctor",
+    "dumps",
+    "expectations",
+    "hotspots",
+    "op_groups",
+    "report",
+    "run",
+    "signposts",
+    "source_groups",
+    "top_ops",
+    "write",
+]
 # fmt: on
 
 
@@ -73,13 +95,39 @@ def source_groups(analysis: Analysis, by: GroupBy, count: int | None) -> Json:
     return named(analysis, result)
 
 
-def hotspots(analysis: Analysis, count: int | None) -> Json:
-    """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all)."""
+def brief(analysis: Analysis) -> Json:
+    """What `--brief` has of a capture before it is made to fit: the verdict, all causes, all groups of ops."""
+    every = causes_of(analysis)
+    return named(
+        analysis,
+        {
+            **head(analysis),
+            "verdict": verdict(analysis),
+            "causes": Streamed(len(every), lambda *part: CAUSES.records(every.part(*part)), 1),
+            "groups": Streamed(
+                len(analysis.groups), lambda first, end: GROUPS.records(ranked_groups(analysis).part(first, end)), 1
+            ),
+        },
+    )
+
+
+def hotspots(analysis: Analysis, count: int | None, as_brief: bool = False) -> Json:
+    """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all).
+
+    `as_brief`: what matters instead, for `--brief`.
+    """
+    if as_brief:
+        return {**brief(analysis), **_tried(analysis)}
     return named(analysis, {**head(analysis), **findings_keys(analysis, count), **_tried(analysis)})
 
 
-def report(analysis: Analysis, workbook: str | None) -> Json:
-    """`perfsheet report --json`: everything, and where the workbook is (null where none was asked for)."""
+def report(analysis: Analysis, workbook: str | None, as_brief: bool = False) -> Json:
+    """`perfsheet report --json`: everything, and where the workbook is (null where none was asked for).
+
+    `as_brief`: what matters instead, for `--brief`.
+    """
+    if as_brief:
+        return {**brief(analysis), "workbook": workbook, **_tried(analysis)}
     result = {
         **head(analysis),
         "workbook": workbook,
@@ -135,9 +183,12 @@ def dumps(result: Json) -> str:
     return json_text(result)
 
 
-def write(result: Json, out: TextIO) -> None:
-    """Write the text of a result and a newline; long tables are made while they are written."""
-    for piece in json_pieces(result):
+def write(result: Json, out: TextIO, view: JsonView = WHOLE) -> None:
+    """Write the text of a result, as the view has it, and a newline; long tables are made while they are written.
+
+    Raises PerfsheetError (exit status 2) for a field that the result does not have.
+    """
+    for piece in view_pieces(result, view):
         out.write(piece)
     out.write("\n")
 

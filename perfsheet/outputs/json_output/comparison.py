@@ -18,23 +18,35 @@ from perfsheet.tables.kinds import number, percent
 from perfsheet.tables.limits import LIMITS, TEST_LIMITS
 
 
-def compare(first: Comparison, further: Sequence[Comparison]) -> Json:
-    """The base with the first capture; `others` has the base with each further one.
+def compare(first: Comparison, further: Sequence[Comparison], as_brief: bool = False) -> Json:
+    """The base with the first capture; `others` has the base with each further one. `as_brief`: only what matters.
 
     What is compared must correspond, so it may be another part of the base there; then its figures are there, too.
     """
     return {
         "schema_version": SCHEMA_VERSION,
         "base": one_of_several(first.base),
-        **_comparison(first),
+        **_comparison(first, as_brief),
         "others": [
-            {**({} if other.base is first.base else {"base": one_of_several(other.base)}), **_comparison(other)}
+            {
+                **({} if other.base is first.base else {"base": one_of_several(other.base)}),
+                **_comparison(other, as_brief),
+            }
             for other in further
         ],
     }
 
 
-def _comparison(comparison: Comparison) -> Json:
+def _comparison(comparison: Comparison, as_brief: bool) -> Json:
+    found = _compared(comparison)
+    return {key: value for key, value in found.items() if key not in _IN_FULL_ONLY} if as_brief else found
+
+
+_IN_FULL_ONLY = {"groups", "lines", "ops", "host_ops"}
+"""Tables that show what the changes show, entry by entry."""
+
+
+def _compared(comparison: Comparison) -> Json:
     return {
         "new": one_of_several(comparison.new),
         **_total(comparison),

@@ -1,0 +1,228 @@
+"""The formulas behind the figures of an op, of a finding and of a cause, with their numbers put in."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from perfsheet.analysis import Analysis
+from perfsheet.analysis.expectation.grounds import GroundKind
+from perfsheet.analysis.expectation.records import RECORDS, Record
+from perfsheet.analysis.results import Cause, Finding
+from perfsheet.analysis.rules.base import Rule
+from perfsheet.analysis.speed_of_light.peaks import passes_of
+from perfsheet.analysis.statistics import known
+from perfsheet.capture.notes import rows
+from perfsheet.capture.table import FloatArray
+from perfsheet.explanation.model import Formula
+
+# Quantities of an op, by what the formulas call them
+
+
+def _kernel(analysis: Analysis, at: int) -> float:
+    return float(analysis.ops.kernel_ns[at])
+
+
+def _captured(name: str) -> Callable[[Analysis, int], float]:
+    return lambda analysis, at: float(analysis.ops.number(name)[at])
+
+
+def _step_mean(analysis: Analysis, at: int) -> float:
+    return float(analysis.facts.steps.mean_ns[at])
+
+
+_NS, _BYTES, _COUNT = "ns", "bytes", ""
+_QUANTITIES: dict[str, tuple[Callable[[Analysis, int], float], str]] = {
+    "median kernel duration of the fastest sibling": (lambda a, at: float(a.facts.sibling_ns[at]), _NS),
+    "time at the speed of light": (lambda a, at: float(a.facts.speed_of_light.min_kernel_ns[at]), _NS),
+    "time at the DRAM peak": (lambda a, at: _kernel(a, at) * float(a.facts.speed_of_light.dram[at]), _NS),
+    "mean of its step over the devices": (_step_mean, _NS),
+    "last core's start − first core's start": (_captured("launch_skew_ns"), _NS),
+    "mean of the cores": (_captured("per_core_avg_ns"), _NS),
+    "slowest core": (_captured("per_core_max_ns"), _NS),
+    "OP TO OP LATENCY": (lambda a, at: float(a.ops.gap_ns[at]), _NS),
+    "kernel duration": (_kernel, _NS),
+    "core count": (lambda a, at: float(a.ops.cores[at]), _COUNT),
+    "worker grid": (lambda a, at: float(a.ops.worker_cores[at]), _COUNT),
+    "DRAM bytes": (lambda a, at: float(a.facts.speed_of_light.dram_bytes[at]), _BYTES),
+    "input bytes": (lambda a, at: float(a.facts.variant(at).inputs[0].size or math.nan), _BYTES),
+}
+_NAMES = re.compile("|".join(map(re.escape, _QUANTITIES)))
+_IN_WORDS = re.compile(r"[A-Za-z]+")
+_UNITS = {"ns", "bytes"}
+
+
+def figure(value: float) -> str:
+    """`1,234` or `12.346`."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def with_numbers(words: str, analysis: Analysis, position: int) -> str:
+    """A formula with the numbers of an op in place of what it names; blank where it names something else.
+
+    A sum (`Σ …`) becomes that of this op alone.
+    """
+
+    def number(found: re.Match[str]) -> str:
+        value, unit = _QUANTITIES[found[0]]
+        amount = value(analysis, position)
+        return found[0] if math.isnan(amount) else f"{figure(amount)} {unit}".rstrip()
+
+    text = _NAMES.sub(number, words.removeprefix("Σ ").strip())
+    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1]
+    return "" if set(_IN_WORDS.findall(text)) - _UNITS else text
+
+
+# Formulas
+
+
+def of_op(analysis: Analysis, position: int) -> Iterator[Formula]:
+    """Share, utilizations and speed of light of an op; those that are unknown are left out."""
+    ops, light, where = analysis.ops, analysis.facts.speed_of_light, _row(analysis, position)
+    kernel, total = _kernel(analysis, position), ops.total_ns
+    if math.isfinite(kernel) and total:
+        numbers = f"{figure(kernel)} ns / {figure(total)} ns"
+        counted = float(ops.counted_ns[position])
+        if counted != kernel:
+            numbers = f"{figure(counted)} ns, beside longer ops the rest / {figure(total)} ns"
+        yield Formula("share", where, "kernel duration / kernel time", numbers, 100 * counted / total, "%")
+    yield from _utilizations(analysis, position)
+    yield from _peaks(analysis, position)
+    gap = float(ops.gap_ns[position])
+    if math.isfinite(gap):
+        yield Formula("gap before", where, "OP TO OP LATENCY where it is plausible", "", gap, "ns")
+    if reason := light.reason(position):
+        yield Formula("speed of light", where, f"unknown: {reason}", "", None, "%")
+
+
+def _utilizations(analysis: Analysis, position: int) -> Iterator[Formula]:
+    ops, where = analysis.ops, _row(analysis, position)
+    ideal, kernel, cores = (float(one[position]) for one in (ops.pm_ideal_ns, ops.kernel_ns, ops.cores))
+    if not all(map(math.isfinite, (ideal, kernel, cores))):
+        return
+    reference = analysis.summary.ref_cores
+    grid = float(ops.worker_cores[position])
+    choices = [("utilization", "108" if reference == 108 else "ref_cores", reference, ops.utilization)]
+    choices.append(("utilization by grid", "worker grid", grid, ops.utilization_grid))
+    for name, called, of_cores, values in choices:
+        value = known(float(values[position]))
+        if value is None or (name == "utilization" and reference == "grid"):
+            continue
+        words = f"(PM IDEAL / DEVICE KERNEL DURATION) × ({called} / CORE COUNT)"
+        numbers = f"({figure(ideal)} ns / {figure(kernel)} ns) × ({figure(float(of_cores))} / {figure(cores)})"
+        yield Formula(name, where, words, numbers, 100 * value, "%")
+
+
+def _peaks(analysis: Analysis, position: int) -> Iterator[Formula]:
+    ops, light, where = analysis.ops, analysis.facts.speed_of_light, _row(analysis, position)
+    kernel, chip = _kernel(analysis, position), light.peaks
+    compute, dram, sol = (known(float(one[position])) for one in (light.compute, light.dram, light.sol))
+    if compute:
+        passes = float(passes_of(ops)[position])
+        of_core = float(chip.core_flops_per_ns[position])
+        grid, flops = float(ops.worker_cores[position]), float(light.flops[position])
+        of_grid = f"{figure(kernel)} ns × {figure(grid)} × {figure(of_core)} FLOP/ns"
+        numbers = f"{figure(flops)} FLOP × {figure(passes)} / ({of_grid})"
+        words = "FLOPs × passes of the math fidelity / (kernel duration × worker grid × peak of a core)"
+        yield Formula("compute peak", where, words, numbers, 100 * compute, "%")
+        if used := known(float(light.compute_used_cores[position])):
+            working = float(light.working_cores[position])
+            own = numbers.replace(f" ns × {figure(grid)} ×", f" ns × {figure(working)} ×")
+            yield Formula("compute peak of its cores", where, words.replace("worker grid", "working cores"), own,
+                          100 * used, "%")  # fmt: skip
+    if dram is not None:
+        moved, peak = float(light.dram_bytes[position]), float(chip.dram_bytes_per_ns[position])
+        numbers = f"{figure(moved)} bytes / ({figure(kernel)} ns × {figure(peak)} bytes/ns)"
+        yield Formula("DRAM peak", where, "DRAM bytes / (kernel duration × DRAM peak)", numbers, 100 * dram, "%")
+    if sol is not None:
+        parts = [f"{100 * part:.2f} %" for part in (compute, dram) if part]
+        yield Formula("speed of light", where, "the larger of compute and DRAM peak",
+                      f"max({', '.join(parts)})" if len(parts) > 1 else "", 100 * sol, "%")  # fmt: skip
+
+
+def of_finding(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
+    """The upper bound of a finding: of the op that saves most, and their sum; and what is expected."""
+    words, every = finding.rule.saving_formula, _every(finding)
+    if len(finding.positions) and np.isfinite(finding.savings).any():
+        at = int(np.nanargmax(finding.savings))
+        position, saving = int(finding.positions[at]), float(finding.savings[at])
+        where = _row(analysis, position)
+        yield Formula("saves at most", where, words, with_numbers(words, analysis, position), saving, "ns")
+    if finding.count > 1 or not len(finding.positions):
+        yield Formula("saves at most", every, words, "", finding.saving_ns, "ns")
+    yield from _expected(analysis, finding)
+
+
+def _expected(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
+    expected, ground = finding.expected_saving_ns, finding.ground
+    if expected is None or ground is None:
+        return
+    words, numbers = _WORDS[ground.kind], ""
+    record = record_of(analysis, finding.rule, finding)
+    if ground.kind is GroundKind.RECORD and record is not None and finding.saving_ns is not None:
+        numbers = f"{record.factor:g} × {figure(finding.saving_ns)} ns"
+        words += f"; {ground.text}"
+    elif ground.kind is GroundKind.SIBLING and finding.positions.size:
+        at = int(np.nanargmax(np.nan_to_num(finding.expectation.savings)))
+        position = int(finding.positions[at])
+        numbers = with_numbers("kernel duration − median kernel duration of the fastest sibling", analysis, position)
+        numbers += f" ({_row(analysis, position)})" if finding.count > 1 and numbers else ""
+    else:
+        words += f"; {ground.text}"
+    yield Formula("should save", _every(finding), words, numbers, expected, "ns")
+
+
+_WORDS = {
+    GroundKind.SIBLING: "Σ (kernel duration − median kernel duration of the fastest sibling), at most the bound",
+    GroundKind.NO_MORE_PIECES: "nothing: more cores cannot share the work",
+    GroundKind.BEST_SEEN: "Σ (kernel duration − time at the share of the speed of light that such ops reach), "
+    "at most the bound",
+    GroundKind.RECORD: "what fixes of the rule saved / what they could save at most × the bound; each op keeps 1.5 µs",
+}
+
+
+def record_of(analysis: Analysis, rule: Rule, finding: Finding) -> Record | None:
+    """What fixes of the rule, or of this root of it, have saved before."""
+    root = rule.root(analysis.facts, finding.group)
+    return RECORDS.get(f"{rule.id}/{root}") or RECORDS.get(rule.id)
+
+
+def of_cause(analysis: Analysis, cause: Cause) -> Iterator[Formula]:
+    """What is left with the cause and all before it fixed, and the formulas of its largest finding."""
+    before = [one for one in analysis.causes[: int(cause.id[1:])] if not one.saves_gaps]
+    total = analysis.ops.total_ns
+    savings = [one.expected_saving_ns or 0.0 for one in before]
+    yield from of_finding(analysis, cause.members[0])
+    if len(cause.members) > 1:
+        every = f"all {rows(cause.count, 'op')} of {cause.id}"
+        words = "Σ over its ops of the largest that one of its findings saves"
+        yield Formula("saves at most", every, words, "", cause.bound_ns, "ns")
+        yield Formula("should save", every, words, "", cause.expected_saving_ns, "ns")
+    if analysis.plan is None and total and not cause.saves_gaps:
+        words = "kernel time − what this cause and those before it should save"
+        parts = " − ".join(figure(saving) for saving in savings[:_TERMS])
+        more = f" − {figure(sum(savings[_TERMS:]))}" if len(savings) > _TERMS else ""
+        yield Formula("left", "kernel time", words, f"{figure(total)} − {parts}{more} ns", cause.left_ns, "ns")
+
+
+_TERMS = 6
+
+
+def _row(analysis: Analysis, position: int) -> str:
+    ref = analysis.row_ref(position)
+    return f"row {ref.row}" + (f" of {ref.file}" if ref.several_files else "")
+
+
+def _every(finding: Finding) -> str:
+    of = "op" if len(finding.positions) else "host row"
+    return f"{f'all {rows(finding.count, of)}' if finding.count > 1 else f'the {of}'} of {finding.id}"
+
+
+def median_of(values: FloatArray) -> float:
+    """The median of the known values; NaN without any."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else math.nan

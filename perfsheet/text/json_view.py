@@ -1,0 +1,297 @@
+"""What is written of a JSON document: all of it, some fields, a page of its tables, or a brief that has a bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
+from perfsheet.text.json_brief import BRIEF, LEFT_OUT, SUMS
+from perfsheet.text.json_text import Streamed, json_line, json_pieces
+from perfsheet.text.words import planned_key
+
+Json = dict[str, Any]
+
+BRIEF_BYTES = 8192
+"""The most that a brief takes, in UTF-8."""
+_BRIEF_ROWS = 5
+_TIGHTER = (
+    (1000, 3, 400),
+    (20, 2, 300),
+    (10, 1, 300),
+    (5, 2, 300),
+    (5, 1, 300),
+    (4, 1, 300),
+    (3, 1, 240),
+    (2, 1, 200),
+    (1, 1, 120),
+    (1, 1, 60),
+)
+"""Entries of a table, objects in a list inside an entry, and characters of a text, until a brief fits."""
+_NAMES = 8
+"""Texts or numbers in a list inside an entry, as flags are."""
+_DECIMALS = 2
+_NAMED = 30
+_HEADS = ("capture", "planned", "graph", "run", "base", "new", "tried_on")
+"""Objects about a whole capture: no page moves in them."""
+
+
+@dataclass(frozen=True)
+class JsonView:
+    """What of a document is written. `fields`: dotted paths into it (`ops.row`), lists are seen through; none = all.
+
+    `limit` and `offset`: so many entries of each table at its top, from there on (None = all). `brief`: the keys of
+    BRIEF, few entries, and no more than BRIEF_BYTES in all. `rest`: how to ask for more, to which the options for
+    that are added; blank where there is no command line.
+    """
+
+    fields: tuple[str, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    brief: bool = False
+    rest: str = ""
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether what matters is chosen for the reader, who names no fields."""
+        return self.brief and not self.fields
+
+    def first(self, count: int | None) -> JsonView:
+        """The view of so many entries, unless it has a limit of its own."""
+        return self if self.limit is not None or not count else replace(self, limit=count)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the document is written as it is."""
+        return not (self.fields or self.brief or self.offset or self.limit is not None)
+
+
+WHOLE = JsonView()
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """How much is left: entries of a table, objects in a list inside an entry, characters of a text; None = all.
+
+    A text is cut in a brief only, where numbers have two decimals and parts of 0 are left out.
+    """
+
+    rows: int | None
+    inner: int | None
+    text: int | None = None
+
+    @property
+    def brief(self) -> bool:
+        """Whether it is that of a brief."""
+        return self.text is not None
+
+
+def viewed(document: Json, view: JsonView) -> Json:
+    """The document as the view has it.
+
+    `pages` says of each table that was cut how many entries there are (`total`), from which on (`offset`) how many are
+    `shown`, and where the next page begins (`next_offset`); `rest` how to ask for that. A list inside an entry that was
+    cut has its length beside it, as `<key>_count`. Raises PerfsheetError (exit status 2) for a field that the document
+    does not have.
+    """
+    if view.whole:
+        return document
+    if view.fields:
+        document = _selected(document, view.fields)
+    if not view.brief:
+        every = view.limit is None and not view.offset
+        return document if every else _paged(document, view, _Cut(view.limit, view.limit))
+    brief = document if view.fields else _without_the_rest(document)
+    first = _BRIEF_ROWS if view.limit is None else view.limit
+    for most, inner, text in _TIGHTER:
+        found = _paged(brief, view, _Cut(min(most, first), inner, text))
+        if size(found) <= BRIEF_BYTES:
+            return found
+    return _bounded(found)
+
+
+def view_pieces(document: Json, view: JsonView) -> Iterator[str]:
+    """The text of a document, piece by piece. What is not the whole of it has an entry of a table per line."""
+    return json_pieces(document) if view.whole else _pieces(viewed(document, view))
+
+
+def size(document: Json) -> int:
+    """Its bytes as it is written, with the newline at its end."""
+    return sum(len(piece.encode()) for piece in _pieces(document)) + 1
+
+
+def _pieces(document: Json) -> Iterator[str]:
+    """An entry of a table per line, all else of a key on one line."""
+    before = "{\n"
+    for key, value in document.items():
+        yield f"{before}{json_line(key)}: "
+        before = ",\n"
+        if _is_table(value):
+            start = "[\n  "
+            for item in value:
+                yield start + json_line(item)
+                start = ",\n  "
+            yield "\n]"
+        else:
+            yield json_line(value)
+    yield "\n}"
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a value is a list of objects or of rows, and not empty."""
+    is_list = isinstance(value, list) and bool(value)
+    return bool(value) if isinstance(value, Streamed) else is_list and isinstance(value[0], dict | list)
+
+
+# Pages
+
+
+def _paged(document: Json, view: JsonView, cut: _Cut) -> Json:
+    pages: Json = {}
+    found = _page_of(document, view, cut, "", pages)
+    if not pages:
+        return found
+    rest = {"rest": f"{view.rest} --fields TABLE --limit 20 --offset NEXT_OFFSET"} if view.rest else {}
+    return {**found, "pages": pages, **rest}
+
+
+def _page_of(value: Json, view: JsonView, cut: _Cut, path: str, pages: Json) -> Json:
+    found: Json = {}
+    for key, item in value.items():
+        place = f"{path}{key}"
+        if _is_table(item):
+            end = None if cut.rows is None else view.offset + cut.rows
+            part = list(item[view.offset : end])
+            if len(part) < len(item):
+                pages[place] = _page(view, len(item), len(part))
+            found[key] = [_shorter(entry, cut) for entry in part]
+        elif isinstance(item, dict) and key not in _HEADS:
+            found[key] = _page_of(item, view, cut, f"{place}.", pages)
+        else:
+            room = cut if cut.text is None or not isinstance(item, str) else replace(cut, text=2 * cut.text)
+            found[key] = _shorter(item, room) if view.brief else item
+    return found
+
+
+def _page(view: JsonView, total: int, shown: int) -> Json:
+    following = view.offset + shown
+    page: Json = {"total": total, "offset": view.offset, "shown": shown}
+    return {**page, "next_offset": following} if shown and following < total else page
+
+
+def _shorter(value: Any, cut: _Cut) -> Any:
+    """A value whose lists are cut, and in a brief its texts."""
+    if isinstance(value, dict):
+        found: Json = {}
+        for key, item in value.items():
+            if key in SUMS:
+                found[key] = [_shorter(part, cut) for part in item if not cut.brief or part.get("ns")]
+                continue
+            found[key] = _shorter(item, cut)
+            if isinstance(item, list) and len(found[key]) < len(item):
+                found[f"{key}_count"] = len(item)
+        return found
+    if isinstance(value, list | tuple):
+        most = cut.inner if value and isinstance(value[0], dict | list) else _NAMES if cut.brief else cut.inner
+        return [_shorter(item, cut) for item in value[:most]]
+    if cut.text is not None and isinstance(value, str) and len(value) > cut.text:
+        return f"{value[: cut.text - 2].rstrip()} …"
+    return round(value, _DECIMALS) if cut.brief and isinstance(value, float) and math.isfinite(value) else value
+
+
+def _bounded(document: Json) -> Json:
+    """What is left of a document once its last keys are gone that make it too long; `pages` says how many there are."""
+    pages = dict(document.get("pages", {}))
+    found = {key: value for key, value in document.items() if key != "pages"}
+    for key in reversed([key for key in found if key != "schema_version"]):
+        if size({**found, "pages": pages}) <= BRIEF_BYTES:
+            break
+        gone = found.pop(key)
+        pages[key] = {"total": len(gone) if isinstance(gone, list | dict) else 1, "offset": 0, "shown": 0}
+    return {**found, "pages": pages}
+
+
+# Fields
+
+
+def _without_the_rest(document: Json) -> Json:
+    """The fields of a document that a brief has."""
+    return {key: _of_brief(key, value) for key, value in document.items() if key not in LEFT_OUT}
+
+
+def _of_brief(key: str, value: Any) -> Any:
+    wanted = BRIEF.get(key)
+    if wanted is None:
+        return value
+    names = {*wanted, *map(planned_key, wanted)}
+    if isinstance(value, Streamed):
+        return value.each(lambda entry: _kept(key, entry, names))
+    if isinstance(value, list):
+        return [_kept(key, entry, names) for entry in value]
+    return _kept(key, value, names)
+
+
+def _kept(key: str, value: Any, names: set[str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    # What is called like its table, as the `changes` of a change, is something else.
+    return {name: item if name == key else _of_brief(name, item) for name, item in value.items() if name in names}
+
+
+_Tree = dict[str, "_Tree"]
+
+
+def _selected(document: Json, fields: Sequence[str]) -> Json:
+    tree: _Tree = {}
+    for field in fields:
+        branch = tree
+        for name in field.split("."):
+            branch = branch.setdefault(name, {})
+    found: Json = {"schema_version": document["schema_version"]} if "schema_version" in document else {}
+    return {**found, **_picked(document, tree, "")}
+
+
+def _picked(value: Any, tree: _Tree, path: str) -> Any:
+    """The branches of the tree in a value."""
+    if not tree:
+        return value
+    if isinstance(value, dict):
+        for name in tree:
+            if name not in value:
+                raise _no_field(f"{path}{name}", value)
+        return {name: _picked(value[name], branch, f"{path}{name}.") for name, branch in tree.items()}
+    if isinstance(value, Streamed):
+        _picked(value[0], tree, path)
+        return value.each(lambda entry: _there(entry, tree))
+    if isinstance(value, list):
+        if value and isinstance(value[0], dict):
+            missing = next((name for name in tree if not any(name in entry for entry in value)), None)
+            if missing is not None:
+                raise _no_field(f"{path}{missing}", value[0])
+        return [_there(entry, tree) for entry in value]
+    if value is None:
+        return None
+    raise usage(f"--fields {path.rstrip('.')}: it has no fields", "name it without what stands behind the dot")
+
+
+def _there(entry: Any, tree: _Tree) -> Any:
+    """The branches of the tree that an entry of a table has."""
+    if isinstance(entry, list):
+        return [_there(item, tree) for item in entry]
+    if not isinstance(entry, dict):
+        return entry
+    return {
+        name: _there(entry[name], branch) if branch else entry[name] for name, branch in tree.items() if name in entry
+    }
+
+
+def _no_field(path: str, value: Mapping[str, Any]) -> Exception:
+    name = path.rpartition(".")[2]
+    close = get_close_matches(name, value, 1)
+    named = f"{close[0]}, perhaps; " if close else ""
+    more = ", …" if len(value) > _NAMED else ""
+    return usage(f"--fields {path}: no such field", f"{named}there are: {', '.join(list(value)[:_NAMED])}{more}")
