@@ -57,6 +57,12 @@ def _part(op_code: str) -> str:
     return "unnamed ops" if op_code in _UNNAMED else _OF_CATEGORY.get(category(op_code), "other compute")
 
 
+def group_of(op_code: str) -> str:
+    """The group of parts that the time of an op belongs to: compute, data movement, collectives or unknown."""
+    part = _part(op_code)
+    return next(group for name, group in _PARTS if name == part)
+
+
 @dataclass(frozen=True)
 class TimePart:
     """A part of the elapsed time: `ns`, and its `share` of it (a fraction; None = nothing elapsed)."""

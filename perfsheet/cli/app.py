@@ -19,6 +19,10 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "top-ops": ("perfsheet.cli.ops:top_ops", None),
     "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
     "explain": ("perfsheet.cli.explain:explain", "Explain one cause, op or rule: formulas, cures with code, siblings."),
+    "table": (
+        "perfsheet.cli.table:table",
+        "Print one table: layers, matmuls, attention, collectives, host, …",
+    ),
     "report": ("perfsheet.cli.report:report", "Write the perf sheet of a capture: workbook, HTML, Markdown, trace."),
     "compare": ("perfsheet.cli.compare:compare", "Set captures side by side: what got faster or slower, and why."),
     "calibrate": (
