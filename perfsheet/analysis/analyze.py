@@ -416,6 +416,22 @@ class Analysis:
 
         return findings_frame(self)
 
+    def frame(self, table: str) -> pd.DataFrame:
+        """A table as a data frame, with the columns of docs/columns.md; NaN = unknown, times in ns, shares in %.
+
+        `table`: `ops`, `findings`, `causes`, `groups`, `layers`, `matmul-geometry`, `attention`, `norms`,
+        `collectives` or `host-fallback`. Raises PerfsheetError (exit status 2) for another name.
+        """
+        from perfsheet.tables.frames import frame
+
+        return frame(self, table)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, and the first causes."""
+        from perfsheet.tables.notebook import analysis_html
+
+        return analysis_html(self)
+
     @cached_property
     def summary(self) -> CaptureSummary:
         """What was analysed."""

@@ -19,6 +19,7 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "top-ops": ("perfsheet.cli.ops:top_ops", None),
     "hotspots": ("perfsheet.cli.ops:hotspots", "Show what to fix first, and what it could save."),
     "explain": ("perfsheet.cli.explain:explain", "Explain one cause, op or rule: formulas, cures with code, siblings."),
+    "summary": ("perfsheet.cli.summary:summary", "Sum up one inference: time per token, tokens per second, roofline."),
     "table": (
         "perfsheet.cli.table:table",
         "Print one table: layers, matmuls, attention, collectives, host, …",

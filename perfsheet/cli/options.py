@@ -121,7 +121,9 @@ ANALYSIS_OPTIONS = (
         "Refuse a capture of which anything was left out or repaired (status 3)."),
 )
 # fmt: on
-_SAME_NAME = "graph raw reference signposts repeat warmup timeout vary variant baseline python input lower upper"
+_SAME_NAME = (
+    "graph raw reference signposts repeat warmup timeout vary variant baseline python input lower upper phase tokens"
+)
 _FLAGS = (
     {option.field: option.flag for option in ANALYSIS_OPTIONS}
     | {"host_ops": "--no-host-ops", "noisy_pct": "--noisy"}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,11 +20,10 @@ from perfsheet.progress import Phase
 if TYPE_CHECKING:
     from perfsheet.analysis import Analysis
     from perfsheet.outputs.writing import Outputs
-    from perfsheet.plan import PlanRequest
+    from perfsheet.planning import PlanRequest
     from perfsheet.text.json_view import JsonView
 
 DEFAULT_PLAN = Path("plan.json")
-_FUNCTION = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
 _SCREENFUL = 5
 
 
@@ -58,7 +55,7 @@ def plan(
     json: JsonView | None = None,
 ) -> int:
     """Plan a target without a device: TTNN places its ops on a mock board; least times, no measurement."""
-    from perfsheet.plan import PlanRequest
+    from perfsheet.planning import PlanRequest, command_of
     from perfsheet.run import RunRequest
 
     if setup:
@@ -70,14 +67,14 @@ def plan(
     if timeout is not None and not 0 < timeout < math.inf:
         raise usage(f"--timeout {timeout:g}: not a time", "give seconds above 0")
     few_cores = shared.percentage("--low-cores", low_cores)
-    request = RunRequest(command or _command_of(str(target)), timeout_s=timeout, python=python)
+    request = RunRequest(command or command_of(str(target)), timeout_s=timeout, python=python)
     script = [] if target is None else [target.rpartition(":")[0] or target]
     outputs.check([*script, str(save)], bool(json))
     _check_place(save, script, outputs.force)
     with view(quiet, verbose, bool(json), lines=False) as watch:
         from perfsheet.analysis import Options, analyze
         from perfsheet.capture.reader import read
-        from perfsheet.plan import plan as planned
+        from perfsheet.planning import plan as planned
 
         planned(PlanRequest(request, target or "", board, mesh), save, watch)
         analysis = analyze(read(save), Options(low_cores_pct=few_cores))
@@ -110,20 +107,6 @@ def _show(
         open_first(written)
 
 
-def _command_of(target: str) -> str:
-    """The command of a script, or of a function in a file."""
-    found = _FUNCTION.fullmatch(target)
-    if found is None:
-        if not target.endswith(".py"):
-            raise usage(f"{target}: neither a script nor FILE.py:FUNCTION", "give a pytest target with -c")
-        return f"python {shlex.quote(target)}"
-    if not Path(found[1]).is_file():
-        raise usage(f"there is no file {found[1]!r}", "name it from the current folder")
-    from perfsheet.run.workspace import TARGET_HELPERS
-
-    return f"python {shlex.quote(str(TARGET_HELPERS / 'perfsheet_function.py'))} {shlex.quote(target)}"
-
-
 def _check_place(save: Path, inputs: Sequence[str], force: bool) -> None:
     """Refuse to overwrite what is no plan, unless that is wanted."""
     from perfsheet.capture.reader import is_plan
@@ -134,7 +117,7 @@ def _check_place(save: Path, inputs: Sequence[str], force: bool) -> None:
 
 
 def _set_up(request: PlanRequest) -> int:
-    from perfsheet.plan import board_of_interpreter
+    from perfsheet.planning import board_of_interpreter
 
     _, found, made = board_of_interpreter(request)
     compiler = str(made.compiler) if made.compiler else "the stand-in, as no RISC-V compiler is installed"

@@ -74,6 +74,12 @@ class Comparison:
     def __repr__(self) -> str:
         return f"<Comparison of {len(self.base.ops):,} with {len(self.new.ops):,} device ops>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: both times, and the largest changes."""
+        from perfsheet.tables.notebook import comparison_html
+
+        return comparison_html(self)
+
     @property
     def noise(self) -> Noise:
         """The noise that decides whether a difference counts."""

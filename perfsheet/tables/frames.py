@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.tables.column import Column, In, Table
+from perfsheet.errors import usage
+from perfsheet.tables.breakdown import BREAKDOWNS
+from perfsheet.tables.causes import CAUSES
+from perfsheet.tables.column import Column, In, Rows, Table
 from perfsheet.tables.findings import FINDINGS, findings
-from perfsheet.tables.kinds import PERCENT
+from perfsheet.tables.groups import GROUPS, op_groups
+from perfsheet.tables.kinds import PERCENT, ROW, ROWS
 from perfsheet.tables.op_rows import all_ops
 from perfsheet.tables.ops import OPS
 
@@ -36,6 +41,20 @@ def findings_frame(analysis: Analysis) -> pd.DataFrame:
     return joined
 
 
+def frame(analysis: Analysis, name: str) -> pd.DataFrame:
+    """A table of the analysis by its name: `ops`, `findings`, `causes`, `groups`, or one of `perfsheet table`.
+
+    Its columns are those of docs/columns.md. Raises PerfsheetError (exit status 2) for another name.
+    """
+    if name in _OWN:
+        return _OWN[name](analysis)
+    found = next((one for one in BREAKDOWNS if one.name == name), None)
+    if found is None:
+        known = [*_OWN, *(one.name for one in BREAKDOWNS if one.name not in _OWN)]
+        raise usage(f"there is no table {name!r}", f"known: {', '.join(known)}")
+    return _frame(found.table, found.rows(analysis))
+
+
 def _frame(table: Table[R], rows: R) -> pd.DataFrame:
     import pandas as pd
 
@@ -45,10 +64,22 @@ def _frame(table: Table[R], rows: R) -> pd.DataFrame:
     return frame
 
 
+_OWN: dict[str, Callable[[Analysis], pd.DataFrame]] = {
+    "ops": ops_frame,
+    "findings": findings_frame,
+    "causes": lambda analysis: _frame(CAUSES, Rows(analysis, analysis.causes)),
+    "groups": lambda analysis: _frame(GROUPS, op_groups(analysis)),
+}
+
+
 def _values(column: Column[R], rows: R) -> Any:
     cells = column.values(rows)
     if isinstance(cells, np.ndarray):
         return 100 * cells if column.kind is PERCENT else cells
+    if column.kind is ROW:
+        return [None if ref is None else ref.row for ref in column.listed(rows)]
+    if column.kind is ROWS and column.frame_data is None:
+        return [[ref.row for ref in refs] for refs in column.listed(rows)]
     convert = column.frame_data or column.data or column.kind.data
     values = [convert(value) for value in column.listed(rows)]
     return values if column.frame_data else [", ".join(value) if isinstance(value, list) else value for value in values]

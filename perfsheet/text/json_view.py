@@ -200,7 +200,12 @@ def _shorter(value: Any, cut: _Cut) -> Any:
         return [_shorter(item, cut) for item in value[:most]]
     if cut.text is not None and isinstance(value, str) and len(value) > cut.text:
         return f"{value[: cut.text - 2].rstrip()} …"
-    return round(value, _DECIMALS) if cut.brief and isinstance(value, float) and math.isfinite(value) else value
+    return _rounded(value) if cut.brief and isinstance(value, float) and math.isfinite(value) else value
+
+
+def _rounded(value: float) -> float:
+    """Two decimals; of a number below 1 three digits."""
+    return round(value, _DECIMALS) if abs(value) >= 1 else float(f"{value:.{_DECIMALS + 1}g}")
 
 
 def _bounded(document: Json) -> Json:

@@ -15,7 +15,7 @@ from perfsheet.graph_report import read_graph_report
 from perfsheet.graph_report.model import GraphReport
 from perfsheet.graph_report.reasons import reason_of
 from perfsheet.light_dataclass import dataclass
-from perfsheet.plan import PlanRequest, board_of_interpreter
+from perfsheet.planning import PlanRequest, board_of_interpreter
 from perfsheet.run import RunRequest
 from perfsheet.run.workspace import TARGET_HELPERS
 

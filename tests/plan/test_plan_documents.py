@@ -10,7 +10,7 @@ import pytest
 
 from perfsheet import analyze, read
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.plan.document import write
+from perfsheet.planning.document import write
 from perfsheet.run import MockRun
 
 DRAM = (

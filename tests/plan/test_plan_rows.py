@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from perfsheet.graph_report.model import DeviceOp, Tensor
-from perfsheet.plan.attributes import attributes
-from perfsheet.plan.rows import HEADERS, _tensor
+from perfsheet.planning.attributes import attributes
+from perfsheet.planning.rows import HEADERS, _tensor
 
 MEMORY = "MemoryConfig(memory_layout=TensorMemoryLayout::INTERLEAVED,buffer_type=BufferType::L1)"
 KERNEL = "ComputeKernelConfig(math_fidelity=HiFi2,fp32_dest_acc_en=1)"

@@ -12,9 +12,9 @@ from perfsheet.capture.planned import PLAN_VERSION
 from perfsheet.graph_report.json_report import PlanCapture, PlanContent, report_of
 from perfsheet.graph_report.model import GraphReport
 from perfsheet.masking import masked_text
-from perfsheet.plan.captures import Capture, sources, trimmed, without_arguments
-from perfsheet.plan.failures import nothing_planned, refusal
-from perfsheet.plan.rows import HEADERS, Row, rows
+from perfsheet.planning.captures import Capture, sources, trimmed, without_arguments
+from perfsheet.planning.failures import nothing_planned, refusal
+from perfsheet.planning.rows import HEADERS, Row, rows
 from perfsheet.run import MockRun
 
 

@@ -7,6 +7,7 @@ Failures raise perfsheet.errors.PerfsheetError. A plan is read as a capture is; 
 measured.
 """
 
-from perfsheet.plan.making import PlanRequest, board_of_interpreter, plan
+from perfsheet.planning.making import PlanRequest, board_of_interpreter, plan
+from perfsheet.planning.targets import command_of
 
-__all__ = ["PlanRequest", "board_of_interpreter", "plan"]
+__all__ = ["PlanRequest", "board_of_interpreter", "command_of", "plan"]

@@ -11,8 +11,8 @@ from perfsheet.errors import ExitStatus, PerfsheetError, usage
 from perfsheet.light_dataclass import dataclass
 from perfsheet.masking import masked_command
 from perfsheet.mock_board import BOARDS, FIRST_TTNN, MockEnvironment, knows_mock_boards, make_environment
-from perfsheet.plan.document import write
-from perfsheet.plan.failures import nothing_planned
+from perfsheet.planning.document import write
+from perfsheet.planning.failures import nothing_planned
 from perfsheet.progress import Phase, Watch
 from perfsheet.run import RunRequest, run_on_mock_board
 from perfsheet.run.command import parse_command

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perfsheet.graph_report.model import Call, DeviceOp, GraphReport, Tensor
 from perfsheet.hardware.data_types import round_up_to_tile
-from perfsheet.plan.attributes import FIDELITY, attributes
+from perfsheet.planning.attributes import FIDELITY, attributes
 
 _INPUTS, _OUTPUTS = 8, 4
 """As many tensors as the profiler writes."""
