@@ -50,6 +50,8 @@ _COMMANDS: dict[str, tuple[str, str | None]] = {
     "bench": ("perfsheet.cli.models.bench:bench", "Measure latency and memory over a matrix of variants."),
     "card": ("perfsheet.cli.models.card:card", "Write the model card of a suite."),
     "app": ("perfsheet.cli.app_page:app_page", "Open a page in the browser: captures, models, runs, suites."),
+    "mcp": ("perfsheet.cli.mcp_server:mcp_server", "Serve captures to coding agents (Model Context Protocol)."),
+    "skill": ("perfsheet.cli.mcp_server:skill", "Print or install the skill for coding agents."),
     "open": ("perfsheet.cli.report:open_report", "Open the newest report."),
     "doctor": ("perfsheet.cli.doctor:doctor", "Check what a profiling run needs here."),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from enum import Flag, auto
 from typing import Any, Generic, TypeVar
@@ -201,9 +201,9 @@ class Table(Generic[R]):
             return columns
         return [column.changed(values=_unknown) if column.measured else column for column in columns]
 
-    def records(self, rows: R) -> list[dict[str, Any]]:
-        """The rows as JSON objects."""
-        columns = self.exported(In.JSON, rows)
+    def records(self, rows: R, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """The rows as JSON objects; `only`: these columns (None = all)."""
+        columns = [column for column in self.exported(In.JSON, rows) if only is None or column.key in only]
         keys = [planned_key(column.key) if is_planned(rows) else column.key for column in columns]
         return [
             dict(zip(keys, values, strict=True)) for values in zip(*(c.exported(rows) for c in columns), strict=True)

@@ -82,4 +82,10 @@ def _values(column: Column[R], rows: R) -> Any:
         return [[ref.row for ref in refs] for refs in column.listed(rows)]
     convert = column.frame_data or column.data or column.kind.data
     values = [convert(value) for value in column.listed(rows)]
-    return values if column.frame_data else [", ".join(value) if isinstance(value, list) else value for value in values]
+    return values if column.frame_data else list(map(_joined, values))
+
+
+def _joined(value: Any) -> Any:
+    """A list of names or numbers as one text; lists of objects stay lists."""
+    is_plain = isinstance(value, list) and not any(isinstance(item, dict) for item in value)
+    return ", ".join(map(str, value)) if is_plain else value

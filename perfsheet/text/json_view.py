@@ -19,7 +19,8 @@ Json = dict[str, Any]
 BRIEF_BYTES = 8192
 """The most that a brief takes, in UTF-8."""
 _BRIEF_ROWS = 5
-_TIGHTER = (
+_Levels = tuple[tuple[int, int, int | None], ...]
+_TIGHTER: _Levels = (
     (1000, 3, 400),
     (20, 2, 300),
     (10, 1, 300),
@@ -32,10 +33,23 @@ _TIGHTER = (
     (1, 1, 60),
 )
 """Entries of a table, objects in a list inside an entry, and characters of a text, until a brief fits."""
+_BOUNDED: _Levels = (
+    (1000, 10, None),
+    (1000, 3, 4000),
+    (100, 1, 2000),
+    (50, 1, 1000),
+    (20, 1, 1000),
+    (10, 1, 600),
+    (5, 1, 400),
+    (2, 1, 200),
+    (1, 1, 100),
+)
+"""The same for what is not a brief."""
 _NAMES = 8
 """Texts or numbers in a list inside an entry, as flags are."""
 _DECIMALS = 2
 _NAMED = 30
+_ALL = 1_000_000_000
 _HEADS = ("capture", "planned", "graph", "run", "base", "new", "tried_on")
 """Objects about a whole capture: no page moves in them."""
 
@@ -46,7 +60,8 @@ class JsonView:
 
     `limit` and `offset`: so many entries of each table at its top, from there on (None = all). `brief`: the keys of
     BRIEF, few entries, and no more than BRIEF_BYTES in all. `rest`: how to ask for more, to which the options for
-    that are added; blank where there is no command line.
+    that are added; blank where there is no command line. `most_bytes`: entries are left out, and texts cut, until it
+    takes no more.
     """
 
     fields: tuple[str, ...] = ()
@@ -54,6 +69,12 @@ class JsonView:
     offset: int = 0
     brief: bool = False
     rest: str = ""
+    most_bytes: int | None = None
+
+    @property
+    def bound(self) -> int:
+        """The most bytes that it may take, where there is a bound."""
+        return BRIEF_BYTES if self.most_bytes is None else self.most_bytes
 
     @property
     def is_brief(self) -> bool:
@@ -67,7 +88,8 @@ class JsonView:
     @property
     def whole(self) -> bool:
         """Whether the document is written as it is."""
-        return not (self.fields or self.brief or self.offset or self.limit is not None)
+        chosen = self.fields or self.brief or self.offset or self.limit is not None
+        return not chosen and self.most_bytes is None
 
 
 WHOLE = JsonView()
@@ -77,17 +99,13 @@ WHOLE = JsonView()
 class _Cut:
     """How much is left: entries of a table, objects in a list inside an entry, characters of a text; None = all.
 
-    A text is cut in a brief only, where numbers have two decimals and parts of 0 are left out.
+    `brief`: numbers have two decimals, and parts of 0 are left out.
     """
 
     rows: int | None
     inner: int | None
     text: int | None = None
-
-    @property
-    def brief(self) -> bool:
-        """Whether it is that of a brief."""
-        return self.text is not None
+    brief: bool = False
 
 
 def viewed(document: Json, view: JsonView) -> Json:
@@ -102,29 +120,33 @@ def viewed(document: Json, view: JsonView) -> Json:
         return document
     if view.fields:
         document = _selected(document, view.fields)
-    if not view.brief:
+    if not view.brief and view.most_bytes is None:
         every = view.limit is None and not view.offset
         return document if every else _paged(document, view, _Cut(view.limit, view.limit))
-    brief = document if view.fields else _without_the_rest(document)
-    first = _BRIEF_ROWS if view.limit is None else view.limit
-    for most, inner, text in _TIGHTER:
-        found = _paged(brief, view, _Cut(min(most, first), inner, text))
-        if size(found) <= BRIEF_BYTES:
+    if view.brief:
+        document = document if view.fields else _without_the_rest(document)
+        first, levels = _BRIEF_ROWS if view.limit is None else view.limit, _TIGHTER
+    else:
+        first = _ALL if view.limit is None else view.limit
+        levels = _BOUNDED
+    for most, inner, text in levels:
+        found = _paged(document, view, _Cut(min(most, first), inner, text, view.brief))
+        if size(found) <= view.bound:
             return found
-    return _bounded(found)
+    return _bounded(found, view.bound)
 
 
 def view_pieces(document: Json, view: JsonView) -> Iterator[str]:
     """The text of a document, piece by piece. What is not the whole of it has an entry of a table per line."""
-    return json_pieces(document) if view.whole else _pieces(viewed(document, view))
+    return json_pieces(document) if view.whole else pieces(viewed(document, view))
 
 
 def size(document: Json) -> int:
     """Its bytes as it is written, with the newline at its end."""
-    return sum(len(piece.encode()) for piece in _pieces(document)) + 1
+    return sum(len(piece.encode()) for piece in pieces(document)) + 1
 
 
-def _pieces(document: Json) -> Iterator[str]:
+def pieces(document: Json) -> Iterator[str]:
     """An entry of a table per line, all else of a key on one line."""
     before = "{\n"
     for key, value in document.items():
@@ -173,7 +195,7 @@ def _page_of(value: Json, view: JsonView, cut: _Cut, path: str, pages: Json) -> 
             found[key] = _page_of(item, view, cut, f"{place}.", pages)
         else:
             room = cut if cut.text is None or not isinstance(item, str) else replace(cut, text=2 * cut.text)
-            found[key] = _shorter(item, room) if view.brief else item
+            found[key] = _shorter(item, room) if cut.brief or cut.text is not None else item
     return found
 
 
@@ -208,12 +230,12 @@ def _rounded(value: float) -> float:
     return round(value, _DECIMALS) if abs(value) >= 1 else float(f"{value:.{_DECIMALS + 1}g}")
 
 
-def _bounded(document: Json) -> Json:
+def _bounded(document: Json, most: int) -> Json:
     """What is left of a document once its last keys are gone that make it too long; `pages` says how many there are."""
     pages = dict(document.get("pages", {}))
     found = {key: value for key, value in document.items() if key != "pages"}
     for key in reversed([key for key in found if key != "schema_version"]):
-        if size({**found, "pages": pages}) <= BRIEF_BYTES:
+        if size({**found, "pages": pages}) <= most:
             break
         gone = found.pop(key)
         pages[key] = {"total": len(gone) if isinstance(gone, list | dict) else 1, "offset": 0, "shown": 0}

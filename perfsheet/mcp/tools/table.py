@@ -1,0 +1,51 @@
+"""Tool `table`: a table that reports are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
+from perfsheet.mcp.schemas import answer_schema, text
+from perfsheet.mcp.session import Session
+from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.outputs.breakdown import document
+
+
+class TableInput(CaptureInput, kw_only=True):
+    """A capture, and which table of it."""
+
+    kind: Annotated[
+        Literal["ops", "host-fallback", "matmul-geometry", "attention", "norms", "collectives", "layers"],
+        Meta(description="Which table; docs/breakdown.md says what each has."),
+    ]
+    limit: Limit = ROWS
+    offset: Offset = 0
+
+
+def call(session: Session, given: TableInput) -> dict[str, Any]:
+    """The records of the table."""
+    found = document(session.analyse(given), given.kind)
+    return {"kind": given.kind, "window": found["capture"]["window"], "table": found["table"]}
+
+
+TOOL = Tool(
+    name="table",
+    title="A table for a report",
+    about=(
+        "A table of a capture as reports have it: layers (compute, communication, memory and idle time of one "
+        "real layer of each kind, per device, with minimum and maximum, and count × layer), matmul-geometry (M, "
+        "K, N, data types, program config), attention, norms, collectives (bytes, bandwidth, waiting), "
+        "host-fallback, ops."
+    ),
+    input=TableInput,
+    answer=answer_schema(
+        kind=text("which table"),
+        window=text("the part of the capture"),
+        table={"type": "array", "description": "its rows; docs/columns.md has the columns"},
+    ),
+    call=call,
+    view=paged,
+    order=80,
+)
