@@ -167,10 +167,10 @@ def _expected(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
         numbers = f"{record.factor:g} × {figure(finding.saving_ns)} ns"
         words += f"; {ground.text}"
     elif ground.kind is GroundKind.SIBLING and finding.positions.size:
-        at = int(np.nanargmax(np.nan_to_num(finding.expectation.savings)))
-        position = int(finding.positions[at])
-        numbers = with_numbers("kernel duration − median kernel duration of the fastest sibling", analysis, position)
-        numbers += f" ({_row(analysis, position)})" if finding.count > 1 and numbers else ""
+        at = int(np.argmax(np.nan_to_num(finding.expectation.savings)))
+        position, saving = int(finding.positions[at]), float(finding.expectation.savings[at])
+        of_one = with_numbers("kernel duration − median kernel duration of the fastest sibling", analysis, position)
+        yield Formula("should save", _row(analysis, position), words, of_one, saving, "ns")
     else:
         words += f"; {ground.text}"
     yield Formula("should save", _every(finding), words, numbers, expected, "ns")

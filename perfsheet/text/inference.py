@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
+from perfsheet.capture.notes import rows
 from perfsheet.text.formats import percent, span_of_time
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def limitations(analysis: Analysis, found: InferenceSummary) -> list[str]:
     said = []
     if summary.provenance.replayed:
         said.append("The capture was replayed: it was recorded before, not measured by this run.")
+    if untimed := summary.ops - summary.timed_ops:
+        unknown = "" if found.timing("kernel") else ": times of an inference are unknown"
+        said.append(f"{untimed:,} of {rows(summary.ops, 'op')} have no usable duration{unknown}.")
     if found.workload.end_to_end_ns is None:
         said.append("No end-to-end time was given (--e2e): what the host adds is unknown.")
     if found.roofline_share is not None and found.roofline_share < 1:

@@ -294,7 +294,7 @@ def _picked(value: Any, tree: _Tree, path: str) -> Any:
     if isinstance(value, Streamed):
         _picked(value[0], tree, path)
         return value.each(lambda entry: _there(entry, tree))
-    if isinstance(value, list):
+    if isinstance(value, list) and not (value and not isinstance(value[0], dict | list)):
         if value and isinstance(value[0], dict):
             missing = next((name for name in tree if not any(name in entry for entry in value)), None)
             if missing is not None:

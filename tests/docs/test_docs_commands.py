@@ -14,7 +14,10 @@ from perfsheet.analysis.ops.kinds import _RENAMED, kind
 from perfsheet.cli.app import app
 from perfsheet.comparison import likeness
 
-PAGES = ("README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))), "examples/ci/perf.yml")
+DOCS = [
+    str(page.relative_to(ROOT)) for folder in ("docs", "docs/agents") for page in sorted((ROOT / folder).glob("*.md"))
+]
+PAGES = ("README.md", *DOCS, "examples/ci/perf.yml")
 EXAMPLES = [f"examples/captures/generated_encoder_block_{name}.csv" for name in ("before", "after")]
 
 

@@ -74,7 +74,8 @@ class RegionTime:
 
 @dataclass(frozen=True)
 class InferenceSummary:
-    """One inference. `timings`: kernel time, elapsed device time, end to end; those that are unknown are left out.
+    """One inference. `timings`: kernel time, elapsed device time, end to end; unknown ones are left out, as the first
+    two are where more than a hundredth of the ops have no usable duration.
 
     `roofline_ns`: what its ops take at the least at the peaks of the chip, where that is known; `roofline_share`: the
     part of the kernel time whose ops that is known of. `unmodelled_ns`: kernel time of the others.
@@ -113,14 +114,18 @@ def inference(analysis: Analysis, workload: Workload) -> InferenceSummary:
     count = facts.scope.counted_passes
     kernel = facts.inference_ns(ops.counted_ns)
     elapsed = analysis.summary.time_split.elapsed_ns / count
-    light, pace = facts.speed_of_light, facts.of_busiest
+    light, pace = facts.speed_of_light, facts.of_busiest & ops.timed
     least = np.where(pace, light.min_kernel_ns, np.nan)
     modelled = float(np.nansum(np.where(np.isfinite(least), ops.counted_ns, 0.0)))
     whole = float(np.nansum(np.where(pace, ops.counted_ns, 0.0)))
-    roofline = known(float(np.nansum(least)) / count) if np.isfinite(least).any() else None
     with np.errstate(invalid="ignore", divide="ignore"):
         dram_ns = float(np.nansum(np.where(pace, light.dram_bytes / light.peaks.dram_bytes_per_ns, np.nan))) / count
         compute_ns = float(np.nansum(np.where(pace, light.compute * ops.kernel_ns, np.nan))) / count
+    roofline = known(float(np.nansum(least)) / count) if np.isfinite(least).any() else None
+    if roofline is not None and ops.overlaps.any():
+        roofline = max(dram_ns, compute_ns)  # what runs at the same time shares the peaks, but does not take turns
+    if analysis.summary.fps.all is None:
+        kernel = elapsed = math.nan  # too many ops have no duration: their time is missing in both
     times = {KERNEL: kernel, ELAPSED: elapsed, END_TO_END: workload.end_to_end_ns or math.nan}
     timings = tuple(
         Timing(

@@ -1,0 +1,160 @@
+"""Explanations: every formula with numbers in it comes to its value, and everything that can be asked for has one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+from support.captures import op, write_csv
+from support.command import ROOT, here
+from support.real import CAPTURES, CASES, each
+
+import perfsheet
+from perfsheet.analysis import Options, analyze
+from perfsheet.analysis.rules import RULES
+from perfsheet.capture.reader import read
+from perfsheet.errors import PerfsheetError
+from perfsheet.explanation import Kind, explain, explain_rule, rule_named
+
+BEFORE = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
+REPORT = ROOT / "examples" / "captures" / "mock_board_encoder_block_before.json"
+
+
+@pytest.fixture(scope="module")
+def before():
+    return analyze(read(BEFORE))
+
+
+def value_of(numbers):
+    """What a formula with numbers comes to: digits, + − × / ( ) and max only."""
+    text = numbers.replace(",", "") if "max(" not in numbers else numbers
+    text = re.sub(r"\b(?:ns|bytes|FLOP)\b(?:/ns)?|%|FLOP/ns|bytes/ns|\(row \d+\)", "", text)
+    text = text.replace("−", "-").replace("×", "*")
+    assert re.fullmatch(r"[\d\s.()*/+,max-]+", text), numbers
+    return eval(text, {"__builtins__": {}, "max": max})
+
+
+def assert_formulas(found):
+    for formula in found.formulas:
+        if formula.numbers and formula.value is not None and "beside longer ops" not in formula.numbers:
+            value = value_of(formula.numbers)
+            value *= 100 if formula.unit == "%" and "max(" not in formula.numbers else 1
+            bounded = formula.name in ("saves at most", "should save")  # what a finding saves is at most the op's time
+            close = math.isclose(value, formula.value, rel_tol=0.003, abs_tol=0.51)
+            assert close or (bounded and formula.value <= value * 1.003), (found.id, formula)
+
+
+def test_the_formulas_of_a_cause(before):
+    found = explain(before, "C2")
+    (first, every, expected, left) = found.formulas
+    assert first.numbers == "34,858 ns × (1 − 12 / 64)"
+    assert first.value == pytest.approx(34858 * (1 - 12 / 64))
+    assert every.value == before.causes[1].bound_ns
+    assert expected.value == before.causes[1].expected_saving_ns
+    assert left.value == before.causes[1].left_ns
+    assert_formulas(found)
+
+
+def test_the_formulas_of_an_op_are_those_of_the_docs(before):
+    found = explain(before, "124")
+    by_name = {formula.name: formula for formula in found.formulas}
+    assert by_name["utilization"].numbers == "(27,648 ns / 75,908 ns) × (108 / 48)"
+    assert by_name["utilization"].value == pytest.approx(81.95, abs=0.005)
+    assert by_name["utilization by grid"].value == pytest.approx(48.56, abs=0.005)
+    assert by_name["share"].value == pytest.approx(4.003, abs=0.0005)
+    assert_formulas(found)
+
+
+@each([*CAPTURES, *CASES])
+def test_everything_of_a_real_capture_can_be_explained(path):
+    try:
+        analysis = analyze(read(path), Options())
+    except PerfsheetError:
+        pytest.skip("it cannot be analysed")
+    for cause in analysis.causes[:12]:
+        found = explain(analysis, cause.id.lower())
+        assert found.kind is Kind.CAUSE
+        assert found.why
+        assert len(found.rows) == cause.count
+        assert {cure.rule.id for cure in found.cures} == {cure.rule.id for cure in cause.cures}
+        assert_formulas(found)
+        for cure in found.cures:
+            compile(cure.code, "cure", "exec")  # blank or Python
+    for finding in analysis.findings[:30]:
+        assert_formulas(explain(analysis, finding.id))
+    rows = analysis.ops.table.row[analysis.ops.rows]
+    for row in rows[:: max(1, len(rows) // 10)].tolist():
+        found = explain(analysis, str(row))
+        assert found.kind is Kind.OP
+        assert_formulas(found)
+    for total in analysis.rule_totals:
+        found = explain(analysis, total.rule.id)
+        assert bool(found.rows) == bool(total.rows)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_has_an_explanation_without_a_capture(rule):
+    found = explain_rule(rule_named(rule.mark))
+    assert rule.detects in found.why[0]
+    assert rule.saving_formula in found.why[1]
+    assert not found.formulas
+    assert not found.rows
+
+
+def test_marks_are_told_apart():
+    assert len({rule.mark.lower() for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("C99", "the last is C6"),
+        ("H99", "there is no H99"),
+        ("9999", "is no device op"),
+        ("low-core", "low-core-count, perhaps"),
+    ],
+)
+def test_what_is_not_there_is_one_line_that_says_what_is(subject, said, capsys):
+    ended = here(capsys, "explain", subject, BEFORE)
+    assert ended.status == 2
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_siblings_say_what_differs(tmp_path):
+    slow = [op("Unary", 100_000, cores=1, attributes="{'num_cores': '1'}") for _ in range(3)]
+    fast = [op("Unary", 9_000, cores=32, attributes="{'num_cores': '32'}")]
+    analysis = analyze(read(write_csv(tmp_path / "a.csv", [*slow, *fast])))
+    (other,) = explain(analysis, "2").others
+    assert (other.row, other.cores, other.median_ns) == (5, 32, 9_000)
+    assert other.differences[0] == ("cores", "1", "32")
+
+
+def test_the_source_is_named_with_a_graph_report(capsys):
+    printed = here(capsys, "explain", "C2", BEFORE, "--graph", REPORT)
+    assert "ttnn_block.py:101" in printed.out
+
+
+def test_code_of_a_cure_is_what_the_capture_tells(before):
+    (cure,) = explain(before, "C2").cures
+    assert cure.label == "block-sharded on 8 × 6 cores"
+    assert "ttnn.LayerNormShardedMultiCoreProgramConfig(" in cure.code
+    assert "[1, 1, 384, 768]" in cure.code
+    assert cure.accepted is None
+
+
+def test_the_library_has_it(before):
+    assert perfsheet.explain(before, "C2").title.startswith("Low core count")
+
+
+def test_json_and_screen_say_the_same(before, capsys):
+    told = json.loads(here(capsys, "explain", "C2", BEFORE, "--json").out)
+    assert told["formulas"][0]["numbers"] == "34,858 ns × (1 − 12 / 64)"
+    assert told["op"]["row"]["row"] == explain(before, "C2").rows[0].row or told["op"]["op_code"].startswith(
+        "LayerNorm"
+    )
+    screen = here(capsys, "explain", "C2", BEFORE).out
+    assert "34,858 ns × (1 − 12 / 64) = 28,322 ns" in screen.replace("\n    ", " ")
+    assert "not tried: TTNN may refuse it" in screen.replace("\n   ", " ")
