@@ -65,8 +65,8 @@ def skill(
     from perfsheet.outputs import paths
 
     path = output / "perfsheet" / "SKILL.md"
-    paths.check_file(path, [], force)
     path.parent.mkdir(parents=True, exist_ok=True)
+    paths.check_file(path, [], force)
     replace_text(path, text)
     tell(f"Wrote {path}")
     say("Agents also answer through the server: perfsheet mcp")

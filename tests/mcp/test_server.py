@@ -257,7 +257,8 @@ def test_a_history_is_asked(tmp_path):
 
 
 def test_a_target_is_run_with_leave_only(tmp_path):
-    replay = f'[tool.perfsheet.replay]\n"test_x" = "{EXAMPLES / BEFORE}"\n'
+    shutil.copy(EXAMPLES / BEFORE, tmp_path)  # the workbook of a replay is written beside the capture
+    replay = f'[tool.perfsheet.replay]\n"test_x" = "{BEFORE}"\n'
     (tmp_path / "pyproject.toml").write_text(replay, encoding="utf-8")
     (tmp_path / "test_x.py").write_text("def test_x():\n    pass\n", encoding="utf-8")
     given = {"command": f"{sys.executable} -m pytest -q test_x.py::test_x"}

@@ -18,6 +18,7 @@ from perfsheet.budget.check import check
 from perfsheet.budget.model import ExpectationResult
 from perfsheet.budget.reading import budget_of
 from perfsheet.cli import main
+from perfsheet.cli.table import KINDS
 from perfsheet.comparison import compare
 from perfsheet.doctor.model import Diagnosis
 from perfsheet.models.bench.model import Bench, Measurement, Variant
@@ -83,6 +84,7 @@ _IN_DOCUMENTS = {
     **dict.fromkeys(((document, "unmatched[]") for document in _OF_A_CAPTURE), "a signpost"),
     **{("calibrate", key): "a prediction" for key in ("causes[]", "findings[]")},
     ("history show", "run"): "a run of a history",
+    ("explain", "op"): "an op",
     ("check", "breaches[]"): "a limit",
     ("check", "checks[]"): "a limit",
     ("run", "limits[].checks[]"): "a limit",
@@ -182,6 +184,11 @@ def _documents(folder: Path) -> Iterator[tuple[str, list[Json]]]:
     yield "calibrate", [_printed("calibrate", _BEFORE, _AFTER)]
     checked = _printed("check", _AFTER, "--against", _BEFORE, "--fail-over", "1%")
     yield "check", [checked, json_output.check(made, _checked(made), "budget.toml", None)]
+    explained = [_printed("explain", what, _BEFORE, *_GRAPH) for what in ("C2", "H1", "108", "reshard")]
+    yield "explain", [*explained, _printed("explain", "reshard")]
+    for kind in KINDS:
+        yield f"table {kind}", [_printed("table", kind, folder / "made.csv")]
+    yield "summary", [_printed("summary", _BEFORE, "--phase", "decode", "--e2e", "2ms")]
     yield "doctor", [json_output.doctor([Diagnosis("python", "Python", False, "none", "install one")])]
     yield "stats", [_printed("stats", _BEFORE, "-o", folder / "stats")]
     yield f"top-ops{_OF_A_PLAN}", [_printed("top-ops", _PLAN)]

@@ -25,6 +25,9 @@ class RunInput(Input):
         str, Meta(min_length=1, description="The target as a command: pytest tests/test_block.py::test.")
     ]
     graph: Annotated[bool, Meta(description="Also write TTNN's graph report: source lines, memory.")] = False
+    folder: Annotated[
+        str | None, Meta(description="Where the report goes; default: where the profiler leaves its reports.")
+    ] = None
     timeout_s: Annotated[float, Meta(gt=0, le=7200, description="The target is ended after that.")] = 1200.0
 
 
@@ -32,6 +35,7 @@ def call(session: Session, given: RunInput) -> dict[str, Any]:
     """The capture in brief; `capture.paths` says where it is."""
     arguments = ["run", "-c", given.command, "--timeout", f"{given.timeout_s:g}", "--brief"]
     arguments += ["--graph"] if given.graph else []
+    arguments += ["-o", str(session.new_path(given.folder))] if given.folder else []
     return run_command(session, arguments, given.timeout_s + _MORE_S, (ExitStatus.TESTS_FAILED,))
 
 
