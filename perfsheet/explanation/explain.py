@@ -80,7 +80,10 @@ def _cause(analysis: Analysis, name: str) -> Explanation:
         positions_of(analysis, name)  # says which there are
         raise AssertionError(f"{name} is no cause")
     at = longest_of(analysis, cause) if cause.positions.size else None
-    why = [f"{member.rule.title}: {member.rule.detects}." for member in _leading(cause)]
+    first, *others = _leading(cause)
+    why = [f"{first.rule.title}: {first.rule.detects}."]
+    if others:
+        why.append(f"The same ops are hit by {', '.join(one.rule.title_in_sentence for one in others)}.")
     tried = None if analysis.tried is None else analysis.tried.by_id.get(name)
     return Explanation(
         Kind.CAUSE,

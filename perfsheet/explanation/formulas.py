@@ -13,6 +13,8 @@ from perfsheet.analysis.expectation.grounds import GroundKind
 from perfsheet.analysis.expectation.records import RECORDS, Record
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules.base import Rule
+from perfsheet.analysis.rules.math_fidelity import needed_passes
+from perfsheet.analysis.rules.weights_dtype import saved_bytes
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.notes import rows
@@ -34,6 +36,11 @@ def _step_mean(analysis: Analysis, at: int) -> float:
     return float(analysis.facts.steps.mean_ns[at])
 
 
+def _weight_bytes(analysis: Analysis, at: int) -> float:
+    inputs = analysis.facts.variant(at).inputs
+    return float(inputs[1].size or math.nan) if len(inputs) > 1 else math.nan
+
+
 _NS, _BYTES, _COUNT = "ns", "bytes", ""
 _QUANTITIES: dict[str, tuple[Callable[[Analysis, int], float], str]] = {
     "median kernel duration of the fastest sibling": (lambda a, at: float(a.facts.sibling_ns[at]), _NS),
@@ -45,12 +52,18 @@ _QUANTITIES: dict[str, tuple[Callable[[Analysis, int], float], str]] = {
     "slowest core": (_captured("per_core_max_ns"), _NS),
     "OP TO OP LATENCY": (lambda a, at: float(a.ops.gap_ns[at]), _NS),
     "kernel duration": (_kernel, _NS),
+    "their bytes as bfloat8_b": (lambda a, at: _weight_bytes(a, at) - saved_bytes(a.facts.variant(at)), _BYTES),
+    "weight bytes": (_weight_bytes, _BYTES),
+    "passes needed": (lambda a, at: float(needed_passes(a.facts.variant(at))), _COUNT),
+    "passes": (lambda a, at: float(passes_of(a.ops)[at]), _COUNT),
     "core count": (lambda a, at: float(a.ops.cores[at]), _COUNT),
     "worker grid": (lambda a, at: float(a.ops.worker_cores[at]), _COUNT),
     "DRAM bytes": (lambda a, at: float(a.facts.speed_of_light.dram_bytes[at]), _BYTES),
     "input bytes": (lambda a, at: float(a.facts.variant(at).inputs[0].size or math.nan), _BYTES),
 }
 _NAMES = re.compile("|".join(map(re.escape, _QUANTITIES)))
+_LEAST = ", down to what is left of the speed of light"
+"""Ends formulas that are cut at what the op takes at the least anyway."""
 _IN_WORDS = re.compile(r"[A-Za-z]+")
 _UNITS = {"ns", "bytes"}
 
@@ -63,7 +76,7 @@ def figure(value: float) -> str:
 def with_numbers(words: str, analysis: Analysis, position: int) -> str:
     """A formula with the numbers of an op in place of what it names; blank where it names something else.
 
-    A sum (`Σ …`) becomes that of this op alone.
+    A sum (`Σ …`) becomes that of this op alone; what a formula is cut down to is left out.
     """
 
     def number(found: re.Match[str]) -> str:
@@ -71,7 +84,7 @@ def with_numbers(words: str, analysis: Analysis, position: int) -> str:
         amount = value(analysis, position)
         return found[0] if math.isnan(amount) else f"{figure(amount)} {unit}".rstrip()
 
-    text = _NAMES.sub(number, words.removeprefix("Σ ").strip())
+    text = _NAMES.sub(number, words.partition(_LEAST)[0].removeprefix("Σ ").strip())
     if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
         text = text[1:-1]
     return "" if set(_IN_WORDS.findall(text)) - _UNITS else text
@@ -150,11 +163,36 @@ def of_finding(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
     if len(finding.positions) and np.isfinite(finding.savings).any():
         at = int(np.nanargmax(finding.savings))
         position, saving = int(finding.positions[at]), float(finding.savings[at])
-        where = _row(analysis, position)
-        yield Formula("saves at most", where, words, with_numbers(words, analysis, position), saving, "ns")
+        if (chain := _chain(analysis, finding)) is not None:
+            yield chain
+        else:
+            numbers = with_numbers(words, analysis, position)
+            yield Formula("saves at most", _row(analysis, position), words, numbers, saving, "ns")
     if finding.count > 1 or not len(finding.positions):
         yield Formula("saves at most", every, words, "", finding.saving_ns, "ns")
     yield from _expected(analysis, finding)
+
+
+def _chain(analysis: Analysis, finding: Finding) -> Formula | None:
+    """What the ops of its first chain save at most, one by one; None for a rule without chains."""
+    if finding.group.chains is None:
+        return None
+    of_op = dict(zip(finding.positions.tolist(), finding.savings.tolist(), strict=True))
+    members = [(position, of_op[position]) for position in finding.group.first_chain]
+    known = [(position, saving) for position, saving in members if math.isfinite(saving)]
+    if not known:
+        return None
+    terms = [figure(saving) for _, saving in known[:_TERMS]]
+    terms += [figure(sum(saving for _, saving in known[_TERMS:]))] if len(known) > _TERMS else []
+    where = (
+        f"{_row(analysis, known[0][0])} and {len(members) - 1} more"
+        if len(members) > 1
+        else _row(analysis, known[0][0])
+    )
+    numbers = f"{' + '.join(terms)} ns" if len(terms) > 1 else ""
+    return Formula(
+        "saves at most", where, finding.rule.saving_formula, numbers, sum(saving for _, saving in known), "ns"
+    )
 
 
 def _expected(analysis: Analysis, finding: Finding) -> Iterator[Formula]:

@@ -25,8 +25,9 @@ def formula(one: Formula) -> str:
     if one.value is None:
         return head
     amount = _amount(one.value, one.unit)
-    numbers = f" = {one.numbers}" if one.numbers and one.numbers != amount else ""
-    return f"{head}{numbers} = {amount}"
+    if not one.numbers or one.numbers == amount:
+        return f"{head} = {amount}"
+    return f"{head} = {one.numbers}{', so at most' if 'down to' in one.words else ' ='} {amount}"
 
 
 def _amount(value: float, unit: str) -> str:
