@@ -36,12 +36,6 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def weighted_mean(values: FloatArray, weights: FloatArray) -> float:
-    """The mean of the known values; NaN without any, or where their weights are 0."""
-    there = np.isfinite(values) & np.isfinite(weights)
-    return ratio(float((values * weights)[there].sum()), float(weights[there].sum()))
-
-
 @dataclass(frozen=True)
 class Spread:
     """How one figure varies between runs. Times in ns; None = unknown. `cv` is a fraction of the mean.

@@ -10,7 +10,6 @@ import functools
 import inspect
 import math
 import re
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -180,6 +179,8 @@ _OF_VIEWS = re.compile(r"--(?:json|brief|(?:fields|limit|offset)(?:=.*)?)")
 
 def _command_line() -> str:
     """The command as it was given, without what chooses a part of its JSON."""
+    import shlex
+
     given, kept = iter(sys.argv[1:]), []
     for argument in given:
         if not _OF_VIEWS.fullmatch(argument):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.shape import Shape, shape_of
 from perfsheet.analysis.results import OpGroup
 from perfsheet.analysis.rules import low_core_count
 from perfsheet.analysis.speed_of_light.bounds import SpeedOfLight
-from perfsheet.analysis.statistics import known_ints, weighted_mean
-from perfsheet.capture.table import FloatArray
+from perfsheet.analysis.statistics import known_int
+from perfsheet.capture.arrays import distinct
+from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.kinds import CORES, COUNT, LABEL, LIST, NS, PERCENT, ROW, ROWS, TEXT
 from perfsheet.text import ops as words_of_ops
@@ -38,24 +41,45 @@ def _all_rows(rows: GroupRows) -> list[list[Any]]:
     return [rows.source.row_refs(group.positions.tolist()) for group in rows]
 
 
-def _mean(of: Callable[[SpeedOfLight], FloatArray]) -> Callable[[GroupRows], list[float]]:
+def _members(rows: GroupRows) -> tuple[IntArray, IntArray]:
+    """The positions of all ops of the groups, and the place of each one's group among them."""
+    positions = [group.positions for group in rows]
+    sizes = [len(own) for own in positions]
+    return np.concatenate(positions) if positions else _NONE, np.repeat(np.arange(len(sizes)), sizes)
+
+
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def _mean(of: Callable[[SpeedOfLight], FloatArray]) -> Callable[[GroupRows], FloatArray]:
     """The mean over the ops of each group where it is known, weighted by kernel time; NaN where it never is."""
 
-    def means(rows: GroupRows) -> list[float]:
-        values, kernel = of(rows.source.facts.speed_of_light), rows.source.ops.kernel_ns
-        return [weighted_mean(values[group.positions], kernel[group.positions]) for group in rows]
+    def means(rows: GroupRows) -> FloatArray:
+        positions, at = _members(rows)
+        values, kernel = of(rows.source.facts.speed_of_light)[positions], rows.source.ops.kernel_ns[positions]
+        there = np.isfinite(values) & np.isfinite(kernel)
+        weighted = np.bincount(at[there], (values * kernel)[there], len(rows))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(weighted / np.bincount(at[there], kernel[there], len(rows)))
 
     return means
 
 
 def _flags(rows: GroupRows) -> list[list[str]]:
-    masks = rows.source.flag_masks
-    return [[flag for flag, mask in masks.items() if mask[group.positions].any()] for group in rows]
+    positions, at = _members(rows)
+    flags: list[list[str]] = [[] for _ in rows]
+    for flag, mask in rows.source.flag_masks.items():
+        for place in distinct(at[mask[positions]]).tolist():
+            flags[place].append(flag)
+    return flags
 
 
 def _grids(rows: GroupRows) -> list[int | None]:
-    grids = rows.source.ops.worker_cores
-    return [min(known_ints(grids[group.positions]), default=None) for group in rows]
+    positions, at = _members(rows)
+    grids = rows.source.ops.worker_cores[positions]
+    least = np.full(len(rows), np.inf)
+    np.minimum.at(least, at, np.where(np.isfinite(grids), grids, np.inf))
+    return list(map(known_int, least.tolist()))
 
 
 _compute, _dram = _mean(lambda light: light.compute), _mean(lambda light: light.dram)
@@ -63,7 +87,8 @@ _of_used_cores = _mean(lambda light: light.compute_used_cores)
 
 
 def _says(rows: GroupRows) -> list[str]:
-    figures = zip(rows, _grids(rows), _flags(rows), _compute(rows), _of_used_cores(rows), _dram(rows), strict=True)
+    shares = (column(rows).tolist() for column in (_compute, _of_used_cores, _dram))
+    figures = zip(rows, _grids(rows), _flags(rows), *shares, strict=True)
     return [
         words_of_ops.limits(group.cores, grid, low_core_count.RULE.id in flags, compute, used, dram)
         for group, grid, flags, compute, used, dram in figures
