@@ -45,8 +45,10 @@ _BOUNDED: _Levels = (
     (1, 1, 100),
 )
 """The same for what is not a brief."""
-_NAMES = 8
-"""Texts or numbers in a list inside an entry, as flags are."""
+_INNER = 10
+"""Objects in a list inside an entry, with a lower limit, too."""
+_NAMES = {True: 8, False: 100}
+"""Texts or numbers in a list inside an entry, as flags are: in a brief, and else."""
 _DECIMALS = 2
 _NAMED = 30
 _ALL = 1_000_000_000
@@ -122,7 +124,8 @@ def viewed(document: Json, view: JsonView) -> Json:
         document = _selected(document, view.fields)
     if not view.brief and view.most_bytes is None:
         every = view.limit is None and not view.offset
-        return document if every else _paged(document, view, _Cut(view.limit, view.limit))
+        inner = None if view.limit is None else max(view.limit, _INNER)
+        return document if every else _paged(document, view, _Cut(view.limit, inner))
     if view.brief:
         document = document if view.fields else _without_the_rest(document)
         first, levels = _BRIEF_ROWS if view.limit is None else view.limit, _TIGHTER
@@ -218,7 +221,8 @@ def _shorter(value: Any, cut: _Cut) -> Any:
                 found[f"{key}_count"] = len(item)
         return found
     if isinstance(value, list | tuple):
-        most = cut.inner if value and isinstance(value[0], dict | list) else _NAMES if cut.brief else cut.inner
+        is_table = bool(value) and isinstance(value[0], dict | list)
+        most = cut.inner if is_table else _NAMES[cut.brief]
         return [_shorter(item, cut) for item in value[:most]]
     if cut.text is not None and isinstance(value, str) and len(value) > cut.text:
         return f"{value[: cut.text - 2].rstrip()} …"
