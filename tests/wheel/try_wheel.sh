@@ -13,5 +13,7 @@ venv/bin/perfsheet --version
 venv/bin/perfsheet top-ops "$capture" | grep -q "device ops"
 venv/bin/perfsheet report "$capture" -o sheet.xlsx --html page.html --md report.md --trace trace.json
 venv/bin/python -c "import perfsheet; print(perfsheet.analyze(perfsheet.read('$capture')).summary.ops, 'ops')"
+venv/bin/perfsheet skill | grep -q "^name: perfsheet"
+venv/bin/python -c "from perfsheet.pages import names; print(len(names()), 'pages of docs')"
 test -s sheet.xlsx && test -s page.html && test -s report.md && test -s trace.json
 echo "the wheel works"
