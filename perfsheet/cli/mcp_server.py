@@ -25,7 +25,10 @@ def mcp_server(
     allow_run: Annotated[
         bool, typer.Option("--allow-run", help="Also offer the tools that run targets: plan and run.")
     ] = False,
-    python: shared.TtnnPython = None,
+    python: Annotated[
+        str | None,
+        typer.Option("--python", metavar="PATH", help="The interpreter that has ttnn, for try, plan and run."),
+    ] = None,
 ) -> None:
     """Serve captures to coding agents over standard input and output (Model Context Protocol): docs/agents."""
     roots = folders or [Path()]

@@ -49,6 +49,8 @@ _INNER = 10
 """Objects in a list inside an entry, with a lower limit, too."""
 _NAMES = {True: 8, False: 100}
 """Texts or numbers in a list inside an entry, as flags are: in a brief, and else."""
+_OF_CODE = 8
+"""So many times the room of a text has one of several lines: half of a program is of no use."""
 _DECIMALS = 2
 _NAMED = 30
 _ALL = 1_000_000_000
@@ -224,9 +226,15 @@ def _shorter(value: Any, cut: _Cut) -> Any:
         is_table = bool(value) and isinstance(value[0], dict | list)
         most = cut.inner if is_table else _NAMES[cut.brief]
         return [_shorter(item, cut) for item in value[:most]]
-    if cut.text is not None and isinstance(value, str) and len(value) > cut.text:
-        return f"{value[: cut.text - 2].rstrip()} …"
+    if cut.text is not None and isinstance(value, str):
+        return _cut_text(value, cut.text)
     return _rounded(value) if cut.brief and isinstance(value, float) and math.isfinite(value) else value
+
+
+def _cut_text(text: str, most: int) -> str:
+    if "\n" in text:
+        most *= _OF_CODE
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
 
 
 def _rounded(value: float) -> float:

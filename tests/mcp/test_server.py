@@ -1,9 +1,7 @@
-"""The server, driven over standard input and output by the client of the protocol's SDK, which holds answers against
-their schemas."""
+"""The server, driven over standard input and output by the client of the protocol's SDK."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -13,13 +11,12 @@ import time
 import pytest
 from support.captures import op, write_csv
 from support.command import ROOT, here
+from support.mcp_client import MOST_BYTES, Served, mcp
 from support.real import CAPTURES, CASES, WHY_NOT
 
-mcp = pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
-
-import perfsheet  # noqa: E402
-from perfsheet import pages  # noqa: E402
-from perfsheet.mcp.tools import TOOLS  # noqa: E402
+import perfsheet
+from perfsheet import pages
+from perfsheet.mcp.tools import TOOLS
 
 pytestmark = pytest.mark.process
 
@@ -27,55 +24,7 @@ EXAMPLES = ROOT / "examples" / "captures"
 BEFORE, AFTER = (f"generated_encoder_block_{name}.csv" for name in ("before", "after"))
 REPORT = "mock_board_encoder_block_before.json"
 RUNNING = {tool.name for tool in TOOLS if tool.runs}
-BRIEF, WHOLE = 8_192, 32_768
-
-
-class Served:
-    """A server with some arguments, started in a folder, and asked by the client."""
-
-    def __init__(self, *arguments, folder=EXAMPLES):
-        self._arguments, self._folder = [str(argument) for argument in arguments], folder
-
-    def run(self, ask):
-        async def main():
-            server = mcp.StdioServerParameters(
-                command=sys.executable,
-                args=["-m", "perfsheet", "mcp", *self._arguments],
-                cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-            async with mcp.Client(server) as client:
-                return await ask(client)
-
-        return asyncio.run(main())
-
-    def __call__(self, *calls):
-        """The results of calls, each a tool with its arguments."""
-
-        async def ask(client):
-            return [await client.call_tool(name, given) for name, given in calls]
-
-        return self.run(ask)
-
-    def answers(self, *calls):
-        """The answers to calls, each within its bound."""
-        found = []
-        for (name, _), result in zip(calls, self(*calls), strict=True):
-            text = result.content[0].text
-            assert not result.is_error, (name, text)
-            assert len(text.encode()) <= WHOLE
-            assert json.loads(text) == result.structured_content
-            found.append(result.structured_content)
-        return found
-
-    def answer(self, name, **given):
-        return self.answers((name, given))[0]
-
-    def refusals(self, *calls):
-        """Why calls are refused."""
-        results = self(*calls)
-        assert all(result.is_error for result in results)
-        return [result.content[0].text for result in results]
+BRIEF = 8_192
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +178,7 @@ REFUSED = (
     ("source", {"capture": BEFORE}, "name it with `graph`"),
     ("history", {"store": "."}, "no history here"),
     ("try", {"capture": BEFORE, "subject": "--help"}, "try takes capture"),
-    ("plan", {"command": "pytest"}, "--allow-run"),
+    ("plan", {"target": "pytest"}, "--allow-run"),
     ("nothing", {}, "known: captures, overview"),
 )
 
@@ -266,6 +215,10 @@ def test_a_target_is_run_with_leave_only(tmp_path):
     found = Served("--allow-run", folder=tmp_path).answer("run", **given)
     assert found["capture"]["replayed"] is True
     assert found["causes"][0]["id"] == "C1"
+    (tmp_path / "pyproject.toml").unlink()
+    named = Served("--allow-run", folder=tmp_path).answer("run", **given, replay=BEFORE, folder="report")
+    assert named["verdict"] == found["verdict"]
+    assert (tmp_path / "report" / "run.json").is_file()
 
 
 def test_pages_and_prompts(served):
@@ -300,7 +253,8 @@ def test_every_answer_on_every_capture_is_within_its_bound():
     for (name, given), result in zip(calls, Served(CAPTURES[0].parent.parent)(*calls), strict=True):
         text = result.content[0].text
         assert "a bug in perfsheet" not in text, (name, given, text)
-        assert len(text.encode()) <= (BRIEF if name in ("overview", "compare", "summary") else WHOLE), (name, given)
+        most = BRIEF if name in ("overview", "compare", "summary") else MOST_BYTES
+        assert len(text.encode()) <= most, (name, given)
 
 
 def test_an_analysis_is_made_anew_when_its_file_has_changed(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -19,16 +20,25 @@ from perfsheet.text.json_brief import BRIEF
 class PlanInput(Input):
     """A target, and the board to mock."""
 
-    command: Annotated[
-        str, Meta(min_length=1, description="The target as a command: pytest tests/test_block.py::test.")
+    target: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="A command (pytest tests/test_block.py::test), or FILE.py:FUNCTION that takes a device.",
+        ),
     ]
     save: Annotated[
         str, Meta(pattern=r"\.json$", description="Where the plan goes; other tools read it as a capture.")
     ] = "plan.json"
     board: Annotated[str, Meta(description="n150, n300, p100 or p150.")] = "n150"
+    mesh: (
+        Annotated[str, Meta(pattern=r"^\d+x\d+$", description="The mesh that it opens as, if there are several: 1x2.")]
+        | None
+    ) = None
     timeout_s: Annotated[float, Meta(gt=0, le=3600, description="The target is ended after that.")] = 600.0
 
 
+_FUNCTION = re.compile(r"[^\s-]\S*\.py(?::\w+)?")
 _MORE_S = 60.0
 
 
@@ -36,8 +46,10 @@ def call(session: Session, given: PlanInput) -> dict[str, Any]:
     """The plan in brief, and where it is."""
     path = session.new_path(given.save)
     python = [] if session.python is None else ["--python", session.python]
-    arguments = ["plan", "-c", given.command, "--board", given.board, "--save", str(path), "--timeout",
-                 f"{given.timeout_s:g}", "--brief", *python]  # fmt: skip
+    target = [given.target] if _FUNCTION.fullmatch(given.target) else ["-c", given.target]
+    mesh = [] if given.mesh is None else ["--mesh", given.mesh]
+    arguments = ["plan", *target, "--board", given.board, *mesh, "--save", str(path), "--timeout",
+                 f"{given.timeout_s:g}", "--brief", "--quiet", *python]  # fmt: skip
     found = run_command(session, arguments, given.timeout_s + _MORE_S, (ExitStatus.TESTS_FAILED,))
     return {"saved": session.shown(path), **found}
 

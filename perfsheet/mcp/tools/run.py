@@ -28,13 +28,18 @@ class RunInput(Input):
     folder: Annotated[
         str | None, Meta(description="Where the report goes; default: where the profiler leaves its reports.")
     ] = None
+    replay: Annotated[
+        str | None, Meta(description="Run the target without a profiler, and analyse this recorded capture.")
+    ] = None
     timeout_s: Annotated[float, Meta(gt=0, le=7200, description="The target is ended after that.")] = 1200.0
 
 
 def call(session: Session, given: RunInput) -> dict[str, Any]:
     """The capture in brief; `capture.paths` says where it is."""
-    arguments = ["run", "-c", given.command, "--timeout", f"{given.timeout_s:g}", "--brief"]
+    arguments = ["run", "-c", given.command, "--timeout", f"{given.timeout_s:g}", "--brief", "--quiet"]
     arguments += ["--graph"] if given.graph else []
+    arguments += ["--replay", str(session.path(given.replay))] if given.replay else []
+    arguments += ["--python", session.python] if session.python else []
     arguments += ["-o", str(session.new_path(given.folder))] if given.folder else []
     return run_command(session, arguments, given.timeout_s + _MORE_S, (ExitStatus.TESTS_FAILED,))
 
@@ -44,8 +49,8 @@ TOOL = Tool(
     title="Profile a target",
     about=(
         "Runs a target under the tt-metal profiler on the device of this machine, and analyses its capture. "
-        "Without a profiler a recorded capture may stand in, and `capture.replayed` says so. Runs the target's "
-        "code."
+        "With `replay` a recorded capture stands in for the profiler, and `capture.replayed` says so. Runs the "
+        "target's code."
     ),
     input=RunInput,
     answer=answer_schema(
