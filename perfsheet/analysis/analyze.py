@@ -378,6 +378,10 @@ class Analysis:
         """The row of the capture behind a row of the table; `position`: that of its op in `every.ops`, if it is one."""
         return self._refs(np.array([row]), [position])[0]
 
+    def table_refs(self, rows: IntArray) -> list[RowRef]:
+        """The rows of the capture behind rows of the table."""
+        return self._refs(rows, [None] * len(rows))
+
     def row_refs(self, positions: Iterable[int]) -> list[RowRef]:
         """The rows of several ops."""
         places = np.fromiter(positions, np.int64)

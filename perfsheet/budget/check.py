@@ -131,7 +131,7 @@ def rows(analysis: Analysis, measured: Measured) -> tuple[RowRef, ...]:
     """The rows behind a measurement, longest ops first."""
     duration = np.nan_to_num(analysis.ops.table.number("kernel_duration_ns")[measured.rows])
     order = measured.rows[np.argsort(-duration, kind="stable")][:ROWS_NAMED]
-    return tuple(analysis.table_ref(row) for row in order.tolist())
+    return tuple(analysis.table_refs(order))
 
 
 def _why(bound: Bound, kept_or_unknown: bool) -> str:

@@ -97,7 +97,7 @@ def _cause(analysis: Analysis, name: str) -> Explanation:
         "",
         at,
         tuple(cause.positions.tolist()),
-        [analysis.table_ref(row) for row in cause.rows.tolist()],
+        analysis.table_refs(cause.rows),
     )
 
 
@@ -133,7 +133,7 @@ def _finding(analysis: Analysis, name: str) -> Explanation:
         "",
         at,
         tuple(finding.positions.tolist()),
-        [analysis.table_ref(row) for row in finding.rows.tolist()],
+        analysis.table_refs(finding.rows),
     )
 
 
@@ -192,7 +192,7 @@ def _rule_here(analysis: Analysis, rule: Rule) -> Explanation:
         formulas=tuple(of_finding(analysis, first)),
         cures=(_in_depth(analysis, first, cure, proposal(analysis, first)),),
         related=(*causes, *(one.id for one in found)),
-        rows=[analysis.table_ref(row) for one in found for row in one.rows.tolist()],
+        rows=[ref for one in found for ref in analysis.table_refs(one.rows)],
     )
 
 

@@ -23,7 +23,7 @@ def causes(analysis: Analysis, count: int | None = None) -> CauseRows:
 
 
 def _rows(rows: CauseRows) -> list[list[Any]]:
-    return [[rows.source.table_ref(row) for row in cause.rows.tolist()] for cause in rows]
+    return [rows.source.table_refs(cause.rows) for cause in rows]
 
 
 def _cures_data(cause: Cause) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def findings(analysis: Analysis, count: int | None = None) -> FindingRows:
 
 
 def _rows(rows: FindingRows) -> list[list[Any]]:
-    return [[rows.source.table_ref(row) for row in finding.rows.tolist()] for finding in rows]
+    return [rows.source.table_refs(finding.rows) for finding in rows]
 
 
 def evidence_data(finding: Finding) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _facts(analysis: Analysis, finding: Finding) -> list[tuple[str, str]]:
 
 def _rows(analysis: Analysis, finding: Finding) -> str:
     several = len(analysis.summary.paths) > 1
-    named = [formats.place(analysis.table_ref(row), several) for row in finding.rows[:_ROWS_NAMED].tolist()]
+    named = [formats.place(ref, several) for ref in analysis.table_refs(finding.rows[:_ROWS_NAMED])]
     more = finding.count - len(named)
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 

@@ -354,7 +354,7 @@ def _saving(analysis: Analysis) -> str:
 
 def _rows_of(analysis: Analysis, finding: Finding) -> str:
     """The rows of its first ops in the capture."""
-    shown = [analysis.table_ref(row) for row in finding.rows[:_ROWS_NAMED].tolist()]
+    shown = analysis.table_refs(finding.rows[:_ROWS_NAMED])
     several = len(analysis.summary.paths) > 1
     places = [formats.place(ref, several) for ref in shown]
     what = "capture" if analysis.plan is None else "plan"
