@@ -29,7 +29,9 @@ from perfsheet.trials.subjects import longest_of, positions_of
 from perfsheet.trials.ways import CauseTrial
 
 _MOST_OTHERS = 10
-_NUMBERED = re.compile(r"(?i)[CH]\d+")
+_NUMBERED, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
+_NAMED = 60
+"""Characters of a name that an error repeats."""
 
 
 def explain(analysis: Analysis, subject: str) -> Explanation:
@@ -40,7 +42,7 @@ def explain(analysis: Analysis, subject: str) -> Explanation:
     name = subject.strip()
     if _NUMBERED.fullmatch(name):
         return _cause(analysis, name.upper()) if name[0] in "cC" else _finding(analysis, name.upper())
-    if name.isdecimal():
+    if _ROW.fullmatch(name):
         return _op(analysis, positions_of(analysis, name))
     return _rule_here(analysis, rule_named(name))
 
@@ -55,7 +57,7 @@ def rule_named(name: str) -> Rule:
     close = get_close_matches(wanted.replace(" ", "-"), ids, 1, 0.5)
     meant = f"{close[0]}, perhaps; " if close else ""
     known = f"{meant}give C1, H1, a row of the file, or a rule of docs/rules.md"
-    raise usage(f"{name!r} is no cause, finding, row or rule", known)
+    raise usage(f"{name[:_NAMED]!r} is no cause, finding, row or rule", known)
 
 
 def explain_rule(rule: Rule) -> Explanation:

@@ -7,39 +7,46 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import anyio.from_thread
+
 from perfsheet.errors import ExitStatus, PerfsheetError
-from perfsheet.mcp.session import Session
 
 _SECONDS_TO_END = 10.0
+_LOOKS_EVERY_S = 0.2
 _KEPT_LINES = 5
 
 
 def run_command(
-    session: Session, arguments: Sequence[str], timeout_s: float, also: Sequence[int] = ()
+    arguments: Sequence[str], timeout_s: float, folder: Path | None = None, also: Sequence[int] = ()
 ) -> dict[str, Any]:
-    """What a command prints as JSON, run in the first folder; `also`: exit statuses that come with a result.
+    """What a command prints as JSON; `also`: exit statuses that come with a result.
 
-    Raises PerfsheetError with what the command says when it fails, or takes longer.
+    It runs in `folder`, where a target is to find its files; by default in an empty one, as Python would import what
+    lies in its working folder. It is ended when the caller is cancelled. Raises PerfsheetError with what the command
+    says when it fails, or takes longer.
     """
+    if folder is None:
+        with TemporaryDirectory(prefix="perfsheet-mcp-") as empty:
+            return run_command(arguments, timeout_s, Path(empty), also)
     process = subprocess.Popen(
         [sys.executable, "-m", "perfsheet", *arguments],
-        cwd=session.roots[0],
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
         errors="replace",
         start_new_session=os.name == "posix",
     )
     try:
-        out, said = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        took = f"it took more than {timeout_s:g} s, and was ended"
-        raise PerfsheetError(ExitStatus.TIMEOUT, took, "give a longer `timeout_s`") from None
+        out, said = _outcome(process, timeout_s)
     except BaseException:
         _end(process)
         raise
@@ -54,6 +61,19 @@ def run_command(
     except ValueError:
         raise PerfsheetError(ExitStatus.CAPTURE_UNUSABLE, "the command printed no JSON", "") from None
     return found
+
+
+def _outcome(process: subprocess.Popen[str], timeout_s: float) -> tuple[str, str]:
+    """What a process prints, once it ends; raises what cancels the caller."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return process.communicate(timeout=_LOOKS_EVERY_S)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > end:
+                took = f"it took more than {timeout_s:g} s, and was ended"
+                raise PerfsheetError(ExitStatus.TIMEOUT, took, "give a longer `timeout_s`") from None
+        anyio.from_thread.check_cancelled()
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -11,9 +11,11 @@ MOST_ROWS, ROWS = 100, 10
 """Entries of a table in an answer: at most, and unless something else is asked for."""
 
 
-Positive = Annotated[int, Meta(ge=1)]
+LARGEST = 2**53
+"""Beyond that JSON of most languages has no whole numbers."""
+Positive = Annotated[int, Meta(ge=1, le=LARGEST)]
 PositiveFloat = Annotated[float, Meta(gt=0)]
-Natural = Annotated[int, Meta(ge=0)]
+Natural = Annotated[int, Meta(ge=0, le=LARGEST)]
 NaturalFloat = Annotated[float, Meta(ge=0)]
 
 
@@ -53,5 +55,22 @@ class CaptureInput(Input):
     ] = 25.0
 
 
+def window_flags(given: CaptureInput) -> list[str]:
+    """The window of a capture as the options that commands take."""
+    values: dict[str, Any] = {
+        "low-cores": given.low_cores_pct,
+        "board": given.board,
+        "batch": given.batch,
+        "pass": given.which_pass,
+        "start-signpost": given.start_signpost,
+        "end-signpost": given.end_signpost,
+        "id-range": given.rows,
+        "run": given.run,
+    }
+    flags = [f"--{name}={value}" for name, value in values.items() if value is not None]
+    flags += [f"--device={device}" for device in given.devices]
+    return [*flags, "--per-device"] if given.per_device else flags
+
+
 Limit = Annotated[int, Meta(ge=1, le=MOST_ROWS, description=f"Entries of each table, {MOST_ROWS} at most.")]
-Offset = Annotated[int, Meta(ge=0, description="Entries to skip: `next_offset` of the page before.")]
+Offset = Annotated[int, Meta(ge=0, le=LARGEST, description="Entries to skip: `next_offset` of the page before.")]

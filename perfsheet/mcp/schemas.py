@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from perfsheet.mcp.inputs import Input
+from perfsheet.mcp.inputs import LARGEST, Input
 from perfsheet.tables import In, Table
 from perfsheet.tables.kinds import CORES, LABEL, LIST, ROW, ROWS, SOURCE, SOURCES, TEXT, YES_NO, Kind
 
@@ -49,7 +49,8 @@ def input_schema(kind: type[Input]) -> Schema:
 
 def _compact(field: Schema) -> Schema:
     """A field without the null that stands for its absence: lists of tools are read by every client."""
-    found = {key: value for key, value in field.items() if key != "anyOf" and (key, value) != ("default", None)}
+    left_out = (("default", None), ("maximum", LARGEST))
+    found = {key: value for key, value in field.items() if key != "anyOf" and (key, value) not in left_out}
     given = [one for one in field.get("anyOf", ()) if one != {"type": "null"}]
     assert len(given) < 2, "a field has one type"
     return {**(given[0] if given else {}), **found}

@@ -20,7 +20,7 @@ from perfsheet.mcp.prompts import PROMPTS
 from perfsheet.mcp.schemas import input_schema
 from perfsheet.mcp.session import Session
 from perfsheet.mcp.tools import TOOLS
-from perfsheet.mcp.tools.base import Tool
+from perfsheet.mcp.tools.base import Lane, Tool
 from perfsheet.text.json_view import pieces, viewed
 from perfsheet.text.safe import clean
 
@@ -35,7 +35,7 @@ measurements, least times of a plan are no kernel durations, and a replayed capt
 def server_of(session: Session) -> Server[Any]:
     """The server of a session; tools that run targets are there only with leave."""
     tools = {tool.name: tool for tool in TOOLS if session.may_run or not tool.runs}
-    alone = anyio.CapacityLimiter(1)
+    limiters = {lane: anyio.CapacityLimiter(1) for lane in Lane}
 
     async def list_tools(context: Any, params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_described(tool) for tool in tools.values()])
@@ -44,7 +44,9 @@ def server_of(session: Session) -> Server[Any]:
         tool = tools.get(params.name)
         if tool is None:
             return _refused(_unknown(params.name, tools))
-        return await anyio.to_thread.run_sync(_called, session, tool, params.arguments or {}, limiter=alone)
+        return await anyio.to_thread.run_sync(
+            _called, session, tool, params.arguments or {}, limiter=limiters[tool.lane]
+        )
 
     async def list_resources(context: Any, params: Any) -> types.ListResourcesResult:
         listed = [
@@ -116,7 +118,7 @@ def _described(tool: Tool) -> types.Tool:
         input_schema=input_schema(tool.input),
         output_schema=tool.answer,
         annotations=types.ToolAnnotations(
-            title=tool.title, read_only_hint=not tool.runs, destructive_hint=False, open_world_hint=tool.runs
+            title=tool.title, read_only_hint=tool.read_only, destructive_hint=False, open_world_hint=tool.runs
         ),
     )
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.from_files import NO_GRAPH, analyse_files
-from perfsheet.errors import PerfsheetError, usage
+from perfsheet.capture.sources import locate
+from perfsheet.errors import usage
+from perfsheet.light_dataclass import dataclass
 from perfsheet.mcp.inputs import CaptureInput
+from perfsheet.provenance import RECORD_NAME, recorded_provenance
 
 _KEPT = 8
 """Analyses that are kept, the last ones used."""
+_MOST_FILES = 10_000
+"""Files of a graph report that are looked at for changes."""
+
+_State = tuple[tuple[int, int], ...]
 
 
-class OutsideError(PerfsheetError):
-    """A path that the server may not read."""
+@dataclass(frozen=True)
+class _Kept:
+    """An analysis, and the state of what it was read from."""
+
+    analysis: Analysis
+    state: _State
 
 
 class Session:
@@ -31,35 +41,45 @@ class Session:
 
     def __init__(self, roots: Sequence[Path], may_run: bool = False, python: str | None = None) -> None:
         self.roots = tuple(root.resolve() for root in roots)
-        self.may_run, self.python = may_run, python
-        self._kept: OrderedDict[object, Analysis] = OrderedDict()
-        self._lock = threading.Lock()
+        # A path is meant from where the server starts; the link that a virtual environment has must stay one.
+        self.python = str(Path(python).absolute()) if python and os.sep in python else python
+        self.may_run = may_run
+        self._kept: OrderedDict[object, _Kept] = OrderedDict()
 
     def path(self, text: str) -> Path:
         """A path that may be read: absolute, or from the first folder.
 
         Raises PerfsheetError (exit status 2) for one outside of the folders, or one that is not there.
         """
+        found = self._inside(text)
+        if not found.exists():
+            raise usage(f"{text}: no such file or folder", "tool `captures` lists what is there")
+        return found
+
+    def _inside(self, text: str) -> Path:
         if not text.strip() or text.strip() == "-" or "://" in text or "\0" in text:
             raise usage(f"{text!r} is no path of a file or folder", f"name one below {self._named()}")
         given = Path(text)
         try:
             found = (given if given.is_absolute() else self.roots[0] / given).resolve()
+            found.exists()
         except (OSError, RuntimeError, ValueError):
-            raise usage(f"{text!r} is no path", f"name one below {self._named()}") from None
+            raise usage(f"{text[:100]!r} is no path", f"name one below {self._named()}") from None
         if not any(found == root or root in found.parents for root in self.roots):
             raise usage(f"{text} is outside of the folders that this server reads", f"name one below {self._named()}")
-        if not found.exists():
-            raise usage(f"{text}: no such file or folder", "tool `captures` lists what is there")
         return found
 
     def new_path(self, text: str) -> Path:
         """A path below the folders where a file may be written. Raises PerfsheetError (exit status 2) for another."""
-        given = Path(text)
-        folder = self.path(str(given.parent))
-        if not folder.is_dir() or not given.name:
+        found = self._inside(text)
+        if found in self.roots or not found.parent.is_dir():
             raise usage(f"{text}: no place for a file", f"name one in a folder below {self._named()}")
-        return folder / given.name
+        return found
+
+    def capture(self, text: str) -> Path:
+        """The file behind a capture: that itself, or the newest report in a folder. Raises PerfsheetError."""
+        (source,) = locate([self.path(text)])
+        return self.path(source.label)
 
     def shown(self, path: str | Path) -> str:
         """A path as it is shown: from the first folder, where it is below that."""
@@ -71,35 +91,43 @@ class Session:
 
     def analyse(self, given: CaptureInput) -> Analysis:
         """The analysis of a capture, of the window that is asked for. Raises PerfsheetError as the commands do."""
-        path = self.path(given.capture)
-        graph = given.graph if given.graph in (None, NO_GRAPH) else str(self.path(given.graph))
-        options = _options(given)
-        key = (str(path), _state(path), options, graph)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        analysis = analyse_files([str(path)], options, graph=graph)
-        for named in analysis.summary.paths:
-            self.path(named)
-        if analysis.graph is not None:
-            self.path(analysis.graph.joined.report.path)
-        with self._lock:
-            self._kept[key] = analysis
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return analysis
+        path, options, graph = self.capture(given.capture), _options(given), self.graph(given)
+        recorded = self._recorded_graph(path) if graph is None else None
+        key = (path, options, graph)
+        state = _state(path, path.with_name(RECORD_NAME), Path(graph or recorded or path))
+        kept = self._kept.get(key)
+        if kept is None or kept.state != state:
+            kept = _Kept(analyse_files([str(path)], options, graph=graph), state)
+            if kept.analysis.graph is not None:
+                self.path(kept.analysis.graph.joined.report.path)
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return kept.analysis
+
+    def graph(self, given: CaptureInput) -> str | None:
+        """The graph report that is named. Raises PerfsheetError for one outside of the folders."""
+        return given.graph if given.graph in (None, NO_GRAPH) else str(self.path(given.graph))
+
+    def _recorded_graph(self, capture: Path) -> Path | None:
+        """The graph report that the run left beside its capture. Raises PerfsheetError for one outside."""
+        if not capture.with_name(RECORD_NAME).is_file():
+            return None
+        record = recorded_provenance(capture).record
+        if record is None or not record.graph_report:
+            return None
+        return self._inside(str(capture.parent / record.graph_report))
 
 
 def _options(given: CaptureInput) -> Options:
     selection = Selection(
-        given.start_signpost,
-        given.end_signpost,
-        given.rows,
-        tuple(given.devices),
-        True,
-        given.which_pass,
-        given.run,
+        start_signpost=given.start_signpost,
+        end_signpost=given.end_signpost,
+        id_range=given.rows,
+        devices=tuple(given.devices),
+        which_pass=given.which_pass,
+        run=given.run,
     )
     return Options(
         low_cores_pct=given.low_cores_pct, board=given.board, batch=given.batch, selection=selection,
@@ -107,10 +135,15 @@ def _options(given: CaptureInput) -> Options:
     )  # fmt: skip
 
 
-def _state(path: Path) -> tuple[Any, ...]:
-    """What changes when the file does; of a folder that of its newest file."""
-    files = [path] if path.is_file() else sorted(one for one in path.rglob("*.csv"))[-_KEPT:]
-    return tuple((str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in files)
-
-
-Answer = Callable[[Session, Any], dict[str, Any]]
+def _state(*paths: Path) -> _State:
+    """What changes when a file does, or one in a folder."""
+    found = []
+    for path in paths:
+        files = islice(path.rglob("*"), _MOST_FILES) if path.is_dir() else (path,)
+        for one in files:
+            try:
+                status = one.lstat() if path.is_dir() else one.stat()
+            except OSError:
+                continue
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(sorted(found))

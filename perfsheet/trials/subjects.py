@@ -11,7 +11,9 @@ from perfsheet.analysis.results import Cause
 from perfsheet.errors import usage
 from perfsheet.trials.trial import identical
 
-_ID = re.compile(r"(?i)[CH]\d+")
+_ID, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
+_NAMED = 60
+"""Characters of a subject that an error repeats."""
 
 
 def longest_of(analysis: Analysis, cause: Cause) -> int:
@@ -36,8 +38,8 @@ def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
         if not found.positions.size:
             raise usage(f"{subject.upper()} is about rows of the host, which no board can try", "try one of the others")
         return tuple(found.positions.tolist())
-    if not subject.isdecimal():
-        raise usage(f"{subject!r} is neither a row nor a cause", "give a row of the file, C1 or H1")
+    if not _ROW.fullmatch(subject):
+        raise usage(f"{subject[:_NAMED]!r} is neither a row nor a cause", "give a row of the file, C1 or H1")
     rows = analysis.ops.table.row[analysis.ops.rows]
     here = np.flatnonzero(rows == int(subject))
     if not here.size:

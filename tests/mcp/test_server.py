@@ -45,7 +45,7 @@ def test_every_tool_has_schemas_and_is_on_the_page(served):
         assert tool.input_schema["type"] == tool.output_schema["type"] == "object"
         assert tool.input_schema["additionalProperties"] is False
         assert all("description" in field for field in tool.input_schema["properties"].values())
-        assert tool.annotations.read_only_hint == (tool.name not in RUNNING)
+        assert tool.annotations.read_only_hint == (tool.name not in {*RUNNING, "try"})
     listing = [tool.model_dump(mode="json", exclude_none=True, by_alias=True) for tool in tools]
     assert len(json.dumps(listing, ensure_ascii=False).encode()) < 42_000
 
@@ -145,24 +145,6 @@ def test_captures_are_listed_newest_first(tmp_path):
     assert [one["capture"] for one in found["captures"]] == ["deep/new.csv", "old.csv"]
 
 
-OUTSIDE = ("/etc/passwd", "../../README.md", "-", "https://example.org/a.csv", "a\0b", "~/x.csv", "", "..")
-
-
-def test_nothing_is_read_outside_of_the_folders(served):
-    for said in served.refusals(*(("overview", {"capture": path}) for path in OUTSIDE)):
-        assert "below" in said or "no such file" in said or "length" in said
-
-
-def test_a_link_leads_nowhere_else(tmp_path):
-    folder = tmp_path / "here"
-    folder.mkdir()
-    write_csv(tmp_path / "secret.csv", [op()])
-    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
-    (folder / "up").symlink_to(tmp_path)
-    calls = [("overview", {"capture": path}) for path in ("link.csv", "up/secret.csv")]
-    assert all("outside of the folders" in said for said in Served(folder=folder).refusals(*calls))
-
-
 REFUSED = (
     ("ops", {"capture": BEFORE, "limit": 101}, "<= 100"),
     ("ops", {"capture": BEFORE, "limit": 0}, ">= 1"),
@@ -170,6 +152,11 @@ REFUSED = (
     ("ops", {"capture": BEFORE, "flag": "nothing"}, "known: low-core-count"),
     ("ops", {"capture": BEFORE, "category": "nothing"}, "known: reshard"),
     ("ops", {"capture": BEFORE, "fields": ["nothing"]}, "known: bound"),
+    ("ops", {"capture": BEFORE, "cores_at_most": 10**400}, "ops takes capture"),
+    ("captures", {"folder": BEFORE}, "is no folder"),
+    ("overview", {"capture": "x" * 5000}, "is no path"),
+    ("explain", {"subject": "C1"}, "name that with `capture`"),
+    ("explain", {"capture": BEFORE, "subject": "9" * 5000}, "give C1"),
     ("ops", {}, "missing required field `capture`"),
     ("check", {"capture": BEFORE}, "nothing to check against"),
     ("explain", {"capture": BEFORE, "subject": "C99"}, "the last is C6"),
@@ -248,22 +235,10 @@ def test_every_answer_on_every_capture_is_within_its_bound():
         given = {"capture": str(path)}
         calls += [(name, given) for name in ("overview", "causes", "summary")]
         calls += [("ops", {**given, "limit": 100}), ("explain", {**given, "subject": "C1", "limit": 100})]
-        calls += [("compare", {**given, "base": str(path), "limit": 100})]
+        calls += [("compare", {**given, "base": str(path)})]
         calls += [("table", {**given, "kind": kind, "limit": 100}) for kind in ("layers", "matmul-geometry", "ops")]
     for (name, given), result in zip(calls, Served(CAPTURES[0].parent.parent)(*calls), strict=True):
         text = result.content[0].text
         assert "a bug in perfsheet" not in text, (name, given, text)
         most = BRIEF if name in ("overview", "compare", "summary") else MOST_BYTES
         assert len(text.encode()) <= most, (name, given)
-
-
-def test_an_analysis_is_made_anew_when_its_file_has_changed(tmp_path):
-    path = write_csv(tmp_path / "a.csv", [op(duration=1000)])
-
-    async def ask(client):
-        first = await client.call_tool("overview", {"capture": "a.csv"})
-        write_csv(path, [op(duration=5000), op("Unary", 7000)])
-        second = await client.call_tool("overview", {"capture": "a.csv"})
-        return [one.structured_content["capture"]["kernel_duration_ns"] for one in (first, second)]
-
-    assert Served(folder=tmp_path).run(ask) == [1000, 12_000]

@@ -1,7 +1,6 @@
 """run.json, stored results, budgets, suites and settings, changed by anybody: one line, or ignored and said."""
 
 import copy
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from support.captures import op, write_csv
 from support.command import here
+from support.records import record_of
 
 from perfsheet.documents import InvalidDocumentError, decode_json
 from perfsheet.models.suite.model import ModelResult
@@ -49,38 +49,6 @@ STRANGE: list[Any] = [
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "run.csv", [op(call=1), op(call=2)])
-
-
-def record_of(capture: Path) -> dict[str, Any]:
-    """A run.json of that capture, as perfsheet writes it."""
-    digest = hashlib.sha256(capture.read_bytes()).hexdigest()
-    return {
-        "schema_version": 1,
-        "command": "pytest test_it.py",
-        "argv": ["python", "-m", "tracy"],
-        "folder": "/work",
-        "environment": {"ARCH_NAME": "wormhole_b0"},
-        "versions": {"perfsheet": "0.1", "ttnn": None},
-        "interpreter": "python",
-        "tt_metal_home": None,
-        "tt_metal_commit": "abc",
-        "host": "host",
-        "system": "Linux",
-        "devices": [{"node": "/dev/tenstorrent/0", "arch": "wormhole", "board": None}],
-        "simulator": None,
-        "started": "2026-01-01T00:00:00+00:00",
-        "ended": "2026-01-01T00:01:00+00:00",
-        "duration_s": 60.0,
-        "profiler_status": 0,
-        "target_status": 0,
-        "inputs": [{"path": str(capture), "size_bytes": 1, "sha256": digest}],
-        "log": "run.log",
-        "replayed": False,
-        "verdict": "1 passed in 2.1 s",
-        "tests_failed": False,
-        "tests": [{"nodeid": "test_it.py::test_a", "outcome": "passed", "duration_s": 2.0, "reason": None}],
-        "losses": [],
-    }
 
 
 def changed(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from perfsheet.light_dataclass import dataclass
@@ -15,12 +16,19 @@ ANSWER_BYTES = 32_768
 """The most that an answer takes, but for what is brief."""
 
 
+class Lane(Enum):
+    """Where a tool works: of each kind one at a time does, beside those of the others."""
+
+    ANALYSIS = "in the server"
+    PROCESS = "in a process that it starts"
+    TARGET = "in a process that runs a target, which needs leave"
+
+
 @dataclass(frozen=True)
 class Tool:
     """A tool: its name and title, what it is for, its input, its answer, and what it does.
 
-    `view`: what of the document is answered. `runs`: whether it runs a target, which needs leave. `order`: its place in
-    the list.
+    `view`: what of the document is answered. `read_only`: whether it writes nothing. `order`: its place in the list.
     """
 
     name: str
@@ -30,13 +38,21 @@ class Tool:
     answer: Schema
     call: Callable[[Session, Any], dict[str, Any]]
     view: Callable[[Any], JsonView]
-    runs: bool = False
+    lane: Lane = Lane.ANALYSIS
+    read_only: bool = True
     order: int = 100
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs a target."""
+        return self.lane is Lane.TARGET
 
 
 def brief(given: Any) -> JsonView:
-    """What matters, in 8 kB."""
-    return JsonView(brief=True, limit=getattr(given, "limit", None), most_bytes=BRIEF_BYTES)
+    """What matters, in 8 kB; a page that is asked for may take more."""
+    limit, offset = getattr(given, "limit", None), getattr(given, "offset", 0)
+    most = BRIEF_BYTES if limit is None and not offset else ANSWER_BYTES
+    return JsonView(brief=True, limit=limit, offset=offset, most_bytes=most)
 
 
 def paged(given: Any) -> JsonView:

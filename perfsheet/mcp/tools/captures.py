@@ -1,19 +1,25 @@
-"""Tool `captures`: which captures, plans and stores there are."""
+"""Tool `captures`: which captures and plans there are."""
 
 from __future__ import annotations
 
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
 
+from perfsheet.errors import usage
 from perfsheet.mcp.inputs import ROWS, Input, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, figure
 from perfsheet.mcp.session import Session
 from perfsheet.mcp.tools.base import Tool, paged
 
 _MOST_FILES = 20_000
+_HEAD_BYTES = 8192
 _LEFT_OUT = {".git", ".venv", "node_modules", "__pycache__"}
 
 
@@ -26,39 +32,47 @@ class CapturesInput(Input):
 
 
 def call(session: Session, given: CapturesInput) -> dict[str, Any]:
-    """Ops CSVs and plans below a folder, newest first; files are told by their names, none is read."""
+    """Ops CSVs and plans below a folder, newest first, told by their first bytes."""
     folder = session.path(given.folder)
+    if not folder.is_dir():
+        raise usage(f"{given.folder} is no folder", "name one, or ask the other tools about the file")
     seen = list(islice(_files(folder), _MOST_FILES))
-    found = [path for path in seen if _is_capture(path)]
-    found.sort(key=lambda path: -path.stat().st_mtime)
+    found = [(path, kind) for path in seen if (kind := _kind(path))]
+    states = [(path, kind, path.stat()) for path, kind in found if path.is_file()]
+    states.sort(key=lambda one: -one[2].st_mtime)
     return {
         "folder": session.shown(folder),
         "files_seen": len(seen),
         "captures": [
-            {
-                "capture": session.shown(path),
-                "kind": "plan" if path.suffix == ".json" else "ops CSV",
-                "bytes": path.stat().st_size,
-                "modified": path.stat().st_mtime,
-            }
-            for path in found
+            {"capture": session.shown(path), "kind": kind, "bytes": state.st_size, "modified": state.st_mtime}
+            for path, kind, state in states
         ],
     }
 
 
-def _files(folder: Path) -> Any:
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink():
-            continue
-        if path.is_dir() and path.name not in _LEFT_OUT:
-            yield from _files(path)
-        elif path.is_file():
-            yield path
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder, without those that links lead to."""
+    for name, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one not in _LEFT_OUT)
+        yield from (path for path in (Path(name, file) for file in sorted(files)) if not path.is_symlink())
 
 
-def _is_capture(path: Path) -> bool:
+def _kind(path: Path) -> str:
+    """What a file is as a capture, blank for what is none."""
     name = path.name.lower()
-    return name.endswith((".csv", ".csv.gz", ".csv.zip")) or (name.endswith(".json") and "plan" in name)
+    if name.endswith(".json"):
+        return "plan" if b'"perfsheet_plan"' in _head(path) else ""
+    if name.endswith((".csv", ".csv.gz")):
+        return "ops CSV" if b"OP CODE" in _head(path).upper() else ""
+    return "ops CSV" if name.endswith(".csv.zip") and name.startswith("ops_perf_results") else ""
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+            return bytes(stream.read(_HEAD_BYTES))
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 TOOL = Tool(

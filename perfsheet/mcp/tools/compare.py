@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from perfsheet.comparison import compare
-from perfsheet.mcp.inputs import CaptureInput
+from perfsheet.mcp.inputs import CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, figure, table_schema, text, thing
 from perfsheet.mcp.session import Session
 from perfsheet.mcp.tools.base import Tool, brief
@@ -28,7 +28,8 @@ class CompareInput(CaptureInput, kw_only=True):
     noise_pct: Annotated[float, Meta(ge=0, description="Differences of time up to so many percent count as noise.")] = (
         5.0
     )
-    limit: Annotated[int, Meta(ge=1, le=100, description="Entries of each table; as many are shown as fit.")] = 5
+    limit: Limit | None = None
+    offset: Offset = 0
 
 
 def call(session: Session, given: CompareInput) -> dict[str, Any]:

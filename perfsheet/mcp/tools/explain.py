@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from msgspec import Meta
 
+from perfsheet.errors import usage
 from perfsheet.explanation import explain, explain_rule, rule_named
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, texts, thing
@@ -26,9 +28,14 @@ class ExplainInput(CaptureInput, kw_only=True):
     offset: Offset = 0
 
 
+_OF_A_CAPTURE = re.compile(r"[CHch]?\d+")
+
+
 def call(session: Session, given: ExplainInput) -> dict[str, Any]:
     """Why, the formulas with their numbers, cures with code, siblings."""
     if not given.capture:
+        if _OF_A_CAPTURE.fullmatch(given.subject):
+            raise usage(f"{given.subject} is of a capture", "name that with `capture`")
         return explanation(explain_rule(rule_named(given.subject)), None)
     analysis = session.analyse(given)
     found = explanation(explain(analysis, given.subject), analysis)

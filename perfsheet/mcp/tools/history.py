@@ -10,7 +10,7 @@ from perfsheet.mcp.commands import run_command
 from perfsheet.mcp.inputs import ROWS, Input, Limit, Offset, Positive
 from perfsheet.mcp.schemas import answer_schema, text
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Lane, Tool, paged
 
 _SECONDS = 120.0
 _Name = Annotated[str, Meta(pattern=r"^\w[\w.\- ]*$")]
@@ -38,7 +38,11 @@ class HistoryInput(Input):
 
 def call(session: Session, given: HistoryInput) -> dict[str, Any]:
     """What `perfsheet history` answers."""
-    arguments = ["history", given.ask, str(session.path(given.store)), "--json"]
+    store = session.path(given.store)
+    for path in store.rglob("*"):
+        if path.is_symlink():
+            session.path(str(path))
+    arguments = ["history", given.ask, str(store), "--json"]
     chosen = {name: getattr(given, name) for name in ("model", "board", "branch", "last")}
     arguments += [f"--{name}={value}" for name, value in chosen.items() if value is not None]
     if given.ask == "trend" and given.metric is not None:
@@ -47,7 +51,7 @@ def call(session: Session, given: HistoryInput) -> dict[str, Any]:
         arguments.append(f"--op={given.op}")
     if given.ask == "list":
         arguments.append("--runs")
-    return run_command(session, arguments, _SECONDS)
+    return run_command(arguments, _SECONDS)
 
 
 TOOL = Tool(
@@ -62,5 +66,6 @@ TOOL = Tool(
     answer=answer_schema(store=text("the store")),
     call=call,
     view=paged,
+    lane=Lane.PROCESS,
     order=120,
 )

@@ -12,7 +12,7 @@ from perfsheet.mcp.commands import run_command
 from perfsheet.mcp.inputs import Input
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, brief
+from perfsheet.mcp.tools.base import Lane, Tool, brief
 from perfsheet.tables.causes import CAUSES
 from perfsheet.text.json_brief import BRIEF
 
@@ -50,7 +50,7 @@ def call(session: Session, given: PlanInput) -> dict[str, Any]:
     mesh = [] if given.mesh is None else ["--mesh", given.mesh]
     arguments = ["plan", *target, "--board", given.board, *mesh, "--save", str(path), "--timeout",
                  f"{given.timeout_s:g}", "--brief", "--quiet", *python]  # fmt: skip
-    found = run_command(session, arguments, given.timeout_s + _MORE_S, (ExitStatus.TESTS_FAILED,))
+    found = run_command(arguments, given.timeout_s + _MORE_S, session.roots[0], (ExitStatus.TESTS_FAILED,))
     return {"saved": session.shown(path), **found}
 
 
@@ -71,6 +71,7 @@ TOOL = Tool(
     ),
     call=call,
     view=brief,
-    runs=True,
+    lane=Lane.TARGET,
+    read_only=False,
     order=130,
 )

@@ -11,7 +11,7 @@ from perfsheet.mcp.commands import run_command
 from perfsheet.mcp.inputs import Input
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, brief
+from perfsheet.mcp.tools.base import Lane, Tool, brief
 from perfsheet.tables.causes import CAUSES
 from perfsheet.text.json_brief import BRIEF
 
@@ -38,10 +38,10 @@ def call(session: Session, given: RunInput) -> dict[str, Any]:
     """The capture in brief; `capture.paths` says where it is."""
     arguments = ["run", "-c", given.command, "--timeout", f"{given.timeout_s:g}", "--brief", "--quiet"]
     arguments += ["--graph"] if given.graph else []
-    arguments += ["--replay", str(session.path(given.replay))] if given.replay else []
+    arguments += ["--replay", str(session.capture(given.replay))] if given.replay else []
     arguments += ["--python", session.python] if session.python else []
     arguments += ["-o", str(session.new_path(given.folder))] if given.folder else []
-    return run_command(session, arguments, given.timeout_s + _MORE_S, (ExitStatus.TESTS_FAILED,))
+    return run_command(arguments, given.timeout_s + _MORE_S, session.roots[0], (ExitStatus.TESTS_FAILED,))
 
 
 TOOL = Tool(
@@ -60,6 +60,7 @@ TOOL = Tool(
     ),
     call=call,
     view=brief,
-    runs=True,
+    lane=Lane.TARGET,
+    read_only=False,
     order=140,
 )

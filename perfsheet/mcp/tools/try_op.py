@@ -7,17 +7,16 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from perfsheet.mcp.commands import run_command
-from perfsheet.mcp.inputs import ROWS, Input, Limit
+from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, window_flags
 from perfsheet.mcp.schemas import answer_schema, table_schema, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Lane, Tool, paged
 from perfsheet.tables.trials import VARIANTS
 
 
-class TryInput(Input):
+class TryInput(CaptureInput, kw_only=True):
     """What to try."""
 
-    capture: Annotated[str, Meta(min_length=1, description="A capture, or a folder: its newest report.")]
     subject: Annotated[
         str,
         Meta(pattern=r"^(?:[CHch]\d{1,6}|\d{1,9})$", description="A cause (C1), a finding (H1) or a row of the file."),
@@ -30,10 +29,10 @@ class TryInput(Input):
 def call(session: Session, given: TryInput) -> dict[str, Any]:
     """The op as recorded and in other ways: what TTNN accepts, with the code, and why it refuses the rest."""
     python = [] if session.python is None else ["--python", session.python]
-    path = str(session.path(given.capture))
-    found = run_command(
-        session, ["try", given.subject, path, "--json", "--ops", str(given.ops), *python], given.timeout_s
-    )
+    graph = session.graph(given)
+    arguments = ["try", given.subject, str(session.capture(given.capture)), "--json", "--ops", str(given.ops)]
+    arguments += [*window_flags(given), *([] if graph is None else [f"--graph={graph}"]), *python]
+    found = run_command(arguments, given.timeout_s)
     return {key: value for key, value in found.items() if key not in ("capture", "planned", "graph")}
 
 
@@ -54,5 +53,7 @@ TOOL = Tool(
     ),
     call=call,
     view=paged,
+    lane=Lane.PROCESS,
+    read_only=False,
     order=110,
 )  # fmt: skip
