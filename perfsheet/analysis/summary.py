@@ -114,7 +114,7 @@ def _speed_of_light(facts: Facts) -> SpeedOfLightSummary:
         clock_ghz=_one_clock(clock),
         boards=tuple(board.name for fitting in light.peaks.boards for board in fitting),
         peaks_of=names_of(light.peaks.boards),
-        known_share=None if ops.planned else known(ratio(time, ops.total_ns)),
+        known_share=None if ops.planned else known(ratio(time, float(np.nansum(ops.kernel_ns)))),
         sol=None if ops.planned else known(ratio(float((light.sol * ops.kernel_ns)[with_sol].sum()), time)),
     )
 
@@ -163,7 +163,7 @@ class SpeedOfLightSummary:
     """How far the window is from the speed of light.
 
     `clock_ghz`: as measured, None = unknown. `boards`: all that fit the capture, whose peaks were used; `peaks_of` says
-    so in words. `known_share`: fraction of the kernel time with a known speed of light; `sol`: its mean over that part,
+    so in words. `known_share`: fraction of Σ kernel duration with a known speed of light; `sol`: its mean over that,
     weighted by kernel time.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import numpy as np
@@ -12,8 +11,10 @@ from perfsheet.analysis.ops.attributes import attribute, positive
 from perfsheet.analysis.ops.categories import COLLECTIVE, category
 from perfsheet.analysis.ops.variants import Variant
 from perfsheet.analysis.results import OpGroup
-from perfsheet.analysis.statistics import ratio
+from perfsheet.analysis.statistics import known, ratio
 from perfsheet.light_dataclass import dataclass
+
+_FEWEST_DEVICES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +22,9 @@ class CollectiveGroup:
     """Identical collectives: of each the slowest device counts, so kernel time is transfer and waiting.
 
     `ring`: devices that take part, None = unknown. `bytes`: what a device must receive at the least, of one of them
-    (None = unknown). `transfer_ns`: Σ over the steps of the fastest device's kernel duration; `waiting_ns`: what the
-    slowest takes longer. A device also waits inside the fastest one's time where all of them start late.
+    (None = unknown). `transfer_ns`: Σ over the steps of the fastest device's kernel duration, of all devices of the
+    window; `waiting_ns`: what the slowest takes longer. None where a step is of one device only: nothing tells them
+    apart. A device also waits inside the fastest one's time where all of them start late.
     """
 
     group: OpGroup
@@ -32,14 +34,15 @@ class CollectiveGroup:
     axis: str
     dim: str
     bytes: float | None
-    transfer_ns: float
-    waiting_ns: float
+    transfer_ns: float | None
+    waiting_ns: float | None
 
     @property
     def bytes_per_ns(self) -> float | None:
         """What arrives, per ns of transfer: that is 10⁹ bytes per second."""
-        rate = ratio((self.bytes or 0.0) * self.group.count, self.transfer_ns)
-        return None if self.bytes is None or not math.isfinite(rate) else rate
+        if self.bytes is None or self.transfer_ns is None:
+            return None
+        return known(ratio(self.bytes * self.group.count, self.transfer_ns))
 
 
 def collectives(analysis: Analysis) -> tuple[CollectiveGroup, ...]:
@@ -53,6 +56,7 @@ def collectives(analysis: Analysis) -> tuple[CollectiveGroup, ...]:
         kernel = np.nan_to_num(facts.ops.kernel_ns[group.positions])
         fastest = facts.steps.shortest_ns[group.positions]
         fastest = np.where(np.isfinite(fastest), np.minimum(fastest, kernel), kernel)
+        told_apart = bool((facts.steps.devices[group.positions] >= _FEWEST_DEVICES).all())
         ring = _ring(variant)
         text = variant.attributes
         found.append(
@@ -64,8 +68,8 @@ def collectives(analysis: Analysis) -> tuple[CollectiveGroup, ...]:
                 attribute(text, "cluster_axis"),
                 attribute(text, "dim", "gather_dim", "scatter_dim"),
                 _received(variant, ring),
-                float(fastest.sum()),
-                float((kernel - fastest).sum()),
+                float(fastest.sum()) if told_apart else None,
+                float((kernel - fastest).sum()) if told_apart else None,
             )
         )
     return tuple(found)

@@ -51,10 +51,13 @@ def _scopes(analysis: Analysis) -> Iterator[HostScope]:
     every = analysis.facts.scope.every
     kernel[every.rows] = every.kernel_ns
     yield _scope(table, kernel, "window", window.label, window.rows)
-    rows = table.row[window.rows]
+    within = np.zeros(len(table), dtype=np.bool_)
+    within[window.rows] = True
+    selected = analysis.facts.scope.selected.rows
     for region in analysis.signposts.regions:
-        inside = window.rows[(rows > region.first_row) & (rows < region.last_row)]
-        if len(inside):
+        inside = selected[region.start : region.end]
+        inside = inside[within[inside]]
+        if np.isin(table.kind[inside], (RowKind.DEVICE, *_HOST)).any():
             name = f"{region.name}#{region.number}" if region.number > 1 else region.name
             yield _scope(table, kernel, "region", name, inside)
     codes, host = table.text("op_code"), window.rows[np.isin(table.kind[window.rows], _HOST)]

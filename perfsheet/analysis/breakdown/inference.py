@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from enum import Enum
 
 import numpy as np
 
 from perfsheet.analysis.analyze import Analysis
+from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.statistics import known, ratio
+from perfsheet.analysis.windows.signposts import places_in
 from perfsheet.errors import usage
 from perfsheet.light_dataclass import dataclass
 
@@ -64,10 +67,10 @@ class Timing:
 
 @dataclass(frozen=True)
 class RegionTime:
-    """Regions between signposts of one name: how many, and Σ kernel time of their ops (in ns)."""
+    """Regions between signposts of one name: how many an inference has, and Σ kernel time of their ops (in ns)."""
 
     name: str
-    count: int
+    count: float
     kernel_ns: float
     host_ns: float | None
 
@@ -75,10 +78,11 @@ class RegionTime:
 @dataclass(frozen=True)
 class InferenceSummary:
     """One inference. `timings`: kernel time, elapsed device time, end to end; unknown ones are left out, as the first
-    two are where more than a hundredth of the ops have no usable duration.
+    two are where more than a hundredth of the ops have no usable duration. Where ops overlap, kernel time is that in
+    which any of them runs.
 
     `roofline_ns`: what its ops take at the least at the peaks of the chip, where that is known; `roofline_share`: the
-    part of the kernel time whose ops that is known of. `unmodelled_ns`: kernel time of the others.
+    part of Σ kernel duration whose ops that is known of. `unmodelled_ns`: Σ kernel duration of the others.
     `off_device_ns`: end to end less elapsed device time; negative where the capture was slower than what was measured
     without the profiler. `regions`: device time between signposts.
     """
@@ -110,22 +114,13 @@ def inference(analysis: Analysis, workload: Workload) -> InferenceSummary:
     if analysis.plan is not None:
         raise usage("a plan has no times", "give a capture")
     _check(workload)
-    facts, ops = analysis.facts, analysis.ops
-    count = facts.scope.counted_passes
-    kernel = facts.inference_ns(ops.counted_ns)
-    elapsed = analysis.summary.time_split.elapsed_ns / count
-    light, pace = facts.speed_of_light, facts.of_busiest & ops.timed
-    least = np.where(pace, light.min_kernel_ns, np.nan)
-    modelled = float(np.nansum(np.where(np.isfinite(least), ops.counted_ns, 0.0)))
-    whole = float(np.nansum(np.where(pace, ops.counted_ns, 0.0)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        dram_ns = float(np.nansum(np.where(pace, light.dram_bytes / light.peaks.dram_bytes_per_ns, np.nan))) / count
-        compute_ns = float(np.nansum(np.where(pace, light.compute * ops.kernel_ns, np.nan))) / count
-    roofline = known(float(np.nansum(least)) / count) if np.isfinite(least).any() else None
-    if roofline is not None and ops.overlaps.any():
-        roofline = max(dram_ns, compute_ns)  # what runs at the same time shares the peaks, but does not take turns
+    facts = analysis.facts
+    beyond = facts.inference_ns(np.zeros(len(facts.ops)))  # where ops overlap, the time of no kernel
+    kernel = facts.inference_ns(facts.ops.counted_ns) - beyond
+    elapsed = analysis.summary.time_split.elapsed_ns / facts.scope.counted_passes
     if analysis.summary.fps.all is None:
         kernel = elapsed = math.nan  # too many ops have no duration: their time is missing in both
+    least = _least(facts)
     times = {KERNEL: kernel, ELAPSED: elapsed, END_TO_END: workload.end_to_end_ns or math.nan}
     timings = tuple(
         Timing(
@@ -133,8 +128,8 @@ def inference(analysis: Analysis, workload: Workload) -> InferenceSummary:
             ns,
             per_token(workload, ns),
             workload.batch * 1e9 / ns,
-            known(ratio(dram_ns, ns)) if dram_ns else None,
-            known(ratio(compute_ns, ns)) if compute_ns else None,
+            known(ratio(least.dram_ns, ns)) if least.dram_ns else None,
+            known(ratio(least.compute_ns, ns)) if least.compute_ns else None,
         )
         for name, ns in times.items()
         if math.isfinite(ns) and ns > 0
@@ -143,15 +138,48 @@ def inference(analysis: Analysis, workload: Workload) -> InferenceSummary:
     return InferenceSummary(
         workload,
         timings,
-        roofline,
-        known(ratio(modelled, whole)),
-        (whole - modelled) / count,
-        None if roofline is None else per_token(workload, roofline),
-        ("dram" if dram_ns >= compute_ns else "compute") if dram_ns or compute_ns else None,
+        least.roofline_ns,
+        analysis.summary.speed_of_light.known_share,
+        least.unmodelled_ns,
+        None if least.roofline_ns is None else per_token(workload, least.roofline_ns),
+        least.bound,
         off,
         None if off is None else known(ratio(off, workload.end_to_end_ns or 0.0)),
-        _regions(analysis),
+        tuple(_regions(analysis)),
     )
+
+
+@dataclass(frozen=True)
+class _Least:
+    """What the ops of one inference take at the least, in ns: at the DRAM peak, at the compute peak, at the larger of
+    both op by op (None = unknown); and the kernel time of ops of which that is unknown."""
+
+    dram_ns: float
+    compute_ns: float
+    roofline_ns: float | None
+    unmodelled_ns: float
+
+    @property
+    def bound(self) -> str | None:
+        """What takes longer."""
+        if not self.dram_ns and not self.compute_ns:
+            return None
+        return "dram" if self.dram_ns >= self.compute_ns else "compute"
+
+
+def _least(facts: Facts) -> _Least:
+    """Of the busiest device, where the figures are of each."""
+    ops, light, count = facts.ops, facts.speed_of_light, facts.scope.counted_passes
+    here = facts.of_busiest & ops.timed
+    least = np.where(here, light.min_kernel_ns, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        dram_ns = float(np.nansum(np.where(here, light.dram_bytes / light.peaks.dram_bytes_per_ns, np.nan))) / count
+        compute_ns = float(np.nansum(np.where(here, light.compute * ops.kernel_ns, np.nan))) / count
+    roofline = known(float(np.nansum(least)) / count) if np.isfinite(least).any() else None
+    if roofline is not None and ops.overlaps.any():
+        roofline = max(dram_ns, compute_ns)  # what runs at the same time shares the peaks, but does not take turns
+    unmodelled = float(np.nansum(ops.kernel_ns[here & np.isnan(least)])) / count
+    return _Least(dram_ns, compute_ns, roofline, unmodelled)
 
 
 def _check(workload: Workload) -> None:
@@ -171,19 +199,19 @@ def per_token(workload: Workload, ns: float) -> PerToken | None:
     return PerToken(ns / 1e6 / tokens, tokens * 1e9 / ns, workload.batch * tokens * 1e9 / ns)
 
 
-def _regions(analysis: Analysis) -> tuple[RegionTime, ...]:
-    found: dict[str, list[tuple[float, float | None]]] = {}
-    times = {signpost.row: signpost.host_ns for signpost in analysis.signposts.signposts}
-    for region in analysis.signposts.regions:
+def _regions(analysis: Analysis) -> Iterator[RegionTime]:
+    """Those with ops of the window, by name."""
+    facts, marks = analysis.facts, analysis.signposts
+    count, places = facts.scope.counted_passes, places_in(facts.scope.selected, facts.ops)
+    times = {signpost.row: signpost.host_ns for signpost in marks.signposts}
+    found: dict[str, list[tuple[float, float]]] = {}
+    for region in marks.regions:
+        inside = region.has(places)
+        if not inside.any():
+            continue
         start, end = times.get(region.first_row), times.get(region.last_row)
-        host = None if start is None or end is None or not region.closed else end - start
-        found.setdefault(region.name, []).append((region.kernel_ns, host))
-    return tuple(
-        RegionTime(
-            name,
-            len(some),
-            sum(kernel for kernel, _ in some),
-            sum(host for _, host in some if host is not None) if all(host is not None for _, host in some) else None,
-        )
-        for name, some in found.items()
-    )
+        host = math.nan if start is None or end is None or not region.closed else end - start
+        found.setdefault(region.name, []).append((float(np.nansum(facts.ops.counted_ns[inside])), host))
+    for name, some in found.items():
+        kernel, host = np.sum(some, axis=0).tolist()
+        yield RegionTime(name, len(some) / count, kernel / count, known(host / count))

@@ -13,6 +13,7 @@ from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, MOVEMENT, group_of
 from perfsheet.analysis.windows.idle import LONG_WAIT_NS, idle_before
 from perfsheet.analysis.windows.layers import layers
+from perfsheet.analysis.windows.signposts import places_in
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
@@ -166,21 +167,32 @@ def _split(parts: FloatArray, idle: float) -> Split:
 
 
 def _repeated(facts: Facts) -> tuple[list[str], list[list[IntArray]]]:
-    """The pieces of a pass that repeat, each as its steps."""
+    """The pieces of a pass that repeat, each as its steps; every pass of the window has them."""
     scope = facts.scope
-    here = facts.last_pass
-    here = here[facts.ops.sequence[here] == facts.ops.sequence[here].min()] if len(here) else here
-    places = scope.place_within[here]
-    steps = scope.devices.step[places] if scope.devices.count > 1 else places
-    at = {int(position): index for index, position in enumerate(here.tolist())}
+    one = _of_first_device(facts, facts.last_pass)
+    every = [one]
+    if scope.chosen is None and scope.passes.count > 1:
+        every = [
+            _of_first_device(facts, np.flatnonzero(np.isin(scope.of, each.positions))) for each in scope.passes.all
+        ]
+    found = [scope.place_within[here] for here in every if len(here) == len(one)]
+    steps = [scope.devices.step[places] if scope.devices.count > 1 else places for places in found]
+    at = {int(position): index for index, position in enumerate(one.tolist())}
     names, instances = [], []
     for layer in layers(facts.ops, facts.last_pass):
         start, period = at[layer.first], len(layer.codes)
         codes = [short_code(code) for code in layer.codes]
         more = f" → … ({len(codes)} ops)" if len(codes) > _NAMED else ""
         names.append(" → ".join(codes[:_NAMED]) + more)
-        instances.append([steps[start + n * period : start + (n + 1) * period] for n in range(layer.count)])
+        begins = range(start, start + layer.count * period, period)
+        instances.append([of_pass[begin : begin + period] for of_pass in steps for begin in begins])
     return names, instances
+
+
+def _of_first_device(facts: Facts, positions: IntArray) -> IntArray:
+    """Those of the ops that are of the first device that has any; on the critical path all of them."""
+    sequence = facts.ops.sequence[positions]
+    return positions[sequence == sequence.min()] if len(positions) else positions
 
 
 def _regions(analysis: Analysis) -> tuple[list[str], list[list[IntArray]]]:
@@ -191,11 +203,11 @@ def _regions(analysis: Analysis) -> tuple[list[str], list[list[IntArray]]]:
     shown = inner if len(outer) == 1 and inner else outer
     facts = analysis.facts
     scope = facts.scope
-    rows = scope.every.table.row[scope.every.rows[scope.within]]
-    steps = scope.devices.step if scope.devices.count > 1 else np.arange(len(rows))
+    places = places_in(scope.selected, scope.every)[scope.within]
+    steps = scope.devices.step if scope.devices.count > 1 else np.arange(len(places))
     found: dict[str, list[IntArray]] = {}
     for region in shown:
-        inside = steps[(rows > region.first_row) & (rows < region.last_row)]
+        inside = steps[region.has(places)]
         if len(inside):
             found.setdefault(region.name, []).append(inside)
     return list(found), list(found.values())

@@ -11,7 +11,7 @@ import numpy as np
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.analysis.statistics import known, ratio
 from perfsheet.analysis.window import Window
-from perfsheet.capture.table import FloatArray, OpsTable, RowKind
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray, OpsTable, RowKind
 from perfsheet.light_dataclass import dataclass
 
 
@@ -32,7 +32,8 @@ class Region:
     """The rows between an opening and a closing signpost. `number` counts regions of the same name, from 1.
 
     `depth` is 0 for outermost regions. `kernel_ns` covers all device ops inside, `self_ns` those in no inner region;
-    `share` is the fraction of the window's kernel time. `closed` is False if the capture ends first.
+    `share` is the fraction of the window's kernel time. `closed` is False if the capture ends first. `start` and `end`:
+    places of its first row, and of the one behind its last, among the rows that were selected.
     """
 
     name: str
@@ -46,6 +47,12 @@ class Region:
     self_ns: float
     share: float
     closed: bool
+    start: int
+    end: int
+
+    def has(self, places: IntArray) -> BoolArray:
+        """Whether rows with these places (`places_in`) lie inside."""
+        return np.asarray((places >= self.start) & (places < self.end))
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,16 @@ def _regions(
             self_ns=own_ns - inner_ns,
             share=ratio(own_ns, ops.total_ns),
             closed=span.closed,
+            start=span.start,
+            end=span.end,
         )
+
+
+def places_in(selected: Window, ops: Ops) -> IntArray:
+    """For each op its place among the rows that were selected; record numbers repeat where a run has several files."""
+    places = np.full(len(ops.table), -1, dtype=np.int64)
+    places[selected.rows] = np.arange(len(selected.rows))
+    return np.asarray(places[ops.rows])
 
 
 def _listed(marks: list[Mark], time: FloatArray, count: FloatArray) -> Iterator[Signpost]:
