@@ -12,6 +12,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import faster_sibling
+from perfsheet.analysis.savings import best, sum_of_known
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
@@ -100,12 +101,9 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
     expected = np.full(len(positions), np.nan)
     if not unknown:
         expected = _best([(member, member.expectation.savings) for member in members], positions)
-    # A cure of which nothing is known says nothing about what the others save at most.
-    known = [member for member in members if not unknown and member.expected_saving_ns]
-    sure = known or members
-    savings = [(member, member.savings) for member in sure]
+    savings = [(member, member.savings) for member in members]
     bounds = _together(savings, positions, ops.kernel_ns) if ops.planned else _best(savings, positions)
-    of_rows = [member.savings for member in sure if len(member.savings) != len(member.positions)]
+    of_rows = [member.savings for member in members if len(member.savings) != len(member.positions)]
     return Cause(
         id="",
         title=leading.rule.title,
@@ -119,9 +117,9 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
         worker_cores=grids[0] if grids else None,
         kernel_ns=float(np.nansum(ops.kernel_ns[positions])),
         share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
-        expected_saving_ns=_sum_of_known([expected]),
-        bound_ns=_sum_of_known([bounds, *of_rows]),
-        ground=None if unknown else _ground(members),
+        expected_saving_ns=sum_of_known(expected),
+        bound_ns=sum_of_known(np.concatenate([bounds, *of_rows])),
+        ground=None if unknown else _ground(members, expected, positions),
         saves_gaps=leading.rule.saves_gaps,
         left_ns=ops.total_ns,
     )
@@ -163,15 +161,32 @@ def _has_sibling(finding: Finding) -> bool:
     return finding.ground is not None and finding.ground.kind is GroundKind.SIBLING
 
 
-def _ground(members: Sequence[Finding]) -> Ground | None:
-    """That of the first rule; for ops that go a sibling of another rule that should save half as much or more."""
-    leading = members[0].rule
-    same = [member for member in members if member.rule is leading or not leading.keeps_work]
-    most = max((member.expected_saving_ns or 0.0 for member in same), default=0.0)
-    sure = [member for member in same if (member.expected_saving_ns or 0.0) >= _MOSTLY * most]
-    proven = [member.ground for member in sure if _has_sibling(member)]
-    own = [member.ground for member in sure if member.rule is leading]
-    return next(filter(None, (*proven, *own)), None)
+_NEARLY = 0.9
+"""Part of what is expected from which the ground of the first rule stands for all of it."""
+
+
+def _ground(members: Sequence[Finding], expected: FloatArray, positions: IntArray) -> Ground | None:
+    """Why that is expected: as the first rule says where that expects nearly as much, else the ground of most of it."""
+    leading = [member for member in members if member.rule is members[0].rule]
+    own = np.nansum(_best([(member, member.expectation.savings) for member in leading], positions))
+    if own >= _NEARLY * np.nansum(expected):
+        return _largest([(member.ground, member.expected_saving_ns or 0.0) for member in leading])
+    parts, left = [], np.nan_to_num(expected)
+    for member in members:
+        savings = np.nan_to_num(_best([(member, member.expectation.savings)], positions))
+        decides = (savings > 0) & (savings >= left)
+        parts.append((member.ground, float(savings[decides].sum())))
+        left[decides] = np.inf  # an op counts for the first of those that say the same
+    return _largest(parts)
+
+
+def _largest(parts: Sequence[tuple[Ground | None, float]]) -> Ground | None:
+    """The ground of most of the savings."""
+    total: dict[Ground, float] = {}
+    for ground, saving in parts:
+        if ground is not None:
+            total[ground] = total.get(ground, 0.0) + saving
+    return max(total, key=lambda ground: total[ground], default=None)
 
 
 def _subject(members: Sequence[Finding]) -> str:
@@ -189,13 +204,7 @@ def _subject(members: Sequence[Finding]) -> str:
 
 def _best(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray) -> FloatArray:
     """The largest saving of each of these ops (ascending), NaN where none is known."""
-    best = np.full(len(positions), np.nan)
-    for finding, savings in parts:
-        if len(savings) == len(finding.positions) and len(positions):
-            place = np.minimum(np.searchsorted(positions, finding.positions), len(positions) - 1)
-            here = positions[place] == finding.positions
-            np.fmax.at(best, place[here], savings[here])
-    return best
+    return best([(finding.positions, savings) for finding, savings in parts], positions)
 
 
 def _together(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray, kernel_ns: FloatArray) -> FloatArray:
@@ -205,11 +214,6 @@ def _together(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray, 
     for finding, savings in parts:
         total += np.nan_to_num(_best([(finding, savings)], positions))
     return np.where(np.isnan(known), np.nan, np.fmin(total, kernel_ns[positions]))
-
-
-def _sum_of_known(parts: Sequence[FloatArray]) -> float | None:
-    known = [values[np.isfinite(values)] for values in parts]
-    return float(sum(values.sum() for values in known)) if any(len(values) for values in known) else None
 
 
 def _rank(cause: Cause) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ from perfsheet.analysis.expectation.grounds import CAUTIOUS, Expectation, Ground
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Rule, Stage
+from perfsheet.analysis.savings import best, sum_of_known
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -200,9 +201,8 @@ class Cause:
 
     `members` are its findings, rule by rule, most expected saving first. `positions` are its ops, and `expected` what
     each should save (NaN = unknown). An op belongs to one cause: neither `expected_saving_ns` nor `bound_ns` counts any
-    time twice, and both sum up to at most the kernel time (`saves_gaps`: the gaps); None = unknown. `bound_ns` is that
-    of the findings with an expected saving, of all if none has one. `left_ns`: the kernel time that should be left once
-    this cause and all before it are fixed.
+    time twice, and both sum up to at most the kernel time (`saves_gaps`: the gaps); None = unknown. `left_ns`: the
+    kernel time that should be left once this cause and all before it are fixed.
     """
 
     id: str
@@ -246,7 +246,8 @@ class Cause:
 
     @cached_property
     def cures(self) -> tuple[Cure, ...]:
-        """What its findings advise, most expected saving first: for each rule the advice that has most weight."""
+        """What its findings advise, most expected saving first: for each rule the advice that has most weight, and what
+        it saves of the ops of this cause."""
         by_rule: dict[str, list[Finding]] = {}
         for member in self.members:
             by_rule.setdefault(member.rule.id, []).append(member)
@@ -255,11 +256,17 @@ class Cause:
                 rule=same[0].rule,
                 advice=(first := _heaviest(same[:_LOOKED_AT])).advice,
                 finding_id=first.id,
-                expected_saving_ns=_sum([member.expected_saving_ns for member in same]),
-                bound_ns=_sum([member.saving_ns for member in same]),
+                expected_saving_ns=self._saved([(one, one.expectation.savings) for one in same]),
+                bound_ns=self._saved([(one, one.savings) for one in same]),
             )
             for same in by_rule.values()
         )
+
+    def _saved(self, parts: Sequence[tuple[Finding, FloatArray]]) -> float | None:
+        """Σ of what findings save, of this cause's ops the most that one of them does."""
+        of_ops = best([(finding.positions, savings) for finding, savings in parts], self.positions)
+        of_rows = [savings for finding, savings in parts if len(savings) != len(finding.positions)]
+        return sum_of_known(np.concatenate([of_ops, *of_rows]))
 
 
 _LOOKED_AT = 20
@@ -272,11 +279,6 @@ def _heaviest(findings: Sequence[Finding]) -> Finding:
     for finding in findings:
         weight[finding.advice] = weight.get(finding.advice, 0.0) + float(finding.weights.sum())
     return max(findings, key=lambda finding: weight[finding.advice])
-
-
-def _sum(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
 
 
 @dataclass(frozen=True)
