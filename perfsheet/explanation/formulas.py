@@ -18,8 +18,10 @@ from perfsheet.analysis.rules.weights_dtype import saved_bytes
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.analysis.statistics import known
 from perfsheet.capture.notes import rows
-from perfsheet.capture.table import FloatArray
+from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.explanation.arithmetic import value_of
 from perfsheet.explanation.model import Formula
+from perfsheet.text.words import planned
 
 # Quantities of an op, by what the formulas call them
 
@@ -98,11 +100,13 @@ def of_op(analysis: Analysis, position: int) -> Iterator[Formula]:
     ops, light, where = analysis.ops, analysis.facts.speed_of_light, _row(analysis, position)
     kernel, total = _kernel(analysis, position), ops.total_ns
     if math.isfinite(kernel) and total:
-        numbers = f"{figure(kernel)} ns / {figure(total)} ns"
         counted = float(ops.counted_ns[position])
-        if counted != kernel:
-            numbers = f"{figure(counted)} ns, beside longer ops the rest / {figure(total)} ns"
-        yield Formula("share", where, "kernel duration / kernel time", numbers, 100 * counted / total, "%")
+        part = "kernel duration" if counted == kernel else "what of the kernel duration is beside no longer op"
+        words = planned_words(f"{part} / kernel time", analysis)
+        numbers = f"{figure(counted)} ns / {figure(total)} ns"
+        yield Formula("share", where, words, numbers, 100 * counted / total, "%")
+    if analysis.plan is not None:
+        return
     yield from _utilizations(analysis, position)
     yield from _peaks(analysis, position)
     gap = float(ops.gap_ns[position])
@@ -157,20 +161,52 @@ def _peaks(analysis: Analysis, position: int) -> Iterator[Formula]:
                       f"max({', '.join(parts)})" if len(parts) > 1 else "", 100 * sol, "%")  # fmt: skip
 
 
-def of_finding(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
-    """The upper bound of a finding: of the op that saves most, and their sum; and what is expected."""
-    words, every = finding.rule.saving_formula, _every(finding)
+def of_finding(analysis: Analysis, finding: Finding, within: IntArray | None = None) -> Iterator[Formula]:
+    """The upper bound of a finding: of the op that saves most (`within` these ops, if it has any), and their sum; and
+    what is expected."""
+    words, every = planned_words(finding.rule.saving_formula, analysis), _every(finding)
     if len(finding.positions) and np.isfinite(finding.savings).any():
-        at = int(np.nanargmax(finding.savings))
-        position, saving = int(finding.positions[at]), float(finding.savings[at])
-        if (chain := _chain(analysis, finding)) is not None:
-            yield chain
-        else:
-            numbers = with_numbers(words, analysis, position)
-            yield Formula("saves at most", _row(analysis, position), words, numbers, saving, "ns")
+        chain = _chain(analysis, finding)
+        yield _of_one(analysis, finding, words, within) if chain is None else chain
     if finding.count > 1 or not len(finding.positions):
         yield Formula("saves at most", every, words, "", finding.saving_ns, "ns")
-    yield from _expected(analysis, finding)
+    yield from _expected(analysis, finding, within)
+
+
+def _of_one(analysis: Analysis, finding: Finding, words: str, within: IntArray | None) -> Formula:
+    """The bound of one op, cut at what it takes at the least once it is fixed."""
+    at = _largest(finding, finding.savings, within)
+    position, saving = int(finding.positions[at]), float(finding.savings[at])
+    kernel = _kernel(analysis, position)
+    left = kernel - float(finding.floors[at]) if len(finding.floors) == len(finding.savings) else math.nan
+    text = with_numbers(finding.rule.saving_formula, analysis, position)
+    return _proven("saves at most", _row(analysis, position), words, text, saving, kernel, left)
+
+
+def _largest(finding: Finding, savings: FloatArray, within: IntArray | None) -> int:
+    """The index of the op that saves most, within these if it has any."""
+    values = np.nan_to_num(savings, nan=-1.0)
+    if within is not None and (inside := np.isin(finding.positions, within)).any():
+        values = np.where(inside, values, -2.0)
+    return int(np.argmax(values))
+
+
+def _proven(
+    name: str, of: str, words: str, numbers: str, value: float, kernel: float = math.nan, bound: float = math.nan
+) -> Formula:
+    """A formula in ns with numbers that come to its value: as they are, cut at the kernel duration or at the bound."""
+    choices = (numbers, f"{figure(kernel)} ns", f"min({numbers}, {figure(bound)} ns)") if numbers else ()
+    shown = next((text for text in choices if _comes_to(text, value)), "")
+    return Formula(name, of, words, shown, value, "ns")
+
+
+def _comes_to(numbers: str, value: float) -> bool:
+    found = value_of(numbers)
+    return found is not None and math.isclose(found, value, rel_tol=_SAME, abs_tol=_SAME_NS)
+
+
+_SAME, _SAME_NS = 1e-5, 0.5
+"""What rounding may change."""
 
 
 def _chain(analysis: Analysis, finding: Finding) -> Formula | None:
@@ -184,18 +220,19 @@ def _chain(analysis: Analysis, finding: Finding) -> Formula | None:
         return None
     terms = [figure(saving) for _, saving in known[:_TERMS]]
     terms += [figure(sum(saving for _, saving in known[_TERMS:]))] if len(known) > _TERMS else []
-    where = (
-        f"{_row(analysis, known[0][0])} and {len(members) - 1} more"
-        if len(members) > 1
-        else _row(analysis, known[0][0])
-    )
+    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
     numbers = f"{' + '.join(terms)} ns" if len(terms) > 1 else ""
-    return Formula(
-        "saves at most", where, finding.rule.saving_formula, numbers, sum(saving for _, saving in known), "ns"
-    )
+    words = planned_words(finding.rule.saving_formula, analysis)
+    return Formula("saves at most", _row(analysis, known[0][0]) + more, words, numbers,
+                   sum(saving for _, saving in known), "ns")  # fmt: skip
 
 
-def _expected(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
+def planned_words(words: str, analysis: Analysis) -> str:
+    """A formula in words; of a plan it is of least times."""
+    return words if analysis.plan is None else planned(words)
+
+
+def _expected(analysis: Analysis, finding: Finding, within: IntArray | None) -> Iterator[Formula]:
     expected, ground = finding.expected_saving_ns, finding.ground
     if expected is None or ground is None:
         return
@@ -203,23 +240,28 @@ def _expected(analysis: Analysis, finding: Finding) -> Iterator[Formula]:
     record = record_of(analysis, finding.rule, finding)
     if ground.kind is GroundKind.RECORD and record is not None and finding.saving_ns is not None:
         numbers = f"{record.factor:g} × {figure(finding.saving_ns)} ns"
+        kept = (value_of(numbers) or 0.0) - expected
+        numbers += f" − {figure(kept)} ns" if kept > _SAME_NS else ""
         words += f"; {ground.text}"
     elif ground.kind is GroundKind.SIBLING and finding.positions.size:
-        at = int(np.argmax(np.nan_to_num(finding.expectation.savings)))
+        at = _largest(finding, finding.expectation.savings, within)
         position, saving = int(finding.positions[at]), float(finding.expectation.savings[at])
-        of_one = with_numbers("kernel duration − median kernel duration of the fastest sibling", analysis, position)
-        yield Formula("should save", _row(analysis, position), words, of_one, saving, "ns")
+        of_one = with_numbers(_OVER_SIBLING, analysis, position)
+        kernel, bound = _kernel(analysis, position), float(finding.savings[at])
+        yield _proven("should save", _row(analysis, position), words, of_one, saving, kernel, bound)
     else:
         words += f"; {ground.text}"
-    yield Formula("should save", _every(finding), words, numbers, expected, "ns")
+    yield _proven("should save", _every(finding), words, numbers, expected)
 
 
+_OVER_SIBLING = "kernel duration − median kernel duration of the fastest sibling"
 _WORDS = {
-    GroundKind.SIBLING: "Σ (kernel duration − median kernel duration of the fastest sibling), at most the bound",
+    GroundKind.SIBLING: f"Σ ({_OVER_SIBLING}), at most the bound",
     GroundKind.NO_MORE_PIECES: "nothing: more cores cannot share the work",
     GroundKind.BEST_SEEN: "Σ (kernel duration − time at the share of the speed of light that such ops reach), "
     "at most the bound",
-    GroundKind.RECORD: "what fixes of the rule saved / what they could save at most × the bound; each op keeps 1.5 µs",
+    GroundKind.RECORD: "what fixes of the rule saved / what they could save at most × the bound, less what each op "
+    "takes at the least: 1.5 µs",
 }
 
 
@@ -230,21 +272,30 @@ def record_of(analysis: Analysis, rule: Rule, finding: Finding) -> Record | None
 
 
 def of_cause(analysis: Analysis, cause: Cause) -> Iterator[Formula]:
-    """What is left with the cause and all before it fixed, and the formulas of its largest finding."""
+    """The formulas of its largest finding, the same for all of its ops, and what is left with it and all before it
+    fixed."""
+    first = cause.members[0]
+    yield from of_finding(analysis, first, cause.positions)
+    if len(cause.members) > 1 or not np.array_equal(first.positions, cause.positions):
+        every = f"all {rows(cause.count, 'op')} of {cause.id}" if cause.count > 1 else f"the op of {cause.id}"
+        bound = "Σ over its ops of the largest that one of its findings saves"
+        if analysis.plan is not None:
+            bound = "Σ over its ops of what its findings save together, at most the least time of each"
+        yield Formula("saves at most", every, bound, "", cause.bound_ns, "ns")
+        if cause.expected_saving_ns is not None:
+            words = "Σ over its ops of the largest that one of its findings should save"
+            yield Formula("should save", every, words, "", cause.expected_saving_ns, "ns")
+    if analysis.plan is None and analysis.ops.total_ns and not cause.saves_gaps:
+        yield _left(analysis, cause)
+
+
+def _left(analysis: Analysis, cause: Cause) -> Formula:
     before = [one for one in analysis.causes[: int(cause.id[1:])] if not one.saves_gaps]
-    total = analysis.ops.total_ns
-    savings = [one.expected_saving_ns or 0.0 for one in before]
-    yield from of_finding(analysis, cause.members[0])
-    if len(cause.members) > 1:
-        every = f"all {rows(cause.count, 'op')} of {cause.id}"
-        words = "Σ over its ops of the largest that one of its findings saves"
-        yield Formula("saves at most", every, words, "", cause.bound_ns, "ns")
-        yield Formula("should save", every, words, "", cause.expected_saving_ns, "ns")
-    if analysis.plan is None and total and not cause.saves_gaps:
-        words = "kernel time − what this cause and those before it should save"
-        parts = " − ".join(figure(saving) for saving in savings[:_TERMS])
-        more = f" − {figure(sum(savings[_TERMS:]))}" if len(savings) > _TERMS else ""
-        yield Formula("left", "kernel time", words, f"{figure(total)} − {parts}{more} ns", cause.left_ns, "ns")
+    savings = [one.expected_saving_ns for one in before if one.expected_saving_ns]
+    terms = [figure(analysis.ops.total_ns), *map(figure, savings[:_TERMS])]
+    terms += [figure(sum(savings[_TERMS:]))] if len(savings) > _TERMS else []
+    words = "kernel time − what this cause and those before it should save"
+    return Formula("left", "kernel time", words, f"{' − '.join(terms)} ns", cause.left_ns, "ns")
 
 
 _TERMS = 6

@@ -27,7 +27,7 @@ def formula(one: Formula) -> str:
     amount = _amount(one.value, one.unit)
     if not one.numbers or one.numbers == amount:
         return f"{head} = {amount}"
-    return f"{head} = {one.numbers}{', so at most' if 'down to what is left' in one.words else ' ='} {amount}"
+    return f"{head} = {one.numbers} = {amount}"
 
 
 def _amount(value: float, unit: str) -> str:

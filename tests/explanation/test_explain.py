@@ -28,22 +28,20 @@ def before():
 
 
 def value_of(numbers):
-    """What a formula with numbers comes to: digits, + − × / ( ) and max only."""
-    text = numbers.replace(",", "") if "max(" not in numbers else numbers
+    """What a formula with numbers comes to: digits, + − × / ( ), min and max only."""
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", numbers)
     text = re.sub(r"\b(?:ns|bytes|FLOP)\b(?:/ns)?|%|FLOP/ns|bytes/ns|\(row \d+\)", "", text)
     text = text.replace("−", "-").replace("×", "*")
-    assert re.fullmatch(r"[\d\s.()*/+,max-]+", text), numbers
-    return eval(text, {"__builtins__": {}, "max": max})
+    assert re.fullmatch(r"[\d\s.()*/+,maxin-]+", text), numbers
+    return eval(text, {"__builtins__": {}, "max": max, "min": min})
 
 
 def assert_formulas(found):
     for formula in found.formulas:
-        if formula.numbers and formula.value is not None and "beside longer ops" not in formula.numbers:
+        if formula.numbers and formula.value is not None:
             value = value_of(formula.numbers)
             value *= 100 if formula.unit == "%" and "max(" not in formula.numbers else 1
-            bounded = formula.name in ("saves at most", "should save")  # what a finding saves is at most the op's time
-            close = math.isclose(value, formula.value, rel_tol=0.003, abs_tol=0.51)
-            assert close or (bounded and formula.value <= value * 1.003), (found.id, formula)
+            assert math.isclose(value, formula.value, rel_tol=0.003, abs_tol=0.51), (found.id, formula)
 
 
 def test_the_formulas_of_a_cause(before):
