@@ -16,12 +16,14 @@ from perfsheet.analysis.ops.kinds import same_work
 from perfsheet.analysis.results import Cause, Cure, Finding
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.siblings import differences, work
+from perfsheet.analysis.statistics import known
 from perfsheet.capture.notes import rows
 from perfsheet.errors import usage
 from perfsheet.explanation.code import NOTHING, Piece, as_recorded, proposal
 from perfsheet.explanation.formulas import median_of, of_cause, of_finding, of_op
 from perfsheet.explanation.model import CureInDepth, Explanation, Kind, Other
 from perfsheet.text import causes as text_of_causes
+from perfsheet.text import explanation as text
 from perfsheet.text import trials as text_of_trials
 from perfsheet.text.formats import percent, span_of_time
 from perfsheet.text.words import time
@@ -34,12 +36,12 @@ _NAMED = 60
 """Characters of a name that an error repeats."""
 
 
-def explain(analysis: Analysis, subject: str) -> Explanation:
+def explain(analysis: Analysis, subject: str | int) -> Explanation:
     """`C1` is a cause, `H2` a finding, `67` a row of the file, `low-core-count` (or its mark, `LCC`) a rule.
 
     Raises PerfsheetError (exit status 2) when the analysis has no such subject.
     """
-    name = subject.strip()
+    name = str(subject).strip()
     if _NUMBERED.fullmatch(name):
         return _cause(analysis, name.upper()) if name[0] in "cC" else _finding(analysis, name.upper())
     if _ROW.fullmatch(name):
@@ -50,7 +52,7 @@ def explain(analysis: Analysis, subject: str) -> Explanation:
 def rule_named(name: str) -> Rule:
     """The rule with this id, former id, mark or title. Raises PerfsheetError (exit status 2) if there is none."""
     wanted = name.strip().lower()
-    for rule in RULES:
+    for rule in RULES if wanted else ():
         if wanted in (rule.id, rule.former_id, rule.mark.lower(), rule.title.lower()):
             return rule
     ids = [rule.id for rule in RULES]
@@ -118,7 +120,7 @@ def _finding(analysis: Analysis, name: str) -> Explanation:
         raise AssertionError(f"{name} is no finding")
     at = int(finding.positions[np.nanargmax(np.nan_to_num(finding.savings))]) if finding.positions.size else None
     expected = text_of_causes.expected(finding)
-    bound = "an unknown time" if finding.saving_ns is None else span_of_time(finding.saving_ns)
+    bound = "an unknown time" if finding.saving_ns is None else text.bound(finding.saving_ns, analysis.ops.planned)
     share = "" if finding.rule.saves_gaps else f", {percent(finding.share)} of {time(analysis)}"
     said = [f"{rows(finding.count, 'op' if finding.positions.size else 'host row')}{share}; saves at most {bound}."]
     said += [f"{expected[0].upper()}{expected[1:]}."] if expected else []
@@ -149,17 +151,16 @@ def _op(analysis: Analysis, positions: Sequence[int]) -> Explanation:
     kernel = ops.kernel_ns[alike]
     several = len(positions) > 1
     beside = f" Row {analysis.row_ref(at).row} is in several files: this is the first." if several else ""
-    times = ""
+    times, planned = "", analysis.ops.planned
     if len(alike) > 1 and np.isfinite(kernel).any():
         least, most = (span_of_time(float(extreme(kernel))) for extreme in (np.nanmin, np.nanmax))
         span = " to ".join(dict.fromkeys((least, most)))
-        times = f" {len(alike):,} identical ops take {span}, median {span_of_time(median_of(kernel))}."
+        take = "take at the least" if planned else "take"
+        times = f" {len(alike):,} identical ops {take} {span}, median {span_of_time(median_of(kernel))}."
     own = float(ops.kernel_ns[at])
-    took = f"Takes {span_of_time(own)}." if np.isfinite(own) else "No usable kernel duration."
-    cures = tuple(
-        _in_depth(analysis, one, Cure(one.rule, one.advice, one.id, one.expected_saving_ns, one.saving_ns), NOTHING)
-        for one in found
-    )
+    unknown = "Its least time is unknown." if planned else "No usable kernel duration."
+    took = f"Takes {'at the least ' * planned}{span_of_time(own)}." if np.isfinite(own) else unknown
+    cures = tuple(_in_depth(analysis, one, _cure_of_op(one, at), NOTHING) for one in found)
     return Explanation(
         Kind.OP,
         str(analysis.row_ref(at).row),
@@ -174,6 +175,14 @@ def _op(analysis: Analysis, positions: Sequence[int]) -> Explanation:
         tuple(alike.tolist()),
         analysis.row_refs(alike.tolist()),
     )
+
+
+def _cure_of_op(finding: Finding, position: int) -> Cure:
+    """What a finding saves of one of its ops."""
+    at = np.flatnonzero(finding.positions == position)
+    expected, bound = (known(float(savings[at[0]])) if at.size else None
+                       for savings in (finding.expectation.savings, finding.savings))  # fmt: skip
+    return Cure(finding.rule, finding.advice, finding.id, expected, bound)
 
 
 def _rule_here(analysis: Analysis, rule: Rule) -> Explanation:

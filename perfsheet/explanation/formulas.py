@@ -17,6 +17,7 @@ from perfsheet.analysis.rules.math_fidelity import needed_passes
 from perfsheet.analysis.rules.weights_dtype import saved_bytes
 from perfsheet.analysis.speed_of_light.peaks import passes_of
 from perfsheet.analysis.statistics import known
+from perfsheet.analysis.windows.idle import LONG_WAIT_NS
 from perfsheet.capture.notes import rows
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.explanation.arithmetic import value_of
@@ -102,7 +103,7 @@ def of_op(analysis: Analysis, position: int) -> Iterator[Formula]:
     if math.isfinite(kernel) and total:
         counted = float(ops.counted_ns[position])
         part = "kernel duration" if counted == kernel else "what of the kernel duration is beside no longer op"
-        words = planned_words(f"{part} / kernel time", analysis)
+        words = f"{part} / kernel time" if analysis.plan is None else "least time / Σ least time"
         numbers = f"{figure(counted)} ns / {figure(total)} ns"
         yield Formula("share", where, words, numbers, 100 * counted / total, "%")
     if analysis.plan is not None:
@@ -111,7 +112,10 @@ def of_op(analysis: Analysis, position: int) -> Iterator[Formula]:
     yield from _peaks(analysis, position)
     gap = float(ops.gap_ns[position])
     if math.isfinite(gap):
-        yield Formula("gap before", where, "OP TO OP LATENCY where it is plausible", "", gap, "ns")
+        words = "OP TO OP LATENCY where it is plausible"
+        if gap >= LONG_WAIT_NS and not analysis.facts.warm[position]:
+            words = "OP TO OP LATENCY; so long before an op's first run it contains compiling, and is not counted"
+        yield Formula("gap before", where, words, "", gap, "ns")
     if reason := light.reason(position):
         yield Formula("speed of light", where, f"unknown: {reason}", "", None, "%")
 

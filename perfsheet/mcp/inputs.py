@@ -27,32 +27,23 @@ class CaptureInput(Input):
     """A capture, and the part of it that the figures are of."""
 
     capture: Annotated[
-        str, Meta(min_length=1, description="An ops CSV (or a plan, or an .xlsx copy), or a folder: its newest report.")
+        str, Meta(min_length=1, description="An ops CSV, plan or .xlsx copy, or a folder: its newest report.")
     ]
     graph: Annotated[
-        str | None,
-        Meta(
-            description="TTNN's graph report: adds source lines, memory, accuracy. `none` leaves out the one beside it."
-        ),
+        str | None, Meta(description="TTNN's graph report (source lines, memory); `none`: not even the one beside it.")
     ] = None
-    board: Annotated[str | None, Meta(description="Board that the capture is from: n150, p150, …")] = None
-    batch: Annotated[float, Meta(gt=0, description="Samples (or users) of one inference.")] = 1.0
-    which_pass: Annotated[
-        str | None, Meta(description="first, last, a number, or all; by default the warm pass of median time.")
-    ] = msgspec.field(default=None, name="pass")
-    devices: Annotated[list[int], Meta(description="Only these device ids.")] = msgspec.field(default_factory=list)
-    per_device: Annotated[bool, Meta(description="Ops of every device of a mesh, not of the slowest of each step.")] = (
-        False
+    board: Annotated[str | None, Meta(description="The board: n150, p150, …")] = None
+    batch: Annotated[float, Meta(gt=0, description="Samples (users) of one inference.")] = 1.0
+    which_pass: Annotated[str | None, Meta(description="first, last, a number, all; default: the median warm one.")] = (
+        msgspec.field(default=None, name="pass")
     )
-    start_signpost: Annotated[str | None, Meta(description="Only what follows the first such signpost.")] = None
-    end_signpost: Annotated[str | None, Meta(description="Only what comes before the next such signpost.")] = None
-    rows: Annotated[str | None, Meta(description="Only these rows of the file: 5-10, 31-, -12 (the header is 1).")] = (
-        None
-    )
-    run: Annotated[Positive | None, Meta(description="Only this capture, if the file has several.")] = None
-    low_cores_pct: Annotated[
-        float, Meta(ge=0, le=100, description="Few cores: this share of the worker grid or less, in percent.")
-    ] = 25.0
+    devices: Annotated[list[int], Meta(description="Only these ids.")] = msgspec.field(default_factory=list)
+    per_device: Annotated[bool, Meta(description="Every device's ops, not the slowest of each step.")] = False
+    start_signpost: Annotated[str | None, Meta(description="Only what follows it.")] = None
+    end_signpost: Annotated[str | None, Meta(description="Only what comes before it.")] = None
+    rows: Annotated[str | None, Meta(description="Only these of the file: 5-10, 31-, -12.")] = None
+    run: Annotated[Positive | None, Meta(description="Only this one of several captures in the file.")] = None
+    low_cores_pct: Annotated[float, Meta(ge=0, le=100, description="Few cores: this % of the grid or less.")] = 25.0
 
 
 def window_flags(given: CaptureInput) -> list[str]:

@@ -31,6 +31,7 @@ _OF_KIND: dict[str, Schema] = {
     SOURCE.name: _PLACE,
     SOURCES.name: {"type": "array", "items": _PLACE},
 }
+_WARNINGS: Schema = {"type": "array", "description": "what speaks against the capture; name it before any figure"}
 _PAGES: Schema = {
     "type": "object",
     "description": "for each table that was cut: `total` entries, `offset`, `shown`, `next_offset`",
@@ -73,8 +74,8 @@ def _of(kind: Kind) -> Schema:
 
 
 def answer_schema(**properties: Schema) -> Schema:
-    """The schema of an answer; `pages` may be in any."""
-    return {"type": "object", "properties": {**properties, "pages": _PAGES}}
+    """The schema of an answer; `warnings` and `pages` may be in any."""
+    return {"type": "object", "properties": {"warnings": _WARNINGS, **properties, "pages": _PAGES}}
 
 
 def text(meaning: str) -> Schema:

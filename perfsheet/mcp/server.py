@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -132,13 +133,31 @@ def _called(session: Session, tool: Tool, arguments: dict[str, Any]) -> types.Ca
     except msgspec.ValidationError as error:
         return _refused(f"{error}; {_fields_of(tool)}")
     except PerfsheetError as error:
-        return _refused(str(error))
+        return _refused(_OPTIONS.sub(lambda found: _AS_INPUTS[found[0]], str(error)))
     except Exception as error:  # a bug ends in one line, too, and not the server
         return _refused(f"a bug in perfsheet: {type(error).__name__}: {error}")
     text = "".join(pieces(answer))
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], structured_content=msgspec.json.decode(text)
     )
+
+
+_AS_INPUTS = {
+    "`id_range`": "`rows`",
+    "`which_pass`": "`pass`",
+    "--id-range": "`rows`",
+    "--pass": "`pass`",
+    "--batch": "`batch`",
+    "--board": "`board`",
+    "--graph": "`graph`",
+    "--e2e": "`end_to_end_ms`",
+    "--replay": "`replay`",
+    "--timeout": "`timeout_s`",
+    "--targets": "`targets`",
+    "--python": "--python of `perfsheet mcp`",
+}
+"""Options that errors name, as the inputs of tools are called."""
+_OPTIONS = re.compile("|".join(map(re.escape, _AS_INPUTS)))
 
 
 def _refused(text: str) -> types.CallToolResult:

@@ -54,6 +54,8 @@ class Session:
         found = self._inside(text)
         if not found.exists():
             raise usage(f"{text}: no such file or folder", "tool `captures` lists what is there")
+        if not found.is_file() and not found.is_dir():
+            raise usage(f"{text} is neither a file nor a folder", "tool `captures` lists what is there")
         return found
 
     def _inside(self, text: str) -> Path:
@@ -94,7 +96,10 @@ class Session:
         path, options, graph = self.capture(given.capture), _options(given), self.graph(given)
         recorded = self._recorded_graph(path) if graph is None else None
         key = (path, options, graph)
-        state = _state(path, path.with_name(RECORD_NAME), Path(graph or recorded or path))
+        read = [path, path.with_name(RECORD_NAME)]
+        if (report := graph or recorded) not in (None, NO_GRAPH):
+            read.append(self._with_links(Path(str(report))))
+        state = _state(*read)
         kept = self._kept.get(key)
         if kept is None or kept.state != state:
             kept = _Kept(analyse_files([str(path)], options, graph=graph), state)
@@ -114,10 +119,18 @@ class Session:
         """The graph report that the run left beside its capture. Raises PerfsheetError for one outside."""
         if not capture.with_name(RECORD_NAME).is_file():
             return None
+        self.path(str(capture.with_name(RECORD_NAME)))
         record = recorded_provenance(capture).record
         if record is None or not record.graph_report:
             return None
         return self._inside(str(capture.parent / record.graph_report))
+
+    def _with_links(self, report: Path) -> Path:
+        """A graph report whose files, and those beside it, are below the folders. Raises PerfsheetError for others."""
+        for path in islice(report.rglob("*") if report.is_dir() else report.parent.glob("*"), _MOST_FILES):
+            if path.is_symlink():
+                self._inside(str(path))
+        return report
 
 
 def _options(given: CaptureInput) -> Options:

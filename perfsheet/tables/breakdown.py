@@ -316,6 +316,11 @@ COLLECTIVES: Table[CollectiveRows] = Table(
     outputs=_SHOWN,
 )
 
+
+def _ms(ns: float | None) -> float | None:
+    return None if ns is None else ns / 1e6
+
+
 HOST: Table[Rows[Analysis, HostScope]] = Table(
     "host_fallback",
     "Host fallback",
@@ -327,12 +332,13 @@ HOST: Table[Rows[Analysis, HostScope]] = Table(
         Column("device_ops", "Device ops", COUNT, each(lambda one: one.device_ops), "device rows of all devices"),
         Column("host_ops", "Host ops", COUNT, each(lambda one: one.host_ops), "host ops and python fallbacks"),
         Column("device_op_time_ms", "Device", DECIMAL, each(lambda one: one.device_ns / 1e6),
-            "Σ kernel duration of those device rows", unit="ms"),
-        Column("host_op_time_ms", "Host", DECIMAL, each(lambda one: one.host_ns / 1e6),
-            "Σ HOST DURATION of the host ops; it may run beside the device", unit="ms"),
-        Column("total_time_ms", "Total", DECIMAL, each(lambda one: one.total_ns / 1e6), "both together", unit="ms"),
+            "Σ kernel duration of those device rows", unit="ms", measured=True),
+        Column("host_op_time_ms", "Host", DECIMAL, each(lambda one: _ms(one.host_ns)),
+            "Σ HOST DURATION of the host ops; it may run beside the device; empty = unknown", unit="ms"),
+        Column("total_time_ms", "Total", DECIMAL, each(lambda one: _ms(one.total_ns)),
+            "both together", unit="ms", measured=True),
         Column("host_pct_of_total", "Host of total", PERCENT, each(lambda one: one.host_share),
-            "host time / both together"),
+            "host time / both together", measured=True),
     ),
     outputs=_SHOWN,
 )
@@ -362,7 +368,7 @@ MEASURED: Table[OpRows] = Table(
             outputs=In.JSON | In.CSV | In.FRAME),
         OPS["math_fidelity"].changed(outputs=_SHOWN),
         OPS["core_count"].changed(outputs=_SHOWN),
-        Column("device_kernel_ns", "Kernel", NS, OPS["kernel_duration_ns"].values, "DEVICE KERNEL DURATION"),
+        Column("kernel_duration_ns", "Kernel", NS, OPS["kernel_duration_ns"].values, "DEVICE KERNEL DURATION"),
         Column("gap_ns", "Gap before", NS, OPS["gap_ns"].values, "OP TO OP LATENCY where it is plausible",
             measured=True),
         Column("host_ns", "Host", NS, lambda rows: rows.ops.number("host_duration_ns")[rows.positions],
@@ -442,7 +448,7 @@ LAYERS: Table[LayerLines] = Table(
             _PAGE, measured=True),
         Column("layer_ns", "One layer", NS, _whole, "the four together: the layer of median time"),
         Column("layers_ns", "Count × layer", NS, _times_count, "what all would take if each took as long"),
-        Column("measured_ns", "Measured", NS, each(lambda one: one.total_ns), "what all of them took"),
+        Column("all_ns", "All layers", NS, each(lambda one: one.total_ns), "what all of them take together"),
         Column("share_pct", "Share", PERCENT, each(lambda one: one.of.share),
             "of the time of the window, over all devices", outputs=In.JSON | In.CSV | In.FRAME),
         Column("row", "First row", ROW, _layer_rows, "row of the capture where that layer begins"),

@@ -42,9 +42,16 @@ def differences(other: Other) -> str:
     return ", ".join(told) + (", …" if len(other.differences) > _TOLD else "")
 
 
+def bound(saving_ns: float, planned: bool) -> str:
+    """`1.711 ms`, of a plan `1.711 ms of least time`."""
+    return f"{span_of_time(saving_ns)}{' of least time' if planned else ''}"
+
+
 def saving(cure: CureInDepth) -> str:
     """`should save 1.7 ms, at most 1.711 ms`."""
-    most = "saves at most an unknown time" if cure.bound_ns is None else f"saves at most {span_of_time(cure.bound_ns)}"
+    most = "saves at most an unknown time"
+    if cure.bound_ns is not None:
+        most = f"saves at most {bound(cure.bound_ns, cure.finding.facts.ops.planned)}"
     if cure.expected_saving_ns is None:
         return most
     return f"should save {span_of_time(cure.expected_saving_ns)}, {most.removeprefix('saves ')}"

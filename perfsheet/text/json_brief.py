@@ -4,8 +4,8 @@ from __future__ import annotations
 
 _CAPTURE = (
     "paths schema arch board worker_cores batch batch_hint window pass passes devices per_device ops timed_ops "
-    "host_rows invalid_rows kernel_duration_ns kernel_duration_sum_ns elapsed_ns time_split fps sol_pct "
-    "sol_known_pct replayed verdict warnings planned"
+    "host_rows invalid_rows kernel_duration_ns kernel_duration_sum_ns elapsed_ns first_run_ns time_split fps peaks_of "
+    "sol_pct sol_known_pct replayed verdict warnings planned"
 )
 _FINDING = "id rule op_code count share_pct saving_ns expected_saving_ns advice source rows"
 _GROUP = (

@@ -8,7 +8,9 @@ import numpy as np
 
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause
+from perfsheet.capture.table import RowKind
 from perfsheet.errors import usage
+from perfsheet.text.safe import clean
 from perfsheet.trials.trial import identical
 
 _ID, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
@@ -43,5 +45,22 @@ def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
     rows = analysis.ops.table.row[analysis.ops.rows]
     here = np.flatnonzero(rows == int(subject))
     if not here.size:
-        raise usage(f"row {subject} is no device op of this window", "`perfsheet top-ops` lists their rows; see --pass")
+        raise _no_op(analysis, int(subject))
     return tuple(here.tolist())
+
+
+def _no_op(analysis: Analysis, row: int) -> Exception:
+    """Why a row of the file is no op of the window."""
+    table = analysis.ops.table
+    at = np.flatnonzero(table.row == row)
+    listed = "`perfsheet top-ops` lists the rows of device ops"
+    if not at.size:
+        return usage(f"the capture has no row {row:,}", listed)
+    kind, code = int(table.kind[at[0]]), table.text("op_code")[at[0]]
+    if kind == RowKind.SIGNPOST:
+        return usage(f"row {row:,} is a signpost", listed)
+    if kind != RowKind.DEVICE:
+        return usage(
+            f"row {row:,} is a host op, {clean(code, _NAMED)}", "`perfsheet table host-fallback` has their times"
+        )
+    return usage(f"row {row:,} is no device op of this window", f"that is {analysis.summary.window}; see --pass")

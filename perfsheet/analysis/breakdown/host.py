@@ -27,17 +27,17 @@ class HostScope:
     device_ops: int
     host_ops: int
     device_ns: float
-    host_ns: float
+    host_ns: float | None
 
     @property
-    def total_ns(self) -> float:
-        """Both together, as if they never ran at the same time."""
-        return self.device_ns + self.host_ns
+    def total_ns(self) -> float | None:
+        """Both together, as if they never ran at the same time; None where the host's time is unknown."""
+        return None if self.host_ns is None else self.device_ns + self.host_ns
 
     @property
     def host_share(self) -> float | None:
         """Host time / both together; None where there is no time."""
-        return ratio(self.host_ns, self.total_ns) if self.total_ns else None
+        return ratio(self.host_ns or 0.0, self.total_ns) if self.total_ns else None
 
 
 def host_scopes(analysis: Analysis) -> tuple[HostScope, ...]:
@@ -65,14 +65,16 @@ def _scopes(analysis: Analysis) -> Iterator[HostScope]:
     for row in host.tolist():
         of_code.setdefault(codes[row], []).append(row)
     found = [_scope(table, kernel, "host op", window.label, np.array(some), code) for code, some in of_code.items()]
-    yield from sorted(found, key=lambda one: -one.host_ns)
+    yield from sorted(found, key=lambda one: -(one.host_ns or 0.0))
 
 
 def _scope(
     table: OpsTable, kernel: FloatArray, scope: str, window: str, rows: IntArray, op_code: str = ""
 ) -> HostScope:
+    """The figures of these rows; HOST DURATIONs that are all unknown add up to nothing known."""
     kinds = table.kind[rows]
     device, host = rows[kinds == RowKind.DEVICE], rows[np.isin(kinds, _HOST)]
+    host_ns = table.number("host_duration_ns")[host]
     return HostScope(
         scope,
         window,
@@ -80,5 +82,5 @@ def _scope(
         len(device),
         len(host),
         float(np.nansum(kernel[device])),
-        float(np.nansum(table.number("host_duration_ns")[host])),
+        float(np.nansum(host_ns)) if np.isfinite(host_ns).any() or not len(host) else None,
     )

@@ -139,7 +139,7 @@ def advice(facts: Facts, group: Group) -> str:
     """The fused ops for both directions: who splits heads by hand merges them by hand, too."""
     done = "merged" if _merges(facts, group) else "split"
     split = "ttnn.experimental.nlp_create_qkv_heads on one fused QKV projection"
-    if _differ_in_length(facts):
+    if keys_differ_in_length(facts):
         split = "ttnn.experimental.nlp_create_qkv_heads_segformer (Q and K have different lengths)"
     return (
         f"Heads are {done} by layout ops and transposes: try {split}, and ttnn.experimental.nlp_concat_heads to merge "
@@ -147,7 +147,7 @@ def advice(facts: Facts, group: Group) -> str:
     )
 
 
-def _differ_in_length(facts: Facts) -> bool:
+def keys_differ_in_length(facts: Facts) -> bool:
     """Whether a softmax has more or fewer keys than queries."""
     softmax = [variant for variant in facts.ops.variants.all if category(variant.op_code) == "softmax"]
     shapes = [variant.inputs[0].logical for variant in softmax if variant.inputs]

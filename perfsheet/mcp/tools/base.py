@@ -6,11 +6,25 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from perfsheet.analysis import Analysis
 from perfsheet.light_dataclass import dataclass
 from perfsheet.mcp.inputs import ROWS, Input
 from perfsheet.mcp.schemas import Schema
 from perfsheet.mcp.session import Session
 from perfsheet.text.json_view import BRIEF_BYTES, JsonView
+
+
+def context(analysis: Analysis) -> dict[str, Any]:
+    """What has to be said beside any figure: the window, and what speaks against the capture, if anything does."""
+    summary = analysis.summary
+    plan = summary.plan
+    return {
+        "window": summary.window,
+        **({"warnings": list(summary.warnings)} if summary.warnings else {}),
+        **({"replayed": True} if summary.provenance.replayed else {}),
+        **({"planned": {"board": plan.board, "ttnn": plan.ttnn}} if plan is not None else {}),
+    }
+
 
 ANSWER_BYTES = 32_768
 """The most that an answer takes, but for what is brief."""

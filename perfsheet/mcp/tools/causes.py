@@ -9,7 +9,7 @@ from msgspec import Meta
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema, text
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Tool, context, paged
 from perfsheet.outputs.json_output.parts import named
 from perfsheet.tables import Rows
 from perfsheet.tables.causes import CAUSES
@@ -31,7 +31,7 @@ def call(session: Session, given: CausesInput) -> dict[str, Any]:
     shown = listed[given.offset : given.offset + given.limit]
     records = CAUSES.records(Rows(analysis, listed))
     remains = left(analysis, shown) if not given.offset else None
-    return named(analysis, {"verdict": verdict(analysis), "left": remains, "causes": records})
+    return named(analysis, {**context(analysis), "verdict": verdict(analysis), "left": remains, "causes": records})
 
 
 TOOL = Tool(

@@ -12,7 +12,7 @@ from perfsheet.explanation import explain, explain_rule, rule_named
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, texts, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Tool, context, paged
 from perfsheet.outputs.json_output.explanation import explanation
 from perfsheet.tables.explanation import CURES, FORMULAS, OTHERS
 
@@ -28,6 +28,7 @@ class ExplainInput(CaptureInput, kw_only=True):
     offset: Offset = 0
 
 
+_LEFT_OUT = {"capture", "planned", "graph"}
 _OF_A_CAPTURE = re.compile(r"[CHch]?\d+")
 
 
@@ -39,7 +40,7 @@ def call(session: Session, given: ExplainInput) -> dict[str, Any]:
         return explanation(explain_rule(rule_named(given.subject)), None)
     analysis = session.analyse(given)
     found = explanation(explain(analysis, given.subject), analysis)
-    return {key: value for key, value in found.items() if key not in ("capture", "planned", "graph")}
+    return {**context(analysis), **{key: value for key, value in found.items() if key not in _LEFT_OUT}}
 
 
 TOOL = Tool(

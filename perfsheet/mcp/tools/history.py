@@ -28,6 +28,8 @@ class HistoryInput(Input):
     ] = "trend"
     metric: Annotated[_Name | None, Meta(description="Of a trend: kernel, fps, idle, …")] = None
     op: Annotated[str | None, Meta(description="Of ops: only those whose code, shape or source contain this.")] = None
+    targets: Annotated[str | None, Meta(description="Of targets: tt-metal's model_targets.yaml.")] = None
+    budget: Annotated[str | None, Meta(description="Of targets: a budget file (TOML) of all models.")] = None
     model: Annotated[str | None, Meta(description="Only this model; * stands for anything.")] = None
     board: Annotated[str | None, Meta(description="Only runs on this board.")] = None
     branch: Annotated[str | None, Meta(description="Only runs of this branch.")] = None
@@ -49,6 +51,9 @@ def call(session: Session, given: HistoryInput) -> dict[str, Any]:
         arguments.append(f"--metric={given.metric}")
     if given.ask == "ops" and given.op is not None:
         arguments.append(f"--op={given.op}")
+    if given.ask == "targets":
+        files = {"targets": given.targets, "budget": given.budget}
+        arguments += [f"--{name}={session.path(file)}" for name, file in files.items() if file is not None]
     if given.ask == "list":
         arguments.append("--runs")
     return run_command(arguments, _SECONDS)

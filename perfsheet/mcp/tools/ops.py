@@ -11,11 +11,12 @@ from msgspec import Meta
 from perfsheet.analysis import Analysis
 from perfsheet.analysis.ops.categories import CATEGORIES
 from perfsheet.capture.table import BoolArray, IntArray
-from perfsheet.errors import usage
+from perfsheet.errors import PerfsheetError, usage
+from perfsheet.explanation import rule_named
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Natural, NaturalFloat, Offset, Positive
 from perfsheet.mcp.schemas import answer_schema, figure, table_schema
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Tool, context, paged
 from perfsheet.outputs.json_output.parts import named
 from perfsheet.tables import In
 from perfsheet.tables.kinds import number
@@ -23,6 +24,7 @@ from perfsheet.tables.op_rows import OpRows
 from perfsheet.tables.ops import OPS
 from perfsheet.text.json_brief import BRIEF
 from perfsheet.text.json_text import Streamed
+from perfsheet.text.words import planned_key
 
 Sort = Literal["kernel", "gap", "speed_of_light", "cores", "order"]
 
@@ -58,12 +60,13 @@ def call(session: Session, given: OpsInput) -> dict[str, Any]:
     rows, kernel = OpRows(analysis, positions), analysis.ops.kernel_ns[positions]
 
     def part(first: int, end: int) -> list[dict[str, Any]]:
-        return [{key: op[key] for key in keys if key in op} for op in OPS.records(rows.part(first, end), keys)]
+        records = OPS.records(rows.part(first, end), keys)
+        return [{key: op[key] for key in (*keys, *map(planned_key, keys)) if key in op} for op in records]
 
     return named(
         analysis,
         {
-            "window": analysis.summary.window,
+            **context(analysis),
             "ops_in_window": len(analysis.ops),
             "kernel_duration_ns": number(float(np.nansum(kernel))),
             "ops": Streamed(len(rows), part, 100),
@@ -82,9 +85,7 @@ def _matching(analysis: Analysis, given: OpsInput) -> BoolArray:
             raise usage(f"there is no category {given.category!r}", f"known: {', '.join(CATEGORIES)}")
         kept &= ops.in_category(given.category)
     if given.flag is not None:
-        if given.flag not in analysis.flag_masks:
-            raise usage(f"there is no flag {given.flag!r}", f"known: {', '.join(analysis.flag_masks)}")
-        kept &= analysis.flag_masks[given.flag]
+        kept &= analysis.flag_masks[_flag(analysis, given.flag)]
     with np.errstate(invalid="ignore"):
         if given.cores_at_most is not None:
             kept &= ops.cores <= given.cores_at_most
@@ -96,6 +97,20 @@ def _matching(analysis: Analysis, given: OpsInput) -> BoolArray:
         if given.to_row is not None:
             kept &= rows <= given.to_row
     return kept
+
+
+def _flag(analysis: Analysis, name: str) -> str:
+    """A flag by its name, or that of its rule in any form."""
+    if name in analysis.flag_masks:
+        return name
+    try:
+        return rule_named(name).id
+    except PerfsheetError:
+        known = ", ".join(analysis.flag_masks)
+        raise usage(f"there is no flag {name[:_NAMED]!r}", f"known: {known}") from None
+
+
+_NAMED = 60
 
 
 def _sorted(analysis: Analysis, positions: IntArray, by: Sort) -> IntArray:

@@ -12,7 +12,7 @@ from perfsheet.errors import usage
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Tool, context, paged
 from perfsheet.tables.sources import SOURCE_GROUPS, source_groups
 
 
@@ -38,14 +38,14 @@ def call(session: Session, given: SourceInput) -> dict[str, Any]:
     groups = source_groups(analysis, GroupBy(given.by))
     records = SOURCE_GROUPS.records(groups)
     if not given.excerpts:
-        return {"by": given.by, "sources": records}
+        return {**context(analysis), "by": given.by, "sources": records}
     excerpts = Excerpts(graph)
     shown = []
     for group, record in zip(groups, records, strict=True):
         lines = None if group.source is None else excerpts.around(group.source)
         text = None if lines is None else [f"{one.number}: {one.text}" for one in lines]
         shown.append({**record, "excerpt": text})
-    return {"by": given.by, "sources": shown}
+    return {**context(analysis), "by": given.by, "sources": shown}
 
 
 TOOL = Tool(

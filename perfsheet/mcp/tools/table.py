@@ -9,25 +9,25 @@ from msgspec import Meta
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, text
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, paged
+from perfsheet.mcp.tools.base import Tool, context, paged
 from perfsheet.outputs.breakdown import document
+from perfsheet.tables.breakdown import BREAKDOWNS
+
+_Kind: Any = Literal[tuple(one.name for one in BREAKDOWNS)]
 
 
 class TableInput(CaptureInput, kw_only=True):
     """A capture, and which table of it."""
 
-    kind: Annotated[
-        Literal["ops", "host-fallback", "matmul-geometry", "attention", "norms", "collectives", "layers"],
-        Meta(description="Which table; docs/breakdown.md says what each has."),
-    ]
+    kind: Annotated[_Kind, Meta(description="Which table; docs/breakdown.md says what each has.")]
     limit: Limit = ROWS
     offset: Offset = 0
 
 
 def call(session: Session, given: TableInput) -> dict[str, Any]:
     """The records of the table."""
-    found = document(session.analyse(given), given.kind)
-    return {"kind": given.kind, "window": found["capture"]["window"], "table": found["table"]}
+    analysis = session.analyse(given)
+    return {"kind": given.kind, **context(analysis), "table": document(analysis, given.kind)["table"]}
 
 
 TOOL = Tool(

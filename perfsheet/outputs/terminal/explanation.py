@@ -38,7 +38,7 @@ def print_explanation(found: Explanation, analysis: Analysis | None, every_code:
         _print_cure(screen, number, cure, wanted)
         shown = shown or bool(cure.code)
     if found.code:
-        _head(screen, "The op as recorded")
+        _head(screen, "The op as recorded" if analysis is None or analysis.plan is None else "The op as planned")
         _print_code(screen, found.code)
     if found.others:
         _head(screen, "The same work with other settings")
@@ -77,11 +77,8 @@ def _print_code(screen: Screen, code: str) -> None:
 
 def _print_more(screen: Screen, found: Explanation) -> None:
     screen.print()
-    related = (
-        f"See also {', '.join(found.related[:_ROWS])}{', …' if len(found.related) > _ROWS else ''}. "
-        if (found.related)
-        else ""
-    )
+    others = f"{', …' if len(found.related) > _ROWS else ''}. "
+    related = f"See also {', '.join(found.related[:_ROWS])}{others}" if found.related else ""
     codes = sum(bool(cure.code) for cure in found.cures)
     more = f"-v shows the Python of all {codes} cures. " if codes > 1 else ""
     print_wrapped(screen, f"{related}{more}{found.doc} has the rules and how savings add up.", "dim")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from perfsheet.analysis.rules.unfused_heads import keys_differ_in_length
 from perfsheet.hardware.data_types import round_up_to_tile
 from perfsheet.trials.chain import Proposal
 from perfsheet.trials.code import Code
@@ -40,12 +41,14 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         options = {"num_heads": str(count), "num_kv_heads": str(count), "transpose_k_heads": "False"}
         code = Code({"qkv": joined}, name, ("qkv",), options)
         moved = moves(first, last, joined)
-        yield Proposal(f"{name}, on Q, K and V as one tensor", code, (_SPLIT,), fewer, moved)
+        together = Proposal(f"{name}, on Q, K and V as one tensor", code, (_SPLIT,), fewer, moved)
         alone = code.reading(qkv=replace(joined, shape=(batch, 1, rows, count * size))).given(
             num_heads="", num_kv_heads="", transpose_k_heads=""
         )
         label = f"{name}_segformer, on a tensor of its own"
-        yield Proposal(label, replace(alone, function=f"{name}_segformer"), (_SPLIT,), fewer, moved)
+        apart = Proposal(label, replace(alone, function=f"{name}_segformer"), (_SPLIT,), fewer, moved)
+        # Q, K and V of different lengths are no one tensor.
+        yield from (apart,) if keys_differ_in_length(chain.facts) else (together, apart)
 
 
 def _is_joined(heads: tuple[int, ...], rows: tuple[int, ...]) -> bool:
