@@ -57,7 +57,8 @@ def top_ops(
     if json:
         from perfsheet.outputs import json_output
 
-        json_output.write((json_output.op_groups if group else json_output.top_ops)(analysis, limit), sys.stdout, json)
+        limit, view = (limit, json) if json.whole else (None, json.first(limit))
+        json_output.write((json_output.op_groups if group else json_output.top_ops)(analysis, limit), sys.stdout, view)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.groups import GROUPS, op_groups
@@ -157,7 +158,8 @@ def hotspots(
         from perfsheet.outputs import json_output
 
         view = json.first(limit) if json.is_brief else json
-        json_output.write(json_output.hotspots(analysis, limit, view.is_brief), sys.stdout, view)
+        found = json_output.hotspots(analysis, limit, view.is_brief, bool(view.fields))
+        json_output.write(found, sys.stdout, view)
     elif csv:
         from perfsheet.outputs import csv_output
         from perfsheet.tables.findings import FINDINGS, findings

@@ -11,7 +11,7 @@ import inspect
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
@@ -171,23 +171,48 @@ def _json_view(json: bool, brief: bool, fields: str | None, rows: int | None, of
     named = tuple(name.strip() for name in (fields or "").split(",") if name.strip())
     if fields is not None and not named:
         raise usage("--fields names nothing", "give fields of the JSON, such as causes.id,causes.cure")
-    return JsonView(named, rows, offset, brief, _command_line())
+    return JsonView(named, rows, offset, brief, _rest())
 
 
-_OF_VIEWS = re.compile(r"--(?:json|brief|(?:fields|limit|offset)(?:=.*)?)")
+_OF_VIEWS = {"--fields": True, "--limit": True, "--offset": True, "--json": False, "--brief": False}
+_OF_FILES = {
+    **{flag: True for output in OUTPUTS for flag in output.flags},
+    **dict.fromkeys(("--raw", "--open", "--force"), False),
+}
+"""Options that a command for the rest must not have, and whether each takes a value."""
+_MAKES = {"report", "run", "plan"}
+"""Commands whose rest `hotspots` has, of the capture that they made or read."""
+_ONCE = {"stats", "bench", "suite", "budget"}
 
 
-def _command_line() -> str:
-    """The command as it was given, without what chooses a part of its JSON."""
+def _rest() -> str:
+    """The command as it was given, without files that it writes and what chooses a part of its JSON; blank where it
+    cannot be given again. CAPTURE stands for the capture of one that makes it."""
     import shlex
 
-    given, kept = iter(sys.argv[1:]), []
-    for argument in given:
-        if not _OF_VIEWS.fullmatch(argument):
-            kept.append(argument)
-        elif argument in ("--fields", "--limit", "--offset"):
-            next(given, None)
-    return shlex.join(["perfsheet", *kept])
+    words = sys.argv[1:]
+    if not words or "-" in words or words[0] in _ONCE:
+        return ""
+    if words[0] in _MAKES:
+        takes = {option.flag: option.metavar is not None for option in ANALYSIS_OPTIONS}
+        return " ".join(["perfsheet hotspots", CAPTURE, shlex.join(_picked(words[1:], takes, wanted=True))]).strip()
+    return shlex.join(["perfsheet", *_picked(words, {**_OF_VIEWS, **_OF_FILES}, wanted=False)])
+
+
+CAPTURE = "CAPTURE"
+
+
+def _picked(words: Sequence[str], options: Mapping[str, bool], wanted: bool) -> list[str]:
+    """Of the words of a command these options with their values, or all but them."""
+    given, kept = iter(words), []
+    for word in given:
+        name, apart, _ = word.partition("=")
+        of_option = [word]
+        if name in options and options[name] and not apart:
+            of_option += [value for value in (next(given, None),) if value is not None]
+        if (name in options) == wanted:
+            kept += of_option
+    return kept
 
 
 def output_options(workbook: bool = True, comparison: bool = False) -> Callable[[Callable[..., T]], Callable[..., T]]:
@@ -299,7 +324,7 @@ def chosen_fields(context: typer.Context) -> set[str]:
 def one_format(json: JsonView | None, csv: bool) -> None:
     """Refuse two output formats at once."""
     if json and csv:
-        raise usage("--json and --csv exclude each other", "choose one")
+        raise usage("JSON (--json, --brief, --fields, …) and --csv exclude each other", "choose one")
 
 
 def percentage(option: str, value: float) -> float:

@@ -49,7 +49,7 @@ BRIEF: dict[str, tuple[str, ...]] = {
 # fmt: off
 LEFT_OUT = frozenset((
     "totals", "reshard_pairs", "what_if", "compared_ops", "host_ops", "op_types", "categories", "reshards", "pass_ops",
-    "signposts", "regions", "outside", "unmatched", "modules", "memory", "repeats", "lines",
+    "outside", "unmatched", "modules", "memory", "repeats", "lines",
 ))
 # fmt: on
 """Keys at the top of a document that a brief leaves out."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from perfsheet.errors import usage
@@ -51,6 +52,11 @@ _NAMES = {True: 8, False: 100}
 """Texts or numbers in a list inside an entry, as flags are: in a brief, and else."""
 _OF_CODE = 8
 """So many times the room of a text has one of several lines: half of a program is of no use."""
+_AT_TOP = 100
+"""Texts or numbers in a list at the top."""
+_VERSION = "schema_version"
+_GONE = 20
+"""Keys that were left out whole, of which `pages` says so."""
 _DECIMALS = 2
 _NAMED = 30
 _ALL = 1_000_000_000
@@ -103,13 +109,15 @@ WHOLE = JsonView()
 class _Cut:
     """How much is left: entries of a table, objects in a list inside an entry, characters of a text; None = all.
 
-    `brief`: numbers have two decimals, and parts of 0 are left out.
+    `brief`: numbers have two decimals, and parts of 0 are left out. `names`: so many texts or numbers of a list, None =
+    as many as in an entry.
     """
 
     rows: int | None
     inner: int | None
     text: int | None = None
     brief: bool = False
+    names: int | None = None
 
 
 def viewed(document: Json, view: JsonView) -> Json:
@@ -128,17 +136,35 @@ def viewed(document: Json, view: JsonView) -> Json:
         every = view.limit is None and not view.offset
         inner = None if view.limit is None else max(view.limit, _INNER)
         return document if every else _paged(document, view, _Cut(view.limit, inner))
+    first, levels = _ALL if view.limit is None else view.limit, _BOUNDED
     if view.brief:
-        document = document if view.fields else _without_the_rest(document)
+        document = _of_fields(document, view.fields) if view.fields else _without_the_rest(document)
         first, levels = _BRIEF_ROWS if view.limit is None else view.limit, _TIGHTER
-    else:
-        first = _ALL if view.limit is None else view.limit
-        levels = _BOUNDED
-    for most, inner, text in levels:
-        found = _paged(document, view, _Cut(min(most, first), inner, text, view.brief))
-        if size(found) <= view.bound:
-            return found
-    return _bounded(found, view.bound)
+    gone: Json = {}
+    while True:
+        for most, inner, text in levels:
+            found = _paged(document, view, _Cut(min(most, first), inner, text, view.brief), gone)
+            if size(found) <= view.bound:
+                return found
+        large = _largest(found, [key for key in document if key != _VERSION], view.bound)
+        if not large:
+            return {key: value for key, value in found.items() if key != "pages"}
+        gone |= {key: _left_out(document[key]) for key in large}
+        document = {key: value for key, value in document.items() if key not in large}
+
+
+def _largest(found: Json, keys: Sequence[str], bound: int) -> list[str]:
+    """Those of the keys that take most, so many that the others fit."""
+    pages = found.get("pages", {})
+    sizes = {key: size({key: found[key]}) + size({key: pages.get(key)}) for key in keys}
+    ranked = sorted(sizes, key=lambda key: -sizes[key])
+    left, large = sum(sizes.values()), ranked[:1]
+    for key in ranked[1:]:
+        left -= sizes[large[-1]]
+        if left <= bound:
+            break
+        large.append(key)
+    return large
 
 
 def view_pieces(document: Json, view: JsonView) -> Iterator[str]:
@@ -153,6 +179,9 @@ def size(document: Json) -> int:
 
 def pieces(document: Json) -> Iterator[str]:
     """An entry of a table per line, all else of a key on one line."""
+    if not document:
+        yield "{}"
+        return
     before = "{\n"
     for key, value in document.items():
         yield f"{before}{json_line(key)}: "
@@ -177,12 +206,14 @@ def _is_table(value: Any) -> bool:
 # Pages
 
 
-def _paged(document: Json, view: JsonView, cut: _Cut) -> Json:
-    pages: Json = {}
+def _paged(document: Json, view: JsonView, cut: _Cut, gone: Mapping[str, Any] | None = None) -> Json:
+    """The page of each table; `gone`: what `pages` says of keys that were left out."""
+    pages: Json = dict(islice((gone or {}).items(), _GONE))
     found = _page_of(document, view, cut, "", pages)
     if not pages:
         return found
-    rest = {"rest": f"{view.rest} --fields TABLE --limit 20 --offset NEXT_OFFSET"} if view.rest else {}
+    bounded = "--brief " if view.brief else ""
+    rest = {"rest": f"{view.rest} {bounded}--fields TABLE --limit 20 --offset NEXT_OFFSET"} if view.rest else {}
     return {**found, "pages": pages, **rest}
 
 
@@ -195,13 +226,20 @@ def _page_of(value: Json, view: JsonView, cut: _Cut, path: str, pages: Json) -> 
             part = list(item[view.offset : end])
             if len(part) < len(item):
                 pages[place] = _page(view, len(item), len(part))
-            found[key] = [_shorter(entry, cut) for entry in part]
+            found[key] = [_entry(entry, cut) for entry in part]
         elif isinstance(item, dict) and key not in _HEADS:
             found[key] = _page_of(item, view, cut, f"{place}.", pages)
         else:
             room = cut if cut.text is None or not isinstance(item, str) else replace(cut, text=2 * cut.text)
-            found[key] = _shorter(item, room) if cut.brief or cut.text is not None else item
+            found[key] = _shorter(item, replace(room, names=_AT_TOP)) if cut.brief or cut.text is not None else item
+            if isinstance(item, list) and len(found[key]) < len(item):
+                found[f"{key}_count"] = len(item)
     return found
+
+
+def _entry(value: Any, cut: _Cut) -> Any:
+    """An entry of a table; one that is a row keeps all of its cells."""
+    return [_shorter(cell, cut) for cell in value] if isinstance(value, list | tuple) else _shorter(value, cut)
 
 
 def _page(view: JsonView, total: int, shown: int) -> Json:
@@ -224,7 +262,7 @@ def _shorter(value: Any, cut: _Cut) -> Any:
         return found
     if isinstance(value, list | tuple):
         is_table = bool(value) and isinstance(value[0], dict | list)
-        most = cut.inner if is_table else _NAMES[cut.brief]
+        most = cut.inner if is_table else cut.names or _NAMES[cut.brief]
         return [_shorter(item, cut) for item in value[:most]]
     if cut.text is not None and isinstance(value, str):
         return _cut_text(value, cut.text)
@@ -234,6 +272,7 @@ def _shorter(value: Any, cut: _Cut) -> Any:
 def _cut_text(text: str, most: int) -> str:
     if "\n" in text:
         most *= _OF_CODE
+        return text if len(text) <= most else f"{text[:most].rpartition(chr(10))[0]}\n# … cut here"
     return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
 
 
@@ -242,16 +281,9 @@ def _rounded(value: float) -> float:
     return round(value, _DECIMALS) if abs(value) >= 1 else float(f"{value:.{_DECIMALS + 1}g}")
 
 
-def _bounded(document: Json, most: int) -> Json:
-    """What is left of a document once its last keys are gone that make it too long; `pages` says how many there are."""
-    pages = dict(document.get("pages", {}))
-    found = {key: value for key, value in document.items() if key != "pages"}
-    for key in reversed([key for key in found if key != "schema_version"]):
-        if size({**found, "pages": pages}) <= most:
-            break
-        gone = found.pop(key)
-        pages[key] = {"total": len(gone) if isinstance(gone, list | dict) else 1, "offset": 0, "shown": 0}
-    return {**found, "pages": pages}
+def _left_out(value: Any) -> Json:
+    """The page of a key of which nothing is shown."""
+    return {"total": len(value) if isinstance(value, list | dict | Streamed) else 1, "offset": 0, "shown": 0}
 
 
 # Fields
@@ -260,6 +292,11 @@ def _bounded(document: Json, most: int) -> Json:
 def _without_the_rest(document: Json) -> Json:
     """The fields of a document that a brief has."""
     return {key: _of_brief(key, value) for key, value in document.items() if key not in LEFT_OUT}
+
+
+def _of_fields(document: Json, fields: Sequence[str]) -> Json:
+    """What is selected: of fields that are named as a whole what a brief has of them."""
+    return {key: _of_brief(key, value) if key in fields else value for key, value in document.items()}
 
 
 def _of_brief(key: str, value: Any) -> Any:

@@ -110,7 +110,10 @@ def test_marks_are_told_apart():
     [
         ("C99", "the last is C6"),
         ("H99", "there is no H99"),
-        ("9999", "is no device op"),
+        ("9999", "has no row 9,999"),
+        ("8", "row 8 is a signpost"),
+        ("9", "pass 2 of 2; see --pass"),
+        (" ", "is no cause"),
         ("low-core", "low-core-count, perhaps"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shlex
 
 import pytest
 from hypothesis import given
@@ -156,12 +158,77 @@ def test_a_brief_has_what_matters_with_the_values_of_the_full_document(capsys):
     assert found["pages"]["causes"]["total"] == len(full["causes"])
 
 
-def test_the_command_for_the_rest_gives_the_rest(capsys):
-    found = brief(capsys, "hotspots", BEFORE)
-    after = found["pages"]["causes"]["next_offset"]
-    rest = json.loads(here(capsys, "hotspots", BEFORE, "--fields", "causes", "--offset", after).out)
-    assert [cause["id"] for cause in rest["causes"]] == ["C6"]
-    assert found["rest"].endswith("--fields TABLE --limit 20 --offset NEXT_OFFSET")
+REST = {
+    "hotspots": (["hotspots", BEFORE, "--pass", "2"], "causes"),
+    "groups": (["hotspots", BEFORE, "--limit", "2"], "groups"),
+    "top-ops": (["top-ops", BEFORE, "-n", "3"], "ops"),
+    "report": (["report", BEFORE, "--pass=1", "-o", "out.xlsx", "--force"], "groups"),
+    "explain": (["explain", "C1", BEFORE], "rows"),
+    "table": (["table", "ops", BEFORE], "table"),
+    "compare": (["compare", BEFORE, AFTER, "--html", "out.html"], "changes"),
+}
+
+
+@pytest.mark.parametrize(("words", "table"), REST.values(), ids=REST)
+def test_the_command_for_the_rest_gives_the_rest(words, table, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = brief(capsys, *words)
+    entries, page = list(found[table]), found["pages"][table]
+    assert page["shown"] == len(entries) < page["total"]
+    before = set(tmp_path.iterdir())
+    while "next_offset" in page:
+        command = found["rest"].replace("TABLE", table).replace("NEXT_OFFSET", str(page["next_offset"]))
+        given = here(capsys, *shlex.split(command)[1:])
+        assert len(given.out.encode()) <= BRIEF_BYTES
+        told = json.loads(given.out)
+        page = told.get("pages", {}).get(table, {})
+        entries += told[table]
+    assert len(entries) == found["pages"][table]["total"]
+    assert set(tmp_path.iterdir()) == before  # what was written is not written again
+
+
+def test_no_command_for_the_rest_where_none_can_be_given_again(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(BEFORE.read_bytes())))
+    assert "rest" not in brief(capsys, "hotspots", "-")
+
+
+def test_names_at_the_top_are_counted_where_they_are_cut():
+    found = viewed({"related": [f"C{number}" for number in range(300)]}, JsonView(brief=True))
+    assert (len(found["related"]), found["related_count"]) == (100, 300)
+
+
+def test_rows_keep_their_cells():
+    found = viewed({"columns": [*"abcdefghijkl"], "rows": [list(range(12))] * 9}, JsonView(brief=True))
+    assert (len(found["columns"]), len(found["rows"]), len(found["rows"][0])) == (12, 5, 12)
+
+
+def test_what_does_not_fit_is_left_out_whole_and_counted():
+    document = {"schema_version": 2, "small": [{"a": 1}] * 3, "large": [{"a": "x" * 300}] * 40, "note": "n"}
+    document["wide"] = [{f"key {number}": "y" * 50 for number in range(300)} for _ in range(7)]
+    found = viewed(document, JsonView(brief=True, rest="perfsheet x"))
+    assert size(found) <= BRIEF_BYTES
+    assert "wide" not in found
+    assert found["pages"]["wide"] == {"total": 7, "offset": 0, "shown": 0}
+    assert len(found["small"]) == 3
+    assert len(found["large"]) == 5
+    assert found["rest"].startswith("perfsheet x --brief")
+
+
+@pytest.mark.parametrize("document", [{f"key {n}": "x" * 40 for n in range(2000)},
+                                      {f"key {n}": [{"a": 1}] * 9 for n in range(500)}, {}, {"a": []}])  # fmt: skip
+def test_any_document_is_bounded_and_valid(document):
+    found = viewed(document, JsonView(brief=True))
+    text = "".join(pieces(found))
+    assert len(text.encode()) <= BRIEF_BYTES
+    assert json.loads(text) == found
+
+
+def test_code_is_cut_between_its_lines():
+    code = "\n".join(f"line_{number} = {number}" for number in range(3000))
+    (entry,) = viewed({"cures": [{"code": code}]}, JsonView(brief=True))["cures"]
+    *lines, last = entry["code"].splitlines()
+    assert last == "# … cut here"
+    assert lines == code.splitlines()[: len(lines)]
 
 
 def test_too_few_cores_come_out_of_one_brief_call(tmp_path, capsys):

@@ -66,8 +66,11 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
     """`perfsheet.cli.main` in this process."""
     from perfsheet.cli import main
 
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
+    words = [str(argument) for argument in arguments]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["perfsheet", *words])
+        with pytest.raises(SystemExit) as ended:
+            main(words)
     code = ended.value.code
     written = capsys.readouterr()
     return Ended(0 if code is None else int(code), written.out, written.err)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from perfsheet.analysis import Analysis
@@ -111,14 +113,15 @@ def brief(analysis: Analysis) -> Json:
     )
 
 
-def hotspots(analysis: Analysis, count: int | None, as_brief: bool = False) -> Json:
+def hotspots(analysis: Analysis, count: int | None, as_brief: bool = False, of_fields: bool = False) -> Json:
     """`perfsheet hotspots --json`: totals of every rule before the cut, and the first `count` findings (None = all).
 
-    `as_brief`: what matters instead, for `--brief`.
+    `as_brief`: what matters instead, for `--brief`; `of_fields`: both, of which fields are chosen.
     """
     if as_brief:
         return {**brief(analysis), **_tried(analysis)}
-    return named(analysis, {**head(analysis), **findings_keys(analysis, count), **_tried(analysis)})
+    more = {key: value for key, value in brief(analysis).items() if key in ("verdict", "groups")} if of_fields else {}
+    return named(analysis, {**head(analysis), **more, **findings_keys(analysis, count), **_tried(analysis)})
 
 
 def report(analysis: Analysis, workbook: str | None, as_brief: bool = False) -> Json:
@@ -188,9 +191,16 @@ def write(result: Json, out: TextIO, view: JsonView = WHOLE) -> None:
 
     Raises PerfsheetError (exit status 2) for a field that the result does not have.
     """
+    if _CAPTURE in view.rest and "capture" in result:
+        paths = shlex.join(map(str, result["capture"]["paths"]))
+        view = replace(view, rest=view.rest.replace(_CAPTURE, paths, 1))
     for piece in view_pieces(result, view):
         out.write(piece)
     out.write("\n")
+
+
+_CAPTURE = "CAPTURE"
+"""Stands for the capture in the command for the rest, where only the result says which that is."""
 
 
 def _report_of(case: Case) -> Json | None:
