@@ -24,6 +24,7 @@ else:
             defined = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
             fields = dataclasses.fields(defined)
             defined.__init__ = _initialiser([field for field in fields if field.init], hasattr(cls, "__post_init__"))
+            defined.__signature__ = _SIGNATURE
             if "__repr__" not in cls.__dict__:
                 defined.__repr__ = _representation([field.name for field in fields if field.repr])
             if frozen:
@@ -35,6 +36,35 @@ else:
             return defined
 
         return define if cls is None else define(cls)
+
+
+class _Signature:
+    """The arguments of a class as help and completion show them, made when they are asked for."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> Any:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        from inspect import Parameter, Signature
+
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        return Signature(
+            [
+                Parameter(field.name, kind, default=_shown_default(field), annotation=field.type)
+                for field in dataclasses.fields(owner)
+                if field.init
+            ]
+        )
+
+
+_SIGNATURE = _Signature()
+
+
+def _shown_default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    from inspect import Parameter
+
+    return Parameter.empty if field.default is dataclasses.MISSING else field.default
 
 
 def _initialiser(fields: list[dataclasses.Field[Any]], has_post_init: bool) -> Callable[..., None]:

@@ -82,6 +82,8 @@ def analyze(
     (exit status 2), is damaged and the options are strict, or is not of the graph report (3).
     """
     options = options or Options()
+    if not isinstance(table, OpsTable):
+        raise usage(f"`analyze` takes a table, not {type(table).__name__}", "perfsheet.analyze(perfsheet.read(path))")
     if table.plan is not None and options.board not in (None, table.plan.board):
         raise usage(
             f"a plan is of the board that it was made on ({table.plan.board})", "leave `board` out, or plan anew"

@@ -9,7 +9,10 @@ from perfsheet.cli.options import ANALYSIS_OPTIONS
 from perfsheet.errors import usage
 
 _PROFILING = ("run", "doctor")
-_ANALYSING = ("run", "top-ops", "hotspots", "report", "compare", "check", "budget init", "stats")
+_ANALYSING = (
+    *("run", "top-ops", "hotspots", "explain", "table", "summary", "report", "compare", "check", "budget init"),
+    *("try", "tests", "stats", "calibrate", "history add"),
+)
 _NUMBER: tuple[type, ...] = (int, float)
 _TEXT: tuple[type, ...] = (str,)
 # Setting → the commands and the parameter whose default it replaces, and the types that it takes.

@@ -59,6 +59,6 @@ def _time(text: str | None) -> float | None:
     from perfsheet.budget.quantities import Unit, quantity
 
     value = None if text is None else quantity(text, Unit.TIME)
-    if text is not None and not value:
+    if text is not None and (not value or text.strip()[-1:].isdecimal()):  # a unit must not be guessed
         raise usage(f"--e2e {text}: not a time", "give 12.3ms, 850us or 1.2s")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -51,7 +52,9 @@ def frame(analysis: Analysis, name: str) -> pd.DataFrame:
     found = next((one for one in BREAKDOWNS if one.name == name), None)
     if found is None:
         known = [*_OWN, *(one.name for one in BREAKDOWNS if one.name not in _OWN)]
-        raise usage(f"there is no table {name!r}", f"known: {', '.join(known)}")
+        close = get_close_matches(name.replace("_", "-"), known, 1)
+        meant = f"{close[0]}, perhaps; " if close else ""
+        raise usage(f"there is no table {name!r}", f"{meant}known: {', '.join(known)}")
     return _frame(found.table, found.rows(analysis))
 
 

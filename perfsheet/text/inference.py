@@ -37,12 +37,9 @@ def roofline(found: InferenceSummary) -> str:
 
 
 def off_device(found: InferenceSummary) -> str:
-    """What of the end-to-end time is not on the device; blank where that is unknown."""
-    if found.off_device_ns is None:
+    """What of the end-to-end time is not on the device; blank where that is unknown or cannot be."""
+    if found.off_device_ns is None or found.off_device_ns < 0:
         return ""
-    if found.off_device_ns < 0:
-        longer = span_of_time(-found.off_device_ns)
-        return f"The device alone took {longer} longer than end to end: slowed down by the profiler, or another window."
     return f"Off the device: {span_of_time(found.off_device_ns)}, {percent(found.off_device_share)} of end to end."
 
 
@@ -55,6 +52,11 @@ def limitations(analysis: Analysis, found: InferenceSummary) -> list[str]:
     if untimed := summary.ops - summary.timed_ops:
         unknown = "" if found.timing("kernel") else ": times of an inference are unknown"
         said.append(f"{untimed:,} of {rows(summary.ops, 'op')} have no usable duration{unknown}.")
+    if found.off_device_ns is not None and found.off_device_ns < 0:
+        longer = span_of_time(-found.off_device_ns)
+        said.append(
+            f"The device alone took {longer} longer than end to end: slowed down by the profiler, or another window."
+        )
     if found.workload.end_to_end_ns is None:
         said.append("No end-to-end time was given (--e2e): what the host adds is unknown.")
     if found.roofline_share is not None and found.roofline_share < 1:

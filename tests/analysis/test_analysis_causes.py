@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from support.captures import op, shape
 from support.findings import findings_of, only_finding
+from support.real import CAPTURES, CASES, each
 
+from perfsheet.analysis import analyze
 from perfsheet.analysis.expectation.best_seen_table import BY_KIND
 from perfsheet.analysis.expectation.records import RECORDS
 from perfsheet.analysis.rules import RULES
+from perfsheet.capture.reader import read
+from perfsheet.errors import PerfsheetError
 from perfsheet.text import causes as text
 
 
@@ -147,3 +151,18 @@ def test_the_verdict_names_what_takes_the_time(analysis_of):
 
 def test_without_findings_the_verdict_says_so(analysis_of):
     assert text.verdict(analysis_of(op("Add", 100))) == f"No hotspot: none of the {len(RULES)} rules found anything."
+
+
+@each([*CAPTURES, *CASES])
+def test_a_cause_is_no_less_than_its_cures_and_names_their_ground(path):
+    try:
+        analysis = analyze(read(path))
+    except PerfsheetError:
+        pytest.skip("it cannot be analysed")
+    for cause in analysis.causes:
+        for cure in cause.cures:
+            assert (cure.bound_ns or 0.0) <= (cause.bound_ns or 0.0) + 1e-6
+            if cause.expected_saving_ns is not None:
+                assert (cure.expected_saving_ns or 0.0) <= cause.expected_saving_ns + 1e-6
+        if cause.expected_saving_ns:
+            assert cause.ground in {member.ground for member in cause.members if member.expected_saving_ns}

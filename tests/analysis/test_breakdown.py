@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.captures import host_op, op, shape, signpost, write_csv
 from support.command import ROOT, here
-from support.real import CAPTURES, CASES, capture, each
+from support.real import CAPTURES, CASES, WHY_NOT, capture, each
 
 from perfsheet.analysis import Options, Selection, analyze
 from perfsheet.analysis.breakdown import collectives, host_scopes, layer_classes
@@ -18,6 +18,7 @@ from perfsheet.capture.reader import read
 from perfsheet.cli.table import KINDS
 from perfsheet.errors import PerfsheetError
 from perfsheet.tables.breakdown import BREAKDOWNS, layer_lines
+from perfsheet.text.inference import limitations
 
 BEFORE = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
 PLAN = ROOT / "examples" / "captures" / "planned_encoder_block_before.json"
@@ -130,6 +131,55 @@ def test_host_time_by_scope(tmp_path):
     assert window.host_share == pytest.approx(host.host_ns / (host.host_ns + 2_000_000))
 
 
+def test_layers_of_every_pass_are_counted(before):
+    every = analyze(read(BEFORE), Options(selection=Selection(which_pass="all")))
+    (one,) = layer_classes(before, by_regions=False)
+    assert len(layer_classes(before, by_regions=True)) == 1
+    layer, outside = layer_classes(every, by_regions=False)
+    assert (one.count, layer.count, outside.id) == (4, 8, "outside")
+    assert outside.ops == 2
+    kernel = [found.devices[0].all.total_ns - found.devices[0].all.idle_ns for found in (layer, outside)]
+    assert sum(kernel) == every.ops.total_ns
+
+
+def test_nothing_tells_the_waiting_of_one_device(tmp_path):
+    rows = [gather(device, 1000 + device) for device in (0, 1)]
+    alone = Options(selection=Selection(devices=(1,)))
+    (found,) = collectives(analyze(read(write_csv(tmp_path / "a.csv", rows)), alone))
+    assert (found.transfer_ns, found.waiting_ns, found.bytes_per_ns) == (None, None, None)
+    assert found.group.kernel_ns == 1001
+
+
+def test_regions_are_of_the_file_that_has_their_signposts(tmp_path):
+    first = [op("Unary", 5), signpost("a start"), op(duration=100), signpost("a end"),
+             signpost("b start"), op("Binary", 20), signpost("b end")]  # fmt: skip
+    second = [op("Unary", 5, device=1), *(op("Softmax", 1000, device=1) for _ in range(6))]
+    paths = [write_csv(tmp_path / f"{name}.csv", rows) for name, rows in (("first", first), ("second", second))]
+    analysis = analyze(read(paths))
+    regions = [scope for scope in host_scopes(analysis) if scope.scope == "region"]
+    assert [(scope.window, scope.device_ops, scope.device_ns) for scope in regions] == [("a", 1, 100), ("b", 1, 20)]
+    assert {layer.name: layer.count for layer in layer_classes(analysis)} == {"a": 1, "b": 1, "outside": 1}
+
+
+def test_host_durations_that_are_unknown_add_up_to_nothing_known(tmp_path):
+    rows = [op(), {**host_op(), "HOST DURATION [ns]": ""}]
+    window, _ = host_scopes(analyze(read(write_csv(tmp_path / "a.csv", rows))))
+    assert (window.host_ops, window.host_ns, window.total_ns, window.host_share) == (1, None, None, None)
+
+
+@pytest.mark.parametrize("kind", ["layers", "ops", "host-fallback"])
+def test_a_plan_has_no_measured_time_in_any_table(kind, capsys):
+    told = json.loads(here(capsys, "table", kind, PLAN, "--json").out)["table"]
+    keys = {key for record in told for key in record}
+    assert "measured" not in str(keys)
+    assert "kernel_duration" not in str(keys)
+    if kind == "host-fallback":
+        assert {record["device_op_time_ms"] for record in told} == {None}
+        assert {record["host_op_time_ms"] for record in told if record["host_ops"]} == {None}
+    if kind == "ops":
+        assert {record["gap_ns"] for record in told} == {None}
+
+
 def test_every_kind_of_table_is_a_kind_of_the_command():
     assert tuple(one.name for one in BREAKDOWNS) == KINDS
 
@@ -233,6 +283,7 @@ def test_one_inference_of_a_real_capture_is_possible(path):
         ("--phase decode --tokens nan", "not a count"),
         ("--e2e soon", "not a time"),
         ("--e2e 0ms", "not a time"),
+        ("--e2e 3", "give 12.3ms"),
     ],
 )
 def test_workloads_that_cannot_be(words, said, capsys):
@@ -240,6 +291,32 @@ def test_workloads_that_cannot_be(words, said, capsys):
     assert ended.status == 2
     assert said in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_regions_are_those_of_one_inference(before):
+    (region,) = inference(before, Workload()).regions
+    assert (region.name, region.count, region.kernel_ns) == ("start", 1, before.ops.total_ns)
+    every = analyze(read(BEFORE), Options(selection=Selection(which_pass="all")))
+    (region,) = inference(every, Workload()).regions
+    kernel = inference(every, Workload()).timing("kernel")
+    assert (region.count, region.kernel_ns) == (1, kernel.ns)
+
+
+def test_the_device_cannot_take_longer_than_all(before):
+    found = inference(before, Workload(end_to_end_ns=1e6))
+    (said,) = (text for text in limitations(before, found) if "longer than end to end" in text)
+    assert "959.953 µs" in said
+
+
+@pytest.mark.skipif(not CASES, reason=WHY_NOT)
+def test_where_ops_overlap_the_figures_are_those_of_the_capture():
+    analysis = analyze(read(next(path for path in CASES if path.name == "subdevices-overlap.csv")))
+    found = inference(analysis, Workload())
+    assert found.timing("kernel").ns == analysis.summary.kernel_ns == 400_000
+    assert found.timing("elapsed").ns == analysis.summary.time_split.elapsed_ns == 416_000
+    assert found.roofline_share == analysis.summary.speed_of_light.known_share
+    assert found.roofline_share < 1
+    assert found.roofline_share * 680_000 + found.unmodelled_ns == pytest.approx(680_000)
 
 
 def test_a_plan_has_no_inference(capsys):

@@ -7,6 +7,8 @@ import pytest
 from support.captures import op, write_csv
 from support.command import here
 
+from perfsheet.cli.settings import defaults
+
 
 def settings(text: str, folder: Path | None = None) -> None:
     ((folder or Path.cwd()) / "pyproject.toml").write_text(text)
@@ -88,3 +90,25 @@ def test_a_file_that_is_no_text_is_left_alone_unless_it_has_settings(capsys, run
     (Path.cwd() / "pyproject.toml").write_bytes(b"\xff\xfe\x00[tool.perfsheet]")
     done = here(capsys, "top-ops", run_csv)
     assert (done.status, "pyproject.toml is not UTF-8 text" in done.err) == (2, True)
+
+
+def test_every_command_that_analyses_captures_takes_the_settings():
+    from typer.main import get_command
+
+    from perfsheet.cli.app import app
+
+    def analysing(group, path=()):
+        for name in group.list_commands(None):
+            found = group.get_command(None, name)
+            if hasattr(found, "list_commands"):
+                yield from analysing(found, (*path, name))
+            elif any(parameter.name == "ref_cores" for parameter in found.params):
+                yield " ".join((*path, name))
+
+    settings("[tool.perfsheet]\nlow-cores = 90\n")
+    given = defaults(Path.cwd())
+    for command in analysing(get_command(app)):
+        found = given
+        for word in command.split():
+            found = found.get(word, {})
+        assert found.get("low_cores_pct") == 90, command

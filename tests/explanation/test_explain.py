@@ -17,8 +17,10 @@ from perfsheet.analysis.rules import RULES
 from perfsheet.capture.reader import read
 from perfsheet.errors import PerfsheetError
 from perfsheet.explanation import Kind, explain, explain_rule, rule_named
+from perfsheet.text.explanation import formula, saving
 
 BEFORE = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
+PLAN = ROOT / "examples" / "captures" / "planned_encoder_block_before.json"
 REPORT = ROOT / "examples" / "captures" / "mock_board_encoder_block_before.json"
 
 
@@ -37,11 +39,11 @@ def value_of(numbers):
 
 
 def assert_formulas(found):
-    for formula in found.formulas:
-        if formula.numbers and formula.value is not None:
-            value = value_of(formula.numbers)
-            value *= 100 if formula.unit == "%" and "max(" not in formula.numbers else 1
-            assert math.isclose(value, formula.value, rel_tol=0.003, abs_tol=0.51), (found.id, formula)
+    for one in found.formulas:
+        if one.numbers and one.value is not None:
+            value = value_of(one.numbers)
+            value *= 100 if one.unit == "%" and "max(" not in one.numbers else 1
+            assert math.isclose(value, one.value, rel_tol=0.003, abs_tol=0.51), (found.id, one)
 
 
 def test_the_formulas_of_a_cause(before):
@@ -159,3 +161,37 @@ def test_json_and_screen_say_the_same(before, capsys):
     screen = here(capsys, "explain", "C2", BEFORE).out
     assert "34,858 ns × (1 − 12 / 64) = 28,322 ns" in screen.replace("\n    ", " ")
     assert "not tried: TTNN may refuse it" in screen.replace("\n   ", " ")
+
+
+def test_the_cures_of_an_op_are_what_they_save_of_that_op(before):
+    found = explain(before, "102")
+    kernel = before.ops.kernel_ns[found.position]
+    assert found.cures
+    assert all(0 < cure.bound_ns <= kernel for cure in found.cures)
+    finding = next(one for one in before.findings if one.id == found.cures[0].finding.id)
+    assert finding.saving_ns > kernel
+
+
+def test_a_plan_is_explained_in_least_times():
+    planned = analyze(read(PLAN))
+    found = explain(planned, 69)  # numbers are rows, too
+    text = " ".join((*found.why, *(formula(one) for one in found.formulas), *map(saving, found.cures)))
+    assert "Takes at the least 8.192 µs." in text
+    assert "of least time" in text
+    assert "kernel duration" not in text
+    assert [one.name for one in found.formulas] == ["share"]
+    cause = explain(planned, "C1")
+    assert all(one.value is not None for one in cause.formulas)
+
+
+def test_a_first_run_gap_is_said_to_be_one(tmp_path):
+    rows = [op(), op("Unary", gap=464_000_000)]
+    found = explain(analyze(read(write_csv(tmp_path / "a.csv", rows))), "3")
+    (gap,) = (one for one in found.formulas if one.name == "gap before")
+    assert "compiling" in gap.words
+
+
+@pytest.mark.parametrize("name", ["", " ", "low core"])
+def test_a_blank_is_no_rule(name):
+    with pytest.raises(PerfsheetError, match="is no cause, finding, row or rule"):
+        rule_named(name)

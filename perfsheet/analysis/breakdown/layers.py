@@ -13,6 +13,7 @@ from perfsheet.analysis.statistics import ratio
 from perfsheet.analysis.time_split import COLLECTIVES, COMPUTE, MOVEMENT, group_of
 from perfsheet.analysis.windows.idle import LONG_WAIT_NS, idle_before
 from perfsheet.analysis.windows.layers import layers
+from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.signposts import places_in
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
@@ -73,11 +74,12 @@ def layer_classes(analysis: Analysis, by_regions: bool | None = None) -> tuple[L
     """The classes of layers of the window, most time first, and what is in none of them.
 
     `by_regions`: regions between signposts, by their names; False: pieces of a pass that repeat; None: regions if the
-    window has several. Of a mesh every device has its own times; where devices cannot be aligned, no layer is found.
+    window has several. Of a mesh every device has its own times; where devices cannot be aligned, no piece repeats on
+    all of them.
     """
     facts = analysis.facts
     names, instances = _regions(analysis) if by_regions is not False else ([], [])
-    if by_regions is None and sum(map(len, instances)) < _FEW:
+    if not by_regions and sum(map(len, instances)) < _FEW:
         names, instances = _repeated(facts)
     times = _times(facts)
     classes, taken = [], np.zeros(len(times.step), dtype=np.bool_)
@@ -121,7 +123,7 @@ def _times(facts: Facts) -> _Times:
     """Waits for compiling are left out."""
     scope = facts.scope
     every, within = scope.every, scope.within
-    step = scope.devices.step if scope.devices.count > 1 else np.arange(len(within))
+    step = _keys(scope)
     idle = np.nan_to_num(idle_before(every, within))
     idle[(idle >= LONG_WAIT_NS) & ~facts.every_warm[within]] = 0.0
     part = np.zeros(len(every), dtype=np.int64)
@@ -129,6 +131,15 @@ def _times(facts: Facts) -> _Times:
         part[rows] = _PART.get(name, 0)
     busy = np.nan_to_num(every.exposed_ns[within])
     return _Times(step, every.device[within].astype(np.int64), part[within], busy, idle)
+
+
+def _keys(scope: Scope) -> IntArray:
+    """For each op of all devices its step; one that no other device runs has a number of its own."""
+    every = np.arange(len(scope.within))
+    if scope.devices.count < 2:
+        return every
+    step = scope.devices.step
+    return np.asarray(np.where(step >= 0, step, int(step.max(initial=-1)) + 1 + every))
 
 
 _PART = {COMPUTE: 0, COLLECTIVES: 1, MOVEMENT: 2}
@@ -139,7 +150,7 @@ def _instances(step: IntArray, steps: Sequence[IntArray]) -> IntArray:
     of_step = np.full(int(step.max(initial=-1)) + 1, -1, dtype=np.int64)
     for number, some in enumerate(steps):
         of_step[some[some >= 0]] = number
-    return np.asarray(np.where(step >= 0, of_step[np.maximum(step, 0)], -1))
+    return np.asarray(of_step[step])
 
 
 def _class(facts: Facts, name: str, instance: IntArray, count: int, times: _Times) -> LayerClass:
@@ -204,7 +215,7 @@ def _regions(analysis: Analysis) -> tuple[list[str], list[list[IntArray]]]:
     facts = analysis.facts
     scope = facts.scope
     places = places_in(scope.selected, scope.every)[scope.within]
-    steps = scope.devices.step if scope.devices.count > 1 else np.arange(len(places))
+    steps = _keys(scope)
     found: dict[str, list[IntArray]] = {}
     for region in shown:
         inside = steps[region.has(places)]
