@@ -23,8 +23,8 @@ class Kind(Enum):
 class Formula:
     """A figure: its formula in words, the same with the numbers of one op put in, and what comes of it.
 
-    `of` says of what it is (`row 67`, `all 65 ops`). `numbers` is blank where the words name nothing that can be put
-    in. `value` in `unit` (ns, %, …; blank for counts); None = unknown.
+    `of` says of what it is (`row 67`, `all 65 ops`). `numbers` come to `value`; blank where the words name what cannot
+    be put in. `value` in `unit` (ns, %, …; blank for counts); None = unknown.
     """
 
     name: str
@@ -33,6 +33,11 @@ class Formula:
     numbers: str
     value: float | None
     unit: str
+
+    def __str__(self) -> str:
+        from perfsheet.text.explanation import formula
+
+        return formula(self)
 
 
 @dataclass(frozen=True)
