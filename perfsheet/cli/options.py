@@ -324,7 +324,7 @@ def chosen_fields(context: typer.Context) -> set[str]:
 def one_format(json: JsonView | None, csv: bool) -> None:
     """Refuse two output formats at once."""
     if json and csv:
-        raise usage("JSON (--json, --brief, --fields, …) and --csv exclude each other", "choose one")
+        raise usage("--json and --csv exclude each other", "choose one; --brief, --fields and --limit are of JSON")
 
 
 def percentage(option: str, value: float) -> float:

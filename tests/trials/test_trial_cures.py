@@ -115,11 +115,15 @@ def test_heads_are_joined_and_split(proposed):
         row("ReshapeDeviceOperation", [(1, 1, 64, 256)], (1, 64, 8, 32)),
         row("TransposeDeviceOperation", [(1, 64, 8, 32)], (1, 8, 64, 32), dim="TransposeOpDim::HC"),
     )
-    first, second = proposed("unfused-heads", *split, SCORES, SOFTMAX, VALUES).values()
+    alone = row("SoftmaxDeviceOperation", [(1, 8, 64, 64)], (1, 8, 64, 64))  # as many keys as queries
+    first, second = proposed("unfused-heads", *split, SCORES, alone, VALUES).values()
     assert first.code.tensors["qkv"].shape == (1, 1, 64, 3 * 256)
     assert "num_heads=8" in first.code.text
     assert second.code.tensors["qkv"].shape == (1, 1, 64, 256)
     assert "num_heads" not in second.code.text
+    fewer = row("SoftmaxDeviceOperation", [(1, 8, 64, 16)], (1, 8, 64, 16))
+    first, _ = proposed("unfused-heads", *split, SCORES, fewer, VALUES).values()
+    assert first.code.function == "ttnn.experimental.nlp_create_qkv_heads_segformer"
 
 
 def test_fewer_heads_than_rows_is_no_sign_of_joining(proposed):

@@ -139,7 +139,7 @@ def test_kinds_that_are_not_covered_say_so(tmp_path):
     [
         ("C99", "there is no C99"),
         ("H99", "there is no H99"),
-        ("1", "row 1 is no device op"),
+        ("1", "has no row 1"),
         ("norm", "neither a row nor a cause"),
     ],
 )

@@ -47,8 +47,8 @@ def proposals(chain: Chain) -> Iterator[Proposal]:
         )
         label = f"{name}_segformer, on a tensor of its own"
         apart = Proposal(label, replace(alone, function=f"{name}_segformer"), (_SPLIT,), fewer, moved)
-        # Q, K and V of different lengths are no one tensor.
-        yield from (apart,) if keys_differ_in_length(chain.facts) else (together, apart)
+        # Q, K and V of different lengths are hardly one tensor.
+        yield from (apart, together) if keys_differ_in_length(chain.facts) else (together, apart)
 
 
 def _is_joined(heads: tuple[int, ...], rows: tuple[int, ...]) -> bool:
