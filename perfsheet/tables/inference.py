@@ -25,6 +25,10 @@ def _one_decimal(value: float | None) -> str:
     return "–" if value is None else f"{value:,.1f}"
 
 
+def _three_decimals(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.3f}"
+
+
 def _of_roofline(rows: TimingRows) -> list[float | None]:
     least = rows.source.roofline_ns
     return [None if least is None else least / one.ns for one in rows]
@@ -40,13 +44,13 @@ TIMINGS: Table[TimingRows] = Table(
             "`kernel`: Σ kernel duration; `elapsed`: first op to last on the device; `end to end`: --e2e", _PAGE),
         Column("ns", "Duration", NS, each(lambda one: one.ns), "of one inference", text=lambda ns: f"{ns:,.0f}"),
         Column("inferences_per_s", "Samples/s", RATE, each(lambda one: one.inferences_per_s), "batch / duration",
-            unit="1/s", drop=3),
+            unit="", drop=3),
         Column("ms_per_token", "Per token", DECIMAL, _token(lambda one: one.ms_per_token),
-            "duration / tokens of one user", _PAGE, unit="ms", when=_of_tokens),
+            "duration / tokens of one user", _PAGE, unit="ms", text=_three_decimals, short="Token", when=_of_tokens),
         Column("tokens_per_s_user", "Tokens/s/user", DECIMAL, _token(lambda one: one.tokens_per_s_user),
-            "tokens of one user / duration", _PAGE, unit="1/s", text=_one_decimal, short="Tok/s/user", when=_of_tokens),
+            "tokens of one user / duration", _PAGE, unit="", text=_one_decimal, short="Tok/s/user", when=_of_tokens),
         Column("tokens_per_s", "Tokens/s", DECIMAL, _token(lambda one: one.tokens_per_s),
-            "batch × tokens / duration", _PAGE, unit="1/s", text=_one_decimal, short="Tok/s", drop=2, when=_of_tokens),
+            "batch × tokens / duration", _PAGE, unit="", text=_one_decimal, short="Tok/s", drop=2, when=_of_tokens),
         Column("dram_bandwidth_pct", "DRAM bandwidth", PERCENT, each(lambda one: one.dram), short="DRAM",
             meaning="bytes that its ops must move / (duration × DRAM peak)", page=_PAGE),
         Column("flops_pct", "FLOPs", PERCENT, each(lambda one: one.compute),
