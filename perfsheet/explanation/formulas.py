@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.expectation.expected import best_shares
 from perfsheet.analysis.expectation.grounds import GroundKind
 from perfsheet.analysis.expectation.records import RECORDS, Record
 from perfsheet.analysis.results import Cause, Finding
@@ -247,22 +248,37 @@ def _expected(analysis: Analysis, finding: Finding, within: IntArray | None) -> 
         kept = (value_of(numbers) or 0.0) - expected
         numbers += f" − {figure(kept)} ns" if kept > _SAME_NS else ""
         words += f"; {ground.text}"
-    elif ground.kind is GroundKind.SIBLING and finding.positions.size:
+    elif ground.kind in _OF_ONE and finding.positions.size:
         at = _largest(finding, finding.expectation.savings, within)
         position, saving = int(finding.positions[at]), float(finding.expectation.savings[at])
-        of_one = with_numbers(_OVER_SIBLING, analysis, position)
+        of_one = _OF_ONE[ground.kind](analysis, position)
         kernel, bound = _kernel(analysis, position), float(finding.savings[at])
-        yield _proven("should save", _row(analysis, position), words, of_one, saving, kernel, bound)
-    else:
+        one = _proven("should save", _row(analysis, position), words, of_one, saving, kernel, bound)
+        if one.numbers:
+            yield one
+    if ground.kind not in (GroundKind.SIBLING, GroundKind.RECORD):
         words += f"; {ground.text}"
     yield _proven("should save", _every(finding), words, numbers, expected)
 
 
+def _over_sibling(analysis: Analysis, position: int) -> str:
+    return with_numbers(_OVER_SIBLING, analysis, position)
+
+
+def _over_best_seen(analysis: Analysis, position: int) -> str:
+    """Down to the time at the share of the speed of light that such ops reach."""
+    least, share = analysis.facts.speed_of_light.min_kernel_ns[position], best_shares(analysis.ops)[position]
+    if not math.isfinite(least) or not math.isfinite(share):
+        return ""
+    return f"{figure(_kernel(analysis, position))} ns − {figure(float(least))} ns / {share:.6g}"
+
+
 _OVER_SIBLING = "kernel duration − median kernel duration of the fastest sibling"
+_OF_ONE = {GroundKind.SIBLING: _over_sibling, GroundKind.BEST_SEEN: _over_best_seen}
 _WORDS = {
     GroundKind.SIBLING: f"Σ ({_OVER_SIBLING}), at most the bound",
     GroundKind.NO_MORE_PIECES: "nothing: more cores cannot share the work",
-    GroundKind.BEST_SEEN: "Σ (kernel duration − time at the share of the speed of light that such ops reach), "
+    GroundKind.BEST_SEEN: "Σ (kernel duration − time at the speed of light / the share of it that such ops reach), "
     "at most the bound",
     GroundKind.RECORD: "what fixes of the rule saved / what they could save at most × the bound, less what each op "
     "takes at the least: 1.5 µs",

@@ -48,7 +48,8 @@ def assert_formulas(found):
 
 def test_the_formulas_of_a_cause(before):
     found = explain(before, "C2")
-    (first, every, expected, left) = found.formulas
+    (first, every, of_one, expected, left) = found.formulas
+    assert of_one.numbers == "34,858 ns − 4,437.333 ns / 0.481"
     assert first.numbers == "34,858 ns × (1 − 12 / 64)"
     assert first.value == pytest.approx(34858 * (1 - 12 / 64))
     assert every.value == before.causes[1].bound_ns

@@ -67,7 +67,7 @@ def _ground_of(
     if of is GroundKind.BEST_SEEN:
         if hits.fused is not None:
             return Ground(of, hits.fused.text)
-        remaining = np.isfinite(_best_shares(facts.ops)[positions])  # ops that go say nothing about what is reached
+        remaining = np.isfinite(best_shares(facts.ops)[positions])  # ops that go say nothing about what is reached
         positions, savings = positions[remaining], savings[remaining]
     if not len(positions):
         return Ground(of, "the ops go")
@@ -182,13 +182,14 @@ def _down_to(
     """
     ops = facts.ops
     few = pieces(ops)[positions] < _QUARTER * ops.worker_cores[positions]
-    target = np.where(few, np.nan, limit_ns / _best_shares(ops)[positions])
+    target = np.where(few, np.nan, limit_ns / best_shares(ops)[positions])
     target = np.where(target < _LEAST_NS, least, target)
     return np.asarray(np.clip(ops.kernel_ns[positions] - np.where(limit_ns == 0, 0, target), 0, bounds))
 
 
 @once
-def _best_shares(ops: Ops) -> FloatArray:
+def best_shares(ops: Ops) -> FloatArray:
+    """For each op the part of the speed of light that a quarter of such ops reach in real captures; NaN = unknown."""
     found = [_best_seen(variant.op_code) for variant in ops.variants.all]
     shares = [np.nan if item is None else item[0] for item in found]
     return np.array(shares, dtype=np.float64)[ops.variants.of]
