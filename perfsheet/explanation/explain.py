@@ -26,7 +26,7 @@ from perfsheet.text import causes as text_of_causes
 from perfsheet.text import explanation as text
 from perfsheet.text import trials as text_of_trials
 from perfsheet.text.formats import percent, span_of_time
-from perfsheet.text.words import time
+from perfsheet.text.words import planned, time
 from perfsheet.trials.subjects import longest_of, positions_of
 from perfsheet.trials.ways import CauseTrial
 
@@ -151,15 +151,15 @@ def _op(analysis: Analysis, positions: Sequence[int]) -> Explanation:
     kernel = ops.kernel_ns[alike]
     several = len(positions) > 1
     beside = f" Row {analysis.row_ref(at).row} is in several files: this is the first." if several else ""
-    times, planned = "", analysis.ops.planned
+    times, of_plan = "", analysis.ops.planned
     if len(alike) > 1 and np.isfinite(kernel).any():
         least, most = (span_of_time(float(extreme(kernel))) for extreme in (np.nanmin, np.nanmax))
         span = " to ".join(dict.fromkeys((least, most)))
-        take = "take at the least" if planned else "take"
+        take = "take at the least" if of_plan else "take"
         times = f" {len(alike):,} identical ops {take} {span}, median {span_of_time(median_of(kernel))}."
     own = float(ops.kernel_ns[at])
-    unknown = "Its least time is unknown." if planned else "No usable kernel duration."
-    took = f"Takes {'at the least ' * planned}{span_of_time(own)}." if np.isfinite(own) else unknown
+    unknown = "Its least time is unknown." if of_plan else "No usable kernel duration."
+    took = f"Takes {'at the least ' * of_plan}{span_of_time(own)}." if np.isfinite(own) else unknown
     cures = tuple(_in_depth(analysis, one, _cure_of_op(one, at), NOTHING) for one in found)
     return Explanation(
         Kind.OP,
@@ -189,6 +189,8 @@ def _rule_here(analysis: Analysis, rule: Rule) -> Explanation:
     alone = explain_rule(rule)
     total = next(one for one in analysis.rule_totals if one.rule is rule)
     found = [one for one in analysis.findings if one.rule is rule]
+    if analysis.plan is not None:
+        alone = replace(alone, why=tuple(map(planned, alone.why)))
     if not found:
         return replace(alone, why=("It hits nothing in this capture.", *alone.why))
     of = "op" if found[0].positions.size else "host row"

@@ -92,6 +92,16 @@ def _read_file(path: Path) -> GraphReport:
     return read_json(_ranks(path))
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files that may be read for a report: all in a folder, or the file with those beside it that are its own."""
+    if path.is_dir():
+        return list(path.rglob("*"))
+    ranks = _ranks(path)
+    beside = [rank.with_suffix(suffix) for rank in ranks for suffix in (IO_SUFFIX, COMPARISONS_SUFFIX)]
+    journals = [path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal")]
+    return [*ranks, *beside, path.with_name(COMPARISONS), *journals]
+
+
 def _ranks(path: Path) -> list[Path]:
     """The capture and those of the other ranks of its run."""
     name = _OF_RANK.match(path.name)

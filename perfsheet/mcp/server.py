@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from typing import Any
@@ -45,9 +46,10 @@ def server_of(session: Session) -> Server[Any]:
         tool = tools.get(params.name)
         if tool is None:
             return _refused(_unknown(params.name, tools))
-        return await anyio.to_thread.run_sync(
-            _called, session, tool, params.arguments or {}, limiter=limiters[tool.lane]
-        )
+        given, limiter = _given(params.arguments or {}), limiters[tool.lane]
+        # A process ends when its thread hears of it; an analysis hears of nothing, and is left to itself.
+        leave = tool.lane is Lane.ANALYSIS
+        return await anyio.to_thread.run_sync(_called, session, tool, given, limiter=limiter, abandon_on_cancel=leave)
 
     async def list_resources(context: Any, params: Any) -> types.ListResourcesResult:
         listed = [
@@ -124,6 +126,15 @@ def _described(tool: Tool) -> types.Tool:
     )
 
 
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What is given, not null; clients write whole numbers as 5.0, too."""
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value
+        for key, value in arguments.items()
+        if value is not None
+    }
+
+
 def _called(session: Session, tool: Tool, arguments: dict[str, Any]) -> types.CallToolResult:
     """The answer of a tool, within its bounds; an error says what to do."""
     try:
@@ -184,3 +195,6 @@ def serve(session: Session) -> None:
     """Serve until the client closes standard input."""
     print(f"perfsheet {__version__} serves {', '.join(map(str, session.roots))}", file=sys.stderr)  # noqa: T201
     anyio.run(_serve, session)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # a thread that is left to itself would be waited for

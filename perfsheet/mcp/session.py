@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from perfsheet.analysis import Analysis, Options, Selection
 from perfsheet.analysis.from_files import NO_GRAPH, analyse_files
 from perfsheet.capture.sources import locate
 from perfsheet.errors import usage
+from perfsheet.graph_report.find import files_of
 from perfsheet.light_dataclass import dataclass
 from perfsheet.mcp.inputs import CaptureInput
 from perfsheet.provenance import RECORD_NAME, recorded_provenance
 
 _KEPT = 8
 """Analyses that are kept, the last ones used."""
-_MOST_FILES = 10_000
-"""Files of a graph report that are looked at for changes."""
 
-_State = tuple[tuple[int, int], ...]
+_State = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Session:
         self.python = str(Path(python).absolute()) if python and os.sep in python else python
         self.may_run = may_run
         self._kept: OrderedDict[object, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
 
     def path(self, text: str) -> Path:
         """A path that may be read: absolute, or from the first folder.
@@ -98,17 +98,19 @@ class Session:
         key = (path, options, graph)
         read = [path, path.with_name(RECORD_NAME)]
         if (report := graph or recorded) not in (None, NO_GRAPH):
-            read.append(self._with_links(Path(str(report))))
-        state = _state(*read)
-        kept = self._kept.get(key)
+            read += self._files(Path(str(report)))
+        state = _state(read)
+        with self._lock:
+            kept = self._kept.get(key)
         if kept is None or kept.state != state:
             kept = _Kept(analyse_files([str(path)], options, graph=graph), state)
             if kept.analysis.graph is not None:
                 self.path(kept.analysis.graph.joined.report.path)
-        self._kept[key] = kept
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return kept.analysis
 
     def graph(self, given: CaptureInput) -> str | None:
@@ -125,12 +127,13 @@ class Session:
             return None
         return self._inside(str(capture.parent / record.graph_report))
 
-    def _with_links(self, report: Path) -> Path:
-        """A graph report whose files, and those beside it, are below the folders. Raises PerfsheetError for others."""
-        for path in islice(report.rglob("*") if report.is_dir() else report.parent.glob("*"), _MOST_FILES):
+    def _files(self, report: Path) -> list[Path]:
+        """The files of a graph report. Raises PerfsheetError for links that lead out of the folders."""
+        files = files_of(report)
+        for path in files:
             if path.is_symlink():
                 self._inside(str(path))
-        return report
+        return files
 
 
 def _options(given: CaptureInput) -> Options:
@@ -148,15 +151,13 @@ def _options(given: CaptureInput) -> Options:
     )  # fmt: skip
 
 
-def _state(*paths: Path) -> _State:
-    """What changes when a file does, or one in a folder."""
+def _state(files: Sequence[Path]) -> _State:
+    """What changes when one of the files does, or is there no longer."""
     found = []
-    for path in paths:
-        files = islice(path.rglob("*"), _MOST_FILES) if path.is_dir() else (path,)
-        for one in files:
-            try:
-                status = one.lstat() if path.is_dir() else one.stat()
-            except OSError:
-                continue
-            found.append((status.st_mtime_ns, status.st_size))
-    return tuple(sorted(found))
+    for path in files:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size))
+    return tuple(found)

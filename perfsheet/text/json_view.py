@@ -257,10 +257,10 @@ def _shorter(value: Any, cut: _Cut) -> Any:
                 found[key] = [_shorter(part, cut) for part in item if not cut.brief or part.get("ns")]
                 continue
             found[key] = _shorter(item, cut)
-            if isinstance(item, list) and len(found[key]) < len(item):
+            if isinstance(item, list | Streamed) and len(found[key]) < len(item):
                 found[f"{key}_count"] = len(item)
         return found
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Streamed):
         is_table = bool(value) and isinstance(value[0], dict | list)
         most = cut.inner if is_table else cut.names or _NAMES[cut.brief]
         return [_shorter(item, cut) for item in value[:most]]

@@ -21,6 +21,7 @@ from perfsheet.tables.breakdown import BREAKDOWNS, layer_lines
 from perfsheet.text.inference import limitations
 
 BEFORE = ROOT / "examples" / "captures" / "generated_encoder_block_before.csv"
+ALL = Options(selection=Selection(which_pass="all"))
 PLAN = ROOT / "examples" / "captures" / "planned_encoder_block_before.json"
 
 
@@ -140,6 +141,17 @@ def test_layers_of_every_pass_are_counted(before):
     assert outside.ops == 2
     kernel = [found.devices[0].all.total_ns - found.devices[0].all.idle_ns for found in (layer, outside)]
     assert sum(kernel) == every.ops.total_ns
+
+
+def test_a_layer_is_shown_whose_waits_are_all_known(tmp_path):
+    first = [op("Unary", 100, gap=0), op("Binary", 100, gap=2_000_000), op("Softmax", 100, gap=0)]
+    later = [op("Unary", 100, gap=500), op("Binary", 110, gap=500), op("Softmax", 100, gap=500)]
+    rows = [row for layer in (first, later) for row in (signpost("x start"), *layer, signpost("x end"))]
+    (layer,) = layer_classes(analyze(read(write_csv(tmp_path / "a.csv", rows)), ALL))
+    (device,) = layer.devices
+    assert layer.count == 2
+    assert (device.layer.compute_ns, device.layer.idle_ns) == (310, 1500)
+    assert (device.all.compute_ns, device.all.idle_ns) == (610, 1500)
 
 
 def test_nothing_tells_the_waiting_of_one_device(tmp_path):

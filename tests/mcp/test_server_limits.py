@@ -135,6 +135,53 @@ def test_a_new_report_in_a_folder_is_seen(tmp_path):
     assert Served(folder=tmp_path).run(ask) == [1000, 5000, 7000]
 
 
+def test_a_graph_report_is_read_anew_when_a_file_of_it_changes(tmp_path):
+    shutil.copy(BEFORE, tmp_path / "a.csv")
+    for ending in (".json", ".python_io.json"):
+        shutil.copy((EXAMPLES / REPORT).with_suffix(ending), tmp_path / f"g{ending}")
+    asked = ("source", {"capture": "a.csv", "graph": "g.json", "limit": 1})
+
+    async def ask(client):
+        answers = [await client.call_tool(*asked)]
+        (tmp_path / "g.python_io.json").unlink()
+        answers.append(await client.call_tool(*asked))
+        (tmp_path / "g.json").write_text("garbage", encoding="utf-8")
+        answers.append(await client.call_tool(*asked))
+        return [(one.is_error, one.content[0].text) for one in answers]
+
+    (_, told), (_, without), (refused, said) = Served(folder=tmp_path).run(ask)
+    assert '"line": 151' in told
+    assert "(source unknown)" in without
+    assert refused
+    assert "g.json" in said
+
+
+def test_side_files_of_a_graph_report_lead_nowhere_else(tmp_path):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    shutil.copy(BEFORE, folder / "a.csv")
+    shutil.copy(EXAMPLES / REPORT, folder / "g.json")
+    (tmp_path / "io.json").write_text("[]", encoding="utf-8")
+    (folder / "g.python_io.json").symlink_to(tmp_path / "io.json")
+    calls = [("source", {"capture": "a.csv", "graph": graph}) for graph in ("g.json", ".")]
+    assert all("outside of the folders" in said for said in Served(folder=folder).refusals(*calls))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_pipes_are_not_waited_for(tmp_path):
+    shutil.copy(BEFORE, tmp_path / "a.csv")
+    for name in ("b.csv", "c.json", "ops_perf_results_1.csv"):
+        os.mkfifo(tmp_path / name)
+    asked = Served(folder=tmp_path)
+    assert [one["capture"] for one in asked.answer("captures")["captures"]] == ["a.csv"]
+    assert "neither a file nor a folder" in asked.refusals(("overview", {"capture": "b.csv"}))[0]
+
+
+def test_null_is_not_given(served):
+    given = {"capture": BEFORE.name, "batch": None, "devices": None, "limit": None, "offset": None, "pass": None}
+    assert served.answer("ops", **given) == served.answer("ops", capture=BEFORE.name, limit=10.0)
+
+
 @contextmanager
 def _talking(folder, *arguments):
     """A server that is spoken to line by line."""

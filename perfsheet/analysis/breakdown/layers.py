@@ -16,7 +16,7 @@ from perfsheet.analysis.windows.layers import layers
 from perfsheet.analysis.windows.scope import Scope
 from perfsheet.analysis.windows.signposts import places_in
 from perfsheet.capture.arrays import distinct
-from perfsheet.capture.table import FloatArray, IntArray
+from perfsheet.capture.table import BoolArray, FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
 OUTSIDE, EVERYTHING = "outside", "all ops"
@@ -110,27 +110,29 @@ def _time(found: LayerClass) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Times:
-    """For each op of the window on all devices its step, device, the group of its time, kernel time, idle before it."""
+    """For each op of the window on all devices its step, device, the group of its time, kernel time, idle before it,
+    and whether it waited for compiling, which is left out of that."""
 
     step: IntArray
     device: IntArray
     part: IntArray
     ns: FloatArray
     idle: FloatArray
+    compiled: BoolArray
 
 
 def _times(facts: Facts) -> _Times:
-    """Waits for compiling are left out."""
     scope = facts.scope
     every, within = scope.every, scope.within
     step = _keys(scope)
     idle = np.nan_to_num(idle_before(every, within))
-    idle[(idle >= LONG_WAIT_NS) & ~facts.every_warm[within]] = 0.0
+    compiled = (idle >= LONG_WAIT_NS) & ~facts.every_warm[within]
+    idle[compiled] = 0.0
     part = np.zeros(len(every), dtype=np.int64)
     for name, rows in every.codes.mapped(group_of).places():
         part[rows] = _PART.get(name, 0)
     busy = np.nan_to_num(every.exposed_ns[within])
-    return _Times(step, every.device[within].astype(np.int64), part[within], busy, idle)
+    return _Times(step, every.device[within].astype(np.int64), part[within], busy, idle, compiled)
 
 
 def _keys(scope: Scope) -> IntArray:
@@ -161,8 +163,10 @@ def _class(facts: Facts, name: str, instance: IntArray, count: int, times: _Time
         at = instance[own]
         parts = np.bincount(at * 3 + times.part[own], times.ns[own], minlength=3 * count).reshape(count, 3)
         idle = np.bincount(at, times.idle[own], minlength=count)
-        order = np.argsort(parts.sum(axis=1) + idle, kind="stable")
-        median = int(order[(count - 1) // 2])
+        # A layer without waits that are left out is complete, so one of these is shown if there are any.
+        gone = np.bincount(at, times.compiled[own], minlength=count)
+        order = np.lexsort((parts.sum(axis=1) + idle, gone))
+        median = int(order[(int((gone == gone.min()).sum()) - 1) // 2])
         if first < 0 and (at == median).any():
             first = int(facts.scope.within[own[at == median][0]])
         most = max(most, int(np.bincount(at).max()))

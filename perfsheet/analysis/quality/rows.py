@@ -24,9 +24,10 @@ def row_check(name: str, label: str, bad: BoolArray, fine: str, problem: str, re
 
 def counts(summary: CaptureSummary) -> Iterator[Check]:
     """The rows of the window by kind, and what was dropped."""
+    time = "usable kernel duration" if summary.plan is None else "known least time"
     for name, count, detail in (
         ("device-rows", summary.device_rows, "device rows in the window; all figures cover these"),
-        ("timed-rows", summary.timed_rows, "of these with a usable kernel duration: ranked and summed"),
+        ("timed-rows", summary.timed_rows, f"of these with a {time}: ranked and summed"),
         ("host-rows", summary.host_rows, "host and python-fallback rows, not in any figure"),
         ("signpost-rows", summary.signpost_rows, "signposts, not in any figure"),
     ):

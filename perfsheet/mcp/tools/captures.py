@@ -37,8 +37,8 @@ def call(session: Session, given: CapturesInput) -> dict[str, Any]:
     if not folder.is_dir():
         raise usage(f"{given.folder} is no folder", "name one, or ask the other tools about the file")
     seen = list(islice(_files(folder), _MOST_FILES))
-    found = [(path, kind) for path in seen if (kind := _kind(path))]
-    states = [(path, kind, path.stat()) for path, kind in found if path.is_file()]
+    found = [(path, kind) for path in seen if path.is_file() and (kind := _kind(path))]  # a pipe would be waited for
+    states = [(path, kind, path.stat()) for path, kind in found]
     states.sort(key=lambda one: -one[2].st_mtime)
     return {
         "folder": session.shown(folder),

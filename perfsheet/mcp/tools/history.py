@@ -41,7 +41,7 @@ class HistoryInput(Input):
 def call(session: Session, given: HistoryInput) -> dict[str, Any]:
     """What `perfsheet history` answers."""
     store = session.path(given.store)
-    for path in store.rglob("*"):
+    for path in store.rglob("*.parquet"):
         if path.is_symlink():
             session.path(str(path))
     arguments = ["history", given.ask, str(store), "--json"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from perfsheet.analysis import Analysis
+from perfsheet.analysis.results import Cause
 from perfsheet.outputs.json_output.comparison import calibration, check, compare, expectations
 from perfsheet.outputs.json_output.parts import (
     SCHEMA_VERSION,
@@ -24,10 +26,11 @@ from perfsheet.outputs.json_output.parts import (
 )
 from perfsheet.outputs.json_output.parts import signposts as signposts_of
 from perfsheet.tables.cases import CASES
-from perfsheet.tables.causes import CAUSES
+from perfsheet.tables.causes import CAUSES, CauseRows
 from perfsheet.tables.causes import causes as causes_of
 from perfsheet.tables.groups import GROUPS
 from perfsheet.tables.groups import op_groups as ranked_groups
+from perfsheet.tables.kinds import row_data
 from perfsheet.tables.op_rows import top_ops as ranked_ops
 from perfsheet.tables.ops import OPS
 from perfsheet.tables.quality import DIAGNOSES
@@ -105,12 +108,25 @@ def brief(analysis: Analysis) -> Json:
         {
             **head(analysis),
             "verdict": verdict(analysis),
-            "causes": Streamed(len(every), lambda *part: CAUSES.records(every.part(*part)), 1),
+            "causes": Streamed(len(every), lambda *part: _causes(analysis, every.part(*part)), 1),
             "groups": Streamed(
                 len(analysis.groups), lambda first, end: GROUPS.records(ranked_groups(analysis).part(first, end)), 1
             ),
         },
     )
+
+
+def _causes(analysis: Analysis, causes: CauseRows) -> list[Json]:
+    """Their records; of the rows, which may be all of a capture, those are made that are shown."""
+    keys = {column.key for column in CAUSES.columns} - {"rows"}
+    return [
+        {**record, "rows": Streamed(len(cause.rows), partial(_rows_of, analysis, cause))}
+        for cause, record in zip(causes, CAUSES.records(causes, keys), strict=True)
+    ]
+
+
+def _rows_of(analysis: Analysis, cause: Cause, first: int, end: int) -> list[Json | None]:
+    return [row_data(ref) for ref in analysis.table_refs(cause.rows[first:end])]
 
 
 def hotspots(analysis: Analysis, count: int | None, as_brief: bool = False, of_fields: bool = False) -> Json:
