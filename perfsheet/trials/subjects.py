@@ -10,7 +10,6 @@ from perfsheet.analysis import Analysis
 from perfsheet.analysis.results import Cause
 from perfsheet.capture.table import RowKind
 from perfsheet.errors import usage
-from perfsheet.text.safe import clean
 from perfsheet.trials.trial import identical
 
 _ID, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
@@ -60,7 +59,5 @@ def _no_op(analysis: Analysis, row: int) -> Exception:
     if kind == RowKind.SIGNPOST:
         return usage(f"row {row:,} is a signpost", listed)
     if kind != RowKind.DEVICE:
-        return usage(
-            f"row {row:,} is a host op, {clean(code, _NAMED)}", "`perfsheet table host-fallback` has their times"
-        )
+        return usage(f"row {row:,} is a host op, {code[:_NAMED]}", "`perfsheet table host-fallback` has their times")
     return usage(f"row {row:,} is no device op of this window", f"that is {analysis.summary.window}; see --pass")
