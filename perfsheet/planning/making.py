@@ -41,8 +41,12 @@ def plan(request: PlanRequest, path: Path, watch: Watch) -> None:
     """Plan a target; the plan is written to `path`. Raises PerfsheetError if the target never came to an op."""
     _check(request)
     with tempfile.TemporaryDirectory(prefix="perfsheet-plan-") as folder:
+        # Every board that TTNN opens leaves a folder among the temporary files.
         made = run_on_mock_board(
-            request.run, lambda versions, ttnn: _variables(request, versions, ttnn, watch), Path(folder), watch
+            request.run,
+            lambda versions, ttnn: {**_variables(request, versions, ttnn, watch), "TMPDIR": folder},
+            Path(folder),
+            watch,
         )
         watch.phase(Phase.ANALYSE)
         command = request.target or masked_command(request.run.command)

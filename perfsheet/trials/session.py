@@ -77,7 +77,12 @@ class Session:
         try:
             ended = subprocess.run(
                 [self.interpreter, str(helper), str(trials), str(folder)],
-                env={**self.environment, "TT_METAL_LOGS_PATH": str(folder / "logs"), "TT_LOGGER_LEVEL": "Error"},
+                env={
+                    **self.environment,
+                    "TT_METAL_LOGS_PATH": str(folder / "logs"),
+                    "TT_LOGGER_LEVEL": "Error",
+                    "TMPDIR": str(folder),  # every board that TTNN opens leaves a folder there
+                },
                 cwd=folder,
                 capture_output=True,
                 text=True,
