@@ -171,7 +171,8 @@ def _json_view(json: bool, brief: bool, fields: str | None, rows: int | None, of
     named = tuple(name.strip() for name in (fields or "").split(",") if name.strip())
     if fields is not None and not named:
         raise usage("--fields names nothing", "give fields of the JSON, such as causes.id,causes.cure")
-    return JsonView(named, rows, offset, brief, _rest())
+    rest, of_result = _rest()
+    return JsonView(named, rows, offset, brief, rest, of_result=of_result)
 
 
 _OF_VIEWS = {"--fields": True, "--limit": True, "--offset": True, "--json": False, "--brief": False}
@@ -185,21 +186,18 @@ _MAKES = {"report", "run", "plan"}
 _ONCE = {"stats", "bench", "suite", "budget"}
 
 
-def _rest() -> str:
+def _rest() -> tuple[str, bool]:
     """The command as it was given, without files that it writes and what chooses a part of its JSON; blank where it
-    cannot be given again. CAPTURE stands for the capture of one that makes it."""
+    cannot be given again. And whether it lacks the capture, which only the result of one that makes it can name."""
     import shlex
 
     words = sys.argv[1:]
     if not words or "-" in words or words[0] in _ONCE:
-        return ""
+        return "", False
     if words[0] in _MAKES:
         takes = {option.flag: option.metavar is not None for option in ANALYSIS_OPTIONS}
-        return " ".join(["perfsheet hotspots", CAPTURE, shlex.join(_picked(words[1:], takes, wanted=True))]).strip()
-    return shlex.join(["perfsheet", *_picked(words, {**_OF_VIEWS, **_OF_FILES}, wanted=False)])
-
-
-CAPTURE = "CAPTURE"
+        return shlex.join(["perfsheet", "hotspots", *_picked(words[1:], takes, wanted=True)]), True
+    return shlex.join(["perfsheet", *_picked(words, {**_OF_VIEWS, **_OF_FILES}, wanted=False)]), False
 
 
 def _picked(words: Sequence[str], options: Mapping[str, bool], wanted: bool) -> list[str]:

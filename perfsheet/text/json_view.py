@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -70,8 +71,8 @@ class JsonView:
 
     `limit` and `offset`: so many entries of each table at its top, from there on (None = all). `brief`: the keys of
     BRIEF, few entries, and no more than BRIEF_BYTES in all. `rest`: how to ask for more, to which the options for
-    that are added; blank where there is no command line. `most_bytes`: entries are left out, and texts cut, until it
-    takes no more.
+    that are added; blank where there is no command line. `of_result`: the capture is to be added to it, too, which the
+    document names. `most_bytes`: entries are left out, and texts cut, until it takes no more.
     """
 
     fields: tuple[str, ...] = ()
@@ -80,6 +81,7 @@ class JsonView:
     brief: bool = False
     rest: str = ""
     most_bytes: int | None = None
+    of_result: bool = False
 
     @property
     def bound(self) -> int:
@@ -130,6 +132,8 @@ def viewed(document: Json, view: JsonView) -> Json:
     """
     if view.whole:
         return document
+    if view.of_result:
+        view = replace(view, rest=_with_captures(view.rest, document), of_result=False)
     if view.fields:
         document = _selected(document, view.fields)
     if not view.brief and view.most_bytes is None:
@@ -151,6 +155,12 @@ def viewed(document: Json, view: JsonView) -> Json:
             return {key: value for key, value in found.items() if key != "pages"}
         gone |= {key: _left_out(document[key]) for key in large}
         document = {key: value for key, value in document.items() if key not in large}
+
+
+def _with_captures(command: str, document: Json) -> str:
+    """A command for the captures that a document is of; blank where it is of none, or of several analyses."""
+    paths = document.get("capture", {}).get("paths", ())
+    return f"{command} {shlex.join(map(str, paths))}" if paths else ""
 
 
 def _largest(found: Json, keys: Sequence[str], bound: int) -> list[str]:

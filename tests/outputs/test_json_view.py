@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import shutil
 
 import pytest
 from hypothesis import given
@@ -185,6 +186,23 @@ def test_the_command_for_the_rest_gives_the_rest(words, table, capsys, tmp_path,
         entries += told[table]
     assert len(entries) == found["pages"][table]["total"]
     assert set(tmp_path.iterdir()) == before  # what was written is not written again
+
+
+def test_the_command_for_the_rest_names_captures_of_any_name(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(BEFORE, "CAPTURE 1.csv")
+    for words in (["hotspots", "CAPTURE 1.csv"], ["report", "CAPTURE 1.csv", "-o", "out.xlsx", "--pass", "2"]):
+        rest = shlex.split(brief(capsys, *words)["rest"])
+        assert rest[:2] == ["perfsheet", "hotspots"]
+        assert rest.count("CAPTURE 1.csv") == 1
+        assert ("--pass" in rest) == ("--pass" in words)
+
+
+def test_a_result_without_a_capture_has_no_command_for_the_rest():
+    view = JsonView(brief=True, rest="perfsheet hotspots", of_result=True)
+    assert "rest" not in viewed({"cases": [{"a": 1}] * 9}, view)
+    found = viewed({"capture": {"paths": ["a b.csv"]}, "cases": [{"a": 1}] * 9}, view)
+    assert found["rest"].startswith("perfsheet hotspots 'a b.csv' --brief")
 
 
 def test_no_command_for_the_rest_where_none_can_be_given_again(capsys, monkeypatch):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -103,17 +101,15 @@ def source_groups(analysis: Analysis, by: GroupBy, count: int | None) -> Json:
 def brief(analysis: Analysis) -> Json:
     """What `--brief` has of a capture before it is made to fit: the verdict, all causes, all groups of ops."""
     every = causes_of(analysis)
+    causes = Streamed(len(every), lambda *part: _causes(analysis, every.part(*part)), 1)
     return named(
-        analysis,
-        {
-            **head(analysis),
-            "verdict": verdict(analysis),
-            "causes": Streamed(len(every), lambda *part: _causes(analysis, every.part(*part)), 1),
-            "groups": Streamed(
-                len(analysis.groups), lambda first, end: GROUPS.records(ranked_groups(analysis).part(first, end)), 1
-            ),
-        },
+        analysis, {**head(analysis), "verdict": verdict(analysis), "causes": causes, "groups": _groups(analysis)}
     )
+
+
+def _groups(analysis: Analysis) -> Streamed:
+    groups = ranked_groups(analysis)
+    return Streamed(len(groups), lambda first, end: GROUPS.records(groups.part(first, end)), 1)
 
 
 def _causes(analysis: Analysis, causes: CauseRows) -> list[Json]:
@@ -136,7 +132,7 @@ def hotspots(analysis: Analysis, count: int | None, as_brief: bool = False, of_f
     """
     if as_brief:
         return {**brief(analysis), **_tried(analysis)}
-    more = {key: value for key, value in brief(analysis).items() if key in ("verdict", "groups")} if of_fields else {}
+    more: Json = {"verdict": verdict(analysis), "groups": _groups(analysis)} if of_fields else {}
     return named(analysis, {**head(analysis), **more, **findings_keys(analysis, count), **_tried(analysis)})
 
 
@@ -207,16 +203,9 @@ def write(result: Json, out: TextIO, view: JsonView = WHOLE) -> None:
 
     Raises PerfsheetError (exit status 2) for a field that the result does not have.
     """
-    if _CAPTURE in view.rest and "capture" in result:
-        paths = shlex.join(map(str, result["capture"]["paths"]))
-        view = replace(view, rest=view.rest.replace(_CAPTURE, paths, 1))
     for piece in view_pieces(result, view):
         out.write(piece)
     out.write("\n")
-
-
-_CAPTURE = "CAPTURE"
-"""Stands for the capture in the command for the rest, where only the result says which that is."""
 
 
 def _report_of(case: Case) -> Json | None:
