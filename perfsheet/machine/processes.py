@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -32,7 +33,7 @@ _MAX_COMMAND = 240
 class ProcessTree:
     """The process `root` and everything that it started, marked by `variable=value` in the environment."""
 
-    def __init__(self, root: subprocess.Popen[bytes] | None, variable: str, value: str) -> None:
+    def __init__(self, root: subprocess.Popen[Any] | None, variable: str, value: str) -> None:
         self._root, self._variable, self._value = root, variable, value
 
     def living(self) -> set[int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,13 @@ from typing import Any
 import anyio.from_thread
 
 from perfsheet.errors import ExitStatus, PerfsheetError
+from perfsheet.machine.processes import ProcessTree
 
 _SECONDS_TO_END = 10.0
 _LOOKS_EVERY_S = 0.2
 _KEPT_LINES = 5
+_CALL_ID = "PERFSHEET_CALL_ID"
+"""The environment variable that marks the processes of a call."""
 
 
 def run_command(
@@ -34,9 +37,11 @@ def run_command(
     if folder is None:
         with TemporaryDirectory(prefix="perfsheet-mcp-") as empty:
             return run_command(arguments, timeout_s, Path(empty), also)
+    call = uuid.uuid4().hex
     process = subprocess.Popen(
         [sys.executable, "-m", "perfsheet", *arguments],
         cwd=folder,
+        env={**os.environ, _CALL_ID: call},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -48,7 +53,7 @@ def run_command(
     try:
         out, said = _outcome(process, timeout_s)
     except BaseException:
-        _end(process)
+        _end(process, call)
         raise
     if process.returncode not in (ExitStatus.DONE, *also) or not out.strip():
         lines = [line.removeprefix("perfsheet: ") for line in said.splitlines() if line.strip()]
@@ -76,13 +81,11 @@ def _outcome(process: subprocess.Popen[str], timeout_s: float) -> tuple[str, str
         anyio.from_thread.check_cancelled()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], call: str) -> None:
     """End a command and what it started: it ends its target itself, if it has the time."""
     process.terminate()
     try:
         process.communicate(timeout=_SECONDS_TO_END)
     except subprocess.TimeoutExpired:
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
+        ProcessTree(process, _CALL_ID, call).end()
         process.communicate()
