@@ -12,7 +12,7 @@ from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.results import Cause, Finding
 from perfsheet.analysis.rules import faster_sibling
-from perfsheet.analysis.savings import best, sum_of_known
+from perfsheet.analysis.savings import best, best_of_all, sum_of_known
 from perfsheet.analysis.statistics import known_ints, ratio
 from perfsheet.capture.arrays import distinct
 from perfsheet.capture.table import FloatArray, IntArray
@@ -101,9 +101,10 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
     expected = np.full(len(positions), np.nan)
     if not unknown:
         expected = _best([(member, member.expectation.savings) for member in members], positions)
-    savings = [(member, member.savings) for member in members]
-    bounds = _together(savings, positions, ops.kernel_ns) if ops.planned else _best(savings, positions)
-    of_rows = [member.savings for member in members if len(member.savings) != len(member.positions)]
+    savings = [(member.positions, member.savings) for member in members]
+    bounds = best_of_all(savings, positions)
+    if ops.planned:
+        bounds[: len(positions)] = _together(savings, positions, ops.kernel_ns)
     return Cause(
         id="",
         title=leading.rule.title,
@@ -118,7 +119,7 @@ def _cause(facts: Facts, findings: Sequence[Finding], positions: IntArray) -> Ca
         kernel_ns=float(np.nansum(ops.kernel_ns[positions])),
         share=ratio(float(np.nansum(ops.counted_ns[positions])), ops.total_ns),
         expected_saving_ns=sum_of_known(expected),
-        bound_ns=sum_of_known(np.concatenate([bounds, *of_rows])),
+        bound_ns=sum_of_known(bounds),
         ground=None if unknown else _ground(members, expected, positions),
         saves_gaps=leading.rule.saves_gaps,
         left_ns=ops.total_ns,
@@ -207,12 +208,12 @@ def _best(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray) -> F
     return best([(finding.positions, savings) for finding, savings in parts], positions)
 
 
-def _together(parts: Sequence[tuple[Finding, FloatArray]], positions: IntArray, kernel_ns: FloatArray) -> FloatArray:
+def _together(parts: Sequence[tuple[IntArray, FloatArray]], positions: IntArray, kernel_ns: FloatArray) -> FloatArray:
     """What all of them save of each of these ops (ascending), at most its time; NaN where none is known."""
-    known = _best(parts, positions)
+    known = best(parts, positions)
     total = np.zeros(len(positions))
-    for finding, savings in parts:
-        total += np.nan_to_num(_best([(finding, savings)], positions))
+    for part in parts:
+        total += np.nan_to_num(best([part], positions))
     return np.where(np.isnan(known), np.nan, np.fmin(total, kernel_ns[positions]))
 
 

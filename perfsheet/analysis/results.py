@@ -13,7 +13,7 @@ from perfsheet.analysis.expectation.grounds import CAUTIOUS, Expectation, Ground
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.signature import Signature
 from perfsheet.analysis.rules.base import Evidence, Group, Rule, Stage
-from perfsheet.analysis.savings import best, sum_of_known
+from perfsheet.analysis.savings import best_of_all, sum_of_known
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
 
@@ -264,9 +264,7 @@ class Cause:
 
     def _saved(self, parts: Sequence[tuple[Finding, FloatArray]]) -> float | None:
         """Σ of what findings save, of this cause's ops the most that one of them does."""
-        of_ops = best([(finding.positions, savings) for finding, savings in parts], self.positions)
-        of_rows = [savings for finding, savings in parts if len(savings) != len(finding.positions)]
-        return sum_of_known(np.concatenate([of_ops, *of_rows]))
+        return sum_of_known(best_of_all([(finding.positions, savings) for finding, savings in parts], self.positions))
 
 
 _LOOKED_AT = 20

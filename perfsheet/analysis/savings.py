@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
 from perfsheet.capture.table import FloatArray, IntArray
 
 
-def best(parts: Iterable[tuple[IntArray, FloatArray]], positions: IntArray) -> FloatArray:
+def best(parts: Sequence[tuple[IntArray, FloatArray]], positions: IntArray) -> FloatArray:
     """The largest saving (ns) of each of these ops (ascending), NaN where none is known.
 
     `parts`: positions of ops, and what each saves; those of host rows, which have savings but no ops, are left out.
@@ -21,6 +21,11 @@ def best(parts: Iterable[tuple[IntArray, FloatArray]], positions: IntArray) -> F
             here = positions[place] == of
             np.fmax.at(found, place[here], savings[here])
     return found
+
+
+def best_of_all(parts: Sequence[tuple[IntArray, FloatArray]], positions: IntArray) -> FloatArray:
+    """The same, and behind them what is saved of host rows."""
+    return np.concatenate([best(parts, positions), *(savings for of, savings in parts if len(savings) != len(of))])
 
 
 def sum_of_known(values: FloatArray) -> float | None:

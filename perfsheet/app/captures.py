@@ -18,6 +18,7 @@ import streamlit as st
 
 from perfsheet.analysis.from_files import analyse_files
 from perfsheet.app.settings import Settings, current
+from perfsheet.capture.compressed import beginning
 from perfsheet.light_dataclass import dataclass
 from perfsheet.provenance import RECORD_NAME
 from perfsheet.text.safe import clean
@@ -132,7 +133,7 @@ def _walked(folder: Path, suffixes: tuple[str, ...], _when: int) -> tuple[list[P
 @lru_cache(maxsize=2 * _MOST_CANDIDATES)
 def _is_capture(path: str, _modified_ns: int, _size: int) -> bool:
     """Whether a file looks like an ops CSV or a plan, by its beginning."""
-    head = _head(path)
+    head = beginning(Path(path), _HEAD_BYTES)
     if path.endswith(".json"):
         return b'"perfsheet_plan"' in head
     return b"OP CODE" in head and b"," in head
@@ -140,19 +141,8 @@ def _is_capture(path: str, _modified_ns: int, _size: int) -> bool:
 
 @lru_cache(maxsize=2 * _MOST_CANDIDATES)
 def _is_suite(path: str, _modified_ns: int, _size: int) -> bool:
-    head = _head(path)
+    head = beginning(Path(path), _HEAD_BYTES)
     return b"[[target]]" in head and b"[suite]" in head
-
-
-def _head(path: str) -> bytes:
-    import gzip
-    import zlib
-
-    try:
-        with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
-            return bytes(stream.read(_HEAD_BYTES))
-    except (OSError, EOFError, zlib.error):
-        return b""
 
 
 _comparing = Lock()

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
 from perfsheet.capture.notes import Note
@@ -29,6 +29,15 @@ class _Decompressor(Protocol):
     def read1(self, size: int = ..., /) -> bytes: ...
     def __enter__(self) -> _Decompressor: ...
     def __exit__(self, *_: object) -> bool | None: ...
+
+
+def beginning(path: Path, count: int) -> bytes:
+    """The first bytes of a file, of one that ends in `.gz` those in it; none where it cannot be read."""
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+            return bytes(stream.read(count))
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def decompress(label: str, stream: BinaryIO, files: ExitStack, notes: list[Note]) -> BinaryIO | None:

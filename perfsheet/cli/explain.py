@@ -43,11 +43,12 @@ def explain(
     """
     load_numpy()
     from perfsheet import explanation
+    from perfsheet.trials.subjects import is_of_a_capture
 
     named = subject.strip()
     analysis: Analysis | None = None
     found: Explanation
-    if captures or named.isdecimal() or (named[:1] in "CHch" and named[1:].isdecimal()):
+    if captures or is_of_a_capture(named):
         analysis = analyse(captures, options, reference=reference, graph=graph)
         if tried:
             analysis = _tried(analysis, named, python)

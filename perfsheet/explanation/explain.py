@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -17,23 +16,22 @@ from perfsheet.analysis.results import Cause, Cure, Finding
 from perfsheet.analysis.rules import RULES, Rule
 from perfsheet.analysis.siblings import differences, work
 from perfsheet.analysis.statistics import known
+from perfsheet.capture.arrays import median
 from perfsheet.capture.notes import rows
+from perfsheet.capture.table import FloatArray
 from perfsheet.errors import usage
 from perfsheet.explanation.code import NOTHING, Piece, as_recorded, proposal
-from perfsheet.explanation.formulas import median_of, of_cause, of_finding, of_op
+from perfsheet.explanation.formulas import of_cause, of_finding, of_op
 from perfsheet.explanation.model import CureInDepth, Explanation, Kind, Other
 from perfsheet.text import causes as text_of_causes
 from perfsheet.text import explanation as text
 from perfsheet.text import trials as text_of_trials
 from perfsheet.text.formats import percent, span_of_time
 from perfsheet.text.words import planned, time
-from perfsheet.trials.subjects import longest_of, positions_of
+from perfsheet.trials.subjects import ID, NAMED, ROW, longest_of, positions_of
 from perfsheet.trials.ways import CauseTrial
 
 _MOST_OTHERS = 10
-_NUMBERED, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
-_NAMED = 60
-"""Characters of a name that an error repeats."""
 
 
 def explain(analysis: Analysis, subject: str | int) -> Explanation:
@@ -42,9 +40,9 @@ def explain(analysis: Analysis, subject: str | int) -> Explanation:
     Raises PerfsheetError (exit status 2) when the analysis has no such subject.
     """
     name = str(subject).strip()
-    if _NUMBERED.fullmatch(name):
+    if ID.fullmatch(name):
         return _cause(analysis, name.upper()) if name[0] in "cC" else _finding(analysis, name.upper())
-    if _ROW.fullmatch(name):
+    if ROW.fullmatch(name):
         return _op(analysis, positions_of(analysis, name))
     return _rule_here(analysis, rule_named(name))
 
@@ -59,7 +57,7 @@ def rule_named(name: str) -> Rule:
     close = get_close_matches(wanted.replace(" ", "-"), ids, 1, 0.5)
     meant = f"{close[0]}, perhaps; " if close else ""
     known = f"{meant}give C1, H1, a row of the file, or a rule of docs/rules.md"
-    raise usage(f"{name[:_NAMED]!r} is no cause, finding, row or rule", known)
+    raise usage(f"{name[:NAMED]!r} is no cause, finding, row or rule", known)
 
 
 def explain_rule(rule: Rule) -> Explanation:
@@ -156,7 +154,7 @@ def _op(analysis: Analysis, positions: Sequence[int]) -> Explanation:
         least, most = (span_of_time(float(extreme(kernel))) for extreme in (np.nanmin, np.nanmax))
         span = " to ".join(dict.fromkeys((least, most)))
         take = "take at the least" if of_plan else "take"
-        times = f" {len(alike):,} identical ops {take} {span}, median {span_of_time(median_of(kernel))}."
+        times = f" {len(alike):,} identical ops {take} {span}, median {span_of_time(_median(kernel))}."
     own = float(ops.kernel_ns[at])
     unknown = "Its least time is unknown." if of_plan else "No usable kernel duration."
     took = f"Takes {'at the least ' * of_plan}{span_of_time(own)}." if np.isfinite(own) else unknown
@@ -243,6 +241,11 @@ def _in_depth(analysis: Analysis, finding: Finding, cure: Cure, piece: Piece) ->
     )
 
 
+def _median(values: FloatArray) -> float:
+    """Of the known values; NaN without any."""
+    return median(values[np.isfinite(values)])
+
+
 # Siblings
 
 
@@ -259,7 +262,7 @@ def _others(analysis: Analysis, position: int) -> tuple[Other, ...]:
         if index == own or same_work(variant.op_code) != kind or work(variant) != wanted:
             continue
         here = np.flatnonzero(ops.variants.of == index)
-        middle = median_of(ops.kernel_ns[here])
+        middle = _median(ops.kernel_ns[here])
         cores = {int(count) for count in ops.cores[here].tolist() if np.isfinite(count)}
         told = differences(ops, own, index)
         one = next(iter(cores)) if len(cores) == 1 else None

@@ -329,9 +329,3 @@ def _row(analysis: Analysis, position: int) -> str:
 def _every(finding: Finding) -> str:
     of = "op" if len(finding.positions) else "host row"
     return f"{f'all {rows(finding.count, of)}' if finding.count > 1 else f'the {of}'} of {finding.id}"
-
-
-def median_of(values: FloatArray) -> float:
-    """The median of the known values; NaN without any."""
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if finite.size else math.nan

@@ -24,12 +24,11 @@ from perfsheet.tables.column import Column, In, Rows, Table, each
 from perfsheet.tables.groups import GROUPS, GroupRows
 from perfsheet.tables.kinds import BYTES, CORES, COUNT, DECIMAL, ID, LABEL, NS, PERCENT, ROW, TEXT
 from perfsheet.tables.op_rows import OpRows, all_ops
-from perfsheet.tables.ops import OPS
+from perfsheet.tables.ops import OPS, short_type
 
 _NORMALISATION = "normalisation"
 _SHOWN = In.JSON | In.CSV | In.MARKDOWN | In.FRAME
 _PAGE = "docs/breakdown.md"
-_SHORT = {"BFLOAT16": "BF16", "BFLOAT8_B": "BFP8", "BFLOAT4_B": "BFP4", "FLOAT32": "FP32"}
 
 
 def of_category(analysis: Analysis, *names: str) -> GroupRows:
@@ -69,11 +68,7 @@ def _memory(side: str, number: int) -> Callable[[Variant], str]:
 
 
 def _type(side: str, number: int) -> Callable[[Variant], str]:
-    def named(variant: Variant) -> str:
-        tensor = _tensor(variant, side, number)
-        return _SHORT.get(tensor.datatype, tensor.datatype) if tensor else ""
-
-    return named
+    return lambda variant: short_type(tensor) if (tensor := _tensor(variant, side, number)) else ""
 
 
 def _size(name: str) -> Callable[[Variant], int | None]:

@@ -12,6 +12,7 @@ from perfsheet.analysis.analyze import NOT_PHYSICAL
 from perfsheet.analysis.ops.categories import short_code
 from perfsheet.analysis.ops.shape import shapes
 from perfsheet.analysis.ops.signature import of_variants
+from perfsheet.analysis.ops.tensors import Tensor
 from perfsheet.analysis.ranking import Ranking, why_not_physical
 from perfsheet.analysis.rules import RULES, low_core_count
 from perfsheet.analysis.speed_of_light.profiler_model import corrected_utilization
@@ -88,14 +89,16 @@ def _per_ns(amounts: Callable[[OpRows], FloatArray], scale: float) -> Callable[[
 _SHORT_TYPES = {"BFLOAT16": "BF16", "BFLOAT8_B": "BFP8", "BFLOAT4_B": "BFP4", "FLOAT32": "FP32"}
 
 
+def short_type(tensor: Tensor) -> str:
+    """`BF16`."""
+    return _SHORT_TYPES.get(tensor.datatype, tensor.datatype)
+
+
 def _data_types(rows: OpRows) -> Texts:
     """`BF16 × BFP8 → BF16`: the first two inputs and the first output."""
     texts = []
     for variant in rows.ops.variants.all:
-        given, put = (
-            [_SHORT_TYPES.get(tensor.datatype, tensor.datatype) for tensor in side]
-            for side in (variant.inputs[:2], variant.outputs[:1])
-        )
+        given, put = ([short_type(tensor) for tensor in side] for side in (variant.inputs[:2], variant.outputs[:1]))
         texts.append(" → ".join(filter(None, (" × ".join(given), "".join(put)))))
     return rows.of_variants(texts)
 

@@ -12,9 +12,16 @@ from perfsheet.capture.table import RowKind
 from perfsheet.errors import usage
 from perfsheet.trials.trial import identical
 
-_ID, _ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
-_NAMED = 60
+ID, ROW = re.compile(r"(?i)[CH]\d{1,9}"), re.compile(r"\d{1,12}")
+"""The id of a cause or a finding, and the row of an op."""
+NAMED = 60
 """Characters of a subject that an error repeats."""
+_OF_A_CAPTURE = re.compile(r"(?i)[CH]?\d+")
+
+
+def is_of_a_capture(subject: str) -> bool:
+    """Whether it is the name of a cause, a finding or a row, right or wrong, so that it needs a capture."""
+    return _OF_A_CAPTURE.fullmatch(subject) is not None
 
 
 def longest_of(analysis: Analysis, cause: Cause) -> int:
@@ -28,7 +35,7 @@ def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
 
     Raises PerfsheetError (exit status 2) when the analysis has none.
     """
-    if _ID.fullmatch(subject):
+    if ID.fullmatch(subject):
         listed = analysis.causes if subject[0] in "cC" else analysis.findings
         found = next((one for one in listed if one.id == subject.upper()), None)
         if found is None:
@@ -39,8 +46,8 @@ def positions_of(analysis: Analysis, subject: str) -> tuple[int, ...]:
         if not found.positions.size:
             raise usage(f"{subject.upper()} is about rows of the host, which no board can try", "try one of the others")
         return tuple(found.positions.tolist())
-    if not _ROW.fullmatch(subject):
-        raise usage(f"{subject[:_NAMED]!r} is neither a row nor a cause", "give a row of the file, C1 or H1")
+    if not ROW.fullmatch(subject):
+        raise usage(f"{subject[:NAMED]!r} is neither a row nor a cause", "give a row of the file, C1 or H1")
     rows = analysis.ops.table.row[analysis.ops.rows]
     here = np.flatnonzero(rows == int(subject))
     if not here.size:
@@ -59,5 +66,5 @@ def _no_op(analysis: Analysis, row: int) -> Exception:
     if kind == RowKind.SIGNPOST:
         return usage(f"row {row:,} is a signpost", listed)
     if kind != RowKind.DEVICE:
-        return usage(f"row {row:,} is a host op, {code[:_NAMED]}", "`perfsheet table host-fallback` has their times")
+        return usage(f"row {row:,} is a host op, {code[:NAMED]}", "`perfsheet table host-fallback` has their times")
     return usage(f"row {row:,} is no device op of this window", f"that is {analysis.summary.window}; see --pass")

@@ -26,6 +26,11 @@ def context(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def without_head(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of a command without what it says of the whole capture."""
+    return {key: value for key, value in document.items() if key not in ("capture", "planned", "graph")}
+
+
 ANSWER_BYTES = 32_768
 """The most that an answer takes, but for what is brief."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from perfsheet.capture.compressed import beginning
 from perfsheet.errors import usage
 from perfsheet.mcp.inputs import ROWS, Input, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, figure
@@ -61,18 +60,10 @@ def _kind(path: Path) -> str:
     """What a file is as a capture, blank for what is none."""
     name = path.name.lower()
     if name.endswith(".json"):
-        return "plan" if b'"perfsheet_plan"' in _head(path) else ""
+        return "plan" if b'"perfsheet_plan"' in beginning(path, _HEAD_BYTES) else ""
     if name.endswith((".csv", ".csv.gz")):
-        return "ops CSV" if b"OP CODE" in _head(path).upper() else ""
+        return "ops CSV" if b"OP CODE" in beginning(path, _HEAD_BYTES).upper() else ""
     return "ops CSV" if name.endswith(".csv.zip") and name.startswith("ops_perf_results") else ""
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-            return bytes(stream.read(_HEAD_BYTES))
-    except (OSError, EOFError, zlib.error):
-        return b""
 
 
 TOOL = Tool(

@@ -13,7 +13,7 @@ from perfsheet.errors import usage
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, NaturalFloat, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, context, paged
+from perfsheet.mcp.tools.base import Tool, context, paged, without_head
 from perfsheet.outputs import json_output
 from perfsheet.tables.limits import LIMITS
 
@@ -31,9 +31,6 @@ class CheckInput(CaptureInput):
     offset: Offset = 0
 
 
-_LEFT_OUT = {"capture", "planned", "graph"}
-
-
 def call(session: Session, given: CheckInput) -> dict[str, Any]:
     """Whether all limits are kept, the breaches, and all limits."""
     if given.against is None and given.budget is None:
@@ -46,7 +43,7 @@ def call(session: Session, given: CheckInput) -> dict[str, Any]:
         of_ops = None if given.fail_op_over_pct is None else given.fail_op_over_pct / 100
         verdict += check_against(compare(base, analysis), given.fail_over_pct / 100, of_ops)
     found = json_output.check(analysis, verdict, given.budget, given.against)
-    return {**context(analysis), **{key: value for key, value in found.items() if key not in _LEFT_OUT}}
+    return {**context(analysis), **without_head(found)}
 
 
 TOOL = Tool(

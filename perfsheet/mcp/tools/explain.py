@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -12,9 +11,10 @@ from perfsheet.explanation import explain, explain_rule, rule_named
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, Offset
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, texts, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Tool, context, paged
+from perfsheet.mcp.tools.base import Tool, context, paged, without_head
 from perfsheet.outputs.json_output.explanation import explanation
 from perfsheet.tables.explanation import CURES, FORMULAS, OTHERS
+from perfsheet.trials.subjects import is_of_a_capture
 
 
 class ExplainInput(CaptureInput, kw_only=True):
@@ -28,19 +28,15 @@ class ExplainInput(CaptureInput, kw_only=True):
     offset: Offset = 0
 
 
-_LEFT_OUT = {"capture", "planned", "graph"}
-_OF_A_CAPTURE = re.compile(r"[CHch]?\d+")
-
-
 def call(session: Session, given: ExplainInput) -> dict[str, Any]:
     """Why, the formulas with their numbers, cures with code, siblings."""
     if not given.capture:
-        if _OF_A_CAPTURE.fullmatch(given.subject):
+        if is_of_a_capture(given.subject):
             raise usage(f"{given.subject} is of a capture", "name that with `capture`")
         return explanation(explain_rule(rule_named(given.subject)), None)
     analysis = session.analyse(given)
     found = explanation(explain(analysis, given.subject), analysis)
-    return {**context(analysis), **{key: value for key, value in found.items() if key not in _LEFT_OUT}}
+    return {**context(analysis), **without_head(found)}
 
 
 TOOL = Tool(

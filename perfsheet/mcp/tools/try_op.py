@@ -10,7 +10,7 @@ from perfsheet.mcp.commands import run_command
 from perfsheet.mcp.inputs import ROWS, CaptureInput, Limit, window_flags
 from perfsheet.mcp.schemas import answer_schema, table_schema, thing
 from perfsheet.mcp.session import Session
-from perfsheet.mcp.tools.base import Lane, Tool, paged
+from perfsheet.mcp.tools.base import Lane, Tool, paged, without_head
 from perfsheet.tables.trials import VARIANTS
 
 
@@ -32,8 +32,7 @@ def call(session: Session, given: TryInput) -> dict[str, Any]:
     graph = session.graph(given)
     arguments = ["try", given.subject, str(session.capture(given.capture)), "--json", "--ops", str(given.ops)]
     arguments += [*window_flags(given), *([] if graph is None else [f"--graph={graph}"]), *python]
-    found = run_command(arguments, given.timeout_s)
-    return {key: value for key, value in found.items() if key not in ("capture", "planned", "graph")}
+    return without_head(run_command(arguments, given.timeout_s))
 
 
 TOOL = Tool(
