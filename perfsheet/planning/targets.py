@@ -19,6 +19,11 @@ from perfsheet.run.workspace import TARGET_HELPERS
 _FUNCTION = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
 
 
+def is_command(target: str) -> bool:
+    """Whether it is a command, and neither a script nor a function in a file."""
+    return " " in target.strip() or not re.search(r"\.py(?::\w+)?$", target)
+
+
 def command_of(target: str) -> str:
     """The command of a script (`model.py`), or of a function in a file that takes a device (`model.py:forward`).
 
@@ -50,9 +55,8 @@ def plan(
     `python`: the interpreter that has ttnn. Times of the result are least times in ns, none is measured
     (docs/plan.md). Raises PerfsheetError where TTNN or the target fails.
     """
-    is_command = " " in target.strip() or not re.search(r"\.py(?::\w+)?$", target)
-    request = RunRequest(target if is_command else command_of(target), timeout_s=timeout_s, python=python)
-    wanted = PlanRequest(request, "" if is_command else target, board, mesh)
+    command, named = (target, "") if is_command(target) else (command_of(target), target)
+    wanted = PlanRequest(RunRequest(command, timeout_s=timeout_s, python=python), named, board, mesh)
     if save is not None:
         make(wanted, Path(save), Watch())
         return analyze(read(save), Options())

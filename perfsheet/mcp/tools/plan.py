@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -13,6 +12,7 @@ from perfsheet.mcp.inputs import Input
 from perfsheet.mcp.schemas import answer_schema, table_schema, text, thing
 from perfsheet.mcp.session import Session
 from perfsheet.mcp.tools.base import Lane, Tool, brief
+from perfsheet.planning.targets import is_command
 from perfsheet.tables.causes import CAUSES
 from perfsheet.text.json_brief import BRIEF
 
@@ -38,7 +38,6 @@ class PlanInput(Input):
     timeout_s: Annotated[float, Meta(gt=0, le=3600, description="The target is ended after that.")] = 600.0
 
 
-_FUNCTION = re.compile(r"[^\s-]\S*\.py(?::\w+)?")
 _MORE_S = 60.0
 
 
@@ -46,7 +45,8 @@ def call(session: Session, given: PlanInput) -> dict[str, Any]:
     """The plan in brief, and where it is."""
     path = session.new_path(given.save)
     python = [] if session.python is None else ["--python", session.python]
-    target = [given.target] if _FUNCTION.fullmatch(given.target) else ["-c", given.target]
+    alone = not is_command(given.target) and not given.target.startswith("-")  # else it would be an option
+    target = [given.target] if alone else ["-c", given.target]
     mesh = [] if given.mesh is None else ["--mesh", given.mesh]
     arguments = ["plan", *target, "--board", given.board, *mesh, "--save", str(path), "--timeout",
                  f"{given.timeout_s:g}", "--brief", "--quiet", *python]  # fmt: skip
