@@ -165,7 +165,7 @@ class _Columns:
     def add(self, numbers: Sequence[int], records: Sequence[Record]) -> None:
         """Add records; `numbers` are their rows in the file."""
         positions = [position for position, _ in (*self._layout.numbers, *self._layout.texts)]
-        columns = dict(zip(positions, zip(*map(_cells_at(positions), records), strict=True), strict=True))
+        columns = _transposed(records, positions)
         self._rows.append(np.array(numbers, dtype=np.int64))
         for position, name in self._layout.numbers:
             self._add_numbers(name, columns[position], numbers)
@@ -221,6 +221,14 @@ class _Columns:
             self._layout.headers,
             notes,
         )
+
+
+def _transposed(records: Sequence[Record], positions: Sequence[int]) -> dict[int, Sequence[str]]:
+    """The cells of records at these positions, column by column."""
+    width = len(records[0])
+    if len(positions) > width // 2:  # to leave the others out costs more than to have them
+        return dict(enumerate(zip(*records, strict=True)))
+    return dict(zip(positions, zip(*map(_cells_at(positions), records), strict=True), strict=True))
 
 
 def _cells_at(positions: Sequence[int]) -> Callable[[Record], Sequence[str]]:

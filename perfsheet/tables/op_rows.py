@@ -51,7 +51,7 @@ class OpRows:
     @cached_property
     def several_files(self) -> bool:
         """Whether the analysis reads several files."""
-        return len(self.analysis.summary.paths) > 1
+        return len(self.ops.table.files) > 1
 
     @cached_property
     def flags(self) -> list[tuple[str, ...]]:

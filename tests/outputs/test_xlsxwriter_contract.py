@@ -1,20 +1,24 @@
 """The private parts of XlsxWriter that perfsheet uses (outputs/workbook/worksheet.py) exist, and do what it needs."""
 
-import contextlib
 import inspect
 import io
 import re
 import zipfile
+from itertools import repeat
 from pathlib import Path
 
+import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 from xlsxwriter import workbook
+from xlsxwriter.chart import Chart
+from xlsxwriter.exceptions import FileSizeError
 from xlsxwriter.format import Format
+from xlsxwriter.packager import Packager
 from xlsxwriter.sharedstrings import SharedStringTable
 from xlsxwriter.worksheet import Worksheet
 
-from perfsheet.outputs.workbook.worksheet import LongWorksheet, format_index, quick_close
+from perfsheet.outputs.workbook.worksheet import LongWorksheet, QuickWorkbook, format_index
 
 
 def parameters(function):
@@ -31,6 +35,8 @@ def test_the_parts_have_the_parameters_that_are_passed():
     assert parameters(Format._get_xf_index) == ["self"]
     assert parameters(Worksheet._get_range_data) == ["self", "row_start", "col_start", "row_end", "col_end"]
     assert hasattr(workbook, "ZipFile")
+    assert parameters(workbook.Workbook._get_packager) == ["self"]
+    assert parameters(Packager._filename) == ["self", "xml_filename"]
 
 
 def test_only_one_module_uses_private_parts():
@@ -48,16 +54,15 @@ def test_only_one_module_uses_private_parts():
 
 def written(on_disk: bool):
     sink = io.BytesIO()
-    book = xlsxwriter.Workbook(sink, {"constant_memory": on_disk})
-    book.worksheet_class = LongWorksheet
+    book = QuickWorkbook(sink, {"constant_memory": on_disk, "in_memory": not on_disk})
     bold = book.add_format({"bold": True})
     sheet = book.add_worksheet("A")
     sheet.write_string(0, 0, "header")
     text = sheet.text_reference("a <text>", 1)
-    sheet.put_rows(1, 1, [f'<c r="A2" s="{format_index(bold)}"{text}<c r="B2"><v>5</v></c>'])
+    cells = [[f'<c r="A2" s="{format_index(bold)}"{text}'], repeat('<c r="B'), ["2"], repeat('"><v>5</v></c>')]
+    sheet.put_rows(1, 1, ["2"], cells)
     sheet.write_formula(2, 0, "=SUM(B2*2)", None, 10)
-    with quick_close():
-        book.close()
+    book.close()
     return load_workbook(io.BytesIO(sink.getvalue()))["A"]
 
 
@@ -69,10 +74,10 @@ def test_rows_given_as_xml_stand_between_written_ones():
         assert sheet["B2"].value == 5
 
 
-def charted(close):
+def charted(workbook_class):
     """The XML of a chart with numbers, blanks and texts that need escapes."""
     sink = io.BytesIO()
-    book = workbook.Workbook(sink, {"in_memory": True})
+    book = workbook_class(sink, {"in_memory": True})
     sheet = book.add_worksheet("Data")
     for row, (text, value) in enumerate([("a & b", 1.5), ("<c>", 2), ("\x01", None), ("d", 1e-9), ("", 123456789012)]):
         sheet.write_string(row, 0, text)
@@ -81,8 +86,7 @@ def charted(close):
     chart = book.add_chart({"type": "column"})
     chart.add_series({"categories": ["Data", 0, 0, 4, 0], "values": ["Data", 0, 1, 4, 1]})
     sheet.insert_chart(0, 3, chart)
-    with close():
-        book.close()
+    book.close()
     with zipfile.ZipFile(sink) as archive:
         return archive.read("xl/charts/chart1.xml")
 
@@ -92,8 +96,7 @@ def test_points_that_are_kept_are_those_of_written_cells():
 
     def charted_from(write):
         sink = io.BytesIO()
-        book = workbook.Workbook(sink, {"in_memory": True})
-        book.worksheet_class = LongWorksheet
+        book = QuickWorkbook(sink, {"in_memory": True})
         sheet = book.add_worksheet("Data")
         sheet.write_string(0, 0, "header")
         write(sheet)
@@ -113,12 +116,20 @@ def test_points_that_are_kept_are_those_of_written_cells():
     assert charted_from(lambda sheet: sheet.keep_points(1, [texts, numbers])) == charted_from(cell_by_cell)
 
 
+def test_a_workbook_that_is_too_large_for_a_zip_file_says_so(monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 2_000)
+    book = QuickWorkbook(io.BytesIO(), {"in_memory": True})
+    sheet = book.add_worksheet("A")
+    sheet.write_column(0, 0, range(1_000))
+    with pytest.raises(FileSizeError):
+        book.close()
+
+
 def test_points_of_charts_are_those_of_xlsxwriter():
-    assert charted(quick_close) == charted(contextlib.nullcontext)
+    assert charted(QuickWorkbook) == charted(workbook.Workbook)
 
 
-def test_the_zip_is_compressed_as_xlsxwriter_does_it_afterwards():
-    own = workbook.ZipFile
-    with quick_close():
-        assert workbook.ZipFile is not own
-    assert workbook.ZipFile is own
+def test_what_stands_in_for_parts_of_modules_is_gone_afterwards():
+    own = workbook.ZipFile, Chart._write_pt
+    written(on_disk=False)
+    assert (workbook.ZipFile, Chart._write_pt) == own

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfsheet.analysis.graph.sources import Source
 from perfsheet.analysis.ops.device_ops import Ops
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.light_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from perfsheet.analysis.graph.sources import Source
 
 
 class GroupBy(str, Enum):

@@ -31,25 +31,23 @@ def opened(sink: io.FileIO, on_disk: bool) -> Iterator[Workbook]:
 
     Raises OSError when it cannot be written; temporary files are removed in any case.
     """
-    from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
-    from perfsheet.outputs.workbook.worksheet import LongWorksheet, quick_close
+    from perfsheet.outputs.workbook.worksheet import QuickWorkbook
 
     with _scratch() as folder:
         settings = {
             "constant_memory": on_disk,
+            "in_memory": not on_disk,
             "tmpdir": folder,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
         }
-        book = Workbook(sink, settings)
-        book.worksheet_class = LongWorksheet
+        book = QuickWorkbook(sink, settings)
         yield book
         try:
-            with quick_close():
-                book.close()
+            book.close()
         except FileSizeError:
             raise not_written(
                 "the workbook would be larger than a zip file can be",

@@ -7,8 +7,9 @@ escaped once, takes a tenth of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,8 +80,13 @@ def safe_text(value: str) -> str:
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
 
 
-def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, rows: Sequence[str]) -> list[str]:
-    """The XML of the cells of a column in these rows (from 1); blank for an empty one."""
+def cells_xml(
+    sheet: LongWorksheet, cells: Cells, letters: str, style: Format, rows: Sequence[str]
+) -> list[Iterable[str]]:
+    """The XML of the cells of a column in these rows (from 1), in parts: a cell is what all parts have for its row.
+
+    An empty cell is blank, and an empty column has no parts. Parts that are the same in all rows have no end.
+    """
     head, tail = f'<c r="{letters}', f'" s="{format_index(style)}"'
     if isinstance(cells, np.ndarray):
         return _numbers(cells, head, tail, rows)
@@ -90,39 +96,41 @@ def cells_xml(sheet: LongWorksheet, cells: Cells, letters: str, style: Format, r
         cells = cells[:]
     if set(map(type, cells)) <= _TEXT_TYPES:
         return _texts(sheet, Texts.of(cell or "" for cell in cells), head, tail, rows)  # type: ignore[misc]
-    return [
-        "" if cell is None or cell == "" else f"{head}{row}{tail}{_content(sheet, cell)}"
-        for row, cell in zip(rows, cells, strict=True)
-    ]
+    return _some(head, rows, ("" if cell is None or cell == "" else tail + _content(sheet, cell) for cell in cells))
 
 
-def _numbers(numbers: Numbers, head: str, tail: str, rows: Sequence[str]) -> list[str]:
+def _some(head: str, rows: Sequence[str], rests: Iterable[str]) -> list[Iterable[str]]:
+    """The parts of a column some of whose cells are empty; `rests` is what follows the row in a cell."""
+    return [[f"{head}{row}{rest}" if rest else "" for row, rest in zip(rows, rests, strict=True)]]
+
+
+def _numbers(numbers: Numbers, head: str, tail: str, rows: Sequence[str]) -> list[Iterable[str]]:
     known = np.isfinite(numbers)
-    finite = numbers[known]
-    shown: list[str] | list[int]
-    if np.array_equal(finite, np.round(finite)) and (np.abs(finite) < _EXACT).all():
-        shown = np.where(known, numbers, 0).astype(np.int64).tolist()
+    finite = numbers if known.all() else numbers[known]
+    if not len(finite):
+        return []
+    shown: Iterable[str]
+    if (finite == np.rint(finite)).all() and (np.abs(finite) < _EXACT).all():
+        shown = map(str, finite.astype(np.int64).tolist())
     else:
-        shown = [f"{number:.16g}" for number in numbers.tolist()]
-    tail = f"{tail}><v>"
-    if known.all():
-        return [f"{head}{row}{tail}{number}</v></c>" for row, number in zip(rows, shown, strict=True)]
-    return [
-        f"{head}{row}{tail}{number}</v></c>" if there else ""
-        for row, number, there in zip(rows, shown, known.tolist(), strict=True)
-    ]
+        shown = map("%.16g".__mod__, finite.tolist())
+    if finite is numbers:
+        return [repeat(head), rows, repeat(f"{tail}><v>"), shown, repeat("</v></c>")]
+    return _some(head, rows, (f"{tail}><v>{next(shown)}</v></c>" if there else "" for there in known.tolist()))
 
 
-def _texts(sheet: LongWorksheet, texts: Texts, head: str, tail: str, rows: Sequence[str]) -> list[str]:
-    uses = np.bincount(texts.codes, minlength=len(texts.values)).tolist()
-    rests = [
-        tail + sheet.text_reference(safe_text(value), used) if used and value else ""
-        for value, used in zip(texts.values, uses, strict=True)
-    ]
-    return [
-        f"{head}{row}{rest}" if rest else ""
-        for row, rest in zip(rows, map(rests.__getitem__, texts.codes.tolist()), strict=True)
-    ]
+def _texts(sheet: LongWorksheet, texts: Texts, head: str, tail: str, rows: Sequence[str]) -> list[Iterable[str]]:
+    uses = np.bincount(texts.codes)
+    used = np.flatnonzero(uses)
+    values = map(texts.values.__getitem__, used.tolist())
+    rests = {
+        code: tail + sheet.text_reference(safe_text(value), count) if value else ""
+        for code, value, count in zip(used.tolist(), values, uses[used].tolist(), strict=True)
+    }
+    if not any(rests.values()):
+        return []
+    cells = map(rests.__getitem__, texts.codes.tolist())
+    return [repeat(head), rows, cells] if all(rests.values()) else _some(head, rows, cells)
 
 
 def _content(sheet: LongWorksheet, cell: Cell) -> str:

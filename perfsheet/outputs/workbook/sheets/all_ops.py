@@ -65,9 +65,10 @@ def _columns(analysis: Analysis) -> list[Column[OpRows]]:
     ]
 
 
-def _letters(analysis: Analysis, key: str) -> str:
-    """The name of a column of this sheet."""
-    return str(xl_col_to_name([column.key for column in _columns(analysis)].index(key)))
+def _letters(analysis: Analysis, *keys: str) -> list[str]:
+    """The names of columns of this sheet."""
+    shown = [column.key for column in _columns(analysis)]
+    return [str(xl_col_to_name(shown.index(key))) for key in keys]
 
 
 def row_links(analysis: Analysis) -> RowLink:
@@ -75,7 +76,7 @@ def row_links(analysis: Analysis) -> RowLink:
 
     It gives the bare number for a row that is not here.
     """
-    listed, letters = _listed(analysis.every.ops), _letters(analysis, "run_order")
+    listed, (letters,) = _listed(analysis.every.ops), _letters(analysis, "run_order")
     has_all = len(listed) == len(analysis.every.ops)
 
     def link(ref: RowRef) -> Cell:
@@ -102,7 +103,7 @@ def few_cores_share(analysis: Analysis) -> str | None:
         return None
     rank, cores, grid, kernel = (
         f"'{TITLE}'!${name}$2:${name}${last}"
-        for name in (_letters(analysis, key) for key in ("rank", "core_count", "worker_cores", "kernel_duration_ns"))
+        for name in _letters(analysis, "rank", "core_count", "worker_cores", "kernel_duration_ns")
     )
     low = f"({cores}<={grid}*{live.LOW_CORES}/100)"
     counted = f"ISNUMBER({rank})*ISNUMBER({cores})*ISNUMBER({grid})"

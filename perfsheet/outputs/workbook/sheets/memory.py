@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.beside import Graph
 from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs import chart_style as style
 from perfsheet.outputs.workbook.charts import BookCharts, Points
@@ -22,6 +21,7 @@ from perfsheet.text import graph as sentences
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Memory"

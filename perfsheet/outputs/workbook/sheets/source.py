@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.beside import Graph
 from perfsheet.analysis.graph.groups import GroupBy
 from perfsheet.capture.notes import rows as counted
 from perfsheet.outputs.workbook.sheet import set_up_sections, write_section
@@ -18,6 +17,7 @@ from perfsheet.text import graph as sentences
 from perfsheet.text.safe import clean
 
 if TYPE_CHECKING:
+    from perfsheet.analysis.graph.beside import Graph
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Source"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from perfsheet._version import __version__
 from perfsheet.analysis import Analysis
-from perfsheet.analysis.graph.beside import Graph
 from perfsheet.analysis.repeats import Repeats
 from perfsheet.analysis.summary import CaptureSummary
 from perfsheet.outputs.workbook import live
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from perfsheet.analysis.graph.beside import Graph
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 TITLE = "Summary"
