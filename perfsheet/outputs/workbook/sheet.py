@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
-_LONG = 40
+_LONG = 20
 """Tables of more rows are written as XML, column by column."""
 _PIECE = 2048
 """Rows that are turned into XML at a time."""
@@ -74,6 +74,15 @@ def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column
     count = len(columns[0].cells) if columns else 0
     if count > _LONG and not left and _plain(columns):
         return put_columns(sheet, styles, columns, count, top)
+    _write_header(sheet, styles, columns, top, left)
+    cells = [_listed(column.cells) for column in columns]
+    for row in range(count):
+        names = [column.styles[row] if column.styles else column.style for column in columns]
+        _write_row(sheet, styles, columns, names, [values[row] for values in cells], top + 1 + row, left)
+    return top + 1 + count
+
+
+def _write_header(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column], top: int, left: int) -> None:
     at = left
     for column in columns:
         if column.span > 1:
@@ -82,11 +91,6 @@ def write_columns(sheet: LongWorksheet, styles: Styles, columns: Sequence[Column
         at += column.span
     if top and any(len(column.header) > column.width * column.span for column in columns):
         sheet.set_row(top, 2 * _LINE_HEIGHT)
-    cells = [_listed(column.cells) for column in columns]
-    for row in range(count):
-        names = [column.styles[row] if column.styles else column.style for column in columns]
-        _write_row(sheet, styles, columns, names, [values[row] for values in cells], top + 1 + row, left)
-    return top + 1 + count
 
 
 def _write_row(
@@ -114,8 +118,8 @@ def _listed(cells: Cells) -> Sequence[Cell]:
 
 
 def _plain(columns: Sequence[Column]) -> bool:
-    """Whether rows need no height of their own, and no links."""
-    if any(column.span > 1 or column.styles or "wrap" in column.style for column in columns):
+    """Whether cells span one column, have the style of their column, and are no links."""
+    if any(column.span > 1 or column.styles for column in columns):
         return False
     return not any(
         isinstance(cell, Link) for column in columns if isinstance(column.cells, list) for cell in column.cells
@@ -140,8 +144,8 @@ def put_columns(
     written: Callable[[int], None] = lambda rows: None,
 ) -> int:
     """The header and rows of a table that is at hand column by column; the number of the row after the last."""
-    for place, column in enumerate(columns):
-        sheet.write_string(top, place, column.header, styles[_header_style(column)])
+    _write_header(sheet, styles, columns, top, 0)
+    wrapped = [column for column in columns if "wrap" in column.style]
     for first in range(0, count, _PIECE):
         last = min(first + _PIECE, count)
         numbers = [str(row) for row in range(top + first + 2, top + last + 2)]
@@ -150,7 +154,10 @@ def put_columns(
             for place, column in enumerate(columns)
             for part in cells_xml(sheet, column.cells[first:last], xl_col_to_name(place), styles[column.style], numbers)
         ]
-        sheet.put_rows(top + 1 + first, len(columns) - 1, numbers, parts)
+        texts = [column.cells[first:last] for column in wrapped]
+        lines = [max(map(_lines, wrapped, cells)) for cells in zip(*texts, strict=True)]
+        heights = [_LINE_HEIGHT * count if count > 1 else 0 for count in lines]
+        sheet.put_rows(top + 1 + first, len(columns) - 1, numbers, parts, heights)
         written(last)
     return top + 1 + count
 

@@ -56,16 +56,25 @@ class LongWorksheet(Worksheet):  # type: ignore[misc]
     def _write_string(self, row: int, column: int, text: str, style: Format | None = None) -> int:
         return int(super()._write_string(row, column, self.words(text), style))
 
-    def put_rows(self, first: int, last_column: int, numbers: Sequence[str], parts: Sequence[Iterable[str]]) -> None:
+    def put_rows(
+        self,
+        first: int,
+        last_column: int,
+        numbers: Sequence[str],
+        parts: Sequence[Iterable[str]],
+        heights: Sequence[float] = (),
+    ) -> None:
         """Add rows below all that is written so far: from row `first` (from 0) on, with these numbers (from 1).
 
-        `parts` are the XML of their cells: a row is what all parts have for it, in this order.
+        `parts` are the XML of their cells: a row is what all parts have for it, in this order. `heights` are those of
+        the rows, in points; 0 = the usual one.
         """
         if not numbers:
             return
         self._check_dimensions(first, last_column)
         self._check_dimensions(first + len(numbers) - 1, 0)
-        rows = map("".join, zip(repeat('<row r="'), numbers, repeat('">'), *parts, repeat("</row>")))
+        ends = [f'" ht="{height:g}" customHeight="1">' if height else '">' for height in heights] or repeat('">')
+        rows = map("".join, zip(repeat('<row r="'), numbers, ends, *parts, repeat("</row>")))
         if self.constant_memory:
             self._write_single_row(first)
             self.fh.writelines(rows)
