@@ -14,12 +14,12 @@ from perfsheet.capture import arrow
 from perfsheet.capture.cells import UNKNOWN, NumberFormat, are_plain, detect_number_format, parse_numbers
 from perfsheet.capture.columns import Type, is_whole, normalise_header, resolve, tensor_field
 from perfsheet.capture.notes import Note, rows
-from perfsheet.capture.records import Record, Records
+from perfsheet.capture.records import ByteBlocks, Record, Records
 from perfsheet.capture.repair import RecordRepair
 from perfsheet.capture.schema import missing_columns
 from perfsheet.capture.table import FloatArray, IntArray
 from perfsheet.capture.texts import Texts, TextsBuilder
-from perfsheet.errors import unusable
+from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -64,29 +64,29 @@ def build_columns(label: str, records: Records, only: frozenset[str] | None) -> 
 
     Raises PerfsheetError (exit status 3) when no record fits the header.
     """
-    layout = _lay_out(records.headers, only)
-    layout.number_format = _number_format(layout, records)
+    if records.blocks is not None:
+        found = _read_in_blocks(label, records, records.blocks, only)
+        if found is not None:
+            return found
+        records = records.blocks.again()
+    layout = _laid_out(records, only)
     repair = RecordRepair(label, records.headers, layout.op_code)
-    use_arrow = records.blocks and layout.number_format is not NumberFormat.COMMA
-    columns = _read_with_arrow(layout, records, repair) if use_arrow else None
-    if columns is None:
-        columns = _Columns(layout)
-        for numbers, piece in repair.pieces(records):
-            if piece:
-                columns.add(numbers, piece)
+    columns = _Columns(layout)
+    for numbers, piece in repair.pieces(records):
+        if piece:
+            columns.add(numbers, piece)
     if repair.widest > repair.width and columns.unreadable.count > len(columns):
         raise unusable(
             f"{label}: every row has more cells than the header, so the columns are shifted",
             "look for a separator inside a cell, or give the CSV as the profiler wrote it",
         )
-    notes = [
-        *_duplicated_columns(label, layout),
-        *missing_columns(label, records.headers),
-        *records.notes,
-        *repair.notes(),
-        *columns.notes(label),
-    ]
-    return columns.built(label, notes)
+    return columns.built(label, records, repair)
+
+
+def _laid_out(records: Records, only: frozenset[str] | None) -> _Layout:
+    layout = _lay_out(records.headers, only)
+    layout.number_format = _number_format(layout, records)
+    return layout
 
 
 def _number_format(layout: _Layout, records: Records) -> NumberFormat:
@@ -109,29 +109,34 @@ def _number_format(layout: _Layout, records: Records) -> NumberFormat:
     return detect_number_format(whole, others, records.delimiter)
 
 
-def _read_with_arrow(layout: _Layout, records: Records, repair: RecordRepair) -> _Columns | None:
-    """The columns of a file whose records are all well-formed; None when one is not."""
+def _read_in_blocks(
+    label: str, records: Records, blocks: ByteBlocks, only: frozenset[str] | None
+) -> FileColumns | None:
+    """The columns of a file whose records are all well-formed; None where one may not be."""
+    try:
+        layout = _laid_out(records, only)
+    except PerfsheetError:  # a look at the whole file says what it is
+        return None
+    if layout.number_format is NumberFormat.COMMA:
+        return None
+    repair = RecordRepair(label, records.headers, layout.op_code)
     columns = _Columns(layout)
     positions = (position for position, _ in (*layout.numbers, *layout.texts))
-    assert records.blocks is not None
-    first = records.first_row
+    kept = columns.texts_at(layout.op_code)
+    op_codes = TextsBuilder() if kept is None else kept
+    first, checked = records.first_row, 0
     try:
-        for table in arrow.read_blocks(records.blocks, len(records.headers), sorted({layout.op_code, *positions})):
-            if any(map(repair.needs_check, _distinct(table[str(layout.op_code)]))):
-                return None
+        for table in arrow.read_blocks(blocks, len(records.headers), sorted({layout.op_code, *positions})):
             columns.add_table(first, table)
-            first += len(table)
+            if kept is None:
+                op_codes.extend_chunks(table[str(layout.op_code)])
+            if any(map(repair.needs_check, op_codes.distinct(checked))):  # a blank line has a blank op code
+                return None
+            first, checked = first + len(table), len(op_codes)
     except arrow.NotWellFormedError:
         return None
     arrow.release_memory()
-    return columns
-
-
-def _distinct(cells: pa.ChunkedArray) -> Sequence[str]:
-    texts = TextsBuilder()
-    for chunk in cells.chunks:
-        texts.extend_arrow(chunk)
-    return texts.built().values
+    return columns.built(label, records, repair)
 
 
 @dataclass
@@ -162,6 +167,11 @@ class _Columns:
     def __len__(self) -> int:
         return sum(map(len, self._rows))
 
+    def texts_at(self, position: int) -> TextsBuilder | None:
+        """The text column at this position, if it is kept."""
+        name = dict(self._layout.texts).get(position)
+        return None if name is None else self._texts[name]
+
     def add(self, numbers: Sequence[int], records: Sequence[Record]) -> None:
         """Add records; `numbers` are their rows in the file."""
         positions = [position for position, _ in (*self._layout.numbers, *self._layout.texts)]
@@ -183,8 +193,7 @@ class _Columns:
             else:
                 self._append(name, values)
         for position, name in self._layout.texts:
-            for chunk in table[str(position)].chunks:
-                self._texts[name].extend_arrow(chunk)
+            self._texts[name].extend_chunks(table[str(position)])
 
     def _add_numbers(self, name: str, cells: Sequence[str], numbers: Sequence[int]) -> None:
         parsed = parse_numbers(cells, self._layout.number_format)
@@ -210,8 +219,15 @@ class _Columns:
             text = f"{label} writes numbers as {NumberFormat.COMMA.value}, as European spreadsheets do, and is read so"
             yield Note("european-numbers", text, len(self))
 
-    def built(self, label: str, notes: list[Note]) -> FileColumns:
-        """The finished columns."""
+    def built(self, label: str, records: Records, repair: RecordRepair) -> FileColumns:
+        """The finished columns, with the notes of everybody who read them."""
+        notes = [
+            *_duplicated_columns(label, self._layout),
+            *missing_columns(label, records.headers),
+            *records.notes,
+            *repair.notes(),
+            *self.notes(label),
+        ]
         return FileColumns(
             label,
             np.concatenate(self._rows) if self._rows else np.empty(0, dtype=np.int64),

@@ -7,6 +7,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO, TextIO
 
@@ -43,11 +44,14 @@ class _Scan:
     nul: bool
     quoted: bool
     ends_in_newline: bool
-    size: int
 
 
-def csv_records(label: str, stream: BinaryIO) -> Records:
-    """The records of a delimited text file. Raises PerfsheetError (exit status 3) when it is not an ops CSV."""
+def csv_records(label: str, stream: BinaryIO, so_far: Sequence[Note] = (), in_blocks: bool = True) -> Records:
+    """The records of a delimited text file; `so_far` are notes about the file that come first.
+
+    `in_blocks`: of a long file only the beginning is looked at, if it is one whose records may be read in blocks.
+    Raises PerfsheetError (exit status 3) when it is not an ops CSV.
+    """
     head = stream.read(_HEAD_BYTES)
     stream.seek(0)
     if not head.strip():
@@ -56,32 +60,42 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
     wide = encoding.startswith("utf-16")
     if not wide and b"\0" in head and b"OP CODE" not in head.replace(b"\0", b""):
         raise unusable(f"{label} is a binary file, not an ops CSV", "give the ops_perf_results_*.csv")
-    notes: list[Note] = []
-    scan = _scan(label, stream, encoding)
+    notes = list(so_far)
+    in_blocks = in_blocks and not wide and _is_long(stream)
+    scan = _scan(label, stream, encoding, only_the_first=in_blocks)
+    if in_blocks and (scan.nul or not scan.utf8):
+        in_blocks, scan = False, _scan(label, stream, encoding)
     if not wide and not scan.utf8:
         encoding = "latin-1"
         notes.append(Note("not-utf8", f"{label} is not UTF-8: read as Latin-1, so names may look wrong", 1))
     # Only UTF-16 can still have invalid bytes: half a character, where the file was cut.
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
     csv.field_size_limit(_LARGEST_CELL)
-    before, first_line, delimiter = _preamble(text)
+    before, first_line, delimiter = _preamble(_lines_of(text))
     notes += _lines_before_header(label, before)
     text.seek(0)
-    lines = _without_nul(text, label, notes) if scan.nul else iter(text)
+    lines = _without_nul(text, label, notes) if scan.nul else _lines_of(text) if in_blocks else iter(text)
     for _ in before:
         next(lines)
     reader = _Reader(label, lines, delimiter, len(before))
     records = iter(reader)
     headers = next(records, [])
     headers[:1] = [header.lstrip(_BOM_AS_LATIN_1) for header in headers[:1]]
+
+    def again() -> Records:
+        text.detach()
+        stream.seek(0)
+        return csv_records(label, stream, so_far, in_blocks=False)
+
+    if in_blocks and (not _is_header(headers) or reader.lines > 1):
+        return again()
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
     blocks = None
-    least = min(_MIN_ARROW_BYTES, _MIN_BYTES_WITH_ARROW) if "pyarrow" in sys.modules else _MIN_ARROW_BYTES
-    if scan.utf8 and not wide and not scan.nul and scan.size >= least and reader.lines == 1:
+    if in_blocks:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
-        blocks = ByteBlocks(stream, text, start, delimiter, scan.quoted)
+        blocks = ByteBlocks(stream, text, start, delimiter, again)
     return Records(
         headers,
         records,
@@ -89,9 +103,22 @@ def csv_records(label: str, stream: BinaryIO) -> Records:
         scan.ends_in_newline,
         first_row=2 + len(before),
         delimiter=delimiter,
-        quoted=scan.quoted,
+        quoted=scan.quoted or in_blocks,
         blocks=blocks,
     )
+
+
+def _is_long(stream: BinaryIO) -> bool:
+    """Whether a file is one for Arrow."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    least = min(_MIN_ARROW_BYTES, _MIN_BYTES_WITH_ARROW) if "pyarrow" in sys.modules else _MIN_ARROW_BYTES
+    return size >= least
+
+
+def _lines_of(text: TextIO) -> Iterator[str]:
+    """The lines, of a file that may have one that would fill the memory."""
+    return iter(partial(text.readline, _LONGEST_LINE), "")
 
 
 def _is_header(headers: Record) -> bool:
@@ -110,8 +137,8 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
-def _scan(label: str, stream: BinaryIO, encoding: str) -> _Scan:
-    """Look at all bytes before reading: once records are read, another encoding would come too late.
+def _scan(label: str, stream: BinaryIO, encoding: str, only_the_first: bool = False) -> _Scan:
+    """Look at all bytes before reading, or at the first million: once records are read, another encoding is too late.
 
     Raises PerfsheetError (exit status 3) for a line that would fill the memory.
     """
@@ -130,9 +157,12 @@ def _scan(label: str, stream: BinaryIO, encoding: str) -> _Scan:
         quoted = quoted or b'"' in piece
         # NUL bytes at the end are from a failed copy, or half of a UTF-16 character.
         last = piece.rstrip(b"\0")[-1:] or last
-    size = stream.tell()
+        if only_the_first:
+            break
+    else:
+        utf8 = utf8 and _decodes(decoder, b"", final=True)
     stream.seek(0)
-    return _Scan(utf8 and _decodes(decoder, b"", final=True), nul, quoted, last in b"\r\n", size)
+    return _Scan(utf8, nul, quoted, last in b"\r\n")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, final: bool = False) -> bool:
@@ -143,9 +173,9 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, final: bool = Fal
     return True
 
 
-def _preamble(text: TextIO) -> tuple[list[str], str, str]:
+def _preamble(lines: Iterator[str]) -> tuple[list[str], str, str]:
     """The lines before the header (blank ones, Excel's `sep=;`, titles), the header's first line, and the separator."""
-    head = list(islice(text, _MAX_LINES_BEFORE + 1))
+    head = list(islice(lines, _MAX_LINES_BEFORE + 1))
     stated = ""
     for index, line in enumerate(head):
         plain = line.lstrip(_BOM_AS_LATIN_1)

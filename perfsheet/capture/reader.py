@@ -143,9 +143,7 @@ def _records(source: Source, files: ExitStack) -> Records:
     if _PLAN_START.match(stream.read(_START_BYTES)):
         raise unusable(f"{source.label} is a plan, which is read from a file of its own", "save it, not compressed")
     stream.seek(0)
-    records = csv_records(source.label, stream)
-    records.notes[:0] = notes
-    return records
+    return csv_records(source.label, stream, notes)
 
 
 def _merge(sources: list[Source], parts: list[FileColumns], schema: str) -> OpsTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import BinaryIO, TextIO
 
@@ -14,17 +14,18 @@ Record = list[str]
 
 @dataclass(frozen=True)
 class ByteBlocks:
-    """The same records as UTF-8 bytes, for reading whole blocks: from byte `start` of `stream` on.
+    """The same records as bytes, for reading whole blocks: from byte `start` of `stream` on.
 
-    `quoted`: whether there is a quote anywhere. `text` is the text reader of the same stream; it is kept here because
-    it closes the stream when it is garbage-collected.
+    They need not be well-formed, nor UTF-8: only the beginning of the file was looked at. `again` gives the records
+    after a look at all of it. `text` is the text reader of the same stream; it is kept here because it closes the
+    stream when it is garbage-collected.
     """
 
     stream: BinaryIO
     text: TextIO
     start: int
     delimiter: str
-    quoted: bool
+    again: Callable[[], Records]
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import eq
 from typing import TYPE_CHECKING, Any, overload
 
@@ -120,6 +121,14 @@ class TextsBuilder:
         self._numbers = _Numbers()
         self._pieces: list[Codes] = []
 
+    def __len__(self) -> int:
+        """How many distinct texts there are so far."""
+        return len(self._numbers)
+
+    def distinct(self, first: int) -> Iterator[str]:
+        """The distinct texts so far, from this one on."""
+        return islice(self._numbers, first, None)
+
     def extend(self, cells: Sequence[str]) -> None:
         """Add these cells."""
         if cells and cells[0] == cells[-1] == cells[len(cells) // 2] and cells.count(cells[0]) == len(cells):
@@ -131,18 +140,18 @@ class TextsBuilder:
         """Add the cells of another column."""
         self._add(column.codes, column.values)
 
-    def extend_arrow(self, cells: pa.StringArray) -> None:
+    def extend_chunks(self, cells: pa.ChunkedArray) -> None:
         """Add the cells of an Arrow array of strings; a null is blank."""
-        if cells.null_count == len(cells):
-            self._append(np.full(len(cells), self._numbers[""], dtype=np.int32))
-            return
-        encoded = cells.dictionary_encode(null_encoding="encode")
-        values = ["" if value is None else value for value in encoded.dictionary.to_pylist()]
-        self._add(arrow.to_numpy(encoded.indices, np.int32), values)
+        for chunk in cells.chunks:
+            if chunk.null_count == len(chunk):
+                self._append(np.full(len(chunk), self._numbers[""], dtype=np.int32))
+            else:
+                codes, values = arrow.encoded(chunk)
+                self._add(codes, values)
 
     def _add(self, codes: Codes, values: Sequence[str]) -> None:
         own_codes = np.fromiter(map(self._numbers.__getitem__, values), np.int32, len(values))
-        self._append(own_codes[codes])
+        self._pieces.append(compact(own_codes, len(self._numbers)).take(codes))
 
     def _append(self, codes: npt.NDArray[np.int32]) -> None:
         self._pieces.append(compact(codes, len(self._numbers)))

@@ -36,7 +36,9 @@ CELLS += ["1_000", "a;b", "a,b", 'say "x"', '"', "two\nlines", "two\r\nlines", "
 
 @pytest.fixture
 def small_blocks(monkeypatch):
+    """Every file is a long one, of which a first look sees 700 bytes."""
     monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", 0)
+    monkeypatch.setattr(delimited, "_PIECE", 700)
     monkeypatch.setattr(arrow, "_BLOCK", 700)
 
 
@@ -65,7 +67,7 @@ def captures(draw):
     )
     text = csv_text(
         [op(f"Add{code}", duration, attributes=extra) for code, duration, extra in rows],
-        newline=draw(st.sampled_from(["\n", "\r\n"])),
+        newline=draw(st.sampled_from(["\n", "\r\n", "\r"])),
     )
     lines = text.splitlines(keepends=True)
     if draw(st.booleans()) and lines:
@@ -75,7 +77,8 @@ def captures(draw):
                 [
                     *("", "\n", ",,,\n", "x\n", '"\n', lines[0], lines[at][:-20]),
                     *(lines[at].replace(",", other, 1) for other in ("", ",,", ',"')),
-                    lines[at].replace("Add", "A\udcff", 1),
+                    *(lines[at].replace("Add", other, 1) for other in ("A\udcff", "A\0", "\0")),
+                    *(lines[at].replace("\n", other) for other in ("\r", "\n\n", "\n\r", "\r\n\r\n")),
                 ]
             )
         )
@@ -88,6 +91,32 @@ def test_both_ways_read_the_same(monkeypatch, small_blocks, tmp_path, data, only
     path.write_bytes(data)
     with_arrow, with_repairs = both_ways(monkeypatch, path, only)
     assert with_arrow == with_repairs
+
+
+LATE = {
+    "a byte of Latin-1": (b"Op150", b"Op\xe9"),
+    "half a character": (b"Op150", b"Op\xe2\x82"),
+    "a NUL byte": (b"Op150", b"Op\x00150"),
+    "a blank line": (b"Op150", b"\nOp150"),
+    "a line that ends as those of an old Mac": (b"Op150", b"\rOp150"),
+    "a byte-order mark": (b"Op150", "\ufeffOp150".encode()),
+    "a long line": (b"Op150", b"Op" + b"x" * 9000),
+    "European numbers": (b"7777", b"7.777.777"),
+}
+
+
+@pytest.mark.parametrize("damage", LATE)
+def test_what_a_first_look_does_not_see(damage, small_blocks, tmp_path, monkeypatch):
+    """The op code comes first in its row, so these stand at the start of a line, too."""
+    monkeypatch.setattr(delimited, "_LONGEST_LINE", 5000)
+    monkeypatch.setattr(arrow, "_LONGEST_RECORD", 5000)
+    text = csv_text([op(f"Op{at}", 7777 if at == 150 else at, attributes="{'k': 'a, b'}") for at in range(200)])
+    path = tmp_path / "run.csv"
+    path.write_bytes(text.encode().replace(*LATE[damage]))
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
+    if damage == "a long line":
+        assert "has a line of more than" in with_arrow[1]
 
 
 def test_well_formed_records_are_read_with_arrow(small_blocks, tmp_path, monkeypatch):
@@ -128,3 +157,16 @@ def test_a_quote_that_is_never_closed_does_not_take_the_file_into_memory(tmp_pat
     table = read(path)
     assert len(table) == 19
     assert np.isfinite(table.number("kernel_duration_ns")).all()
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_quote_from_one_row_to_the_next_leaves_a_record_of_the_right_width(
+    newline, small_blocks, tmp_path, monkeypatch
+):
+    lines = csv_text([op("Add", at) for at in range(90)], newline=newline).splitlines(keepends=True)
+    lines[20], lines[21] = lines[20].replace("{}", '"{'), lines[21].replace("{}", '}"')
+    path = tmp_path / "run.csv"
+    path.write_bytes("".join(lines).encode())
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
+    assert [note.id for note in with_arrow[3]] == ["rows-swallowed"]
