@@ -20,22 +20,85 @@ else:
         """Like `dataclasses.dataclass`, with the options that are used here."""
 
         def define(cls):
-            cls.__doc__ = cls.__doc__ or cls.__name__  # else it is made of the signature, which takes 5 ms
-            defined = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
-            fields = dataclasses.fields(defined)
-            defined.__init__ = _initialiser([field for field in fields if field.init], hasattr(cls, "__post_init__"))
-            defined.__signature__ = _SIGNATURE
+            cls.__doc__ = cls.__doc__ or cls.__name__
+            cls._declared = declared = _declared(cls)
+            cls.__dataclass_fields__, cls.__dataclass_params__, cls.__signature__ = _FIELDS, _PARAMS, _SIGNATURE
+            cls.__match_args__ = tuple(name for name, field in declared.items() if field.init)
+            cls.__init__ = _initialiser(declared, hasattr(cls, "__post_init__"))
             if "__repr__" not in cls.__dict__:
-                defined.__repr__ = _representation([field.name for field in fields if field.repr])
+                cls.__repr__ = _representation([name for name, field in declared.items() if field.repr])
             if frozen:
-                defined.__setattr__, defined.__delattr__ = _refuse_change, _refuse_change
+                cls.__setattr__, cls.__delattr__ = _refuse_change, _refuse_change
             if eq:
-                content = _content([field.name for field in fields if field.compare])
-                defined.__eq__ = _equality(content)
-                defined.__hash__ = (lambda self: hash(content(self))) if frozen else None
-            return defined
+                content = _content([name for name, field in declared.items() if field.compare])
+                cls.__eq__ = _equality(content)
+                cls.__hash__ = (lambda self: hash(content(self))) if frozen else None
+            return cls
 
         return define if cls is None else define(cls)
+
+
+_MISSING: Any = dataclasses.MISSING
+
+
+class _Plain:
+    """A field that is declared without `dataclasses.field`: what the classes here need of one."""
+
+    __slots__ = ("default", "type")
+    init = repr = compare = True
+    default_factory = _MISSING
+
+    def __init__(self, default: Any) -> None:
+        self.default = default
+
+
+_Fields = dict[str, Any]
+"""A `_Plain` or a `dataclasses.Field` for each name."""
+
+
+def _declared(cls: type[Any]) -> _Fields:
+    """The fields of a class and of those that it extends; their defaults become attributes of the class, as usual."""
+    found: _Fields = {}
+    for base in reversed(cls.__mro__):
+        found.update(base.__dict__.get("_declared", ()))
+    for name, annotation in cls.__annotations__.items():
+        if "ClassVar" in str(annotation):
+            continue
+        default = getattr(cls, name, _MISSING)
+        field: Any = default if isinstance(default, dataclasses.Field) else _Plain(default)
+        field.type = annotation
+        found[name] = field
+        if field is default:
+            if field.default is _MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, field.default)
+    return found
+
+
+class _DataclassFields:
+    """The fields of a class as the standard library has them, made when they are asked for: of few classes they are."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+        declared: _Fields = owner._declared
+        defaults = {name: field.default if isinstance(field, _Plain) else field for name, field in declared.items()}
+        content = {name: default for name, default in defaults.items() if default is not _MISSING}
+        content["__annotations__"] = {name: field.type for name, field in declared.items()}
+        alike = _usual(owner.__name__, content)
+        fields: dict[str, dataclasses.Field[Any]] = alike.__dataclass_fields__
+        declaring: Any = next(cls for cls in owner.__mro__ if "_declared" in cls.__dict__)
+        declaring.__dataclass_fields__ = fields
+        return fields
+
+
+def _usual(name: str, content: dict[str, Any]) -> Any:
+    """The dataclass that the standard library makes of this content, without methods."""
+    # Without a docstring it makes one of the signature, which takes a millisecond.
+    return dataclasses.dataclass(init=False, repr=False, eq=False)(type(name, (), {"__doc__": name, **content}))
+
+
+_FIELDS = _DataclassFields()
+_PARAMS = _usual("_Empty", {}).__dataclass_params__
 
 
 class _Signature:
@@ -59,18 +122,22 @@ class _Signature:
 _SIGNATURE = _Signature()
 
 
-def _shown_default(field: dataclasses.Field[Any]) -> Any:
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
+def _shown_default(field: Any) -> Any:
     from inspect import Parameter
 
-    return Parameter.empty if field.default is dataclasses.MISSING else field.default
+    default = _default(field)
+    return Parameter.empty if default is _MISSING else default
 
 
-def _initialiser(fields: list[dataclasses.Field[Any]], has_post_init: bool) -> Callable[..., None]:
-    names = tuple(field.name for field in fields)
+def _default(field: Any) -> Any:
+    """The default of a field; MISSING without one."""
+    return field.default if field.default_factory is _MISSING else field.default_factory()
+
+
+def _initialiser(declared: _Fields, has_post_init: bool) -> Callable[..., None]:
+    made = {name: field for name, field in declared.items() if field.init}
+    names = tuple(made)
     known, count = frozenset(names), len(names)
-    made = {field.name: field for field in fields}
 
     def initialise(self: Any, /, *args: Any, **given: Any) -> None:
         values = self.__dict__
@@ -84,19 +151,13 @@ def _initialiser(fields: list[dataclasses.Field[Any]], has_post_init: bool) -> C
         if len(values) < count:
             for name in names:
                 if name not in values:
-                    values[name] = _default(made[name], type(self).__name__)
+                    values[name] = default = _default(made[name])
+                    if default is _MISSING:
+                        raise TypeError(f"{type(self).__name__}() lacks the argument {name!r}")
         if has_post_init:
             self.__post_init__()
 
     return initialise
-
-
-def _default(field: dataclasses.Field[Any], of: str) -> Any:
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    raise TypeError(f"{of}() lacks the argument {field.name!r}")
 
 
 def _representation(names: list[str]) -> Callable[[Any], str]:

@@ -225,8 +225,9 @@ class _Reader:
                 yield self._quoted(line)
             else:
                 self.lines += 1
-                content = line.rstrip("\r\n")
-                yield content.split(delimiter) if content else []
+                cells = line.split(delimiter)
+                cells[-1] = cells[-1].rstrip("\r\n")  # a line without its end would be another copy of it
+                yield cells if cells[-1] or len(cells) > 1 else []
 
     def _quoted(self, line: str) -> Record:
         """The record that begins with this line; csv.reader takes the further lines of its cells."""

@@ -1,6 +1,9 @@
 """Dataclasses with shared methods behave like those of the standard library."""
 
+import copy
 import dataclasses
+import pickle
+import pprint
 
 import pytest
 
@@ -83,3 +86,35 @@ def test_frozen_ones_refuse_changes():
 def test_inheritance_and_what_follows_the_initialiser():
     assert (Deep(1).sum, Deep(1, 2, [], "", 10).sum) == (6, 13)
     assert repr(Deep(1)) == "Deep(x=1, y=2, seen=[], z=3)"
+
+
+def test_what_others_ask_of_a_dataclass():
+    point = Deep(1, z=4)
+    assert dataclasses.is_dataclass(Deep)
+    assert [field.name for field in dataclasses.fields(Deep)] == ["x", "y", "seen", "name", "z"]
+    assert [field.name for field in dataclasses.fields(Point)] == ["x", "y", "seen", "name"]
+    assert {field.name: field.type for field in dataclasses.fields(Single)} == {"value": int}
+    assert (Deep.y, Counter.count, Counter.cached) == (2, 0, 7)
+    assert not hasattr(Point, "seen")
+    assert pprint.pformat(point) == repr(point)
+    assert copy.deepcopy(point) == point == pickle.loads(pickle.dumps(point))
+    match Single(3):
+        case Single(value):
+            assert value == 3
+
+
+def test_a_usual_dataclass_may_extend_one():
+    @dataclasses.dataclass
+    class Usual(Counter):
+        further: str = "a"
+
+    assert [field.name for field in dataclasses.fields(Usual)] == ["count", "cached", "further"]
+    assert Usual(2).further == "a"
+
+
+def test_a_class_without_the_decorator_has_the_fields_of_the_one_it_extends():
+    class Named(Point):
+        name_shown: str = "a"
+
+    assert [field.name for field in dataclasses.fields(Named)] == ["x", "y", "seen", "name"]
+    assert dataclasses.replace(Named(1), y=5).y == 5
