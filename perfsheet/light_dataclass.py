@@ -125,35 +125,33 @@ _SIGNATURE = _Signature()
 def _shown_default(field: Any) -> Any:
     from inspect import Parameter
 
-    default = _default(field)
-    return Parameter.empty if default is _MISSING else default
-
-
-def _default(field: Any) -> Any:
-    """The default of a field; MISSING without one."""
-    return field.default if field.default_factory is _MISSING else field.default_factory()
+    if field.default_factory is not _MISSING:
+        return field.default_factory()
+    return Parameter.empty if field.default is _MISSING else field.default
 
 
 def _initialiser(declared: _Fields, has_post_init: bool) -> Callable[..., None]:
     made = {name: field for name, field in declared.items() if field.init}
     names = tuple(made)
     known, count = frozenset(names), len(names)
+    defaults = {name: field.default for name, field in made.items() if field.default is not _MISSING}
+    factories = [(name, field) for name, field in made.items() if field.default_factory is not _MISSING]
 
     def initialise(self: Any, /, *args: Any, **given: Any) -> None:
         values = self.__dict__
-        values.update(zip(names, args))  # noqa: B905 fewer arguments than fields are usual
-        if given:
+        if given or len(args) != count:
+            if len(args) > count or not known.issuperset(given) or not given.keys().isdisjoint(names[: len(args)]):
+                raise TypeError(f"{type(self).__name__}() does not take these arguments, or one of them twice")
+            values.update(defaults)
             values.update(given)
-        elif len(args) == count and not has_post_init:
-            return
-        if len(args) + len(given) != len(values) or not known.issuperset(given) or len(args) > count:
-            raise TypeError(f"{type(self).__name__}() does not take these arguments, or one of them twice")
+        values.update(zip(names, args))  # noqa: B905 fewer arguments than fields are usual
         if len(values) < count:
-            for name in names:
+            for name, field in factories:
                 if name not in values:
-                    values[name] = default = _default(made[name])
-                    if default is _MISSING:
-                        raise TypeError(f"{type(self).__name__}() lacks the argument {name!r}")
+                    values[name] = field.default_factory()
+            if len(values) < count:
+                missing = next(name for name in names if name not in values)
+                raise TypeError(f"{type(self).__name__}() lacks the argument {missing!r}")
         if has_post_init:
             self.__post_init__()
 

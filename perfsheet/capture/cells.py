@@ -18,15 +18,16 @@ UNKNOWN = {"", "-", "nan", "none", "null", "n/a"}
 
 _MEMORY_DEVICE = re.compile(r"DEV_\d+_")
 _BLANKS = " '\u00a0\u202f"
-_BY_BLANKS = re.compile(rf"[+-]?\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d+)?")
-_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_BY_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
-_TWO_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
-_EUROPEAN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?")
+# Few files have numbers of other kinds, so their patterns are compiled when one does.
+_BY_BLANKS = rf"[+-]?\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d+)?"
+_BY_COMMAS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+_BY_POINTS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
+_TWO_POINTS = r"[+-]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?"
+_DECIMAL_COMMA = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
+_EUROPEAN = r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?(?:[eE][+-]?\d+)?"
 _ENOUGH = 3
 _IN_A_GROUP = 3
-_FOUR_DIGITS = re.compile(r"[+-]?\d{4,}")
+_FOUR_DIGITS = r"[+-]?\d{4,}"
 
 
 class NumberFormat(Enum):
@@ -95,15 +96,15 @@ def _parse_number(text: str, number_format: NumberFormat) -> float | None:
     """The number, NaN where the text stands for unknown, None where it is neither."""
     if text.lower() in UNKNOWN:
         return math.nan
-    if _BY_BLANKS.fullmatch(text):
+    if re.fullmatch(_BY_BLANKS, text):
         for blank in _BLANKS:
             text = text.replace(blank, "")
     if number_format is NumberFormat.COMMA:
-        if _EUROPEAN.fullmatch(text):
+        if re.fullmatch(_EUROPEAN, text):
             text = text.replace(".", "").replace(",", ".")
         elif "," in text:
             return None
-    elif number_format is NumberFormat.POINT and _BY_COMMAS.fullmatch(text):
+    elif number_format is NumberFormat.POINT and re.fullmatch(_BY_COMMAS, text):
         text = text.replace(",", "")
     try:
         number = float(text.replace("_", "?"))
@@ -112,7 +113,7 @@ def _parse_number(text: str, number_format: NumberFormat) -> float | None:
     return None if math.isinf(number) else number
 
 
-_TWO_POINTS_ANYWHERE = re.compile(r"\.\d+\.")
+_TWO_POINTS_ANYWHERE = r"\.\d+\."
 
 
 def are_plain(cells: Sequence[str]) -> bool:
@@ -130,18 +131,18 @@ def detect_number_format(whole: Sequence[str], others: Iterable[str], delimiter:
     default = NumberFormat.POINT if delimiter == "," else NumberFormat.POINT_ONLY
     others = list(others)
     every = "\n".join((*whole, *others))
-    if "," not in every and not _TWO_POINTS_ANYWHERE.search(every) and not any("." in cell for cell in whole):
+    if "," not in every and not re.search(_TWO_POINTS_ANYWHERE, every) and not any("." in cell for cell in whole):
         return default  # nearly every file
     whole_cells = [cell.strip() for cell in whole]
     whole_marked = [cell for cell in whole_cells if "." in cell or "," in cell]
     marked = [*whole_marked, *(cell for cell in map(str.strip, others) if "." in cell or "," in cell)]
-    if any(map(_TWO_POINTS.fullmatch, marked)):
+    if any(re.fullmatch(_TWO_POINTS, cell) for cell in marked):
         return NumberFormat.COMMA
-    ungrouped = any(map(_FOUR_DIGITS.match, whole_cells))
-    if len(whole_marked) >= _ENOUGH and not ungrouped and all(map(_BY_POINTS.fullmatch, whole_marked)):
+    ungrouped = any(re.match(_FOUR_DIGITS, cell) for cell in whole_cells)
+    if len(whole_marked) >= _ENOUGH and not ungrouped and all(re.fullmatch(_BY_POINTS, cell) for cell in whole_marked):
         return NumberFormat.COMMA
-    decimal_point = any("." in cell and not _BY_POINTS.fullmatch(cell) and "," not in cell for cell in marked)
-    decimal_comma = any(_DECIMAL_COMMA.fullmatch(cell) and not _BY_COMMAS.fullmatch(cell) for cell in marked)
+    decimal_point = any("." in cell and not re.fullmatch(_BY_POINTS, cell) and "," not in cell for cell in marked)
+    decimal_comma = any(re.fullmatch(_DECIMAL_COMMA, cell) and not re.fullmatch(_BY_COMMAS, cell) for cell in marked)
     return NumberFormat.COMMA if decimal_comma and not decimal_point else default
 
 

@@ -8,9 +8,9 @@ from perfsheet.capture.cells import UNKNOWN
 from perfsheet.capture.columns import TENSOR_DIMS, CsvColumn, Type, resolve, tensor_field
 from perfsheet.capture.records import Record
 
-# A number in any format, readable or not.
-_NUMBER = re.compile(r"[+-]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.IGNORECASE)
-_EXTENT = re.compile(r"\d+(?:\.0)?(?:\[\d+\])?")
+# A number in any format, readable or not. Few records need validation, so patterns are compiled when one does.
+_NUMBER = r"(?i)[+-]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)"
+_EXTENT = r"\d+(?:\.0)?(?:\[\d+\])?"
 _IDENTIFYING = ("op_type", "global_call_count", "attributes")
 _OP_TYPES = {"tt_dnn_device", "tt_dnn_cpu", "python_fallback", "signpost"}
 
@@ -32,7 +32,7 @@ class RowValidator:
         """Whether no cell has another type than its column; blank cells are valid everywhere."""
         for position, pattern in self._patterns:
             cell = record[position].strip()
-            if cell.lower() not in UNKNOWN and not pattern.fullmatch(cell):
+            if cell.lower() not in UNKNOWN and not re.fullmatch(pattern, cell):
                 return False
         return not any(record[position].strip()[:1].isdigit() for position in self._names)
 
@@ -45,7 +45,7 @@ class RowValidator:
         return self._op_type is not None and record[self._op_type].strip().lower() in _OP_TYPES
 
 
-def _pattern_of(column: CsvColumn) -> re.Pattern[str] | None:
+def _pattern_of(column: CsvColumn) -> str | None:
     if tensor_field(column.name) in TENSOR_DIMS:
         return _EXTENT
     return _NUMBER if column.type is Type.NUMBER else None
