@@ -66,6 +66,7 @@ def without_number(op_code: str) -> str:
     return _NUMBER.sub("00", op_code)
 
 
+@lru_cache(maxsize=1 << 16)
 def category(op_code: str) -> str:
     """The category of an op code, `other` if it is not in the table."""
     return _category(without_number(op_code))
