@@ -7,7 +7,7 @@ import numpy as np
 from perfsheet.analysis.facts import Facts
 from perfsheet.analysis.ops.attributes import dram_readers
 from perfsheet.analysis.ops.categories import ATTENTION, COLLECTIVE, CONV, MATMUL, RESHARD
-from perfsheet.analysis.ops.device_ops import Ops
+from perfsheet.analysis.ops.device_ops import Ops, once
 from perfsheet.analysis.ops.pieces import pieces
 from perfsheet.analysis.rules.base import Group, Hits, Rule, cores_and_grid, time_of_idle_cores
 from perfsheet.analysis.siblings import MORE_CORES
@@ -51,13 +51,13 @@ def find(facts: Facts) -> Hits:
         positions,
         time_of_idle_cores(facts, positions),
         unlike_record=(facts.in_category(*_FIXED_BY_OTHERS) | (ops.cores > _OF_RECORD))[positions],
-        no_more_pieces=_no_more_pieces(facts)[positions],
+        no_more_pieces=_no_more_pieces(ops)[positions],
     )
 
 
-def _no_more_pieces(facts: Facts) -> BoolArray:
-    ops = facts.ops
-    return np.asarray(~facts.in_category(*_FIXED_BY_OTHERS) & (pieces(ops) <= ops.cores))
+@once
+def _no_more_pieces(ops: Ops) -> BoolArray:
+    return np.asarray(~ops.in_category(*_FIXED_BY_OTHERS) & (pieces(ops) <= ops.cores))
 
 
 def root(facts: Facts, group: Group) -> str:
@@ -79,7 +79,7 @@ def advice(facts: Facts, group: Group) -> str:
 
 def _has_no_more_pieces(facts: Facts, group: Group) -> bool:
     """Whether none of its ops has more pieces of work than cores."""
-    return bool(_no_more_pieces(facts)[group.positions].all())
+    return bool(_no_more_pieces(facts.ops)[group.positions].all())
 
 
 def _is_sharded(facts: Facts, group: Group) -> bool:
