@@ -205,7 +205,7 @@ def findings_keys(analysis: Analysis, count: int | None) -> Json:
         },
         "reshard_pairs": analysis.reshard_pairs,
         "verdict": verdict(analysis),
-        "causes": CAUSES.records(causes(analysis)),
+        "causes": streamed(CAUSES, causes(analysis), len(analysis.ops)),
         "findings": streamed(FINDINGS, findings(analysis, count), len(analysis.ops)),
         "what_if": [
             {
