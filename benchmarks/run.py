@@ -57,12 +57,12 @@ def races(ours: Path, theirs: Path, capture: Path) -> Iterator[Race]:
     yield Race("--help", [perfsheet, "--help"], [peer, "--help"], 0, 0.15)
     rows = len_of(capture)
     files = {rows: capture, **{size: WORK / f"{capture.stem}-{size}.csv" for size in (20_000, 100_000)}}
-    for (size, file), cpu in zip(files.items(), (0.25, 0.08, 0.05), strict=True):
+    for (size, file), cpu in zip(files.items(), (0.14, 0.08, 0.02), strict=True):
         memory = 0.25 if size == 100_000 else None
         yield Race("top-ops", [perfsheet, "top-ops", file], [peer, file], size, cpu, memory, file)
     report = partial(_report, perfsheet, peer, out)
-    yield Race("report", *report(capture), rows, 0.5, None, capture)
-    yield Race("report", *report(files[100_000]), 100_000, 0.6, 0.4, files[100_000])
+    yield Race("report", *report(capture), rows, 0.28, None, capture)
+    yield Race("report", *report(files[100_000]), 100_000, 0.2, 0.4, files[100_000])
 
 
 def _report(perfsheet: Path, peer: Path, out: Path, file: Path) -> tuple[Command, Command]:
