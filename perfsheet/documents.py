@@ -20,6 +20,7 @@ _MOST_BYTES = {".toml": 1 << 20, ".yaml": 4 << 20, ".yml": 4 << 20, ".json": 64 
 _DEEPEST = 64
 _MOST_VALUES = 1_000_000
 _LARGEST = 2**63 - 1
+_TOO_LONG = "has an integer of more than 64 bits"
 """TOML promises no larger integers, and no figure of ours needs one."""
 _KIB = 1024
 
@@ -146,6 +147,8 @@ def _reason(error: Exception) -> str:
         return "is nested too deeply"
     if isinstance(error, UnicodeError):
         return "is not UTF-8 text"
+    if "integer string conversion" in str(error):  # Python's limit, with an appeal to programmers
+        return _TOO_LONG
     return f"cannot be read: {error}"
 
 
@@ -165,7 +168,7 @@ def refuse_extremes(value: object, finite: bool = False) -> None:
             elif isinstance(item, list):
                 deeper += item
             elif isinstance(item, int) and abs(item) > _LARGEST:
-                raise InvalidDocumentError("has an integer of more than 64 bits")
+                raise InvalidDocumentError(_TOO_LONG)
             elif finite and isinstance(item, float) and not math.isfinite(item):
                 raise InvalidDocumentError("has a number that is not finite")
             elif isinstance(item, str) and not item.isascii() and any("\ud800" <= mark <= "\udfff" for mark in item):

@@ -155,6 +155,7 @@ def test_settings_that_are_no_settings_are_one_line(capsys, capture, tmp_path, m
     monkeypatch.chdir(tmp_path)
     done = here(capsys, "top-ops", "run.csv")
     assert (done.status, done.err.count("\n"), "pyproject.toml" in done.err) == (2, 1, True), done.err[:300]
+    assert "sys." not in done.err
 
 
 @pytest.mark.parametrize("content", BAD_TOML.values(), ids=BAD_TOML)
