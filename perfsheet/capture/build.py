@@ -135,7 +135,8 @@ def _read_in_blocks(
             first, checked = first + len(table), len(op_codes)
     except arrow.NotWellFormedError:
         return None
-    arrow.release_memory()
+    finally:
+        arrow.release_memory()
     return columns.built(label, records, repair)
 
 
