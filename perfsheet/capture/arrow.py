@@ -54,6 +54,8 @@ def read_blocks(blocks: ByteBlocks, width: int, positions: Sequence[int]) -> Ite
         if not lines or lines * width > end + 1:  # blank lines among them would take as much memory as rows
             raise NotWellFormedError
         quoted = memory.find(_QUOTE, 0, end) >= 0
+        if quoted and not _is_quoted_well(memory, end, blocks.delimiter):
+            raise NotWellFormedError
         parsing = csv.ParseOptions(delimiter=blocks.delimiter, newlines_in_values=quoted, ignore_empty_lines=False)
         reading = csv.ReadOptions(use_threads=False, block_size=end + 1, column_names=names)
         try:
@@ -61,7 +63,7 @@ def read_blocks(blocks: ByteBlocks, width: int, positions: Sequence[int]) -> Ite
         except pa.ArrowInvalid as error:
             raise NotWellFormedError from error
         if len(table) != lines:
-            raise NotWellFormedError  # a cell of several lines may have swallowed rows
+            raise NotWellFormedError
         yield table
 
 
@@ -120,6 +122,28 @@ def _lines(memory: bytearray, end: int) -> int:
     if first >= 0 and (memory[first : first + 2] != _RETURN + _NEWLINE or _count(memory, end, _RETURN) != count):
         return 0
     return count + (not memory.endswith(_NEWLINE, 0, end))
+
+
+def _is_quoted_well(memory: bytearray, end: int, delimiter: str) -> bool:
+    """Whether every quote opens or closes a cell or stands before another one, and no line ends inside of a cell.
+
+    With another quote an even number of them does not end a record, and a cell of several lines may be of several rows.
+    """
+    characters = np.frombuffer(memory, np.uint8, end)
+    quotes = np.flatnonzero(characters == ord(_QUOTE))
+    opening, closing = quotes[::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return False
+    around = (ord(delimiter), ord(_NEWLINE), ord(_RETURN), ord(_QUOTE))
+    before = characters[opening - 1]
+    before[opening == 0] = ord(_NEWLINE)
+    after = characters[np.minimum(closing + 1, end - 1)]
+    newlines = np.flatnonzero(characters == ord(_NEWLINE))
+    return bool(
+        np.isin(before, around).all()
+        and np.isin(after, around).all()
+        and not (np.searchsorted(quotes, newlines) % 2).any()
+    )
 
 
 def _end_of_last_record(memory: bytearray, filled: int) -> int:

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO, TextIO
@@ -14,7 +14,7 @@ from typing import BinaryIO, TextIO
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.other_files import is_ops_header, is_realtime_header, other_file_error
 from perfsheet.capture.records import ByteBlocks, Record, Records
-from perfsheet.errors import unusable
+from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.light_dataclass import dataclass
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -28,8 +28,10 @@ _SEP_LINE = "sep="
 """Excel writes the separator into a line of its own before the header: `sep=;`."""
 _BLANK = "".join(_DELIMITERS) + _BOM_AS_LATIN_1 + ' \r\n"'
 _MAX_LINES_BEFORE = 20
-_LONGEST_LINE = 64 << 20
-"""Bytes. A line is read as a whole, and several copies of it have to have room in memory."""
+_LONGEST_LINE = 16 << 20
+"""Bytes. A line is read as a whole, and its cells and several copies of it have to have room in memory."""
+_SHIFTED_NEWLINE = "\u0a00"
+"""What a line break of UTF-16 reads as behind half a character; no other text has it."""
 _MIN_ARROW_BYTES = 8 << 20
 """Files from this size on are read with Arrow: below it, importing Arrow costs more than it saves."""
 _MIN_BYTES_WITH_ARROW = 1 << 20
@@ -71,10 +73,10 @@ def csv_records(label: str, stream: BinaryIO, so_far: Sequence[Note] = (), in_bl
     # Only UTF-16 can still have invalid bytes: half a character, where the file was cut.
     text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
     csv.field_size_limit(_LARGEST_CELL)
-    before, first_line, delimiter = _preamble(_lines_of(text))
+    before, first_line, delimiter = _preamble(iter(partial(text.readline, _PIECE), "") if in_blocks else text)
     notes += _lines_before_header(label, before)
     text.seek(0)
-    lines = _without_nul(text, label, notes) if scan.nul else _lines_of(text) if in_blocks else iter(text)
+    lines = _without_nul(text, label, notes) if scan.nul else _not_too_long(text, label) if in_blocks else iter(text)
     for _ in before:
         next(lines)
     reader = _Reader(label, lines, delimiter, len(before))
@@ -87,15 +89,18 @@ def csv_records(label: str, stream: BinaryIO, so_far: Sequence[Note] = (), in_bl
         stream.seek(0)
         return csv_records(label, stream, so_far, in_blocks=False)
 
-    if in_blocks and (not _is_header(headers) or reader.lines > 1):
-        return again()
-    if not _is_header(headers):
-        raise other_file_error(label, headers, first_line)
     blocks = None
     if in_blocks:
         mark = len(head) - len(head.removeprefix(_ENCODINGS[0][0]))
         start = mark + sum(len(line.encode()) for line in (*before, first_line))
+        if not _is_header(headers) or reader.lines > 1 or start > _PIECE or delimiter not in _DELIMITERS:
+            return again()
         blocks = ByteBlocks(stream, text, start, delimiter, again)
+    if not _is_header(headers):
+        raise other_file_error(label, headers, first_line)
+    if any("\n" in header and delimiter in header for header in headers):
+        where = f"{label}, line {len(before) + 1}"
+        raise unusable(f"{where}: the header opens a quote, which takes rows with it", "remove the quote")
     return Records(
         headers,
         records,
@@ -116,9 +121,16 @@ def _is_long(stream: BinaryIO) -> bool:
     return size >= least
 
 
-def _lines_of(text: TextIO) -> Iterator[str]:
-    """The lines, of a file that may have one that would fill the memory."""
-    return iter(partial(text.readline, _LONGEST_LINE), "")
+def _not_too_long(text: TextIO, label: str) -> Iterator[str]:
+    """The lines. Raises PerfsheetError (exit status 3) at one that would fill the memory."""
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise _too_long(label)
+        yield line
+
+
+def _too_long(label: str) -> PerfsheetError:
+    return unusable(f"{label} has a line of more than {_LONGEST_LINE >> 20} MiB", "look at what wrote it")
 
 
 def _is_header(headers: Record) -> bool:
@@ -144,12 +156,16 @@ def _scan(label: str, stream: BinaryIO, encoding: str, only_the_first: bool = Fa
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf8, nul, quoted, last = not encoding.startswith("utf-16"), False, False, b""
-    without_end = 0
+    without_end, wide = 0, ""
     while piece := stream.read(_PIECE):
+        if not encoding.startswith("utf-8"):
+            wide = wide or ("utf-16-be" if encoding.endswith("be") or piece.startswith(b"\xfe\xff") else "utf-16-le")
+            if _SHIFTED_NEWLINE in piece.decode(wide, "replace"):
+                raise unusable(f"{label} is UTF-16 with a byte too many or too few", "copy it again from its source")
         end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
         without_end = without_end + len(piece) if end < 0 else len(piece) - end
         if without_end > _LONGEST_LINE:
-            raise unusable(f"{label} has a line of more than {_LONGEST_LINE >> 20} MiB", "look at what wrote it")
+            raise _too_long(label)
         # isascii is thirty times as fast as the decoder, which may still hold half a character.
         if utf8 and not (piece.isascii() and not decoder.getstate()[0]):
             utf8 = _decodes(decoder, piece)
@@ -173,9 +189,13 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, final: bool = Fal
     return True
 
 
-def _preamble(lines: Iterator[str]) -> tuple[list[str], str, str]:
+def _preamble(lines: Iterable[str]) -> tuple[list[str], str, str]:
     """The lines before the header (blank ones, Excel's `sep=;`, titles), the header's first line, and the separator."""
-    head = list(islice(lines, _MAX_LINES_BEFORE + 1))
+    head: list[str] = []
+    for line in islice(lines, _MAX_LINES_BEFORE + 1):
+        head.append(line)
+        if sum(map(len, head)) > _LONGEST_LINE:
+            break
     stated = ""
     for index, line in enumerate(head):
         plain = line.lstrip(_BOM_AS_LATIN_1)

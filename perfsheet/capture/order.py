@@ -83,10 +83,12 @@ def _has_displaced_marks(table: OpsTable, here: IntArray) -> bool:
 
 def following(which: BoolArray, *keys: npt.NDArray[np.generic]) -> tuple[IntArray, IntArray]:
     """Each of these rows and the next one of them with the same keys."""
-    among = np.flatnonzero(which)
-    order = among[np.lexsort([key[among] for key in reversed(keys)])]
+    order = np.flatnonzero(which)
+    varying = [key for key in keys if (key[order] != key[order[:1]]).any()]  # most captures are of one device
+    if varying:
+        order = order[np.lexsort([key[order] for key in reversed(varying)])]
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
-    for key in keys:
+    for key in varying:
         same &= key[order][1:] == key[order][:-1]
     return order[:-1][same], order[1:][same]
 

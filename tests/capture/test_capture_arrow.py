@@ -36,9 +36,9 @@ CELLS += ["1_000", "a;b", "a,b", 'say "x"', '"', "two\nlines", "two\r\nlines", "
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Every file is a long one, of which a first look sees 700 bytes."""
+    """Every file is a long one, of which a first look sees little more than the header."""
     monkeypatch.setattr(delimited, "_MIN_ARROW_BYTES", 0)
-    monkeypatch.setattr(delimited, "_PIECE", 700)
+    monkeypatch.setattr(delimited, "_PIECE", len(csv_text([])) + 300)
     monkeypatch.setattr(arrow, "_BLOCK", 700)
 
 
@@ -117,6 +117,54 @@ def test_what_a_first_look_does_not_see(damage, small_blocks, tmp_path, monkeypa
     assert with_arrow == with_repairs
     if damage == "a long line":
         assert "has a line of more than" in with_arrow[1]
+
+
+def test_what_stands_beyond_the_first_look_in_front_of_the_header(small_blocks, tmp_path, monkeypatch):
+    """Bytes that are no UTF-8 are no measure of where the header ends."""
+    capture = csv_text([op(f"Op{at}", at) for at in range(200)]).encode()
+    for title in (b"x" * 5000 + b" caf\xe9\r\n", b"x" * 5000 + b"\xe9" * 300 + b"\n", b"x" * 5000 + b"\0\n"):
+        path = tmp_path / "run.csv"
+        path.write_bytes(title + capture)
+        with_arrow, with_repairs = both_ways(monkeypatch, path)
+        assert with_arrow == with_repairs
+        assert len(with_arrow[0][0]) == 200
+
+
+QUOTES = {
+    "a quote inside a cell that has none, then rows in quotes": [
+        (20, "Op20", 'O"p20'),
+        (50, "{}", '"{'),
+        (51, "{}", '}"'),
+    ],
+    "a row that ends as those of an old Mac, then rows in quotes": [
+        (20, "\r\n", "\r"),
+        (50, "{}", '"{'),
+        (50, "\r\n", "\n"),
+        (51, "{}", '}"'),
+    ],
+}
+
+
+@pytest.mark.parametrize("changes", QUOTES.values(), ids=QUOTES)
+def test_what_makes_up_for_a_quote_that_takes_rows(changes, small_blocks, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrow, "_BLOCK", 1 << 16)
+    lines = csv_text([op(f"Op{at}", at) for at in range(90)], newline="\r\n").splitlines(keepends=True)
+    for at, old, new in changes:
+        assert old in lines[at + 1]
+        lines[at + 1] = lines[at + 1].replace(old, new)
+    path = tmp_path / "run.csv"
+    path.write_bytes("".join(lines).encode())
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
+
+
+@pytest.mark.parametrize("separator", ["\u00e9", "\u2192", '"', "x"])
+def test_a_stated_separator_that_arrow_does_not_take(separator, small_blocks, tmp_path, monkeypatch):
+    text = csv_text([op("Add", at) for at in range(90)]).replace(",", separator)
+    path = tmp_path / "run.csv"
+    path.write_text(f"sep={separator}\n{text}", encoding="utf-8")
+    with_arrow, with_repairs = both_ways(monkeypatch, path)
+    assert with_arrow == with_repairs
 
 
 def test_well_formed_records_are_read_with_arrow(small_blocks, tmp_path, monkeypatch):

@@ -188,3 +188,20 @@ def test_a_zip_file_without_one_ops_csv_is_refused(tmp_path, members, message):
     with pytest.raises(PerfsheetError, match=message) as caught:
         table_of(tmp_path, zipped(**members))
     assert caught.value.status == 3
+
+
+def test_utf_16_with_a_byte_too_many_is_refused(tmp_path):
+    data = csv_text(ROWS * 20).encode("utf-16")
+    for at in (2001, 2002):
+        with pytest.raises(PerfsheetError, match="a byte too many or too few"):
+            table_of(tmp_path, data[:at] + b"\0" + data[at:])
+
+
+def test_a_quote_in_the_header_that_takes_rows_with_it_is_refused(tmp_path):
+    """Also where it is closed, rows would be lost without a word."""
+    head, first, second, third = csv_text(ROWS).splitlines()
+    last = head.rsplit(",", 1)
+    for rows in (f'{first}"', first):
+        text = "\r\n".join([f'{last[0]},"{last[1]}', rows, second, third, ""])
+        with pytest.raises(PerfsheetError, match="line 1: the header opens a quote"):
+            table_of(tmp_path, text.encode())

@@ -10,6 +10,7 @@ from support.xlsx import linked_row, lint
 
 from perfsheet import analyze, read
 from perfsheet.outputs.workbook import book
+from perfsheet.outputs.workbook.cells import LONGEST_TEXT, safe_text
 from perfsheet.outputs.workbook.sheets import all_ops
 from perfsheet.provenance import Provenance
 
@@ -232,3 +233,11 @@ def test_of_a_capture_that_is_too_long_the_longest_ops_are_listed_and_that_is_sa
         else:
             assert link == ranked.row.row
     analysis.ops.results_once.clear()
+
+
+@pytest.mark.parametrize("text", ["😀" * 20_000, "x" * 40_000, "é" * 32_766, "😀" * 16_383])
+def test_texts_end_where_excel_ends(text):
+    """A character beyond the first 65,536 counts twice there."""
+    shown = safe_text(text)
+    assert len(shown.encode("utf-16-le")) // 2 <= LONGEST_TEXT
+    assert shown == text or (text.startswith(shown[:-1]) and shown[-1] == "…" and len(shown) > LONGEST_TEXT // 2 - 2)

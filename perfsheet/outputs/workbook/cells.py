@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perfsheet.outputs.workbook.worksheet import LongWorksheet
 
 LONGEST_TEXT = 32_767
-"""Excel's limit for a cell."""
+"""Excel's limit for a cell; a character beyond the first 65,536 counts twice."""
 
 _EXACT = 2.0**53
 _TEXT_TYPES = {str, type(None)}
@@ -76,6 +76,8 @@ Cells = Numbers | Texts | LazyCells | Sequence[Cell]
 def safe_text(value: str) -> str:
     """Text that is safe in a cell; cached, for few texts fill thousands of cells."""
     text = clean(value, LONGEST_TEXT - 1)
+    if len(text) > LONGEST_TEXT // 2 and len(units := text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
+        text = units[: 2 * (LONGEST_TEXT - 2)].decode("utf-16-le", "ignore") + "…"
     # XlsxWriter takes a text in these tags for XML of its own making.
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
 
