@@ -194,6 +194,14 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("utf-8-bom", "UTF-8 with a byte-order mark", READ, "", lambda text: text.encode("utf-8-sig")),
     Damage("utf-16", "UTF-16", READ, "", lambda text: text.encode("utf-16")),
     Damage("utf-16-bare", "UTF-16 without a byte-order mark", READ, "", lambda text: text.encode("utf-16-le")),
+    Damage(
+        "utf-16-shifted",
+        "UTF-16 with a byte too many",
+        REFUSED,
+        "a byte too many or too few",
+        lambda text: text.encode("utf-16")[:2001] + b"\0" + text.encode("utf-16")[2001:],
+        False,
+    ),
     Damage("latin-1", "Latin-1", WARNED, "not UTF-8", lambda text: text.replace("Matmul", "Mätmul").encode("latin-1")),
     Damage(
         "nul",
@@ -209,6 +217,14 @@ DAMAGES: tuple[Damage, ...] = (
         WARNED,
         "row 40 opens a quote",
         _quotes_opened(40),
+        False,
+    ),
+    Damage(
+        "header-quote",
+        "a quote that the header opens, and a row closes",
+        REFUSED,
+        "line 1: the header opens a quote",
+        _quotes_opened(1, 40),
         False,
     ),
     Damage(
