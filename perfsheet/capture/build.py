@@ -69,7 +69,7 @@ def build_columns(label: str, records: Records, only: frozenset[str] | None) -> 
         if found is not None:
             return found
         records = records.blocks.again()
-    layout = _laid_out(records, only)
+    layout = _layout_of(records, only)
     repair = RecordRepair(label, records.headers, layout.op_code)
     columns = _Columns(layout)
     for numbers, piece in repair.pieces(records):
@@ -83,7 +83,7 @@ def build_columns(label: str, records: Records, only: frozenset[str] | None) -> 
     return columns.built(label, records, repair)
 
 
-def _laid_out(records: Records, only: frozenset[str] | None) -> _Layout:
+def _layout_of(records: Records, only: frozenset[str] | None) -> _Layout:
     layout = _lay_out(records.headers, only)
     layout.number_format = _number_format(layout, records)
     return layout
@@ -114,7 +114,7 @@ def _read_in_blocks(
 ) -> FileColumns | None:
     """The columns of a file whose records are all well-formed; None where one may not be."""
     try:
-        layout = _laid_out(records, only)
+        layout = _layout_of(records, only)
     except PerfsheetError:  # a look at the whole file says what it is
         return None
     if layout.number_format is NumberFormat.COMMA:

@@ -13,7 +13,7 @@ from typing import BinaryIO, TextIO
 
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.other_files import is_ops_header, is_realtime_header, other_file_error
-from perfsheet.capture.records import ByteBlocks, Record, Records
+from perfsheet.capture.records import ByteBlocks, Record, Records, has_lines
 from perfsheet.errors import PerfsheetError, unusable
 from perfsheet.light_dataclass import dataclass
 
@@ -98,7 +98,7 @@ def csv_records(label: str, stream: BinaryIO, so_far: Sequence[Note] = (), in_bl
         blocks = ByteBlocks(stream, text, start, delimiter, again)
     if not _is_header(headers):
         raise other_file_error(label, headers, first_line)
-    if any("\n" in header and delimiter in header for header in headers):
+    if any(has_lines(header) and delimiter in header for header in headers):
         where = f"{label}, line {len(before) + 1}"
         raise unusable(f"{where}: the header opens a quote, which takes rows with it", "remove the quote")
     return Records(

@@ -12,6 +12,11 @@ from perfsheet.light_dataclass import dataclass
 Record = list[str]
 
 
+def has_lines(cell: str) -> bool:
+    """Whether a cell has several lines, of whatever kind."""
+    return "\n" in cell or "\r" in cell
+
+
 @dataclass(frozen=True)
 class ByteBlocks:
     """The same records as bytes, for reading whole blocks: from byte `start` of `stream` on.

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from perfsheet.capture.columns import normalise_header
 from perfsheet.capture.notes import Note, rows
 from perfsheet.capture.other_files import is_ops_header
-from perfsheet.capture.records import Record, Records
+from perfsheet.capture.records import Record, Records, has_lines
 from perfsheet.capture.row_validation import RowValidator
 from perfsheet.errors import unusable
 from perfsheet.light_dataclass import dataclass
@@ -114,7 +114,7 @@ class RecordRepair:
         codes = {record[self.op_code] for record in piece}
         if any(self.needs_check(code) for code in codes):
             return False
-        return not self._quoted or not any(_has_lines(cell) for record in piece for cell in record)
+        return not self._quoted or not any(has_lines(cell) for record in piece for cell in record)
 
     def needs_check(self, code: str) -> bool:
         """Whether a record with this OP CODE may be no op: it is blank, a header, a total, a comment."""
@@ -136,8 +136,8 @@ class RecordRepair:
         """The record as wide as the header; None when it is left out."""
         if not record:
             return None
-        lost = sum(self._rows_inside(record, index) for index, cell in enumerate(record) if _has_lines(cell))
-        never_closed = is_last and len(record) < self.width and _has_lines(record[-1])
+        lost = sum(self._rows_inside(record, index) for index, cell in enumerate(record) if has_lines(cell))
+        never_closed = is_last and len(record) < self.width and has_lines(record[-1])
         if lost or never_closed:
             lost = lost or _count_filled(_lines(record[-1])[1:])
             self._count("open-quote" if never_closed else "rows-swallowed", row, lost + 1)
@@ -233,10 +233,6 @@ class RecordRepair:
             text = problem.text.format(rows=rows(tally.count), lines=rows(tally.count, "line"), first=tally.first)
             dropped = tally.count * problem.leaves_out
             yield Note(problem.id, f"{self.label}: {text}", tally.count, dropped, problem.loses)
-
-
-def _has_lines(cell: str) -> bool:
-    return "\n" in cell or "\r" in cell
 
 
 def _lines(cell: str) -> list[str]:

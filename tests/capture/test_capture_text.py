@@ -197,11 +197,12 @@ def test_utf_16_with_a_byte_too_many_is_refused(tmp_path):
             table_of(tmp_path, data[:at] + b"\0" + data[at:])
 
 
-def test_a_quote_in_the_header_that_takes_rows_with_it_is_refused(tmp_path):
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+def test_a_quote_in_the_header_that_takes_rows_with_it_is_refused(tmp_path, newline):
     """Also where it is closed, rows would be lost without a word."""
     head, first, second, third = csv_text(ROWS).splitlines()
     last = head.rsplit(",", 1)
     for rows in (f'{first}"', first):
-        text = "\r\n".join([f'{last[0]},"{last[1]}', rows, second, third, ""])
+        text = newline.join([f'{last[0]},"{last[1]}', rows, second, third, ""])
         with pytest.raises(PerfsheetError, match="line 1: the header opens a quote"):
             table_of(tmp_path, text.encode())
